@@ -1,0 +1,130 @@
+//! What went wrong, as plain data.
+//!
+//! A [`Diagnostic`] says what, where and what would mend it; only `render` turns it into text, JSON or SARIF.
+//! Messages are lower case, without a final stop, with names in backticks; help is imperative.
+
+use crate::code::Code;
+use crate::source::Span;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The input cannot be used.
+    Error,
+    /// A lint: the input can be used, and probably should not be.
+    Warning,
+}
+
+/// A place and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is said there; may be empty.
+    pub text: String,
+}
+
+/// One replacement of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty for an insertion.
+    pub span: Span,
+    /// The new text.
+    pub replacement: String,
+}
+
+/// A change that mends the problem: applying all its edits removes the diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What the change does, imperative: "`pad=2` keeps a 5x5 at 28x28".
+    pub message: String,
+    /// Replacements that do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its code, which has a page.
+    pub code: Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// One line.
+    pub message: String,
+    /// The place that it is about; absent where there is no text (a missing file, a binary input).
+    pub primary: Option<Label>,
+    /// Other places that matter, in the order in which they should be read.
+    pub secondary: Vec<Label>,
+    /// Facts that explain: "in block `inception`, used at googlenet.net:31".
+    pub notes: Vec<String>,
+    /// Advice without an edit.
+    pub help: Vec<String>,
+    /// Changes that would mend it.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// An error with its place.
+    pub fn error(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        Self { primary: Some(Label { span, text: label.into() }), ..Self::bare(code, Severity::Error, message) }
+    }
+
+    /// A lint with its place.
+    pub fn warning(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        Self { primary: Some(Label { span, text: label.into() }), ..Self::bare(code, Severity::Warning, message) }
+    }
+
+    /// A finding without a place.
+    pub fn bare(code: Code, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds advice.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds a change that mends it.
+    #[must_use]
+    pub fn fix(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { message: message.into(), edits });
+        self
+    }
+
+    /// Whether it is an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Whether any of them is an error.
+#[must_use]
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}

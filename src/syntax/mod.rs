@@ -1,0 +1,2 @@
+//! Text to tree and back: lexer, parser, tree, formatter.
+pub mod ast;
