@@ -1,5 +1,9 @@
 //! Pointwise: a compiler and static analyzer for convolutional networks.
 pub mod code;
 pub mod diagnostic;
+pub mod graph;
+pub mod op;
+pub mod shape;
 pub mod source;
 pub mod syntax;
+pub mod tensor;

@@ -1,0 +1,273 @@
+//! The network as a directed acyclic graph. Only this room names petgraph.
+//!
+//! Nodes keep their inputs *in order* (petgraph's edge order is not). Invariants, kept by the methods: acyclic, every
+//! input exists, names unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not
+//! stored here: see `shape::Shaped`.
+
+pub mod map;
+pub mod node;
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+
+use petgraph::Direction;
+use petgraph::stable_graph::StableDiGraph;
+use petgraph::visit::EdgeRef;
+
+pub use map::NodeMap;
+pub use node::{Instance, InstanceId, Node, NodeId, Origin, Wish};
+
+use crate::op::Op;
+
+/// A network: nodes, named outputs, and the block instances that made them.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    name: String,
+    doc: Option<String>,
+    nodes: StableDiGraph<Node, u32>,
+    names: HashMap<String, NodeId>,
+    inputs: Vec<NodeId>,
+    outputs: Vec<(String, NodeId)>,
+    instances: Vec<Instance>,
+}
+
+impl Graph {
+    /// An empty graph.
+    #[must_use]
+    pub fn new(name: impl Into<String>, doc: Option<String>) -> Self {
+        Self {
+            name: name.into(),
+            doc,
+            nodes: StableDiGraph::new(),
+            names: HashMap::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            instances: Vec::new(),
+        }
+    }
+
+    /// The net's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The net's documentation.
+    #[must_use]
+    pub fn doc(&self) -> Option<&str> {
+        self.doc.as_deref()
+    }
+
+    /// Adds a node after its inputs. Where its name is taken it gets `_2`, `_3`, ….
+    ///
+    /// # Panics
+    /// If an input is not in the graph.
+    pub fn add(&mut self, mut node: Node) -> NodeId {
+        assert!(node.inputs.iter().all(|id| self.contains(*id)), "inputs are added before their users");
+        if self.names.contains_key(&node.name) {
+            node.name = self.fresh_name(&node.name);
+        }
+        let is_input = matches!(node.op, Op::Input(_));
+        let (name, inputs) = (node.name.clone(), node.inputs.clone());
+        let id = NodeId::from_index(self.nodes.add_node(node));
+        for (position, input) in inputs.iter().enumerate() {
+            self.nodes.add_edge(input.index(), id.index(), position as u32);
+        }
+        self.names.insert(name, id);
+        if is_input {
+            self.inputs.push(id);
+        }
+        id
+    }
+
+    /// A name like `name` that no node has.
+    #[must_use]
+    pub fn fresh_name(&self, name: &str) -> String {
+        if !self.names.contains_key(name) {
+            return name.to_owned();
+        }
+        (2u64..).map(|n| format!("{name}_{n}")).find(|n| !self.names.contains_key(n)).expect("there are endless numbers")
+    }
+
+    /// Records a block instance.
+    pub fn add_instance(&mut self, instance: Instance) -> InstanceId {
+        self.instances.push(instance);
+        InstanceId(u32::try_from(self.instances.len() - 1).expect("fewer than 2^32 instances"))
+    }
+
+    /// A block instance.
+    #[must_use]
+    pub fn instance(&self, id: InstanceId) -> &Instance {
+        &self.instances[id.0 as usize]
+    }
+
+    /// All block instances with their ids, in the order in which they were entered.
+    pub fn instances(&self) -> impl Iterator<Item = (InstanceId, &Instance)> {
+        self.instances.iter().enumerate().map(|(i, instance)| (InstanceId(i as u32), instance))
+    }
+
+    /// Declares an output; outputs keep their order.
+    pub fn add_output(&mut self, name: impl Into<String>, node: NodeId) {
+        self.outputs.push((name.into(), node));
+    }
+
+    /// Input nodes in order of declaration.
+    #[must_use]
+    pub fn inputs(&self) -> &[NodeId] {
+        &self.inputs
+    }
+
+    /// Outputs with their names, in order of declaration.
+    #[must_use]
+    pub fn outputs(&self) -> &[(String, NodeId)] {
+        &self.outputs
+    }
+
+    /// Whether the node is (still) in the graph.
+    #[must_use]
+    pub fn contains(&self, id: NodeId) -> bool {
+        self.nodes.contains_node(id.index())
+    }
+
+    /// A node.
+    ///
+    /// # Panics
+    /// If it is not in the graph.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// The node of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        self.names.get(name).copied()
+    }
+
+    /// How many nodes, inputs included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.node_count()
+    }
+
+    /// Whether there are no nodes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One more than the largest index of a node; the length of a [`NodeMap`].
+    #[must_use]
+    pub fn bound(&self) -> usize {
+        self.nodes.node_indices().next_back().map_or(0, |i| i.index() + 1)
+    }
+
+    /// All nodes by ascending id, which is not an order of execution after a rewrite.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.nodes.node_indices().map(NodeId::from_index)
+    }
+
+    /// Nodes that take this one as an input, ascending; a node that takes it twice is listed once.
+    #[must_use]
+    pub fn users(&self, id: NodeId) -> Vec<NodeId> {
+        let users: BTreeSet<_> =
+            self.nodes.edges_directed(id.index(), Direction::Outgoing).map(|e| NodeId::from_index(e.target())).collect();
+        users.into_iter().collect()
+    }
+
+    /// Whether an output is this node.
+    #[must_use]
+    pub fn is_output(&self, id: NodeId) -> bool {
+        self.outputs.iter().any(|(_, node)| *node == id)
+    }
+
+    /// Replaces a node's operation.
+    pub fn set_op(&mut self, id: NodeId, op: Op) {
+        self.nodes[id.index()].op = op;
+    }
+
+    /// The origin of a node, writable.
+    pub fn origin_mut(&mut self, id: NodeId) -> &mut Origin {
+        &mut self.nodes[id.index()].origin
+    }
+
+    /// Replaces a node's inputs. The caller must not make a cycle; [`Self::order`] would then panic.
+    pub fn set_inputs(&mut self, id: NodeId, inputs: Vec<NodeId>) {
+        assert!(inputs.iter().all(|i| self.contains(*i)), "inputs are in the graph");
+        let old: Vec<_> = self.nodes.edges_directed(id.index(), Direction::Incoming).map(|e| e.id()).collect();
+        for edge in old {
+            self.nodes.remove_edge(edge);
+        }
+        for (position, input) in inputs.iter().enumerate() {
+            self.nodes.add_edge(input.index(), id.index(), position as u32);
+        }
+        self.nodes[id.index()].inputs = inputs;
+    }
+
+    /// Makes every user and output of `old` use `new` instead, except the nodes in `but`.
+    pub fn replace_uses(&mut self, old: NodeId, new: NodeId, but: &[NodeId]) {
+        for user in self.users(old) {
+            if user != new && !but.contains(&user) {
+                let inputs = self.node(user).inputs.iter().map(|i| if *i == old { new } else { *i }).collect();
+                self.set_inputs(user, inputs);
+            }
+        }
+        for (_, node) in &mut self.outputs {
+            if *node == old {
+                *node = new;
+            }
+        }
+    }
+
+    /// Removes a node that nothing uses.
+    ///
+    /// # Panics
+    /// If it has users or is an output.
+    pub fn remove(&mut self, id: NodeId) {
+        assert!(self.users(id).is_empty() && !self.is_output(id), "only unused nodes are removed");
+        if let Some(node) = self.nodes.remove_node(id.index()) {
+            self.names.remove(&node.name);
+            self.inputs.retain(|input| *input != id);
+        }
+    }
+
+    /// All nodes in an order of execution: inputs before users, ties by ascending id (Kahn's algorithm, no recursion).
+    ///
+    /// # Panics
+    /// If the graph has a cycle, which no method makes from acyclic input.
+    #[must_use]
+    pub fn order(&self) -> Vec<NodeId> {
+        use std::cmp::Reverse;
+        let mut waiting: BTreeMap<NodeId, usize> = BTreeMap::new();
+        let mut ready = BinaryHeap::new();
+        if self.is_ordered() {
+            return self.ids().collect();
+        }
+        for id in self.ids() {
+            let count = self.nodes.edges_directed(id.index(), Direction::Incoming).count();
+            if count == 0 {
+                ready.push(Reverse(id));
+            } else {
+                waiting.insert(id, count);
+            }
+        }
+        let mut order = Vec::with_capacity(self.len());
+        while let Some(Reverse(id)) = ready.pop() {
+            order.push(id);
+            for edge in self.nodes.edges_directed(id.index(), Direction::Outgoing) {
+                let user = NodeId::from_index(edge.target());
+                let left = waiting.get_mut(&user).expect("users wait for their inputs");
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(Reverse(user));
+                }
+            }
+        }
+        assert_eq!(order.len(), self.len(), "the graph is acyclic");
+        order
+    }
+
+    /// Whether ascending ids are an order of execution already, as in every graph that lowering made.
+    fn is_ordered(&self) -> bool {
+        self.ids().all(|id| self.node(id).inputs.iter().all(|input| *input < id))
+    }
+}

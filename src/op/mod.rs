@@ -1,0 +1,137 @@
+//! What each operation means: arguments, arity, output shape, weights and work.
+//!
+//! [`Op`] is closed: matches on it have no wildcard arm, so the compiler lists every place that a new operation must be
+//! handled. This module sees no graph, no spans and no execution; every operation has exactly one output.
+
+pub mod activation;
+pub mod args;
+pub mod conv;
+pub mod dense;
+pub mod merge;
+pub mod misfit;
+pub mod norm;
+pub mod pool;
+pub mod reshape;
+pub mod shape;
+pub mod table;
+pub mod weight;
+pub mod work;
+
+pub use activation::{Activation, Softmax};
+pub use conv::{Conv, ConvTranspose, Padding};
+pub use dense::Linear;
+pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
+pub use misfit::Misfit;
+pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
+pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
+pub use reshape::{ChannelShuffle, DepthToSpace, Mean, Pad, PadMode, Reshape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode};
+pub use shape::Shape;
+pub use weight::{Init, WeightSpec};
+pub use work::{Window, Work};
+
+/// One operation with its attributes resolved to numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Op {
+    /// A network input of this shape.
+    Input(Shape),
+    /// 2-D convolution; grouped and depthwise included.
+    Conv(Conv),
+    /// 2-D transposed convolution.
+    ConvTranspose(ConvTranspose),
+    /// Fully connected over the last axis.
+    Linear(Linear),
+    /// Batch normalisation over axis 0.
+    BatchNorm(BatchNorm),
+    /// Group normalisation.
+    GroupNorm(GroupNorm),
+    /// Layer normalisation over axis 0, for each position on its own.
+    LayerNorm(LayerNorm),
+    /// Instance normalisation.
+    InstanceNorm(InstanceNorm),
+    /// Local response normalisation across channels.
+    Lrn(Lrn),
+    /// Learnable factor (and shift) per channel.
+    Scale(Scale),
+    /// Element-wise non-linearity.
+    Activation(Activation),
+    /// Softmax along an axis.
+    Softmax(Softmax),
+    /// Max or average pooling with a window.
+    Pool(Pool),
+    /// Pooling over the whole map, `[C, H, W]` to `[C, 1, 1]`.
+    GlobalPool(GlobalPool),
+    /// Average pooling to a given size.
+    AdaptiveAvgPool(AdaptiveAvgPool),
+    /// Joins tensors along an axis.
+    Concat(Concat),
+    /// Element-wise arithmetic of tensors, with broadcasting.
+    Elementwise(Elementwise),
+    /// Element-wise arithmetic with a constant.
+    Scalar(Scalar),
+    /// All dimensions into one.
+    Flatten,
+    /// Other dimensions of the same product.
+    Reshape(Reshape),
+    /// Axes in another order.
+    Transpose(Transpose),
+    /// Part of an axis.
+    Slice(Slice),
+    /// Spatial padding.
+    Pad(Pad),
+    /// Spatial resize.
+    Upsample(Upsample),
+    /// Channel blocks to space.
+    DepthToSpace(DepthToSpace),
+    /// Space blocks to channels.
+    SpaceToDepth(SpaceToDepth),
+    /// Interleaves channel groups.
+    ChannelShuffle(ChannelShuffle),
+    /// Mean over axes.
+    Mean(Mean),
+    /// Dropout: the identity when a network is run; carries its probability.
+    Dropout(f64),
+    /// Passes its input on.
+    Identity,
+}
+
+impl Op {
+    /// The word of the language that makes this operation: `conv`, `dwconv`, `relu`, `add`, `slice`; `input` for inputs, `scalar` for arithmetic with a constant.
+    #[must_use]
+    pub fn keyword(&self) -> &'static str {
+        table::keyword(self)
+    }
+
+    /// The least and the most inputs (`None`: any number).
+    #[must_use]
+    pub fn arity(&self) -> (usize, Option<usize>) {
+        table::arity(self)
+    }
+
+    /// The output's shape for the given input shapes (their number may be wrong: that is [`Misfit::Arity`]).
+    ///
+    /// # Errors
+    /// The reason why these inputs do not fit.
+    pub fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        table::infer(self, inputs)
+    }
+
+    /// The tensors that this operation learns or keeps, in PyTorch's order and layout; inputs as accepted by [`Self::infer`].
+    #[must_use]
+    pub fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        table::weights(self, inputs)
+    }
+
+    /// Exact operation counts for one image; inputs as accepted by [`Self::infer`].
+    ///
+    /// # Errors
+    /// [`Misfit::Overflow`] where a count exceeds 64 bits.
+    pub fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, Misfit> {
+        table::work(self, inputs, output)
+    }
+
+    /// The spatial window that an output pixel sees; `None` where every output sees the whole map or the map is not spatial.
+    #[must_use]
+    pub fn window(&self, inputs: &[Shape]) -> Window {
+        table::window(self, inputs)
+    }
+}

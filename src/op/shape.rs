@@ -1,0 +1,93 @@
+//! The shape of a tensor without its batch: `[C, H, W]`, `[F]`, or any rank up to [`MAX_RANK`].
+
+use std::fmt;
+
+/// The most dimensions that a tensor may have, the batch not counted.
+pub const MAX_RANK: usize = 6;
+
+/// The largest value of one dimension.
+pub const MAX_DIM: u64 = (1 << 31) - 1;
+
+/// Dimensions without the batch, each in `1..=MAX_DIM`; small and `Copy`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape {
+    rank: u8,
+    dims: [u32; MAX_RANK],
+}
+
+impl Shape {
+    /// A shape, or `None` where there are more than [`MAX_RANK`] dimensions, none, or one outside `1..=MAX_DIM`.
+    #[must_use]
+    pub fn new(dims: &[u64]) -> Option<Self> {
+        if dims.is_empty() || dims.len() > MAX_RANK || dims.iter().any(|d| *d == 0 || *d > MAX_DIM) {
+            return None;
+        }
+        let mut shape = Self { rank: dims.len() as u8, dims: [1; MAX_RANK] };
+        for (to, from) in shape.dims.iter_mut().zip(dims) {
+            *to = *from as u32;
+        }
+        Some(shape)
+    }
+
+    /// How many dimensions.
+    #[must_use]
+    pub fn rank(self) -> usize {
+        usize::from(self.rank)
+    }
+
+    /// The dimension of an axis, which must be below [`Self::rank`].
+    #[must_use]
+    pub fn dim(self, axis: usize) -> u64 {
+        assert!(axis < self.rank(), "axis within the rank");
+        u64::from(self.dims[axis])
+    }
+
+    /// The dimensions.
+    #[must_use]
+    pub fn dims(&self) -> &[u32] {
+        &self.dims[..self.rank()]
+    }
+
+    /// The dimensions in 64 bits.
+    #[must_use]
+    pub fn to_vec(self) -> Vec<u64> {
+        self.dims().iter().map(|d| u64::from(*d)).collect()
+    }
+
+    /// Dimension 0: channels of `[C, H, W]`, features of `[F]`.
+    #[must_use]
+    pub fn channels(self) -> u64 {
+        self.dim(0)
+    }
+
+    /// Height and width of `[C, H, W]`; `None` for any other rank.
+    #[must_use]
+    pub fn hw(self) -> Option<(u64, u64)> {
+        (self.rank() == 3).then(|| (self.dim(1), self.dim(2)))
+    }
+
+    /// How many elements, or `None` where the product exceeds 64 bits.
+    #[must_use]
+    pub fn elements(self) -> Option<u64> {
+        self.dims().iter().try_fold(1u64, |product, d| product.checked_mul(u64::from(*d)))
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (i, d) in self.dims().iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{d}")?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,72 @@
+//! Shapes of every node: the only maker of [`Shaped`].
+//!
+//! In: a [`Graph`]. Out: [`Shaped`], a graph of which every node is known to fit. Rewrites take `&Shaped` and return a
+//! bare `Graph`, so re-verification cannot be skipped.
+
+use crate::graph::{Graph, NodeId, NodeMap};
+use crate::op::{Misfit, Shape};
+
+/// A graph whose every node has a shape.
+#[derive(Debug, Clone)]
+pub struct Shaped {
+    graph: Graph,
+    order: Vec<NodeId>,
+    shapes: NodeMap<Shape>,
+}
+
+/// A node that does not fit its inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MisfitAt {
+    /// The node.
+    pub node: NodeId,
+    /// Its inputs' shapes.
+    pub inputs: Vec<Shape>,
+    /// Why.
+    pub misfit: Misfit,
+}
+
+/// Infers the shape of every node.
+///
+/// # Errors
+/// The first node, in order of execution, that does not fit its inputs.
+pub fn infer(graph: Graph) -> Result<Shaped, (Graph, MisfitAt)> {
+    let order = graph.order();
+    let mut shapes = NodeMap::with_bound(graph.bound());
+    let mut inputs = Vec::new();
+    for &id in &order {
+        let node = graph.node(id);
+        inputs.clear();
+        inputs.extend(node.inputs.iter().map(|i| shapes[*i]));
+        match node.op.infer(&inputs) {
+            Ok(shape) => shapes.insert(id, shape),
+            Err(misfit) => return Err((graph, MisfitAt { node: id, inputs, misfit })),
+        }
+    }
+    Ok(Shaped { graph, order, shapes })
+}
+
+impl Shaped {
+    /// The graph.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// All nodes in order of execution.
+    #[must_use]
+    pub fn order(&self) -> &[NodeId] {
+        &self.order
+    }
+
+    /// The output shape of a node.
+    #[must_use]
+    pub fn shape(&self, id: NodeId) -> Shape {
+        self.shapes[id]
+    }
+
+    /// The shapes of a node's inputs, in order.
+    #[must_use]
+    pub fn input_shapes(&self, id: NodeId) -> Vec<Shape> {
+        self.graph.node(id).inputs.iter().map(|i| self.shapes[*i]).collect()
+    }
+}
