@@ -3,6 +3,7 @@ pub mod analysis;
 pub mod code;
 pub mod diagnostic;
 pub mod graph;
+pub mod lower;
 pub mod op;
 pub mod shape;
 pub mod source;
