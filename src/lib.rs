@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod graph;
 pub mod lower;
 pub mod op;
+pub mod rewrite;
 pub mod shape;
 pub mod source;
 pub mod syntax;
