@@ -1,4 +1,5 @@
 //! Pointwise: a compiler and static analyzer for convolutional networks.
+pub mod analysis;
 pub mod code;
 pub mod diagnostic;
 pub mod graph;
