@@ -2,9 +2,13 @@
 pub mod analysis;
 pub mod code;
 pub mod diagnostic;
+pub mod exec;
 pub mod graph;
+pub mod interchange;
 pub mod op;
+pub mod random;
 pub mod shape;
 pub mod source;
 pub mod syntax;
 pub mod tensor;
+pub mod weights;
