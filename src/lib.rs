@@ -4,6 +4,7 @@ pub mod code;
 pub mod diagnostic;
 pub mod graph;
 pub mod op;
+pub mod render;
 pub mod shape;
 pub mod source;
 pub mod syntax;
