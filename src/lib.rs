@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod graph;
 pub mod op;
 pub mod render;
+pub mod report;
 pub mod shape;
 pub mod source;
 pub mod syntax;
