@@ -13,9 +13,37 @@ use crate::op::{Merge, Op, ScalarOp, table};
 
 /// Words that a binding may not take: keywords, and names that the language defines.
 const RESERVED: &[&str] = &[
-    "block", "net", "input", "output", "return", "for", "in", "if", "else", "use", "assert", "refine", "and", "or", "not", "true",
-    "false", "same", "nearest", "bilinear", "zero", "reflect", "replicate", "min", "max", "ceil", "floor", "round", "channels",
-    "height", "width",
+    "block",
+    "net",
+    "input",
+    "output",
+    "return",
+    "for",
+    "in",
+    "if",
+    "else",
+    "use",
+    "assert",
+    "refine",
+    "and",
+    "or",
+    "not",
+    "true",
+    "false",
+    "same",
+    "nearest",
+    "bilinear",
+    "zero",
+    "reflect",
+    "replicate",
+    "min",
+    "max",
+    "ceil",
+    "floor",
+    "round",
+    "channels",
+    "height",
+    "width",
 ];
 
 /// The graph as `.net` text.
@@ -83,7 +111,15 @@ impl<'a> Printer<'a> {
         let mut taken: BTreeSet<String> = RESERVED.iter().map(|word| (*word).to_owned()).collect();
         taken.extend(table::OPS.iter().map(|op| op.keyword.to_owned()));
         taken.extend(graph.outputs().iter().map(|(name, _)| identifier(name)));
-        Self { graph, text: String::new(), names: HashMap::new(), taken, counters: HashMap::new(), next_output: 0, instance: None }
+        Self {
+            graph,
+            text: String::new(),
+            names: HashMap::new(),
+            taken,
+            counters: HashMap::new(),
+            next_output: 0,
+            instance: None,
+        }
     }
 
     fn head(&mut self) {

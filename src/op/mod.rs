@@ -24,7 +24,9 @@ pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use misfit::Misfit;
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
 pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
-pub use reshape::{ChannelShuffle, DepthToSpace, Mean, Pad, PadMode, Reshape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode};
+pub use reshape::{
+    ChannelShuffle, DepthToSpace, Mean, Pad, PadMode, Reshape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+};
 pub use shape::Shape;
 pub use weight::{Init, WeightSpec};
 pub use work::{Window, Work};

@@ -235,7 +235,10 @@ mod tests {
         let source = sources.add("a b,c.net", "é x\n  bad\n");
         let bad = Span { source, start: 7, end: 10 };
         let d = Diagnostic::error(Code::UnknownName, "50% `bad`\nreally", bad, "here").note("a note");
-        check(&Findings { sources: &sources, diagnostics: &[d, Diagnostic::bare(Code::UnreadableFile, Severity::Error, "gone")] });
+        check(&Findings {
+            sources: &sources,
+            diagnostics: &[d, Diagnostic::bare(Code::UnreadableFile, Severity::Error, "gone")],
+        });
     }
 
     #[test]
@@ -248,7 +251,8 @@ mod tests {
         sample(|f| {
             let text = github(f);
             let first = text.lines().next();
-            let want = "::error file=a b%2Cc.net,line=2,endLine=2,col=3,endColumn=6,title=PW0201::50%25 `bad`%0Areally%0Ahere%0Aa note";
+            let want =
+                "::error file=a b%2Cc.net,line=2,endLine=2,col=3,endColumn=6,title=PW0201::50%25 `bad`%0Areally%0Ahere%0Aa note";
             assert_eq!(first, Some(want));
         });
     }

@@ -4,6 +4,7 @@
 //! the other modules here turn into tables, Markdown, CSV, JSON, YAML, HTML and SVG. No IO beyond the writer that is
 //! given, and no counting: every number comes from `analysis`.
 
+pub mod columns;
 pub mod grid;
 pub mod network;
 pub mod number;
