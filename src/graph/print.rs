@@ -252,7 +252,8 @@ fn infix(op: &Op, inputs: &[&str]) -> Option<String> {
 }
 
 /// The operation with the arguments that differ from their defaults: `conv(64, 3, pad=1)`, `relu`.
-fn call(op: &Op) -> String {
+#[must_use]
+pub fn call(op: &Op) -> String {
     let keyword = op.keyword();
     let params = table::find(keyword).map_or(&[][..], |info| info.params);
     let mut positional = true;

@@ -6,6 +6,7 @@
 
 pub mod columns;
 pub mod grid;
+pub mod layout;
 pub mod network;
 pub mod number;
 pub mod serial;
