@@ -1,4 +1,76 @@
 //! Element-wise non-linearities and softmax.
+//!
+//! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here.
+
+use super::Op;
+use super::args::{self, ArgValue, BuildError, Printed, Reader, int};
+use super::geometry::first;
+use super::misfit::Misfit;
+use super::shape::Shape;
+use super::table::{AXIS, Built, FLAG, NUMBER, OpInfo, ParamInfo, optional};
+use super::weight::{Dims, Init, WeightSpec};
+use super::work::{Window, Work, elements};
+
+/// An element-wise operation's row.
+const fn row(
+    keyword: &'static str,
+    summary: &'static str,
+    params: &'static [ParamInfo],
+    onnx: &'static str,
+    build: fn(args::Args<'_>, &[Shape]) -> Result<Built, BuildError>,
+) -> OpInfo {
+    OpInfo { keyword, family: "activation", summary, params, inputs: (1, Some(1)), shapes: "[...] -> [...]", onnx, build }
+}
+
+fn built(activation: Activation) -> Result<Built, BuildError> {
+    Ok(Built::One(Op::Activation(activation)))
+}
+
+pub(super) const LEAKY_RELU: OpInfo = row(
+    "leaky_relu",
+    "`x` above zero, `slope * x` below",
+    &[optional("slope", NUMBER, "0.01", "slope below zero")],
+    "LeakyRelu",
+    |args, _| built(Activation::LeakyRelu { slope: Reader::new(LEAKY_RELU.params, args).number_or("slope", 0.01)? }),
+);
+pub(super) const PRELU: OpInfo = row(
+    "prelu",
+    "`x` above zero, a learned slope times `x` below",
+    &[optional("shared", FLAG, "true", "one slope for all channels, else one each")],
+    "PRelu",
+    |args, _| built(Activation::Prelu { shared: Reader::new(PRELU.params, args).flag_or("shared", true)? }),
+);
+pub(super) const ELU: OpInfo = row(
+    "elu",
+    "`x` above zero, `alpha * (exp(x) - 1)` below",
+    &[optional("alpha", NUMBER, "1.0", "limit at minus infinity, negated")],
+    "Elu",
+    |args, _| built(Activation::Elu { alpha: Reader::new(ELU.params, args).number_or("alpha", 1.0)? }),
+);
+pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| built(Activation::Relu));
+pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| built(Activation::Relu6));
+pub(super) const SIGMOID: OpInfo = row("sigmoid", "`1 / (1 + exp(-x))`", &[], "Sigmoid", |_, _| built(Activation::Sigmoid));
+pub(super) const HARD_SIGMOID: OpInfo =
+    row("hard_sigmoid", "`relu6(x + 3) / 6`", &[], "HardSigmoid", |_, _| built(Activation::HardSigmoid));
+pub(super) const SILU: OpInfo =
+    row("silu", "`x * sigmoid(x)`, also called swish", &[], "Sigmoid, Mul", |_, _| built(Activation::Silu));
+pub(super) const HARD_SWISH: OpInfo =
+    row("hard_swish", "`x * hard_sigmoid(x)`", &[], "HardSwish", |_, _| built(Activation::HardSwish));
+pub(super) const GELU: OpInfo =
+    row("gelu", "`x * Phi(x)` with the exact normal distribution", &[], "Gelu", |_, _| built(Activation::Gelu));
+pub(super) const TANH: OpInfo = row("tanh", "hyperbolic tangent", &[], "Tanh", |_, _| built(Activation::Tanh));
+pub(super) const SOFTPLUS: OpInfo = row("softplus", "`ln(1 + exp(x))`", &[], "Softplus", |_, _| built(Activation::Softplus));
+pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mish", |_, _| built(Activation::Mish));
+pub(super) const SOFTMAX: OpInfo = row(
+    "softmax",
+    "`exp(x)` over its sum along an axis",
+    &[optional("axis", AXIS, "0", "axis that sums to one; 0 is the channels")],
+    "Softmax",
+    |args, inputs| {
+        let axis = Reader::new(SOFTMAX.params, args).axis_or("axis", 0, first(inputs)?.rank())?;
+        Ok(Built::One(Op::Softmax(Softmax { axis })))
+    },
+);
 
 /// An element-wise non-linearity, as PyTorch defines it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,4 +117,110 @@ pub enum Activation {
 pub struct Softmax {
     /// Axis of the batchless shape.
     pub axis: usize,
+}
+
+impl Activation {
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::Relu => RELU.keyword,
+            Self::Relu6 => RELU6.keyword,
+            Self::LeakyRelu { .. } => LEAKY_RELU.keyword,
+            Self::Prelu { .. } => PRELU.keyword,
+            Self::Elu { .. } => ELU.keyword,
+            Self::Sigmoid => SIGMOID.keyword,
+            Self::HardSigmoid => HARD_SIGMOID.keyword,
+            Self::Silu => SILU.keyword,
+            Self::HardSwish => HARD_SWISH.keyword,
+            Self::Gelu => GELU.keyword,
+            Self::Tanh => TANH.keyword,
+            Self::Softplus => SOFTPLUS.keyword,
+            Self::Mish => MISH.keyword,
+        }
+    }
+
+    pub(super) fn weights(self, input: Shape) -> Vec<WeightSpec> {
+        match self {
+            Self::Prelu { shared } => {
+                let slopes = if shared { 1 } else { input.channels() };
+                vec![WeightSpec::learned("weight", Dims::vector(slopes), Init::Constant(0.25))]
+            }
+            Self::Relu
+            | Self::Relu6
+            | Self::LeakyRelu { .. }
+            | Self::Elu { .. }
+            | Self::Sigmoid
+            | Self::HardSigmoid
+            | Self::Silu
+            | Self::HardSwish
+            | Self::Gelu
+            | Self::Tanh
+            | Self::Softplus
+            | Self::Mish => Vec::new(),
+        }
+    }
+
+    /// The operations of the formula for each element, both sides of a threshold taken; `max` and `min` are comparisons,
+    /// negation is free, and constants such as `1 / sqrt(2)` are known.
+    pub(super) fn work(self, input: Shape) -> Result<Work, Misfit> {
+        let none = Work::NONE;
+        let each = match self {
+            Self::Relu => Work { cmp: 1, ..none },
+            Self::Relu6 => Work { cmp: 2, ..none },
+            Self::LeakyRelu { .. } | Self::Prelu { .. } => Work { cmp: 1, mul: 1, ..none },
+            Self::Elu { .. } => Work { cmp: 1, exp: 1, add: 1, mul: 1, ..none },
+            Self::Sigmoid => Work { exp: 1, add: 1, div: 1, ..none },
+            Self::HardSigmoid => Work { add: 1, cmp: 2, div: 1, ..none },
+            Self::Silu => Work { exp: 1, add: 1, div: 1, mul: 1, ..none },
+            Self::HardSwish => Work { add: 1, cmp: 2, div: 1, mul: 1, ..none },
+            // x * 0.5 * (1 + erf(x * sqrt(0.5)))
+            Self::Gelu => Work { mul: 3, add: 1, exp: 1, ..none },
+            Self::Tanh => Work { exp: 1, ..none },
+            Self::Softplus => Work { exp: 2, add: 1, ..none },
+            Self::Mish => Work { exp: 3, add: 1, mul: 1, ..none },
+        };
+        each.times(elements(input)?)
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        let printed = Printed::default();
+        match self {
+            Self::LeakyRelu { slope } => printed.unless("slope", ArgValue::Float(slope), &ArgValue::Float(0.01)),
+            Self::Prelu { shared } => printed.unless("shared", ArgValue::Bool(shared), &ArgValue::Bool(true)),
+            Self::Elu { alpha } => printed.unless("alpha", ArgValue::Float(alpha), &ArgValue::Float(1.0)),
+            Self::Relu
+            | Self::Relu6
+            | Self::Sigmoid
+            | Self::HardSigmoid
+            | Self::Silu
+            | Self::HardSwish
+            | Self::Gelu
+            | Self::Tanh
+            | Self::Softplus
+            | Self::Mish => printed,
+        }
+        .done()
+    }
+}
+
+impl Softmax {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let input = first(inputs)?;
+        if self.axis < input.rank() { Ok(input) } else { Err(super::geometry::no_axis(self.axis, input.rank())) }
+    }
+
+    /// For each lane of `n` elements: `n - 1` comparisons for the largest, `n` subtractions of it, `n` exponentials, `n - 1`
+    /// additions and `n` divisions.
+    pub(super) fn work(self, input: Shape) -> Result<Work, Misfit> {
+        let n = input.dim(self.axis);
+        Work { cmp: n - 1, add: 2 * n - 1, exp: n, div: n, ..Work::NONE }.times(elements(input)? / n)
+    }
+
+    /// The same pixel where the channels sum to one, else the whole map.
+    pub(super) fn window(self) -> Window {
+        if self.axis == 0 { Window::Pixel } else { Window::Whole }
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().unless("axis", int(self.axis as u64), &int(0)).done()
+    }
 }

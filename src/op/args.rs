@@ -1,6 +1,14 @@
-//! Evaluated arguments, without places.
+//! Evaluated arguments, without places, and the reader that checks them.
+//!
+//! In: the values of a call in the order of its parameters. Out: numbers within bounds, or a [`BuildError`] whose message
+//! is a clause. It knows no operation.
 
+use std::fmt::Write as _;
+
+use super::conv::Padding;
 use super::misfit::Misfit;
+use super::shape::MAX_DIM;
+use super::table::ParamInfo;
 
 /// A compile-time value as an operation sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,4 +48,264 @@ impl From<Misfit> for BuildError {
     fn from(misfit: Misfit) -> Self {
         Self::Misfit(misfit)
     }
+}
+
+/// A padding argument before the input's size is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PadArg {
+    /// An integer or `[height, width]`: the same on opposite sides.
+    Even(Padding),
+    /// `[top, left, bottom, right]`.
+    Sided(Padding),
+    /// `same`: as many rows and columns as `ceil(input / stride)` outputs need.
+    Same,
+}
+
+/// Reads the arguments of one call by the names of its parameters.
+pub(super) struct Reader<'a> {
+    params: &'static [ParamInfo],
+    args: Args<'a>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(params: &'static [ParamInfo], args: Args<'a>) -> Self {
+        Self { params, args }
+    }
+
+    fn index(&self, name: &str) -> usize {
+        self.params.iter().position(|p| p.name == name).expect("builders ask for parameters of their own row")
+    }
+
+    /// The argument, unless it is left to its default or is `none`.
+    pub(super) fn given(&self, name: &str) -> Option<&'a ArgValue> {
+        let value = self.args.get(self.index(name))?.as_ref()?;
+        if matches!(value, ArgValue::Str(s) if s == "none") { None } else { Some(value) }
+    }
+
+    fn required(&self, name: &str) -> Result<&'a ArgValue, BuildError> {
+        self.given(name).ok_or_else(|| self.invalid(name, format!("{name} must be given")))
+    }
+
+    /// An error about the value of an argument.
+    pub(super) fn invalid(&self, name: &str, message: String) -> BuildError {
+        BuildError::Argument { index: self.index(name), wrong_type: false, message }
+    }
+
+    /// An error about the type of an argument: "k takes an integer or [height, width], not the string "3"".
+    pub(super) fn mistyped(&self, name: &str, got: &ArgValue) -> BuildError {
+        let index = self.index(name);
+        let message = format!("{name} takes {}, not {}", self.params[index].kind, describe(got));
+        BuildError::Argument { index, wrong_type: true, message }
+    }
+
+    /// An integer in `least..=MAX_DIM`.
+    fn bounded(&self, name: &str, whole: &ArgValue, value: &ArgValue, least: u64) -> Result<u64, BuildError> {
+        let ArgValue::Int(n) = value else { return Err(self.mistyped(name, whole)) };
+        match u64::try_from(*n) {
+            Ok(n) if n > MAX_DIM => Err(self.invalid(name, format!("{name} must be at most {MAX_DIM}, not {n}"))),
+            Ok(n) if n >= least => Ok(n),
+            Ok(_) | Err(_) => Err(self.invalid(name, format!("{name} must be at least {least}, not {n}"))),
+        }
+    }
+
+    /// A required integer of at least 1.
+    pub(super) fn count(&self, name: &str) -> Result<u64, BuildError> {
+        let value = self.required(name)?;
+        self.bounded(name, value, value, 1)
+    }
+
+    /// An integer of at least 1, or the default.
+    pub(super) fn count_or(&self, name: &str, default: u64) -> Result<u64, BuildError> {
+        self.given(name).map_or(Ok(default), |value| self.bounded(name, value, value, 1))
+    }
+
+    /// A required integer or `[height, width]`, each at least 1.
+    pub(super) fn pair(&self, name: &str) -> Result<[u64; 2], BuildError> {
+        self.pair_of(name, self.required(name)?, 1)
+    }
+
+    /// An integer or `[height, width]`, each at least `least`, or the default.
+    pub(super) fn pair_or(&self, name: &str, default: [u64; 2], least: u64) -> Result<[u64; 2], BuildError> {
+        self.given(name).map_or(Ok(default), |value| self.pair_of(name, value, least))
+    }
+
+    fn pair_of(&self, name: &str, value: &ArgValue, least: u64) -> Result<[u64; 2], BuildError> {
+        match value {
+            ArgValue::List(items) => match items.as_slice() {
+                [h, w] => Ok([self.bounded(name, value, h, least)?, self.bounded(name, value, w, least)?]),
+                other => Err(self.length(name, "2", other.len())),
+            },
+            ArgValue::Int(_) => self.bounded(name, value, value, least).map(|n| [n, n]),
+            ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => Err(self.mistyped(name, value)),
+        }
+    }
+
+    /// An error about the length of a list.
+    fn length(&self, name: &str, needed: &str, got: usize) -> BuildError {
+        self.invalid(name, format!("a list for {name} has {needed} elements, not {got}"))
+    }
+
+    /// Padding: an integer, `[height, width]`, `[top, left, bottom, right]` or `same`; 0 where it is not given.
+    pub(super) fn padding(&self, name: &str) -> Result<PadArg, BuildError> {
+        let Some(value) = self.given(name) else { return Ok(PadArg::Even(Padding::default())) };
+        match value {
+            ArgValue::Str(s) if s == "same" => Ok(PadArg::Same),
+            ArgValue::List(items) if items.len() == 4 => {
+                let side = |i: usize| self.bounded(name, value, &items[i], 0);
+                Ok(PadArg::Sided(Padding { top: side(0)?, left: side(1)?, bottom: side(2)?, right: side(3)? }))
+            }
+            ArgValue::List(items) if items.len() != 2 => Err(self.length(name, "2 or 4", items.len())),
+            ArgValue::List(_) | ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => {
+                self.pair_of(name, value, 0).map(|[h, w]| PadArg::Even(Padding::even([h, w])))
+            }
+        }
+    }
+
+    /// A boolean, or the default.
+    pub(super) fn flag_or(&self, name: &str, default: bool) -> Result<bool, BuildError> {
+        match self.given(name) {
+            None => Ok(default),
+            Some(ArgValue::Bool(b)) => Ok(*b),
+            Some(other) => Err(self.mistyped(name, other)),
+        }
+    }
+
+    /// A finite number, or the default.
+    pub(super) fn number_or(&self, name: &str, default: f64) -> Result<f64, BuildError> {
+        self.given(name).map_or(Ok(default), |value| self.number_of(name, value, value))
+    }
+
+    /// A finite number of at least 0, or the default.
+    pub(super) fn positive_or(&self, name: &str, default: f64) -> Result<f64, BuildError> {
+        let n = self.number_or(name, default)?;
+        if n < 0.0 { Err(self.invalid(name, format!("{name} must be at least 0, not {n}"))) } else { Ok(n) }
+    }
+
+    /// One element of `whole` (or `whole` itself) as a finite number.
+    pub(super) fn number_of(&self, name: &str, whole: &ArgValue, value: &ArgValue) -> Result<f64, BuildError> {
+        let n = match value {
+            #[expect(clippy::cast_precision_loss, reason = "a float parameter has the precision of a float")]
+            ArgValue::Int(n) => *n as f64,
+            ArgValue::Float(n) => *n,
+            ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => return Err(self.mistyped(name, whole)),
+        };
+        if n.is_finite() { Ok(n) } else { Err(self.invalid(name, format!("{name} must be a finite number, not {n}"))) }
+    }
+
+    /// A required list of integers; a single integer stands for a list of one where `lone`.
+    pub(super) fn integers(&self, name: &str, lone: bool) -> Result<Vec<i64>, BuildError> {
+        let value = self.required(name)?;
+        match value {
+            ArgValue::List(items) => items
+                .iter()
+                .map(|item| if let ArgValue::Int(n) = item { Ok(*n) } else { Err(self.mistyped(name, value)) })
+                .collect(),
+            ArgValue::Int(n) if lone => Ok(vec![*n]),
+            ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => Err(self.mistyped(name, value)),
+        }
+    }
+
+    /// Any integer, or `None` where it is not given.
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, BuildError> {
+        match self.given(name) {
+            None => Ok(None),
+            Some(ArgValue::Int(n)) => Ok(Some(*n)),
+            Some(other) => Err(self.mistyped(name, other)),
+        }
+    }
+
+    /// An axis of a tensor of this rank; negative ones count from the end.
+    pub(super) fn axis_or(&self, name: &str, default: i64, rank: usize) -> Result<usize, BuildError> {
+        Ok(axis(self.integer(name)?.unwrap_or(default), rank)?)
+    }
+
+    /// One of some words, or the default.
+    pub(super) fn word_or(&self, name: &str, words: &[&'static str], default: &'static str) -> Result<&'static str, BuildError> {
+        match self.given(name) {
+            None => Ok(default),
+            Some(ArgValue::Str(s)) => words
+                .iter()
+                .find(|word| *word == s)
+                .copied()
+                .ok_or_else(|| self.invalid(name, format!("{name} must be {}, not \"{s}\"", words.join(" or ")))),
+            Some(other) => Err(self.mistyped(name, other)),
+        }
+    }
+}
+
+/// An axis of a tensor of this rank; negative ones count from the end.
+pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Misfit> {
+    let absolute = if axis < 0 { i128::from(axis) + rank as i128 } else { i128::from(axis) };
+    usize::try_from(absolute).ok().filter(|a| *a < rank).ok_or(Misfit::Axis { axis, rank })
+}
+
+/// A value in words: `the string "3"`, `the list [1, 2.5]`.
+fn describe(value: &ArgValue) -> String {
+    match value {
+        ArgValue::Int(n) => format!("the integer {n}"),
+        ArgValue::Float(n) => format!("the float {n:?}"),
+        ArgValue::Bool(b) => format!("the boolean {b}"),
+        ArgValue::Str(s) => format!("the string \"{}\"", shortened(s)),
+        ArgValue::List(items) => format!("the list {}", listed(items)),
+    }
+}
+
+/// The first elements of a list, so that a message stays one line.
+fn listed(items: &[ArgValue]) -> String {
+    const SHOWN: usize = 6;
+    let mut text = String::from("[");
+    for (i, item) in items.iter().take(SHOWN).enumerate() {
+        let comma = if i > 0 { ", " } else { "" };
+        let written = match item {
+            ArgValue::Int(n) => write!(text, "{comma}{n}"),
+            ArgValue::Float(n) => write!(text, "{comma}{n:?}"),
+            ArgValue::Bool(b) => write!(text, "{comma}{b}"),
+            ArgValue::Str(s) => write!(text, "{comma}\"{}\"", shortened(s)),
+            ArgValue::List(_) => write!(text, "{comma}[…]"),
+        };
+        written.expect("writing to a string succeeds");
+    }
+    text.push_str(if items.len() > SHOWN { ", …]" } else { "]" });
+    text
+}
+
+fn shortened(s: &str) -> String {
+    const SHOWN: usize = 32;
+    if s.chars().count() > SHOWN { s.chars().take(SHOWN).chain(['…']).collect() } else { s.to_owned() }
+}
+
+/// The arguments of a printed operation, in the order of its parameters.
+#[derive(Default)]
+pub(super) struct Printed(Vec<(&'static str, ArgValue)>);
+
+impl Printed {
+    /// An argument that is always written.
+    pub(super) fn always(mut self, name: &'static str, value: ArgValue) -> Self {
+        self.0.push((name, value));
+        self
+    }
+
+    /// An argument that is written where it differs from the default.
+    pub(super) fn unless(self, name: &'static str, value: ArgValue, default: &ArgValue) -> Self {
+        if value == *default { self } else { self.always(name, value) }
+    }
+
+    pub(super) fn done(self) -> Vec<(&'static str, ArgValue)> {
+        self.0
+    }
+}
+
+/// An integer argument.
+pub(super) fn int(n: u64) -> ArgValue {
+    ArgValue::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// A list of integers.
+pub(super) fn ints(items: impl IntoIterator<Item = u64>) -> ArgValue {
+    ArgValue::List(items.into_iter().map(int).collect())
+}
+
+/// `n`, or `[h, w]` where they differ.
+pub(super) fn pair(p: [u64; 2]) -> ArgValue {
+    if p[0] == p[1] { int(p[0]) } else { ints(p) }
 }

@@ -1,4 +1,72 @@
 //! Convolution and transposed convolution: one geometry for shape, work and receptive field.
+//!
+//! In: arguments and input shapes. Out: the payloads, their shapes, weights and counts as PyTorch defines them.
+
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, ints, pair};
+use super::geometry::{Sweep, at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
+use super::misfit::{Misfit, Side};
+use super::shape::{MAX_DIM, Shape};
+use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
+use super::weight::{Dims, Init, WeightSpec};
+use super::work::{Window, Work, elements, product};
+
+pub(super) const CONV: OpInfo = OpInfo {
+    keyword: "conv",
+    family: "convolution",
+    summary: "2-D convolution; a 1x1 one mixes channels pixel by pixel",
+    params: &[
+        required("out", INTEGER, "output channels"),
+        optional("k", PAIR, "1", "kernel size"),
+        optional("stride", PAIR, "1", "distance between windows"),
+        optional("pad", PAD, "0", "zeros round the input"),
+        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
+        optional("groups", INTEGER, "1", "channel groups that do not mix; divides input and output channels"),
+        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [out, H', W']",
+    onnx: "Conv",
+    build: build_conv,
+};
+
+pub(super) const DWCONV: OpInfo = OpInfo {
+    keyword: "dwconv",
+    family: "convolution",
+    summary: "depthwise convolution: every channel has kernels of its own",
+    params: &[
+        required("k", PAIR, "kernel size"),
+        optional("stride", PAIR, "1", "distance between windows"),
+        optional("pad", PAD, "0", "zeros round the input"),
+        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
+        optional("multiplier", INTEGER, "1", "output channels for each input channel"),
+        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C multiplier, H', W']",
+    onnx: "Conv",
+    build: build_dwconv,
+};
+
+pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
+    keyword: "conv_transpose",
+    family: "convolution",
+    summary: "2-D transposed convolution: spreads every input pixel over a window of the output",
+    params: &[
+        required("out", INTEGER, "output channels"),
+        required("k", PAIR, "kernel size"),
+        optional("stride", PAIR, "1", "distance between windows in the output"),
+        optional("pad", PAD, "0", "rows and columns taken off the output"),
+        optional("output_pad", PAIR, "0", "rows and columns added at the bottom and right; less than the stride or the dilation"),
+        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
+        optional("groups", INTEGER, "1", "channel groups that do not mix; divides input and output channels"),
+        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [out, H', W']",
+    onnx: "ConvTranspose",
+    build: build_transpose,
+};
 
 /// Rows and columns of zeros round a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -53,4 +121,291 @@ pub struct ConvTranspose {
     pub groups: u64,
     /// Whether a bias is added.
     pub bias: bool,
+}
+
+impl Padding {
+    /// The same on opposite sides, `[h, w]`.
+    #[must_use]
+    pub const fn even(pad: [u64; 2]) -> Self {
+        Self { top: pad[0], left: pad[1], bottom: pad[0], right: pad[1] }
+    }
+
+    /// Padding before and after the rows or the columns.
+    #[must_use]
+    pub const fn along(self, side: Side) -> (u64, u64) {
+        match side {
+            Side::Height => (self.top, self.bottom),
+            Side::Width => (self.left, self.right),
+        }
+    }
+
+    /// Whether opposite sides are equal.
+    #[must_use]
+    pub const fn is_even(self) -> bool {
+        self.top == self.bottom && self.left == self.right
+    }
+
+    /// The shortest argument that means this padding.
+    pub(super) fn printed(self) -> ArgValue {
+        if self.is_even() { pair([self.top, self.left]) } else { self.printed_sides() }
+    }
+
+    /// `[top, left, bottom, right]`.
+    pub(super) fn printed_sides(self) -> ArgValue {
+        ints([self.top, self.left, self.bottom, self.right])
+    }
+}
+
+impl PadArg {
+    /// The padding for two sweeps, of rows and of columns, which hold all but their padding.
+    pub(super) fn resolve(self, [rows, columns]: [Sweep; 2]) -> Padding {
+        match self {
+            Self::Even(pad) | Self::Sided(pad) => pad,
+            Self::Same => {
+                let ((top, bottom), (left, right)) = (rows.same(), columns.same());
+                Padding { top, left, bottom, right }
+            }
+        }
+    }
+}
+
+fn build_conv(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(CONV.params, args);
+    let [_, h, w] = map_of(inputs)?;
+    let mut conv = Conv {
+        out: read.count("out")?,
+        kernel: read.pair_or("k", [1, 1], 1)?,
+        stride: read.pair_or("stride", [1, 1], 1)?,
+        pad: Padding::default(),
+        dilation: read.pair_or("dilation", [1, 1], 1)?,
+        groups: read.count_or("groups", 1)?,
+        bias: read.flag_or("bias", true)?,
+        depthwise: false,
+    };
+    conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
+    Ok(Built::One(Op::Conv(conv)))
+}
+
+fn build_dwconv(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(DWCONV.params, args);
+    let [channels, h, w] = map_of(inputs)?;
+    let multiplier = read.count_or("multiplier", 1)?;
+    let mut conv = Conv {
+        // Both are below 2^31.
+        out: channels * multiplier,
+        kernel: read.pair("k")?,
+        stride: read.pair_or("stride", [1, 1], 1)?,
+        pad: Padding::default(),
+        dilation: read.pair_or("dilation", [1, 1], 1)?,
+        groups: channels,
+        bias: read.flag_or("bias", true)?,
+        depthwise: true,
+    };
+    if conv.out > MAX_DIM {
+        return Err(Misfit::Dimension { what: "channels", value: i128::from(conv.out) }.into());
+    }
+    conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
+    Ok(Built::One(Op::Conv(conv)))
+}
+
+fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(CONV_TRANSPOSE.params, args);
+    map_of(inputs)?;
+    let mut conv = ConvTranspose {
+        out: read.count("out")?,
+        kernel: read.pair("k")?,
+        stride: read.pair_or("stride", [1, 1], 1)?,
+        pad: Padding::default(),
+        output_pad: read.pair_or("output_pad", [0, 0], 0)?,
+        dilation: read.pair_or("dilation", [1, 1], 1)?,
+        groups: read.count_or("groups", 1)?,
+        bias: read.flag_or("bias", true)?,
+    };
+    conv.pad = match read.padding("pad")? {
+        PadArg::Even(pad) | PadArg::Sided(pad) => pad,
+        PadArg::Same => conv.same(&read)?,
+    };
+    for i in 0..2 {
+        let most = conv.stride[i].max(conv.dilation[i]);
+        if conv.output_pad[i] >= most {
+            let got = conv.output_pad[i];
+            return Err(read.invalid(
+                "output_pad",
+                format!("output_pad must be less than {most} (the larger of stride and dilation), not {got}"),
+            ));
+        }
+    }
+    Ok(Built::One(Op::ConvTranspose(conv)))
+}
+
+/// `out, kernel, …` that both convolutions have to get right before any arithmetic.
+fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), Misfit> {
+    at_least_one("groups", groups)?;
+    at_least_one("channels", out)?;
+    if !channels.is_multiple_of(groups) {
+        return Err(Misfit::Groups { output: false, channels, groups });
+    }
+    if !out.is_multiple_of(groups) {
+        return Err(Misfit::Groups { output: true, channels: out, groups });
+    }
+    Ok(())
+}
+
+/// Weight and bias; `fan_in` saturates only where the weight itself has more than 2^64 elements.
+fn kernel_weights(dims: [u64; 4], fan_in: u64, out: u64, bias: bool) -> Vec<WeightSpec> {
+    let mut weights = Vec::with_capacity(2);
+    weights.push(WeightSpec::learned("weight", Dims::kernels(dims), Init::HeNormal { fan_in }));
+    if bias {
+        weights.push(WeightSpec::learned("bias", Dims::vector(out), Init::Uniform { fan_in }));
+    }
+    weights
+}
+
+impl Conv {
+    /// The sweeps over the rows and the columns of a map of `h` x `w`.
+    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
+        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
+            let (before, after) = self.pad.along(side);
+            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
+        })
+    }
+
+    /// `H' = floor((H + top + bottom - dilation (k - 1) - 1) / stride) + 1` (PyTorch, `Conv2d`).
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        check_groups(channels, self.out, self.groups)?;
+        if self.depthwise && self.groups != channels {
+            return Err(Misfit::Groups { output: false, channels, groups: self.groups });
+        }
+        let [rows, columns] = self.sweeps(h, w);
+        map_shape(i128::from(self.out), rows.outputs(false)?, columns.outputs(false)?)
+    }
+
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let per_group = input.channels() / self.groups.max(1);
+        let fan_in = per_group.saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
+        kernel_weights([self.out, per_group, self.kernel[0], self.kernel[1]], fan_in, self.out, self.bias)
+    }
+
+    /// `kh kw (cin / groups)` MACs for each output element, padding included; one addition each for the bias.
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+        let per_group = input.channels() / self.groups.max(1);
+        let elements = elements(output)?;
+        Ok(Work {
+            macs: product("MACs", &[self.kernel[0], self.kernel[1], per_group, elements])?,
+            bias_adds: if self.bias { elements } else { 0 },
+            ..Work::NONE
+        })
+    }
+
+    pub(super) fn window(&self) -> Window {
+        let side = |i: usize| narrow(extent(self.kernel[i], self.dilation[i]));
+        let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
+        Window::Strided { extent: [side(0), side(1)], stride: self.stride, before }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let one = int(1);
+        let mut printed = Printed::default();
+        printed = if self.depthwise {
+            printed.always("k", pair(self.kernel))
+        } else {
+            printed.always("out", int(self.out)).unless("k", pair(self.kernel), &one)
+        };
+        printed = printed.unless("stride", pair(self.stride), &one).unless("pad", self.pad.printed(), &int(0)).unless(
+            "dilation",
+            pair(self.dilation),
+            &one,
+        );
+        printed = if self.depthwise {
+            printed.unless("multiplier", int(self.out / self.groups.max(1)), &one)
+        } else {
+            printed.unless("groups", int(self.groups), &one)
+        };
+        printed.unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true)).done()
+    }
+}
+
+impl ConvTranspose {
+    /// Padding that makes the output `stride` times as large as the input.
+    fn same(&self, read: &Reader<'_>) -> Result<Padding, BuildError> {
+        let mut pads = [(0, 0); 2];
+        for (i, pad) in pads.iter_mut().enumerate() {
+            let total = extent(self.kernel[i], self.dilation[i]) + i128::from(self.output_pad[i]) - i128::from(self.stride[i]);
+            if total < 0 {
+                return Err(read.invalid("pad", "pad=same needs a kernel that is at least as large as the stride".to_owned()));
+            }
+            *pad = (narrow(total / 2), narrow(total - total / 2));
+        }
+        let [(top, bottom), (left, right)] = pads;
+        Ok(Padding { top, left, bottom, right })
+    }
+
+    /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        check_groups(channels, self.out, self.groups)?;
+        map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
+    }
+
+    fn extent_of(&self, side: Side, input: u64) -> Result<i128, Misfit> {
+        let i = match side {
+            Side::Height => 0,
+            Side::Width => 1,
+        };
+        at_least_one("kernel", self.kernel[i])?;
+        at_least_one("stride", self.stride[i])?;
+        at_least_one("dilation", self.dilation[i])?;
+        let (before, after) = self.pad.along(side);
+        let spread = (i128::from(input) - 1) * i128::from(self.stride[i]);
+        Ok(extent(self.kernel[i], self.dilation[i])
+            .saturating_add(spread)
+            .saturating_add(i128::from(self.output_pad[i]))
+            .saturating_sub(i128::from(before) + i128::from(after)))
+    }
+
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let [kh, kw] = self.kernel;
+        let groups = self.groups.max(1);
+        let fan_in = (input.channels() / groups).saturating_mul(kh).saturating_mul(kw);
+        kernel_weights([input.channels(), self.out / groups, kh, kw], fan_in, self.out, self.bias)
+    }
+
+    /// `kh kw (cout / groups)` MACs for each input element, those that padding takes off included; one addition for each
+    /// output element for the bias.
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+        let per_group = self.out / self.groups.max(1);
+        Ok(Work {
+            macs: product("MACs", &[self.kernel[0], self.kernel[1], per_group, elements(input)?])?,
+            bias_adds: if self.bias { elements(output)? } else { 0 },
+            ..Work::NONE
+        })
+    }
+
+    /// Exact for output pixels at multiples of the stride; the others see as many input pixels or one fewer.
+    pub(super) fn window(&self) -> Window {
+        let span = |i: usize| extent(self.kernel[i], self.dilation[i]);
+        let stride = |i: usize| i128::from(self.stride[i].max(1));
+        let seen = |i: usize| narrow((span(i) - 1) / stride(i) + 1);
+        let before = |i: usize, pad: u64| narrow_signed((span(i) - 1 - i128::from(pad)).div_euclid(stride(i)));
+        Window::Fractional {
+            extent: [seen(0), seen(1)],
+            scale: self.stride,
+            before: [before(0, self.pad.top), before(1, self.pad.left)],
+        }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let (zero, one) = (int(0), int(1));
+        Printed::default()
+            .always("out", int(self.out))
+            .always("k", pair(self.kernel))
+            .unless("stride", pair(self.stride), &one)
+            .unless("pad", self.pad.printed(), &zero)
+            .unless("output_pad", pair(self.output_pad), &zero)
+            .unless("dilation", pair(self.dilation), &one)
+            .unless("groups", int(self.groups), &one)
+            .unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true))
+            .done()
+    }
 }

@@ -1,5 +1,25 @@
 //! Fully connected layers.
 
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::geometry::{axis_name, dimension, first};
+use super::misfit::Misfit;
+use super::shape::Shape;
+use super::table::{Built, FLAG, INTEGER, OpInfo, optional, required};
+use super::weight::{Dims, Init, WeightSpec};
+use super::work::{Work, elements, product};
+
+pub(super) const LINEAR: OpInfo = OpInfo {
+    keyword: "linear",
+    family: "convolution",
+    summary: "fully connected layer over the last axis",
+    params: &[required("out", INTEGER, "output features"), optional("bias", FLAG, "true", "whether a value per output is added")],
+    inputs: (1, Some(1)),
+    shapes: "[..., F] -> [..., out]",
+    onnx: "Gemm",
+    build,
+};
+
 /// `y = x W^T + b` over the last axis.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Linear {
@@ -7,4 +27,44 @@ pub struct Linear {
     pub out: u64,
     /// Whether a bias is added.
     pub bias: bool,
+}
+
+fn build(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(LINEAR.params, args);
+    Ok(Built::One(Op::Linear(Linear { out: read.count("out")?, bias: read.flag_or("bias", true)? })))
+}
+
+fn features(input: Shape) -> u64 {
+    input.dim(input.rank() - 1)
+}
+
+impl Linear {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let input = first(inputs)?;
+        let axis = input.rank() - 1;
+        let out = dimension(axis_name(axis, input.rank()), i128::from(self.out))?;
+        Ok(input.with_dim(axis, out).expect("a checked dimension of an axis that is there"))
+    }
+
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let fan_in = features(input);
+        let mut weights = Vec::with_capacity(2);
+        weights.push(WeightSpec::learned("weight", Dims::matrix(self.out, fan_in), Init::HeNormal { fan_in }));
+        if self.bias {
+            weights.push(WeightSpec::learned("bias", Dims::vector(self.out), Init::Uniform { fan_in }));
+        }
+        weights
+    }
+
+    /// `F` MACs for each output element; one addition each for the bias.
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+        let elements = elements(output)?;
+        let macs = product("MACs", &[features(input), elements])?;
+        Ok(Work { macs, bias_adds: if self.bias { elements } else { 0 }, ..Work::NONE })
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let yes = ArgValue::Bool(true);
+        Printed::default().always("out", int(self.out)).unless("bias", ArgValue::Bool(self.bias), &yes).done()
+    }
 }

@@ -1,4 +1,46 @@
 //! Operations that join tensors, and arithmetic with constants.
+//!
+//! In: arguments and input shapes. Out: payloads, broadcast and joined shapes, counts.
+
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::geometry::{axis_name, dimension, first, no_axis};
+use super::misfit::Misfit;
+use super::shape::{MAX_RANK, Shape};
+use super::table::{AXIS, Built, OpInfo, optional};
+use super::work::{Window, Work, elements};
+
+pub(super) const CONCAT: OpInfo = OpInfo {
+    keyword: "concat",
+    family: "joining",
+    summary: "joins tensors along an axis; the other dimensions are equal",
+    params: &[optional("axis", AXIS, "0", "axis along which they are joined; 0 is the channels")],
+    inputs: (1, None),
+    shapes: "[C1, H, W], [C2, H, W] -> [C1 + C2, H, W]",
+    onnx: "Concat",
+    build: |args, inputs| {
+        let axis = Reader::new(CONCAT.params, args).axis_or("axis", 0, first(inputs)?.rank())?;
+        Ok(Built::One(Op::Concat(Concat { axis })))
+    },
+};
+
+const fn row(
+    keyword: &'static str,
+    summary: &'static str,
+    onnx: &'static str,
+    build: fn(Args<'_>, &[Shape]) -> Result<Built, BuildError>,
+) -> OpInfo {
+    OpInfo { keyword, family: "joining", summary, params: &[], inputs: (2, None), shapes: "[...], [...] -> [...]", onnx, build }
+}
+
+fn built(merge: Merge) -> Result<Built, BuildError> {
+    Ok(Built::One(Op::Elementwise(Elementwise { merge })))
+}
+
+pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting", "Add", |_, _| built(Merge::Add));
+pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| built(Merge::Mul));
+pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| built(Merge::Sub));
+pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| built(Merge::Max));
 
 /// Joins tensors along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,4 +93,108 @@ pub struct Scalar {
     pub op: ScalarOp,
     /// The constant.
     pub value: f64,
+}
+
+impl Concat {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let lead = first(inputs)?;
+        let (axis, rank) = (self.axis, lead.rank());
+        if axis >= rank {
+            return Err(no_axis(axis, rank));
+        }
+        let mut total = 0u128;
+        for (right, input) in inputs.iter().enumerate() {
+            let differs = if input.rank() == rank {
+                (0..rank).find(|d| *d != axis && input.dim(*d) != lead.dim(*d)).map(Some)
+            } else {
+                Some(None)
+            };
+            if let Some(dim) = differs {
+                return Err(Misfit::Concat { axis, left: 0, right, dim });
+            }
+            total += u128::from(input.dim(axis));
+        }
+        let total = dimension(axis_name(axis, rank), i128::try_from(total).unwrap_or(i128::MAX))?;
+        Ok(lead.with_dim(axis, total).expect("a checked dimension of an axis that is there"))
+    }
+
+    /// The same pixel where channels are joined, else the whole map.
+    pub(super) fn window(self) -> Window {
+        if self.axis == 0 { Window::Pixel } else { Window::Whole }
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().unless("axis", int(self.axis as u64), &int(0)).done()
+    }
+}
+
+/// The shape of two tensors broadcast together, aligned at the last axis as in NumPy.
+fn broadcast(a: Shape, b: Shape) -> Option<Shape> {
+    let rank = a.rank().max(b.rank());
+    let mut dims = [1u64; MAX_RANK];
+    for from_end in 1..=rank {
+        let at = |s: Shape| if from_end <= s.rank() { s.dim(s.rank() - from_end) } else { 1 };
+        dims[rank - from_end] = match (at(a), at(b)) {
+            (m, n) if m == n => m,
+            (1, n) | (n, 1) => n,
+            (_, _) => return None,
+        };
+    }
+    Shape::new(&dims[..rank])
+}
+
+impl Merge {
+    pub(super) fn keyword(self) -> &'static str {
+        match self {
+            Self::Add => ADD.keyword,
+            Self::Mul => MUL.keyword,
+            Self::Sub => SUB.keyword,
+            Self::Max => MAX.keyword,
+        }
+    }
+}
+
+impl Elementwise {
+    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let mut shape = first(inputs)?;
+        for (right, input) in inputs.iter().enumerate().skip(1) {
+            shape = match broadcast(shape, *input) {
+                Some(shape) => shape,
+                None => {
+                    let left = inputs[..right].iter().position(|l| broadcast(*l, *input).is_none()).unwrap_or(0);
+                    return Err(Misfit::Broadcast { left, right });
+                }
+            };
+        }
+        Ok(shape)
+    }
+
+    /// One operation for each element of the shape that each fold from the left has.
+    pub(super) fn work(self, inputs: &[Shape]) -> Result<Work, Misfit> {
+        let each = match self.merge {
+            Merge::Add | Merge::Sub => Work { add: 1, ..Work::NONE },
+            Merge::Mul => Work { mul: 1, ..Work::NONE },
+            Merge::Max => Work { cmp: 1, ..Work::NONE },
+        };
+        let mut shape = first(inputs)?;
+        let mut work = Work::NONE;
+        for (right, input) in inputs.iter().enumerate().skip(1) {
+            shape = broadcast(shape, *input).ok_or(Misfit::Broadcast { left: 0, right })?;
+            work = work.plus(each.times(elements(shape)?)?)?;
+        }
+        Ok(work)
+    }
+}
+
+impl Scalar {
+    /// One operation an element.
+    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+        match self.op {
+            ScalarOp::Add | ScalarOp::Sub | ScalarOp::RevSub => Work { add: 1, ..Work::NONE },
+            ScalarOp::Mul => Work { mul: 1, ..Work::NONE },
+            ScalarOp::Div => Work { div: 1, ..Work::NONE },
+            ScalarOp::Max => Work { cmp: 1, ..Work::NONE },
+        }
+        .times(elements(input)?)
+    }
 }

@@ -7,12 +7,16 @@ pub mod activation;
 pub mod args;
 pub mod conv;
 pub mod dense;
+mod geometry;
 pub mod merge;
 pub mod misfit;
 pub mod norm;
+mod pass;
 pub mod pool;
 pub mod reshape;
 pub mod shape;
+pub mod slice;
+pub mod space;
 pub mod table;
 pub mod weight;
 pub mod work;
@@ -24,11 +28,11 @@ pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use misfit::Misfit;
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
 pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
-pub use reshape::{
-    ChannelShuffle, DepthToSpace, Mean, Pad, PadMode, Reshape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
-};
+pub use reshape::{Mean, Reshape, Transpose};
 pub use shape::Shape;
-pub use weight::{Init, WeightSpec};
+pub use slice::Slice;
+pub use space::{ChannelShuffle, DepthToSpace, Pad, PadMode, SpaceToDepth, Upsample, UpsampleMode};
+pub use weight::{Dims, Init, WeightSpec};
 pub use work::{Window, Work};
 
 /// One operation with its attributes resolved to numbers.

@@ -1,4 +1,109 @@
 //! Normalisations and the learnable per-channel scale.
+//!
+//! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here. `E` stands for the number of
+//! elements in the formulas of work.
+
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::geometry::{at_least_one, first, map_of};
+use super::misfit::Misfit;
+use super::shape::Shape;
+use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, ParamInfo, optional, required};
+use super::weight::{Dims, Init, WeightSpec};
+use super::work::{Work, elements};
+
+const EPS: ParamInfo = optional("eps", NUMBER, "1e-5", "added to the variance");
+const AFFINE: ParamInfo = optional("affine", FLAG, "true", "whether a factor and a shift per channel are learned");
+
+pub(super) const BN: OpInfo = OpInfo {
+    keyword: "bn",
+    family: "normalisation",
+    summary: "batch normalisation over axis 0 with running statistics",
+    params: &[EPS, AFFINE],
+    inputs: (1, Some(1)),
+    shapes: "[C, ...] -> [C, ...]",
+    onnx: "BatchNormalization",
+    build: |args, _| {
+        let (eps, affine) = read_norm(&Reader::new(BN.params, args), true)?;
+        Ok(Built::One(Op::BatchNorm(BatchNorm { eps, affine })))
+    },
+};
+
+pub(super) const GROUP_NORM: OpInfo = OpInfo {
+    keyword: "group_norm",
+    family: "normalisation",
+    summary: "normalises groups of channels over the whole map",
+    params: &[required("groups", INTEGER, "channel groups; divides the channels"), EPS, AFFINE],
+    inputs: (1, Some(1)),
+    shapes: "[C, ...] -> [C, ...]",
+    onnx: "GroupNormalization",
+    build: |args, _| {
+        let read = Reader::new(GROUP_NORM.params, args);
+        let (eps, affine) = read_norm(&read, true)?;
+        Ok(Built::One(Op::GroupNorm(GroupNorm { groups: read.count("groups")?, eps, affine })))
+    },
+};
+
+pub(super) const LAYER_NORM: OpInfo = OpInfo {
+    keyword: "layer_norm",
+    family: "normalisation",
+    summary: "normalises the channels of each position on its own, as in ConvNeXt",
+    params: &[EPS, AFFINE],
+    inputs: (1, Some(1)),
+    shapes: "[C, ...] -> [C, ...]",
+    onnx: "LayerNormalization",
+    build: |args, _| {
+        let (eps, affine) = read_norm(&Reader::new(LAYER_NORM.params, args), true)?;
+        Ok(Built::One(Op::LayerNorm(LayerNorm { eps, affine })))
+    },
+};
+
+pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
+    keyword: "instance_norm",
+    family: "normalisation",
+    summary: "normalises each channel's map on its own",
+    params: &[EPS, optional("affine", FLAG, "false", "whether a factor and a shift per channel are learned")],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, H, W]",
+    onnx: "InstanceNormalization",
+    build: |args, _| {
+        let (eps, affine) = read_norm(&Reader::new(INSTANCE_NORM.params, args), false)?;
+        Ok(Built::One(Op::InstanceNorm(InstanceNorm { eps, affine })))
+    },
+};
+
+pub(super) const LRN: OpInfo = OpInfo {
+    keyword: "lrn",
+    family: "normalisation",
+    summary: "local response normalisation across neighbouring channels, as in AlexNet",
+    params: &[
+        required("size", INTEGER, "channels in the window"),
+        optional("alpha", NUMBER, "1e-4", "factor of the mean square"),
+        optional("beta", NUMBER, "0.75", "exponent"),
+        optional("k", NUMBER, "1.0", "constant added before the power"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, H, W]",
+    onnx: "LRN",
+    build: build_lrn,
+};
+
+pub(super) const SCALE: OpInfo = OpInfo {
+    keyword: "scale",
+    family: "normalisation",
+    summary: "a learnable factor per channel (ConvNeXt's layer scale)",
+    params: &[
+        optional("init", NUMBER, "1.0", "value that training starts from"),
+        optional("bias", FLAG, "false", "whether a shift per channel is learned too"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, ...] -> [C, ...]",
+    onnx: "Mul",
+    build: |args, _| {
+        let read = Reader::new(SCALE.params, args);
+        Ok(Built::One(Op::Scale(Scale { init: read.number_or("init", 1.0)?, bias: read.flag_or("bias", false)? })))
+    },
+};
 
 /// Batch normalisation over axis 0 with running statistics.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,4 +163,175 @@ pub struct Scale {
     pub init: f64,
     /// Whether a shift is learned.
     pub bias: bool,
+}
+
+fn read_norm(read: &Reader<'_>, affine: bool) -> Result<(f64, bool), BuildError> {
+    Ok((read.positive_or("eps", 1e-5)?, read.flag_or("affine", affine)?))
+}
+
+fn build_lrn(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(LRN.params, args);
+    Ok(Built::One(Op::Lrn(Lrn {
+        size: read.count("size")?,
+        alpha: read.number_or("alpha", 1e-4)?,
+        beta: read.number_or("beta", 0.75)?,
+        k: read.number_or("k", 1.0)?,
+    })))
+}
+
+fn print_norm(printed: Printed, eps: f64, affine: bool, default: bool) -> Vec<(&'static str, ArgValue)> {
+    printed
+        .unless("eps", ArgValue::Float(eps), &ArgValue::Float(1e-5))
+        .unless("affine", ArgValue::Bool(affine), &ArgValue::Bool(default))
+        .done()
+}
+
+/// Factor and shift of each channel.
+fn affine_weights(affine: bool, channels: u64) -> Vec<WeightSpec> {
+    if !affine {
+        return Vec::new();
+    }
+    let dims = Dims::vector(channels);
+    vec![WeightSpec::learned("weight", dims, Init::AroundOne), WeightSpec::learned("bias", dims, Init::AroundZero)]
+}
+
+/// Normalisation whose statistics come from the input, over `groups` sets of elements. Mean: `E - groups` additions and a
+/// division each; variance: `E` subtractions, `E` squares, `E - groups` additions and a division each; then each adds eps, takes
+/// a root and inverts it; then `E` multiplications (the differences are kept). Affine: one more of both an element.
+fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, Misfit> {
+    let count = elements(input)?;
+    let per_element = Work { mul: 2 + u64::from(affine), add: 3 + u64::from(affine), ..Work::NONE };
+    let mut work = per_element.times(count)?.plus(Work { exp: 1, div: 3, ..Work::NONE }.times(groups)?)?;
+    work.add -= groups.min(work.add);
+    Ok(work)
+}
+
+impl BatchNorm {
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let dims = Dims::vector(input.channels());
+        let mut weights = Vec::with_capacity(4);
+        if self.affine {
+            weights.push(WeightSpec::learned("weight", dims, Init::AroundOne));
+            weights.push(WeightSpec::learned("bias", dims, Init::AroundZero));
+        }
+        weights.push(WeightSpec::buffer("running_mean", dims, Init::AroundZero));
+        weights.push(WeightSpec::buffer("running_var", dims, Init::Variance));
+        weights
+    }
+
+    /// One multiplication and one addition an element: the statistics are constants, folded into a factor and a shift per
+    /// channel once, before any image.
+    pub(super) fn work(input: Shape) -> Result<Work, Misfit> {
+        Work { mul: 1, add: 1, ..Work::NONE }.times(elements(input)?)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        print_norm(Printed::default(), self.eps, self.affine, true)
+    }
+}
+
+impl GroupNorm {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let input = first(inputs)?;
+        at_least_one("groups", self.groups)?;
+        if input.channels().is_multiple_of(self.groups) {
+            Ok(input)
+        } else {
+            Err(Misfit::Groups { output: false, channels: input.channels(), groups: self.groups })
+        }
+    }
+
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        affine_weights(self.affine, input.channels())
+    }
+
+    /// Statistics of each group: with the affine part `3E` multiplications and `4E - groups` additions.
+    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+        statistics(input, self.groups, self.affine)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        print_norm(Printed::default().always("groups", int(self.groups)), self.eps, self.affine, true)
+    }
+}
+
+impl LayerNorm {
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        affine_weights(self.affine, input.channels())
+    }
+
+    /// Statistics of each position, of which there are `E / C`.
+    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+        statistics(input, elements(input)? / input.channels(), self.affine)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        print_norm(Printed::default(), self.eps, self.affine, true)
+    }
+}
+
+impl InstanceNorm {
+    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
+        map_of(inputs)?;
+        first(inputs)
+    }
+
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        affine_weights(self.affine, input.channels())
+    }
+
+    /// Statistics of each channel.
+    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+        statistics(input, input.channels(), self.affine)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        print_norm(Printed::default(), self.eps, self.affine, false)
+    }
+}
+
+impl Lrn {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        at_least_one("size", self.size)?;
+        map_of(inputs)?;
+        first(inputs)
+    }
+
+    /// Each element: a square, `size - 1` additions over the window (channels beyond the ends included), the factor, the
+    /// constant, a power and a division.
+    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+        Work { mul: 2, add: self.size, exp: 1, div: 1, ..Work::NONE }.times(elements(input)?)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default()
+            .always("size", int(self.size))
+            .unless("alpha", ArgValue::Float(self.alpha), &ArgValue::Float(1e-4))
+            .unless("beta", ArgValue::Float(self.beta), &ArgValue::Float(0.75))
+            .unless("k", ArgValue::Float(self.k), &ArgValue::Float(1.0))
+            .done()
+    }
+}
+
+impl Scale {
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let dims = Dims::vector(input.channels());
+        let mut weights = vec![WeightSpec::learned("weight", dims, Init::Constant(self.init))];
+        if self.bias {
+            weights.push(WeightSpec::learned("bias", dims, Init::Constant(0.0)));
+        }
+        weights
+    }
+
+    /// One multiplication an element, and one addition where a shift is learned.
+    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+        Work { mul: 1, add: u64::from(self.bias), ..Work::NONE }.times(elements(input)?)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default()
+            .unless("init", ArgValue::Float(self.init), &ArgValue::Float(1.0))
+            .unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(false))
+            .done()
+    }
 }

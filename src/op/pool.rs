@@ -1,6 +1,95 @@
 //! Pooling.
+//!
+//! In: arguments and input shapes. Out: payloads, shapes and counts; output sizes and padding limits are PyTorch's.
 
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
 use super::conv::Padding;
+use super::geometry::{Sweep, extent, map_of, map_shape, narrow, narrow_signed};
+use super::misfit::{Misfit, Side};
+use super::shape::Shape;
+use super::table::{Built, FLAG, OpInfo, PAD, PAIR, ParamInfo, optional, required};
+use super::work::{Window, Work, elements, product};
+
+const CEIL: ParamInfo = optional(
+    "ceil",
+    FLAG,
+    "false",
+    "whether a window cut off at the end counts, if it begins inside the input or the padding before it",
+);
+
+pub(super) const MAXPOOL: OpInfo = OpInfo {
+    keyword: "maxpool",
+    family: "pooling",
+    summary: "the largest element of each window",
+    params: &[
+        required("k", PAIR, "window size"),
+        optional("stride", PAIR, "k", "distance between windows"),
+        optional("pad", PAD, "0", "padding that never wins; at most half of the window"),
+        optional("dilation", PAIR, "1", "distance between elements of a window"),
+        CEIL,
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, H', W']",
+    onnx: "MaxPool",
+    build: |args, inputs| build_pool(MAXPOOL.params, args, inputs, PoolKind::Max),
+};
+
+pub(super) const AVGPOOL: OpInfo = OpInfo {
+    keyword: "avgpool",
+    family: "pooling",
+    summary: "the mean of each window",
+    params: &[
+        required("k", PAIR, "window size"),
+        optional("stride", PAIR, "k", "distance between windows"),
+        optional("pad", PAD, "0", "zeros round the input; at most half of the window"),
+        CEIL,
+        optional("count_include_pad", FLAG, "true", "whether padded zeros are part of the mean"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, H', W']",
+    onnx: "AveragePool",
+    build: |args, inputs| {
+        let count_include_pad = Reader::new(AVGPOOL.params, args).flag_or("count_include_pad", true)?;
+        build_pool(AVGPOOL.params, args, inputs, PoolKind::Avg { count_include_pad })
+    },
+};
+
+pub(super) const GLOBAL_AVGPOOL: OpInfo = OpInfo {
+    keyword: "global_avgpool",
+    family: "pooling",
+    summary: "the mean of each channel's map",
+    params: &[],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, 1, 1]",
+    onnx: "GlobalAveragePool",
+    build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Avg))),
+};
+
+pub(super) const GLOBAL_MAXPOOL: OpInfo = OpInfo {
+    keyword: "global_maxpool",
+    family: "pooling",
+    summary: "the largest element of each channel's map",
+    params: &[],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, 1, 1]",
+    onnx: "GlobalMaxPool",
+    build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Max))),
+};
+
+pub(super) const ADAPTIVE_AVGPOOL: OpInfo = OpInfo {
+    keyword: "adaptive_avgpool",
+    family: "pooling",
+    summary: "average pooling to a given size, with windows that may overlap by a pixel",
+    params: &[required("out", PAIR, "output size")],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, out, out]",
+    onnx: "AveragePool",
+    build: |args, _| {
+        let out = Reader::new(ADAPTIVE_AVGPOOL.params, args).pair("out")?;
+        Ok(Built::One(Op::AdaptiveAvgPool(AdaptiveAvgPool { out })))
+    },
+};
 
 /// What pooling does with a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,4 +134,153 @@ pub enum GlobalPool {
 pub struct AdaptiveAvgPool {
     /// `[h, w]`.
     pub out: [u64; 2],
+}
+
+fn build_pool(params: &'static [ParamInfo], args: Args<'_>, inputs: &[Shape], kind: PoolKind) -> Result<Built, BuildError> {
+    let read = Reader::new(params, args);
+    let [_, h, w] = map_of(inputs)?;
+    let kernel = read.pair("k")?;
+    let dilation = match kind {
+        PoolKind::Max => read.pair_or("dilation", [1, 1], 1)?,
+        PoolKind::Avg { .. } => [1, 1],
+    };
+    let stride = read.pair_or("stride", kernel, 1)?;
+    let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag_or("ceil", false)? };
+    let pad = read.padding("pad")?;
+    pool.pad = pad.resolve(pool.sweeps(h, w));
+    if let PadArg::Even(_) = pad {
+        pool.check_padding([kernel[0] / 2, kernel[1] / 2])?;
+    }
+    Ok(Built::One(Op::Pool(pool)))
+}
+
+impl Pool {
+    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
+        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
+            let (before, after) = self.pad.along(side);
+            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
+        })
+    }
+
+    fn check_padding(&self, most: [u64; 2]) -> Result<(), Misfit> {
+        for (side, most) in [(Side::Height, most[0]), (Side::Width, most[1])] {
+            let (before, after) = self.pad.along(side);
+            let pad = before.max(after);
+            if pad > most {
+                return Err(Misfit::Padding { side, pad, most });
+            }
+        }
+        Ok(())
+    }
+
+    /// Extents of the window, `[h, w]`, dilation included.
+    fn extents(&self) -> [u64; 2] {
+        [0, 1].map(|i: usize| narrow(extent(self.kernel[i], self.dilation[i])))
+    }
+
+    /// PyTorch's `pooling_output_shape`; a side's padding is at most half of the window's extent.
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        let [rows, columns] = self.sweeps(h, w);
+        let (h, w) = (rows.outputs(self.ceil)?, columns.outputs(self.ceil)?);
+        self.check_padding(self.extents().map(|e| e / 2))?;
+        map_shape(i128::from(channels), h, w)
+    }
+
+    /// For each output element, of a window of `n = kh kw` elements (padding and what `ceil` cuts off included): `n - 1`
+    /// comparisons, or `n - 1` additions and a division.
+    pub(super) fn work(&self, output: Shape) -> Result<Work, Misfit> {
+        let n = product("window elements", &self.kernel)?;
+        reduction(matches!(self.kind, PoolKind::Max), n).times(elements(output)?)
+    }
+
+    pub(super) fn window(&self) -> Window {
+        let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
+        Window::Strided { extent: self.extents(), stride: self.stride, before }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let (yes, no) = (ArgValue::Bool(true), ArgValue::Bool(false));
+        // Only the four-sided form may exceed half of a dilated window's element count.
+        let short = self.check_padding([self.kernel[0] / 2, self.kernel[1] / 2]).is_ok();
+        let pad = if short { self.pad.printed() } else { self.pad.printed_sides() };
+        let printed = Printed::default()
+            .always("k", pair(self.kernel))
+            .unless("stride", pair(self.stride), &pair(self.kernel))
+            .unless("pad", pad, &int(0));
+        let ceil = ArgValue::Bool(self.ceil);
+        match self.kind {
+            PoolKind::Max => printed.unless("dilation", pair(self.dilation), &int(1)).unless("ceil", ceil, &no),
+            PoolKind::Avg { count_include_pad } => {
+                printed.unless("ceil", ceil, &no).unless("count_include_pad", ArgValue::Bool(count_include_pad), &yes)
+            }
+        }
+        .done()
+    }
+}
+
+/// Work of one maximum or mean over `n` elements.
+pub(super) fn reduction(max: bool, n: u64) -> Work {
+    let steps = n.saturating_sub(1);
+    if max { Work { cmp: steps, ..Work::NONE } } else { Work { add: steps, div: 1, ..Work::NONE } }
+}
+
+impl GlobalPool {
+    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, _, _] = map_of(inputs)?;
+        map_shape(i128::from(channels), 1, 1)
+    }
+
+    /// For each channel of `n = H W` elements: `n - 1` comparisons, or `n - 1` additions and a division.
+    pub(super) fn work(self, input: Shape) -> Result<Work, Misfit> {
+        let n = input.hw().map_or(1, |(h, w)| h * w);
+        reduction(matches!(self, Self::Max), n).times(input.channels())
+    }
+}
+
+impl AdaptiveAvgPool {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, _, _] = map_of(inputs)?;
+        map_shape(i128::from(channels), i128::from(self.out[0]), i128::from(self.out[1]))
+    }
+
+    /// For each output element, of a window of `n` elements: `n - 1` additions and a division. The windows of `H` rows in
+    /// `h` outputs have `H + h - gcd(H, h)` rows together.
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+        let (h, w) = input.hw().unwrap_or((1, 1));
+        let together = |input: u64, out: u64| input + out - gcd(input, out);
+        let summed = product("additions", &[together(h, self.out[0]), together(w, self.out[1]), input.channels()])?;
+        let div = elements(output)?;
+        Ok(Work { add: summed.saturating_sub(div), div, ..Work::NONE })
+    }
+
+    /// The widest of the windows, and their distance rounded up: exact where the output's size divides the input's.
+    pub(super) fn window(&self, input: Shape) -> Window {
+        let Some((h, w)) = input.hw() else { return Window::Whole };
+        if self.out == [1, 1] || self.out.contains(&0) {
+            return Window::Whole;
+        }
+        let widest = |input: u64, out: u64| match input % out {
+            0 => input / out,
+            rest if rest == gcd(input, out) => input / out + 1,
+            _ => input / out + 2,
+        };
+        Window::Strided {
+            extent: [widest(h, self.out[0]), widest(w, self.out[1])],
+            stride: [h.div_ceil(self.out[0]), w.div_ceil(self.out[1])],
+            before: [0, 0],
+        }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().always("out", pair(self.out)).done()
+    }
+}
+
+/// Greatest common divisor.
+fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }

@@ -1,7 +1,62 @@
-//! Operations that move elements without computing: reshape, transpose, slice, pad, resize, shuffle; and the mean over axes.
+//! Operations that give the same elements other axes, and the mean over axes.
+//!
+//! In: arguments and input shapes. Out: payloads and shapes, with `-1` and negative axes resolved.
 
-use super::conv::Padding;
-use super::shape::Shape;
+use super::Op;
+use super::args::{self, ArgValue, Args, BuildError, Printed, Reader, ints};
+use super::geometry::{dimension, first, no_axis};
+use super::misfit::Misfit;
+use super::pool::reduction;
+use super::shape::{MAX_DIM, MAX_RANK, Shape};
+use super::table::{Built, FLAG, INTEGERS, OpInfo, optional, required};
+use super::work::{Window, Work, elements};
+
+pub(super) const FLATTEN: OpInfo = OpInfo {
+    keyword: "flatten",
+    family: "shape",
+    summary: "all dimensions into one, the last axis varying fastest",
+    params: &[],
+    inputs: (1, Some(1)),
+    shapes: "[...] -> [F]",
+    onnx: "Flatten",
+    build: |_, _| Ok(Built::One(Op::Flatten)),
+};
+
+pub(super) const RESHAPE: OpInfo = OpInfo {
+    keyword: "reshape",
+    family: "shape",
+    summary: "other dimensions of the same product, in the same order of elements",
+    params: &[required("shape", INTEGERS, "the new dimensions; one may be -1 and takes what is left")],
+    inputs: (1, Some(1)),
+    shapes: "[...] -> [shape]",
+    onnx: "Reshape",
+    build: build_reshape,
+};
+
+pub(super) const TRANSPOSE: OpInfo = OpInfo {
+    keyword: "transpose",
+    family: "shape",
+    summary: "axes in another order",
+    params: &[required("axes", INTEGERS, "the input axis of each output axis")],
+    inputs: (1, Some(1)),
+    shapes: "[A, B, C] -> [B, C, A] for axes=[1, 2, 0]",
+    onnx: "Transpose",
+    build: build_transpose,
+};
+
+pub(super) const MEAN: OpInfo = OpInfo {
+    keyword: "mean",
+    family: "pooling",
+    summary: "mean over axes; over all of them it is [1]",
+    params: &[
+        required("axes", "an integer or a list of integers", "axes to average over"),
+        optional("keep", FLAG, "false", "whether they stay, with size 1"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C] for axes=[1, 2]",
+    onnx: "ReduceMean",
+    build: build_mean,
+};
 
 /// Other dimensions of the same product; `-1` has been resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,83 +72,6 @@ pub struct Transpose {
     pub axes: Vec<usize>,
 }
 
-/// Elements `start, start + step, … < end` of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Slice {
-    /// Axis of the batchless shape.
-    pub axis: usize,
-    /// First element.
-    pub start: u64,
-    /// One past the last element; resolved, so at most the dimension.
-    pub end: u64,
-    /// Distance, at least 1.
-    pub step: u64,
-    /// Written as `split`: which piece of how many (for names and printing).
-    pub piece: Option<(u32, u32)>,
-}
-
-/// What padding is filled with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PadMode {
-    /// A constant.
-    Constant(f64),
-    /// Mirror without the edge.
-    Reflect,
-    /// The edge.
-    Replicate,
-}
-
-/// Padding of `[C, H, W]` in space.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pad {
-    /// How much.
-    pub pad: Padding,
-    /// With what.
-    pub mode: PadMode,
-}
-
-/// How a resize interpolates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum UpsampleMode {
-    /// Nearest neighbour: input index `floor(i * in / out)`.
-    Nearest,
-    /// Bilinear; half-pixel centres unless `align_corners`.
-    Bilinear {
-        /// Whether corner pixels keep their values.
-        align_corners: bool,
-    },
-}
-
-/// Resize of `[C, H, W]` to `size`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Upsample {
-    /// `[h, w]` of the output.
-    pub size: [u64; 2],
-    /// Interpolation.
-    pub mode: UpsampleMode,
-}
-
-/// `[C b², H, W]` to `[C, H b, W b]` (PyTorch's `PixelShuffle`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DepthToSpace {
-    /// Block size `b`.
-    pub block: u64,
-}
-
-/// `[C, H b, W b]` to `[C b², H, W]` (PyTorch's `PixelUnshuffle`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SpaceToDepth {
-    /// Block size `b`.
-    pub block: u64,
-}
-
-/// Interleaves `groups` groups of channels (Zhang et al., 2018).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChannelShuffle {
-    /// Groups; divides the channels.
-    pub groups: u64,
-}
-
 /// Mean over axes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mean {
@@ -101,4 +79,152 @@ pub struct Mean {
     pub axes: Vec<usize>,
     /// Whether the axes stay, with size 1.
     pub keep: bool,
+}
+
+pub(super) fn infer_flatten(inputs: &[Shape]) -> Result<Shape, Misfit> {
+    let features = elements(first(inputs)?)?;
+    let features = dimension("features", i128::from(features))?;
+    Ok(Shape::new(&[features]).expect("one dimension within bounds"))
+}
+
+fn build_reshape(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(RESHAPE.params, args);
+    let from = first(inputs)?;
+    let wanted = read.integers("shape", false)?;
+    if wanted.is_empty() || wanted.len() > MAX_RANK {
+        let got = wanted.len();
+        return Err(read.invalid("shape", format!("a shape has 1 to {MAX_RANK} dimensions, not {got}")));
+    }
+    if wanted.iter().filter(|d| **d == -1).count() > 1 {
+        return Err(read.invalid("shape", "only one dimension of a shape may be -1".to_owned()));
+    }
+    let mut dims = [1u64; MAX_RANK];
+    let mut known = 1u64;
+    for (to, dim) in dims.iter_mut().zip(&wanted).filter(|(_, dim)| **dim != -1) {
+        *to = u64::try_from(*dim)
+            .ok()
+            .filter(|d| (1..=MAX_DIM).contains(d))
+            .ok_or_else(|| read.invalid("shape", format!("a dimension is -1 or from 1 to {MAX_DIM}, not {dim}")))?;
+        known = known.checked_mul(*to).ok_or(Misfit::Overflow { what: "elements" })?;
+    }
+    if let Some(free) = wanted.iter().position(|d| *d == -1) {
+        let have = elements(from)?;
+        if !have.is_multiple_of(known) {
+            return Err(Misfit::Elements { from, have, want: known }.into());
+        }
+        dims[free] = dimension("dimension", i128::from(have / known))?;
+    }
+    let shape = Shape::new(&dims[..wanted.len()]).expect("dimensions within bounds");
+    Ok(Built::One(Op::Reshape(Reshape { shape })))
+}
+
+fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(TRANSPOSE.params, args);
+    let rank = first(inputs)?.rank();
+    let written = read.integers("axes", false)?;
+    if written.len() != rank {
+        let got = written.len();
+        return Err(read.invalid("axes", format!("axes must name each of the {rank} axes once, not {got} of them")));
+    }
+    let axes = written.iter().map(|a| args::axis(*a, rank)).collect::<Result<Vec<_>, _>>()?;
+    if repeated(&axes).is_some() {
+        return Err(read.invalid("axes", "axes must name each axis once".to_owned()));
+    }
+    Ok(Built::One(Op::Transpose(Transpose { axes })))
+}
+
+fn build_mean(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(MEAN.params, args);
+    let rank = first(inputs)?.rank();
+    let written = read.integers("axes", true)?;
+    if written.is_empty() {
+        return Err(read.invalid("axes", "axes must name at least one axis".to_owned()));
+    }
+    let mut axes = written.iter().map(|a| args::axis(*a, rank)).collect::<Result<Vec<_>, _>>()?;
+    axes.sort_unstable();
+    if repeated(&axes).is_some() {
+        return Err(read.invalid("axes", "axes must name no axis twice".to_owned()));
+    }
+    Ok(Built::One(Op::Mean(Mean { axes, keep: read.flag_or("keep", false)? })))
+}
+
+/// An axis that stands in a list twice.
+fn repeated(axes: &[usize]) -> Option<usize> {
+    axes.iter().enumerate().find(|(i, axis)| axes[..*i].contains(axis)).map(|(_, axis)| *axis)
+}
+
+impl Reshape {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let from = first(inputs)?;
+        let (have, want) = (elements(from)?, elements(self.shape)?);
+        if have == want { Ok(self.shape) } else { Err(Misfit::Elements { from, have, want }) }
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().always("shape", ints(self.shape.dims().iter().map(|d| u64::from(*d)))).done()
+    }
+}
+
+/// The first axis of a list that is out of range or stands there twice.
+fn bad_axis(axes: &[usize], rank: usize) -> Option<usize> {
+    axes.iter().find(|a| **a >= rank).copied().or_else(|| repeated(axes))
+}
+
+impl Transpose {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let input = first(inputs)?;
+        let rank = input.rank();
+        if self.axes.len() != rank {
+            return Err(no_axis(self.axes.len().max(1) - 1, rank));
+        }
+        if let Some(axis) = bad_axis(&self.axes, rank) {
+            return Err(no_axis(axis, rank));
+        }
+        let mut shape = input;
+        for (to, from) in self.axes.iter().enumerate() {
+            shape = shape.with_dim(to, input.dim(*from)).expect("a dimension of the input");
+        }
+        Ok(shape)
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().always("axes", ints(self.axes.iter().map(|a| *a as u64))).done()
+    }
+}
+
+impl Mean {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let input = first(inputs)?;
+        if let Some(axis) = bad_axis(&self.axes, input.rank()) {
+            return Err(no_axis(axis, input.rank()));
+        }
+        let mut dims = [1u64; MAX_RANK];
+        let mut rank = 0;
+        for axis in 0..input.rank() {
+            let averaged = self.axes.contains(&axis);
+            if !averaged || self.keep {
+                dims[rank] = if averaged { 1 } else { input.dim(axis) };
+                rank += 1;
+            }
+        }
+        Ok(Shape::new(&dims[..rank.max(1)]).expect("dimensions of the input"))
+    }
+
+    /// For each output element, of `n` averaged ones: `n - 1` additions and a division.
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+        let outputs = elements(output)?;
+        reduction(false, elements(input)? / outputs).times(outputs)
+    }
+
+    /// The same pixel where only channels are averaged and the map stays one, else the whole map.
+    pub(super) fn window(&self) -> Window {
+        if self.keep && self.axes == [0] { Window::Pixel } else { Window::Whole }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default()
+            .always("axes", ints(self.axes.iter().map(|a| *a as u64)))
+            .unless("keep", ArgValue::Bool(self.keep), &ArgValue::Bool(false))
+            .done()
+    }
 }

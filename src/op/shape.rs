@@ -22,9 +22,9 @@ impl Shape {
         if dims.is_empty() || dims.len() > MAX_RANK || dims.iter().any(|d| *d == 0 || *d > MAX_DIM) {
             return None;
         }
-        let mut shape = Self { rank: dims.len() as u8, dims: [1; MAX_RANK] };
+        let mut shape = Self { rank: u8::try_from(dims.len()).ok()?, dims: [1; MAX_RANK] };
         for (to, from) in shape.dims.iter_mut().zip(dims) {
-            *to = *from as u32;
+            *to = u32::try_from(*from).ok()?;
         }
         Some(shape)
     }
@@ -36,6 +36,9 @@ impl Shape {
     }
 
     /// The dimension of an axis, which must be below [`Self::rank`].
+    ///
+    /// # Panics
+    /// If it is not: callers have checked axes that a user wrote.
     #[must_use]
     pub fn dim(self, axis: usize) -> u64 {
         assert!(axis < self.rank(), "axis within the rank");
@@ -46,6 +49,16 @@ impl Shape {
     #[must_use]
     pub fn dims(&self) -> &[u32] {
         &self.dims[..self.rank()]
+    }
+
+    /// The same shape with another dimension at an axis; `None` where there is no such axis or the dimension is out of bounds.
+    #[must_use]
+    pub fn with_dim(mut self, axis: usize, dim: u64) -> Option<Self> {
+        if axis >= self.rank() || dim == 0 || dim > MAX_DIM {
+            return None;
+        }
+        self.dims[axis] = u32::try_from(dim).ok()?;
+        Some(self)
     }
 
     /// The dimensions in 64 bits.

@@ -1,5 +1,7 @@
 //! The tensors that an operation owns.
 
+use std::ops::Deref;
+
 /// How a weight is initialised when a network has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
@@ -23,13 +25,54 @@ pub enum Init {
     Constant(f64),
 }
 
+/// Up to four dimensions in place; reads as a slice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Dims {
+    rank: u8,
+    dims: [u64; 4],
+}
+
+impl Dims {
+    /// A vector of `n`.
+    #[must_use]
+    pub const fn vector(n: u64) -> Self {
+        Self { rank: 1, dims: [n, 1, 1, 1] }
+    }
+
+    /// A matrix.
+    #[must_use]
+    pub const fn matrix(rows: u64, columns: u64) -> Self {
+        Self { rank: 2, dims: [rows, columns, 1, 1] }
+    }
+
+    /// Kernels of a convolution.
+    #[must_use]
+    pub const fn kernels(dims: [u64; 4]) -> Self {
+        Self { rank: 4, dims }
+    }
+}
+
+impl Deref for Dims {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        &self.dims[..usize::from(self.rank)]
+    }
+}
+
+impl std::fmt::Debug for Dims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// One tensor of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSpec {
     /// `weight`, `bias`, `running_mean` or `running_var`.
     pub name: &'static str,
     /// Dimensions in PyTorch's layout (conv `[out, in/groups, kh, kw]`, linear `[out, in]`).
-    pub dims: Vec<u64>,
+    pub dims: Dims,
     /// Whether training learns it; otherwise it is a buffer.
     pub learned: bool,
     /// How `init` fills it.
@@ -37,6 +80,16 @@ pub struct WeightSpec {
 }
 
 impl WeightSpec {
+    /// A learned tensor.
+    pub(super) const fn learned(name: &'static str, dims: Dims, init: Init) -> Self {
+        Self { name, dims, learned: true, init }
+    }
+
+    /// A tensor that inference needs and training does not learn.
+    pub(super) const fn buffer(name: &'static str, dims: Dims, init: Init) -> Self {
+        Self { name, dims, learned: false, init }
+    }
+
     /// How many scalars, or `None` beyond 64 bits.
     #[must_use]
     pub fn elements(&self) -> Option<u64> {

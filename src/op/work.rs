@@ -1,5 +1,8 @@
 //! Exact counts of arithmetic, and the window of an output pixel.
 
+use super::misfit::Misfit;
+use super::shape::Shape;
+
 /// Exact operation counts for one image. A multiply-accumulate is counted in `macs` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
@@ -25,6 +28,47 @@ impl Work {
     pub fn flops(&self) -> Option<u64> {
         self.macs.checked_mul(2)?.checked_add(self.bias_adds)
     }
+
+    /// No arithmetic.
+    pub(super) const NONE: Self = Self { macs: 0, bias_adds: 0, mul: 0, add: 0, cmp: 0, exp: 0, div: 0 };
+
+    /// This work for each of `n` elements.
+    pub(super) fn times(self, n: u64) -> Result<Self, Misfit> {
+        let each = |count: u64, what| count.checked_mul(n).ok_or(Misfit::Overflow { what });
+        Ok(Self {
+            macs: each(self.macs, "MACs")?,
+            bias_adds: each(self.bias_adds, "bias additions")?,
+            mul: each(self.mul, "multiplications")?,
+            add: each(self.add, "additions")?,
+            cmp: each(self.cmp, "comparisons")?,
+            exp: each(self.exp, "transcendental functions")?,
+            div: each(self.div, "divisions")?,
+        })
+    }
+
+    /// This work and another.
+    pub(super) fn plus(self, other: Self) -> Result<Self, Misfit> {
+        let sum = |a: u64, b: u64, what| a.checked_add(b).ok_or(Misfit::Overflow { what });
+        Ok(Self {
+            macs: sum(self.macs, other.macs, "MACs")?,
+            bias_adds: sum(self.bias_adds, other.bias_adds, "bias additions")?,
+            mul: sum(self.mul, other.mul, "multiplications")?,
+            add: sum(self.add, other.add, "additions")?,
+            cmp: sum(self.cmp, other.cmp, "comparisons")?,
+            exp: sum(self.exp, other.exp, "transcendental functions")?,
+            div: sum(self.div, other.div, "divisions")?,
+        })
+    }
+}
+
+/// A product of counts.
+pub(super) fn product(what: &'static str, factors: &[u64]) -> Result<u64, Misfit> {
+    factors.iter().try_fold(1u64, |product, f| product.checked_mul(*f)).ok_or(Misfit::Overflow { what })
+}
+
+/// The elements of a tensor.
+pub(super) fn elements(shape: Shape) -> Result<u64, Misfit> {
+    shape.elements().ok_or(Misfit::Overflow { what: "elements" })
 }
 
 /// What an output pixel sees of its input map.

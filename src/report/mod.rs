@@ -5,6 +5,7 @@
 //! given, and no counting: every number comes from `analysis`.
 
 pub mod columns;
+pub mod drawing;
 pub mod grid;
 pub mod layout;
 pub mod network;

@@ -1,0 +1,362 @@
+//! Operations on the grid of pixels: padding, resizing, blocks between channels and space, shuffled channels.
+//!
+//! In: arguments and input shapes. Out: payloads with sizes resolved.
+
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
+use super::conv::Padding;
+use super::geometry::{at_least_one, first, map_of, map_shape, narrow_signed};
+use super::misfit::{Misfit, Side};
+use super::shape::Shape;
+use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, PAIR, optional, required};
+use super::work::{Window, Work, elements};
+
+pub(super) const PAD: OpInfo = OpInfo {
+    keyword: "pad",
+    family: "shape",
+    summary: "adds rows and columns round a map",
+    params: &[
+        required("pad", "an integer, [height, width] or [top, left, bottom, right]", "how many"),
+        optional("value", NUMBER, "0.0", "what mode zero fills them with"),
+        optional(
+            "mode",
+            "`zero`, `reflect` or `replicate`",
+            "zero",
+            "a constant, the map mirrored without its edge, or its edge",
+        ),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, H + top + bottom, W + left + right]",
+    onnx: "Pad",
+    build: build_pad,
+};
+
+pub(super) const UPSAMPLE: OpInfo = OpInfo {
+    keyword: "upsample",
+    family: "shape",
+    summary: "resizes a map by a factor or to a size",
+    params: &[
+        optional("factor", "a number or [height, width]", "none", "how many times as large; sizes are rounded down"),
+        optional("size", PAIR, "none", "size of the output, instead of a factor"),
+        optional("mode", "`nearest` or `bilinear`", "nearest", "how pixels in between are made"),
+        optional("align_corners", FLAG, "false", "whether corner pixels keep their values; bilinear only"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [C, H factor, W factor]",
+    onnx: "Resize",
+    build: build_upsample,
+};
+
+pub(super) const DEPTH_TO_SPACE: OpInfo = OpInfo {
+    keyword: "depth_to_space",
+    family: "shape",
+    summary: "blocks of channels to blocks of pixels (PyTorch's PixelShuffle)",
+    params: &[required("block", INTEGER, "side of a block; its square divides the channels")],
+    inputs: (1, Some(1)),
+    shapes: "[C block^2, H, W] -> [C, H block, W block]",
+    onnx: "DepthToSpace",
+    build: |args, _| {
+        let block = Reader::new(DEPTH_TO_SPACE.params, args).count("block")?;
+        Ok(Built::One(Op::DepthToSpace(DepthToSpace { block })))
+    },
+};
+
+pub(super) const SPACE_TO_DEPTH: OpInfo = OpInfo {
+    keyword: "space_to_depth",
+    family: "shape",
+    summary: "blocks of pixels to blocks of channels (PyTorch's PixelUnshuffle)",
+    params: &[required("block", INTEGER, "side of a block; divides height and width")],
+    inputs: (1, Some(1)),
+    shapes: "[C, H block, W block] -> [C block^2, H, W]",
+    onnx: "SpaceToDepth",
+    build: |args, _| {
+        let block = Reader::new(SPACE_TO_DEPTH.params, args).count("block")?;
+        Ok(Built::One(Op::SpaceToDepth(SpaceToDepth { block })))
+    },
+};
+
+pub(super) const CHANNEL_SHUFFLE: OpInfo = OpInfo {
+    keyword: "channel_shuffle",
+    family: "shape",
+    summary: "interleaves groups of channels (Zhang et al., 2018)",
+    params: &[required("groups", INTEGER, "groups; divides the channels")],
+    inputs: (1, Some(1)),
+    shapes: "[C, ...] -> [C, ...]",
+    onnx: "Reshape, Transpose, Reshape",
+    build: |args, _| {
+        let groups = Reader::new(CHANNEL_SHUFFLE.params, args).count("groups")?;
+        Ok(Built::One(Op::ChannelShuffle(ChannelShuffle { groups })))
+    },
+};
+
+/// What padding is filled with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PadMode {
+    /// A constant.
+    Constant(f64),
+    /// Mirror without the edge.
+    Reflect,
+    /// The edge.
+    Replicate,
+}
+
+/// Padding of `[C, H, W]` in space.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pad {
+    /// How much.
+    pub pad: Padding,
+    /// With what.
+    pub mode: PadMode,
+}
+
+/// How a resize interpolates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UpsampleMode {
+    /// Nearest neighbour: input index `floor(i * in / out)`.
+    Nearest,
+    /// Bilinear; half-pixel centres unless `align_corners`.
+    Bilinear {
+        /// Whether corner pixels keep their values.
+        align_corners: bool,
+    },
+}
+
+/// Resize of `[C, H, W]` to `size`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Upsample {
+    /// `[h, w]` of the output.
+    pub size: [u64; 2],
+    /// Interpolation.
+    pub mode: UpsampleMode,
+}
+
+/// `[C b², H, W]` to `[C, H b, W b]` (PyTorch's `PixelShuffle`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DepthToSpace {
+    /// Block size `b`.
+    pub block: u64,
+}
+
+/// `[C, H b, W b]` to `[C b², H, W]` (PyTorch's `PixelUnshuffle`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpaceToDepth {
+    /// Block size `b`.
+    pub block: u64,
+}
+
+/// Interleaves `groups` groups of channels (Zhang et al., 2018).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChannelShuffle {
+    /// Groups; divides the channels.
+    pub groups: u64,
+}
+
+fn build_pad(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(PAD.params, args);
+    let written = read.given("pad").ok_or_else(|| read.invalid("pad", "pad must be given".to_owned()))?;
+    let pad = match read.padding("pad")? {
+        PadArg::Even(pad) | PadArg::Sided(pad) => pad,
+        PadArg::Same => return Err(read.mistyped("pad", written)),
+    };
+    let value = read.number_or("value", 0.0)?;
+    let mode = match read.word_or("mode", &["zero", "reflect", "replicate"], "zero")? {
+        "reflect" => PadMode::Reflect,
+        "replicate" => PadMode::Replicate,
+        _ => PadMode::Constant(value),
+    };
+    if value != 0.0 && !matches!(mode, PadMode::Constant(_)) {
+        return Err(read.invalid("value", "value is used by mode zero only".to_owned()));
+    }
+    Ok(Built::One(Op::Pad(Pad { pad, mode })))
+}
+
+fn build_upsample(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(UPSAMPLE.params, args);
+    let [_, h, w] = map_of(inputs)?;
+    let size = match (read.given("factor"), read.given("size")) {
+        (Some(factor), None) => scaled(&read, factor, [h, w])?,
+        (None, Some(_)) => read.pair("size")?,
+        (Some(_), Some(_)) => return Err(read.invalid("size", "upsample takes a factor or a size, not both".to_owned())),
+        (None, None) => return Err(read.invalid("factor", "upsample needs a factor or a size".to_owned())),
+    };
+    let align_corners = read.flag_or("align_corners", false)?;
+    let mode = match read.word_or("mode", &["nearest", "bilinear"], "nearest")? {
+        "bilinear" => UpsampleMode::Bilinear { align_corners },
+        _ if align_corners => return Err(read.invalid("align_corners", "align_corners needs mode=bilinear".to_owned())),
+        _ => UpsampleMode::Nearest,
+    };
+    Ok(Built::One(Op::Upsample(Upsample { size, mode })))
+}
+
+/// `floor(size * factor)` of both sides, exact for integer factors.
+fn scaled(read: &Reader<'_>, factor: &ArgValue, sides: [u64; 2]) -> Result<[u64; 2], BuildError> {
+    let factors = match factor {
+        ArgValue::List(items) => match items.as_slice() {
+            [h, w] => [h, w],
+            other => return Err(read.invalid("factor", format!("a list for factor has 2 elements, not {}", other.len()))),
+        },
+        ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => [factor, factor],
+    };
+    let one = |written: &ArgValue, side: u64, what| -> Result<u64, BuildError> {
+        let number = read.number_of("factor", factor, written)?;
+        if number <= 0.0 {
+            return Err(read.invalid("factor", format!("factor must be more than 0, not {number}")));
+        }
+        let exact = match written {
+            ArgValue::Int(n) => i128::from(*n) * i128::from(side),
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "a side is below 2^31 and the cast saturates"
+            )]
+            ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => {
+                (side as f64 * number).floor() as i128
+            }
+        };
+        Ok(super::geometry::dimension(what, exact)?)
+    };
+    Ok([one(factors[0], sides[0], "height")?, one(factors[1], sides[1], "width")?])
+}
+
+impl Pad {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        let padded = |side, size: u64| {
+            let (before, after) = self.pad.along(side);
+            // A mirror without the edge shows at most the other pixels.
+            let most = match self.mode {
+                PadMode::Reflect => size - 1,
+                PadMode::Constant(_) | PadMode::Replicate => u64::MAX,
+            };
+            let pad = before.max(after);
+            if pad > most {
+                Err(Misfit::Padding { side, pad, most })
+            } else {
+                Ok(i128::from(size) + i128::from(before) + i128::from(after))
+            }
+        };
+        map_shape(i128::from(channels), padded(Side::Height, h)?, padded(Side::Width, w)?)
+    }
+
+    pub(super) fn window(&self) -> Window {
+        let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
+        Window::Strided { extent: [1, 1], stride: [1, 1], before }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let printed = Printed::default().always("pad", self.pad.printed());
+        match self.mode {
+            PadMode::Constant(value) => printed.unless("value", ArgValue::Float(value), &ArgValue::Float(0.0)),
+            PadMode::Reflect => printed.always("mode", ArgValue::Str("reflect".to_owned())),
+            PadMode::Replicate => printed.always("mode", ArgValue::Str("replicate".to_owned())),
+        }
+        .done()
+    }
+}
+
+impl Upsample {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, _, _] = map_of(inputs)?;
+        map_shape(i128::from(channels), i128::from(self.size[0]), i128::from(self.size[1]))
+    }
+
+    /// Nearest: none. Bilinear: four multiplications and three additions for each output element; the weights depend on the
+    /// sizes alone.
+    pub(super) fn work(&self, output: Shape) -> Result<Work, Misfit> {
+        match self.mode {
+            UpsampleMode::Nearest => Ok(Work::NONE),
+            UpsampleMode::Bilinear { .. } => Work { mul: 4, add: 3, ..Work::NONE }.times(elements(output)?),
+        }
+    }
+
+    /// Exact for whole factors; others are rounded towards the larger receptive field.
+    pub(super) fn window(&self, input: Shape) -> Window {
+        let Some((h, w)) = input.hw() else { return Window::Whole };
+        let [to_h, to_w] = self.size.map(|s| s.max(1));
+        let reach = |from: u64| match self.mode {
+            UpsampleMode::Nearest => 1,
+            UpsampleMode::Bilinear { .. } => from.min(2),
+        };
+        let extent = [reach(h), reach(w)];
+        // Half-pixel centres: an output pixel starts up to one input pixel before its own.
+        let before = extent.map(|e| narrow_signed(i128::from(e) - 1));
+        if to_h < h || to_w < w {
+            let stride = [h.div_ceil(to_h), w.div_ceil(to_w)];
+            return Window::Strided { extent, stride, before: [0, 0] };
+        }
+        Window::Fractional { extent, scale: [to_h / h, to_w / w], before }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let printed = Printed::default().always("size", pair(self.size));
+        match self.mode {
+            UpsampleMode::Nearest => printed,
+            UpsampleMode::Bilinear { align_corners } => printed.always("mode", ArgValue::Str("bilinear".to_owned())).unless(
+                "align_corners",
+                ArgValue::Bool(align_corners),
+                &ArgValue::Bool(false),
+            ),
+        }
+        .done()
+    }
+}
+
+impl DepthToSpace {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        at_least_one("block", self.block)?;
+        let area = self.block.checked_mul(self.block).filter(|area| channels.is_multiple_of(*area));
+        let Some(area) = area else {
+            return Err(Misfit::Divide { what: "channels", value: channels, by: self.block.saturating_mul(self.block) });
+        };
+        let block = i128::from(self.block);
+        map_shape(i128::from(channels / area), i128::from(h) * block, i128::from(w) * block)
+    }
+
+    pub(super) fn window(self) -> Window {
+        Window::Fractional { extent: [1, 1], scale: [self.block; 2], before: [0, 0] }
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().always("block", int(self.block)).done()
+    }
+}
+
+impl SpaceToDepth {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        at_least_one("block", self.block)?;
+        for (what, value) in [("height", h), ("width", w)] {
+            if !value.is_multiple_of(self.block) {
+                return Err(Misfit::Divide { what, value, by: self.block });
+            }
+        }
+        // The block is at most a side, below 2^31.
+        let area = i128::from(self.block) * i128::from(self.block);
+        map_shape(i128::from(channels) * area, i128::from(h / self.block), i128::from(w / self.block))
+    }
+
+    pub(super) fn window(self) -> Window {
+        Window::Strided { extent: [self.block; 2], stride: [self.block; 2], before: [0, 0] }
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().always("block", int(self.block)).done()
+    }
+}
+
+impl ChannelShuffle {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let input = first(inputs)?;
+        at_least_one("groups", self.groups)?;
+        if input.channels().is_multiple_of(self.groups) {
+            Ok(input)
+        } else {
+            Err(Misfit::Groups { output: false, channels: input.channels(), groups: self.groups })
+        }
+    }
+
+    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
+        Printed::default().always("groups", int(self.groups)).done()
+    }
+}
