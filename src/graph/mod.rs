@@ -27,6 +27,8 @@ pub struct Graph {
     doc: Option<String>,
     nodes: StableDiGraph<Node, u32>,
     names: HashMap<String, NodeId>,
+    /// The last number that was appended to a name, so that many clashes stay linear.
+    suffixes: HashMap<String, u64>,
     inputs: Vec<NodeId>,
     outputs: Vec<(String, NodeId)>,
     instances: Vec<Instance>,
@@ -41,6 +43,7 @@ impl Graph {
             doc,
             nodes: StableDiGraph::new(),
             names: HashMap::new(),
+            suffixes: HashMap::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             instances: Vec::new(),
@@ -81,13 +84,19 @@ impl Graph {
         id
     }
 
-    /// A name like `name` that no node has.
-    #[must_use]
-    pub fn fresh_name(&self, name: &str) -> String {
+    /// A name like `name` that no node has: itself, or the next of `name_2`, `name_3`, ….
+    pub fn fresh_name(&mut self, name: &str) -> String {
         if !self.names.contains_key(name) {
             return name.to_owned();
         }
-        (2u64..).map(|n| format!("{name}_{n}")).find(|n| !self.names.contains_key(n)).expect("there are endless numbers")
+        let last = self.suffixes.entry(name.to_owned()).or_insert(1);
+        loop {
+            *last += 1;
+            let candidate = format!("{name}_{last}");
+            if !self.names.contains_key(&candidate) {
+                return candidate;
+            }
+        }
     }
 
     /// Records a block instance.
