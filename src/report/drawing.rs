@@ -25,7 +25,6 @@ struct Unit {
     kind: Kind,
     title: String,
     lines: Vec<String>,
-    members: Vec<NodeId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,7 +133,7 @@ fn units(shaped: &Shaped) -> (Vec<Unit>, Vec<(usize, usize)>) {
         members[place[id]].push(*id);
     }
     let collapsed = count > MOST_BOXES;
-    let mut units: Vec<Unit> = members.into_iter().map(|m| unit(shaped, m, collapsed)).collect();
+    let mut units: Vec<Unit> = members.into_iter().map(|m| unit(shaped, &m, collapsed)).collect();
     let mut edges = Vec::new();
     for id in shaped.order() {
         for input in &graph.node(*id).inputs {
@@ -147,7 +146,7 @@ fn units(shaped: &Shaped) -> (Vec<Unit>, Vec<(usize, usize)>) {
     for (name, id) in graph.outputs() {
         let shape = dims(shaped, *id);
         edges.push((place[id], units.len()));
-        units.push(Unit { kind: Kind::Output, title: name.clone(), lines: vec![shape], members: vec![] });
+        units.push(Unit { kind: Kind::Output, title: name.clone(), lines: vec![shape] });
     }
     edges.sort_unstable();
     edges.dedup();
@@ -186,13 +185,13 @@ fn follows(graph: &Graph, id: NodeId) -> Option<NodeId> {
     (minor && alone && node.origin.instance == graph.node(*before).origin.instance).then_some(*before)
 }
 
-fn unit(shaped: &Shaped, members: Vec<NodeId>, collapsed: bool) -> Unit {
+fn unit(shaped: &Shaped, members: &[NodeId], collapsed: bool) -> Unit {
     let graph = shaped.graph();
     let (first, last) = (graph.node(members[0]), members[members.len() - 1]);
     let inserted = members.iter().filter(|id| is_inserted(graph, **id)).count();
     let shape = dims(shaped, last);
     if is_input(graph, members[0]) {
-        return Unit { kind: Kind::Input, title: first.name.clone(), lines: vec![shape], members };
+        return Unit { kind: Kind::Input, title: first.name.clone(), lines: vec![shape] };
     }
     if let Some(path) = block(graph, members[0], 1).filter(|_| collapsed) {
         let kind = first.origin.instance.map(|id| outermost_block(graph, id)).unwrap_or_default();
@@ -201,12 +200,12 @@ fn unit(shaped: &Shaped, members: Vec<NodeId>, collapsed: bool) -> Unit {
             lines.insert(1, format!("+ {inserted} inserted"));
         }
         let kind = if inserted > 0 { Kind::Inserted } else { Kind::Block };
-        return Unit { kind, title: shortened(path, LINE), lines, members };
+        return Unit { kind, title: shortened(path, LINE), lines };
     }
     let calls: Vec<String> = members.iter().map(|id| call(&graph.node(*id).op)).collect();
     let title = first.name.rsplit_once('.').map_or(first.name.as_str(), |(scope, _)| scope);
     let kind = if inserted > 0 { Kind::Inserted } else { Kind::Layers };
-    Unit { kind, title: shortened(title, LINE), lines: vec![clip(&calls.join(" → ")), shape], members }
+    Unit { kind, title: shortened(title, LINE), lines: vec![clip(&calls.join(" → ")), shape] }
 }
 
 fn outermost_block(graph: &Graph, mut id: crate::graph::InstanceId) -> String {

@@ -7,9 +7,11 @@
 pub mod columns;
 pub mod drawing;
 pub mod grid;
+pub mod html;
 pub mod layout;
 pub mod network;
 pub mod number;
+pub mod savings;
 pub mod serial;
 pub mod table;
 

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{SCHEMA_VERSION, TOOL_VERSION};
-use crate::analysis::{Analysis, Convention, Layer};
+use crate::analysis::roofline::Prediction;
+use crate::analysis::rollup::{self, By};
+use crate::analysis::{Analysis, Layer, convention};
 use crate::graph::{Graph, InstanceId, NodeId};
 use crate::op::Op;
 use crate::op::{Shape, Work};
@@ -27,18 +29,16 @@ pub struct Subject<'a> {
     /// Its numbers.
     pub analysis: &'a Analysis,
     /// Predicted time of each layer, if a target was asked for.
-    pub prediction: Option<&'a Prediction>,
+    pub forecast: Option<&'a Forecast>,
 }
 
 /// Predicted time on a target.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Prediction {
+pub struct Forecast {
     /// The target's name.
     pub target: String,
-    /// Milliseconds of each layer, in the order of [`Analysis::layers`].
-    pub layers_ms: Vec<f64>,
-    /// Milliseconds of the whole network.
-    pub total_ms: f64,
+    /// The times.
+    pub times: Prediction,
 }
 
 /// One network.
@@ -225,10 +225,10 @@ impl Serialize for Dims {
     }
 }
 
-/// Layers taken together: a block, an operation, or a prefix of names.
+/// Layers taken together: those of a block or of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
-    /// The block's path, the operation's word, or the prefix.
+    /// The block's path or the operation's word; a layer's name outside blocks.
     pub name: String,
     /// How many layers.
     pub layers: u64,
@@ -251,22 +251,11 @@ pub struct Group {
     pub predicted_ms: Option<f64>,
 }
 
-/// How layers are taken together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// By outermost block instance; layers outside blocks by their first name.
-    Block,
-    /// By operation.
-    Op,
-    /// By the first components of the name, this many.
-    Depth(usize),
-}
-
 impl<'a> Network<'a> {
     /// The document of a network.
     #[must_use]
     pub fn new(subject: &Subject<'a>) -> Self {
-        let Subject { source, shaped, analysis, prediction, .. } = *subject;
+        let Subject { source, shaped, analysis, forecast, .. } = *subject;
         let graph = shaped.graph();
         let blocks = Blocks::new(graph);
         let port = |name: &'a str, id: NodeId| Port { name, shape: shaped.shape(id).to_vec() };
@@ -278,70 +267,35 @@ impl<'a> Network<'a> {
             source,
             doc: graph.doc(),
             batch: analysis.options.batch,
-            convention: convention_name(analysis.options.convention),
+            convention: convention::name(analysis.options.convention),
             inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),
             outputs: graph.outputs().iter().map(|(name, id)| port(name, *id)).collect(),
             totals: totals(analysis),
             peak: peak(graph, analysis),
-            predicted: prediction.map(|p| Predicted { target: p.target.clone(), total_ms: p.total_ms }),
+            predicted: forecast.map(|f| Predicted { target: f.target.clone(), total_ms: f.times.total_ms }),
             layers,
             groups: None,
         }
     }
 
     /// Fills [`Self::groups`], in order of first appearance.
-    pub fn group(&mut self, by: By) {
-        let mut index: HashMap<String, usize> = HashMap::new();
-        let mut groups: Vec<Group> = Vec::new();
-        for row in &self.layers {
-            let key = group_name(row, by);
-            let at = *index.entry(key).or_insert_with_key(|key| {
-                groups.push(Group::empty(key));
-                groups.len() - 1
-            });
-            groups[at].take(row);
-        }
+    pub fn group(&mut self, subject: &Subject<'_>, by: By) {
+        let places: HashMap<NodeId, usize> = subject.analysis.layers.iter().enumerate().map(|(i, l)| (l.node, i)).collect();
+        let ms = |node: &NodeId| self.layers[places[node]].predicted_ms;
+        let group = |row: rollup::Row| Group {
+            layers: row.nodes.len() as u64,
+            predicted_ms: row.nodes.iter().filter_map(ms).reduce(|a, b| a + b),
+            name: row.name,
+            params: row.params,
+            buffers: row.buffers,
+            macs: row.macs,
+            flops: row.flops,
+            weight_bytes: row.weight_bytes,
+            read_bytes: row.read_bytes,
+            write_bytes: row.write_bytes,
+        };
+        let groups = rollup::rollup(subject.analysis, subject.shaped.graph(), by).into_iter().map(group).collect();
         self.groups = Some(groups);
-    }
-}
-
-impl Group {
-    fn empty(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            layers: 0,
-            params: 0,
-            buffers: 0,
-            macs: 0,
-            flops: 0,
-            weight_bytes: 0,
-            read_bytes: 0,
-            write_bytes: 0,
-            predicted_ms: None,
-        }
-    }
-
-    /// Totals fit in 64 bits (the analysis has checked), and so does every part of them but the traffic.
-    fn take(&mut self, row: &Row<'_>) {
-        self.layers += 1;
-        self.params += row.params;
-        self.buffers += row.buffers;
-        self.macs += row.macs;
-        self.flops += row.flops;
-        self.weight_bytes += row.weight_bytes;
-        self.read_bytes = self.read_bytes.saturating_add(row.read_bytes);
-        self.write_bytes = self.write_bytes.saturating_add(row.write_bytes);
-        if let Some(ms) = row.predicted_ms {
-            *self.predicted_ms.get_or_insert(0.0) += ms;
-        }
-    }
-}
-
-fn group_name(row: &Row<'_>, by: By) -> String {
-    match by {
-        By::Op => row.op.to_owned(),
-        By::Block => row.block.unwrap_or_else(|| row.name.split('.').next().unwrap_or(row.name)).to_owned(),
-        By::Depth(depth) => row.name.split('.').take(depth.max(1)).collect::<Vec<_>>().join("."),
     }
 }
 
@@ -395,7 +349,7 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         line: place.map(|(line, _)| line),
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),
-        predicted_ms: subject.prediction.and_then(|p| p.layers_ms.get(index).copied()),
+        predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.origin.made_by,
     }
 }
@@ -430,19 +384,6 @@ fn peak<'a>(graph: &'a Graph, analysis: &Analysis) -> Peak<'a> {
         bytes: analysis.peak.bytes,
         lower_bound_bytes: analysis.peak.lower_bound,
         alive: analysis.peak.alive.iter().map(|(id, bytes)| Alive { name: name(*id), bytes: *bytes }).collect(),
-    }
-}
-
-/// The word for a convention on the command line and in documents.
-#[must_use]
-pub fn convention_name(convention: Convention) -> &'static str {
-    match convention {
-        Convention::Default => "default",
-        Convention::Fvcore => "fvcore",
-        Convention::Ptflops => "ptflops",
-        Convention::Torchinfo => "torchinfo",
-        Convention::Thop => "thop",
-        Convention::Paper2Flops => "paper-2flops",
     }
 }
 
