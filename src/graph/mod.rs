@@ -69,7 +69,9 @@ impl Graph {
     pub fn add(&mut self, mut node: Node) -> NodeId {
         assert!(node.inputs.iter().all(|id| self.contains(*id)), "inputs are added before their users");
         if self.names.contains_key(&node.name) {
-            node.name = self.fresh_name(&node.name);
+            let fresh = self.fresh_name(&node.name);
+            let last = fresh[node.name.len() + 1..].parse().expect("a fresh name ends in a number");
+            self.suffixes.insert(std::mem::replace(&mut node.name, fresh), last);
         }
         let is_input = matches!(node.op, Op::Input(_));
         let (name, inputs) = (node.name.clone(), node.inputs.clone());
@@ -85,18 +87,13 @@ impl Graph {
     }
 
     /// A name like `name` that no node has: itself, or the next of `name_2`, `name_3`, ….
-    pub fn fresh_name(&mut self, name: &str) -> String {
+    #[must_use]
+    pub fn fresh_name(&self, name: &str) -> String {
         if !self.names.contains_key(name) {
             return name.to_owned();
         }
-        let last = self.suffixes.entry(name.to_owned()).or_insert(1);
-        loop {
-            *last += 1;
-            let candidate = format!("{name}_{last}");
-            if !self.names.contains_key(&candidate) {
-                return candidate;
-            }
-        }
+        let last = self.suffixes.get(name).copied().unwrap_or(1);
+        (last + 1..).map(|n| format!("{name}_{n}")).find(|n| !self.names.contains_key(n)).expect("there are endless numbers")
     }
 
     /// Records a block instance.

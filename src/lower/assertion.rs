@@ -5,58 +5,12 @@ use super::suggest::nearest;
 use super::{Builder, Frame, Refinement, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::metric::Metric;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, UnaryOp};
 
 /// The forms that a layer can be refined to.
 pub(super) const FORMS: &[&str] = &["reduce", "expand", "both", "spatial", "pointwise"];
-
-/// A number of the finished network that an assertion asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metric {
-    /// Learnable scalars.
-    Params,
-    /// Running statistics.
-    Buffers,
-    /// Multiply-accumulates for one image.
-    Macs,
-    /// FLOPs for one image.
-    Flops,
-    /// Number of layers.
-    Layers,
-    /// Bytes of weights and buffers.
-    WeightMemory,
-    /// Sum of output bytes.
-    ActivationMemory,
-    /// Peak of live activation bytes.
-    PeakMemory,
-}
-
-impl Metric {
-    /// All, with the words of the language.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("params", Self::Params),
-        ("buffers", Self::Buffers),
-        ("macs", Self::Macs),
-        ("flops", Self::Flops),
-        ("layers", Self::Layers),
-        ("weight_memory", Self::WeightMemory),
-        ("activation_memory", Self::ActivationMemory),
-        ("peak_memory", Self::PeakMemory),
-    ];
-
-    /// The metric of a word.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(word, _)| *word == name).map(|(_, metric)| *metric)
-    }
-
-    /// The word of the language.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, metric)| *metric == self).map_or("", |(word, _)| *word)
-    }
-}
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]

@@ -29,7 +29,8 @@ use crate::op::Shape;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Ast, Expr, Net, Path};
 
-pub use assertion::{Condition, Metric, Symbolic};
+pub use assertion::{Condition, Symbolic};
+pub use operator::{Folded, fold};
 pub use program::Program;
 pub use suggest::nearest;
 pub use value::Value;

@@ -9,7 +9,8 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, InfixOp};
 
 /// The outcome of arithmetic on constants.
-pub(super) enum Folded {
+#[derive(Debug)]
+pub enum Folded {
     /// A value.
     Value(Value),
     /// No value: "division by zero".
@@ -166,7 +167,8 @@ fn scalar_op(op: InfixOp, number_first: bool) -> Option<ScalarOp> {
 
 /// Arithmetic and comparison of constants. Integers stay integers except under `/`; `//` and `%` round towards minus
 /// infinity, as in Python.
-pub(super) fn fold(op: InfixOp, left: &Value, right: &Value) -> Folded {
+#[must_use]
+pub fn fold(op: InfixOp, left: &Value, right: &Value) -> Folded {
     match (op, left, right) {
         (InfixOp::And, Value::Bool(a), Value::Bool(b)) => Folded::Value(Value::Bool(*a && *b)),
         (InfixOp::Or, Value::Bool(a), Value::Bool(b)) => Folded::Value(Value::Bool(*a || *b)),
