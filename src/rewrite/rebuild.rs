@@ -61,6 +61,11 @@ impl<'a> Rebuild<'a> {
         self.new.add(Node { name, ..node })
     }
 
+    /// Whether a new node is a network input.
+    pub(super) fn is_input(&self, new: NodeId) -> bool {
+        matches!(self.new.node(new).op, Op::Input(_))
+    }
+
     /// Lets a new node stand for an old one.
     pub(super) fn alias(&mut self, id: NodeId, new: NodeId) {
         self.map.insert(id, new);
