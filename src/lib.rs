@@ -10,6 +10,8 @@ pub mod lower;
 pub mod metric;
 pub mod op;
 pub mod random;
+pub mod render;
+pub mod report;
 pub mod rewrite;
 pub mod shape;
 pub mod source;
