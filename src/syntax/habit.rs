@@ -18,7 +18,7 @@ pub fn explain(start: Input<'_>, error: SyntaxError) -> Option<Diagnostic> {
 
 type Habit = fn(Input<'_>, SyntaxError, Input<'_>) -> Option<Diagnostic>;
 
-const HABITS: &[Habit] = &[keyword_as_name, equals_in_condition, missing_arrow, missing_comma];
+const HABITS: &[Habit] = &[keyword_as_name, equals_in_condition, operator_after_stage, missing_arrow, missing_comma];
 
 fn diagnostic(message: impl Into<String>, span: Span) -> Diagnostic {
     Diagnostic::error(Code::UnexpectedToken, message, span, "")
@@ -51,6 +51,28 @@ fn equals_in_condition(start: Input<'_>, error: SyntaxError, found: Input<'_>) -
         diagnostic("`=` binds a name; two values are compared with `==`", found.span())
             .fix("write `==`", replace(found.span(), "==")),
     )
+}
+
+/// `x -> conv(8, 3) + x`: an operator binds tighter than the arrow, so the pipe before it needs its parentheses.
+fn operator_after_stage(start: Input<'_>, error: SyntaxError, found: Input<'_>) -> Option<Diagnostic> {
+    let operator = matches!(found.kind(), TokenKind::Plus | TokenKind::Minus | TokenKind::Star | TokenKind::Slash);
+    let ahead = found.index().checked_sub(start.index())?;
+    let piped = (0..ahead).any(|i| start.kind_at(i) == TokenKind::Arrow);
+    if !operator || !piped || !error.expected.contains(Expected::END) {
+        return None;
+    }
+    let sign = found.kind().text();
+    let message = format!("`{sign}` binds tighter than `->`, so it cannot follow a pipe");
+    let begin = match start.kind() {
+        TokenKind::Return => 1,
+        _ => (0..ahead).find(|i| start.kind_at(*i) == TokenKind::Assign)? + 1,
+    };
+    let opener = start.skip(begin).span();
+    let edits = vec![
+        Edit { span: Span { end: opener.start, ..opener }, replacement: "(".to_owned() },
+        Edit { span: found.context.span_of(found.previous()?).after(), replacement: ")".to_owned() },
+    ];
+    Some(diagnostic(message, found.span()).fix("put the pipe in parentheses", edits))
 }
 
 /// `x conv(64, 3)`.
