@@ -22,8 +22,8 @@ const fn row(
     OpInfo { keyword, family: "activation", summary, params, inputs: (1, Some(1)), shapes: "[...] -> [...]", onnx, build }
 }
 
-fn built(activation: Activation) -> Result<Built, BuildError> {
-    Ok(Built::One(Op::Activation(activation)))
+fn built(activation: Activation) -> Built {
+    Built::One(Op::Activation(activation))
 }
 
 pub(super) const LEAKY_RELU: OpInfo = row(
@@ -31,36 +31,36 @@ pub(super) const LEAKY_RELU: OpInfo = row(
     "`x` above zero, `slope * x` below",
     &[optional("slope", NUMBER, "0.01", "slope below zero")],
     "LeakyRelu",
-    |args, _| built(Activation::LeakyRelu { slope: Reader::new(LEAKY_RELU.params, args).number_or("slope", 0.01)? }),
+    |args, _| Ok(built(Activation::LeakyRelu { slope: Reader::new(LEAKY_RELU.params, args).number_or("slope", 0.01)? })),
 );
 pub(super) const PRELU: OpInfo = row(
     "prelu",
     "`x` above zero, a learned slope times `x` below",
     &[optional("shared", FLAG, "true", "one slope for all channels, else one each")],
     "PRelu",
-    |args, _| built(Activation::Prelu { shared: Reader::new(PRELU.params, args).flag_or("shared", true)? }),
+    |args, _| Ok(built(Activation::Prelu { shared: Reader::new(PRELU.params, args).flag_or("shared", true)? })),
 );
 pub(super) const ELU: OpInfo = row(
     "elu",
     "`x` above zero, `alpha * (exp(x) - 1)` below",
     &[optional("alpha", NUMBER, "1.0", "limit at minus infinity, negated")],
     "Elu",
-    |args, _| built(Activation::Elu { alpha: Reader::new(ELU.params, args).number_or("alpha", 1.0)? }),
+    |args, _| Ok(built(Activation::Elu { alpha: Reader::new(ELU.params, args).number_or("alpha", 1.0)? })),
 );
-pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| built(Activation::Relu));
-pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| built(Activation::Relu6));
-pub(super) const SIGMOID: OpInfo = row("sigmoid", "`1 / (1 + exp(-x))`", &[], "Sigmoid", |_, _| built(Activation::Sigmoid));
+pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| Ok(built(Activation::Relu)));
+pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| Ok(built(Activation::Relu6)));
+pub(super) const SIGMOID: OpInfo = row("sigmoid", "`1 / (1 + exp(-x))`", &[], "Sigmoid", |_, _| Ok(built(Activation::Sigmoid)));
 pub(super) const HARD_SIGMOID: OpInfo =
-    row("hard_sigmoid", "`relu6(x + 3) / 6`", &[], "HardSigmoid", |_, _| built(Activation::HardSigmoid));
+    row("hard_sigmoid", "`relu6(x + 3) / 6`", &[], "HardSigmoid", |_, _| Ok(built(Activation::HardSigmoid)));
 pub(super) const SILU: OpInfo =
-    row("silu", "`x * sigmoid(x)`, also called swish", &[], "Sigmoid, Mul", |_, _| built(Activation::Silu));
+    row("silu", "`x * sigmoid(x)`, also called swish", &[], "Sigmoid, Mul", |_, _| Ok(built(Activation::Silu)));
 pub(super) const HARD_SWISH: OpInfo =
-    row("hard_swish", "`x * hard_sigmoid(x)`", &[], "HardSwish", |_, _| built(Activation::HardSwish));
+    row("hard_swish", "`x * hard_sigmoid(x)`", &[], "HardSwish", |_, _| Ok(built(Activation::HardSwish)));
 pub(super) const GELU: OpInfo =
-    row("gelu", "`x * Phi(x)` with the exact normal distribution", &[], "Gelu", |_, _| built(Activation::Gelu));
-pub(super) const TANH: OpInfo = row("tanh", "hyperbolic tangent", &[], "Tanh", |_, _| built(Activation::Tanh));
-pub(super) const SOFTPLUS: OpInfo = row("softplus", "`ln(1 + exp(x))`", &[], "Softplus", |_, _| built(Activation::Softplus));
-pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mish", |_, _| built(Activation::Mish));
+    row("gelu", "`x * Phi(x)` with the exact normal distribution", &[], "Gelu", |_, _| Ok(built(Activation::Gelu)));
+pub(super) const TANH: OpInfo = row("tanh", "hyperbolic tangent", &[], "Tanh", |_, _| Ok(built(Activation::Tanh)));
+pub(super) const SOFTPLUS: OpInfo = row("softplus", "`ln(1 + exp(x))`", &[], "Softplus", |_, _| Ok(built(Activation::Softplus)));
+pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mish", |_, _| Ok(built(Activation::Mish)));
 pub(super) const SOFTMAX: OpInfo = row(
     "softmax",
     "`exp(x)` over its sum along an axis",

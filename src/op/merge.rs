@@ -33,14 +33,14 @@ const fn row(
     OpInfo { keyword, family: "joining", summary, params: &[], inputs: (2, None), shapes: "[...], [...] -> [...]", onnx, build }
 }
 
-fn built(merge: Merge) -> Result<Built, BuildError> {
-    Ok(Built::One(Op::Elementwise(Elementwise { merge })))
+fn built(merge: Merge) -> Built {
+    Built::One(Op::Elementwise(Elementwise { merge }))
 }
 
-pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting", "Add", |_, _| built(Merge::Add));
-pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| built(Merge::Mul));
-pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| built(Merge::Sub));
-pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| built(Merge::Max));
+pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting", "Add", |_, _| Ok(built(Merge::Add)));
+pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| Ok(built(Merge::Mul)));
+pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| Ok(built(Merge::Sub)));
+pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| Ok(built(Merge::Max)));
 
 /// Joins tensors along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

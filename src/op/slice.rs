@@ -32,7 +32,7 @@ pub(super) const SLICE: OpInfo = OpInfo {
     family: "joining",
     summary: "elements `start, start + step, ...` before `end` of an axis",
     params: &[
-        required("start", "an integer", "first element; a negative one counts from the end"),
+        optional("start", "an integer", "0", "first element; a negative one counts from the end"),
         optional("end", "an integer", "none", "one past the last element; a negative one counts from the end"),
         optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
         optional("step", INTEGER, "1", "distance between elements"),

@@ -7,7 +7,7 @@ use super::args::{ArgValue, Args, BuildError};
 use super::geometry::first;
 use super::shape::Shape;
 use super::{Elementwise, GlobalPool, Misfit, Op, Pool, PoolKind, WeightSpec, Window, Work};
-use super::{activation, conv, dense, merge, norm, pass, pool, reshape, slice, space};
+use super::{activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, space};
 
 /// A parameter of an operation.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ pub struct OpInfo {
 pub static OPS: &[OpInfo] = &[
     conv::CONV,
     conv::DWCONV,
-    conv::CONV_TRANSPOSE,
+    conv_transpose::CONV_TRANSPOSE,
     dense::LINEAR,
     norm::BN,
     norm::GROUP_NORM,
