@@ -254,3 +254,159 @@ impl Conv {
         printed.unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true)).done()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, weights, window, work};
+    use super::*;
+
+    /// A convolution that no builder would let pass.
+    fn raw(change: impl FnOnce(&mut Conv)) -> Result<Shape, Misfit> {
+        let mut conv = Conv {
+            out: 8,
+            kernel: [3, 3],
+            stride: [1, 1],
+            pad: Padding::default(),
+            dilation: [1, 1],
+            groups: 1,
+            bias: true,
+            depthwise: false,
+        };
+        change(&mut conv);
+        conv.infer(&[shape(&[4, 8, 8])])
+    }
+
+    #[test]
+    fn sizes_round_down() {
+        assert_eq!(told("conv(64, 7, stride=2, pad=3)([3, 224, 224])"), "[64, 112, 112]");
+        assert_eq!(told("conv(64, 3, stride=2)([3, 224, 224])"), "[64, 111, 111]");
+        assert_eq!(told("conv(8, [1, 7], pad=[0, 3])([3, 17, 17])"), "[8, 17, 17]");
+        assert_eq!(told("conv(8, 3, dilation=2)([3, 5, 9])"), "[8, 1, 5]");
+        assert_eq!(told("conv(8, 2, pad=[0, 0, 1, 1])([3, 28, 28])"), "[8, 28, 28]");
+        assert_eq!(told("conv(8, 3, stride=2147483647, pad=1)([3, 8, 8])"), "[8, 1, 1]");
+        assert_eq!(told("conv(16)([3, 8, 8])"), "[16, 8, 8]");
+    }
+
+    #[test]
+    fn same_puts_the_odd_row_at_the_bottom_and_right() {
+        for (call, size, pad) in [
+            ("conv(8, 3, pad=same)([3, 7, 7])", "[8, 7, 7]", "out=8, k=3, pad=1"),
+            ("conv(8, 4, pad=same)([3, 7, 7])", "[8, 7, 7]", "out=8, k=4, pad=[1, 1, 2, 2]"),
+            ("conv(8, 3, stride=2, pad=same)([3, 224, 224])", "[8, 112, 112]", "out=8, k=3, stride=2, pad=[0, 0, 1, 1]"),
+            ("conv(8, 3, stride=2, pad=same)([3, 225, 225])", "[8, 113, 113]", "out=8, k=3, stride=2, pad=1"),
+            ("conv(8, 2, stride=2, pad=same)([3, 5, 6])", "[8, 3, 3]", "out=8, k=2, stride=2, pad=[0, 0, 1, 0]"),
+            ("conv(8, 1, stride=2, pad=same)([3, 5, 5])", "[8, 3, 3]", "out=8, stride=2"),
+            ("conv(8, 3, dilation=2, pad=same)([3, 7, 7])", "[8, 7, 7]", "out=8, k=3, pad=2, dilation=2"),
+        ] {
+            assert_eq!((told(call).as_str(), printed(call).as_str()), (size, pad), "{call}");
+        }
+    }
+
+    #[test]
+    fn misfits_have_reasons() {
+        let window = Misfit::Window { side: Side::Height, window: 5, input: 3, pad: 0 };
+        assert_eq!(misfit("conv(8, 5)([3, 3, 9])"), window);
+        let window = Misfit::Window { side: Side::Width, window: 5, input: 2, pad: 2 };
+        assert_eq!(misfit("conv(8, 3, dilation=2, pad=1)([3, 9, 2])"), window);
+        assert_eq!(misfit("conv(8, groups=3)([4, 8, 8])"), Misfit::Groups { output: false, channels: 4, groups: 3 });
+        assert_eq!(misfit("conv(9, groups=4)([4, 8, 8])"), Misfit::Groups { output: true, channels: 9, groups: 4 });
+        let rank = Misfit::Rank { input: 0, needed: "[C, H, W]", got: shape(&[10]) };
+        assert_eq!(misfit("conv(8)([10])"), rank);
+        assert_eq!(misfit("dwconv(3, pad=same)([10])"), rank);
+    }
+
+    #[test]
+    fn absurd_sizes_are_refused_not_wrapped() {
+        let huge = "conv(8, 2147483647, dilation=2147483647)([3, 8, 8])";
+        let window = 2_147_483_646 * 2_147_483_647 + 1;
+        assert_eq!(misfit(huge), Misfit::Window { side: Side::Height, window, input: 8, pad: 0 });
+        let height = Misfit::Dimension { what: "height", value: 2 * 2_147_483_647 + 8 };
+        assert_eq!(misfit("conv(8, pad=2147483647)([3, 8, 8])"), height);
+        assert_eq!(
+            misfit("dwconv(1, multiplier=2147483647)([3, 8, 8])"),
+            Misfit::Dimension { what: "channels", value: 3 * 2_147_483_647 }
+        );
+        for zero in [
+            raw(|c| c.stride[0] = 0),
+            raw(|c| c.dilation[1] = 0),
+            raw(|c| c.kernel[0] = 0),
+            raw(|c| c.groups = 0),
+            raw(|c| c.out = 0),
+        ] {
+            assert!(matches!(zero, Err(Misfit::Dimension { value: 0, .. })), "{zero:?}");
+        }
+        let all = raw(|c| {
+            (c.kernel, c.dilation) = ([u64::MAX; 2], [u64::MAX; 2]);
+            c.pad = Padding { top: u64::MAX, left: u64::MAX, bottom: u64::MAX, right: u64::MAX };
+        });
+        assert!(matches!(all, Err(Misfit::Window { window: u64::MAX, pad: u64::MAX, .. })), "{all:?}");
+    }
+
+    #[test]
+    fn a_depthwise_convolution_keeps_its_channels() {
+        assert_eq!(told("dwconv(3, stride=2, pad=1)([32, 112, 112])"), "[32, 56, 56]");
+        assert_eq!(told("dwconv(3, multiplier=2)([32, 5, 5])"), "[64, 3, 3]");
+        assert_eq!(printed("dwconv(3, pad=1, multiplier=2, bias=false)([32, 5, 5])"), "k=3, pad=1, multiplier=2, bias=false");
+        let weight = ("weight", vec![64, 1, 3, 3], true);
+        assert_eq!(weights("dwconv(3, multiplier=2)([32, 5, 5])"), [weight, ("bias", vec![64], true)]);
+        let moved = raw(|c| (c.depthwise, c.groups, c.out) = (true, 2, 2));
+        assert_eq!(moved, Err(Misfit::Groups { output: false, channels: 4, groups: 2 }));
+    }
+
+    #[test]
+    fn weights_are_laid_out_as_in_pytorch() {
+        let weight = ("weight", vec![64, 128, 5, 3], true);
+        assert_eq!(weights("conv(64, [5, 3], groups=2)([256, 14, 14])"), [weight.clone(), ("bias", vec![64], true)]);
+        assert_eq!(weights("conv(64, [5, 3], groups=2, bias=false)([256, 14, 14])"), [weight]);
+    }
+
+    /// The bottleneck of the article on 1x1 convolutions: 3x3 from 256 channels, and from 64 after a 1x1.
+    #[test]
+    fn the_bottleneck_saves_what_it_saves() {
+        let dense = work("conv(64, 3, pad=1)([256, 14, 14])");
+        assert_eq!((dense.macs, dense.bias_adds), (147_456 * 196, 64 * 196));
+        let reduce = work("conv(64)([256, 14, 14])");
+        let after = work("conv(64, 3, pad=1)([64, 14, 14])");
+        assert_eq!(reduce.macs + after.macs, 53_248 * 196);
+        assert_eq!(work("conv(64, bias=false)([256, 14, 14])").bias_adds, 0);
+    }
+
+    #[test]
+    fn macs_are_those_of_the_loops() {
+        for (groups, stride, dilation) in [(1, 1, 1), (2, 2, 1), (4, 1, 2)] {
+            let call = format!("conv(8, [3, 2], stride={stride}, pad=1, dilation={dilation}, groups={groups})([4, 7, 6])");
+            let rows = (0..7 + 2).filter(|y| y % stride == 0 && y + dilation * 2 < 9).count() as u64;
+            let columns = (0..6 + 2).filter(|x| x % stride == 0 && x + dilation < 8).count() as u64;
+            let taps_for_each_pixel = (0..8).flat_map(|_| (0..4 / groups).flat_map(|_| 0..3 * 2)).count() as u64;
+            assert_eq!(work(&call).macs, rows * columns * taps_for_each_pixel, "{call}");
+        }
+    }
+
+    #[test]
+    fn counts_beyond_64_bits_are_refused() {
+        let wide = shape(&[2_147_483_647, 2_147_483_647, 1]);
+        let conv = Conv { out: 2_147_483_647, ..expand() };
+        let output = conv.infer(&[wide]).expect("the shape fits");
+        assert_eq!(conv.work(wide, output), Err(Misfit::Overflow { what: "MACs" }));
+        assert_eq!(conv.weights(wide)[0].elements(), Some(2_147_483_647 * 2_147_483_647));
+    }
+
+    fn expand() -> Conv {
+        Conv {
+            out: 1,
+            kernel: [1; 2],
+            stride: [1; 2],
+            pad: Padding::default(),
+            dilation: [1; 2],
+            groups: 1,
+            bias: false,
+            depthwise: false,
+        }
+    }
+
+    #[test]
+    fn windows_span_their_dilation() {
+        let expected = Window::Strided { extent: [5, 1], stride: [2, 3], before: [1, 0] };
+        assert_eq!(window("conv(8, [3, 1], stride=[2, 3], pad=[1, 0, 2, 0], dilation=2)([3, 9, 9])"), expected);
+    }
+}

@@ -166,3 +166,89 @@ impl ConvTranspose {
             .done()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, weights, window, work};
+    use super::*;
+
+    #[test]
+    fn sizes_undo_a_convolution() {
+        assert_eq!(told("conv_transpose(8, 2, stride=2)([16, 14, 14])"), "[8, 28, 28]");
+        assert_eq!(told("conv_transpose(8, 4, stride=2, pad=1)([16, 14, 14])"), "[8, 28, 28]");
+        assert_eq!(told("conv_transpose(8, 3, stride=2, pad=1, output_pad=1)([16, 14, 14])"), "[8, 28, 28]");
+        assert_eq!(told("conv_transpose(8, 3, dilation=3, output_pad=2)([16, 4, 4])"), "[8, 12, 12]");
+    }
+
+    #[test]
+    fn same_multiplies_by_the_stride() {
+        assert_eq!(told("conv_transpose(8, 4, stride=2, pad=same)([16, 7, 7])"), "[8, 14, 14]");
+        assert_eq!(told("conv_transpose(8, 3, stride=2, pad=same)([16, 7, 7])"), "[8, 14, 14]");
+        assert_eq!(printed("conv_transpose(8, 3, stride=2, pad=same)([16, 7, 7])"), "out=8, k=3, stride=2, pad=[0, 0, 1, 1]");
+        let refused = "pad=same needs a kernel that is at least as large as the stride";
+        assert_eq!(told("conv_transpose(8, 2, stride=3, pad=same)([16, 7, 7])"), refused);
+    }
+
+    #[test]
+    fn output_padding_is_less_than_stride_or_dilation() {
+        let refused = "output_pad must be less than 2 (the larger of stride and dilation), not 2";
+        assert_eq!(told("conv_transpose(8, 3, stride=2, output_pad=2)([16, 7, 7])"), refused);
+    }
+
+    #[test]
+    fn misfits_have_reasons() {
+        let gone = Misfit::Dimension { what: "height", value: -1 };
+        assert_eq!(misfit("conv_transpose(8, 1, pad=1)([16, 1, 9])"), gone);
+        let groups = Misfit::Groups { output: true, channels: 9, groups: 2 };
+        assert_eq!(misfit("conv_transpose(9, 3, groups=2)([16, 9, 9])"), groups);
+        let large = Misfit::Dimension { what: "height", value: 6 * 2_147_483_647 + 3 };
+        assert_eq!(misfit("conv_transpose(8, 3, stride=2147483647)([16, 7, 7])"), large);
+        let mut conv = ConvTranspose {
+            out: 8,
+            kernel: [u64::MAX; 2],
+            stride: [u64::MAX; 2],
+            pad: Padding::default(),
+            output_pad: [u64::MAX; 2],
+            dilation: [u64::MAX; 2],
+            groups: 1,
+            bias: true,
+        };
+        assert!(matches!(conv.infer(&[shape(&[16, 7, 7])]), Err(Misfit::Dimension { .. })));
+        conv.stride = [0; 2];
+        assert_eq!(conv.infer(&[shape(&[16, 7, 7])]), Err(Misfit::Dimension { what: "stride", value: 0 }));
+    }
+
+    #[test]
+    fn work_is_done_for_each_input_pixel() {
+        let call = "conv_transpose(8, [3, 2], stride=2, groups=2)([16, 5, 7])";
+        let work = work(call);
+        assert_eq!(work.macs, 3 * 2 * 16 * (8 / 2) * 5 * 7);
+        assert_eq!(work.bias_adds, 8 * 11 * 14);
+        assert_eq!(weights(call), [("weight", vec![16, 4, 3, 2], true), ("bias", vec![8], true)]);
+    }
+
+    /// Input pixels that reach an output pixel, by trying all.
+    #[test]
+    fn windows_are_those_of_the_sums() {
+        for (kernel, stride, pad, dilation) in
+            [(2, 2, 0, 1), (4, 2, 1, 1), (3, 2, 1, 1), (5, 3, 2, 1), (3, 1, 1, 2), (3, 4, 0, 1)]
+        {
+            let call = format!("conv_transpose(8, {kernel}, stride={stride}, pad={pad}, dilation={dilation})([1, 20, 20])");
+            let Window::Fractional { extent, scale, before } = window(&call) else { panic!("{call}") };
+            let reached = |o: i64| {
+                let reaches = |i: &i64| (0..kernel).any(|j| i * stride + j * dilation - pad == o);
+                (-40..60).filter(reaches).collect::<Vec<i64>>()
+            };
+            let most =
+                (0..stride).map(|r| reached(5 * stride + r)).map(|i| i.last().zip(i.first()).map_or(0, |(l, f)| l - f + 1)).max();
+            assert!(most.is_some_and(|most| most <= extent[0].cast_signed()), "{call}: {most:?} of {extent:?}");
+            if dilation == 1 {
+                assert_eq!(most, Some(extent[0].cast_signed()), "{call}");
+                if let Some(first) = reached(5 * stride).first() {
+                    assert_eq!(5 - before[0], *first, "{call}");
+                }
+            }
+            assert_eq!(scale, [stride.cast_unsigned(); 2]);
+        }
+    }
+}
