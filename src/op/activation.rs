@@ -224,3 +224,62 @@ impl Softmax {
         Printed::default().unless("axis", int(self.axis as u64), &int(0)).done()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, told, weights, window, work};
+    use super::*;
+
+    #[test]
+    fn shapes_stay_at_any_rank() {
+        for call in ["relu()([7])", "gelu()([7])", "softmax()([7])", "prelu()([7])"] {
+            assert_eq!(told(call), "[7]", "{call}");
+        }
+        assert_eq!(told("hard_swish()([2, 3, 4, 5])"), "[2, 3, 4, 5]");
+    }
+
+    #[test]
+    fn formulas_are_counted() {
+        let six = |each: Work| each.times(6).expect("a small count");
+        for (call, each) in [
+            ("relu()", Work { cmp: 1, ..Work::NONE }),
+            ("relu6()", Work { cmp: 2, ..Work::NONE }),
+            ("leaky_relu()", Work { cmp: 1, mul: 1, ..Work::NONE }),
+            ("prelu()", Work { cmp: 1, mul: 1, ..Work::NONE }),
+            ("sigmoid()", Work { exp: 1, add: 1, div: 1, ..Work::NONE }),
+            ("silu()", Work { exp: 1, add: 1, div: 1, mul: 1, ..Work::NONE }),
+            ("hard_swish()", Work { add: 1, cmp: 2, div: 1, mul: 1, ..Work::NONE }),
+            ("gelu()", Work { mul: 3, add: 1, exp: 1, ..Work::NONE }),
+        ] {
+            assert_eq!(work(&format!("{call}([3, 2, 1])")), six(each), "{call}");
+        }
+    }
+
+    #[test]
+    fn softmax_counts_its_lanes() {
+        let channels = Work { cmp: 9 * 4, add: 19 * 4, exp: 40, div: 40, ..Work::NONE };
+        assert_eq!(work("softmax()([10, 2, 2])"), channels);
+        let columns = Work { cmp: 20, add: 3 * 20, exp: 40, div: 40, ..Work::NONE };
+        assert_eq!(work("softmax(axis=-1)([10, 2, 2])"), columns);
+        assert_eq!(window("softmax()([10, 2, 2])"), Window::Pixel);
+        assert_eq!(window("softmax(2)([10, 2, 2])"), Window::Whole);
+    }
+
+    #[test]
+    fn axes_are_those_of_the_written_shape() {
+        assert_eq!(misfit("softmax(3)([10, 2, 2])"), Misfit::Axis { axis: 3, rank: 3 });
+        assert_eq!(misfit("softmax(-4)([10, 2, 2])"), Misfit::Axis { axis: -4, rank: 3 });
+        assert_eq!(misfit("softmax(9223372036854775807)([10])"), Misfit::Axis { axis: i64::MAX, rank: 1 });
+        assert_eq!(misfit("softmax(-9223372036854775808)([10])"), Misfit::Axis { axis: i64::MIN, rank: 1 });
+        assert_eq!(printed("softmax(-1)([10, 2, 2])"), "axis=2");
+    }
+
+    #[test]
+    fn slopes_are_learned() {
+        assert_eq!(weights("prelu()([64, 2, 2])"), [("weight", vec![1], true)]);
+        assert_eq!(weights("prelu(shared=false)([64, 2, 2])"), [("weight", vec![64], true)]);
+        assert_eq!(weights("leaky_relu(0.1)([64, 2, 2])"), []);
+        assert_eq!(printed("leaky_relu(0.1)([64])"), "slope=0.1");
+        assert_eq!(printed("elu(2)([64])"), "alpha=2.0");
+    }
+}
