@@ -223,11 +223,13 @@ impl<'a> Reader<'a> {
     pub(super) fn word_or(&self, name: &str, words: &[&'static str], default: &'static str) -> Result<&'static str, BuildError> {
         match self.given(name) {
             None => Ok(default),
-            Some(ArgValue::Str(s)) => words
-                .iter()
-                .find(|word| *word == s)
-                .copied()
-                .ok_or_else(|| self.invalid(name, format!("{name} must be {}, not \"{s}\"", words.join(" or ")))),
+            Some(ArgValue::Str(s)) => {
+                match words.iter().find(|word| *word == s) {
+                    Some(word) => Ok(word),
+                    None => Err(self
+                        .invalid(name, format!("{name} takes {}, not \"{}\"", self.params[self.index(name)].kind, shortened(s)))),
+                }
+            }
             Some(other) => Err(self.mistyped(name, other)),
         }
     }

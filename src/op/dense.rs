@@ -11,7 +11,7 @@ use super::work::{Work, elements, product};
 
 pub(super) const LINEAR: OpInfo = OpInfo {
     keyword: "linear",
-    family: "convolution",
+    family: "dense",
     summary: "fully connected layer over the last axis",
     params: &[required("out", INTEGER, "output features"), optional("bias", FLAG, "true", "whether a value per output is added")],
     inputs: (1, Some(1)),

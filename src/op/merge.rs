@@ -158,13 +158,11 @@ impl Elementwise {
     pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
         let mut shape = first(inputs)?;
         for (right, input) in inputs.iter().enumerate().skip(1) {
-            shape = match broadcast(shape, *input) {
-                Some(shape) => shape,
-                None => {
-                    let left = inputs[..right].iter().position(|l| broadcast(*l, *input).is_none()).unwrap_or(0);
-                    return Err(Misfit::Broadcast { left, right });
-                }
+            let Some(joined) = broadcast(shape, *input) else {
+                let left = inputs[..right].iter().position(|l| broadcast(*l, *input).is_none()).unwrap_or(0);
+                return Err(Misfit::Broadcast { left, right });
             };
+            shape = joined;
         }
         Ok(shape)
     }

@@ -211,7 +211,7 @@ impl Mean {
     }
 
     /// For each output element, of `n` averaged ones: `n - 1` additions and a division.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(input: Shape, output: Shape) -> Result<Work, Misfit> {
         let outputs = elements(output)?;
         reduction(false, elements(input)? / outputs).times(outputs)
     }

@@ -54,7 +54,7 @@ pub enum Built {
 pub struct OpInfo {
     /// The word that calls it.
     pub keyword: &'static str,
-    /// "convolution", "normalisation", "activation", "pooling", "joining", "shape".
+    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "shape".
     pub family: &'static str,
     /// One line: what it computes.
     pub summary: &'static str,
@@ -325,7 +325,7 @@ pub(super) fn work(op: &Op, inputs: &[Shape], output: Shape) -> Result<Work, Mis
         Op::Elementwise(elementwise) => elementwise.work(inputs),
         Op::Scalar(scalar) => scalar.work(input),
         Op::Upsample(upsample) => upsample.work(output),
-        Op::Mean(mean) => mean.work(input, output),
+        Op::Mean(_) => reshape::Mean::work(input, output),
         // These move or keep elements and compute nothing.
         Op::Input(_)
         | Op::Concat(_)

@@ -276,7 +276,7 @@ fn values_out_of_bounds_say_what_is_allowed() {
     assert_eq!(told("bn(-1.0)([3, 8, 8])"), "eps must be at least 0, not -1");
     assert_eq!(told("bn(inf)([3, 8, 8])"), "eps must be a finite number, not inf");
     assert_eq!(told("dropout(1.5)([3])"), "p must be from 0 to 1, not 1.5");
-    assert_eq!(told("pad(1, mode=mirror)([3, 8, 8])"), "mode must be zero or reflect or replicate, not \"mirror\"");
+    assert_eq!(told("pad(1, mode=mirror)([3, 8, 8])"), "mode takes `zero`, `reflect` or `replicate`, not \"mirror\"");
 }
 
 #[test]
