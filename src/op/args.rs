@@ -184,7 +184,6 @@ impl<'a> Reader<'a> {
     /// One element of `whole` (or `whole` itself) as a finite number.
     pub(super) fn number_of(&self, name: &str, whole: &ArgValue, value: &ArgValue) -> Result<f64, BuildError> {
         let n = match value {
-            #[expect(clippy::cast_precision_loss, reason = "a float parameter has the precision of a float")]
             ArgValue::Int(n) => *n as f64,
             ArgValue::Float(n) => *n,
             ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => return Err(self.mistyped(name, whole)),

@@ -390,10 +390,10 @@ mod tests {
             assert_eq!(work(&call), Work { add: 3 * (together - out), div: 3 * out, ..Work::NONE }, "{call}");
             match window(&call) {
                 Window::Strided { extent, stride, .. } => {
-                    assert_eq!((extent[0], stride[0]), (widest, input.div_ceil(out)), "{call}")
+                    assert_eq!((extent[0], stride[0]), (widest, input.div_ceil(out)), "{call}");
                 }
                 Window::Whole => assert_eq!(out, 1),
-                other => panic!("{call}: {other:?}"),
+                other @ (Window::Pixel | Window::Fractional { .. }) => panic!("{call}: {other:?}"),
             }
         }
     }

@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn slices_outside_the_dimension_are_told() {
-        let why = |call: &str| match misfit(call) {
-            Misfit::Extent { dim: 8, why, .. } => why,
-            other => panic!("{other:?}"),
+        let why = |call: &str| {
+            let Misfit::Extent { dim: 8, why, .. } = misfit(call) else { panic!("{call} lies inside") };
+            why
         };
         assert_eq!(why("slice(0, 9)([8])"), "end 9 lies outside 0..8");
         assert_eq!(why("slice(-9, 8)([8])"), "start -9 lies outside 0..8");

@@ -204,11 +204,7 @@ fn scaled(read: &Reader<'_>, factor: &ArgValue, sides: [u64; 2]) -> Result<[u64;
         }
         let exact = match written {
             ArgValue::Int(n) => i128::from(*n) * i128::from(side),
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                reason = "a side is below 2^31 and the cast saturates"
-            )]
+            // A side is below 2^31, so it is exact; the cast back saturates.
             ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => {
                 (side as f64 * number).floor() as i128
             }
