@@ -1,5 +1,7 @@
 //! What holds for all operations, from outside: the reference page, and that nothing a user can write makes them panic.
 
+#![expect(clippy::disallowed_methods, reason = "the reference page is read and blessed")]
+
 use std::fmt::Write as _;
 
 use pointwise::op::args::{ArgValue, BuildError};
