@@ -49,7 +49,7 @@ pub(super) const MEAN: OpInfo = OpInfo {
     family: "pooling",
     summary: "mean over axes; over all of them it is [1]",
     params: &[
-        required("axes", "an integer or a list of integers", "axes to average over"),
+        required("axes", "integer or list of integers", "axes to average over"),
         optional("keep", FLAG, "false", "whether they stay, with size 1"),
     ],
     inputs: (1, Some(1)),

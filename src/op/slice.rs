@@ -18,7 +18,7 @@ pub(super) const SPLIT: OpInfo = OpInfo {
     family: "joining",
     summary: "cuts an axis into parts; gives one result for each",
     params: &[
-        required("parts", "an integer or a list of integers", "how many equal parts, or their sizes"),
+        required("parts", "integer or list of integers", "how many equal parts, or their sizes"),
         optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
     ],
     inputs: (1, Some(1)),
@@ -32,8 +32,8 @@ pub(super) const SLICE: OpInfo = OpInfo {
     family: "joining",
     summary: "elements `start, start + step, ...` before `end` of an axis",
     params: &[
-        optional("start", "an integer", "0", "first element; a negative one counts from the end"),
-        optional("end", "an integer", "none", "one past the last element; a negative one counts from the end"),
+        optional("start", "integer", "0", "first element; a negative one counts from the end"),
+        optional("end", "integer", "none", "one past the last element; a negative one counts from the end"),
         optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
         optional("step", INTEGER, "1", "distance between elements"),
     ],

@@ -16,7 +16,7 @@ pub(super) const PAD: OpInfo = OpInfo {
     family: "shape",
     summary: "adds rows and columns round a map",
     params: &[
-        required("pad", "an integer, [height, width] or [top, left, bottom, right]", "how many"),
+        required("pad", "integer, [height, width] or [top, left, bottom, right]", "how many"),
         optional("value", NUMBER, "0.0", "what mode zero fills them with"),
         optional(
             "mode",
@@ -36,7 +36,7 @@ pub(super) const UPSAMPLE: OpInfo = OpInfo {
     family: "shape",
     summary: "resizes a map by a factor or to a size",
     params: &[
-        optional("factor", "a number or [height, width]", "none", "how many times as large; sizes are rounded down"),
+        optional("factor", "number or [height, width]", "none", "how many times as large; sizes are rounded down"),
         optional("size", PAIR, "none", "size of the output, instead of a factor"),
         optional("mode", "`nearest` or `bilinear`", "nearest", "how pixels in between are made"),
         optional("align_corners", FLAG, "false", "whether corner pixels keep their values; bilinear only"),

@@ -14,7 +14,7 @@ use super::{activation, conv, conv_transpose, dense, merge, norm, pass, pool, re
 pub struct ParamInfo {
     /// Its name.
     pub name: &'static str,
-    /// What it takes, with an article: "an integer or [height, width]".
+    /// What it takes: "integer or [height, width]".
     pub kind: &'static str,
     /// Its default as written in the language; `None` where it must be given.
     pub default: Option<&'static str>,
@@ -22,13 +22,13 @@ pub struct ParamInfo {
     pub doc: &'static str,
 }
 
-pub(super) const INTEGER: &str = "an integer of at least 1";
-pub(super) const PAIR: &str = "an integer or [height, width]";
-pub(super) const PAD: &str = "an integer, [height, width], [top, left, bottom, right] or `same`";
+pub(super) const INTEGER: &str = "integer of at least 1";
+pub(super) const PAIR: &str = "integer or [height, width]";
+pub(super) const PAD: &str = "integer, [height, width], [top, left, bottom, right] or `same`";
 pub(super) const FLAG: &str = "true or false";
-pub(super) const NUMBER: &str = "a number";
-pub(super) const AXIS: &str = "an integer";
-pub(super) const INTEGERS: &str = "a list of integers";
+pub(super) const NUMBER: &str = "number";
+pub(super) const AXIS: &str = "integer";
+pub(super) const INTEGERS: &str = "list of integers";
 
 /// A parameter that must be given.
 pub(super) const fn required(name: &'static str, kind: &'static str, doc: &'static str) -> ParamInfo {

@@ -262,6 +262,8 @@ fn wrong_types_name_the_parameter_and_what_it_takes() {
     }
     assert_eq!(told("conv(8, \"3\")([3, 8, 8])"), "k takes an integer or [height, width], not the string \"3\"");
     assert_eq!(told("conv(8.5)([3, 8, 8])"), "out takes an integer of at least 1, not the float 8.5");
+    assert_eq!(told("conv(8.0, [3.0, 1])([3, 8, 8])"), "[8, 6, 8]");
+    assert_eq!(told("dropout(half)([3])"), "p takes a number, not the string \"half\"");
     assert_eq!(told("conv(8, bias=1)([3, 8, 8])"), "bias takes true or false, not the integer 1");
     assert_eq!(told("conv(8, [3, true])([3, 8, 8])"), "k takes an integer or [height, width], not the list [3, true]");
     assert_eq!(told("conv(8, [3, 3, 3])([3, 8, 8])"), "a list for k has 2 elements, not 3");
