@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use pointwise::code::Code;
+use pointwise::compile::{LoadError, Loader, Settings, compile};
 use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
@@ -87,6 +89,37 @@ fn documentation_is_written_for_a_table() {
             assert!(!text.is_empty() && !text.contains(['|', '\n']) && !text.ends_with('.'), "{}: {text}", info.keyword);
         }
         assert!(info.shapes.contains(" -> "), "{}: {}", info.keyword, info.shapes);
+    }
+}
+
+/// The `net` blocks of a page.
+fn nets(page: &str) -> Vec<&str> {
+    page.split("```net\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// The errors of a file that uses no other.
+fn errors(text: &str) -> Vec<Code> {
+    let compiled = compile("page.net", text.to_owned(), &NoFiles, &Settings::default());
+    compiled.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect()
+}
+
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn load(&self, path: &str, _from: &str) -> Result<(String, String), LoadError> {
+        Err(LoadError(format!("{path} is not there")))
+    }
+}
+
+#[test]
+fn pages_show_a_mistake_and_mend_it() {
+    let ours =
+        Code::ALL.iter().filter(|code| code.id().starts_with("PW03") || matches!(code, Code::WrongType | Code::InvalidValue));
+    for code in ours {
+        let nets = nets(code.page());
+        assert_eq!(nets.len(), 2, "{} has a mistake and its correction", code.id());
+        assert_eq!(errors(nets[0]), [*code], "{}", code.id());
+        assert_eq!(errors(nets[1]), [], "{}", code.id());
     }
 }
 
