@@ -4,8 +4,10 @@
 //! input exists, names unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not
 //! stored here: see `shape::Shaped`.
 
+pub mod dot;
 pub mod map;
 pub mod node;
+pub mod print;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
