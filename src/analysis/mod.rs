@@ -1,10 +1,58 @@
-//! Numbers of a network: a pure function of a [`Shaped`](crate::shape::Shaped) graph.
+//! Numbers of a network: a pure function of a [`Shaped`] graph.
 //!
 //! Out: [`Analysis`], numbers per layer and in total, exact integers for `batch` images. Nothing here prints, reads
-//! files or changes the graph.
+//! files or changes the graph; only `measure` looks at the machine it runs on, through a clock.
+//!
+//! Conventions that the numbers rest on:
+//! - **Bytes** are those of 4-byte floats.
+//! - **Views.** `identity`, `dropout`, `flatten` and `reshape` move nothing: they read and write no bytes and their output
+//!   *is* their input in the liveness analysis. Everything else, `concat`, `slice` and `transpose` included, copies.
+//! - **Reading** counts each distinct input map once, and weights and buffers once; `slice` reads only what it keeps.
+//! - **`activation_bytes`** is the sum of what layers write, so views and network inputs add nothing to it.
 
-use crate::graph::NodeId;
+pub mod budget;
+pub mod convention;
+pub mod cost;
+pub mod diff;
+pub mod lint;
+pub mod measure;
+pub mod memory;
+pub mod receptive;
+pub mod rollup;
+pub mod roofline;
+pub mod target;
+
+use crate::graph::{NodeId, NodeMap};
 use crate::op::{Shape, Work};
+use crate::shape::Shaped;
+
+/// Bytes of one element: everything is f32.
+pub const ELEMENT_BYTES: u64 = 4;
+
+/// A count that does not fit in 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overflow {
+    /// The layer whose count, or whose share of a total, is too large.
+    pub node: NodeId,
+    /// What was counted: "MACs", "total parameters", "peak bytes".
+    pub what: &'static str,
+}
+
+/// Counts everything there is to count, in one pass over the nodes in order of execution.
+///
+/// # Errors
+/// The first layer at which a count exceeds 64 bits.
+pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow> {
+    let receptive = receptive::fields(shaped);
+    let layers = cost::layers(shaped, options, &receptive)?;
+    let peak = memory::peak(shaped, options.batch)?;
+    let totals = cost::totals(&layers, peak.bytes)?;
+    let mut index = NodeMap::with_bound(shaped.graph().bound());
+    for (position, layer) in layers.iter().enumerate() {
+        index.insert(layer.node, position);
+    }
+    Ok(Analysis { options: options.clone(), layers, totals, peak, index })
+}
 
 /// What is counted as a MAC, after the tools that people compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -64,16 +112,19 @@ pub struct Layer {
     pub read_bytes: u64,
     /// Bytes of the output map written.
     pub write_bytes: u64,
-    /// Input pixels that one output pixel depends on, clipped to nothing; `[height, width]`.
+    /// Input pixels that one output pixel depends on.
     pub receptive: Receptive,
 }
 
-/// Receptive field with respect to the network's inputs (branches joined by union).
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Receptive field in the first declared input that the layer depends on; branches joined by union.
+///
+/// It is the theoretical field: padding belongs to it, so it may be larger than the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receptive {
-    /// Extent in input pixels, `[h, w]`; the whole input where the layer sees all of it.
+    /// Extent in input pixels, `[h, w]`; the input's own extent where the layer sees all of it.
     pub field: [u64; 2],
-    /// Input pixels between neighbouring outputs, `[h, w]`, as a fraction `numerator / denominator`.
+    /// Input pixels between neighbouring outputs, `[h, w]`, as a reduced fraction `(numerator, denominator)`;
+    /// `(0, 1)` where every output sees the whole input.
     pub stride: [(u64, u64); 2],
     /// Input coordinate at which the first output's field starts, `[h, w]`; negative inside padding.
     pub offset: [i64; 2],
@@ -96,7 +147,7 @@ pub struct Totals {
     pub work: Work,
     /// Bytes of weights and buffers.
     pub weight_bytes: u64,
-    /// Sum of all layers' output bytes.
+    /// Sum of what all layers write; views write nothing.
     pub activation_bytes: u64,
     /// Peak of live activation bytes over the execution order.
     pub peak_activation_bytes: u64,
@@ -116,7 +167,7 @@ pub struct Peak {
 }
 
 /// Numbers per layer and in total.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Analysis {
     /// What it was made for.
     pub options: Options,
@@ -126,4 +177,14 @@ pub struct Analysis {
     pub totals: Totals,
     /// The memory peak.
     pub peak: Peak,
+    /// Position of each node's layer in `layers`.
+    index: NodeMap<usize>,
+}
+
+impl Analysis {
+    /// The numbers of a node; `None` for inputs.
+    #[must_use]
+    pub fn layer(&self, node: NodeId) -> Option<&Layer> {
+        self.index.get(node).map(|position| &self.layers[*position])
+    }
 }

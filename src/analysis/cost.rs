@@ -1,0 +1,188 @@
+//! Parameters, operations and bytes of each layer, and their sums.
+//!
+//! In: a [`Shaped`] graph. Out: [`Layer`]s in order of execution and [`Totals`]. Every product and sum is checked: what
+//! does not fit in 64 bits is an [`Overflow`], never a wrapped number. Linear in nodes and edges.
+
+use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
+use crate::graph::{Node, NodeId, NodeMap};
+use crate::op::{Misfit, Op, Shape, Work};
+use crate::shape::Shaped;
+
+/// Whether an operation only renames its input: it moves no bytes and its output shares its input's memory.
+#[must_use]
+pub fn is_view(op: &Op) -> bool {
+    match op {
+        Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => true,
+        Op::Input(_)
+        | Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::Linear(_)
+        | Op::BatchNorm(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::InstanceNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Softmax(_)
+        | Op::Pool(_)
+        | Op::GlobalPool(_)
+        | Op::AdaptiveAvgPool(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Transpose(_)
+        | Op::Slice(_)
+        | Op::Pad(_)
+        | Op::Upsample(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_)
+        | Op::ChannelShuffle(_)
+        | Op::Mean(_) => false,
+    }
+}
+
+/// The layers of a network in order of execution, inputs left out.
+///
+/// # Errors
+/// The first layer of which a count exceeds 64 bits.
+pub fn layers(shaped: &Shaped, options: &Options, receptive: &NodeMap<Receptive>) -> Result<Vec<Layer>, Overflow> {
+    let graph = shaped.graph();
+    let mut layers = Vec::with_capacity(graph.len());
+    for &id in shaped.order() {
+        let node = graph.node(id);
+        if !matches!(node.op, Op::Input(_)) {
+            layers.push(layer(id, node, (shaped.input_shapes(id), shaped.shape(id)), (options, receptive[id]))?);
+        }
+    }
+    Ok(layers)
+}
+
+/// The numbers of one layer from its operation, its input and output shapes, and what is asked for.
+fn layer(
+    id: NodeId,
+    node: &Node,
+    (inputs, output): (Vec<Shape>, Shape),
+    (options, receptive): (&Options, Receptive),
+) -> Result<Layer, Overflow> {
+    let too_large = |what| Overflow { node: id, what };
+    let (params, buffers) = weights(&node.op, &inputs).map_err(too_large)?;
+    let weight_bytes = params.checked_add(buffers).and_then(|n| n.checked_mul(ELEMENT_BYTES)).ok_or(too_large("weight bytes"))?;
+    let one = node.op.work(&inputs, output).map_err(|misfit| too_large(overflowing(&misfit)))?;
+    let work = scaled(&one, options.batch).ok_or(too_large("operations"))?;
+    let flops = work.flops().ok_or(too_large("FLOPs"))?;
+    let facts = convention::Facts { inputs: &inputs, output, work: &one, params };
+    let macs = convention::count(options.convention, &node.op, &facts)
+        .and_then(|macs| macs.checked_mul(options.batch))
+        .ok_or(too_large("MACs"))?;
+    let (map_bytes_read, write_bytes) = traffic(node, &inputs, output, options.batch).ok_or(too_large("activation bytes"))?;
+    let read_bytes = map_bytes_read.checked_add(weight_bytes).ok_or(too_large("bytes read"))?;
+    Ok(Layer {
+        node: id,
+        inputs,
+        output,
+        params,
+        buffers,
+        macs,
+        flops,
+        work,
+        weight_bytes,
+        read_bytes,
+        write_bytes,
+        receptive,
+    })
+}
+
+/// Learnable scalars and running statistics of an operation.
+fn weights(op: &Op, inputs: &[Shape]) -> Result<(u64, u64), &'static str> {
+    let (mut params, mut buffers) = (0u64, 0u64);
+    for spec in op.weights(inputs) {
+        let (sum, what) = if spec.learned { (&mut params, "parameters") } else { (&mut buffers, "buffers") };
+        *sum = spec.elements().and_then(|n| sum.checked_add(n)).ok_or(what)?;
+    }
+    Ok((params, buffers))
+}
+
+/// Bytes of input maps read and of the output map written; `None` beyond 64 bits.
+fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(u64, u64)> {
+    if is_view(&node.op) {
+        // Even a view's map must be countable: its size is what its input's memory holds.
+        map_bytes(output, batch)?;
+        return Some((0, 0));
+    }
+    let written = map_bytes(output, batch)?;
+    if matches!(node.op, Op::Slice(_)) {
+        return Some((written, written));
+    }
+    let mut seen: Vec<(NodeId, Shape)> = node.inputs.iter().copied().zip(inputs.iter().copied()).collect();
+    if seen.len() > 1 {
+        seen.sort_unstable_by_key(|(id, _)| *id);
+        seen.dedup_by_key(|(id, _)| *id);
+    }
+    let mut read = 0u64;
+    for (_, shape) in seen {
+        read = read.checked_add(map_bytes(shape, batch)?)?;
+    }
+    Some((read, written))
+}
+
+/// Bytes of a map for `batch` images; `None` beyond 64 bits.
+#[must_use]
+pub fn map_bytes(shape: Shape, batch: u64) -> Option<u64> {
+    shape.elements()?.checked_mul(ELEMENT_BYTES)?.checked_mul(batch)
+}
+
+/// The sums over all layers.
+///
+/// # Errors
+/// The layer at which a sum exceeds 64 bits.
+pub fn totals(layers: &[Layer], peak_activation_bytes: u64) -> Result<Totals, Overflow> {
+    let mut sum = Totals { peak_activation_bytes, ..Totals::default() };
+    for layer in layers {
+        let add = |to: &mut u64, value: u64, what| {
+            *to = to.checked_add(value).ok_or(Overflow { node: layer.node, what })?;
+            Ok(())
+        };
+        sum.layers += 1;
+        add(&mut sum.params, layer.params, "total parameters")?;
+        add(&mut sum.buffers, layer.buffers, "total buffers")?;
+        add(&mut sum.macs, layer.macs, "total MACs")?;
+        add(&mut sum.flops, layer.flops, "total FLOPs")?;
+        add(&mut sum.weight_bytes, layer.weight_bytes, "total weight bytes")?;
+        add(&mut sum.activation_bytes, layer.write_bytes, "total activation bytes")?;
+        sum.work = added(&sum.work, &layer.work).ok_or(Overflow { node: layer.node, what: "total operations" })?;
+    }
+    Ok(sum)
+}
+
+/// Work for `batch` images; `None` beyond 64 bits.
+fn scaled(work: &Work, batch: u64) -> Option<Work> {
+    Some(Work {
+        macs: work.macs.checked_mul(batch)?,
+        bias_adds: work.bias_adds.checked_mul(batch)?,
+        mul: work.mul.checked_mul(batch)?,
+        add: work.add.checked_mul(batch)?,
+        cmp: work.cmp.checked_mul(batch)?,
+        exp: work.exp.checked_mul(batch)?,
+        div: work.div.checked_mul(batch)?,
+    })
+}
+
+/// The sum of two counts; `None` beyond 64 bits.
+#[must_use]
+pub fn added(left: &Work, right: &Work) -> Option<Work> {
+    Some(Work {
+        macs: left.macs.checked_add(right.macs)?,
+        bias_adds: left.bias_adds.checked_add(right.bias_adds)?,
+        mul: left.mul.checked_add(right.mul)?,
+        add: left.add.checked_add(right.add)?,
+        cmp: left.cmp.checked_add(right.cmp)?,
+        exp: left.exp.checked_add(right.exp)?,
+        div: left.div.checked_add(right.div)?,
+    })
+}
+
+/// What overflowed, of the one reason that `work` gives.
+fn overflowing(misfit: &Misfit) -> &'static str {
+    if let Misfit::Overflow { what } = misfit { what } else { "operations" }
+}

@@ -1,0 +1,269 @@
+//! Receptive field, effective stride and offset of every layer, on the directed acyclic graph.
+//!
+//! In: a [`Shaped`] graph. Out: one [`Receptive`] a node. Forward pass, linear in edges (times the short periods that
+//! upsampling makes).
+//!
+//! - Fields are exact hulls: holes of dilated windows count as seen.
+//! - Branches that meet see the union of what they saw. Where a network has several inputs, pixels of one mean nothing
+//!   in another, so a layer's field is that in the first declared input which it depends on.
+//! - What looks at the whole map sees the whole input: global pooling, a flattened or averaged map, and so everything
+//!   behind a squeeze-and-excite gate. Such a field is the input's own extent; all others are theoretical and not clipped,
+//!   as papers quote them.
+//! - Axes keep their meaning through `transpose`, and through a `reshape` that leaves the axis whole and in place.
+//! - Two maps of the same size but different pace that meet (an odd map, halved and resized back) are joined index by
+//!   index, exactly inside the map; beyond 4,096 indices they count as seeing everything.
+
+mod sight;
+
+use super::Receptive;
+use crate::graph::{Node, NodeMap};
+use crate::op::{AdaptiveAvgPool, ConvTranspose, Op, Shape, Upsample, UpsampleMode, Window};
+use crate::shape::Shaped;
+use sight::{Interval, Sight, gcd};
+
+/// What a tensor sees of one input.
+#[derive(Debug, Clone)]
+struct Field {
+    /// Position of the input among the network's inputs.
+    source: usize,
+    /// Height and width of that input.
+    extent: [u64; 2],
+    /// Rows and columns of the input.
+    sides: [Side; 2],
+}
+
+/// How one direction of the input lies in a tensor.
+#[derive(Debug, Clone)]
+struct Side {
+    /// The tensor's axis that runs along it; meaningless where all is seen.
+    axis: usize,
+    sight: Sight,
+}
+
+const BLIND: Side = Side { axis: usize::MAX, sight: Sight::Whole };
+
+/// The receptive field of every node; inputs see their own pixels.
+#[must_use]
+pub fn fields(shaped: &Shaped) -> NodeMap<Receptive> {
+    let graph = shaped.graph();
+    let mut fields: NodeMap<Field> = NodeMap::with_bound(graph.bound());
+    let mut result = NodeMap::with_bound(graph.bound());
+    let mut inputs = 0;
+    for &id in shaped.order() {
+        let node = graph.node(id);
+        let field = if let Op::Input(shape) = &node.op {
+            inputs += 1;
+            source(inputs - 1, *shape)
+        } else {
+            let shapes = shaped.input_shapes(id);
+            through(node, &fields, &shapes, shaped.shape(id))
+        };
+        result.insert(id, field.receptive());
+        fields.insert(id, field);
+    }
+    result
+}
+
+/// The field of an input: maps see their own pixels, anything else is seen whole.
+fn source(source: usize, shape: Shape) -> Field {
+    if let Some((h, w)) = shape.hw() {
+        let side = |axis| Side { axis, sight: Sight::identity() };
+        return Field { source, extent: [h, w], sides: [side(1), side(2)] };
+    }
+    let last = shape.rank() - 1;
+    let height = if last > 0 { shape.dim(last - 1) } else { 1 };
+    Field { source, extent: [height, shape.dim(last)], sides: [BLIND, BLIND] }
+}
+
+impl Field {
+    fn receptive(&self) -> Receptive {
+        let mut result = Receptive { field: self.extent, stride: [(0, 1); 2], offset: [0; 2] };
+        for (i, side) in self.sides.iter().enumerate() {
+            if let Sight::Steps(steps) = &side.sight {
+                result.field[i] = steps.extent();
+                result.stride[i] = steps.stride();
+                result.offset[i] = steps.offset();
+            }
+        }
+        result
+    }
+
+    /// Each side changed on its own.
+    fn map(&self, change: impl Fn(usize, &Side) -> Side) -> Self {
+        let sides = [change(0, &self.sides[0]), change(1, &self.sides[1])];
+        Self { source: self.source, extent: self.extent, sides }
+    }
+
+    /// Every side blind that lies along an axis of which `whole` says so.
+    fn blinded(&self, whole: impl Fn(usize) -> bool) -> Self {
+        self.map(|_, side| if whole(side.axis) { BLIND } else { side.clone() })
+    }
+
+    /// A spatial operation on `[C, H, W]`: `look` turns the sight of height (0) or width (1) into the output's.
+    fn spatial(&self, look: impl Fn(usize, &Sight) -> Sight) -> Self {
+        self.map(|i, side| if side.axis == i + 1 { Side { axis: side.axis, sight: look(i, &side.sight) } } else { BLIND })
+    }
+}
+
+/// The field behind a node.
+fn through(node: &Node, fields: &NodeMap<Field>, shapes: &[Shape], output: Shape) -> Field {
+    let first = &fields[node.inputs[0]];
+    match &node.op {
+        Op::Concat(concat) => join(node, fields, shapes, (output, Some(concat.axis))),
+        Op::Elementwise(_) => join(node, fields, shapes, (output, None)),
+        Op::Linear(_) => first.blinded(|axis| axis == output.rank() - 1),
+        Op::Softmax(softmax) => first.blinded(|axis| axis == softmax.axis),
+        Op::Transpose(transpose) => first.map(|_, side| moved(side, transpose.axes.iter().position(|from| *from == side.axis))),
+        Op::Flatten | Op::Reshape(_) => first.map(|_, side| moved(side, kept_axis(side.axis, shapes[0], output))),
+        Op::Mean(mean) => first.map(|_, side| {
+            let gone = mean.axes.iter().filter(|axis| **axis < side.axis).count();
+            let place = if mean.keep { side.axis } else { side.axis.wrapping_sub(gone) };
+            moved(side, (!mean.axes.contains(&side.axis)).then_some(place))
+        }),
+        Op::Slice(slice) => first.map(|_, side| {
+            if side.axis != slice.axis {
+                return side.clone();
+            }
+            let sight = side.sight.window(1, pixels(slice.step), -pixels(slice.start));
+            Side { axis: side.axis, sight }
+        }),
+        Op::ConvTranspose(conv) => first.spatial(|i, sight| sight.grid(unpooled_period(conv, i), |j| unpooled(conv, i, j))),
+        Op::Upsample(upsample) => first.spatial(|i, sight| {
+            let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
+            resized(upsample, sight, from, to)
+        }),
+        Op::AdaptiveAvgPool(AdaptiveAvgPool { .. }) => first.spatial(|i, sight| {
+            let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
+            let common = gcd(from, to);
+            let reads = |j: i64| ((j * from).div_euclid(to), ((j + 1) * from + to - 1).div_euclid(to) - 1);
+            if to == 1 { Sight::Whole } else { sight.grid((to / common, from / common), reads) }
+        }),
+        Op::Input(_)
+        | Op::Conv(_)
+        | Op::BatchNorm(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::InstanceNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Pool(_)
+        | Op::GlobalPool(_)
+        | Op::Scalar(_)
+        | Op::Pad(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_)
+        | Op::ChannelShuffle(_)
+        | Op::Dropout(_)
+        | Op::Identity => windowed(first, node.op.window(shapes)),
+    }
+}
+
+/// The field behind an operation that its window describes.
+fn windowed(first: &Field, window: Window) -> Field {
+    match window {
+        Window::Pixel => first.clone(),
+        Window::Whole => first.map(|_, _| BLIND),
+        Window::Strided { extent, stride, before } => {
+            first.spatial(|i, sight| sight.window(pixels(extent[i]), pixels(stride[i]), before[i]))
+        }
+        Window::Fractional { extent, scale, before } => first.spatial(|i, sight| {
+            let scale = pixels(scale[i]);
+            sight.grid((scale, 1), |j| {
+                let from = j.div_euclid(scale) - before[i];
+                (from, from + pixels(extent[i]) - 1)
+            })
+        }),
+    }
+}
+
+/// The same side on another axis, or blind where the axis is gone.
+fn moved(side: &Side, axis: Option<usize>) -> Side {
+    axis.map_or(BLIND, |axis| Side { axis, sight: side.sight.clone() })
+}
+
+/// Where an axis is after a reshape: the axis of the same length with as many elements before it.
+fn kept_axis(axis: usize, from: Shape, to: Shape) -> Option<usize> {
+    if axis >= from.rank() {
+        return None;
+    }
+    let before = |shape: Shape, axis: usize| shape.dims()[..axis].iter().map(|d| u128::from(*d)).product::<u128>();
+    (0..to.rank()).find(|a| to.dim(*a) == from.dim(axis) && before(to, *a) == before(from, axis) && to.dim(*a) > 1)
+}
+
+/// Input indices that output index `j` of a transposed convolution reads: `i * stride - pad + dilation * tap = j`.
+fn unpooled(conv: &ConvTranspose, side: usize, j: i64) -> Interval {
+    let pad = pixels(if side == 0 { conv.pad.top } else { conv.pad.left });
+    let stride = pixels(conv.stride[side]);
+    let reach = pixels(conv.dilation[side]).saturating_mul(pixels(conv.kernel[side]) - 1);
+    let last = (j + pad).div_euclid(stride);
+    let first = (j + pad - reach + stride - 1).div_euclid(stride);
+    // A kernel smaller than the stride leaves indices that read nothing: they see the pixel before them.
+    (first.min(last), last)
+}
+
+fn unpooled_period(conv: &ConvTranspose, side: usize) -> (i64, i64) {
+    (pixels(conv.stride[side]), 1)
+}
+
+/// The sight behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
+fn resized(upsample: &Upsample, sight: &Sight, from: i64, to: i64) -> Sight {
+    // Index `j` reads round the real position `numerator(j) / denominator`.
+    let between = |numerator: i64, denominator: i64| {
+        (numerator.div_euclid(denominator), (numerator + denominator - 1).div_euclid(denominator))
+    };
+    let reduced = |outputs: i64, inputs: i64| (outputs / gcd(outputs, inputs), inputs / gcd(outputs, inputs));
+    match upsample.mode {
+        UpsampleMode::Nearest => sight.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
+        UpsampleMode::Bilinear { align_corners: false } => {
+            sight.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
+        }
+        UpsampleMode::Bilinear { align_corners: true } if to == 1 => sight.grid((1, from), |_| (0, 0)),
+        UpsampleMode::Bilinear { align_corners: true } => {
+            sight.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
+        }
+    }
+}
+
+/// The union of the inputs that see the first source; along `joined` the pieces follow each other.
+fn join(node: &Node, fields: &NodeMap<Field>, shapes: &[Shape], (output, joined): (Shape, Option<usize>)) -> Field {
+    let source = node.inputs.iter().map(|input| fields[*input].source).min().expect("joins have inputs");
+    let pieces: Vec<_> =
+        node.inputs.iter().map(|input| &fields[*input]).zip(shapes).filter(|(f, _)| f.source == source).collect();
+    let sides = [0, 1].map(|i| {
+        let along = pieces
+            .iter()
+            .find(|(f, _)| f.sides[i].sight != Sight::Whole)
+            .map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
+        let Some(axis) = along else { return BLIND };
+        if joined == Some(axis) {
+            let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].sight.clone(), s.dim(axis))).collect();
+            return Side { axis, sight: Sight::joined(&parts) };
+        }
+        united(&pieces, i, (axis, output))
+    });
+    Field { source, extent: pieces[0].0.extent, sides }
+}
+
+/// The union of one side over pieces that are broadcast to `output`.
+fn united(pieces: &[(&Field, &Shape)], i: usize, (axis, output): (usize, Shape)) -> Side {
+    let length = output.dim(axis);
+    let mut sight: Option<Sight> = None;
+    for (field, shape) in pieces {
+        let side = &field.sides[i];
+        let shift = output.rank() - shape.rank();
+        let aligned = side.sight == Sight::Whole || side.axis + shift == axis;
+        if !aligned {
+            return BLIND;
+        }
+        let stretched = side.sight != Sight::Whole && shape.dim(side.axis) == 1 && length > 1;
+        let here = if stretched { side.sight.stretched() } else { side.sight.clone() };
+        sight = Some(sight.map_or_else(|| here.clone(), |so_far| so_far.union(&here, length)));
+    }
+    sight.map_or(BLIND, |sight| Side { axis, sight })
+}
+
+/// A size as a signed number of pixels; sizes beyond 63 bits do not occur in maps and saturate.
+fn pixels(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,152 @@
+//! Budgets: how much of what an optimized network may cost.
+//!
+//! In: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`, from the command line or `passes.yaml`. Out: [`Budget`]s. A percentage
+//! is of the network before; it is kept as an exact fraction, so that 50 % of an odd count is its floor.
+
+use std::fmt;
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Multiply-accumulates in the default convention.
+    Macs,
+    /// Learnable scalars.
+    Params,
+    /// Predicted milliseconds on the target.
+    Ms,
+    /// Peak activation bytes for one image.
+    Peak,
+}
+
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 4] = [Self::Macs, Self::Params, Self::Ms, Self::Peak];
+
+    /// As it is written: `macs`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Macs => "macs",
+            Self::Params => "params",
+            Self::Ms => "ms",
+            Self::Peak => "peak",
+        }
+    }
+}
+
+/// How much at most.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// `numerator / denominator` of the network before.
+    Share {
+        /// Numerator.
+        numerator: u64,
+        /// Denominator, not 0.
+        denominator: u64,
+    },
+    /// An absolute value in the metric's unit (count, bytes, milliseconds).
+    Absolute(f64),
+}
+
+/// A limit on a metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Budget {
+    /// What.
+    pub metric: Metric,
+    /// How much.
+    pub limit: Limit,
+}
+
+impl Budget {
+    /// Reads `macs=50%`.
+    ///
+    /// # Errors
+    /// What is wrong, as a clause.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let names = || Metric::ALL.map(Metric::name).join("`, `");
+        let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not `macs=50%` or the like"))?;
+        let metric = Metric::ALL
+            .into_iter()
+            .find(|metric| metric.name() == name.trim())
+            .ok_or_else(|| format!("`{}` cannot be limited; `{}` can", name.trim(), names()))?;
+        Ok(Self { metric, limit: Limit::parse(value.trim())? })
+    }
+
+    /// The most that is allowed, in the metric's unit, for a network that needs `before`.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    pub fn most(&self, before: f64) -> f64 {
+        match self.limit {
+            Limit::Absolute(value) => value,
+            Limit::Share { numerator, denominator } => match self.metric {
+                Metric::Ms => before * numerator as f64 / denominator as f64,
+                Metric::Macs | Metric::Params | Metric::Peak => {
+                    (u128::from(before as u64) * u128::from(numerator) / u128::from(denominator)) as f64
+                }
+            },
+        }
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.metric.name(), self.limit)
+    }
+}
+
+impl Limit {
+    /// Reads `50%`, `800M`, `4MiB` or `20`.
+    ///
+    /// # Errors
+    /// What is wrong, as a clause.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(percent) = text.strip_suffix('%') {
+            return share(percent.trim()).ok_or_else(|| format!("`{text}` is not a percentage above 0 and at most 100"));
+        }
+        let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let factor = factor(unit.trim()).ok_or_else(|| format!("`{text}` has an unknown unit; K M G T and KiB MiB GiB TiB are known"))?;
+        match number.replace('_', "").parse::<f64>() {
+            Ok(value) if value > 0.0 && value * factor < 9e15 => Ok(Self::Absolute(value * factor)),
+            _ => Err(format!("`{text}` is not a number above 0")),
+        }
+    }
+}
+
+/// An exact share from `12.5`.
+fn share(percent: &str) -> Option<Limit> {
+    let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) || fraction.len() > 9 || whole.len() > 3 {
+        return None;
+    }
+    let scale = 10u64.pow(u32::try_from(fraction.len()).ok()?);
+    let numerator = format!("{whole}{fraction}").parse::<u64>().ok()?;
+    let denominator = 100 * scale;
+    (numerator > 0 && numerator <= denominator).then_some(Limit::Share { numerator, denominator })
+}
+
+fn factor(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "" => 1.0,
+        "K" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Absolute(value) => write!(f, "{value}"),
+            #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+            Self::Share { numerator, denominator } => write!(f, "{}%", numerator as f64 * 100.0 / denominator as f64),
+        }
+    }
+}

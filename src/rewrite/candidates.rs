@@ -1,0 +1,216 @@
+//! What could be done to each layer: forms and ranks with their price and error.
+//!
+//! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]. Nothing is decided
+//! here.
+
+use std::collections::BTreeMap;
+
+use super::chain::{Step, chain};
+use super::forms::{Form, Kind, Refinement, Refusal};
+use super::geometry::{Count, Geometry};
+use super::live::Around;
+use super::neighbour::neighbourhood;
+use super::price::{Price, of_steps};
+use crate::analysis::target::Target;
+use crate::graph::NodeId;
+use crate::shape::Shaped;
+
+/// How wrong a form is thought to be, without weights: 0 for the dense layer, larger for fewer channels.
+pub type ErrorModel = fn(&Geometry, Form) -> f64;
+
+/// `-ln` of the share of channels kept, relative to the rank at which the form can reproduce the dense layer; for `both`,
+/// of both shares. Summed over layers this makes the plan keep the largest *product* of shares, so that halving a layer
+/// costs the same everywhere and no layer is squeezed to nothing. A stated proxy, not a measurement.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "channel counts are small")]
+pub fn kept_channels(geometry: &Geometry, form: Form) -> f64 {
+    let full = geometry.full_ranks(form.kind());
+    let shares = form.ranks().into_iter().zip(full).map(|(rank, full)| (rank as f64 / full as f64).min(1.0));
+    shares.map(|share| -share.ln()).sum()
+}
+
+/// No bottleneck is narrower than this, unless it is asked for by number.
+pub const LEAST_CHANNELS: u64 = 8;
+
+/// Under a budget no bottleneck keeps a smaller share than this of the full rank, unless `ratio` says otherwise.
+pub const LEAST_SHARE: u64 = 16;
+
+/// What is asked of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// Every form of these with any rank from a floor up.
+    Free {
+        /// The forms.
+        kinds: Vec<Kind>,
+        /// No narrower than this.
+        channels: Option<u64>,
+        /// No smaller share than one in so many.
+        ratio: u64,
+    },
+    /// The cheapest of these forms at a share of one in `ratio`.
+    Ratio {
+        /// The forms.
+        kinds: Vec<Kind>,
+        /// One channel in so many is kept.
+        ratio: u64,
+    },
+    /// The cheapest of these forms with these ranks.
+    Channels {
+        /// The forms.
+        kinds: Vec<Kind>,
+        /// One rank, or two for `both`.
+        ranks: Vec<u64>,
+        /// Asked for by name for this very layer: done even where it costs more.
+        regardless: bool,
+    },
+}
+
+/// A layer that could be changed.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Its node.
+    pub node: NodeId,
+    /// What decides its cost.
+    pub geometry: Geometry,
+    /// What is asked of it.
+    pub ask: Ask,
+    /// No normalisation and activation between the convolutions.
+    pub linear: bool,
+}
+
+/// One way to leave or change a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The form; `None` for the dense layer.
+    pub how: Option<Refinement>,
+    /// Its price, companions included.
+    pub price: Price,
+    /// Peak bytes while it runs.
+    pub peak: u64,
+    /// Its error by the model.
+    pub error: f64,
+}
+
+/// What candidates are made with.
+pub struct Context<'a> {
+    /// The network.
+    pub shaped: &'a Shaped,
+    /// The machine.
+    pub target: &'a Target,
+    /// The error model.
+    pub error: ErrorModel,
+    /// Whether one candidate is worth taking over the dense layer.
+    pub saves: &'a dyn Fn(&Candidate, &Candidate) -> bool,
+}
+
+impl Context<'_> {
+    /// The dense layer as it is.
+    #[must_use]
+    pub fn dense(&self, layer: &Layer, around: &Around) -> Option<Candidate> {
+        let step = Step { suffix: String::new(), op: self.shaped.graph().node(layer.node).op.clone() };
+        let (price, maps) = of_steps(&[step], self.input(layer), self.target)?;
+        Some(Candidate { how: None, price, peak: around.peak(&maps), error: 0.0 })
+    }
+
+    fn input(&self, layer: &Layer) -> crate::op::Shape {
+        self.shaped.input_shapes(layer.node)[0]
+    }
+
+    fn candidate(&self, layer: &Layer, around: &Around, form: Form) -> Option<Candidate> {
+        let graph = self.shaped.graph();
+        let how = Refinement { form, linear: layer.linear };
+        let steps = chain(&graph.node(layer.node).op, &how, &neighbourhood(graph, layer.node));
+        let (price, maps) = of_steps(&steps, self.input(layer), self.target)?;
+        let error = (self.error)(&layer.geometry, form);
+        Some(Candidate { how: Some(how), price, peak: around.peak(&maps), error })
+    }
+
+    /// All candidates of a layer, the dense one first where it is one. A fixed ask has exactly one.
+    ///
+    /// # Errors
+    /// Why nothing can be done, as for a layer that every form makes dearer.
+    pub fn candidates(&self, layer: &Layer, around: &Around) -> Result<Vec<Candidate>, Refusal> {
+        let kinds = self.fitting(layer)?;
+        let Some(dense) = self.dense(layer, around) else { return Err(costs_more(layer, &kinds)) };
+        let forms: Vec<Form> = kinds.iter().flat_map(|kind| forms(layer, *kind)).collect();
+        let all = forms.into_iter().filter_map(|form| self.candidate(layer, around, form));
+        let regardless = matches!(layer.ask, Ask::Channels { regardless: true, .. });
+        let saving: Vec<_> = all.filter(|candidate| regardless || (self.saves)(candidate, &dense)).collect();
+        if saving.is_empty() {
+            return Err(costs_more(layer, &kinds));
+        }
+        match layer.ask {
+            Ask::Free { .. } => Ok([vec![dense], saving].concat()),
+            Ask::Ratio { .. } | Ask::Channels { .. } => {
+                let cheapest = saving.into_iter().min_by_key(|candidate| (candidate.price.macs, candidate.price.params));
+                Ok(cheapest.into_iter().collect())
+            }
+        }
+    }
+
+    fn fitting(&self, layer: &Layer) -> Result<Vec<Kind>, Refusal> {
+        let op = &self.shaped.graph().node(layer.node).op;
+        let (Ask::Free { kinds, .. } | Ask::Ratio { kinds, .. } | Ask::Channels { kinds, .. }) = &layer.ask;
+        let fitting: Vec<_> = kinds.iter().copied().filter(|kind| kind.fits(op).is_ok()).collect();
+        match (fitting.is_empty(), kinds.first()) {
+            (true, Some(first)) => Err(first.fits(op).err().unwrap_or(Refusal::NotNeeded)),
+            (true, None) => Err(Refusal::NotNeeded),
+            (false, _) => Ok(fitting),
+        }
+    }
+}
+
+/// The largest rank that saves MACs, for each form.
+fn costs_more(layer: &Layer, kinds: &[Kind]) -> Refusal {
+    let break_even = kinds.iter().map(|kind| (*kind, layer.geometry.largest_saving(*kind, Count::Macs))).collect();
+    Refusal::CostsMore { break_even }
+}
+
+/// The forms of a kind that an ask allows, by ascending rank.
+fn forms(layer: &Layer, kind: Kind) -> Vec<Form> {
+    let full = layer.geometry.full_ranks(kind);
+    match &layer.ask {
+        Ask::Free { channels, ratio, .. } => {
+            let floors: Vec<_> =
+                full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
+            if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, full[0], floors[0]) }
+        }
+        Ask::Ratio { ratio, .. } => {
+            let ranks: Vec<_> = full.iter().map(|full| share(*full, *ratio)).collect();
+            Form::new(kind, &ranks).into_iter().collect()
+        }
+        Ask::Channels { ranks, .. } => {
+            let ranks = if ranks.len() == 1 { vec![ranks[0]; kind.ranks()] } else { ranks.clone() };
+            Form::new(kind, &ranks).into_iter().collect()
+        }
+    }
+}
+
+/// One channel in `ratio`, rounded up, and not below the least.
+fn share(full: u64, ratio: u64) -> u64 {
+    full.div_ceil(ratio.max(1)).max(LEAST_CHANNELS.min(full))
+}
+
+/// Ranks on a grid of whole SIMD blocks, and the exact ones: halves, quarters, eighths and the largest that saves.
+fn singles(layer: &Layer, kind: Kind, full: u64, floor: u64) -> Vec<Form> {
+    let step = if full <= 256 { 8 } else if full <= 1024 { 16 } else { full.div_ceil(64 * 16) * 16 };
+    let mut ranks: BTreeMap<u64, ()> = (1..).map(|i| (i * step, ())).take_while(|(rank, ())| *rank < full).collect();
+    for exact in [full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor] {
+        ranks.insert(exact, ());
+    }
+    for count in [Count::Macs, Count::Weights] {
+        ranks.insert(layer.geometry.largest_saving(kind, count), ());
+    }
+    ranks.into_keys().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
+}
+
+/// Both ranks at the same share, in sixteenths, on the grid of SIMD blocks.
+fn pairs(full: &[u64], floors: &[u64]) -> Vec<Form> {
+    let block = |full: u64, part: u64| (full * part).div_ceil(16).next_multiple_of(8).min(full);
+    let mut forms: Vec<_> = (1..16)
+        .map(|part| [block(full[0], part).max(floors[0]), block(full[1], part).max(floors[1])])
+        .filter_map(|ranks| Form::new(Kind::Both, &ranks))
+        .collect();
+    forms.dedup();
+    forms
+}

@@ -1,0 +1,132 @@
+//! The operations of a layer in a form, in order, with their names.
+//!
+//! In: the layer's operation and name, a [`Refinement`] and the [`Neighbourhood`]. Out: [`Step`]s that replace the layer.
+//! Stride, padding and dilation go where the map makes them exact: on the kxk; for `spatial`, the vertical ones on the
+//! column and the horizontal ones on the row; for `pointwise`, on the first.
+
+use super::forms::{Form, Refinement};
+use super::neighbour::Neighbourhood;
+use crate::op::{Conv, Linear, Op, Padding};
+
+/// One operation of a form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What follows the layer's name: `.reduce`, `.reduce.bn`; empty for the layer itself, which keeps its name.
+    pub suffix: String,
+    /// The operation.
+    pub op: Op,
+}
+
+/// The convolutions that a form is made of, before anything stands between them.
+struct Part {
+    suffix: &'static str,
+    op: Op,
+    channels: u64,
+}
+
+/// The steps of a layer in a form. The form must fit the layer ([`Kind::fits`](super::forms::Kind::fits)).
+///
+/// # Panics
+/// If the operation is no convolution or linear layer.
+#[must_use]
+pub fn chain(op: &Op, how: &Refinement, around: &Neighbourhood) -> Vec<Step> {
+    let parts = match op {
+        Op::Conv(conv) => conv_parts(conv, how.form),
+        Op::Linear(linear) => linear_parts(linear, how.form),
+        other => unreachable!("`{}` has no form", other.keyword()),
+    };
+    let between = if how.linear { Neighbourhood::default() } else { around.clone() };
+    // Without a non-linearity an inner bias is redundant, and before padding it would leak into the border;
+    // before a normalisation it is subtracted again.
+    let inner_bias = between.norm.is_none() && between.activation.is_some();
+    let last = parts.len() - 1;
+    let mut steps = Vec::new();
+    for (i, mut part) in parts.into_iter().enumerate() {
+        if i < last && !inner_bias {
+            without_bias(&mut part.op);
+        }
+        steps.push(Step { suffix: part.suffix.to_owned(), op: part.op });
+        if i < last {
+            steps.extend(companions(part.suffix, part.channels, &between));
+        }
+    }
+    steps
+}
+
+fn companions(suffix: &str, channels: u64, between: &Neighbourhood) -> impl Iterator<Item = Step> {
+    let norm = between.norm.clone().map(|op| for_channels(op, channels));
+    let ops: Vec<_> = norm.into_iter().chain(between.activation.clone()).collect();
+    ops.into_iter().map(move |op| Step { suffix: format!("{suffix}.{}", op.keyword()), op })
+}
+
+/// Group normalisation keeps its groups where they divide the channels, otherwise the most that do.
+fn for_channels(op: Op, channels: u64) -> Op {
+    match op {
+        Op::GroupNorm(mut norm) => {
+            norm.groups = (1..=norm.groups.min(channels)).rev().find(|groups| channels % groups == 0).unwrap_or(1);
+            Op::GroupNorm(norm)
+        }
+        other => other,
+    }
+}
+
+fn without_bias(op: &mut Op) {
+    if let Op::Conv(conv) = op {
+        conv.bias = false;
+    } else if let Op::Linear(linear) = op {
+        linear.bias = false;
+    }
+}
+
+fn conv_parts(conv: &Conv, form: Form) -> Vec<Part> {
+    let part = |suffix, conv: Conv| Part { suffix, channels: conv.out, op: Op::Conv(conv) };
+    let one = |out| Conv {
+        out,
+        kernel: [1, 1],
+        stride: [1, 1],
+        pad: Padding::default(),
+        dilation: [1, 1],
+        groups: 1,
+        bias: conv.bias,
+        depthwise: false,
+    };
+    let own = |out| Conv { out, ..conv.clone() };
+    match form {
+        Form::Reduce { r } => vec![part(".reduce", one(r)), part("", own(conv.out))],
+        Form::Expand { r } => vec![part("", own(r)), part(".expand", one(conv.out))],
+        Form::Both { r1, r2 } => vec![part(".reduce", one(r1)), part("", own(r2)), part(".expand", one(conv.out))],
+        Form::Spatial { r } => vec![part(".vertical", column(conv, r)), part("", row(conv))],
+        Form::Pointwise { r } => vec![part(".reduce", own(r)), part("", one(conv.out))],
+    }
+}
+
+fn column(conv: &Conv, out: u64) -> Conv {
+    Conv {
+        out,
+        kernel: [conv.kernel[0], 1],
+        stride: [conv.stride[0], 1],
+        pad: Padding { left: 0, right: 0, ..conv.pad },
+        dilation: [conv.dilation[0], 1],
+        ..conv.clone()
+    }
+}
+
+fn row(conv: &Conv) -> Conv {
+    Conv {
+        kernel: [1, conv.kernel[1]],
+        stride: [1, conv.stride[1]],
+        pad: Padding { top: 0, bottom: 0, ..conv.pad },
+        dilation: [1, conv.dilation[1]],
+        ..conv.clone()
+    }
+}
+
+fn linear_parts(linear: &Linear, form: Form) -> Vec<Part> {
+    let part = |suffix, out| Part { suffix, op: Op::Linear(Linear { out, ..linear.clone() }), channels: out };
+    match form {
+        Form::Pointwise { r } => vec![part(".reduce", r), part("", linear.out)],
+        Form::Reduce { .. } | Form::Expand { .. } | Form::Both { .. } | Form::Spatial { .. } => {
+            unreachable!("a linear layer takes only `pointwise`")
+        }
+    }
+}

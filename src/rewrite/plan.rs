@@ -1,0 +1,204 @@
+//! What the optimizer decided, and why: plain data for reports and for the edit of the source.
+
+use std::fmt;
+
+use super::budget::{Budget, Metric};
+use super::forms::{Refinement, Refusal};
+use super::geometry::Geometry;
+use super::price::Price;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// A layer that gets a bottleneck.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedChange {
+    /// The layer's name, before and after.
+    pub layer: String,
+    /// Its form.
+    pub how: Refinement,
+    /// Its dense geometry.
+    pub geometry: Geometry,
+    /// What it cost.
+    pub before: Price,
+    /// What the form costs, with the normalisation and activation that it brings.
+    pub after: Price,
+    /// Its error by the error model.
+    pub error: f64,
+}
+
+/// A convolution or linear layer that stays as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Untouched {
+    /// Its name.
+    pub layer: String,
+    /// Why.
+    pub why: Refusal,
+}
+
+/// Totals of a network for one image.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Sums {
+    /// MACs, parameters and predicted time.
+    pub price: Price,
+    /// Peak activation bytes.
+    pub peak: u64,
+}
+
+impl Sums {
+    /// The value that a budget limits.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    pub fn of(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Macs => self.price.macs as f64,
+            Metric::Params => self.price.params as f64,
+            Metric::Ms => self.price.ms,
+            Metric::Peak => self.peak as f64,
+        }
+    }
+}
+
+/// A budget and how it was met.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Met {
+    /// The budget as asked for.
+    pub budget: Budget,
+    /// The most that it allows, in the metric's unit.
+    pub most: f64,
+    /// What the plan needs.
+    pub reached: f64,
+}
+
+/// The whole decision.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// Changed layers in order of execution.
+    pub changes: Vec<PlannedChange>,
+    /// Convolutions and linear layers that stay, in order of execution.
+    pub untouched: Vec<Untouched>,
+    /// Totals before.
+    pub before: Sums,
+    /// Totals after.
+    pub after: Sums,
+    /// Budgets, in the order in which they were asked for.
+    pub budgets: Vec<Met>,
+    /// Total error by the error model.
+    pub error: f64,
+    /// No plan within the budgets has a smaller error, under this model and these candidates. Equal to `error` without a
+    /// budget.
+    pub bound: f64,
+}
+
+impl Plan {
+    /// How far the plan may be from the best possible, as a share of its error: 0 for a plan that is proven best.
+    #[must_use]
+    pub fn gap(&self) -> f64 {
+        if self.error > 0.0 { ((self.error - self.bound) / self.error).max(0.0) } else { 0.0 }
+    }
+}
+
+/// No plan meets a budget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BudgetUnreachable {
+    /// The budget.
+    pub budget: Budget,
+    /// The most that it allows.
+    pub most: f64,
+    /// The least that was found, the other budgets aside.
+    pub least: f64,
+    /// For a peak: the layer at which it cannot be lowered.
+    pub at: Option<String>,
+    /// Whether it is proven that no plan exists, under these candidates; otherwise none was found.
+    pub certain: bool,
+}
+
+/// Why nothing was optimized.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OptimizeError {
+    /// A budget cannot be met.
+    Unreachable(BudgetUnreachable),
+    /// A rule's pattern matches no layer.
+    RuleMatchesNothing {
+        /// The pattern.
+        pattern: String,
+        /// Paths spelled alike.
+        nearest: Vec<String>,
+    },
+    /// A mark, rule or option asks for what the layer cannot take.
+    Impossible {
+        /// The layer.
+        layer: String,
+        /// Why.
+        why: String,
+    },
+    /// No layer can be changed as asked.
+    NothingToDo(Vec<Untouched>),
+    /// A count of the network exceeds 64 bits.
+    Overflow {
+        /// The layer.
+        layer: String,
+    },
+}
+
+impl fmt::Display for OptimizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(budget) => {
+                let (most, least) = (amount(budget.budget.metric, budget.most), amount(budget.budget.metric, budget.least));
+                write!(f, "no plan meets `{}`: it allows {most}, and the least that was found is {least}", budget.budget)
+            }
+            Self::RuleMatchesNothing { pattern, .. } => write!(f, "the rule `{pattern}` matches no layer"),
+            Self::Impossible { layer, why } => write!(f, "`{layer}` cannot be changed as asked: {why}"),
+            Self::NothingToDo(_) => f.write_str("no layer can be changed as asked"),
+            Self::Overflow { layer } => write!(f, "a count of `{layer}` does not fit in 64 bits"),
+        }
+    }
+}
+
+/// A value in its metric's unit, for people.
+#[must_use]
+pub fn amount(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Macs => format!("{value:.0} MACs"),
+        Metric::Params => format!("{value:.0} parameters"),
+        Metric::Ms => format!("{value:.3} ms"),
+        Metric::Peak => format!("{value:.0} bytes"),
+    }
+}
+
+impl OptimizeError {
+    /// The failure as a diagnostic without a place.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let bare = |code| Diagnostic::bare(code, Severity::Error, self.to_string());
+        match self {
+            Self::Unreachable(budget) => unreachable_diagnostic(bare(Code::BudgetUnreachable), budget),
+            Self::RuleMatchesNothing { nearest, .. } => {
+                let diagnostic = bare(Code::BadConfig);
+                if nearest.is_empty() { diagnostic } else { diagnostic.help(format!("did you mean `{}`?", nearest.join("`, `"))) }
+            }
+            Self::Impossible { .. } => bare(Code::NotRefinable),
+            Self::NothingToDo(untouched) => {
+                let shown = untouched.iter().take(8).map(|u| format!("`{}`: {}", u.layer, u.why));
+                let more = untouched.len().saturating_sub(8);
+                let rest = (more > 0).then(|| format!("and {more} more layers"));
+                shown.chain(rest).fold(bare(Code::NothingToDo), Diagnostic::note)
+            }
+            Self::Overflow { .. } => bare(Code::CountOverflow),
+        }
+    }
+}
+
+fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {
+    let proof = if budget.certain {
+        "no choice of forms and ranks reaches it, so the network itself must change"
+    } else {
+        "a plan may exist, but the search did not find one"
+    };
+    let diagnostic = diagnostic.note(proof);
+    let diagnostic = match &budget.at {
+        Some(layer) => diagnostic.note(format!("the peak is at `{layer}`, which no form makes smaller")),
+        None => diagnostic,
+    };
+    diagnostic.help(format!("allow {} or more", amount(budget.budget.metric, budget.least)))
+}
