@@ -104,7 +104,8 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
 fn shaped(graph: Graph, diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
     match shape::infer(graph) {
         Ok(shaped) => Some(shaped),
-        Err((graph, at)) => {
+        Err(unfit) => {
+            let (graph, at) = *unfit;
             let node = graph.node(at.node);
             let message = format!("`{}` does not fit its inputs: {:?}", node.name, at.misfit);
             diagnostics.push(placed(Code::RankMismatch, message, node.origin.span));
