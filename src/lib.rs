@@ -9,3 +9,5 @@ pub mod shape;
 pub mod source;
 pub mod syntax;
 pub mod tensor;
+pub mod weights;
+pub mod random;
