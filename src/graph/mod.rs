@@ -4,8 +4,10 @@
 //! input exists, names unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not
 //! stored here: see `shape::Shaped`.
 
+pub mod dot;
 pub mod map;
 pub mod node;
+pub mod print;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
@@ -25,6 +27,8 @@ pub struct Graph {
     doc: Option<String>,
     nodes: StableDiGraph<Node, u32>,
     names: HashMap<String, NodeId>,
+    /// The last number that was appended to a name, so that many clashes stay linear.
+    suffixes: HashMap<String, u64>,
     inputs: Vec<NodeId>,
     outputs: Vec<(String, NodeId)>,
     instances: Vec<Instance>,
@@ -39,6 +43,7 @@ impl Graph {
             doc,
             nodes: StableDiGraph::new(),
             names: HashMap::new(),
+            suffixes: HashMap::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             instances: Vec::new(),
@@ -64,7 +69,9 @@ impl Graph {
     pub fn add(&mut self, mut node: Node) -> NodeId {
         assert!(node.inputs.iter().all(|id| self.contains(*id)), "inputs are added before their users");
         if self.names.contains_key(&node.name) {
-            node.name = self.fresh_name(&node.name);
+            let fresh = self.fresh_name(&node.name);
+            let last = fresh[node.name.len() + 1..].parse().expect("a fresh name ends in a number");
+            self.suffixes.insert(std::mem::replace(&mut node.name, fresh), last);
         }
         let is_input = matches!(node.op, Op::Input(_));
         let (name, inputs) = (node.name.clone(), node.inputs.clone());
@@ -79,13 +86,14 @@ impl Graph {
         id
     }
 
-    /// A name like `name` that no node has.
+    /// A name like `name` that no node has: itself, or the next of `name_2`, `name_3`, ….
     #[must_use]
     pub fn fresh_name(&self, name: &str) -> String {
         if !self.names.contains_key(name) {
             return name.to_owned();
         }
-        (2u64..).map(|n| format!("{name}_{n}")).find(|n| !self.names.contains_key(n)).expect("there are endless numbers")
+        let last = self.suffixes.get(name).copied().unwrap_or(1);
+        (last + 1..).map(|n| format!("{name}_{n}")).find(|n| !self.names.contains_key(n)).expect("there are endless numbers")
     }
 
     /// Records a block instance.

@@ -29,6 +29,14 @@ impl NodeId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(pub(super) u32);
 
+impl InstanceId {
+    /// The id as an index into tables.
+    #[must_use]
+    pub fn to_usize(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// One use of a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {

@@ -55,7 +55,9 @@ impl<'a> Rebuild<'a> {
 
     /// Adds a node that the old graph does not have; its name gives way to names of the old graph.
     pub(super) fn insert(&mut self, node: Node) -> NodeId {
-        let name = self.old.fresh_name(&node.name);
+        let numbered = (2u64..).map(|n| format!("{}_{n}", node.name));
+        let mut names = std::iter::once(node.name.clone()).chain(numbered);
+        let name = names.find(|name| self.old.find(name).is_none()).expect("there are endless numbers");
         self.new.add(Node { name, ..node })
     }
 

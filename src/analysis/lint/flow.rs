@@ -1,0 +1,104 @@
+//! Lints of how values flow: what nothing reads, and what stands last.
+
+use super::{Finding, Lens, counted, edit};
+use crate::analysis::cost::is_view;
+use crate::diagnostic::Fix;
+use crate::graph::{Node, NodeId, NodeMap};
+use crate::op::{Activation, Op};
+use crate::source::Span;
+
+/// PW9005: a value that reaches no output; said where it ends, with all that was computed only for it.
+pub(super) fn dead_branch(lens: &Lens<'_>) -> Vec<Finding> {
+    let mut alive = NodeMap::with_bound(lens.graph.bound());
+    spread(lens, lens.graph.outputs().iter().map(|(_, id)| *id).collect(), &mut alive);
+    let ends: Vec<_> = lens.shaped.order().iter().copied().filter(|id| lens.uses[*id] == 0 && alive.get(*id).is_none()).collect();
+    let mut findings = Vec::new();
+    for end in ends {
+        let node = lens.graph.node(end);
+        let dead = spread(lens, vec![end], &mut alive);
+        let layers: Vec<_> = dead.iter().filter_map(|id| lens.analysis.layer(*id)).collect();
+        let params = layers.iter().map(|layer| layer.params).sum::<u64>();
+        let message = if layers.is_empty() {
+            format!("input `{}` is never used", node.name)
+        } else {
+            let costs = if params > 0 { format!(" with {}", counted(params, "parameter")) } else { String::new() };
+            format!("`{}` reaches no output: {}{costs} for nothing", node.name, counted(layers.len() as u64, "layer"))
+        };
+        let help = if matches!(node.op, Op::Slice(_)) { Vec::new() } else { vec!["use it, or remove it".to_owned()] };
+        findings.push(Finding { node: end, weight: params, message, label: "never used".to_owned(), help, fix: None });
+    }
+    findings
+}
+
+/// Marks the given nodes and all that they are made from; returns those that were not marked before.
+fn spread(lens: &Lens<'_>, mut open: Vec<NodeId>, marked: &mut NodeMap<()>) -> Vec<NodeId> {
+    let mut new = Vec::new();
+    while let Some(id) = open.pop() {
+        if marked.get(id).is_none() {
+            marked.insert(id, ());
+            new.push(id);
+            open.extend(&lens.graph.node(id).inputs);
+        }
+    }
+    new
+}
+
+/// PW9007: an activation between the last linear layer or convolution and an output of logits.
+///
+/// Only vectors count, since a map may well be an image; and only activations that cut values off, since a sigmoid or
+/// tanh bounds what the task bounds.
+pub(super) fn logit_activation(lens: &Lens<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, output) in lens.graph.outputs() {
+        let shape = lens.shaped.shape(*output);
+        if shape.elements() != Some(shape.channels()) || shape.channels() == 1 {
+            continue;
+        }
+        let last = through_views(lens, *output);
+        let Op::Activation(activation) = &last.1.op else { continue };
+        let maker = through_views(lens, last.1.inputs[0]);
+        if !cuts_off(activation) || !matches!(maker.1.op, Op::Linear(_) | Op::Conv(_)) {
+            continue;
+        }
+        findings.push(Finding {
+            node: last.0,
+            weight: shape.channels(),
+            message: format!("`{}` cuts off the logits of output `{name}`", last.1.op.keyword()),
+            label: format!("after `{}`, the last layer", maker.1.name),
+            help: vec!["leave logits as they are: losses and softmax need negative values too".to_owned()],
+            fix: lens.text(last.1).and_then(|(span, _)| without_stage(lens, span)),
+        });
+    }
+    findings
+}
+
+/// The node that computes what views pass on.
+fn through_views<'a>(lens: &Lens<'a>, mut id: NodeId) -> (NodeId, &'a Node) {
+    while is_view(&lens.graph.node(id).op) {
+        id = lens.graph.node(id).inputs[0];
+    }
+    (id, lens.graph.node(id))
+}
+
+fn cuts_off(activation: &Activation) -> bool {
+    match activation {
+        Activation::Relu
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Prelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Silu
+        | Activation::HardSwish
+        | Activation::Gelu
+        | Activation::Mish => true,
+        Activation::Sigmoid | Activation::HardSigmoid | Activation::Tanh | Activation::Softplus => false,
+    }
+}
+
+/// Removes a stage of a pipe with the arrow before it.
+fn without_stage(lens: &Lens<'_>, stage: Span) -> Option<Fix> {
+    let text = lens.sources.get(stage.source).text();
+    let before = text[..stage.start as usize].trim_end().strip_suffix("->")?.trim_end();
+    let start = u32::try_from(before.len()).ok()?;
+    Some(edit("remove it", Span { start, ..stage }, ""))
+}

@@ -1,0 +1,171 @@
+//! What a reviewer would raise about a network: warnings, never errors.
+//!
+//! In: a [`Shaped`] graph, its [`Analysis`] and the source texts (for edits). Out: [`Diagnostic`]s of severity warning,
+//! one a source location and kind: a block that is used sixteen times is said once. Each lint is one function of
+//! [`LINTS`]. A lint that speaks where a good engineer would not change anything is a bug: thresholds stand beside their
+//! reasons. Assertions that cannot fail and unused names are found while the graph is built, not here.
+
+mod conv;
+mod flow;
+
+use std::collections::HashMap;
+
+use super::{Analysis, Layer, roofline};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::graph::{Graph, Node, NodeId, NodeMap};
+use crate::op::Op;
+use crate::shape::Shaped;
+use crate::source::{SourceSet, Span};
+
+/// One kind of finding.
+#[derive(Debug)]
+pub struct Lint {
+    /// Its code.
+    pub code: Code,
+    run: fn(&Lens<'_>) -> Vec<Finding>,
+}
+
+/// All lints of finished graphs, by code.
+pub static LINTS: &[Lint] = &[
+    Lint { code: Code::LintWideKernel, run: conv::wide_kernel },
+    Lint { code: Code::LintSimdWaste, run: conv::simd_waste },
+    Lint { code: Code::LintBiasBeforeNorm, run: conv::bias_before_norm },
+    Lint { code: Code::LintPaddingBorder, run: conv::padding_border },
+    Lint { code: Code::LintDeadBranch, run: flow::dead_branch },
+    Lint { code: Code::LintLogitActivation, run: flow::logit_activation },
+    Lint { code: Code::LintUnusedRows, run: conv::unused_rows },
+];
+
+/// Runs all lints; findings in order of code, then of execution.
+#[must_use]
+pub fn lint(shaped: &Shaped, analysis: &Analysis, sources: &SourceSet) -> Vec<Diagnostic> {
+    let lens = Lens::new(shaped, analysis, sources);
+    LINTS.iter().flat_map(|lint| aggregate(lint.code, (lint.run)(&lens), &lens)).collect()
+}
+
+/// What lints look at.
+struct Lens<'a> {
+    graph: &'a Graph,
+    shaped: &'a Shaped,
+    analysis: &'a Analysis,
+    sources: &'a SourceSet,
+    /// How often each node is read, as an input or an output.
+    uses: NodeMap<u32>,
+    /// Some user of each node.
+    user: NodeMap<NodeId>,
+}
+
+/// Something found at one layer.
+struct Finding {
+    node: NodeId,
+    /// What stands for the group where one line makes several layers: the heaviest speaks.
+    weight: u64,
+    message: String,
+    label: String,
+    help: Vec<String>,
+    fix: Option<Fix>,
+}
+
+impl<'a> Lens<'a> {
+    fn new(shaped: &'a Shaped, analysis: &'a Analysis, sources: &'a SourceSet) -> Self {
+        let graph = shaped.graph();
+        let mut user = NodeMap::with_bound(graph.bound());
+        for layer in &analysis.layers {
+            for input in &graph.node(layer.node).inputs {
+                user.insert(*input, layer.node);
+            }
+        }
+        Self { graph, shaped, analysis, sources, uses: roofline::uses(graph, analysis), user }
+    }
+
+    /// Layers with their nodes, in order of execution.
+    fn layers(&self) -> impl Iterator<Item = (&'a Layer, &'a Node)> {
+        let graph = self.graph;
+        self.analysis.layers.iter().map(move |layer| (layer, graph.node(layer.node)))
+    }
+
+    /// The one node that reads this one, if nothing else does, outputs included.
+    fn only_user(&self, id: NodeId) -> Option<&'a Node> {
+        (self.uses[id] == 1).then(|| self.user.get(id)).flatten().map(|user| self.graph.node(*user))
+    }
+
+    /// The text of a node's call.
+    fn text(&self, node: &Node) -> Option<(Span, &'a str)> {
+        node.origin.span.map(|span| (span, self.sources.text(span)))
+    }
+}
+
+/// One diagnostic a source location.
+fn aggregate(code: Code, findings: Vec<Finding>, lens: &Lens<'_>) -> Vec<Diagnostic> {
+    let mut groups: Vec<Vec<Finding>> = Vec::new();
+    let mut places: HashMap<Span, usize> = HashMap::new();
+    for finding in findings {
+        match lens.graph.node(finding.node).origin.span {
+            Some(span) => {
+                let place = *places.entry(span).or_insert_with(|| {
+                    groups.push(Vec::new());
+                    groups.len() - 1
+                });
+                groups[place].push(finding);
+            }
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.into_iter().filter_map(|group| diagnostic(code, group, lens)).collect()
+}
+
+fn diagnostic(code: Code, group: Vec<Finding>, lens: &Lens<'_>) -> Option<Diagnostic> {
+    let count = group.len();
+    let names: Vec<_> = group.iter().take(3).map(|finding| format!("`{}`", lens.graph.node(finding.node).name)).collect();
+    // The first of the heaviest.
+    let worst = group.into_iter().reduce(|best, next| if next.weight > best.weight { next } else { best })?;
+    let span = lens.graph.node(worst.node).origin.span;
+    let mut result = match span {
+        Some(span) => Diagnostic::warning(code, worst.message, span, worst.label),
+        None => Diagnostic::bare(code, Severity::Warning, worst.message),
+    };
+    if count > 1 {
+        let more = if count > names.len() { ", …" } else { "" };
+        result = result.note(format!("{count} instances: {}{more}", names.join(", ")));
+    }
+    result.help.extend(worst.help);
+    // An edit changes every instance of the line, so it is offered only where all of them have the finding.
+    let built_there = lens.layers().filter(|(_, node)| node.origin.span == span && same_kind(node, lens, worst.node)).count();
+    result.fixes.extend(worst.fix.filter(|_| span.is_some() && built_there == count));
+    Some(result)
+}
+
+fn same_kind(node: &Node, lens: &Lens<'_>, other: NodeId) -> bool {
+    node.op.keyword() == lens.graph.node(other).op.keyword()
+}
+
+/// Whether an operation changes neither the channels' meaning nor the place: what may stand between two convolutions
+/// that belong together.
+fn is_companion(op: &Op) -> bool {
+    super::cost::is_view(op)
+        || matches!(op, Op::BatchNorm(_) | Op::Activation(_) | Op::Scale(_) | Op::GroupNorm(_) | Op::LayerNorm(_))
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 row`, `2 rows`.
+fn counted(count: u64, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A fix of one edit.
+fn edit(message: impl Into<String>, span: Span, replacement: impl Into<String>) -> Fix {
+    Fix { message: message.into(), edits: vec![Edit { span, replacement: replacement.into() }] }
+}

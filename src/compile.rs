@@ -1,0 +1,125 @@
+//! The pipeline, readable from top to bottom: text, tree, graph, refinements, shapes, numbers, assertions, lints.
+//!
+//! In: the text of a `.net` file, a [`Loader`] for the files that it uses, [`Settings`]. Out: [`Compiled`], with everything
+//! that could be made of it and all findings. This module does no IO itself.
+
+mod assertions;
+mod files;
+mod refinements;
+mod settings;
+
+use crate::analysis::{self, Analysis};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::graph::Graph;
+use crate::lower::{self, Limits, Program};
+use crate::shape::{self, Shaped};
+use crate::source::SourceSet;
+use crate::syntax::ast::Ast;
+
+pub use files::{LoadError, Loader, NoFiles};
+pub use settings::literal;
+
+/// What a compilation depends on besides the text.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Values for the net's parameters, `name` and text as on the command line; later ones win.
+    pub set: Vec<(String, String)>,
+    /// What building may cost.
+    pub limits: Limits,
+}
+
+/// Everything that could be made of a file.
+#[derive(Debug)]
+pub struct Compiled {
+    /// All files that were read, the main one first.
+    pub sources: SourceSet,
+    /// Their trees, in the same order.
+    pub asts: Vec<Ast>,
+    /// The network, refinements applied; `None` after an error that leaves no whole graph.
+    pub network: Option<Network>,
+    /// Errors, failed assertions and lints, in order of position.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A network with the numbers that its assertions and lints were checked against.
+#[derive(Debug)]
+pub struct Network {
+    /// Graph and shapes.
+    pub shaped: Shaped,
+    /// Numbers for one image in the default convention.
+    pub analysis: Analysis,
+}
+
+impl Compiled {
+    /// Whether there is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        has_errors(&self.diagnostics)
+    }
+}
+
+/// Compiles a file.
+#[must_use]
+pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Settings) -> Compiled {
+    let mut sources = SourceSet::new();
+    let mut diagnostics = Vec::new();
+    let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
+    let network = build(&sources, &files, settings, &mut diagnostics);
+    diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
+    Compiled { sources, asts: files.asts, network, diagnostics }
+}
+
+fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Network> {
+    let broken = has_errors(diagnostics);
+    let set = settings::values(&settings.set);
+    let (program, clashes) = Program::new(sources, &files.asts, &files.uses);
+    diagnostics.extend(clashes);
+    let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
+    // After a syntax error a missing name or net may just not have been read.
+    let follows = |d: &Diagnostic| matches!(d.code, Code::UnknownName | Code::UnknownOperation | Code::NoNet | Code::NoInput | Code::LintUnusedParameter);
+    diagnostics.extend(found.into_iter().filter(|d| !broken || !follows(d)));
+    let lowered = lowered?;
+    diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !broken || !follows(d)));
+    if has_errors(diagnostics) {
+        return None;
+    }
+    let shaped = shaped(lowered.graph, diagnostics)?;
+    let shaped = refinements::apply(shaped, &lowered.refinements, diagnostics)?;
+    let analysis = match analysis::analyze(&shaped, &analysis::Options::default()) {
+        Ok(analysis) => analysis,
+        Err(overflow) => {
+            diagnostics.push(too_large(shaped.graph(), &overflow));
+            return None;
+        }
+    };
+    diagnostics.extend(assertions::check(sources, &lowered.conditions, shaped.graph(), &analysis));
+    diagnostics.extend(analysis::lint::lint(&shaped, &analysis, sources));
+    Some(Network { shaped, analysis })
+}
+
+/// Infers a graph that passes made; what does not fit is a finding at the layer's origin.
+fn shaped(graph: Graph, diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
+    match shape::infer(graph) {
+        Ok(shaped) => Some(shaped),
+        Err((graph, at)) => {
+            let node = graph.node(at.node);
+            let message = format!("`{}` does not fit its inputs: {:?}", node.name, at.misfit);
+            diagnostics.push(placed(Code::RankMismatch, message, node.origin.span));
+            None
+        }
+    }
+}
+
+fn too_large(graph: &Graph, overflow: &analysis::Overflow) -> Diagnostic {
+    let node = graph.node(overflow.node);
+    let message = format!("the {} at `{}` do not fit in 64 bits", overflow.what, node.name);
+    placed(Code::CountOverflow, message, node.origin.span)
+}
+
+fn placed(code: Code, message: String, span: Option<crate::source::Span>) -> Diagnostic {
+    match span {
+        Some(span) => Diagnostic::error(code, message, span, ""),
+        None => Diagnostic::bare(code, Severity::Error, message),
+    }
+}

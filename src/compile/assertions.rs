@@ -1,0 +1,158 @@
+//! Assertions held against the numbers.
+
+use crate::analysis::Analysis;
+use crate::analysis::budget::{self, UnknownPath};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::Graph;
+use crate::lower::{Condition, Folded, Symbolic, Value, fold};
+use crate::metric::Metric;
+use crate::source::{SourceSet, Span};
+use crate::syntax::ast::{InfixOp, UnaryOp};
+
+/// A failed, impossible or inert assertion is a finding.
+pub(super) fn check(sources: &SourceSet, conditions: &[Condition], graph: &Graph, analysis: &Analysis) -> Vec<Diagnostic> {
+    conditions.iter().filter_map(|condition| one(sources, condition, graph, analysis)).collect()
+}
+
+fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Analysis) -> Option<Diagnostic> {
+    let text = sources.text(condition.span);
+    if condition.constant || always(&condition.condition) {
+        let message = format!("the assertion `{text}` can never fail");
+        let diagnostic = Diagnostic::warning(Code::LintInertAssertion, message, condition.span, "always true");
+        return Some(diagnostic.help("compare a metric with a budget, as in `assert params < 7M`, or remove it"));
+    }
+    let mut metrics = Vec::new();
+    match evaluate(&condition.condition, graph, analysis, &mut metrics) {
+        Ok(Value::Bool(true)) => None,
+        Ok(Value::Bool(false)) => {
+            let mut diagnostic = Diagnostic::error(Code::AssertionFailed, format!("the assertion `{text}` does not hold"), condition.span, said(&metrics));
+            if let Some(note) = distance(&condition.condition, &metrics) {
+                diagnostic = diagnostic.note(note);
+            }
+            Some(diagnostic)
+        }
+        Ok(other) => Some(Diagnostic::error(
+            Code::WrongType,
+            format!("an assertion is true or false, and this is {}", other.kind()),
+            condition.span,
+            "",
+        )),
+        Err(diagnostic) => Some(*diagnostic),
+    }
+}
+
+/// A metric that was read: its word, path and value.
+type Read = (Metric, Option<String>, u64);
+
+fn evaluate(symbolic: &Symbolic, graph: &Graph, analysis: &Analysis, read: &mut Vec<Read>) -> Result<Value, Box<Diagnostic>> {
+    match symbolic {
+        Symbolic::Value(value) => Ok(value.clone()),
+        Symbolic::Metric(metric, path, span) => {
+            let joined = path.as_ref().map(|p| p.segments.join("."));
+            let value = budget::metric(analysis, graph, *metric, joined.as_deref())
+                .map_err(|unknown| Box::new(no_path(*metric, &unknown, path.as_ref().map_or(*span, |p| p.span))))?;
+            read.push((*metric, joined, value));
+            Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Int))
+        }
+        Symbolic::Unary(op, inner) => Ok(match (op, evaluate(inner, graph, analysis, read)?) {
+            (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
+            (UnaryOp::Neg, Value::Int(i)) => Value::Int(i.wrapping_neg()),
+            (UnaryOp::Neg, Value::Float(x)) => Value::Float(-x),
+            (_, other) => other,
+        }),
+        Symbolic::Infix(op, left, right) => {
+            let left = evaluate(left, graph, analysis, read)?;
+            match (op, &left) {
+                (InfixOp::And, Value::Bool(false)) | (InfixOp::Or, Value::Bool(true)) => return Ok(left),
+                _ => {}
+            }
+            let right = evaluate(right, graph, analysis, read)?;
+            match fold(*op, &left, &right) {
+                Folded::Value(value) => Ok(value),
+                Folded::Arithmetic(_) | Folded::Types => Ok(Value::Nothing),
+            }
+        }
+    }
+}
+
+fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
+    if !metric.takes_path() {
+        let message = format!("`{}` is a number of the whole net", metric.name());
+        return Diagnostic::error(Code::WrongType, message, span, "").help(format!("write `{}` alone", metric.name()));
+    }
+    let diagnostic = Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
+    match unknown.suggestions.first() {
+        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
+        None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
+    }
+}
+
+/// "`params` is 6,998,552".
+fn said(read: &[Read]) -> String {
+    let parts: Vec<String> = read
+        .iter()
+        .map(|(metric, path, value)| {
+            let of = path.as_ref().map_or(String::new(), |p| format!("({p})"));
+            let bytes = if metric.is_bytes() { " bytes" } else { "" };
+            format!("`{}{of}` is {}{bytes}", metric.name(), grouped(*value))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+/// "over by 1,234, which is 0.5 %".
+fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
+    let Symbolic::Infix(op, left, right) = condition else { return None };
+    let ([(_, _, value)], (Symbolic::Metric(..), Symbolic::Value(limit))) = (read, (&**left, &**right)) else { return None };
+    let limit = limit.to_f64()?;
+    let gap = *value as f64 - limit;
+    let share = if limit == 0.0 { String::new() } else { format!(", {:.2} % of it", 100.0 * gap.abs() / limit) };
+    match op {
+        InfixOp::Lt | InfixOp::Le => Some(format!("{} over the limit{share}", grouped(gap.max(0.0) as u64))),
+        InfixOp::Gt | InfixOp::Ge => Some(format!("{} under the limit{share}", grouped((-gap).max(0.0) as u64))),
+        InfixOp::Eq => Some(format!("{} {}{share}", grouped(gap.abs() as u64), if gap > 0.0 { "more" } else { "less" })),
+        InfixOp::Ne | InfixOp::Or | InfixOp::And | InfixOp::Add | InfixOp::Sub | InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem => None,
+    }
+}
+
+/// Whether a comparison holds for every number that a metric can be.
+fn always(condition: &Symbolic) -> bool {
+    let Symbolic::Infix(op, left, right) = condition else { return false };
+    let (op, limit) = match (&**left, &**right) {
+        (Symbolic::Metric(..), Symbolic::Value(limit)) => (*op, limit.to_f64()),
+        (Symbolic::Value(limit), Symbolic::Metric(..)) => (mirrored(*op), limit.to_f64()),
+        _ => return false,
+    };
+    let Some(limit) = limit else { return false };
+    match op {
+        InfixOp::Ge => limit <= 0.0,
+        InfixOp::Gt | InfixOp::Ne => limit < 0.0,
+        InfixOp::Lt => limit > u64::MAX as f64,
+        InfixOp::Le => limit >= u64::MAX as f64,
+        InfixOp::Eq | InfixOp::Or | InfixOp::And | InfixOp::Add | InfixOp::Sub | InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem => false,
+    }
+}
+
+fn mirrored(op: InfixOp) -> InfixOp {
+    match op {
+        InfixOp::Lt => InfixOp::Gt,
+        InfixOp::Le => InfixOp::Ge,
+        InfixOp::Gt => InfixOp::Lt,
+        InfixOp::Ge => InfixOp::Le,
+        InfixOp::Eq | InfixOp::Ne | InfixOp::Or | InfixOp::And | InfixOp::Add | InfixOp::Sub | InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem => op,
+    }
+}
+
+/// 6,998,552.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,68 @@
+//! `refine` statements applied to the built graph.
+
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::lower::Refinement as Written;
+use crate::rewrite::forms::{Form, Kind, Refinement};
+use crate::rewrite::insert::{self, Request};
+use crate::rewrite::path::{self, Pattern, SelectError};
+use crate::shape::Shaped;
+
+/// The network with all refinements; every statement that cannot be applied is a finding.
+pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
+    if written.is_empty() {
+        return Some(shaped);
+    }
+    let mut requests = Vec::new();
+    let mut statements = Vec::new();
+    let before = diagnostics.len();
+    for (index, statement) in written.iter().enumerate() {
+        let ranks: Vec<u64> = statement.ranks.iter().map(|(_, rank, _)| rank.unsigned_abs()).collect();
+        let kind = Kind::from_name(&statement.form).expect("lowering has checked the form");
+        let form = Form::new(kind, &ranks).expect("lowering has checked the number of ranks");
+        let pattern = Pattern::new(statement.path.segments.clone());
+        match path::select(shaped.graph(), shaped.order(), &pattern, kind) {
+            Ok(nodes) => {
+                requests.extend(nodes.into_iter().map(|node| Request { node, how: Refinement { form, linear: statement.linear } }));
+                statements.resize(requests.len(), index);
+            }
+            Err(error) => diagnostics.push(unselected(statement, &error)),
+        }
+    }
+    if diagnostics.len() > before {
+        return None;
+    }
+    match insert::refine(&shaped, &requests) {
+        Ok(graph) => super::shaped(graph, diagnostics),
+        Err(rejected) => {
+            let statement = &written[statements[rejected.request]];
+            let name = &shaped.graph().node(requests[rejected.request].node).name;
+            let message = format!("`{name}` cannot be refined: {}", rejected.refusal);
+            diagnostics.push(Diagnostic::error(Code::NotRefinable, message, statement.path.span, ""));
+            None
+        }
+    }
+}
+
+fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
+    let path = statement.path.segments.join(".");
+    let span = statement.path.span;
+    match error {
+        SelectError::NoMatch { nearest } => {
+            let diagnostic = Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
+            match nearest.first() {
+                Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
+                None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
+            }
+        }
+        SelectError::Ambiguous { scope, candidates } => {
+            let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.form);
+            let shown: Vec<String> = candidates.iter().take(4).map(|name| format!("`{name}`")).collect();
+            let more = if candidates.len() > 4 { ", …" } else { "" };
+            Diagnostic::error(Code::AmbiguousPath, message, span, "names more than one").help(format!("name one of them: {}{more}", shown.join(", ")))
+        }
+        SelectError::Refused { layer, refusal } => {
+            Diagnostic::error(Code::NotRefinable, format!("`{layer}` cannot be refined with `{}`: {refusal}", statement.form), span, "")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Convolution, plain, grouped and depthwise: patches of the input as columns, weights as rows.
+//!
+//! Each output pixel's patch is a column of `channels x kh x kw` elements, zeros where the window hangs over the border; the
+//! multiply-accumulates with those zeros are done and counted. Columns are made for a band of pixels at a time, so that the
+//! memory beside the maps stays below a bound.
+
+use super::matrix::{LANES, Panels, Target, for_each_part, multiply, panel_elements, parts, threads_for};
+use super::{Weight, size};
+use crate::op::{Conv, Shape};
+use crate::tensor::Tensor;
+
+/// About how many f64 the columns of a band take (8 MiB).
+const BAND: u64 = 1 << 20;
+
+/// One group of a convolution on one image.
+#[derive(Clone, Copy)]
+struct Geometry {
+    channels: usize,
+    height: usize,
+    width: usize,
+    out_height: usize,
+    out_width: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    dilation: [usize; 2],
+    before: [usize; 2],
+}
+
+impl Geometry {
+    fn of(op: &Conv, input: &[usize], out: Shape) -> Self {
+        let (out_height, out_width) = out.hw().expect("a convolution makes maps");
+        Self {
+            channels: input[1] / size(op.groups),
+            height: input[2],
+            width: input[3],
+            out_height: size(out_height),
+            out_width: size(out_width),
+            kernel: op.kernel.map(size),
+            stride: op.stride.map(size),
+            dilation: op.dilation.map(size),
+            before: [size(op.pad.top), size(op.pad.left)],
+        }
+    }
+
+    fn pixels(&self) -> usize {
+        self.out_height * self.out_width
+    }
+
+    fn patch(&self) -> usize {
+        self.channels * self.kernel[0] * self.kernel[1]
+    }
+
+    /// Pixels of a band.
+    fn band(&self) -> usize {
+        band_columns(self.patch() as u64, self.pixels() as u64) as usize
+    }
+}
+
+fn band_columns(patch: u64, pixels: u64) -> u64 {
+    (BAND / patch).next_multiple_of(LANES as u64).max(LANES as u64).min(pixels.next_multiple_of(LANES as u64))
+}
+
+/// Bytes that [`conv`] takes beside its input and output.
+pub(super) fn conv_bytes(op: &Conv, input: Shape, out: Shape, threads: u64) -> u64 {
+    let pixels = out.elements().unwrap_or(u64::MAX) / op.out;
+    let patch = (input.channels() / op.groups).saturating_mul(op.kernel[0]).saturating_mul(op.kernel[1]);
+    let columns = panel_elements(patch, band_columns(patch.max(1), pixels).min(pixels)).saturating_mul(8);
+    columns.saturating_mul(if op.groups > 1 { threads.min(op.groups) } else { 1 })
+}
+
+/// `[N, C, H, W]` to `[N, out, H', W']`, and the multiply-accumulates.
+pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Weight<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+    let geometry = Geometry::of(op, x.dims(), out);
+    let (groups, images) = (size(op.groups), x.dims()[0]);
+    let mut y = Tensor::zeros(super::with_batch(images, out));
+    let image = geometry.channels * groups * geometry.height * geometry.width;
+    let out_image = size(op.out) * geometry.pixels();
+    let mut macs = 0;
+    for (x, y) in x.data().chunks_exact(image).zip(y.data_mut().chunks_exact_mut(out_image)) {
+        macs += one_image(&geometry, groups, x, weight, y, threads);
+    }
+    (y, macs)
+}
+
+/// One image: a single group splits its output channels over threads, several groups are split themselves.
+fn one_image(geometry: &Geometry, groups: usize, x: &[f32], weight: &Weight<'_>, y: &mut [f32], threads: usize) -> u64 {
+    let (in_group, out_group) = (x.len() / groups, y.len() / groups);
+    let (weights, rows) = (weight.weight.len() / groups, out_group / geometry.pixels());
+    let one_group = |group: usize, y: &mut [f32], threads: usize| {
+        let x = &x[group * in_group..(group + 1) * in_group];
+        let bias = weight.bias.map(|bias| &bias[group * rows..(group + 1) * rows]);
+        one_group(geometry, x, &weight.weight[group * weights..(group + 1) * weights], bias, y, threads)
+    };
+    if groups == 1 {
+        return one_group(0, y, threads);
+    }
+    let work = weight.weight.len() as u64 * geometry.pixels() as u64;
+    for_each_part(y, parts(groups, threads_for(work, threads)), out_group, |first, part| {
+        part.chunks_exact_mut(out_group).enumerate().map(|(i, y)| one_group(first + i, y, 1)).sum()
+    })
+}
+
+fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32], threads: usize) -> u64 {
+    let (pixels, band) = (geometry.pixels(), geometry.band());
+    let mut macs = 0;
+    for offset in (0..pixels).step_by(band) {
+        let columns = band.min(pixels - offset);
+        let panels = Panels::pack(geometry.patch(), columns, threads, |column, panel| {
+            patches(geometry, x, offset + column, LANES.min(columns - column), panel);
+        });
+        macs += multiply(weights, &panels, bias, y, Target { stride: pixels, offset }, threads);
+    }
+    macs
+}
+
+/// Copies the patches of `lanes` pixels from `first` into the lanes of a panel.
+fn patches(geometry: &Geometry, x: &[f32], first: usize, lanes: usize, panel: &mut [[f64; LANES]]) {
+    let corners: [(usize, usize); LANES] = std::array::from_fn(|lane| {
+        let pixel = first + lane;
+        (pixel / geometry.out_width * geometry.stride[0], pixel % geometry.out_width * geometry.stride[1])
+    });
+    let [kh, kw] = geometry.kernel;
+    let map = geometry.height * geometry.width;
+    for (channel, panel) in panel.chunks_exact_mut(kh * kw).enumerate() {
+        let map = &x[channel * map..(channel + 1) * map];
+        for (tap, slot) in panel.iter_mut().enumerate() {
+            let (down, right) = (tap / kw * geometry.dilation[0], tap % kw * geometry.dilation[1]);
+            for (value, (top, left)) in slot.iter_mut().zip(corners).take(lanes) {
+                // A pixel above or left of the map wraps round to a huge index, which is outside as well.
+                let row = (top + down).wrapping_sub(geometry.before[0]);
+                let column = (left + right).wrapping_sub(geometry.before[1]);
+                if row < geometry.height && column < geometry.width {
+                    *value = f64::from(map[row * geometry.width + column]);
+                }
+            }
+        }
+    }
+}

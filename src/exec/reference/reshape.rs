@@ -1,0 +1,84 @@
+//! Operations that move elements: transpose, slice, pad, shuffle.
+
+use super::matrix::narrow;
+use super::view::{Step, gather, row_major};
+use super::{size, with_batch};
+use crate::op::{ChannelShuffle, DepthToSpace, Pad, PadMode, Shape, Slice, SpaceToDepth, Transpose};
+use crate::tensor::Tensor;
+
+/// Axes in another order.
+pub(super) fn transpose(op: &Transpose, x: &Tensor, out: Shape) -> Tensor {
+    let own = row_major(x.dims());
+    let mut axes = vec![own[0]];
+    axes.extend(op.axes.iter().map(|axis| own[axis + 1]));
+    Tensor::new(with_batch(x.dims()[0], out), gather(x.data(), 0, &axes))
+}
+
+/// Part of an axis.
+pub(super) fn slice(op: &Slice, x: &Tensor, out: Shape) -> Tensor {
+    let mut axes = row_major(x.dims());
+    let axis = &mut axes[op.axis + 1];
+    let start = size(op.start) * axis.stride;
+    *axis = Step { count: size(out.dim(op.axis)), stride: axis.stride * size(op.step) };
+    Tensor::new(with_batch(x.dims()[0], out), gather(x.data(), start, &axes))
+}
+
+/// The elements of `x` seen as `dims`, with axes in the order `order`, under the dimensions of `out`.
+fn permuted(x: &Tensor, dims: &[usize], order: &[usize], out: Shape) -> Tensor {
+    let own = row_major(dims);
+    let axes: Vec<Step> = order.iter().map(|axis| own[*axis]).collect();
+    Tensor::new(with_batch(x.dims()[0], out), gather(x.data(), 0, &axes))
+}
+
+/// `[N, C b b, H, W]` seen as `[N, C, b, b, H, W]`, to `[N, C, H, b, W, b]`.
+pub(super) fn depth_to_space(op: DepthToSpace, x: &Tensor, out: Shape) -> Tensor {
+    let (b, d) = (size(op.block), x.dims());
+    permuted(x, &[d[0], d[1] / (b * b), b, b, d[2], d[3]], &[0, 1, 4, 2, 5, 3], out)
+}
+
+/// `[N, C, H b, W b]` seen as `[N, C, H, b, W, b]`, to `[N, C, b, b, H, W]`.
+pub(super) fn space_to_depth(op: SpaceToDepth, x: &Tensor, out: Shape) -> Tensor {
+    let (b, d) = (size(op.block), x.dims());
+    permuted(x, &[d[0], d[1], d[2] / b, b, d[3] / b, b], &[0, 1, 3, 5, 2, 4], out)
+}
+
+/// `[N, g, C / g, …]` to `[N, C / g, g, …]`.
+pub(super) fn channel_shuffle(op: ChannelShuffle, x: &Tensor, out: Shape) -> Tensor {
+    let (g, d) = (size(op.groups), x.dims());
+    permuted(x, &[d[0], g, d[1] / g, d[2..].iter().product()], &[0, 2, 1, 3], out)
+}
+
+/// Where a padded position comes from; `None` for the constant.
+fn source(mode: PadMode, position: usize, before: usize, input: usize) -> Option<usize> {
+    match mode {
+        PadMode::Constant(_) => position.checked_sub(before).filter(|at| *at < input),
+        PadMode::Replicate => Some(position.saturating_sub(before).min(input - 1)),
+        PadMode::Reflect if position < before => Some(before - position),
+        PadMode::Reflect => {
+            let at = position - before;
+            Some(if at < input { at } else { 2 * (input - 1) - at })
+        }
+    }
+}
+
+/// Padding of `[N, C, H, W]` in space.
+pub(super) fn pad(op: &Pad, x: &Tensor, out: Shape) -> Tensor {
+    let (height, width) = (x.dims()[2], x.dims()[3]);
+    let (rows, columns) = (size(out.dim(1)), size(out.dim(2)));
+    let constant = match op.mode {
+        PadMode::Constant(value) => narrow(value),
+        PadMode::Reflect | PadMode::Replicate => 0.0,
+    };
+    let columns: Vec<_> = (0..columns).map(|i| source(op.mode, i, size(op.pad.left), width)).collect();
+    let mut data = Vec::with_capacity(x.dims()[0] * x.dims()[1] * rows * columns.len());
+    for map in x.data().chunks_exact(height * width) {
+        for row in 0..rows {
+            let row = source(op.mode, row, size(op.pad.top), height);
+            data.extend(columns.iter().map(|column| match (row, column) {
+                (Some(row), Some(column)) => map[row * width + column],
+                _ => constant,
+            }));
+        }
+    }
+    Tensor::new(with_batch(x.dims()[0], out), data)
+}

@@ -1,0 +1,12 @@
+//! Values from and to other programs' files: safetensors, `.npy`, images.
+//!
+//! In: the bytes of a file. Out: tensors, or an error that says what is wrong with the bytes; and the way back. Nothing here
+//! opens files, and no length that a file claims is trusted before it has been compared with the bytes that are there.
+
+pub mod image;
+mod jpeg;
+pub mod npy;
+mod npy_header;
+mod number;
+mod resample;
+pub mod safetensors;

@@ -1,0 +1,168 @@
+//! Weights from and to safetensors, the format of Hugging Face.
+//!
+//! Read: F32, F16, BF16 and F64 (rounded to f32). A header that lies about lengths, overlaps, leaves gaps or names a tensor
+//! twice is refused. Tensors named `….num_batches_tracked` are passed over: PyTorch counts training steps in them, and no
+//! inference reads them. Written: F32, in an order that depends on the names alone.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use thiserror::Error;
+
+use super::number::{from_bf16, from_f16, from_f64};
+use crate::tensor::Tensor;
+use crate::weights::Weights;
+
+/// Why a safetensors file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SafetensorsError {
+    /// The file breaks the format's rules.
+    #[error("{reason}")]
+    Malformed {
+        /// What is wrong, as a clause.
+        reason: String,
+    },
+    /// The header names a tensor more than once.
+    #[error("the header names `{name}` twice")]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// A tensor's elements are of a type that is not read.
+    #[error("tensor `{name}` has type {dtype}; F32, F16, BF16 and F64 are read")]
+    Type {
+        /// The tensor.
+        name: String,
+        /// Its type as the format writes it: "I64".
+        dtype: String,
+    },
+    /// A finite element does not fit f32.
+    #[error("element {index} of tensor `{name}` is too large for f32")]
+    Range {
+        /// The tensor.
+        name: String,
+        /// Which element, in row-major order.
+        index: usize,
+    },
+}
+
+/// Reads all tensors of a file's bytes.
+///
+/// # Errors
+/// The first thing found wrong: the header, then tensors by name.
+pub fn load(bytes: &[u8]) -> Result<Weights, SafetensorsError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| malformed(&error, bytes.len()))?;
+    check_names(bytes)?;
+    let mut views = file.tensors();
+    views.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut weights = Weights::new();
+    for (name, view) in views {
+        if !name.ends_with(".num_batches_tracked") {
+            let data = convert(&name, view.dtype(), view.data())?;
+            weights.insert(name, Tensor::new(view.shape().to_vec(), data));
+        }
+    }
+    Ok(weights)
+}
+
+/// The bytes of a file that holds these weights; the same weights give the same bytes.
+///
+/// # Errors
+/// [`SafetensorsError::Malformed`] where the names are so many that the header exceeds the format's 100 MB.
+pub fn save(weights: &Weights) -> Result<Vec<u8>, SafetensorsError> {
+    safetensors::serialize(weights.iter().map(|(name, tensor)| (name, Stored(tensor))), None)
+        .map_err(|error| malformed(&error, 0))
+}
+
+struct Stored<'a>(&'a Tensor);
+
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.dims()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.data().iter().flat_map(|x| x.to_le_bytes()).collect())
+    }
+
+    fn data_len(&self) -> usize {
+        self.0.data().len() * 4
+    }
+}
+
+/// The library's error in the words of someone who has only the file.
+fn malformed(error: &SafeTensorError, length: usize) -> SafetensorsError {
+    let reason = match error {
+        SafeTensorError::HeaderTooSmall => format!("the file has {length} bytes, too few for a header"),
+        SafeTensorError::HeaderTooLarge => "the header claims more than 100 MB".to_owned(),
+        SafeTensorError::InvalidHeaderLength => "the header claims more bytes than the file has".to_owned(),
+        SafeTensorError::MetadataIncompleteBuffer => {
+            "the tensors of the header do not fill the file: it is cut short, or has bytes at the end".to_owned()
+        }
+        SafeTensorError::InvalidOffset(name) => {
+            format!("the bytes of tensor `{name}` overlap another's, leave a gap, or run backwards")
+        }
+        SafeTensorError::TensorInvalidInfo => "a tensor's shape and type do not match its number of bytes".to_owned(),
+        other => other.to_string(),
+    };
+    SafetensorsError::Malformed { reason }
+}
+
+fn convert(name: &str, dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, SafetensorsError> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's enum is open; other types are refused by name")]
+    match dtype {
+        Dtype::F32 => Ok(elements(bytes, f32::from_le_bytes).collect()),
+        Dtype::F16 => Ok(elements(bytes, |b| from_f16(u16::from_le_bytes(b))).collect()),
+        Dtype::BF16 => Ok(elements(bytes, |b| from_bf16(u16::from_le_bytes(b))).collect()),
+        Dtype::F64 => elements(bytes, f64::from_le_bytes)
+            .enumerate()
+            .map(|(index, x)| from_f64(x).ok_or_else(|| SafetensorsError::Range { name: name.to_owned(), index }))
+            .collect(),
+        other => Err(SafetensorsError::Type { name: name.to_owned(), dtype: format!("{other:?}") }),
+    }
+}
+
+fn elements<T, const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> impl Iterator<Item = T> {
+    bytes.chunks_exact(N).map(move |chunk| read(chunk.try_into().expect("chunks have N bytes")))
+}
+
+/// Refuses duplicate names, of which the library keeps the last one without a word. The header's length has been checked.
+fn check_names(bytes: &[u8]) -> Result<(), SafetensorsError> {
+    let length = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes"));
+    let header = &bytes[8..8 + usize::try_from(length).expect("the header lies within the file")];
+    let malformed = |error: serde_json::Error| SafetensorsError::Malformed { reason: format!("the header is not JSON: {error}") };
+    match serde_json::Deserializer::from_slice(header).deserialize_map(Names).map_err(malformed)? {
+        Some(name) => Err(SafetensorsError::Duplicate { name }),
+        None => Ok(()),
+    }
+}
+
+/// Finds the first key of a JSON object that comes twice.
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut seen, mut twice) = (BTreeSet::new(), None);
+        while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
+            if twice.is_none() && seen.contains(&name) {
+                twice = Some(name);
+            } else {
+                seen.insert(name);
+            }
+        }
+        Ok(twice)
+    }
+}

@@ -1,0 +1,208 @@
+//! Matching arguments with parameters, by position and by name.
+
+use super::body::quoted;
+use super::call::{Flow, Given, plural};
+use super::suggest::{argument_alias, nearest};
+use super::{Binding, Builder, Frame, Scope, Value};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::op::args::{ArgValue, BuildError};
+use crate::op::table::OpInfo;
+use crate::source::Span;
+use crate::syntax::ast::{Block, Expr, Ident};
+
+impl<'a> Builder<'a> {
+    /// The arguments of an operation in the order of its parameters; `None` after a report.
+    pub(super) fn operation_args(
+        &mut self,
+        frame: &Frame<'a>,
+        info: &OpInfo,
+        callee: &Ident,
+        given: &[Given<'a>],
+    ) -> Option<Vec<Option<ArgValue>>> {
+        let names: Vec<&str> = info.params.iter().map(|p| p.name).collect();
+        let slots = self.match_args(frame, &callee.text, callee.span, &names, given)?;
+        let mut args = vec![None; names.len()];
+        let mut sound = true;
+        for (i, slot) in slots.iter().enumerate() {
+            let param = &info.params[i];
+            match slot {
+                Some(g) if g.value.is_poison() => sound = false,
+                Some(g) => {
+                    let integral = if param.kind.starts_with("integer") { integral(&g.value) } else { None };
+                    args[i] = integral.or_else(|| g.value.to_arg());
+                    if args[i].is_none() {
+                        let message =
+                            format!("`{}` of `{}` is a constant, and this is {}", param.name, info.keyword, g.value.kind());
+                        self.report(frame, Diagnostic::error(Code::WrongType, message, g.arg.value.span, ""));
+                        sound = false;
+                    }
+                }
+                None if param.default.is_none() => {
+                    let message = format!("`{}` needs `{}`", info.keyword, param.name);
+                    let usage = usage(info);
+                    let diagnostic = Diagnostic::error(
+                        Code::MissingArgument,
+                        message,
+                        callee.span,
+                        format!("`{}` is missing: {}", param.name, param.doc),
+                    )
+                    .help(usage);
+                    self.report(frame, diagnostic);
+                    sound = false;
+                }
+                None => {}
+            }
+        }
+        sound.then_some(args)
+    }
+
+    /// Binds a block's parameters in the frame of its instance; false after a report that makes the body pointless.
+    pub(super) fn block_args(
+        &mut self,
+        frame: &Frame<'a>,
+        inner: &mut Frame<'a>,
+        block: &'a Block,
+        expr: &Expr,
+        given: &[Given<'a>],
+    ) -> bool {
+        let names: Vec<&str> = block.params.iter().map(|p| p.name.text.as_str()).collect();
+        let Some(slots) = self.match_args(frame, &block.name.text, expr.span, &names, given) else { return false };
+        let values: Vec<Option<Value>> = slots.into_iter().map(|slot| slot.map(|g| g.value.clone())).collect();
+        for (param, value) in block.params.iter().zip(values) {
+            let value = match (value, &param.default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => self.eval(inner, default, &Scope { path: String::new(), whole: false }),
+                (None, None) => {
+                    let message = format!("block `{}` needs `{}`", block.name.text, param.name.text);
+                    let label = format!("`{}` is missing", param.name.text);
+                    self.report(
+                        frame,
+                        Diagnostic::error(Code::MissingArgument, message, expr.span, label).label(block.header, "defined here"),
+                    );
+                    return false;
+                }
+            };
+            inner.names.insert(&param.name.text, Binding { value, span: param.name.span, is_input: false });
+        }
+        true
+    }
+
+    /// One slot a parameter.
+    fn match_args<'g>(
+        &mut self,
+        frame: &Frame<'a>,
+        callee: &str,
+        span: Span,
+        names: &[&str],
+        given: &'g [Given<'a>],
+    ) -> Option<Vec<Option<&'g Given<'a>>>> {
+        let mut slots: Vec<Option<&Given<'a>>> = vec![None; names.len()];
+        let mut sound = true;
+        for (position, g) in given.iter().enumerate() {
+            let index = match &g.arg.name {
+                None => position,
+                Some(name) => match names.iter().position(|n| *n == name.text) {
+                    Some(index) => index,
+                    None => {
+                        self.unknown_argument(frame, callee, names, name, g.arg.value.span);
+                        sound = false;
+                        continue;
+                    }
+                },
+            };
+            match slots.get_mut(index) {
+                None => {
+                    let most = plural(names.len(), "parameter");
+                    let message = format!("`{callee}` takes {most}, and this is argument {}", position + 1);
+                    let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, g.arg.value.span, "one too many");
+                    if !names.is_empty() {
+                        diagnostic = diagnostic.help(format!("its parameters are {}", quoted(names)));
+                    }
+                    self.report(frame, diagnostic);
+                    return None;
+                }
+                Some(slot @ None) => *slot = Some(g),
+                Some(Some(first)) => {
+                    let message = format!("`{}` of `{callee}` is given twice", names[index]);
+                    let at = g.arg.name.as_ref().map_or(g.arg.value.span, |n| n.span);
+                    self.report(
+                        frame,
+                        Diagnostic::error(Code::DuplicateArgument, message, at, "given again here")
+                            .label(first.arg.value.span, "first given here"),
+                    );
+                    sound = false;
+                }
+            }
+        }
+        let _ = span;
+        sound.then_some(slots)
+    }
+
+    fn unknown_argument(&mut self, frame: &Frame<'a>, callee: &str, names: &[&str], name: &Ident, value: Span) {
+        let message = format!("`{callee}` has no parameter `{}`", name.text);
+        let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
+        let alias = argument_alias(&name.text).filter(|ours| names.contains(ours));
+        if let Some(ours) = alias.or_else(|| nearest(&name.text, names.iter().copied())) {
+            let edit = Edit { span: name.span, replacement: ours.to_owned() };
+            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), vec![edit]);
+        } else if name.text == "in_channels" || name.text == "in_features" {
+            diagnostic = diagnostic.help(format!(
+                "leave out `{}={}`: input channels follow from the input",
+                name.text,
+                self.sources.text(value)
+            ));
+        } else if names.is_empty() {
+            diagnostic = diagnostic.help("it has no parameters");
+        } else {
+            diagnostic = diagnostic.help(format!("its parameters are {}", quoted(names)));
+        }
+        self.report(frame, diagnostic);
+    }
+
+    /// Reports why an operation cannot be built.
+    pub(super) fn build_error(
+        &mut self,
+        frame: &Frame<'a>,
+        info: &OpInfo,
+        given: &[Given<'a>],
+        inputs: &[Flow],
+        expr: &Expr,
+        error: BuildError,
+    ) {
+        match error {
+            BuildError::Misfit(misfit) => self.misfit(frame, info.keyword, None, inputs, &misfit, expr.span),
+            BuildError::Argument { index, wrong_type, message } => {
+                let name = info.params.get(index).map_or("", |p| p.name);
+                let by_name = given.iter().find(|g| g.arg.name.as_ref().is_some_and(|n| n.text == name));
+                let at =
+                    by_name.or_else(|| given.get(index).filter(|g| g.arg.name.is_none())).map_or(expr.span, |g| g.arg.value.span);
+                let code = if wrong_type { Code::WrongType } else { Code::InvalidValue };
+                self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)));
+            }
+        }
+    }
+}
+
+/// A float without fraction, or a list with such, as integers: `conv(32 * width)` at `width = 0.75`.
+fn integral(value: &Value) -> Option<ArgValue> {
+    match value {
+        Value::Float(_) => value.to_i64().map(ArgValue::Int),
+        Value::List(items) => {
+            items.iter().map(|item| integral(item).or_else(|| item.to_arg())).collect::<Option<Vec<_>>>().map(ArgValue::List)
+        }
+        Value::Int(_) | Value::Bool(_) | Value::Str(_) | Value::Tensor(_) | Value::Tuple(_) | Value::Nothing | Value::Poison => {
+            None
+        }
+    }
+}
+
+/// "usage: `conv(out, k=1, stride=1)`".
+fn usage(info: &OpInfo) -> String {
+    let params: Vec<String> = info
+        .params
+        .iter()
+        .map(|p| p.default.map_or_else(|| p.name.to_owned(), |default| format!("{}={default}", p.name)))
+        .collect();
+    format!("`{}({})`", info.keyword, params.join(", "))
+}

@@ -1,0 +1,265 @@
+//! `assert` and `refine`: evaluated as far as the body allows; the rest needs the whole graph.
+
+use super::operator::{Folded, fold};
+use super::suggest::nearest;
+use super::{Builder, Frame, Refinement, Scope, Value};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::metric::Metric;
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, UnaryOp};
+
+/// The forms that a layer can be refined to.
+pub(super) const FORMS: &[&str] = &["reduce", "expand", "both", "spatial", "pointwise"];
+
+/// A condition whose metrics are still open.
+#[derive(Debug, Clone)]
+pub enum Symbolic {
+    /// A constant.
+    Value(Value),
+    /// A metric of the whole net or of what a path names.
+    Metric(Metric, Option<Path>, Span),
+    /// A prefix operator.
+    Unary(UnaryOp, Box<Symbolic>),
+    /// An infix operator.
+    Infix(InfixOp, Box<Symbolic>, Box<Symbolic>),
+}
+
+/// One `assert` statement.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// What must hold.
+    pub condition: Symbolic,
+    /// The condition's text.
+    pub span: Span,
+    /// Whether nothing in it depends on the network or its parameters.
+    pub constant: bool,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn assertion(&mut self, frame: &mut Frame<'a>, condition: &'a Expr) {
+        let Some(symbolic) = self.symbolic(frame, condition) else { return };
+        if let Symbolic::Value(value) = &symbolic {
+            match value {
+                Value::Bool(true) => {}
+                Value::Bool(false) => {
+                    let message = format!("the assertion `{}` does not hold", self.sources.text(condition.span));
+                    self.report(frame, Diagnostic::error(Code::AssertionFailed, message, condition.span, "false"));
+                    return;
+                }
+                Value::Poison => return,
+                other => {
+                    let message = format!("an assertion is true or false, and this is {}", other.kind());
+                    self.report(frame, Diagnostic::error(Code::WrongType, message, condition.span, ""));
+                    return;
+                }
+            }
+        }
+        self.conditions.push(Condition { condition: symbolic, span: condition.span, constant: is_constant(condition) });
+    }
+
+    /// Evaluates what can be evaluated now; `None` after a report.
+    fn symbolic(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
+        match &expr.kind {
+            ExprKind::Name(name) if !frame.names.contains_key(name.as_str()) => match Metric::from_name(name) {
+                Some(metric) => self.metric(frame, metric, None, expr.span),
+                None => {
+                    self.unknown_metric(frame, name, expr.span);
+                    None
+                }
+            },
+            ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), lists.as_slice()) {
+                (Some(metric), [list]) => {
+                    let path = match list.args.as_slice() {
+                        [arg] if arg.name.is_none() => metric_path(&arg.value),
+                        _ => None,
+                    };
+                    if path.is_none() {
+                        let message = format!("`{}` takes one path of layers", callee.text);
+                        let diagnostic = Diagnostic::error(Code::WrongType, message, list.span, "")
+                            .help(format!("as in `{}(layer1.0.conv2)`", callee.text));
+                        self.report(frame, diagnostic);
+                    }
+                    self.metric(frame, metric, Some(path?), expr.span)
+                }
+                _ => self.constant(frame, expr),
+            },
+            ExprKind::Paren(inner) => self.symbolic(frame, inner),
+            ExprKind::Unary(op, inner) => Some(reduce(Symbolic::Unary(*op, Box::new(self.symbolic(frame, inner)?)))),
+            ExprKind::Infix { first, rest } => {
+                let mut left = self.symbolic(frame, first)?;
+                for (op, op_span, right) in rest {
+                    let right = self.symbolic(frame, right)?;
+                    left = match (&left, &right) {
+                        (Symbolic::Value(a), Symbolic::Value(b)) => match fold(*op, a, b) {
+                            Folded::Value(value) => Symbolic::Value(value),
+                            Folded::Arithmetic(why) => {
+                                self.report(frame, Diagnostic::error(Code::Arithmetic, why, *op_span, ""));
+                                return None;
+                            }
+                            Folded::Types => {
+                                let message = format!("`{}` does not take {} and {}", op.text(), a.kind(), b.kind());
+                                self.report(frame, Diagnostic::error(Code::WrongType, message, *op_span, ""));
+                                return None;
+                            }
+                        },
+                        _ => Symbolic::Infix(*op, Box::new(left), Box::new(right)),
+                    };
+                }
+                Some(left)
+            }
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::Name(_)
+            | ExprKind::Path(_)
+            | ExprKind::List(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Pipe { .. }
+            | ExprKind::If { .. }
+            | ExprKind::Error => self.constant(frame, expr),
+        }
+    }
+
+    fn constant(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
+        let value = self.eval(frame, expr, &Scope { path: String::new(), whole: false });
+        (!value.is_poison()).then_some(Symbolic::Value(value))
+    }
+
+    fn metric(&mut self, frame: &Frame<'a>, metric: Metric, path: Option<Path>, span: Span) -> Option<Symbolic> {
+        if !frame.in_net {
+            let message = format!("`{}` is a number of the whole net and cannot be asked inside a block", metric.name());
+            self.report(
+                frame,
+                Diagnostic::error(Code::MisplacedStatement, message, span, "").help("move the assertion to the net"),
+            );
+            return None;
+        }
+        Some(Symbolic::Metric(metric, path, span))
+    }
+
+    fn unknown_metric(&mut self, frame: &Frame<'a>, name: &str, span: Span) {
+        let words = Metric::ALL.iter().map(|(word, _)| *word);
+        let mut diagnostic =
+            Diagnostic::error(Code::UnknownName, format!("`{name}` is neither a name nor a metric"), span, "not defined");
+        let names = super::eval::sorted(words.chain(frame.names.keys().copied()));
+        diagnostic = match nearest(name, names) {
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.to_owned() }]),
+            None => diagnostic
+                .help("metrics are params, buffers, macs, flops, layers, weight_memory, activation_memory and peak_memory"),
+        };
+        self.report(frame, diagnostic);
+    }
+
+    pub(super) fn refinement(&mut self, frame: &mut Frame<'a>, path: &'a Path, form: &'a Expr) {
+        if !frame.in_net {
+            let diagnostic =
+                Diagnostic::error(Code::MisplacedStatement, "`refine` stands at the end of a net, not in a block", path.span, "");
+            self.report(frame, diagnostic);
+            return;
+        }
+        let ExprKind::Call { callee, lists } = &form.kind else {
+            let diagnostic = Diagnostic::error(Code::WrongType, "a form is needed here", form.span, "")
+                .help("as in `refine layer1.0.conv2 = reduce(64)`");
+            self.report(frame, diagnostic);
+            return;
+        };
+        if !FORMS.contains(&callee.text.as_str()) {
+            let mut diagnostic = Diagnostic::error(
+                Code::UnknownOperation,
+                format!("there is no form `{}`", callee.text),
+                callee.span,
+                "not known",
+            );
+            diagnostic = match nearest(&callee.text, FORMS.iter().copied()) {
+                Some(near) => diagnostic
+                    .fix(format!("did you mean `{near}`?"), vec![Edit { span: callee.span, replacement: near.to_owned() }]),
+                None => diagnostic.help(format!("the forms are {}", super::body::quoted(FORMS))),
+            };
+            self.report(frame, diagnostic);
+            return;
+        }
+        let mut refinement =
+            Refinement { path: path.clone(), form: callee.text.clone(), span: form.span, ranks: Vec::new(), linear: false };
+        for arg in lists.iter().flat_map(|list| &list.args) {
+            let value = self.eval(frame, &arg.value, &Scope { path: String::new(), whole: false });
+            let name = arg.name.as_ref().map(|n| n.text.clone());
+            match (name.as_deref(), &value) {
+                (_, Value::Poison) => return,
+                (Some("linear"), Value::Bool(linear)) => refinement.linear = *linear,
+                (_, _) if value.to_i64().is_some_and(|rank| rank >= 1) => {
+                    refinement.ranks.push((name, value.to_i64().expect("just seen"), arg.value.span));
+                }
+                _ => {
+                    let message =
+                        format!("`{}` takes channels, integers from 1, and `linear=true`, not {}", callee.text, value.shown());
+                    self.report(frame, Diagnostic::error(Code::InvalidValue, message, arg.value.span, ""));
+                    return;
+                }
+            }
+        }
+        let needed = if callee.text == "both" { 2 } else { 1 };
+        if refinement.ranks.len() != needed {
+            let message =
+                format!("`{}` takes {}, and gets {}", callee.text, super::call::plural(needed, "number"), refinement.ranks.len());
+            let code = if refinement.ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
+            self.report(frame, Diagnostic::error(code, message, form.span, ""));
+            return;
+        }
+        let allowed: &[&str] = if needed == 2 { &["r1", "r2"] } else { &["r"] };
+        if let Some((Some(name), _, span)) =
+            refinement.ranks.iter().find(|(n, ..)| n.as_ref().is_some_and(|n| !allowed.contains(&n.as_str())))
+        {
+            let message = format!("`{}` has no parameter `{name}`", callee.text);
+            let diagnostic = Diagnostic::error(Code::UnknownArgument, message, *span, "")
+                .help(format!("its parameters are {} and `linear`", super::body::quoted(allowed)));
+            self.report(frame, diagnostic);
+            return;
+        }
+        refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
+        self.refinements.push(refinement);
+    }
+}
+
+fn reduce(symbolic: Symbolic) -> Symbolic {
+    match symbolic {
+        Symbolic::Unary(UnaryOp::Not, inner) => match *inner {
+            Symbolic::Value(Value::Bool(b)) => Symbolic::Value(Value::Bool(!b)),
+            inner => Symbolic::Unary(UnaryOp::Not, Box::new(inner)),
+        },
+        Symbolic::Unary(UnaryOp::Neg, inner) => match *inner {
+            Symbolic::Value(Value::Int(i)) if i != i64::MIN => Symbolic::Value(Value::Int(-i)),
+            Symbolic::Value(Value::Float(x)) => Symbolic::Value(Value::Float(-x)),
+            inner => Symbolic::Unary(UnaryOp::Neg, Box::new(inner)),
+        },
+        other => other,
+    }
+}
+
+fn metric_path(expr: &Expr) -> Option<Path> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(Path { segments: vec![name.clone()], span: expr.span }),
+        ExprKind::Path(path) => Some(path.clone()),
+        ExprKind::Str(text) => Some(Path { segments: text.split('.').map(str::to_owned).collect(), span: expr.span }),
+        _ => None,
+    }
+}
+
+/// Whether an expression names nothing: its value is the same in every network.
+fn is_constant(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Str(_) => true,
+        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => is_constant(inner),
+        ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().all(is_constant),
+        ExprKind::Infix { first, rest } => is_constant(first) && rest.iter().all(|(_, _, e)| is_constant(e)),
+        ExprKind::Name(_)
+        | ExprKind::Path(_)
+        | ExprKind::Call { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::Pipe { .. }
+        | ExprKind::If { .. }
+        | ExprKind::Error => false,
+    }
+}

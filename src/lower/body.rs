@@ -1,0 +1,604 @@
+//! Statements: the net's body, block bodies, loops.
+
+use std::collections::HashMap;
+
+use super::{Binding, Builder, Frame, Scope, Value, join, nearest};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::{Node, NodeId, Origin, Wish};
+use crate::op::{Op, Shape};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Mark, Net, Param, Pattern, Statement, StatementKind, Target};
+
+/// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
+const RESERVED: &[&str] = &["same", "nearest", "bilinear", "zero", "reflect", "replicate"];
+
+impl<'a> Builder<'a> {
+    /// Evaluates the net: its parameters, then its body.
+    pub(super) fn net(&mut self, net: &'a Net, set: &[(String, Value)]) {
+        let mut frame = Frame {
+            names: HashMap::new(),
+            prefix: String::new(),
+            turns: String::new(),
+            instance: None,
+            file: 0,
+            in_net: true,
+            keep: false,
+            wish: None,
+            returned: None,
+        };
+        self.knobs(&mut frame, &net.params, set);
+        self.statements(&mut frame, &net.body);
+        self.check_ends(&frame, net);
+    }
+
+    fn knobs(&mut self, frame: &mut Frame<'a>, params: &'a [Param], set: &[(String, Value)]) {
+        for (name, _) in set {
+            if !params.iter().any(|p| p.name.text == *name) {
+                let known: Vec<&str> = params.iter().map(|p| p.name.text.as_str()).collect();
+                let mut diagnostic = Diagnostic::bare(
+                    Code::UnknownKnob,
+                    crate::diagnostic::Severity::Error,
+                    format!("the net has no parameter `{name}`"),
+                );
+                diagnostic = match nearest(name, known.iter().copied()) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None if known.is_empty() => diagnostic.help("this net has no parameters"),
+                    None => diagnostic.help(format!("its parameters are {}", quoted(&known))),
+                };
+                self.report(frame, diagnostic);
+            }
+        }
+        for (i, param) in params.iter().enumerate() {
+            if let Some(first) = params[..i].iter().find(|p| p.name.text == param.name.text) {
+                self.report(frame, duplicate("parameter", &param.name, &first.name));
+            }
+            let value = if let Some((_, value)) = set.iter().rev().find(|(name, _)| *name == param.name.text) {
+                value.clone()
+            } else if let Some(default) = &param.default {
+                let scope = Scope { path: param.name.text.clone(), whole: false };
+                self.eval(frame, default, &scope)
+            } else {
+                self.report(
+                    frame,
+                    Diagnostic::error(
+                        Code::MissingArgument,
+                        format!("the net's parameter `{}` has no value", param.name.text),
+                        param.name.span,
+                        "no default",
+                    )
+                    .help(format!("give it a default, or set it from the command line: `--set {}=…`", param.name.text)),
+                );
+                Value::Poison
+            };
+            frame.names.insert(&param.name.text, Binding { value, span: param.name.span, is_input: false });
+        }
+    }
+
+    fn check_ends(&mut self, frame: &Frame<'a>, net: &Net) {
+        if self.stopped || self.errors > 0 {
+            return;
+        }
+        for (missing, what, example) in [
+            (self.graph.inputs().is_empty(), "input", "input image: [3, 224, 224]"),
+            (self.graph.outputs().is_empty(), "output", "output logits = x"),
+        ] {
+            if missing {
+                let message = format!("net `{}` has no {what}", net.name.text);
+                self.report(
+                    frame,
+                    Diagnostic::error(Code::NoInput, message, net.name.span, "").help(format!("write, for example, `{example}`")),
+                );
+            }
+        }
+    }
+
+    /// Evaluates statements until one returns; the value is that of the last statement, if it is an expression.
+    pub(super) fn statements(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
+        let scope = self.loose_scope(frame);
+        self.body(frame, body, &scope);
+    }
+
+    /// Evaluates a body whose last expression is its value.
+    pub(super) fn body(&mut self, frame: &mut Frame<'a>, body: &'a Body, scope: &Scope) -> Value {
+        let mut value = Value::Nothing;
+        for (i, statement) in body.statements.iter().enumerate() {
+            if frame.returned.is_some() || !self.step(frame, statement.span) {
+                return Value::Poison;
+            }
+            let last = i + 1 == body.statements.len();
+            value = self.statement(frame, statement, scope, last);
+        }
+        value
+    }
+
+    fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope, last: bool) -> Value {
+        let outer = (frame.keep, frame.wish.clone());
+        for mark in &statement.marks {
+            self.mark(frame, mark);
+        }
+        let value = self.unmarked(frame, statement, scope, last);
+        (frame.keep, frame.wish) = outer;
+        value
+    }
+
+    fn unmarked(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope, last: bool) -> Value {
+        match &statement.kind {
+            StatementKind::Input { name, shape } => self.input(frame, name, shape),
+            StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
+            StatementKind::Bind { targets, value } => self.bind(frame, targets, value),
+            StatementKind::Return(values) => self.give(frame, values, statement.span),
+            StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
+            StatementKind::Assert(condition) => self.assertion(frame, condition),
+            StatementKind::Refine { path, form } => self.refinement(frame, path, form),
+            StatementKind::Expr(expr) => return self.bare(frame, expr, scope, last),
+        }
+        Value::Nothing
+    }
+
+    /// An expression as a statement: an `if`, or the value of a branch.
+    fn bare(&mut self, frame: &mut Frame<'a>, expr: &'a Expr, scope: &Scope, last: bool) -> Value {
+        let before = self.graph.len();
+        let value = self.eval(frame, expr, scope);
+        let unused = value.is_tensor() && !last && self.graph.len() > before;
+        if unused && !matches!(expr.kind, ExprKind::If { .. }) {
+            self.report(
+                frame,
+                Diagnostic::warning(Code::LintDeadBranch, "this value is computed and thrown away", expr.span, "never used")
+                    .help("bind it to a name, `x = …`, or remove the line"),
+            );
+        }
+        value
+    }
+
+    fn mark(&mut self, frame: &mut Frame<'a>, mark: &'a Mark) {
+        match mark.name.text.as_str() {
+            "keep" if mark.args.is_empty() => frame.keep = true,
+            "bottleneck" => {
+                let mut wish = Wish { channels: None, form: None, span: mark.span };
+                for arg in &mark.args {
+                    let value = self.eval(frame, &arg.value, &Scope { path: String::new(), whole: false });
+                    let name = arg.name.as_ref().map_or("channels", |n| n.text.as_str());
+                    match (name, &value) {
+                        (_, Value::Poison) => {}
+                        ("channels", _) if value.to_i64().is_some_and(|n| n >= 1) => {
+                            wish.channels = value.to_i64().map(|n| n as u64)
+                        }
+                        ("form", Value::Str(form)) if super::assertion::FORMS.contains(&&**form) => {
+                            wish.form = Some(form.to_string())
+                        }
+                        _ => {
+                            let message = format!(
+                                "`@bottleneck` takes `channels` (an integer from 1) and `form` (one of {})",
+                                quoted(super::assertion::FORMS)
+                            );
+                            self.report(
+                                frame,
+                                Diagnostic::error(
+                                    Code::UnknownMark,
+                                    message,
+                                    arg.value.span,
+                                    format!("this is {}", value.shown()),
+                                ),
+                            );
+                        }
+                    }
+                }
+                frame.wish = Some(wish);
+            }
+            name => {
+                let mut diagnostic =
+                    Diagnostic::error(Code::UnknownMark, format!("there is no mark `@{name}`"), mark.span, "not a mark");
+                diagnostic = match nearest(name, ["keep", "bottleneck"]) {
+                    Some(near) => diagnostic
+                        .fix(format!("write `@{near}`"), vec![Edit { span: mark.name.span, replacement: near.to_owned() }]),
+                    None => diagnostic.help("the marks are `@keep` and `@bottleneck(channels=64)`"),
+                };
+                self.report(frame, diagnostic);
+            }
+        }
+    }
+
+    fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: &'a Expr) {
+        let value = match self.shape_of(frame, shape) {
+            Some(shape) if self.graph.find(&name.text).is_none() => {
+                let node = Node {
+                    name: name.text.clone(),
+                    op: Op::Input(shape),
+                    inputs: Vec::new(),
+                    origin: Origin::at(name.span, None),
+                };
+                let id = self.graph.add(node);
+                self.shapes.insert(id, shape);
+                Value::Tensor(id)
+            }
+            _ => Value::Poison,
+        };
+        if let Some(first) = frame.names.get(name.text.as_str()) {
+            let first = Ident { text: name.text.clone(), span: first.span };
+            self.report(frame, duplicate("name", name, &first));
+        }
+        frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false });
+    }
+
+    /// Evaluates `[3, size, size]`.
+    fn shape_of(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Shape> {
+        let value = self.eval(frame, expr, &Scope { path: String::new(), whole: false });
+        if value.is_poison() {
+            return None;
+        }
+        let Value::List(items) = &value else {
+            let message = format!("a shape is a list of integers, not {}", value.kind());
+            self.report(
+                frame,
+                Diagnostic::error(Code::WrongType, message, expr.span, "")
+                    .help("write `[channels, height, width]`; the batch is never written"),
+            );
+            return None;
+        };
+        let dims: Option<Vec<i64>> = items.iter().map(Value::to_i64).collect();
+        let Some(dims) = dims else {
+            let message = format!("a shape is a list of integers, not {}", value.shown());
+            self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
+            return None;
+        };
+        let shape = dims.iter().map(|d| u64::try_from(*d).ok()).collect::<Option<Vec<u64>>>().and_then(|dims| Shape::new(&dims));
+        if shape.is_none() {
+            let message = format!("{} is not a shape", value.shown());
+            self.report(
+                frame,
+                Diagnostic::error(Code::DimensionRange, message, expr.span, "").note(format!(
+                    "a shape has 1 to {} dimensions, each from 1 to {}",
+                    crate::op::shape::MAX_RANK,
+                    crate::op::shape::MAX_DIM
+                )),
+            );
+        }
+        shape
+    }
+
+    fn output(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: Option<&'a Expr>, value: Option<&'a Expr>) {
+        if self.graph.outputs().iter().any(|(other, _)| *other == name.text) {
+            let message = format!("output `{}` is defined twice", name.text);
+            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, name.span, "defined again here"));
+        }
+        let result = match value {
+            Some(expr) => {
+                let scope = self.binding_scope(frame, &name.text, expr);
+                self.eval(frame, expr, &scope)
+            }
+            None => self.name(frame, &name.text, name.span),
+        };
+        let node = self.one_tensor(frame, &result, value.map_or(name.span, |e| e.span), "an output");
+        if let (Some(node), Some(shape)) = (node, shape) {
+            self.check_shape(frame, &name.text, node, shape);
+        }
+        if let Some(node) = node {
+            self.graph.add_output(&name.text, node);
+        }
+        frame
+            .names
+            .insert(&name.text, Binding { value: node.map_or(Value::Poison, Value::Tensor), span: name.span, is_input: false });
+    }
+
+    /// The tensor that a value is; anything else is reported.
+    fn one_tensor(&mut self, frame: &Frame<'a>, value: &Value, span: Span, what: &str) -> Option<NodeId> {
+        match value {
+            Value::Tensor(id) => Some(*id),
+            Value::Poison => None,
+            Value::Tuple(items) if items.iter().any(Value::is_poison) => None,
+            Value::Tuple(items) => {
+                let message = format!("{what} is one tensor, and this is {} of them", items.len());
+                self.report(
+                    frame,
+                    Diagnostic::error(Code::WrongInputs, message, span, "")
+                        .help("name them first, `a, b = …`, and choose or `concat`"),
+                );
+                None
+            }
+            Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing => {
+                let message = format!("{what} is a tensor, and this is {}", value.kind());
+                self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+                None
+            }
+        }
+    }
+
+    fn bind(&mut self, frame: &mut Frame<'a>, targets: &'a [Target], expr: &'a Expr) {
+        let scope = match targets {
+            [one] => self.binding_scope(frame, &one.name.text, expr),
+            several => {
+                let joined = several.iter().map(|t| t.name.text.as_str()).collect::<Vec<_>>().join("_");
+                self.binding_scope(frame, &joined, expr)
+            }
+        };
+        let value = self.eval(frame, expr, &scope);
+        if let [one] = targets {
+            self.assign(frame, one, value);
+            return;
+        }
+        let values: Vec<Value> = match &value {
+            Value::Tuple(items) if items.len() == targets.len() => items.to_vec(),
+            Value::Poison => vec![Value::Poison; targets.len()],
+            Value::List(items) if items.len() == targets.len() => items.to_vec(),
+            other => {
+                let got = match other {
+                    Value::Tuple(items) => format!("{} values", items.len()),
+                    Value::List(items) => format!("a list of {}", items.len()),
+                    other => other.kind().to_owned(),
+                };
+                let span = targets[0].name.span.to(targets[targets.len() - 1].name.span);
+                self.report(
+                    frame,
+                    Diagnostic::error(
+                        Code::WrongInputs,
+                        format!("{} names for {got}", targets.len()),
+                        span,
+                        format!("{} names", targets.len()),
+                    )
+                    .label(expr.span, format!("this is {got}")),
+                );
+                vec![Value::Poison; targets.len()]
+            }
+        };
+        for (target, value) in targets.iter().zip(values) {
+            self.assign(frame, target, value);
+        }
+    }
+
+    fn assign(&mut self, frame: &mut Frame<'a>, target: &'a Target, mut value: Value) {
+        let name = target.name.text.as_str();
+        if RESERVED.contains(&name) {
+            let message = format!("`{name}` is a word of the language and cannot be bound");
+            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, target.name.span, "choose another name"));
+        }
+        if matches!(value, Value::Nothing) {
+            let message = format!("`{name}` gets no value");
+            self.report(
+                frame,
+                Diagnostic::error(Code::WrongType, message, target.name.span, "this would be nothing")
+                    .help("an `if` that is used as a value needs an `else`, and each branch ends in an expression"),
+            );
+            value = Value::Poison;
+        }
+        if let (Some(shape), Value::Tensor(id)) = (&target.shape, &value) {
+            if !self.check_shape(frame, name, *id, shape) {
+                value = Value::Poison;
+            }
+        } else if let (Some(shape), false) = (&target.shape, value.is_poison()) {
+            let message = format!("only a tensor has a shape, and `{name}` is {}", value.kind());
+            self.report(frame, Diagnostic::error(Code::WrongType, message, shape.span, "remove this"));
+        }
+        let is_input = frame.names.get(name).is_some_and(|b| b.is_input);
+        frame.names.insert(name, Binding { value, span: target.name.span, is_input });
+    }
+
+    /// Compares a tensor with the shape that is written beside its name.
+    fn check_shape(&mut self, frame: &mut Frame<'a>, name: &str, id: NodeId, written: &'a Expr) -> bool {
+        let Some(expected) = self.shape_of(frame, written) else { return true };
+        let actual = self.shapes[id];
+        if actual == expected {
+            return true;
+        }
+        let message = format!("`{name}` is {actual}, not {expected} as written");
+        let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
+        diagnostic = self.explain(diagnostic, name, id, expected);
+        let mended = self.mend(id, &|shape| shape == expected);
+        diagnostic = match mended {
+            Some(fix) => diagnostic.fix(fix.message, fix.edits),
+            None => diagnostic.fix(
+                format!("write the shape that it has, {actual}"),
+                vec![Edit { span: written.span, replacement: actual.to_string() }],
+            ),
+        };
+        self.report(frame, diagnostic);
+        false
+    }
+
+    fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr], span: Span) {
+        let scope = self.loose_scope(frame);
+        let mut results = Vec::with_capacity(values.len());
+        for expr in values {
+            let value = self.eval(frame, expr, &scope);
+            match value {
+                Value::Tuple(items) => results.extend(items.iter().cloned()),
+                Value::Tensor(_) | Value::Poison => results.push(value),
+                other => {
+                    let message = format!("a block returns tensors, and this is {}", other.kind());
+                    self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
+                    results.push(Value::Poison);
+                }
+            }
+        }
+        if frame.in_net {
+            let diagnostic =
+                Diagnostic::error(Code::MisplacedStatement, "a net does not `return`", span, "").help("write `output name = …`");
+            self.report(frame, diagnostic);
+            return;
+        }
+        frame.returned = Some(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) });
+    }
+
+    fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
+        let scope = Scope { path: String::new(), whole: false };
+        let saved: Vec<_> =
+            names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
+        let outer_turns = frame.turns.clone();
+        match over {
+            ForRange::Range(from, to) => {
+                let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
+                match (bounds.0.to_i64(), bounds.1.to_i64()) {
+                    (Some(from), Some(to)) => {
+                        for i in from..to {
+                            if frame.returned.is_some() || !self.step(frame, body.span) {
+                                break;
+                            }
+                            self.turn(frame, pattern, Value::Int(i), (i - from) as u64, &outer_turns, body);
+                        }
+                    }
+                    _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
+                }
+            }
+            ForRange::List(list) => match self.eval(frame, list, &scope) {
+                Value::List(items) => {
+                    for (i, item) in items.iter().enumerate() {
+                        if frame.returned.is_some() || !self.step(frame, body.span) {
+                            break;
+                        }
+                        self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
+                    }
+                }
+                Value::Int(n) => {
+                    let message = "a loop walks a range or a list, and this is an integer";
+                    let fix = Edit { span: Span { end: list.span.start, ..list.span }, replacement: "0..".to_owned() };
+                    self.report(
+                        frame,
+                        Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix("count from zero", vec![fix]),
+                    );
+                    self.poison_assigned(frame, body);
+                }
+                other => self.no_turns(frame, &[(list, &other)], body),
+            },
+        }
+        frame.turns = outer_turns;
+        for (name, value) in saved {
+            match value {
+                Some(binding) => drop(frame.names.insert(name, binding)),
+                None => drop(frame.names.remove(name)),
+            }
+        }
+    }
+
+    /// A loop over something that cannot be walked: reported, and what it would have bound is poison.
+    fn no_turns(&mut self, frame: &mut Frame<'a>, values: &[(&'a Expr, &Value)], body: &'a Body) {
+        for (expr, value) in values {
+            if value.to_i64().is_none() && !value.is_poison() {
+                let message = format!("a loop walks integers `from..to` or a list, not {}", value.kind());
+                self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
+            }
+        }
+        self.poison_assigned(frame, body);
+    }
+
+    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &str, body: &'a Body) {
+        frame.turns = join(outer, &index.to_string());
+        self.destructure(frame, pattern, value);
+        let scope = self.loose_scope(frame);
+        self.body(frame, body, &scope);
+    }
+
+    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
+        match pattern {
+            Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
+            Pattern::List(parts, span) => {
+                let items: Vec<Value> = match &value {
+                    Value::List(items) if items.len() == parts.len() => items.to_vec(),
+                    Value::Poison => vec![Value::Poison; parts.len()],
+                    other => {
+                        let message = format!("the pattern takes a list of {}, and this turn has {}", parts.len(), other.shown());
+                        self.report(frame, Diagnostic::error(Code::WrongType, message, *span, format!("{} names", parts.len())));
+                        vec![Value::Poison; parts.len()]
+                    }
+                };
+                for (part, item) in parts.iter().zip(items) {
+                    self.destructure(frame, part, item);
+                }
+            }
+        }
+    }
+
+    /// Names that a body would bind become poison, because the body cannot be evaluated.
+    pub(super) fn poison_assigned(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
+        let mut bodies = vec![body];
+        while let Some(body) = bodies.pop() {
+            for statement in &body.statements {
+                match &statement.kind {
+                    StatementKind::Bind { targets, .. } => {
+                        for target in targets {
+                            let is_input = frame.names.get(target.name.text.as_str()).is_some_and(|b| b.is_input);
+                            let binding = Binding { value: Value::Poison, span: target.name.span, is_input };
+                            frame.names.insert(&target.name.text, binding);
+                        }
+                    }
+                    StatementKind::Input { name, .. } | StatementKind::Output { name, .. } => {
+                        frame.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input: false });
+                    }
+                    StatementKind::For { body, .. } => bodies.push(body),
+                    StatementKind::Expr(expr) => {
+                        if let ExprKind::If { arms, otherwise } = &expr.kind {
+                            bodies.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
+                        }
+                    }
+                    StatementKind::Return(_) => frame.returned = Some(Value::Poison),
+                    StatementKind::Assert(_) | StatementKind::Refine { .. } => {}
+                }
+            }
+        }
+    }
+
+    /// The scope of layers that no binding names.
+    pub(super) fn loose_scope(&self, frame: &Frame<'a>) -> Scope {
+        Scope { path: join(&frame.prefix, &frame.turns), whole: false }
+    }
+
+    /// The scope of a binding's layers: prefix, name, loop indices. A rebound block input adds no name.
+    fn binding_scope(&self, frame: &Frame<'a>, name: &str, expr: &Expr) -> Scope {
+        let is_input = frame.names.get(name).is_some_and(|b| b.is_input);
+        let own = if is_input && !(frame.turns.is_empty() && frame.prefix.is_empty()) { "" } else { name };
+        Scope { path: join(&join(&frame.prefix, own), &frame.turns), whole: is_whole(expr) }
+    }
+}
+
+/// Whether the value is made by a single call, which then takes the binding's path as its own.
+fn is_whole(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Pipe { first, stages } => stages.len() == 1 && is_quiet(first),
+        ExprKind::Call { lists, .. } => lists.last().is_some_and(|list| list.args.iter().all(|arg| is_quiet(&arg.value))),
+        ExprKind::If { .. } => true,
+        ExprKind::Paren(inner) => is_whole(inner),
+        _ => false,
+    }
+}
+
+/// Whether evaluating it adds no layers, as far as its form tells.
+fn is_quiet(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_)
+        | ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Str(_)
+        | ExprKind::Path(_)
+        | ExprKind::Error => true,
+        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => is_quiet(inner),
+        ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().all(is_quiet),
+        ExprKind::Index { base, index } => is_quiet(base) && is_quiet(index),
+        ExprKind::Infix { .. } | ExprKind::Call { .. } | ExprKind::Pipe { .. } | ExprKind::If { .. } => false,
+    }
+}
+
+fn names_of(pattern: &Pattern) -> Vec<&Ident> {
+    match pattern {
+        Pattern::Name(name) => vec![name],
+        Pattern::List(parts, _) => parts.iter().flat_map(names_of).collect(),
+    }
+}
+
+fn duplicate(what: &str, second: &Ident, first: &Ident) -> Diagnostic {
+    Diagnostic::error(
+        Code::DuplicateDefinition,
+        format!("{what} `{}` is defined twice", second.text),
+        second.span,
+        "defined again here",
+    )
+    .label(first.span, "first defined here")
+}
+
+/// "`a`, `b` and `c`".
+pub(super) fn quoted(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => format!("{} and `{last}`", rest.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    }
+}

@@ -1,0 +1,437 @@
+//! Calls: operations, blocks and functions, applied directly or by a pipe.
+
+use std::collections::HashMap;
+
+use super::body::quoted;
+use super::eval::sorted;
+use super::program::Found;
+use super::suggest::{nearest, operation_alias};
+use super::{Binding, Builder, Frame, Scope, Value, builtin};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::{Instance, Node, NodeId, Origin};
+use crate::op::table::{self, Built, OpInfo};
+use crate::op::{Op, Shape};
+use crate::source::Span;
+use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
+
+/// A tensor and the expression that it came from.
+pub(super) type Flow = (NodeId, Span);
+
+/// An evaluated argument.
+pub(super) struct Given<'a> {
+    pub(super) arg: &'a Arg,
+    pub(super) value: Value,
+}
+
+/// What a call's name means.
+enum Callee<'a> {
+    Op(&'static OpInfo),
+    Block(Found<'a>),
+    Function,
+}
+
+impl<'a> Builder<'a> {
+    /// `f(a)`, `f(a)(x)`.
+    pub(super) fn call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        expr: &'a Expr,
+        callee: &'a Ident,
+        lists: &'a [ArgList],
+        scope: &Scope,
+    ) -> Value {
+        let Some(meaning) = self.callee(frame, callee) else {
+            for list in lists {
+                self.given(frame, &list.args, scope);
+            }
+            return Value::Poison;
+        };
+        let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
+        if let Callee::Function = meaning {
+            return self.function(frame, callee, expr, &evaluated);
+        }
+        let last = evaluated.pop().unwrap_or_default();
+        if let Some(params) = evaluated.pop() {
+            let Some(inputs) = self.flows(frame, &last, callee) else { return Value::Poison };
+            return self.invoke(frame, &meaning, expr, callee, params, Some(inputs), scope);
+        }
+        let (tensors, others): (Vec<_>, Vec<_>) =
+            last.into_iter().partition(|g| g.arg.name.is_none() && (g.value.is_tensor() || g.value.is_poison()));
+        let positional = others.iter().any(|g| g.arg.name.is_none());
+        if tensors.is_empty() {
+            return self.invoke(frame, &meaning, expr, callee, others, None, scope);
+        }
+        if positional {
+            if tensors.iter().all(|g| g.value.is_tensor()) {
+                self.mixed(frame, expr, callee, &tensors, &others);
+            }
+            return Value::Poison;
+        }
+        let Some(inputs) = self.flows(frame, &tensors, callee) else { return Value::Poison };
+        self.invoke(frame, &meaning, expr, callee, others, Some(inputs), scope)
+    }
+
+    /// `first -> stage -> stage`.
+    pub(super) fn pipe(&mut self, frame: &mut Frame<'a>, first: &'a Expr, stages: &'a [Expr], scope: &Scope) -> Value {
+        let inner = scope.inner();
+        let mut value = self.eval(frame, first, &inner);
+        let mut span = first.span;
+        let scope = if stages.len() == 1 { scope } else { &inner };
+        for stage in stages {
+            if !self.step(frame, stage.span) {
+                return Value::Poison;
+            }
+            let inputs = self.tensors_of(frame, &value, span);
+            value = self.stage(frame, stage, inputs, scope);
+            span = stage.span;
+        }
+        value
+    }
+
+    fn stage(&mut self, frame: &mut Frame<'a>, stage: &'a Expr, inputs: Option<Vec<Flow>>, scope: &Scope) -> Value {
+        let (callee, args, extra): (Ident, &'a [Arg], Option<&'a ArgList>) = match &stage.kind {
+            ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, &[], None),
+            ExprKind::Call { callee, lists } => {
+                (callee.clone(), lists.first().map_or(&[], |list| list.args.as_slice()), lists.get(1))
+            }
+            ExprKind::Error => return Value::Poison,
+            _ => {
+                let diagnostic = Diagnostic::error(
+                    Code::WrongType,
+                    "a tensor flows into operations and blocks only",
+                    stage.span,
+                    "not callable",
+                )
+                .help("write `x -> conv(64, 3) -> relu`");
+                self.report(frame, diagnostic);
+                return Value::Poison;
+            }
+        };
+        if let Some(list) = extra {
+            let message = format!("`{}` gets its inputs from the pipe and from this list", callee.text);
+            let diagnostic = Diagnostic::error(Code::WrongInputs, message, list.span, "a second list of inputs")
+                .help(format!("pass all inputs by the pipe: `(a, b) -> {}(…)`", callee.text));
+            self.report(frame, diagnostic);
+            return Value::Poison;
+        }
+        let meaning = self.callee(frame, &callee);
+        let given = self.given(frame, args, &scope.inner());
+        let (Some(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
+        if let Callee::Function = meaning {
+            let mut values: Vec<_> = inputs.iter().map(|(id, span)| (Value::Tensor(*id), *span)).collect();
+            values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
+            return self.builtin(frame, &callee.text, &values, stage.span);
+        }
+        if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.is_tensor()) {
+            let message = format!("`{}` gets its inputs from the pipe, and here is another", callee.text);
+            let diagnostic =
+                Diagnostic::error(Code::WrongInputs, message, tensor.arg.value.span, "a tensor among the parameters")
+                    .help(format!("pass all inputs by the pipe: `(a, b) -> {}`", callee.text));
+            self.report(frame, diagnostic);
+            return Value::Poison;
+        }
+        self.invoke(frame, &meaning, stage, &callee, given, Some(inputs), scope)
+    }
+
+    fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
+        let inner = scope.inner();
+        args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &inner) }).collect()
+    }
+
+    fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>]) -> Value {
+        let [args] = lists else {
+            return self.wrong(frame, format!("`{}` is a function of numbers and takes one list", callee.text), expr.span);
+        };
+        if let Some(named) = args.iter().find_map(|g| g.arg.name.as_ref()) {
+            let message = format!("`{}` has no argument `{}`", callee.text, named.text);
+            self.report(frame, Diagnostic::error(Code::UnknownArgument, message, named.span, ""));
+            return Value::Poison;
+        }
+        let values: Vec<_> = args.iter().map(|g| (g.value.clone(), g.arg.value.span)).collect();
+        if callee.text == "max" && values.iter().any(|(value, _)| value.is_tensor()) {
+            let inputs: Option<Vec<Flow>> =
+                values.iter().map(|(v, span)| if let Value::Tensor(id) = v { Some((*id, *span)) } else { None }).collect();
+            if let Some(inputs) = inputs {
+                let op = Op::Elementwise(crate::op::Elementwise { merge: crate::op::Merge::Max });
+                return self.node(frame, op, &inputs, expr.span, &self.loose_scope(frame));
+            }
+        }
+        self.builtin(frame, &callee.text, &values, expr.span)
+    }
+
+    fn callee(&mut self, frame: &Frame<'a>, callee: &Ident) -> Option<Callee<'a>> {
+        let name = callee.text.as_str();
+        if let Some(found) = self.program.block(frame.file, name) {
+            return Some(Callee::Block(found));
+        }
+        if builtin::is_builtin(name) {
+            return Some(Callee::Function);
+        }
+        if let Some(op) = table::find(name) {
+            return Some(Callee::Op(op));
+        }
+        let mut diagnostic = Diagnostic::error(
+            Code::UnknownOperation,
+            format!("there is no operation or block `{name}`"),
+            callee.span,
+            "not known",
+        );
+        let names = sorted(
+            self.program
+                .block_names(frame.file)
+                .chain(table::OPS.iter().map(|op| op.keyword))
+                .chain(builtin::BUILTINS.iter().copied()),
+        );
+        if frame.names.contains_key(name) {
+            diagnostic.message = format!("`{name}` is a value and cannot be called");
+        } else if let Some(ours) = operation_alias(name) {
+            diagnostic = diagnostic
+                .fix(format!("it is called `{ours}` here"), vec![Edit { span: callee.span, replacement: ours.to_owned() }]);
+        } else if let Some(near) = nearest(name, names) {
+            diagnostic =
+                diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span: callee.span, replacement: near.to_owned() }]);
+        } else {
+            diagnostic = diagnostic.help("`pointwise ops` lists the operations");
+        }
+        self.report(frame, diagnostic);
+        None
+    }
+
+    /// Tensors among evaluated arguments; `None` after a report, or where one is poison.
+    fn flows(&mut self, frame: &Frame<'a>, given: &[Given<'a>], callee: &Ident) -> Option<Vec<Flow>> {
+        let mut flows = Vec::with_capacity(given.len());
+        let mut sound = true;
+        for g in given {
+            if let Some(name) = &g.arg.name {
+                let message = format!("inputs of `{}` are given by position, not by name", callee.text);
+                self.report(frame, Diagnostic::error(Code::UnknownArgument, message, name.span, ""));
+                sound = false;
+                continue;
+            }
+            match self.tensors_of(frame, &g.value, g.arg.value.span) {
+                Some(more) => flows.extend(more),
+                None => sound = false,
+            }
+        }
+        sound.then_some(flows)
+    }
+
+    fn tensors_of(&mut self, frame: &Frame<'a>, value: &Value, span: Span) -> Option<Vec<Flow>> {
+        match value {
+            Value::Tensor(id) => Some(vec![(*id, span)]),
+            Value::Tuple(items) => {
+                let mut flows = Vec::with_capacity(items.len());
+                for item in items.iter() {
+                    flows.extend(self.tensors_of(frame, item, span)?);
+                }
+                Some(flows)
+            }
+            Value::Poison => None,
+            Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing => {
+                let message = format!("a tensor is needed here, and this is {}", value.kind());
+                self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+                None
+            }
+        }
+    }
+
+    /// `conv(x, 64, 3)`: tensors and numbers in one list.
+    fn mixed(&mut self, frame: &Frame<'a>, expr: &Expr, callee: &Ident, tensors: &[Given<'a>], others: &[Given<'a>]) {
+        let text = |g: &Given<'a>| {
+            let value = self.sources.text(g.arg.value.span);
+            g.arg.name.as_ref().map_or_else(|| value.to_owned(), |name| format!("{}={value}", name.text))
+        };
+        let inputs: Vec<String> = tensors.iter().map(text).collect();
+        let params: Vec<String> = others.iter().map(text).collect();
+        let replacement = format!("{}({})({})", callee.text, params.join(", "), inputs.join(", "));
+        let message = format!("`{}` takes its parameters and its inputs in two lists", callee.text);
+        let diagnostic =
+            Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters")
+                .fix("parameters first, then inputs", vec![Edit { span: expr.span, replacement }])
+                .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")));
+        self.report(frame, diagnostic);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
+    fn invoke(
+        &mut self,
+        frame: &mut Frame<'a>,
+        meaning: &Callee<'a>,
+        expr: &'a Expr,
+        callee: &Ident,
+        params: Vec<Given<'a>>,
+        inputs: Option<Vec<Flow>>,
+        scope: &Scope,
+    ) -> Value {
+        let Some(inputs) = inputs else {
+            let call = self.sources.text(expr.span).to_owned();
+            let message = format!("`{}` needs an input", callee.text);
+            let diagnostic =
+                Diagnostic::error(Code::WrongInputs, message, expr.span, "nothing flows in").help(format!("write `x -> {call}`"));
+            self.report(frame, diagnostic);
+            return Value::Poison;
+        };
+        match meaning {
+            Callee::Op(info) => self.operation(frame, info, expr, callee, &params, &inputs, scope),
+            Callee::Block(found) => self.instantiate(frame, *found, expr, &params, &inputs, scope),
+            Callee::Function => unreachable!("functions are called before"),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
+    fn operation(
+        &mut self,
+        frame: &Frame<'a>,
+        info: &'static OpInfo,
+        expr: &'a Expr,
+        callee: &Ident,
+        params: &[Given<'a>],
+        inputs: &[Flow],
+        scope: &Scope,
+    ) -> Value {
+        let Some(args) = self.operation_args(frame, info, callee, params) else { return Value::Poison };
+        let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
+        if inputs.len() < info.inputs.0 || info.inputs.1.is_some_and(|most| inputs.len() > most) {
+            let misfit = crate::op::Misfit::Arity { min: info.inputs.0, max: info.inputs.1, got: inputs.len() };
+            self.misfit(frame, info.keyword, None, inputs, &misfit, expr.span);
+            return Value::Poison;
+        }
+        let first_new = self.graph.bound();
+        let value = match (info.build)(&args, &shapes) {
+            Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
+            Ok(Built::Pieces(ops)) => {
+                let pieces: Vec<Value> = ops.into_iter().map(|op| self.node(frame, op, inputs, expr.span, scope)).collect();
+                Value::Tuple(pieces.into())
+            }
+            Err(error) => {
+                self.build_error(frame, info, params, inputs, expr, error);
+                return Value::Poison;
+            }
+        };
+        for id in value_nodes(&value) {
+            if id.to_usize() >= first_new {
+                self.calls.insert(id, expr);
+            }
+        }
+        value
+    }
+
+    /// Adds a node, or reports why its inputs do not fit.
+    pub(super) fn node(&mut self, frame: &Frame<'a>, op: Op, inputs: &[Flow], span: Span, scope: &Scope) -> Value {
+        let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
+        let shape = match op.infer(&shapes) {
+            Ok(shape) => shape,
+            Err(misfit) => {
+                self.misfit(frame, op.keyword(), Some(&op), inputs, &misfit, span);
+                return Value::Poison;
+            }
+        };
+        if self.graph.len() >= self.limits.nodes {
+            let message = format!("the network has more than {} nodes", self.limits.nodes);
+            self.stop(frame, Diagnostic::error(Code::TooManyNodes, message, span, "the limit is reached here"));
+            return Value::Poison;
+        }
+        let mut origin = Origin::at(span, frame.instance);
+        origin.keep = frame.keep;
+        origin.wish.clone_from(&frame.wish);
+        let name = scope.join(op.keyword());
+        let id = self.graph.add(Node { name, op, inputs: inputs.iter().map(|(id, _)| *id).collect(), origin });
+        self.shapes.insert(id, shape);
+        Value::Tensor(id)
+    }
+
+    /// Evaluates a block's body for its arguments and inputs.
+    fn instantiate(
+        &mut self,
+        frame: &mut Frame<'a>,
+        found: Found<'a>,
+        expr: &'a Expr,
+        params: &[Given<'a>],
+        inputs: &[Flow],
+        scope: &Scope,
+    ) -> Value {
+        let (file, block) = found;
+        let name = block.name.text.as_str();
+        if let Some(at) = self.active.iter().position(|other| *other == (file, name)) {
+            let cycle: Vec<&str> = self.active[at..].iter().map(|(_, n)| *n).chain([name]).collect();
+            let message = format!("block `{name}` uses itself: {}", cycle.join(" -> "));
+            self.report(
+                frame,
+                Diagnostic::error(Code::RecursiveBlock, message, expr.span, "used here").help("repeat layers with `for`"),
+            );
+            return Value::Poison;
+        }
+        if inputs.len() != block.inputs.len() {
+            let names: Vec<&str> = block.inputs.iter().map(|i| i.text.as_str()).collect();
+            let takes = if names.is_empty() {
+                "no inputs".to_owned()
+            } else {
+                format!("{} ({})", plural(names.len(), "input"), quoted(&names))
+            };
+            let message = format!("block `{name}` takes {takes}, and gets {}", inputs.len());
+            self.report(frame, Diagnostic::error(Code::WrongInputs, message, expr.span, "").label(block.header, "defined here"));
+            return Value::Poison;
+        }
+        let path = self.instance_path(scope, name);
+        let instance = self.graph.add_instance(Instance {
+            path: path.clone(),
+            block: name.to_owned(),
+            call: expr.span,
+            parent: frame.instance,
+        });
+        let mut inner = Frame {
+            names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
+            prefix: path,
+            turns: String::new(),
+            instance: Some(instance),
+            file,
+            in_net: false,
+            keep: frame.keep,
+            wish: frame.wish.clone(),
+            returned: None,
+        };
+        if !self.block_args(frame, &mut inner, block, expr, params) {
+            return Value::Poison;
+        }
+        for (input, (id, _)) in block.inputs.iter().zip(inputs) {
+            inner.names.insert(&input.text, Binding { value: Value::Tensor(*id), span: input.span, is_input: true });
+        }
+        self.active.push((file, name));
+        self.depth += 1;
+        self.statements(&mut inner, &block.body);
+        self.depth -= 1;
+        self.active.pop();
+        if inner.returned.is_none() && !self.stopped {
+            let message = format!("block `{name}` does not return a value here");
+            let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
+                .label(expr.span, "used here")
+                .help("end the block with `return x`");
+            self.report(frame, diagnostic);
+        }
+        inner.returned.unwrap_or(Value::Poison)
+    }
+
+    /// The scope's own path for a call that is the whole value, else path and block; numbered where taken.
+    fn instance_path(&mut self, scope: &Scope, block: &str) -> String {
+        let base = if scope.whole && !scope.path.is_empty() { scope.path.clone() } else { scope.join(block) };
+        let times = self.scopes.entry(base.clone()).or_insert(0);
+        *times += 1;
+        if *times == 1 { base } else { format!("{base}_{times}") }
+    }
+}
+
+fn value_nodes(value: &Value) -> Vec<NodeId> {
+    match value {
+        Value::Tensor(id) => vec![*id],
+        Value::Tuple(items) => items.iter().flat_map(value_nodes).collect(),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing | Value::Poison => {
+            Vec::new()
+        }
+    }
+}
+
+/// "1 input", "2 inputs".
+pub(super) fn plural(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

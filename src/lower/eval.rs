@@ -1,0 +1,195 @@
+//! Expressions.
+
+use super::suggest::nearest;
+use super::{Builder, Frame, Scope, Value};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Expr, ExprKind, Path, UnaryOp};
+
+impl<'a> Builder<'a> {
+    /// The value of an expression; its layers are named within `scope`. Errors are reported and give poison.
+    pub(super) fn eval(&mut self, frame: &mut Frame<'a>, expr: &'a Expr, scope: &Scope) -> Value {
+        if !self.step(frame, expr.span) {
+            return Value::Poison;
+        }
+        if self.depth >= self.limits.depth {
+            let message = format!("blocks and expressions are nested more than {} deep", self.limits.depth);
+            self.stop(frame, Diagnostic::error(Code::NestingTooDeep, message, expr.span, "here"));
+            return Value::Poison;
+        }
+        self.depth += 1;
+        let value = self.eval_kind(frame, expr, scope);
+        self.depth -= 1;
+        value
+    }
+
+    fn eval_kind(&mut self, frame: &mut Frame<'a>, expr: &'a Expr, scope: &Scope) -> Value {
+        match &expr.kind {
+            ExprKind::Int(i) => Value::Int(*i),
+            ExprKind::Float(x) => Value::Float(*x),
+            ExprKind::Bool(b) => Value::Bool(*b),
+            ExprKind::Str(s) => Value::Str(s.as_str().into()),
+            ExprKind::Name(name) => self.name(frame, name, expr.span),
+            ExprKind::Path(path) => self.path(frame, path),
+            ExprKind::List(items) => self.list(frame, items, scope),
+            ExprKind::Tuple(items) => self.tuple(frame, items, scope),
+            ExprKind::Paren(inner) => self.eval(frame, inner, scope),
+            ExprKind::Unary(op, inner) => self.unary(frame, *op, inner, expr.span, scope),
+            ExprKind::Infix { first, rest } => self.infix(frame, first, rest, scope),
+            ExprKind::Call { callee, lists } => self.call(frame, expr, callee, lists, scope),
+            ExprKind::Index { base, index } => self.index(frame, base, index, scope),
+            ExprKind::Pipe { first, stages } => self.pipe(frame, first, stages, scope),
+            ExprKind::If { arms, otherwise } => self.choose(frame, arms, otherwise.as_ref(), scope),
+            ExprKind::Error => Value::Poison,
+        }
+    }
+
+    /// The value of a name.
+    pub(super) fn name(&mut self, frame: &Frame<'a>, name: &str, span: Span) -> Value {
+        if let Some(binding) = frame.names.get(name) {
+            return binding.value.clone();
+        }
+        if matches!(name, "same" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
+            return Value::Str(name.into());
+        }
+        let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
+        if self.program.block(frame.file, name).is_some() || crate::op::table::find(name).is_some() {
+            diagnostic.message = format!("`{name}` is called, not used as a value");
+            diagnostic = diagnostic.help(format!("let a tensor flow through it: `x -> {name}`"));
+        } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
+            let edit = Edit { span, replacement: near.to_owned() };
+            diagnostic = diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]);
+        } else if matches!(name, "True" | "False") {
+            let edit = Edit { span, replacement: name.to_lowercase() };
+            diagnostic = diagnostic.fix("booleans are written in lower case", vec![edit]);
+        }
+        self.report(frame, diagnostic);
+        Value::Poison
+    }
+
+    fn path(&mut self, frame: &Frame<'a>, path: &Path) -> Value {
+        let shown = path.segments.join(".");
+        let diagnostic = Diagnostic::error(Code::UnknownName, format!("the path `{shown}` is not a value"), path.span, "")
+            .help("paths of layers stand in `refine` and in an assertion's metrics, as in `macs(layer1.0.conv2)`");
+        self.report(frame, diagnostic);
+        Value::Poison
+    }
+
+    fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {
+        let inner = scope.inner();
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.eval(frame, item, &inner);
+            if value.is_tensor() || matches!(value, Value::Nothing) {
+                let diagnostic = Diagnostic::error(
+                    Code::WrongType,
+                    format!("a list holds numbers, strings and lists, not {}", value.kind()),
+                    item.span,
+                    "",
+                )
+                .help("tensors are grouped in parentheses: `(a, b) -> concat`");
+                self.report(frame, diagnostic);
+                values.push(Value::Poison);
+            } else {
+                values.push(value);
+            }
+        }
+        Value::List(values.into())
+    }
+
+    fn tuple(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {
+        let inner = scope.inner();
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            match self.eval(frame, item, &inner) {
+                Value::Tuple(parts) => values.extend(parts.iter().cloned()),
+                Value::Nothing => values.push(Value::Poison),
+                value => values.push(value),
+            }
+        }
+        Value::Tuple(values.into())
+    }
+
+    fn unary(&mut self, frame: &mut Frame<'a>, op: UnaryOp, inner: &'a Expr, span: Span, scope: &Scope) -> Value {
+        let value = self.eval(frame, inner, &scope.inner());
+        match (op, &value) {
+            (_, Value::Poison) => Value::Poison,
+            (UnaryOp::Neg, Value::Int(i)) => i.checked_neg().map_or_else(|| self.overflow(frame, span), Value::Int),
+            (UnaryOp::Neg, Value::Float(x)) => Value::Float(-x),
+            (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
+            (UnaryOp::Neg, Value::Tensor(id)) => self.scalar(frame, *id, crate::op::ScalarOp::Mul, -1.0, span, scope),
+            (UnaryOp::Neg, other) => {
+                self.wrong(frame, format!("`-` takes a number or a tensor, not {}", other.kind()), inner.span)
+            }
+            (UnaryOp::Not, other) => self.wrong(frame, format!("`not` takes a boolean, not {}", other.kind()), inner.span),
+        }
+    }
+
+    fn index(&mut self, frame: &mut Frame<'a>, base: &'a Expr, index: &'a Expr, scope: &Scope) -> Value {
+        let (list, at) = (self.eval(frame, base, &scope.inner()), self.eval(frame, index, &scope.inner()));
+        let (items, at) = match (&list, at.to_i64()) {
+            (Value::Poison, _) => return Value::Poison,
+            (Value::List(items) | Value::Tuple(items), Some(at)) => (items, at),
+            (Value::List(_) | Value::Tuple(_), None) if at.is_poison() => return Value::Poison,
+            (Value::List(_) | Value::Tuple(_), None) => {
+                return self.wrong(frame, format!("an index is an integer, not {}", at.kind()), index.span);
+            }
+            (other, _) => {
+                let hint = if other.is_tensor() { "; parts of a tensor are taken with `slice` or `split`" } else { "" };
+                return self.wrong(frame, format!("only lists have elements, not {}{hint}", other.kind()), base.span);
+            }
+        };
+        let len = items.len() as i64;
+        let place = if at < 0 { at + len } else { at };
+        if let Some(value) = usize::try_from(place).ok().and_then(|place| items.get(place)) {
+            return value.clone();
+        }
+        let message = format!("index {at} is outside a list of {len}");
+        self.report(frame, Diagnostic::error(Code::InvalidValue, message, index.span, "outside the list"));
+        Value::Poison
+    }
+
+    fn choose(&mut self, frame: &mut Frame<'a>, arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>, scope: &Scope) -> Value {
+        for (condition, body) in arms {
+            match self.eval(frame, condition, &scope.inner()) {
+                Value::Bool(true) => return self.body(frame, body, scope),
+                Value::Bool(false) => {}
+                other => {
+                    if !other.is_poison() {
+                        let message = format!("a condition is true or false, and this is {}", other.kind());
+                        let mut diagnostic = Diagnostic::error(Code::WrongType, message, condition.span, "");
+                        if matches!(other, Value::Int(_) | Value::Float(_)) {
+                            diagnostic = diagnostic.help("compare it: `n > 0`");
+                        }
+                        self.report(frame, diagnostic);
+                    }
+                    for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
+                        self.poison_assigned(frame, body);
+                    }
+                    return Value::Poison;
+                }
+            }
+        }
+        otherwise.map_or(Value::Nothing, |body| self.body(frame, body, scope))
+    }
+
+    /// Reports a wrong type and gives poison.
+    pub(super) fn wrong(&mut self, frame: &Frame<'a>, message: String, span: Span) -> Value {
+        self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+        Value::Poison
+    }
+
+    /// Reports an overflow and gives poison.
+    pub(super) fn overflow(&mut self, frame: &Frame<'a>, span: Span) -> Value {
+        self.report(frame, Diagnostic::error(Code::Arithmetic, "the result does not fit in a 64-bit integer", span, "too large"));
+        Value::Poison
+    }
+}
+
+/// Names in a fixed order, so that suggestions are the same each time.
+pub(super) fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names
+}

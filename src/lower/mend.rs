@@ -1,0 +1,218 @@
+//! Finding the one change that mends a shape error, by trying it.
+//!
+//! Candidates are single changes of layers upstream (padding that keeps the map, another stride, other channels, a
+//! missing `flatten`); each is inferred down to the tensor in question, and only one that makes it fit is offered.
+
+use super::Builder;
+use crate::diagnostic::{Edit, Fix};
+use crate::graph::NodeId;
+use crate::op::{Linear, Op, Padding, Shape, table};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind};
+
+/// How many layers upstream are tried.
+const REACH: usize = 24;
+
+/// A changed operation, how to say it, and the arguments that write it.
+struct Candidate {
+    op: Op,
+    message: String,
+    args: Vec<(&'static str, String)>,
+}
+
+impl Builder<'_> {
+    /// The nearest change upstream of `end` after which its shape fits.
+    pub(super) fn mend(&self, end: NodeId, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
+        let path = self.upstream(end);
+        for (depth, id) in path.iter().enumerate() {
+            let Some(call) = self.calls.get(*id) else { continue };
+            let shapes: Vec<Shape> = self.graph.node(*id).inputs.iter().map(|i| self.shapes[*i]).collect();
+            for candidate in candidates(&self.graph.node(*id).op, &shapes) {
+                let Ok(shape) = candidate.op.infer(&shapes) else { continue };
+                if self.flow_down(&path[..depth], *id, shape).is_some_and(fits) {
+                    if let Some(edits) = edits(call, self.graph.node(*id).op.keyword(), &candidate.args) {
+                        return Some(Fix { message: candidate.message, edits });
+                    }
+                }
+            }
+            if let Some(fix) = self.flatten_first(&path[..depth], *id, call, &shapes, fits) {
+                return Some(fix);
+            }
+        }
+        None
+    }
+
+    /// The tensor and what it was made from, following first inputs.
+    fn upstream(&self, end: NodeId) -> Vec<NodeId> {
+        let mut path = vec![end];
+        while path.len() < REACH {
+            match self.graph.node(path[path.len() - 1]).inputs.first() {
+                Some(first) => path.push(*first),
+                None => break,
+            }
+        }
+        path
+    }
+
+    /// The shape at the end of a path (nearest last) if `changed` had another shape.
+    fn flow_down(&self, below: &[NodeId], changed: NodeId, shape: Shape) -> Option<Shape> {
+        let (mut from, mut shape) = (changed, shape);
+        for id in below.iter().rev() {
+            let node = self.graph.node(*id);
+            let inputs: Vec<Shape> = node.inputs.iter().map(|i| if *i == from { shape } else { self.shapes[*i] }).collect();
+            shape = node.op.infer(&inputs).ok()?;
+            from = *id;
+        }
+        Some(shape)
+    }
+
+    /// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`.
+    fn flatten_first(
+        &self,
+        below: &[NodeId],
+        id: NodeId,
+        call: &Expr,
+        shapes: &[Shape],
+        fits: &dyn Fn(Shape) -> bool,
+    ) -> Option<Fix> {
+        let op = &self.graph.node(id).op;
+        let (Op::Linear(Linear { .. }), [input]) = (op, shapes) else { return None };
+        if input.rank() == 1 {
+            return None;
+        }
+        let flat = Op::Flatten.infer(&[*input]).ok()?;
+        let shape = op.infer(&[flat]).ok()?;
+        let edit = Edit { span: Span { end: call.span.start, ..call.span }, replacement: "flatten -> ".to_owned() };
+        self.flow_down(below, id, shape)
+            .is_some_and(fits)
+            .then(|| Fix { message: format!("`flatten` before `linear` makes one vector of {input}"), edits: vec![edit] })
+    }
+}
+
+fn candidates(op: &Op, inputs: &[Shape]) -> Vec<Candidate> {
+    let size = inputs.first().and_then(|s| s.hw());
+    let mut list = Vec::new();
+    match op {
+        Op::Conv(conv) => {
+            if let Some((pad, text)) = keeping(conv.kernel, conv.dilation) {
+                let message = size
+                    .map_or_else(|| format!("`pad={text}`"), |s| format!("`pad={text}` {}", keeps(conv.kernel, conv.stride, s)));
+                let op = Op::Conv(crate::op::Conv { pad, ..conv.clone() });
+                list.push(Candidate { op, message, args: vec![("pad", text)] });
+            }
+            for stride in [1, 2].into_iter().filter(|s| [*s, *s] != conv.stride) {
+                let op = Op::Conv(crate::op::Conv { stride: [stride, stride], ..conv.clone() });
+                let message = format!("`stride={stride}` gives the size that is needed");
+                list.push(Candidate { op, message, args: vec![("stride", stride.to_string())] });
+            }
+            for out in [inputs.first().map(|s| s.channels())].into_iter().flatten().filter(|_| !conv.depthwise) {
+                let op = Op::Conv(crate::op::Conv { out, ..conv.clone() });
+                list.push(Candidate {
+                    op,
+                    message: format!("{out} output channels match"),
+                    args: vec![("out", out.to_string())],
+                });
+            }
+        }
+        Op::Pool(pool) => {
+            let keep = keeping(pool.kernel, pool.dilation).map(|(pad, text)| (pad, text, pool.stride));
+            let one = keeping(pool.kernel, pool.dilation).map(|(pad, text)| (pad, text, [1, 1]));
+            for (pad, text, stride) in keep.into_iter().chain(one) {
+                let mut args = vec![("pad", text.clone())];
+                if stride != pool.stride {
+                    args.insert(0, ("stride", "1".to_owned()));
+                }
+                let shown = args.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(", ");
+                let message =
+                    size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps(pool.kernel, stride, s)));
+                let op = Op::Pool(crate::op::Pool { pad, stride, ..pool.clone() });
+                list.push(Candidate { op, message, args });
+            }
+            for ceil in [!pool.ceil] {
+                let op = Op::Pool(crate::op::Pool { ceil, ..pool.clone() });
+                let message = format!("`ceil={ceil}` rounds the other way");
+                list.push(Candidate { op, message, args: vec![("ceil", ceil.to_string())] });
+            }
+        }
+        Op::Linear(_)
+        | Op::Input(_)
+        | Op::ConvTranspose(_)
+        | Op::BatchNorm(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::InstanceNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Softmax(_)
+        | Op::GlobalPool(_)
+        | Op::AdaptiveAvgPool(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Flatten
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Slice(_)
+        | Op::Pad(_)
+        | Op::Upsample(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_)
+        | Op::ChannelShuffle(_)
+        | Op::Mean(_)
+        | Op::Dropout(_)
+        | Op::Identity => {}
+    }
+    list
+}
+
+/// The padding that keeps a map's size at stride 1, and how it is written.
+fn keeping(kernel: [u64; 2], dilation: [u64; 2]) -> Option<(Padding, String)> {
+    let total = [dilation[0].checked_mul(kernel[0] - 1)?, dilation[1].checked_mul(kernel[1] - 1)?];
+    let pad = Padding { top: total[0] / 2, left: total[1] / 2, bottom: total[0].div_ceil(2), right: total[1].div_ceil(2) };
+    let text = match pad {
+        Padding { top, left, bottom, right } if top == bottom && left == right && top == left => top.to_string(),
+        Padding { top, left, bottom, right } if top == bottom && left == right => format!("[{top}, {left}]"),
+        Padding { top, left, bottom, right } => format!("[{top}, {left}, {bottom}, {right}]"),
+    };
+    Some((pad, text))
+}
+
+/// "keeps a 5x5 at 28x28".
+fn keeps(kernel: [u64; 2], stride: [u64; 2], size: (u64, u64)) -> String {
+    let to = (size.0.div_ceil(stride[0]), size.1.div_ceil(stride[1]));
+    let verb = if stride == [1, 1] { "keeps" } else { "brings" };
+    let preposition = if stride == [1, 1] { "at" } else { "to" };
+    format!("{verb} a {}x{} {preposition} {}x{}", kernel[0], kernel[1], to.0, to.1)
+}
+
+/// Edits that set arguments of a call.
+fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)]) -> Option<Vec<Edit>> {
+    let params = table::find(keyword)?.params;
+    let list = match &call.kind {
+        ExprKind::Name(_) => {
+            let text = args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
+            return Some(vec![Edit { span: call.span.after(), replacement: format!("({text})") }]);
+        }
+        ExprKind::Call { lists, .. } => lists.first()?,
+        _ => return None,
+    };
+    let mut edits = Vec::new();
+    let mut appended = Vec::new();
+    for (name, value) in args {
+        let index = params.iter().position(|p| p.name == *name)?;
+        let by_name = list.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == *name));
+        let by_position =
+            list.args.get(index).filter(|arg| arg.name.is_none() && list.args[..index].iter().all(|a| a.name.is_none()));
+        match by_name.or(by_position) {
+            Some(arg) => edits.push(Edit { span: arg.value.span, replacement: value.clone() }),
+            None => appended.push(format!("{name}={value}")),
+        }
+    }
+    if !appended.is_empty() {
+        let close = Span { start: list.span.end - 1, end: list.span.end - 1, ..list.span };
+        let comma = if list.args.is_empty() { "" } else { ", " };
+        edits.push(Edit { span: close, replacement: format!("{comma}{}", appended.join(", ")) });
+    }
+    Some(edits)
+}

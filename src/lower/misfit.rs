@@ -1,0 +1,285 @@
+//! From a reason without a place to a message that teaches: both sides, how each came about, a change that works.
+
+use super::call::{Flow, plural};
+use super::{Builder, Frame};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::NodeId;
+use crate::op::misfit::Side;
+use crate::op::{Misfit, Op, Shape};
+use crate::source::Span;
+
+impl<'a> Builder<'a> {
+    /// Reports why the inputs do not fit an operation. `op` is present where the operation itself could be built.
+    pub(super) fn misfit(
+        &mut self,
+        frame: &Frame<'a>,
+        keyword: &str,
+        op: Option<&Op>,
+        inputs: &[Flow],
+        misfit: &Misfit,
+        span: Span,
+    ) {
+        let diagnostic = match misfit {
+            Misfit::Concat { axis, left, right, dim } => self.concat(op, inputs, (*axis, *left, *right, *dim), span),
+            Misfit::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (*left, *right), span),
+            Misfit::Window { side, window, input, pad } => self.window(keyword, op, inputs, (*side, *window, *input, *pad), span),
+            Misfit::Groups { output, channels, groups } => {
+                let which = if *output { "output" } else { "input" };
+                let message = format!("{groups} groups do not divide {channels} {which} channels");
+                let divisor = (1..=*groups).rev().find(|g| channels.is_multiple_of(*g)).unwrap_or(1);
+                self.at_input(Diagnostic::error(Code::GroupsDivide, message, span, ""), inputs, 0)
+                    .help(format!("the nearest number of groups that divides {channels} is {divisor}"))
+            }
+            Misfit::Rank { input, needed, got } => {
+                let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
+                let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, *input);
+                if got.rank() == 1 {
+                    diagnostic.help("let it see the map: put `flatten` or `linear` after it, not before")
+                } else {
+                    diagnostic
+                }
+            }
+            Misfit::Arity { min, max, got } => {
+                let takes = match max {
+                    Some(max) if max == min => plural(*min, "input"),
+                    Some(max) => format!("{min} to {max} inputs"),
+                    None => format!("{} or more", plural(*min, "input")),
+                };
+                let message = format!("`{keyword}` takes {takes}, and gets {got}");
+                Diagnostic::error(Code::WrongInputs, message, span, "")
+            }
+            Misfit::Padding { side, pad, most } => {
+                let side = side_name(*side);
+                let message = format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}");
+                self.at_input(Diagnostic::error(Code::PaddingTooLarge, message, span, ""), inputs, 0)
+                    .help(format!("write `pad={most}`"))
+            }
+            Misfit::Elements { from, have, want } => {
+                let message = format!("`{keyword}` would turn {have} elements into {want}");
+                self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, format!("the input is {from}")), inputs, 0)
+                    .help("write `-1` for one dimension to have it computed")
+            }
+            Misfit::Axis { axis, rank } => {
+                let message = format!("`{keyword}` asks for axis {axis}, and its input has {}", plural(*rank, "dimension"));
+                self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
+                    .help("axes count from 0, which is the channels; the batch has no axis")
+            }
+            Misfit::Extent { axis, dim, why } => {
+                let message = format!("`{keyword}` does not fit axis {axis} of {dim}: {why}");
+                self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
+            }
+            Misfit::Divide { what, value, by } => {
+                let message = format!("{value} {what} cannot be divided evenly by {by}");
+                self.at_input(Diagnostic::error(Code::Divisibility, message, span, ""), inputs, 0)
+            }
+            Misfit::Dimension { what, value } => {
+                let why = if *value < 1 { "a dimension is at least 1" } else { "a dimension is at most 2,147,483,647" };
+                let message = format!("`{keyword}` would make a {what} of {value}");
+                self.at_input(Diagnostic::error(Code::DimensionRange, message, span, ""), inputs, 0).note(why)
+            }
+            Misfit::Overflow { what } => {
+                let message = format!("the {what} of `{keyword}` do not fit in 64 bits");
+                self.at_input(Diagnostic::error(Code::CountOverflow, message, span, ""), inputs, 0)
+            }
+        };
+        self.report(frame, diagnostic);
+    }
+
+    fn concat(&self, op: Option<&Op>, inputs: &[Flow], at: (usize, usize, usize, Option<usize>), span: Span) -> Diagnostic {
+        let (axis, left, right, dim) = at;
+        let odd = self.odd_one(inputs, left, right, axis);
+        let other = if odd == left { right } else { left };
+        let message = match dim {
+            None => "`concat` needs inputs of one rank, but its inputs differ".to_owned(),
+            Some(1 | 2) if axis == 0 => "`concat` needs one height and width, but its inputs differ".to_owned(),
+            Some(dim) => format!("`concat` along axis {axis} needs one size in axis {dim}, but its inputs differ"),
+        };
+        let reference = self.shapes[inputs[other].0];
+        let label = format!("{} is {reference}", self.called(inputs, other));
+        let diagnostic = Diagnostic::error(Code::ConcatMismatch, message, span, label);
+        let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
+        self.mended(diagnostic, op, inputs, odd, other)
+    }
+
+    fn broadcast(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (usize, usize), span: Span) -> Diagnostic {
+        let (left, right) = at;
+        let shapes = (self.shapes[inputs[left].0], self.shapes[inputs[right].0]);
+        let message = format!("`{keyword}` cannot combine {} with {}", shapes.0, shapes.1);
+        let label = format!("{} is {}", self.called(inputs, left), shapes.0);
+        let diagnostic = Diagnostic::error(Code::BroadcastMismatch, message, span, label);
+        let diagnostic = self.explain(diagnostic, &self.called(inputs, right), inputs[right].0, shapes.0);
+        let by_layer = self.mended(diagnostic.clone(), op, inputs, right, left);
+        if !by_layer.fixes.is_empty() {
+            return by_layer;
+        }
+        let by_layer = self.mended(diagnostic.clone(), op, inputs, left, right);
+        if !by_layer.fixes.is_empty() {
+            return by_layer;
+        }
+        self.projected(diagnostic, inputs, left, right)
+    }
+
+    /// Offers a 1x1 convolution that brings one side to the channels and size of the other.
+    fn projected(&self, diagnostic: Diagnostic, inputs: &[Flow], left: usize, right: usize) -> Diagnostic {
+        // A projection belongs on the shortcut: the side that was computed earlier.
+        let (short, long) = if inputs[left].0 < inputs[right].0 { (left, right) } else { (right, left) };
+        let (from, to) = (self.shapes[inputs[short].0], self.shapes[inputs[long].0]);
+        let (Some(a), Some(b)) = (from.hw(), to.hw()) else { return diagnostic };
+        let Some(stride) = [1, 2, 4, 8].into_iter().find(|s| (a.0.div_ceil(*s), a.1.div_ceil(*s)) == b) else {
+            return diagnostic;
+        };
+        let stride_text = if stride == 1 { String::new() } else { format!(", stride={stride}") };
+        let call = format!("conv({}, 1{stride_text})", to.channels());
+        let span = inputs[short].1;
+        let replacement = format!("({} -> {call})", self.sources.text(span));
+        let what = if from.channels() == to.channels() { "the size" } else { "the channels" };
+        diagnostic.fix(format!("a 1x1 convolution matches {what}: `{call}` makes {to}"), vec![Edit { span, replacement }])
+    }
+
+    fn window(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (Side, u64, u64, u64), span: Span) -> Diagnostic {
+        let (side, window, input, pad) = at;
+        let padding = if pad == 0 { String::new() } else { format!(" with {pad} of padding") };
+        let message = format!("`{keyword}` slides a window of {window} over a {} of {input}{padding}", side_name(side));
+        let diagnostic =
+            self.at_input(Diagnostic::error(Code::KernelTooLarge, message, span, "the window does not fit"), inputs, 0);
+        match op {
+            Some(Op::Pool(_)) => diagnostic.help("`global_avgpool` and `global_maxpool` take the whole map, whatever its size"),
+            _ => diagnostic.help(format!(
+                "use a smaller kernel, stride less before it, or pad by at least {}",
+                window.saturating_sub(input + pad).div_ceil(2) + pad / 2
+            )),
+        }
+    }
+
+    fn mended(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow], odd: usize, other: usize) -> Diagnostic {
+        let Some(op) = op else { return diagnostic };
+        let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
+        let reference = shapes[other];
+        let wanted = match op {
+            Op::Elementwise(_) => Some(reference),
+            _ => None,
+        };
+        let fits = |shape: Shape| {
+            let mut shapes = shapes.clone();
+            shapes[odd] = shape;
+            // A broadcast that happens to be legal (one pixel against a map) is not what was meant.
+            wanted.is_none_or(|wanted| wanted == shape) && op.infer(&shapes).is_ok()
+        };
+        match self.mend(inputs[odd].0, &fits) {
+            Some(fix) => diagnostic.fix(fix.message, fix.edits),
+            None => diagnostic,
+        }
+    }
+
+    /// Which of two inputs differs from the majority.
+    fn odd_one(&self, inputs: &[Flow], left: usize, right: usize, axis: usize) -> usize {
+        let alike = |index: usize| {
+            let shape = self.shapes[inputs[index].0];
+            inputs.iter().filter(|(id, _)| same_but(self.shapes[*id], shape, axis)).count()
+        };
+        if alike(left) < alike(right) { left } else { right }
+    }
+
+    fn at_input(&self, diagnostic: Diagnostic, inputs: &[Flow], index: usize) -> Diagnostic {
+        let Some((id, _)) = inputs.get(index) else { return diagnostic };
+        let name = self.called(inputs, index);
+        self.explain_last(diagnostic, &name, *id)
+    }
+
+    /// "`c`" where the input is a name, else "input 3".
+    fn called(&self, inputs: &[Flow], index: usize) -> String {
+        let text = self.sources.text(inputs[index].1);
+        let is_name =
+            text.chars().all(|c| c.is_alphanumeric() || c == '_') && text.chars().next().is_some_and(|c| !c.is_numeric());
+        let ordinary = self.graph.node(inputs[index].0);
+        if is_name && self.calls.get(inputs[index].0).is_none_or(|call| call.span != inputs[index].1) {
+            format!("`{text}`")
+        } else if inputs.len() == 1 {
+            format!("the input, `{}`,", ordinary.name)
+        } else {
+            format!("input {}", index + 1)
+        }
+    }
+
+    /// Adds the layer that gave a tensor the dimension in which it differs from `reference`.
+    pub(super) fn explain(&self, diagnostic: Diagnostic, name: &str, id: NodeId, reference: Shape) -> Diagnostic {
+        let shape = self.shapes[id];
+        let differing =
+            (0..shape.rank()).rev().find(|axis| reference.rank() != shape.rank() || reference.dim(*axis) != shape.dim(*axis));
+        let culprit = differing.map_or(id, |axis| self.changer(id, axis));
+        self.label_layer(diagnostic, name, id, culprit)
+    }
+
+    fn explain_last(&self, diagnostic: Diagnostic, name: &str, id: NodeId) -> Diagnostic {
+        self.label_layer(diagnostic, name, id, id)
+    }
+
+    fn label_layer(&self, diagnostic: Diagnostic, name: &str, id: NodeId, culprit: NodeId) -> Diagnostic {
+        let name = if name.starts_with(['`', 't', 'i']) { name.to_owned() } else { format!("`{name}`") };
+        let Some(span) = self.graph.node(culprit).origin.span else { return diagnostic };
+        let how = self.describe(culprit).map_or(String::new(), |how| format!(": {how}"));
+        let text = format!("{name} is {}{how}", self.shapes[id]);
+        if diagnostic.primary.as_ref().is_some_and(|label| label.span == span) {
+            return diagnostic.note(text);
+        }
+        diagnostic.label(span, text)
+    }
+
+    /// The layer upstream that last changed a dimension.
+    fn changer(&self, mut id: NodeId, axis: usize) -> NodeId {
+        for _ in 0..256 {
+            let shape = self.shapes[id];
+            let Some(first) = self.graph.node(id).inputs.first() else { return id };
+            let before = self.shapes[*first];
+            if before.rank() != shape.rank() || before.dim(axis) != shape.dim(axis) {
+                return id;
+            }
+            id = *first;
+        }
+        id
+    }
+
+    /// How a layer came to its shape: "a 5x5 without padding takes 4 off 28".
+    fn describe(&self, id: NodeId) -> Option<String> {
+        let node = self.graph.node(id);
+        let after = self.shapes[id];
+        let before = node.inputs.first().map(|input| self.shapes[*input]);
+        let geometry = match &node.op {
+            Op::Conv(conv) => Some((conv.kernel, conv.stride, conv.pad)),
+            Op::Pool(pool) => Some((pool.kernel, pool.stride, pool.pad)),
+            Op::Input(_) => return Some("the input is declared so".to_owned()),
+            _ => None,
+        };
+        let before = before?;
+        let (Some((kernel, stride, pad)), Some(a), Some(b)) = (geometry, before.hw(), after.hw()) else {
+            return (before != after).then(|| format!("`{}` turns {before} into {after}", node.op.keyword()));
+        };
+        if a == b {
+            return (before.channels() != after.channels())
+                .then(|| format!("`{}` makes {} channels", node.op.keyword(), after.channels()));
+        }
+        let padding =
+            if pad == crate::op::Padding::default() { "without padding".to_owned() } else { format!("with padding {}", pad.top) };
+        let what = format!("a {}x{}", kernel[0], kernel[1]);
+        let (from, to) = if a.0 == b.0 { (a.1, b.1) } else { (a.0, b.0) };
+        Some(if stride == [1, 1] && from > to {
+            format!("{what} {padding} takes {} off {from}", from - to)
+        } else if stride == [1, 1] {
+            format!("{what} {padding} adds {} to {from}", to - from)
+        } else {
+            format!("{what} with stride {} {padding} takes {from} to {to}", stride[0])
+        })
+    }
+}
+
+fn same_but(a: Shape, b: Shape, axis: usize) -> bool {
+    a.rank() == b.rank() && (0..a.rank()).all(|i| i == axis || a.dim(i) == b.dim(i))
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Height => "height",
+        Side::Width => "width",
+    }
+}

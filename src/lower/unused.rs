@@ -1,0 +1,134 @@
+//! Lints on what is written and never used: parameters, and blocks of the main file.
+
+use std::collections::BTreeSet;
+
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::syntax::ast::{Arg, Ast, Body, Expr, ExprKind, ForRange, Ident, Item, Param, StatementKind};
+
+/// Unused parameters of all blocks and of the net; unused blocks of the main file, if it has a net.
+pub(super) fn lint(asts: &[Ast]) -> Vec<Diagnostic> {
+    let Some(main) = asts.first() else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut called = BTreeSet::new();
+    for item in &main.items {
+        let (params, body) = match item {
+            Item::Block(block) => (&block.params, &block.body),
+            Item::Net(net) => (&net.params, &net.body),
+            Item::Use(_) => continue,
+        };
+        let mut used = BTreeSet::new();
+        let mut walk = Walk { used: &mut used };
+        walk.body(body);
+        for default in params.iter().filter_map(|p| p.default.as_ref()) {
+            walk.expr(default);
+        }
+        found.extend(unused_params(params, &used));
+        called.extend(used);
+    }
+    if main.items.iter().any(|item| matches!(item, Item::Net(_))) {
+        for item in &main.items {
+            if let Item::Block(block) = item {
+                if !called.contains(&block.name.text) {
+                    found.push(never(&block.name, "block"));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn unused_params(params: &[Param], used: &BTreeSet<String>) -> Vec<Diagnostic> {
+    params
+        .iter()
+        .filter(|p| !used.contains(&p.name.text) && !p.name.text.starts_with('_'))
+        .map(|p| never(&p.name, "parameter"))
+        .collect()
+}
+
+fn never(name: &Ident, what: &str) -> Diagnostic {
+    let message = format!("{what} `{}` is never used", name.text);
+    Diagnostic::warning(Code::LintUnusedParameter, message, name.span, "never used").help("remove it, or use it")
+}
+
+/// Collects every name that is read or called.
+struct Walk<'u> {
+    used: &'u mut BTreeSet<String>,
+}
+
+impl Walk<'_> {
+    fn body(&mut self, body: &Body) {
+        for statement in &body.statements {
+            for mark in &statement.marks {
+                self.args(&mark.args);
+            }
+            match &statement.kind {
+                StatementKind::Input { shape, .. } => self.expr(shape),
+                StatementKind::Output { name, shape, value } => {
+                    if value.is_none() {
+                        self.used.insert(name.text.clone());
+                    }
+                    shape.iter().chain(value).for_each(|e| self.expr(e));
+                }
+                StatementKind::Bind { targets, value } => {
+                    targets.iter().filter_map(|t| t.shape.as_ref()).for_each(|e| self.expr(e));
+                    self.expr(value);
+                }
+                StatementKind::Return(values) => values.iter().for_each(|e| self.expr(e)),
+                StatementKind::For { over, body, .. } => {
+                    match over {
+                        ForRange::Range(from, to) => {
+                            self.expr(from);
+                            self.expr(to);
+                        }
+                        ForRange::List(list) => self.expr(list),
+                    }
+                    self.body(body);
+                }
+                StatementKind::Assert(e) | StatementKind::Expr(e) => self.expr(e),
+                StatementKind::Refine { form, .. } => self.expr(form),
+            }
+        }
+    }
+
+    fn args(&mut self, args: &[Arg]) {
+        args.iter().for_each(|arg| self.expr(&arg.value));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Name(name) => drop(self.used.insert(name.clone())),
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::Path(_)
+            | ExprKind::Error => {}
+            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|e| self.expr(e)),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner),
+            ExprKind::Infix { first, rest } => {
+                self.expr(first);
+                rest.iter().for_each(|(_, _, e)| self.expr(e));
+            }
+            ExprKind::Call { callee, lists } => {
+                self.used.insert(callee.text.clone());
+                lists.iter().for_each(|list| self.args(&list.args));
+            }
+            ExprKind::Index { base, index } => {
+                self.expr(base);
+                self.expr(index);
+            }
+            ExprKind::Pipe { first, stages } => {
+                self.expr(first);
+                stages.iter().for_each(|e| self.expr(e));
+            }
+            ExprKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    self.expr(condition);
+                    self.body(body);
+                }
+                otherwise.iter().for_each(|body| self.body(body));
+            }
+        }
+    }
+}

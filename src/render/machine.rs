@@ -1,0 +1,272 @@
+//! Diagnostics for programs: one-liners, JSON, SARIF 2.1.0 and GitHub workflow commands.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::place::{Place, Places};
+use super::terminal::tame;
+use super::{Findings, word};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+
+/// `file:line:column: error[PW0301]: message`, one line each.
+pub(super) fn concise(findings: &Findings<'_>) -> String {
+    let mut places = Places::new(findings.sources);
+    let mut text = String::new();
+    for d in findings.diagnostics {
+        if let Some(label) = &d.primary {
+            let place = places.of(label.span);
+            let name = tame(findings.sources.get(label.span.source).name());
+            let _ = write!(text, "{name}:{}:{}: ", place.line, place.column);
+        }
+        let _ = writeln!(text, "{}[{}]: {}", word(d.severity), d.code.id(), one_line(&d.message));
+    }
+    text
+}
+
+/// Workflow commands: `::error file=x.net,line=3,col=5,…,title=PW0301::message`.
+pub(super) fn github(findings: &Findings<'_>) -> String {
+    let mut places = Places::new(findings.sources);
+    let mut text = String::new();
+    for d in findings.diagnostics {
+        let _ = write!(text, "::{} ", word(d.severity));
+        if let Some(label) = &d.primary {
+            let Place { line, column, end_line, end_column } = places.of(label.span);
+            let file = property(findings.sources.get(label.span.source).name());
+            let _ = write!(text, "file={file},line={line},endLine={end_line},col={column},endColumn={end_column},");
+        }
+        let mut message = d.message.clone();
+        if let Some(label) = d.primary.as_ref().filter(|label| !label.text.is_empty()) {
+            let _ = write!(message, "\n{}", label.text);
+        }
+        for extra in d.notes.iter().chain(&d.help).chain(d.fixes.iter().map(|fix| &fix.message)) {
+            let _ = write!(message, "\n{extra}");
+        }
+        let _ = writeln!(text, "title={}::{}", d.code.id(), data(&message));
+    }
+    text
+}
+
+fn one_line(text: &str) -> String {
+    tame(&text.replace(['\n', '\r'], " "))
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    diagnostics: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    #[serde(flatten)]
+    place: Option<Spot<'a>>,
+    label: Option<&'a str>,
+    related: Vec<Related<'a>>,
+    notes: &'a [String],
+    help: &'a [String],
+    fixes: Vec<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Spot<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    #[serde(flatten)]
+    place: Spot<'a>,
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    message: &'a str,
+    edits: Vec<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Replacement<'a> {
+    #[serde(flatten)]
+    place: Spot<'a>,
+    replacement: &'a str,
+}
+
+/// `{ "schema_version": 1, "diagnostics": [...] }`, pretty.
+pub(super) fn json(findings: &[Findings<'_>]) -> String {
+    let mut diagnostics = Vec::new();
+    for f in findings {
+        let mut places = Places::new(f.sources);
+        diagnostics.extend(f.diagnostics.iter().map(|d| entry(f, &mut places, d)));
+    }
+    let document = Document { schema_version: 1, diagnostics };
+    serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON") + "\n"
+}
+
+fn entry<'a>(findings: &Findings<'a>, places: &mut Places<'_>, d: &'a Diagnostic) -> Entry<'a> {
+    Entry {
+        code: d.code.id(),
+        severity: word(d.severity),
+        message: &d.message,
+        place: d.primary.as_ref().map(|label| spot(findings, places, label.span)),
+        label: d.primary.as_ref().map(|label| label.text.as_str()).filter(|text| !text.is_empty()),
+        related: d.secondary.iter().map(|l| Related { place: spot(findings, places, l.span), label: &l.text }).collect(),
+        notes: &d.notes,
+        help: &d.help,
+        fixes: d.fixes.iter().map(|fix| change(findings, places, fix)).collect(),
+    }
+}
+
+fn change<'a>(findings: &Findings<'a>, places: &mut Places<'_>, fix: &'a Fix) -> Change<'a> {
+    let edits = fix.edits.iter().map(|e| Replacement { place: spot(findings, places, e.span), replacement: &e.replacement });
+    Change { message: &fix.message, edits: edits.collect() }
+}
+
+fn spot<'a>(findings: &Findings<'a>, places: &mut Places<'_>, span: crate::source::Span) -> Spot<'a> {
+    let Place { line, column, end_line, end_column } = places.of(span);
+    Spot { file: findings.sources.get(span.source).name(), line, column, end_line, end_column }
+}
+
+/// A SARIF 2.1.0 log with one run.
+pub(super) fn sarif(findings: &[Findings<'_>]) -> String {
+    let mut used: Vec<Code> = findings.iter().flat_map(|f| f.diagnostics).map(|d| d.code).collect();
+    used.sort_unstable();
+    used.dedup();
+    let rules: Vec<Value> = used
+        .iter()
+        .map(|code| json!({ "id": code.id(), "shortDescription": { "text": code.title() }, "help": { "text": code.page(), "markdown": code.page() } }))
+        .collect();
+    let mut results = Vec::new();
+    for f in findings {
+        let mut places = Places::new(f.sources);
+        results.extend(f.diagnostics.iter().map(|d| sarif_result(f, &mut places, d)));
+    }
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "pointwise", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    serde_json::to_string_pretty(&log).expect("a value is always JSON") + "\n"
+}
+
+fn sarif_result(f: &Findings<'_>, places: &mut Places<'_>, d: &Diagnostic) -> Value {
+    let level = match d.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut text = d.message.clone();
+    for extra in d.notes.iter().chain(&d.help) {
+        let _ = write!(text, "\n{extra}");
+    }
+    let locations: Vec<Value> = d.primary.iter().map(|label| location(f, places, label)).collect();
+    let related: Vec<Value> = d.secondary.iter().map(|label| location(f, places, label)).collect();
+    let fixes: Vec<Value> = d.fixes.iter().map(|fix| sarif_fix(f, places, fix)).collect();
+    json!({ "ruleId": d.code.id(), "level": level, "message": { "text": text }, "locations": locations, "relatedLocations": related, "fixes": fixes })
+}
+
+fn location(f: &Findings<'_>, places: &mut Places<'_>, label: &Label) -> Value {
+    let place = places.of(label.span);
+    let uri = uri(f.sources.get(label.span.source).name());
+    let mut location = json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": region(place) } });
+    if !label.text.is_empty() {
+        location["message"] = json!({ "text": label.text });
+    }
+    location
+}
+
+fn sarif_fix(f: &Findings<'_>, places: &mut Places<'_>, fix: &Fix) -> Value {
+    let changes: Vec<Value> = fix
+        .edits
+        .iter()
+        .map(|e| {
+            let replacement = json!({ "deletedRegion": region(places.of(e.span)), "insertedContent": { "text": e.replacement } });
+            json!({ "artifactLocation": { "uri": uri(f.sources.get(e.span.source).name()) }, "replacements": [replacement] })
+        })
+        .collect();
+    json!({ "description": { "text": fix.message }, "artifactChanges": changes })
+}
+
+fn region(place: Place) -> Value {
+    json!({ "startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column })
+}
+
+/// A path as a URI reference: everything but unreserved characters and `/` is percent-encoded.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceSet, Span};
+
+    fn sample(check: impl FnOnce(&Findings<'_>)) {
+        let mut sources = SourceSet::new();
+        let source = sources.add("a b,c.net", "é x\n  bad\n");
+        let bad = Span { source, start: 7, end: 10 };
+        let d = Diagnostic::error(Code::UnknownName, "50% `bad`\nreally", bad, "here").note("a note");
+        check(&Findings {
+            sources: &sources,
+            diagnostics: &[d, Diagnostic::bare(Code::UnreadableFile, Severity::Error, "gone")],
+        });
+    }
+
+    #[test]
+    fn concise_is_one_line_each() {
+        sample(|f| assert_eq!(concise(f), "a b,c.net:2:3: error[PW0201]: 50% `bad` really\nerror[PW0701]: gone\n"));
+    }
+
+    #[test]
+    fn github_escapes() {
+        sample(|f| {
+            let text = github(f);
+            let first = text.lines().next();
+            let want =
+                "::error file=a b%2Cc.net,line=2,endLine=2,col=3,endColumn=6,title=PW0201::50%25 `bad`%0Areally%0Ahere%0Aa note";
+            assert_eq!(first, Some(want));
+        });
+    }
+
+    #[test]
+    fn json_and_sarif_are_valid_and_say_where() {
+        sample(|f| {
+            let value: Value = serde_json::from_str(&json(&[*f])).expect("JSON");
+            assert_eq!(value["diagnostics"][0]["end_column"], 6);
+            assert_eq!(value["diagnostics"][1].get("file"), None);
+            let value: Value = serde_json::from_str(&sarif(&[*f])).expect("JSON");
+            let result = &value["runs"][0]["results"][0];
+            assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b%2Cc.net");
+            assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startColumn"], 3);
+        });
+    }
+}

@@ -1,0 +1,238 @@
+//! The savings report as one HTML file: no script, no network, light and dark, wide, narrow and printed.
+//!
+//! In: a [`Savings`] document and the picture of the network after. Out: the page. The policy in its head forbids
+//! everything but its own styles, so nothing that a name contains can run or load.
+
+mod chart;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::number::{bytes, grouped, magnitude, milliseconds};
+use super::savings::{Change, Measured, Saving, Savings, Times};
+
+const STYLE: &str = include_str!("style.css");
+/// Longer lists are folded.
+const MOST_OPEN: usize = 12;
+
+/// The page.
+#[must_use]
+pub fn page(savings: &Savings, picture: Option<&str>) -> String {
+    let title = format!("{}: savings report", savings.net);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content={ "pointwise " (savings.tool_version) };
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    (head(savings))
+                    (figures(savings))
+                    @if let Some(measured) = &savings.measured { (measured_section(measured)) }
+                    (chart::charts(savings))
+                    (changes(savings))
+                    @if let Some(picture) = picture { (graph(savings, picture)) }
+                    (untouched(savings))
+                    (foot(savings))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn head(s: &Savings) -> Markup {
+    html! {
+        header {
+            p.kicker { "Savings report" }
+            h1 { (s.net) }
+            p.files { code { (s.source_before) } " → " code { (s.source_after) } }
+            @if let Some(doc) = &s.doc { p.doc { (doc) } }
+            @if let Some(plan) = &s.plan {
+                ul.plan {
+                    li { "Asked for: " strong { (plan.goal) } }
+                    @for fact in &plan.facts { li { (fact) } }
+                }
+            }
+        }
+    }
+}
+
+/// One big figure.
+struct Figure {
+    label: String,
+    before: String,
+    after: String,
+    exact: String,
+    /// `after / before`.
+    ratio: f64,
+    percent: f64,
+}
+
+fn figures(s: &Savings) -> Markup {
+    let count = |label: &str, before: u64, after: u64, saving: Saving| Figure {
+        label: label.to_owned(),
+        before: magnitude(before),
+        after: magnitude(after),
+        exact: format!("{} to {}", grouped(before), grouped(after)),
+        ratio: ratio(before as f64, after as f64),
+        percent: saving.percent,
+    };
+    let memory = |label: &str, before: u64, after: u64, saving: Saving| Figure {
+        before: bytes(before),
+        after: bytes(after),
+        ..count(label, before, after, saving)
+    };
+    let time = |label: String, before: f64, after: f64| Figure {
+        label,
+        before: milliseconds(before),
+        after: milliseconds(after),
+        exact: format!("{before:.3} ms to {after:.3} ms"),
+        ratio: ratio(before, after),
+        percent: 100.0 * (1.0 - ratio(before, after)),
+    };
+    let (b, a) = (&s.before, &s.after);
+    let mut all = vec![
+        count("MACs", b.macs, a.macs, s.saved.macs),
+        count("Parameters", b.params, a.params, s.saved.params),
+        memory("Weights", b.weight_bytes, a.weight_bytes, s.saved.weight_bytes),
+        memory("Peak activations", b.peak_activation_bytes, a.peak_activation_bytes, s.saved.peak_activation_bytes),
+    ];
+    all.extend(s.predicted.iter().map(|p| time(format!("Predicted time, {}", p.target), p.before_ms, p.after_ms)));
+    all.extend(s.measured.iter().map(|m| time("Measured time, median".into(), m.before.median_ms, m.after.median_ms)));
+    html! { section.figures { @for f in &all { (figure(f)) } } }
+}
+
+fn figure(f: &Figure) -> Markup {
+    html! {
+        div.figure title=(f.exact) {
+            p.label { (f.label) }
+            p.big.up[f.percent < -0.05].even[f.percent.abs() <= 0.05] { (change_text(f.percent)) }
+            (chart::meter(f.ratio))
+            p.pair { (f.before) " → " strong { (f.after) } }
+        }
+    }
+}
+
+fn ratio(before: f64, after: f64) -> f64 {
+    if before > 0.0 { after / before } else { 1.0 }
+}
+
+/// A change as it is read: `−52.3 %` for a saving of 52.3 percent.
+fn change_text(percent: f64) -> String {
+    if percent.abs() <= 0.05 {
+        "±0 %".to_owned()
+    } else if percent > 0.0 {
+        format!("−{percent:.1} %")
+    } else {
+        format!("+{:.1} %", -percent)
+    }
+}
+
+fn measured_section(m: &Measured) -> Markup {
+    let row = |name: &str, t: &Times| {
+        html! { tr { th scope="row" { (name) } @for ms in [t.min_ms, t.median_ms, t.p90_ms, t.max_ms] { td.n { (milliseconds(ms)) } } } }
+    };
+    html! {
+        section {
+            h2 { "Measured" }
+            p.note { (m.runs) " runs of each network in turn, " (m.threads) @if m.threads == 1 { " thread." } @else { " threads." } }
+            div.scroll { table {
+                thead { tr { th { } th.n { "fastest" } th.n { "median" } th.n { "90 %" } th.n { "slowest" } } }
+                tbody { (row("before", &m.before)) (row("after", &m.after)) }
+            } }
+        }
+    }
+}
+
+fn changes(s: &Savings) -> Markup {
+    html! {
+        section {
+            h2 { "What changed" }
+            @if s.changes.is_empty() { p.note { "No layer differs." } }
+            @else {
+                p.note { (s.changes.len()) @if s.changes.len() == 1 { " layer." } @else { " layers." } " Costs after include what was inserted." }
+                @if s.changes.len() > 3 * MOST_OPEN {
+                    (change_table(&s.changes[..2 * MOST_OPEN]))
+                    details { summary { "Show " (s.changes.len() - 2 * MOST_OPEN) " more" } (change_table(&s.changes[2 * MOST_OPEN..])) }
+                } @else { (change_table(&s.changes)) }
+            }
+        }
+    }
+}
+
+fn change_table(changes: &[Change]) -> Markup {
+    let pair = |before: u64, after: u64| html! { td.n title={ (grouped(before)) " to " (grouped(after)) } { (magnitude(before)) " → " (magnitude(after)) } };
+    html! {
+        div.scroll { table {
+            thead { tr { th { "layer" } th { "form" } th.n { "channels" } th.n { "MACs" } th.n { } th.n { "params" } th.n { } } }
+            tbody { @for c in changes { tr {
+                th scope="row" { (breakable(&c.layer)) }
+                td { span.tag { (c.form) } }
+                td.n { (c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
+                (pair(c.before.macs, c.after.macs)) (delta(c.before.macs, c.after.macs))
+                (pair(c.before.params, c.after.params)) (delta(c.before.params, c.after.params))
+            } } }
+        } }
+    }
+}
+
+fn delta(before: u64, after: u64) -> Markup {
+    let percent = Saving::between(before, after).percent;
+    html! { td.n.down[percent > 0.05].more[percent < -0.05] { (change_text(percent)) } }
+}
+
+/// A dotted name that may break at its dots.
+fn breakable(name: &str) -> Markup {
+    html! { @for (i, part) in name.split('.').enumerate() { @if i > 0 { "." wbr; } (part) } }
+}
+
+fn graph(s: &Savings, picture: &str) -> Markup {
+    let inserted: usize = s.changes.iter().map(|c| c.inserted.len()).sum();
+    html! {
+        section {
+            h2 { "The network after" }
+            @if inserted > 0 { p.note { span.key { } " holds inserted layers (" (inserted) " in all)." } }
+            div.graph tabindex="0" { (PreEscaped(picture)) }
+        }
+    }
+}
+
+fn untouched(s: &Savings) -> Markup {
+    let table = html! {
+        div.scroll { table {
+            thead { tr { th { "layer" } th { "why" } } }
+            tbody { @for u in &s.untouched { tr { th scope="row" { (breakable(&u.layer)) } td { (u.reason) } } } }
+        } }
+    };
+    html! {
+        @if !s.untouched.is_empty() {
+            section {
+                h2 { "Left alone" }
+                @if s.untouched.len() > MOST_OPEN {
+                    details { summary { (s.untouched.len()) " layers and why" } (table) }
+                } @else { (table) }
+            }
+        }
+    }
+}
+
+fn foot(s: &Savings) -> Markup {
+    html! {
+        footer {
+            p {
+                "MACs are multiply-accumulates"
+                @if s.convention == "default" { " of convolutions and linear layers, biases not counted" } @else { ", counted as in the convention " code { (s.convention) } }
+                ". Batch " (s.batch) ". Memory is for 4-byte floats; the peak is that of the order of execution."
+            }
+            @if s.predicted.is_some() { p { "Predicted time comes from a model of the target, not from a run." } }
+            p { "pointwise " (s.tool_version) }
+        }
+    }
+}

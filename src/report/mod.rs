@@ -1,0 +1,22 @@
+//! Analyses as documents: what `analyze` and `report` print and write.
+//!
+//! In: graphs with shapes, analyses, changes. Out: own structs with a `schema_version` ([`network`], [`savings`]), which
+//! the other modules here turn into tables, Markdown, CSV, JSON, YAML, HTML and SVG. No IO beyond the writer that is
+//! given, and no counting: every number comes from `analysis`.
+
+pub mod columns;
+pub mod drawing;
+pub mod grid;
+pub mod html;
+pub mod layout;
+pub mod network;
+pub mod number;
+pub mod savings;
+pub mod serial;
+pub mod table;
+
+/// The version of every document's form: a key never changes its meaning without a new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The version of this program.
+pub const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,394 @@
+//! The document of `analyze`: one network, its totals and its layers.
+//!
+//! In: a [`Shaped`] graph and its [`Analysis`]. Out: [`Network`], which serialises as the command line promises, and
+//! [`grids`](super::columns) made from it. Keys say their units; shapes leave out the batch.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{SCHEMA_VERSION, TOOL_VERSION};
+use crate::analysis::roofline::Prediction;
+use crate::analysis::rollup::{self, By};
+use crate::analysis::{Analysis, Layer, convention};
+use crate::graph::{Graph, InstanceId, NodeId};
+use crate::op::Op;
+use crate::op::{Shape, Work};
+use crate::shape::Shaped;
+use crate::source::SourceSet;
+
+/// What a document is made from.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The file as the user named it.
+    pub source: &'a str,
+    /// The texts that origins point into.
+    pub sources: &'a SourceSet,
+    /// The network.
+    pub shaped: &'a Shaped,
+    /// Its numbers.
+    pub analysis: &'a Analysis,
+    /// Predicted time of each layer, if a target was asked for.
+    pub forecast: Option<&'a Forecast>,
+}
+
+/// Predicted time on a target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// The target's name.
+    pub target: String,
+    /// The times.
+    pub times: Prediction,
+}
+
+/// One network.
+#[derive(Debug, Serialize)]
+pub struct Network<'a> {
+    /// The form of this document.
+    pub schema_version: u32,
+    /// The version of the program.
+    pub tool_version: &'static str,
+    /// The net's name.
+    pub net: &'a str,
+    /// The file.
+    pub source: &'a str,
+    /// The net's documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<&'a str>,
+    /// Images at once.
+    pub batch: u64,
+    /// What `macs` counts.
+    pub convention: &'static str,
+    /// Inputs with their shapes.
+    pub inputs: Vec<Port<'a>>,
+    /// Outputs with their shapes.
+    pub outputs: Vec<Port<'a>>,
+    /// Sums.
+    pub totals: Totals,
+    /// Where activation memory peaks.
+    pub peak: Peak<'a>,
+    /// Predicted time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<Predicted>,
+    /// Layers in order of execution.
+    pub layers: Vec<Row<'a>>,
+    /// Layers taken together, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<Group>>,
+}
+
+/// An input or output.
+#[derive(Debug, Serialize)]
+pub struct Port<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its shape without the batch.
+    pub shape: Vec<u64>,
+}
+
+/// Sums over a network.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Totals {
+    /// Layers, inputs not counted.
+    pub layers: u64,
+    /// Learnable scalars.
+    pub params: u64,
+    /// Running statistics.
+    pub buffers: u64,
+    /// Multiply-accumulates in the chosen convention.
+    pub macs: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
+    /// Bytes of weights and buffers.
+    pub weight_bytes: u64,
+    /// Bytes of all outputs.
+    pub activation_bytes: u64,
+    /// Bytes alive at the peak.
+    pub peak_activation_bytes: u64,
+    /// FLOPs for each byte read or written.
+    pub flops_per_byte: f64,
+    /// Other arithmetic.
+    pub other_ops: OtherOps,
+}
+
+/// Arithmetic other than multiply-accumulates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct OtherOps {
+    /// Additions, those of biases included.
+    pub add: u64,
+    /// Multiplications.
+    pub mul: u64,
+    /// Comparisons.
+    pub compare: u64,
+    /// Transcendental functions.
+    pub exp: u64,
+    /// Divisions.
+    pub div: u64,
+}
+
+impl From<Work> for OtherOps {
+    fn from(w: Work) -> Self {
+        Self { add: w.add.saturating_add(w.bias_adds), mul: w.mul, compare: w.cmp, exp: w.exp, div: w.div }
+    }
+}
+
+/// The memory peak.
+#[derive(Debug, Serialize)]
+pub struct Peak<'a> {
+    /// The layer that is being computed.
+    pub at: &'a str,
+    /// Bytes alive then.
+    pub bytes: u64,
+    /// A bound that no order of execution beats.
+    pub lower_bound_bytes: u64,
+    /// What is alive.
+    pub alive: Vec<Alive<'a>>,
+}
+
+/// A tensor that is alive at the peak.
+#[derive(Debug, Serialize)]
+pub struct Alive<'a> {
+    /// The layer that made it.
+    pub name: &'a str,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+/// Predicted time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Predicted {
+    /// The target's name.
+    pub target: String,
+    /// Milliseconds.
+    pub total_ms: f64,
+}
+
+/// One layer.
+#[derive(Debug, Serialize)]
+pub struct Row<'a> {
+    /// Its path.
+    pub name: &'a str,
+    /// The outermost block instance that it belongs to.
+    pub block: Option<&'a str>,
+    /// The operation's word.
+    pub op: &'static str,
+    /// Input shapes.
+    pub inputs: Vec<Dims>,
+    /// Output shape.
+    pub output: Dims,
+    /// Learnable scalars.
+    pub params: u64,
+    /// Running statistics.
+    pub buffers: u64,
+    /// Multiply-accumulates in the chosen convention.
+    pub macs: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
+    /// Bytes of weights and buffers.
+    pub weight_bytes: u64,
+    /// Bytes read: input maps, weights, buffers.
+    pub read_bytes: u64,
+    /// Bytes written: the output map.
+    pub write_bytes: u64,
+    /// Input pixels that one output pixel depends on, `[height, width]`.
+    pub receptive_field: [u64; 2],
+    /// One-based line of the call in the source.
+    pub line: Option<usize>,
+    /// The file of that line, where it is another than `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<&'a str>,
+    /// Other arithmetic.
+    pub other_ops: OtherOps,
+    /// Predicted milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_ms: Option<f64>,
+    /// The pass or statement that inserted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<&'static str>,
+}
+
+impl Row<'_> {
+    /// FLOPs for each byte read or written.
+    #[must_use]
+    pub fn intensity(&self) -> f64 {
+        intensity(self.flops, self.read_bytes.saturating_add(self.write_bytes))
+    }
+}
+
+/// A shape that serialises as a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dims(pub Shape);
+
+impl Serialize for Dims {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.dims().serialize(serializer)
+    }
+}
+
+/// Layers taken together: those of a block or of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    /// The block's path or the operation's word; a layer's name outside blocks.
+    pub name: String,
+    /// How many layers.
+    pub layers: u64,
+    /// Learnable scalars.
+    pub params: u64,
+    /// Running statistics.
+    pub buffers: u64,
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
+    /// Bytes of weights and buffers.
+    pub weight_bytes: u64,
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Bytes written.
+    pub write_bytes: u64,
+    /// Predicted milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_ms: Option<f64>,
+}
+
+impl<'a> Network<'a> {
+    /// The document of a network.
+    #[must_use]
+    pub fn new(subject: &Subject<'a>) -> Self {
+        let Subject { source, shaped, analysis, forecast, .. } = *subject;
+        let graph = shaped.graph();
+        let blocks = Blocks::new(graph);
+        let port = |name: &'a str, id: NodeId| Port { name, shape: shaped.shape(id).to_vec() };
+        let layers: Vec<_> = analysis.layers.iter().enumerate().map(|(i, layer)| row(subject, &blocks, i, layer)).collect();
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool_version: TOOL_VERSION,
+            net: graph.name(),
+            source,
+            doc: graph.doc(),
+            batch: analysis.options.batch,
+            convention: convention::name(analysis.options.convention),
+            inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),
+            outputs: graph.outputs().iter().map(|(name, id)| port(name, *id)).collect(),
+            totals: totals(analysis),
+            peak: peak(graph, analysis),
+            predicted: forecast.map(|f| Predicted { target: f.target.clone(), total_ms: f.times.total_ms }),
+            layers,
+            groups: None,
+        }
+    }
+
+    /// Fills [`Self::groups`], in order of first appearance.
+    pub fn group(&mut self, subject: &Subject<'_>, by: By) {
+        let places: HashMap<NodeId, usize> = subject.analysis.layers.iter().enumerate().map(|(i, l)| (l.node, i)).collect();
+        let ms = |node: &NodeId| self.layers[places[node]].predicted_ms;
+        let group = |row: rollup::Row| Group {
+            layers: row.nodes.len() as u64,
+            predicted_ms: row.nodes.iter().filter_map(ms).reduce(|a, b| a + b),
+            name: row.name,
+            params: row.params,
+            buffers: row.buffers,
+            macs: row.macs,
+            flops: row.flops,
+            weight_bytes: row.weight_bytes,
+            read_bytes: row.read_bytes,
+            write_bytes: row.write_bytes,
+        };
+        let groups = rollup::rollup(subject.analysis, subject.shaped.graph(), by).into_iter().map(group).collect();
+        self.groups = Some(groups);
+    }
+}
+
+/// The outermost block instance of every instance, so that each layer finds it at once.
+pub struct Blocks {
+    outermost: Vec<InstanceId>,
+}
+
+impl Blocks {
+    /// The table for a graph.
+    #[must_use]
+    pub fn new(graph: &Graph) -> Self {
+        let mut outermost: Vec<InstanceId> = Vec::new();
+        for (id, instance) in graph.instances() {
+            // A parent is entered before its children.
+            let top = instance.parent.and_then(|parent| outermost.get(parent.to_usize()).copied()).unwrap_or(id);
+            outermost.push(top);
+        }
+        Self { outermost }
+    }
+
+    /// The path of the outermost block instance of a node.
+    #[must_use]
+    pub fn of<'a>(&self, graph: &'a Graph, node: NodeId) -> Option<&'a str> {
+        let instance = graph.node(node).origin.instance?;
+        Some(&graph.instance(self.outermost[instance.to_usize()]).path)
+    }
+}
+
+fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) -> Row<'a> {
+    let graph = subject.shaped.graph();
+    let node = graph.node(layer.node);
+    let place = node.origin.span.map(|span| {
+        let source = subject.sources.get(span.source);
+        (source.line_index(span.start) + 1, source.name())
+    });
+    Row {
+        name: &node.name,
+        block: blocks.of(graph, layer.node),
+        op: node.op.keyword(),
+        inputs: layer.inputs.iter().copied().map(Dims).collect(),
+        output: Dims(layer.output),
+        params: layer.params,
+        buffers: layer.buffers,
+        macs: layer.macs,
+        flops: layer.flops,
+        weight_bytes: layer.weight_bytes,
+        read_bytes: layer.read_bytes,
+        write_bytes: layer.write_bytes,
+        receptive_field: layer.receptive.field,
+        line: place.map(|(line, _)| line),
+        file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
+        other_ops: layer.work.into(),
+        predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
+        made_by: node.origin.made_by,
+    }
+}
+
+/// The sums of an analysis.
+#[must_use]
+pub fn totals(analysis: &Analysis) -> Totals {
+    let t = &analysis.totals;
+    let traffic = analysis.layers.iter().fold(0u64, |sum, l| sum.saturating_add(l.read_bytes).saturating_add(l.write_bytes));
+    Totals {
+        layers: t.layers,
+        params: t.params,
+        buffers: t.buffers,
+        macs: t.macs,
+        flops: t.flops,
+        weight_bytes: t.weight_bytes,
+        activation_bytes: t.activation_bytes,
+        peak_activation_bytes: t.peak_activation_bytes,
+        flops_per_byte: intensity(t.flops, traffic),
+        other_ops: t.work.into(),
+    }
+}
+
+fn intensity(flops: u64, bytes: u64) -> f64 {
+    if bytes == 0 { 0.0 } else { flops as f64 / bytes as f64 }
+}
+
+fn peak<'a>(graph: &'a Graph, analysis: &Analysis) -> Peak<'a> {
+    let name = |id: NodeId| graph.node(id).name.as_str();
+    Peak {
+        at: name(analysis.peak.at),
+        bytes: analysis.peak.bytes,
+        lower_bound_bytes: analysis.peak.lower_bound,
+        alive: analysis.peak.alive.iter().map(|(id, bytes)| Alive { name: name(*id), bytes: *bytes }).collect(),
+    }
+}
+
+/// Whether a node is one of the network's inputs.
+#[must_use]
+pub fn is_input(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.node(id).op, Op::Input(_))
+}

@@ -1,0 +1,360 @@
+//! The document of `report`: what one network costs less than another.
+//!
+//! In: the [`Network`] documents before and after, and what only the optimizer knows (reasons, bounds). Out:
+//! [`Savings`], from which tables, Markdown, CSV, JSON, YAML and HTML are made. Layers are matched by name; a layer that
+//! was inserted belongs to the layer whose name it extends (`conv2.reduce` to `conv2`).
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::network::{Network, Predicted, Row, Totals};
+use super::{SCHEMA_VERSION, TOOL_VERSION};
+
+/// What changed between two networks.
+#[derive(Debug, Clone, Serialize)]
+pub struct Savings {
+    /// The form of this document.
+    pub schema_version: u32,
+    /// The version of the program.
+    pub tool_version: &'static str,
+    /// The net's name.
+    pub net: String,
+    /// The net's documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+    /// The file before.
+    pub source_before: String,
+    /// The file after, or how the network after came about.
+    pub source_after: String,
+    /// Images at once.
+    pub batch: u64,
+    /// What `macs` counts.
+    pub convention: &'static str,
+    /// Sums before.
+    pub before: Totals,
+    /// Sums after.
+    pub after: Totals,
+    /// What was saved in total.
+    pub saved: Saved,
+    /// Predicted time before and after.
+    pub predicted: Option<PredictedPair>,
+    /// Measured time before and after.
+    pub measured: Option<Measured>,
+    /// How the changes were chosen.
+    pub plan: Option<Plan>,
+    /// Layers that changed.
+    pub changes: Vec<Change>,
+    /// Layers that were considered and left alone.
+    pub untouched: Vec<Untouched>,
+    /// Every block before and after, in order of the network after.
+    pub blocks: Vec<BlockPair>,
+}
+
+/// What was saved; an absolute value below zero is an increase.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Saved {
+    /// Learnable scalars.
+    pub params: Saving,
+    /// Multiply-accumulates.
+    pub macs: Saving,
+    /// FLOPs.
+    pub flops: Saving,
+    /// Bytes of weights and buffers.
+    pub weight_bytes: Saving,
+    /// Bytes of all maps.
+    pub activation_bytes: Saving,
+    /// Bytes alive at the peak.
+    pub peak_activation_bytes: Saving,
+}
+
+/// A difference.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Saving {
+    /// `before - after`.
+    pub absolute: i64,
+    /// In percent of `before`.
+    pub percent: f64,
+}
+
+impl Saving {
+    /// The saving between two counts.
+    #[must_use]
+    pub fn between(before: u64, after: u64) -> Self {
+        let absolute = i128::from(before) - i128::from(after);
+        let clamped = absolute.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+        let percent = if before == 0 { 0.0 } else { absolute as f64 / before as f64 * 100.0 };
+        // Six digits say all there is to say, and read better than sixteen.
+        Self { absolute: clamped as i64, percent: (percent * 1e6).round() / 1e6 }
+    }
+}
+
+/// Predicted time before and after, on one target.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PredictedPair {
+    /// The target's name.
+    pub target: String,
+    /// Milliseconds before.
+    pub before_ms: f64,
+    /// Milliseconds after.
+    pub after_ms: f64,
+}
+
+/// Measured time, runs of both networks in turn.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measured {
+    /// Threads used.
+    pub threads: usize,
+    /// Runs of each.
+    pub runs: usize,
+    /// Before.
+    pub before: Times,
+    /// After.
+    pub after: Times,
+}
+
+/// Milliseconds of one network's runs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Times {
+    /// The fastest.
+    pub min_ms: f64,
+    /// The median.
+    pub median_ms: f64,
+    /// The 90th percentile.
+    pub p90_ms: f64,
+    /// The slowest.
+    pub max_ms: f64,
+}
+
+/// How the changes were chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// What was asked for: `macs=50%`, `ratio 4`.
+    pub goal: String,
+    /// Facts about the plan: the error model, the bound, the gap.
+    pub facts: Vec<String>,
+}
+
+/// Costs of some layers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// Layers.
+    pub layers: u64,
+    /// Learnable scalars.
+    pub params: u64,
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// Bytes of weights and buffers.
+    pub weight_bytes: u64,
+    /// Bytes of maps written.
+    pub activation_bytes: u64,
+    /// Predicted milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_ms: Option<f64>,
+}
+
+impl Cost {
+    fn add(&mut self, row: &Row<'_>) {
+        self.layers += 1;
+        self.params += row.params;
+        self.macs += row.macs;
+        self.weight_bytes += row.weight_bytes;
+        self.activation_bytes = self.activation_bytes.saturating_add(row.write_bytes);
+        if let Some(ms) = row.predicted_ms {
+            *self.predicted_ms.get_or_insert(0.0) += ms;
+        }
+    }
+}
+
+/// A layer that changed, with all that was inserted for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The layer's name.
+    pub layer: String,
+    /// The outermost block instance that it stands in.
+    pub block: Option<String>,
+    /// `reduce`, `expand`, `both`, `spatial`, `pointwise`; `changed`, `added` or `removed` where none of them.
+    pub form: String,
+    /// Channels between the new convolutions.
+    pub channels: Vec<u64>,
+    /// Layers that were inserted.
+    pub inserted: Vec<String>,
+    /// Costs before.
+    pub before: Cost,
+    /// Costs after, inserted layers included.
+    pub after: Cost,
+}
+
+/// A layer that was left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Untouched {
+    /// Its name.
+    pub layer: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A block before and after.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BlockPair {
+    /// The outermost block instance, or a scope where there are no blocks.
+    pub name: String,
+    /// Costs before.
+    pub before: Cost,
+    /// Costs after.
+    pub after: Cost,
+    /// How many layers were inserted in it.
+    pub inserted: u64,
+}
+
+/// What two documents alone do not say.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    /// How the changes were chosen.
+    pub plan: Option<Plan>,
+    /// Layers left alone.
+    pub untouched: Vec<Untouched>,
+    /// Measured times.
+    pub measured: Option<Measured>,
+}
+
+impl Savings {
+    /// Compares two networks.
+    #[must_use]
+    pub fn between(before: &Network<'_>, after: &Network<'_>, extras: Extras) -> Self {
+        let (b, a) = (&before.totals, &after.totals);
+        let saving = |f: fn(&Totals) -> u64| Saving::between(f(b), f(a));
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool_version: TOOL_VERSION,
+            net: before.net.to_owned(),
+            doc: before.doc.map(str::to_owned),
+            source_before: before.source.to_owned(),
+            source_after: after.source.to_owned(),
+            batch: before.batch,
+            convention: before.convention,
+            before: *b,
+            after: *a,
+            saved: Saved {
+                params: saving(|t| t.params),
+                macs: saving(|t| t.macs),
+                flops: saving(|t| t.flops),
+                weight_bytes: saving(|t| t.weight_bytes),
+                activation_bytes: saving(|t| t.activation_bytes),
+                peak_activation_bytes: saving(|t| t.peak_activation_bytes),
+            },
+            predicted: before.predicted.as_ref().zip(after.predicted.as_ref()).map(pair),
+            measured: extras.measured,
+            plan: extras.plan,
+            changes: changes(before, after),
+            untouched: extras.untouched,
+            blocks: blocks(before, after),
+        }
+    }
+}
+
+fn pair((before, after): (&Predicted, &Predicted)) -> PredictedPair {
+    PredictedPair { target: before.target.clone(), before_ms: before.total_ms, after_ms: after.total_ms }
+}
+
+/// The layer before that a layer after stands for: itself, or the nearest ancestor by name.
+fn base<'a>(name: &'a str, before: &HashMap<&str, &Row<'_>>) -> Option<&'a str> {
+    let mut at = name;
+    loop {
+        if before.contains_key(at) {
+            return Some(at);
+        }
+        at = at.rsplit_once('.')?.0;
+    }
+}
+
+fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<Change> {
+    let old: HashMap<&str, &Row<'_>> = before.layers.iter().map(|row| (row.name, row)).collect();
+    let mut index: HashMap<&str, usize> = HashMap::new();
+    let mut all: Vec<(Option<&Row<'_>>, Vec<&Row<'_>>)> = Vec::new();
+    for row in &after.layers {
+        let base = base(row.name, &old);
+        let at = *index.entry(base.unwrap_or(row.name)).or_insert_with(|| {
+            all.push((base.map(|name| old[name]), Vec::new()));
+            all.len() - 1
+        });
+        all[at].1.push(row);
+    }
+    let mut changes: Vec<Change> = all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
+    let kept: HashSet<&str> = after.layers.iter().map(|row| row.name).collect();
+    for row in before.layers.iter().filter(|row| !kept.contains(row.name) && !index.contains_key(row.name)) {
+        changes.push(change(Some(row), &[]));
+    }
+    changes
+}
+
+/// Whether a layer's own numbers changed or something was inserted; what only moved is no change.
+fn differs(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> bool {
+    let Some(old) = old else { return true };
+    let [only] = rows else { return true };
+    only.name != old.name || (only.params, only.macs, &only.output, only.op) != (old.params, old.macs, &old.output, old.op)
+}
+
+fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
+    let (mut before, mut after) = (Cost::default(), Cost::default());
+    old.iter().for_each(|row| before.add(row));
+    rows.iter().for_each(|row| after.add(row));
+    let layer = old.map_or_else(|| rows[0].name, |row| row.name);
+    let inserted: Vec<&&Row<'_>> = rows.iter().filter(|row| row.name != layer).collect();
+    let (form, channels) = form(layer, old, rows);
+    Change {
+        layer: layer.to_owned(),
+        block: old.or(rows.first().copied()).and_then(|row| row.block).map(str::to_owned),
+        form,
+        channels,
+        inserted: if old.is_some() { inserted.iter().map(|row| row.name.to_owned()).collect() } else { Vec::new() },
+        before,
+        after,
+    }
+}
+
+/// The form by which a layer was replaced, and the channels between its convolutions, read from the names.
+fn form(layer: &str, old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> (String, Vec<u64>) {
+    let part = |suffix: &str| rows.iter().find(|row| row.name.strip_prefix(layer).is_some_and(|rest| rest == suffix));
+    let channels = |row: &Row<'_>| u64::from(row.output.0.dims()[0]);
+    let own = part("").map(|row| channels(row));
+    let (reduce, expand, vertical) = (part(".reduce"), part(".expand"), part(".vertical"));
+    let (form, between) = match (old, reduce, expand, vertical) {
+        (None, ..) => ("added", vec![]),
+        (Some(_), Some(r), Some(_), _) => ("both", [Some(channels(r)), own].into_iter().flatten().collect()),
+        (Some(old), Some(r), None, _) if old.op == "linear" => ("pointwise", vec![channels(r)]),
+        (Some(_), Some(r), None, _) => ("reduce", vec![channels(r)]),
+        (Some(_), None, Some(_), _) => ("expand", own.into_iter().collect()),
+        (Some(_), None, None, Some(v)) => ("spatial", vec![channels(v)]),
+        (Some(_), None, None, None) if rows.is_empty() => ("removed", vec![]),
+        (Some(_), None, None, None) => ("changed", vec![]),
+    };
+    (form.to_owned(), between)
+}
+
+/// The block that a row is counted in: its outermost instance, otherwise the scope of its name.
+fn block_of<'a>(row: &Row<'a>) -> &'a str {
+    row.block.unwrap_or_else(|| row.name.split_once('.').map_or(row.name, |(first, _)| first))
+}
+
+fn blocks(before: &Network<'_>, after: &Network<'_>) -> Vec<BlockPair> {
+    let mut pairs: Vec<BlockPair> = Vec::new();
+    let mut index: HashMap<&str, usize> = HashMap::new();
+    let old_names: HashSet<&str> = before.layers.iter().map(|row| row.name).collect();
+    let rows = before.layers.iter().map(|row| (false, row)).chain(after.layers.iter().map(|row| (true, row)));
+    for (is_after, row) in rows {
+        let name = block_of(row);
+        let at = *index.entry(name).or_insert_with(|| {
+            pairs.push(BlockPair { name: name.to_owned(), before: Cost::default(), after: Cost::default(), inserted: 0 });
+            pairs.len() - 1
+        });
+        let pair = &mut pairs[at];
+        if is_after {
+            pair.after.add(row);
+            pair.inserted += u64::from(!old_names.contains(row.name));
+        } else {
+            pair.before.add(row);
+        }
+    }
+    pairs
+}

@@ -1,0 +1,255 @@
+//! The values that a network learned: named tensors, laid out as in PyTorch.
+//!
+//! A tensor is named `<node name>.weight`, `.bias`, `.running_mean` or `.running_var`. In: tensors from a file, or a seed.
+//! Out: [`Weights`]. Which tensors a network needs is its operations' word ([`crate::op::WeightSpec`]); this module adds
+//! no rule of its own and reads no files.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::graph::NodeId;
+use crate::op::{Init, WeightSpec};
+use crate::random::Random;
+use crate::shape::Shaped;
+use crate::tensor::Tensor;
+
+/// Named tensors in ascending order of name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Weights {
+    tensors: BTreeMap<String, Tensor>,
+}
+
+/// One way in which weights do not fit a network; dimensions as in PyTorch.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum WeightProblem {
+    /// The network needs a tensor that is not there.
+    #[error("tensor `{name}` of shape {dims:?} is missing{}", did_you_mean(similar.as_ref()))]
+    Missing {
+        /// The tensor.
+        name: String,
+        /// The shape that it should have.
+        dims: Vec<u64>,
+        /// A tensor that no layer uses, with a name like this one.
+        similar: Option<String>,
+    },
+    /// A tensor has another shape than its layer needs.
+    #[error("tensor `{name}` has shape {got:?} where the layer needs {needed:?}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// The shape that it should have.
+        needed: Vec<u64>,
+        /// The shape that it has.
+        got: Vec<usize>,
+    },
+    /// A tensor belongs to no layer.
+    #[error("tensor `{name}` belongs to no layer{}", did_you_mean(similar.as_ref()))]
+    Unused {
+        /// The tensor.
+        name: String,
+        /// A tensor that is missing, with a name like this one.
+        similar: Option<String>,
+    },
+}
+
+fn did_you_mean(similar: Option<&String>) -> String {
+    similar.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+impl Weights {
+    /// No tensors.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a tensor, or replaces the one of that name.
+    pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) {
+        self.tensors.insert(name.into(), tensor);
+    }
+
+    /// The tensor of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// All tensors, ascending by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    /// How many tensors.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tensors.is_empty()
+    }
+
+    /// Weights for a network that has none, the same bits for a seed on every machine.
+    ///
+    /// Every tensor has its own stream, seeded by `seed` and its name: a layer that is added leaves the others as they are.
+    /// How a tensor is filled is its [`Init`].
+    ///
+    /// # Panics
+    /// If a tensor has more elements than the address space: callers have compared [`weight_bytes`] with the memory they allow.
+    #[must_use]
+    pub fn init(shaped: &Shaped, seed: u64) -> Self {
+        let mut weights = Self::new();
+        for_each_spec(shaped, |name, spec| {
+            let tensor = fill(&spec, Random::named(seed, &name));
+            weights.tensors.insert(name, tensor);
+        });
+        weights
+    }
+
+    /// Whether every tensor that the network needs is there with its shape, and no others.
+    ///
+    /// # Errors
+    /// Every problem: missing tensors and wrong shapes in order of execution, then unused tensors by name.
+    pub fn check(&self, shaped: &Shaped) -> Result<(), Vec<WeightProblem>> {
+        let mut problems = Vec::new();
+        let mut unused: BTreeMap<&str, ()> = self.tensors.keys().map(|name| (name.as_str(), ())).collect();
+        for_each_spec(shaped, |name, spec| {
+            unused.remove(name.as_str());
+            match self.get(&name) {
+                None => problems.push(WeightProblem::Missing { name, dims: spec.dims.to_vec(), similar: None }),
+                Some(tensor) if !same_dims(&spec.dims, tensor.dims()) => {
+                    problems.push(WeightProblem::Shape { name, needed: spec.dims.to_vec(), got: tensor.dims().to_vec() });
+                }
+                Some(_) => {}
+            }
+        });
+        problems.extend(unused.keys().map(|name| WeightProblem::Unused { name: (*name).to_owned(), similar: None }));
+        suggest(&mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
+/// The full names of a node's tensors with what they are, in PyTorch's order.
+#[must_use]
+pub fn specs(shaped: &Shaped, id: NodeId) -> Vec<(String, WeightSpec)> {
+    let node = shaped.graph().node(id);
+    let specs = node.op.weights(&shaped.input_shapes(id));
+    specs.into_iter().map(|spec| (format!("{}.{}", node.name, spec.name), spec)).collect()
+}
+
+/// Bytes of all the tensors that a network needs, as f32; `u64::MAX` stands for anything larger.
+#[must_use]
+pub fn weight_bytes(shaped: &Shaped) -> u64 {
+    let mut bytes = 0u64;
+    for_each_spec(shaped, |_, spec| bytes = bytes.saturating_add(spec.elements().unwrap_or(u64::MAX).saturating_mul(4)));
+    bytes
+}
+
+fn for_each_spec(shaped: &Shaped, mut each: impl FnMut(String, WeightSpec)) {
+    for id in shaped.order() {
+        for (name, spec) in specs(shaped, *id) {
+            each(name, spec);
+        }
+    }
+}
+
+fn same_dims(needed: &[u64], got: &[usize]) -> bool {
+    needed.len() == got.len() && needed.iter().zip(got).all(|(a, b)| u64::try_from(*b) == Ok(*a))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "rounding to f32 is meant; fan_in is below 2^53"
+)]
+fn fill(spec: &WeightSpec, mut random: Random) -> Tensor {
+    let dims: Vec<usize> =
+        spec.dims.iter().map(|d| usize::try_from(*d).expect("weights were compared with the memory")).collect();
+    let mut tensor = Tensor::zeros(dims);
+    let mut draw = |next: &dyn Fn(&mut Random) -> f64| tensor.data_mut().iter_mut().for_each(|x| *x = next(&mut random) as f32);
+    match spec.init {
+        Init::HeNormal { fan_in } => {
+            let deviation = (2.0 / fan_in.max(1) as f64).sqrt();
+            draw(&|r| r.normal() * deviation);
+        }
+        Init::Uniform { fan_in } => {
+            let bound = 1.0 / (fan_in.max(1) as f64).sqrt();
+            draw(&|r| r.uniform(-bound, bound));
+        }
+        Init::AroundOne | Init::Variance => draw(&|r| r.uniform(0.5, 1.5)),
+        Init::AroundZero => draw(&|r| r.normal() * 0.1),
+        Init::Constant(value) => draw(&|_| value),
+    }
+    tensor
+}
+
+/// The most names of each kind that are compared with each other, since the work is their product.
+const MOST_COMPARED: usize = 200;
+
+/// Fills in the `similar` of missing and unused tensors from each other.
+fn suggest(problems: &mut [WeightProblem]) {
+    let (mut missing, mut unused) = (Vec::new(), Vec::new());
+    for problem in problems.iter() {
+        match problem {
+            WeightProblem::Missing { name, .. } => missing.push(name.clone()),
+            WeightProblem::Unused { name, .. } => unused.push(name.clone()),
+            WeightProblem::Shape { .. } => {}
+        }
+    }
+    if missing.len() > MOST_COMPARED || unused.len() > MOST_COMPARED {
+        return;
+    }
+    for problem in problems {
+        match problem {
+            WeightProblem::Missing { name, similar, .. } => *similar = closest(name, &unused),
+            WeightProblem::Unused { name, similar } => *similar = closest(name, &missing),
+            WeightProblem::Shape { .. } => {}
+        }
+    }
+}
+
+/// The name with the fewest edits to `name`, if they are at most a third of it; the first of several.
+pub(crate) fn closest(name: &str, among: &[String]) -> Option<String> {
+    let most = name.chars().count() / 3;
+    let (edits, found) = among.iter().map(|other| (edits(name, other), other)).min_by_key(|(edits, _)| *edits)?;
+    (edits <= most).then(|| found.clone())
+}
+
+/// Levenshtein's distance in characters.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{closest, edits};
+
+    #[test]
+    fn edit_distances() {
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("conv1.weight", "conv1.weight"), 0);
+    }
+
+    #[test]
+    fn suggestions_stay_close() {
+        let names = ["stem.conv.weight".to_owned(), "fc.bias".to_owned()];
+        assert_eq!(closest("stem.convv.weight", &names), Some(names[0].clone()));
+        assert_eq!(closest("layer4.1.bn2.running_var", &names), None);
+        assert_eq!(closest("a", &[]), None);
+    }
+}

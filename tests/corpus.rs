@@ -1,0 +1,148 @@
+//! Runs every file under `tests/corpus/`: a network, and on its own lines what the compiler must say about it.
+//!
+//! The first line is `# test: check`. A line that is at fault ends in `#! PW0302 some words`: a finding with that code
+//! must have its primary label on that line, and its text must contain the words. `#! none PW…` on the last line is for
+//! findings without a place. Every error must be expected. Each fix that a finding offers is applied, and the finding must
+//! then be gone. What the terminal shows stands beside the case in a `.out` file where there is one;
+//! `BLESS=1 cargo test --test corpus` rewrites these files.
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
+use pointwise::diagnostic::{Diagnostic, Fix};
+
+/// Reads used files from the corpus.
+struct Files;
+
+impl Loader for Files {
+    fn load(&self, path: &str, from: &str) -> Result<(String, String), LoadError> {
+        let mut joined = PathBuf::from(from);
+        joined.pop();
+        for part in path.split('/') {
+            match part {
+                "." => {}
+                ".." => drop(joined.pop()),
+                part => joined.push(part),
+            }
+        }
+        let text = std::fs::read_to_string(&joined).map_err(|e| LoadError(e.to_string()))?;
+        Ok((joined.to_string_lossy().into_owned(), text))
+    }
+}
+
+/// `#! PW0302 words`.
+struct Expected {
+    line: usize,
+    code: String,
+    words: String,
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut cases = Vec::new();
+    collect(Path::new("tests/corpus"), &mut cases);
+    assert!(!cases.is_empty(), "the corpus has cases");
+    let trials = cases.into_iter().map(|path| {
+        let name = path.to_string_lossy().into_owned();
+        Trial::test(name, move || case(&path).map_err(Failed::from))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+fn collect(dir: &Path, cases: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(dir).expect("the corpus is there").map(|e| e.expect("readable").path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, cases);
+        } else if path.extension().is_some_and(|e| e == "net") {
+            let text = std::fs::read(&path).expect("readable");
+            if text.starts_with(b"# test: ") {
+                cases.push(path);
+            }
+        }
+    }
+}
+
+fn case(path: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let name = path.to_string_lossy();
+    let compiled = compile(&name, text.clone(), &Files, &Settings::default());
+    let expected = expectations(&text);
+    let mut problems = compare(&compiled, &expected);
+    for diagnostic in &compiled.diagnostics {
+        for fix in &diagnostic.fixes {
+            problems.extend(try_fix(&name, &text, &compiled, diagnostic, fix));
+        }
+    }
+    problems.extend(compare_output(path, &compiled));
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+fn expectations(text: &str) -> Vec<Expected> {
+    let parse = |(index, line): (usize, &str)| {
+        let (_, note) = line.split_once("#! ")?;
+        let (place, note) = note.strip_prefix("none ").map_or((index + 1, note), |rest| (0, rest));
+        let (code, words) = note.split_once(' ').unwrap_or((note, ""));
+        Some(Expected { line: place, code: code.to_owned(), words: words.trim().to_owned() })
+    };
+    text.lines().enumerate().filter_map(parse).collect()
+}
+
+fn compare(compiled: &Compiled, expected: &[Expected]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut unused: Vec<&Diagnostic> = compiled.diagnostics.iter().collect();
+    for want in expected {
+        let fits = |d: &&Diagnostic| d.code.id() == want.code && line_of(compiled, d) == want.line && all_text(d).contains(&want.words);
+        match unused.iter().position(fits) {
+            Some(index) => drop(unused.remove(index)),
+            None => problems.push(format!("line {}: expected {} with \"{}\"", want.line, want.code, want.words)),
+        }
+    }
+    for d in unused {
+        problems.push(format!("line {}: unexpected {}: {}", line_of(compiled, d), d.code.id(), all_text(d)));
+    }
+    problems
+}
+
+fn line_of(compiled: &Compiled, diagnostic: &Diagnostic) -> usize {
+    diagnostic.primary.as_ref().map_or(0, |label| compiled.sources.line_column(label.span).0)
+}
+
+fn all_text(d: &Diagnostic) -> String {
+    let labels = d.primary.iter().chain(&d.secondary).map(|label| label.text.clone());
+    let rest = d.notes.iter().chain(&d.help).cloned().chain(d.fixes.iter().map(|fix| fix.message.clone()));
+    std::iter::once(d.message.clone()).chain(labels).chain(rest).collect::<Vec<_>>().join(" | ")
+}
+
+/// Applies a fix to the main file; afterwards the same finding must not come again.
+fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic, fix: &Fix) -> Option<String> {
+    let main = compiled.asts[0].source;
+    if fix.edits.iter().any(|edit| edit.span.source != main) {
+        return None;
+    }
+    let mut edits = fix.edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
+    let mut mended = text.to_owned();
+    for edit in edits {
+        mended.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
+    }
+    let count = |diagnostics: &[Diagnostic]| diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count();
+    let again = compile(name, mended.clone(), &Files, &Settings::default());
+    (count(&again.diagnostics) >= count(&compiled.diagnostics))
+        .then(|| format!("the fix \"{}\" of {} does not mend it:\n{mended}", fix.message, diagnostic.code.id()))
+}
+
+fn compare_output(path: &Path, compiled: &Compiled) -> Option<String> {
+    let out = path.with_extension("out");
+    let shown = pointwise::render::plain(&compiled.sources, &compiled.diagnostics);
+    if std::env::var_os("BLESS").is_some() {
+        if out.exists() {
+            std::fs::write(&out, &shown).expect("writable");
+        }
+        return None;
+    }
+    let wanted = std::fs::read_to_string(&out).ok()?;
+    (wanted != shown).then(|| format!("{} differs; what was shown:\n{shown}", out.display()))
+}
