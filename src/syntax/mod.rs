@@ -1,2 +1,50 @@
 //! Text to tree and back: lexer, parser, tree, formatter.
+//!
+//! In: the text of one `.net` file. Out: an [`ast::Ast`] and what is wrong with the text; both always. Nothing here knows
+//! what a name means: operations, blocks and shapes are the business of `lower`.
+
 pub mod ast;
+mod error;
+mod habit;
+mod input;
+mod lexer;
+mod lookalike;
+mod message;
+mod mistake;
+mod number;
+mod parser;
+mod sink;
+mod text;
+mod token;
+
+pub use lexer::{Lexed, lex};
+pub use parser::MAX_DEPTH;
+pub use sink::MAX_ERRORS;
+pub use token::{Token, TokenClass, TokenKind};
+
+use std::cell::{Cell, RefCell};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, SourceSet};
+use ast::Ast;
+use input::Context;
+use sink::Sink;
+
+/// Reads one file: its tree, as far as it can be read, and at most [`MAX_ERRORS`] syntax errors in order of position.
+#[must_use]
+pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
+    let text = sources.get(id).text();
+    let Lexed { tokens, comments, errors } = lex(text, id);
+    let context = Context {
+        text,
+        source: id,
+        tokens: &tokens,
+        comments: &comments,
+        errors: RefCell::new(Sink::default()),
+        crooked: Cell::new(None),
+        reported_at: Cell::new(usize::MAX),
+    };
+    let items = parser::file(&context);
+    let found = context.errors.into_inner();
+    (Ast { source: id, items, comments }, errors.merge(found))
+}

@@ -1,0 +1,311 @@
+//! What is no token of the language: report it, and make the token that was meant where that is clear.
+
+use super::Lexer;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+use crate::syntax::lookalike;
+use crate::syntax::number::NumberError;
+use crate::syntax::token::TokenKind;
+
+/// Whether a letter or mark that a person would count to a word starts at this byte offset.
+pub(super) fn is_letter(text: &str, at: usize) -> bool {
+    text[at..].chars().next().is_some_and(char::is_alphanumeric)
+}
+
+/// A sign of another language: its text, the token that was meant, and what the language writes instead.
+struct Foreign {
+    text: &'static str,
+    kind: Option<TokenKind>,
+    ours: Option<&'static str>,
+    message: &'static str,
+}
+
+const fn foreign(text: &'static str, kind: TokenKind, ours: &'static str, message: &'static str) -> Foreign {
+    Foreign { text, kind: Some(kind), ours: Some(ours), message }
+}
+
+/// Longer texts before their beginnings.
+const FOREIGN: &[Foreign] = &[
+    foreign("&&", TokenKind::And, "and", "`&&` is written `and`"),
+    foreign("||", TokenKind::Or, "or", "`||` is written `or`"),
+    foreign("|>", TokenKind::Arrow, "->", "data flows through `->`"),
+    foreign("=>", TokenKind::Arrow, "->", "data flows through `->`"),
+    foreign(":=", TokenKind::Assign, "=", "names are bound with `=`"),
+    Foreign { text: "**", kind: Some(TokenKind::Star), ours: None, message: "there is no power operator" },
+    foreign("!", TokenKind::Not, "not ", "`!` is written `not`"),
+];
+
+impl<'a> Lexer<'a> {
+    /// Reports what stands here and goes on after it.
+    pub(super) fn stray(&mut self) {
+        let rest = &self.text[self.at..];
+        if let Some(sign) = FOREIGN.iter().find(|sign| rest.starts_with(sign.text)) {
+            return self.foreign_sign(sign);
+        }
+        let c = rest.chars().next().expect("the caller saw a byte here");
+        match c {
+            '\'' => self.single_quoted(),
+            '+' | '-' | '*' | '/' | '%' => self.compound_assignment(),
+            '.' => self.dot(),
+            '\\' => self.backslash(),
+            '“' | '”' | '„' | '‘' | '’' => self.curly_string(),
+            _ if c.is_alphabetic() => self.foreign_word(),
+            _ => self.character(c),
+        }
+    }
+
+    fn report(&mut self, end: usize, message: impl Into<String>, replacement: Option<&str>) {
+        let span = self.span(self.at, end);
+        let mut found = Diagnostic::error(Code::StrayCharacter, message, span, "");
+        if let Some(text) = replacement {
+            found = found.fix(advice(text), vec![Edit { span, replacement: text.to_owned() }]);
+        }
+        self.out.errors.push(found);
+    }
+
+    /// Drops everything up to `end`.
+    fn skip(&mut self, end: usize) {
+        self.at = end;
+        self.after_stray = true;
+    }
+
+    fn foreign_sign(&mut self, sign: &Foreign) {
+        let end = self.at + sign.text.len();
+        self.report(end, sign.message, sign.ours);
+        match sign.kind {
+            Some(kind) => self.push(kind, end),
+            None => self.skip(end),
+        }
+    }
+
+    /// `'text'`, if it is closed on its line.
+    fn single_quoted(&mut self) {
+        let line = self.line_rest();
+        let Some(close) = line[1..].find(['\'', '"']).filter(|i| line[1 + i..].starts_with('\'')) else {
+            return self.character('\'');
+        };
+        let end = self.at + close + 2;
+        let text = format!("\"{}\"", &line[1..=close]);
+        self.report(end, "strings stand in double quotes", Some(&text));
+        self.push(TokenKind::Str, end);
+    }
+
+    /// `“text”`, as word processors write it.
+    fn curly_string(&mut self) {
+        let line = self.line_rest();
+        let mut quotes = line.char_indices().filter(|(_, c)| matches!(c, '“' | '”' | '„' | '‘' | '’' | '"'));
+        let (first, second) = (quotes.next(), quotes.next());
+        let (Some((_, open)), Some((close, quote))) = (first, second) else {
+            let c = line.chars().next().expect("the caller saw a quote here");
+            return self.character(c);
+        };
+        let end = self.at + close + quote.len_utf8();
+        let text = format!("\"{}\"", &line[open.len_utf8()..close]);
+        self.report(end, "strings stand in straight double quotes", Some(&text));
+        self.push(TokenKind::Str, end);
+    }
+
+    /// `x += y`: the name is written twice instead.
+    fn compound_assignment(&mut self) {
+        let end = self.at + 2;
+        let operator = &self.text[self.at..=self.at];
+        let target = self.out.tokens.last().filter(|t| t.kind == TokenKind::Name && !self.line_start);
+        let text = target.map(|t| format!("= {} {operator}", &self.text[t.start as usize..t.end as usize]));
+        self.report(end, format!("there is no `{operator}=`"), text.as_deref());
+        self.push(TokenKind::Assign, end);
+    }
+
+    /// A lone dot: `.5`, or a method call after a bracket.
+    fn dot(&mut self) {
+        if self.peek(1).is_ascii_digit() {
+            return self.number();
+        }
+        let after_bracket = self.out.tokens.last().is_some_and(|t| t.kind.is_closer() && t.end as usize == self.at);
+        if after_bracket && (self.peek(1).is_ascii_alphabetic() || self.peek(1) == b'_') {
+            self.report(self.at + 1, "there are no methods: data flows through `->`", Some(" -> "));
+            return self.push(TokenKind::Arrow, self.at + 1);
+        }
+        self.report(self.at + 1, "a `.` stands here without a name before it", None);
+        self.skip(self.at + 1);
+    }
+
+    /// A `\` at a line's end, as Python joins lines.
+    fn backslash(&mut self) {
+        let line = self.line_rest();
+        if !line[1..].trim().is_empty() {
+            return self.character('\\');
+        }
+        let end = self.at + line.trim_end().len();
+        let span = self.span(self.at, end);
+        let found = Diagnostic::error(Code::StrayCharacter, "a `\\` does not join lines", span, "")
+            .help("break a line before `->`, after an operator, or inside brackets")
+            .fix(advice(""), vec![Edit { span, replacement: String::new() }]);
+        self.out.errors.push(found);
+        let line_end = self.at + line.len();
+        self.skip(line_end);
+        // The next line was meant as a part of this one.
+        if self.bytes.get(line_end) == Some(&b'\n') {
+            self.at += 1;
+        }
+    }
+
+    /// A word with letters outside ASCII.
+    pub(super) fn foreign_word(&mut self) {
+        let rest = &self.text[self.at..];
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let end = self.at + length;
+        let word = &rest[..length];
+        let ascii = word
+            .chars()
+            .try_fold(String::new(), |mut text, c| {
+                if c.is_ascii() {
+                    text.push(c)
+                } else {
+                    text.push_str(lookalike::ascii(c)?)
+                }
+                Some(text)
+            })
+            .filter(|text| text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+        let message = match &ascii {
+            Some(text) => format!("`{word}` holds letters that only look like the ones of `{text}`"),
+            None => format!("names are made of the letters a to z, digits and `_`, which `{word}` is not"),
+        };
+        self.report(end, message, ascii.as_deref());
+        let kind = ascii.as_deref().and_then(TokenKind::reserved).unwrap_or(TokenKind::Name);
+        self.push(kind, end);
+    }
+
+    /// One character, or a run of the same one.
+    fn character(&mut self, c: char) {
+        let run = self.text[self.at..].chars().take_while(|next| *next == c).count();
+        let one = c.len_utf8();
+        let meant = lookalike::ascii(c);
+        if meant == Some(" ") || meant == Some("") || c.is_control() {
+            let end = self.at + run * one;
+            self.report(end, format!("{} is not white space of the language", name(c)), Some(meant.unwrap_or("")));
+            self.at = end;
+            return;
+        }
+        if let Some(text) = meant {
+            self.report(self.at + one, format!("{} is not `{text}`, though it looks like it", name(c)), Some(text));
+            return match kind_of(text) {
+                Some(kind) => self.push(kind, self.at + one),
+                None => self.skip(self.at + one),
+            };
+        }
+        let end = self.at + run * one;
+        self.report(end, format!("{} has no meaning here", name(c)), None);
+        self.skip(end);
+    }
+
+    fn line_rest(&self) -> &'a str {
+        let rest = &self.text[self.at..];
+        rest.split('\n').next().unwrap_or(rest)
+    }
+
+    /// A `\` in a string must be followed by `"`, `\`, `n` or `t`.
+    pub(super) fn check_escape(&mut self, at: usize) {
+        let next = self.text[at + 1..].chars().next();
+        if matches!(next, Some('"' | '\\' | 'n' | 't') | None) || next.is_some_and(|c| matches!(c, '\n' | '\r')) {
+            return;
+        }
+        let span = self.span(at, at + 1);
+        let found = Diagnostic::error(Code::StrayCharacter, "a `\\` in a string stands before `\"`, `\\`, `n` or `t`", span, "")
+            .fix("write `\\\\` for a backslash", vec![Edit { span, replacement: "\\\\".into() }]);
+        self.out.errors.push(found);
+    }
+
+    /// No quote up to the line's end: the token covers what can have been meant.
+    pub(super) fn unterminated_string(&mut self) {
+        let line = self.line_rest();
+        let word =
+            line[1..].find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))).unwrap_or(line.len() - 1);
+        let end = self.at + 1 + word;
+        let found = Diagnostic::error(
+            Code::UnterminatedString,
+            "this string has no closing quote",
+            self.span(self.at, end),
+            "opened here",
+        )
+        .fix("close it", vec![Edit { span: self.span(end, end), replacement: "\"".into() }]);
+        self.out.errors.push(found);
+        self.push(TokenKind::Str, end);
+    }
+}
+
+fn advice(replacement: &str) -> String {
+    match replacement.trim() {
+        "" if replacement.is_empty() => "remove it".into(),
+        "" => "write a space".into(),
+        text => format!("write `{text}`"),
+    }
+}
+
+/// How a character is called in a message.
+fn name(c: char) -> String {
+    if c.is_control() || lookalike::ascii(c).is_some_and(|text| text.trim().is_empty()) {
+        format!("the character U+{:04X}", u32::from(c))
+    } else {
+        format!("`{c}`")
+    }
+}
+
+/// The token that a short ASCII text is on its own.
+fn kind_of(text: &str) -> Option<TokenKind> {
+    TokenKind::ALL.iter().copied().find(|kind| kind.text() == text)
+}
+
+/// What is wrong with a number, with a fix where one is certain.
+pub(super) fn number_error(text: &str, error: &NumberError, span: Span) -> Diagnostic {
+    let clean: String = text.chars().filter(|c| *c != '_').collect();
+    let (message, fix) = match error {
+        NumberError::IntTooLarge => ("an integer must be below 2^63".to_owned(), None),
+        NumberError::FloatTooLarge => ("this number is too large for a float".to_owned(), None),
+        NumberError::Underscore => ("an underscore in a number stands between two digits".to_owned(), Some(clean)),
+        NumberError::NoFraction => {
+            ("digits are missing after the point".to_owned(), text.strip_suffix('.').map(|t| format!("{t}.0")))
+        }
+        NumberError::NoWhole => ("a digit is missing before the point".to_owned(), Some(format!("0{text}"))),
+        NumberError::NoExponent => ("digits are missing in the exponent".to_owned(), None),
+        NumberError::Radix => ("numbers are written in decimal".to_owned(), decimal(&clean)),
+        NumberError::Suffix(suffix) => (format!("`{suffix}` is not a unit"), known_suffix(text, suffix)),
+        NumberError::TwoPoints => ("a number has one point at most".to_owned(), None),
+    };
+    let fix = fix.filter(|text| super::number::read(text).is_ok());
+    let mut found = Diagnostic::error(Code::MalformedNumber, message, span, "");
+    if matches!(error, NumberError::Suffix(_)) {
+        found = found.help("units are K, M, G, T (powers of 1000) and KiB, MiB, GiB, TiB (powers of 1024)");
+    }
+    match fix {
+        Some(text) => found.fix(format!("write `{text}`"), vec![Edit { span, replacement: text }]),
+        None => found,
+    }
+}
+
+fn decimal(text: &str) -> Option<String> {
+    let radix = match text.get(1..2)? {
+        "x" | "X" => 16,
+        "b" | "B" => 2,
+        "o" | "O" => 8,
+        _ => return None,
+    };
+    i64::from_str_radix(&text[2..], radix).ok().map(|value| value.to_string())
+}
+
+/// The unit that a suffix in another spelling means.
+fn known_suffix(text: &str, suffix: &str) -> Option<String> {
+    let unit = match suffix.to_ascii_lowercase().as_str() {
+        "k" | "kb" => "K",
+        "m" | "mb" => "M",
+        "g" | "gb" | "b" => "G",
+        "t" | "tb" => "T",
+        "ki" | "kib" => "KiB",
+        "mi" | "mib" => "MiB",
+        "gi" | "gib" => "GiB",
+        "ti" | "tib" => "TiB",
+        "f" | "l" => "",
+        _ => return None,
+    };
+    Some(format!("{}{unit}", text.strip_suffix(suffix)?))
+}

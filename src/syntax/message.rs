@@ -1,0 +1,171 @@
+//! Failures of the parser as diagnostics: what was expected, what stands there, and what would mend it.
+
+use super::ast::{Ident, Param};
+use super::error::{Expected, Reason, SyntaxError};
+use super::habit;
+use super::input::{Context, Input};
+use super::parser::MAX_DEPTH;
+use super::token::{Token, TokenKind};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+
+/// Reports why the statement or item at `start` cannot be read; reading will go on at `resume`.
+pub fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
+    let context = start.context;
+    let found = start.at(error.at);
+    let echo = found.next().after_stray || context.reported_at.replace(error.at) == error.at;
+    if echo {
+        return;
+    }
+    context.report(match error.reason {
+        Reason::TooDeep => too_deep(found),
+        Reason::Unexpected => match error.opener {
+            Some(opener) if is_unclosed(found) => unclosed(start.at(opener), found, resume),
+            _ => habit::explain(start, error).unwrap_or_else(|| unexpected(start, error)),
+        },
+    });
+}
+
+fn too_deep(found: Input<'_>) -> Diagnostic {
+    Diagnostic::error(Code::NestingTooDeep, format!("nesting is deeper than {MAX_DEPTH}"), found.span(), "one level too many")
+        .help("bind an inner part to a name and use the name")
+}
+
+/// Whether what stands here shows that a bracket was forgotten, rather than a comma.
+fn is_unclosed(found: Input<'_>) -> bool {
+    let token = found.next();
+    let body_opens = token.kind == TokenKind::OpenBrace && found.skip(1).next().line_start;
+    token.line_start || token.kind == TokenKind::End || token.kind.is_closer() || body_opens
+}
+
+fn unclosed(opener: Input<'_>, found: Input<'_>, resume: Input<'_>) -> Diagnostic {
+    let context = opener.context;
+    let open = opener.kind();
+    let closer = open.closer().map_or("", TokenKind::text);
+    let before = if resume.index() < found.index() { resume } else { found };
+    let place = gap(before);
+    let message = format!("expected `{closer}` to close this `{}`", open.text());
+    let mut diagnostic = Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here");
+    if let Some(place) = place {
+        let missing = missing_closers(context, opener.index(), before.index());
+        diagnostic = diagnostic
+            .label(place, format!("expected `{closer}` here"))
+            .fix("close it", vec![Edit { span: place.after(), replacement: missing }]);
+    }
+    diagnostic
+}
+
+/// Where something is missing before a token: at the token before, if a line end lies between.
+fn gap(input: Input<'_>) -> Option<Span> {
+    input.previous().map(|token| input.context.span_of(token))
+}
+
+/// The closing brackets for all that was opened from one token up to another and not closed.
+fn missing_closers(context: &Context<'_>, from: usize, to: usize) -> String {
+    let mut open = Vec::new();
+    for token in &context.tokens[from..to] {
+        if let Some(closer) = token.kind.closer() {
+            open.push(closer);
+        } else if open.last() == Some(&token.kind) {
+            open.pop();
+        }
+    }
+    open.iter().rev().map(|kind| kind.text()).collect()
+}
+
+/// What is found, in words.
+pub fn found_text(input: Input<'_>) -> String {
+    let token = input.next();
+    if token.kind == TokenKind::End {
+        return token.kind.text().into();
+    }
+    if token.line_start && input.index() > 0 && !input.inline {
+        return "the end of the line".into();
+    }
+    quoted(input.context, token)
+}
+
+/// A token's text in backticks, cut where it is long.
+pub fn quoted(context: &Context<'_>, token: Token) -> String {
+    let text = context.text_of(token);
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("`{}…`", &text[..end]),
+        None => format!("`{text}`"),
+    }
+}
+
+/// Labels joined as a sentence has them: "`,` or `)`".
+fn alternatives(expected: Expected) -> String {
+    let labels: Vec<_> = expected.labels().collect();
+    match labels.as_slice() {
+        [] => "something else".into(),
+        [one] => (*one).into(),
+        [head @ .., last] => format!("{} or {last}", head.join(", ")),
+    }
+}
+
+fn unexpected(start: Input<'_>, error: SyntaxError) -> Diagnostic {
+    let context = start.context;
+    let found = start.at(error.at);
+    let token = found.next();
+    let previous = found.previous().filter(|_| found.index() > start.index());
+    let after = previous.map(|token| format!(" after {}", quoted(context, token))).unwrap_or_default();
+    let wanted = alternatives(error.expected);
+    let message = format!("expected {wanted}{after}, found {}", found_text(found));
+    let at_line_end = token.line_start || token.kind == TokenKind::End;
+    let span = if at_line_end { previous.map_or(found.span(), |token| context.span_of(token)) } else { found.span() };
+    let label =
+        if at_line_end && previous.is_some() { format!("expected {wanted} after this") } else { format!("expected {wanted}") };
+    let diagnostic = Diagnostic::error(Code::UnexpectedToken, message, span, label);
+    match error.opener {
+        Some(opener) => diagnostic.label(context.span_of(context.tokens[opener]), "inside this bracket"),
+        None => diagnostic,
+    }
+}
+
+/// Reports that the body opened at token `opener` is not closed where `found` stands.
+pub fn unclosed_body(found: Input<'_>, opener: usize) {
+    let context = found.context;
+    if context.is_full() || context.reported_at.replace(found.index()) == found.index() {
+        return;
+    }
+    let crooked = context.crooked.take().filter(|(open, _)| *open > opener);
+    let suspect = crooked.map_or(opener, |(open, _)| open);
+    let open = context.tokens[suspect];
+    let mut diagnostic =
+        Diagnostic::error(Code::UnclosedDelimiter, "expected `}` to close this `{`", context.span_of(open), "opened here");
+    if let Some((_, closer)) = crooked {
+        let closer = context.span_of(context.tokens[closer]);
+        diagnostic = diagnostic.label(closer, "this `}` does not stand under the line that opened it");
+    }
+    if let Some(place) = gap(found) {
+        let indent = " ".repeat(context.indent(context.tokens[opener].start));
+        let edit = Edit { span: place.after(), replacement: format!("\n{indent}}}") };
+        diagnostic = diagnostic.label(place, "expected `}` after this");
+        if crooked.is_none() {
+            diagnostic = diagnostic.fix("close the body", vec![edit]);
+        }
+    }
+    context.report(diagnostic);
+}
+
+/// Reports that an item stands inside a body.
+pub fn nested_item(input: Input<'_>) {
+    let (Some(word), name) = (Some(input.next()), input.skip(1).next()) else { return };
+    let span = input.context.span_of(word).to(input.context.span_of(name));
+    let message = format!("`{}` stands at the top level of a file, not inside braces", word.kind.text());
+    input.context.report(Diagnostic::error(Code::MisplacedStatement, message, span, "").help("move it out"));
+}
+
+/// The only list of a block holds its tensor inputs, which have no defaults.
+pub fn params_as_inputs(context: &Context<'_>, params: Vec<Param>) -> Vec<Ident> {
+    let with_default = params.iter().find_map(|param| param.default.as_ref());
+    if let Some(default) = with_default {
+        let message = "a tensor input has no default";
+        let found = Diagnostic::error(Code::UnexpectedToken, message, default.span, "")
+            .help("parameters stand in a list of their own, before the one of inputs: `block name(width=8)(x)`");
+        context.report(found);
+    }
+    params.into_iter().map(|param| param.name).collect()
+}

@@ -1,0 +1,109 @@
+//! Where to go on after an error.
+//!
+//! A statement that cannot be read ends where the next one begins: at a line end outside brackets, at a `;` or at the
+//! `}` of its body. Where a bracket was forgotten, a line that starts no further right than the statement begins the
+//! next one. Bodies on the way are read for their own errors.
+
+use super::super::error::SyntaxError;
+use super::super::input::Input;
+use super::super::message;
+use super::super::token::TokenKind;
+use super::body::body;
+use super::item;
+
+/// Reports why the statement at `start` cannot be read; where the next one begins.
+pub fn statement(start: Input<'_>, error: SyntaxError) -> Input<'_> {
+    let resume = Skipper::new(start, error).end_of_statement();
+    message::report(start, error, resume);
+    resume
+}
+
+/// Reports why the item at `start` cannot be read; where the next one begins.
+pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
+    message::report(start, error, start.at(error.at));
+    let mut input = start.at(error.at.max(start.index() + 1));
+    if error.at > start.index() && item::begins(start.at(error.at)) {
+        return start.at(error.at);
+    }
+    loop {
+        let token = input.next();
+        if token.kind == TokenKind::End || (token.line_start && item::begins(input)) {
+            return input;
+        }
+        input = match body(input) {
+            Ok((rest, _)) if token.kind == TokenKind::OpenBrace => rest,
+            _ => input.skip(1),
+        };
+    }
+}
+
+/// Walks the tokens of a broken statement.
+struct Skipper<'a> {
+    start: Input<'a>,
+    error: SyntaxError,
+    /// Reading may go on from this token on.
+    from: usize,
+    column: usize,
+    brackets: usize,
+    braces: usize,
+}
+
+impl<'a> Skipper<'a> {
+    fn new(start: Input<'a>, error: SyntaxError) -> Self {
+        let found = start.at(error.at).next();
+        let forgotten = found.line_start || found.kind.is_closer() || found.kind == TokenKind::End;
+        let from = error.opener.filter(|_| forgotten).map_or(error.at, |opener| opener + 1);
+        let column = start.context.column(start.next().start);
+        Self { start, error, from: from.max(start.index() + 1), column, brackets: 0, braces: 0 }
+    }
+
+    fn end_of_statement(mut self) -> Input<'a> {
+        let mut index = self.start.index();
+        loop {
+            let here = self.start.at(index);
+            if index >= self.from && self.ends_before(here) {
+                return here;
+            }
+            index = self.take(here);
+        }
+    }
+
+    fn ends_before(&self, here: Input<'_>) -> bool {
+        let token = here.next();
+        if token.kind == TokenKind::End || (token.line_start && item::begins(here)) {
+            return true;
+        }
+        if self.braces > 0 {
+            return false;
+        }
+        let free = self.brackets == 0;
+        let continues = token.kind == TokenKind::Arrow || token.kind == TokenKind::Else || token.kind.is_closer();
+        let outdented = || here.context.column(token.start) <= self.column;
+        token.kind == TokenKind::CloseBrace
+            || (free && token.kind == TokenKind::Semicolon)
+            || (token.line_start && !continues && (free || outdented()))
+    }
+
+    /// Takes one token, or a body with the errors in it; the index after it.
+    fn take(&mut self, here: Input<'_>) -> usize {
+        let (index, kind) = (here.index(), here.kind());
+        if kind == TokenKind::OpenBrace && index >= self.error.at {
+            if index == self.error.at {
+                self.brackets = 0;
+            }
+            if let Ok((rest, _)) = body(here) {
+                return rest.index().max(index + 1);
+            }
+        }
+        if matches!(kind, TokenKind::OpenParen | TokenKind::OpenBracket) {
+            self.brackets += 1;
+        } else if matches!(kind, TokenKind::CloseParen | TokenKind::CloseBracket) {
+            self.brackets = self.brackets.saturating_sub(1);
+        } else if kind == TokenKind::OpenBrace {
+            self.braces += 1;
+        } else if kind == TokenKind::CloseBrace {
+            self.braces = self.braces.saturating_sub(1);
+        }
+        index + 1
+    }
+}

@@ -1,0 +1,148 @@
+//! Statements with the marks above them.
+
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, map, opt};
+use nom::multi::separated_list1;
+
+use super::super::ast::{Expr, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
+use super::super::error::{Expected, SyntaxError};
+use super::super::input::{Input, Parsed};
+use super::super::token::TokenKind;
+use super::super::{mistake, text};
+use super::body::body;
+use super::expression::{argument_list, call, expression, value};
+use super::pieces::{bracketed, comma_list, fail, name, token, token_here};
+
+/// One statement, without its end.
+pub fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
+    let (start, marks) = marks(input)?;
+    let (rest, kind) = kind(start)?;
+    let doc = text::doc_above(input.context, input.next());
+    Ok((rest, Statement { doc, marks, kind, span: start.span_to(rest) }))
+}
+
+fn marks(mut input: Input<'_>) -> Parsed<'_, Vec<Mark>> {
+    let mut marks = Vec::new();
+    while input.kind() == TokenKind::At {
+        let (rest, mark) = mark(input)?;
+        marks.push(mark);
+        input = rest;
+    }
+    Ok((input, marks))
+}
+
+fn mark(input: Input<'_>) -> Parsed<'_, Mark> {
+    let (rest, name) = cut(name).parse(input.skip(1))?;
+    let (rest, list) = opt(argument_list).parse(rest)?;
+    Ok((rest, Mark { name, args: list.map(|list| list.args).unwrap_or_default(), span: input.span_to(rest) }))
+}
+
+fn kind(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let bare = map(expression, StatementKind::Expr);
+    let result = alt((bind, input_statement, output, return_statement, for_loop, assertion, refine, bare)).parse(input);
+    result.map_err(|error: nom::Err<SyntaxError>| {
+        error.map(|e| if e.at == input.index() { SyntaxError::expected(input, Expected::STATEMENT) } else { e })
+    })
+}
+
+fn bind(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let follows = input.kind_at(1);
+    let begins = input.kind() == TokenKind::Name
+        && (follows == TokenKind::Assign || follows == TokenKind::Colon || follows == TokenKind::Comma);
+    if !begins {
+        return fail(input, Expected::NAME);
+    }
+    let targets = separated_list1(token(TokenKind::Comma, Expected::COMMA), cut(target));
+    let (rest, targets) = cut(targets).parse(input)?;
+    let (rest, value) = cut(assigned).parse(rest)?;
+    Ok((rest, StatementKind::Bind { targets, value }))
+}
+
+fn target(input: Input<'_>) -> Parsed<'_, Target> {
+    map((name, opt(shape)), |(name, shape)| Target { name, shape }).parse(input)
+}
+
+/// `: [256, 28, 28]`.
+fn shape(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, _) = token(TokenKind::Colon, Expected::COLON)(input)?;
+    cut(value).parse(rest)
+}
+
+/// `= value`. The value may stand on the next line, unless what stands there is a statement of its own.
+fn assigned(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, _) = token_here(TokenKind::Assign, Expected::ASSIGN)(input)?;
+    let follows = rest.kind_at(1);
+    let next_statement = rest.next().line_start
+        && rest.kind() == TokenKind::Name
+        && (follows == TokenKind::Assign || follows == TokenKind::Colon || follows == TokenKind::Comma);
+    if next_statement {
+        return cut(|rest| fail(rest, Expected::VALUE)).parse(rest);
+    }
+    cut(expression).parse(rest)
+}
+
+fn input_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::Input, Expected::STATEMENT)(input)?;
+    let (rest, (name, shape)) = cut((name, shape)).parse(rest)?;
+    Ok((rest, StatementKind::Input { name, shape }))
+}
+
+fn output(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::Output, Expected::STATEMENT)(input)?;
+    let (rest, (name, shape, value)) = cut((name, opt(shape), opt(assigned))).parse(rest)?;
+    Ok((rest, StatementKind::Output { name, shape, value }))
+}
+
+fn return_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::Return, Expected::STATEMENT)(input)?;
+    let values = separated_list1(token(TokenKind::Comma, Expected::COMMA), cut(expression));
+    map(cut(values), StatementKind::Return).parse(rest)
+}
+
+fn for_loop(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::For, Expected::STATEMENT)(input)?;
+    let header = (pattern, token(TokenKind::In, Expected::IN), range);
+    let (rest, (pattern, _, over)) = cut(header).parse(rest)?;
+    mistake::python_range(input.context, &over);
+    let (rest, body) = cut(body).parse(rest)?;
+    Ok((rest, StatementKind::For { pattern, over, body }))
+}
+
+fn pattern(input: Input<'_>) -> Parsed<'_, Pattern> {
+    alt((map(name, Pattern::Name), list_pattern)).parse(input)
+}
+
+fn list_pattern(input: Input<'_>) -> Parsed<'_, Pattern> {
+    let (rest, list) = bracketed(TokenKind::OpenBracket, Expected::NAME, comma_list(pattern))(input)?;
+    Ok((rest, Pattern::List(list, input.span_to(rest))))
+}
+
+fn range(input: Input<'_>) -> Parsed<'_, ForRange> {
+    let (rest, from) = value(input)?;
+    if rest.kind() != TokenKind::DotDot {
+        return Ok((rest, ForRange::List(from)));
+    }
+    map(cut(value), |to| ForRange::Range(from.clone(), to)).parse(rest.skip(1))
+}
+
+fn assertion(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::Assert, Expected::STATEMENT)(input)?;
+    map(cut(expression), StatementKind::Assert).parse(rest)
+}
+
+fn refine(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::Refine, Expected::STATEMENT)(input)?;
+    let (rest, (path, _)) = cut((path_pattern, token_here(TokenKind::Assign, Expected::ASSIGN))).parse(rest)?;
+    let (rest, form) = cut(call).parse(rest)?;
+    Ok((rest, StatementKind::Refine { path, form }))
+}
+
+fn path_pattern(input: Input<'_>) -> Parsed<'_, Path> {
+    let (rest, pattern) = token(TokenKind::Pattern, Expected::PATH)(input)?;
+    let segments: Vec<_> = input.context.text_of(pattern).split('.').map(str::to_owned).collect();
+    if segments.iter().any(String::is_empty) {
+        return fail(input, Expected::PATH);
+    }
+    Ok((rest, Path { segments, span: input.span() }))
+}

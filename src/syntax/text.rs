@@ -1,0 +1,71 @@
+//! Text inside tokens: string escapes and documentation comments.
+
+use super::ast::Comment;
+use super::input::Context;
+use super::token::Token;
+
+/// The value of a string literal: without quotes, escapes resolved.
+pub fn unquote(literal: &str) -> String {
+    let body = literal.strip_prefix('"').unwrap_or(literal);
+    let body = body.strip_suffix('"').unwrap_or(body);
+    if !body.contains('\\') {
+        return body.to_owned();
+    }
+    let mut value = String::with_capacity(body.len());
+    let mut chars = body.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            value.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => value.push('\n'),
+            Some('t') => value.push('\t'),
+            Some(other) => value.push(other),
+            None => value.push('\\'),
+        }
+    }
+    value
+}
+
+/// The comment block directly above a token that begins an item or statement, without `# `.
+pub fn doc_above(context: &Context<'_>, token: Token) -> Option<String> {
+    let before = context.comments.partition_point(|comment| comment.span.end <= token.start);
+    let mut start = token.start;
+    let mut first = before;
+    while let Some(comment) = first.checked_sub(1).map(|i| &context.comments[i]) {
+        if comment.trailing || !on_next_line(context.text, comment, start) {
+            break;
+        }
+        start = comment.span.start;
+        first -= 1;
+    }
+    if first == before {
+        return None;
+    }
+    let lines = context.comments[first..before].iter().map(|comment| content(context.text, comment));
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether only one line end and white space lie between a comment and `start`.
+fn on_next_line(text: &str, comment: &Comment, start: u32) -> bool {
+    let between = &text.as_bytes()[comment.span.end as usize..start as usize];
+    between.iter().filter(|b| **b == b'\n').count() == 1 && between.iter().all(u8::is_ascii_whitespace)
+}
+
+/// A comment's text without `#` and one space.
+fn content<'a>(text: &'a str, comment: &Comment) -> &'a str {
+    let body = text[comment.span.start as usize + 1..comment.span.end as usize].trim_end();
+    body.strip_prefix(' ').unwrap_or(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquote;
+
+    #[test]
+    fn escapes_are_resolved() {
+        assert_eq!(unquote(r#""a\"b\\c\nd\te""#), "a\"b\\c\nd\te");
+        assert_eq!(unquote("\"open"), "open");
+    }
+}
