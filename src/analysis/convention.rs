@@ -3,7 +3,7 @@
 //! In: an operation with its shapes, for one image. Out: the count that the tool prints for it. The rules are read in
 //! the tools' sources and held against their output on torchvision's networks by `tests/analysis.rs`:
 //!
-//! | operation | fvcore | ptflops (PyTorch backend) | torchinfo (1.8) | thop |
+//! | operation | fvcore | ptflops (`PyTorch` backend) | torchinfo (1.8) | thop |
 //! |---|---|---|---|---|
 //! | convolution | MACs | MACs + bias | parameters x output pixels | MACs |
 //! | transposed convolution | weights x input pixels | the same + bias | parameters x output pixels | output x inputs/group x kernel |
@@ -12,8 +12,8 @@
 //! | group norm | 5 (4) | 2 (1) | parameters | 0 |
 //! | instance norm | 5 (4) | 2 (1) | parameters | 4 (2) |
 //! | layer norm | 5 (4) | 1 | parameters | 4 (2) |
-//! | ReLU, GELU, ELU, PReLU | 0 | 2 an element | slopes of PReLU | PReLU 1 an element |
-//! | ReLU6, leaky ReLU, SiLU | 0 | 1 an element | 0 | 0 |
+//! | `relu`, `gelu`, `elu`, `prelu` | 0 | 2 an element | slopes of `prelu` | `prelu` 1 an element |
+//! | `relu6`, `leaky_relu`, `silu` | 0 | 1 an element | 0 | 0 |
 //! | other activations | 0 | 0 | 0 | 0 |
 //! | softmax | 0 | 1 an element | 0 | (3 n - 1) a row of n |
 //! | max and average pooling | 0 | 2 an input element | 0 | average: 1 an output element |
@@ -70,23 +70,30 @@ impl Facts<'_> {
 /// The convention of a name as the command line takes it: `fvcore`, `paper-2flops`, ….
 #[must_use]
 pub fn from_name(name: &str) -> Option<Convention> {
-    NAMES.iter().find(|(known, _)| *known == name).map(|(_, convention)| *convention)
+    ALL.iter().copied().find(|convention| self::name(*convention) == name)
 }
 
 /// The name of a convention.
 #[must_use]
 pub fn name(convention: Convention) -> &'static str {
-    NAMES.iter().find(|(_, known)| *known == convention).expect("every convention has a name").0
+    match convention {
+        Convention::Default => "default",
+        Convention::Fvcore => "fvcore",
+        Convention::Ptflops => "ptflops",
+        Convention::Torchinfo => "torchinfo",
+        Convention::Thop => "thop",
+        Convention::Paper2Flops => "paper-2flops",
+    }
 }
 
-/// All conventions with their names.
-pub const NAMES: &[(&str, Convention)] = &[
-    ("default", Convention::Default),
-    ("fvcore", Convention::Fvcore),
-    ("ptflops", Convention::Ptflops),
-    ("torchinfo", Convention::Torchinfo),
-    ("thop", Convention::Thop),
-    ("paper-2flops", Convention::Paper2Flops),
+/// All conventions, the default first.
+pub const ALL: &[Convention] = &[
+    Convention::Default,
+    Convention::Fvcore,
+    Convention::Ptflops,
+    Convention::Torchinfo,
+    Convention::Thop,
+    Convention::Paper2Flops,
 ];
 
 /// What a convention counts for one layer and one image; `None` beyond 64 bits.
@@ -102,7 +109,7 @@ pub fn count(convention: Convention, op: &Op, facts: &Facts<'_>) -> Option<u64> 
     }
 }
 
-/// fvcore/nn/jit_handles.py.
+/// `fvcore/nn/jit_handles.py`.
 fn fvcore(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     match op {
         Op::Conv(_) | Op::Linear(_) => Some(facts.work.macs),
@@ -140,7 +147,7 @@ fn fvcore(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     }
 }
 
-/// ptflops/pytorch_ops.py: module hooks, and patched functions, which the modules call in turn.
+/// `ptflops/pytorch_ops.py`: module hooks, and patched functions, which the modules call in turn.
 fn ptflops(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     match op {
         Op::Conv(_) | Op::Linear(_) => facts.with_bias(),
@@ -148,7 +155,7 @@ fn ptflops(op: &Op, facts: &Facts<'_>) -> Option<u64> {
         Op::BatchNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
         Op::GroupNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
         Op::InstanceNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
-        // LayerNorm calls its switch `elementwise_affine`, which the hook does not look for.
+        // `LayerNorm` calls its switch `elementwise_affine`, which the hook does not look for.
         Op::LayerNorm(_) => facts.each(1),
         Op::Activation(activation) => facts.each(match activation {
             Activation::Relu | Activation::Prelu { .. } | Activation::Elu { .. } | Activation::Gelu => 2,
@@ -183,17 +190,14 @@ fn ptflops(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     }
 }
 
-/// torchinfo/layer_info.py, `calculate_macs`: parameters named `weight` or `bias` of leaf modules.
+/// `torchinfo/layer_info.py`, `calculate_macs`: parameters named `weight` or `bias` of leaf modules.
 fn torchinfo(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     match op {
         Op::Conv(_) | Op::ConvTranspose(_) => facts.params.checked_mul(Facts::pixels(facts.output)?),
-        Op::Linear(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Activation(_) => Some(facts.params),
-        // ConvNeXt's layer scale is a bare parameter of a module that has children, which is passed over.
+        Op::Linear(_) | Op::BatchNorm(_) | Op::GroupNorm(_) | Op::LayerNorm(_) | Op::InstanceNorm(_) | Op::Activation(_) => {
+            Some(facts.params)
+        }
+        // `ConvNeXt`'s layer scale is a bare parameter of a module that has children, which is passed over.
         Op::Scale(_)
         | Op::Input(_)
         | Op::Lrn(_)
@@ -219,7 +223,7 @@ fn torchinfo(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     }
 }
 
-/// thop/vision/basic_hooks.py and calc_func.py.
+/// `thop/vision/basic_hooks.py` and `calc_func.py`.
 fn thop(op: &Op, facts: &Facts<'_>) -> Option<u64> {
     match op {
         Op::Conv(Conv { .. }) | Op::Linear(_) => Some(facts.work.macs),

@@ -3,7 +3,7 @@
 //! In: a [`Shaped`] graph. Out: [`Layer`]s in order of execution and [`Totals`]. Every product and sum is checked: what
 //! does not fit in 64 bits is an [`Overflow`], never a wrapped number. Linear in nodes and edges.
 
-use super::{Convention, ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
+use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
 use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::{Misfit, Op, Shape, Work};
 use crate::shape::Shaped;
@@ -71,14 +71,12 @@ fn layer(
     let one = node.op.work(&inputs, output).map_err(|misfit| too_large(overflowing(&misfit)))?;
     let work = scaled(&one, options.batch).ok_or(too_large("operations"))?;
     let flops = work.flops().ok_or(too_large("FLOPs"))?;
-    let macs = match options.convention {
-        Convention::Default => work.macs,
-        other => convention::count(other, &node.op, &convention::Facts { inputs: &inputs, output, work: &one, params })
-            .and_then(|macs| macs.checked_mul(options.batch))
-            .ok_or(too_large("MACs"))?,
-    };
-    let (maps, written) = traffic(node, &inputs, output, options.batch).ok_or(too_large("activation bytes"))?;
-    let read_bytes = maps.checked_add(weight_bytes).ok_or(too_large("bytes read"))?;
+    let facts = convention::Facts { inputs: &inputs, output, work: &one, params };
+    let macs = convention::count(options.convention, &node.op, &facts)
+        .and_then(|macs| macs.checked_mul(options.batch))
+        .ok_or(too_large("MACs"))?;
+    let (map_bytes_read, write_bytes) = traffic(node, &inputs, output, options.batch).ok_or(too_large("activation bytes"))?;
+    let read_bytes = map_bytes_read.checked_add(weight_bytes).ok_or(too_large("bytes read"))?;
     Ok(Layer {
         node: id,
         inputs,
@@ -90,7 +88,7 @@ fn layer(
         work,
         weight_bytes,
         read_bytes,
-        write_bytes: written,
+        write_bytes,
         receptive,
     })
 }

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::rollup::{By, Row, rollup};
 use super::Analysis;
+use super::rollup::{By, Row, rollup};
 use crate::graph::Graph;
 use crate::op::Shape;
 

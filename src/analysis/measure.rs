@@ -27,7 +27,9 @@ pub fn measure_this_machine() -> Target {
         peak_gflops: Rate { one: together(1, gflops), all: together(cores, gflops) },
         memory_gbps: Rate { one: together(1, || stream_gbps(STREAM_BYTES)), all: together(cores, || stream_gbps(STREAM_BYTES)) },
         // Sizes that every current core has at least; only their speed is measured.
-        caches: [(32, false), (512, false)].map(|(kib, shared)| Cache { kib, gbps: stream_gbps(kib as usize * 768), shared }).to_vec(),
+        caches: [(32, false), (512, false)]
+            .map(|(kib, shared)| Cache { kib, gbps: stream_gbps(kib as usize * 768), shared })
+            .to_vec(),
         overhead_us: 1.0,
         simd_block: 4,
         fuses: false,

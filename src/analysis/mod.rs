@@ -18,8 +18,8 @@ pub mod lint;
 pub mod measure;
 pub mod memory;
 pub mod receptive;
-pub mod roofline;
 pub mod rollup;
+pub mod roofline;
 pub mod target;
 
 use crate::graph::{NodeId, NodeMap};

@@ -203,7 +203,12 @@ fn filling(channels: u64, target: &Target) -> f64 {
 
 /// Work beside MACs in units of one addition: an exponential is about ten, a division about four.
 fn other_work(work: &Work) -> f64 {
-    (work.bias_adds as f64) + (work.mul as f64) + (work.add as f64) + (work.cmp as f64) + 4.0 * work.div as f64 + 10.0 * work.exp as f64
+    (work.bias_adds as f64)
+        + (work.mul as f64)
+        + (work.add as f64)
+        + (work.cmp as f64)
+        + 4.0 * work.div as f64
+        + 10.0 * work.exp as f64
 }
 
 /// Microseconds for `amount` at `giga` 10^9 a second.

@@ -164,7 +164,11 @@ impl Target {
             }
         }
         if !(self.overhead_us.is_finite() && self.overhead_us >= 0.0) {
-            return Err(TargetError::OutOfRange { key: "overhead_us", needed: "zero or a positive number", value: self.overhead_us });
+            return Err(TargetError::OutOfRange {
+                key: "overhead_us",
+                needed: "zero or a positive number",
+                value: self.overhead_us,
+            });
         }
         let e = &self.efficiency;
         for (key, value) in [

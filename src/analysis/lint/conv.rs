@@ -84,7 +84,8 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
         let Op::Conv(conv) = &node.op else { continue };
         let blocks = conv.out.div_ceil(SIMD_BLOCK);
         let filled = blocks * SIMD_BLOCK;
-        let costs = layer.work.macs >= WASTE_MACS && u128::from(layer.work.macs) * 100 >= u128::from(total) * u128::from(WASTE_PERCENT);
+        let costs =
+            layer.work.macs >= WASTE_MACS && u128::from(layer.work.macs) * 100 >= u128::from(total) * u128::from(WASTE_PERCENT);
         if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(lens, node) {
             continue;
         }
@@ -97,7 +98,11 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
                 "{} channels leave {} % of {} empty, in a layer with {} % of all MACs",
                 conv.out,
                 (filled - conv.out) * 100 / filled,
-                if blocks == 1 { format!("a SIMD block of {SIMD_BLOCK}") } else { format!("{blocks} SIMD blocks of {SIMD_BLOCK}") },
+                if blocks == 1 {
+                    format!("a SIMD block of {SIMD_BLOCK}")
+                } else {
+                    format!("{blocks} SIMD blocks of {SIMD_BLOCK}")
+                },
                 u128::from(layer.work.macs) * 100 / u128::from(total.max(1)),
             ),
             label: format!("`{}` makes {}", node.name, layer.output),
@@ -117,7 +122,9 @@ fn makes_output(lens: &Lens<'_>, node: &Node) -> bool {
         }
         let Some(user) = lens.user.get(id) else { return true };
         let op = &lens.graph.node(*user).op;
-        if !(is_companion(op) || matches!(op, Op::Softmax(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Mean(_) | Op::Upsample(_))) {
+        if !(is_companion(op)
+            || matches!(op, Op::Softmax(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Mean(_) | Op::Upsample(_)))
+        {
             return false;
         }
         id = *user;
@@ -129,17 +136,9 @@ fn makes_output(lens: &Lens<'_>, node: &Node) -> bool {
 pub(super) fn bias_before_norm(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
-        let channels = match &node.op {
-            Op::Conv(conv) if conv.bias => conv.out,
-            Op::ConvTranspose(conv) if conv.bias => conv.out,
-            // On maps a linear layer works along the last axis, and its bias lies across the norm's channels.
-            Op::Linear(linear) if linear.bias && layer.output.rank() == 1 => linear.out,
-            _ => continue,
-        };
-        let Some(user) = lens.only_user(layer.node) else { continue };
-        if !matches!(user.op, Op::BatchNorm(_)) {
-            continue;
-        }
+        let has_bias = adds_bias(&node.op, layer.output.rank());
+        let Some(user) = lens.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else { continue };
+        let channels = layer.output.channels();
         findings.push(Finding {
             node: layer.node,
             weight: channels,
@@ -155,6 +154,13 @@ pub(super) fn bias_before_norm(lens: &Lens<'_>) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether an operation adds a bias along axis 0. On maps a linear layer's lies along the last axis instead.
+fn adds_bias(op: &Op, rank: usize) -> bool {
+    matches!(op, Op::Conv(conv) if conv.bias)
+        || matches!(op, Op::ConvTranspose(conv) if conv.bias)
+        || matches!(op, Op::Linear(linear) if linear.bias && rank == 1)
 }
 
 /// `conv(8, 3)` as `conv(8, 3, bias=false)`.
@@ -234,10 +240,12 @@ fn ceil(a: i128, b: i128) -> i128 {
 fn sweeps(lens: &Lens<'_>, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
     let id = lens.graph.find(&node.name)?;
     let (input, output) = (lens.shaped.shape(*node.inputs.first()?).hw()?, lens.shaped.shape(id).hw()?);
-    let (kernel, stride, dilation, pad) = match &node.op {
-        Op::Conv(conv) => (conv.kernel, conv.stride, conv.dilation, conv.pad),
-        Op::Pool(pool) if pooling && !pool.ceil => (pool.kernel, pool.stride, pool.dilation, pool.pad),
-        _ => return None,
+    let (kernel, stride, dilation, pad) = if let Op::Conv(conv) = &node.op {
+        (conv.kernel, conv.stride, conv.dilation, conv.pad)
+    } else if let Op::Pool(pool) = &node.op {
+        (pooling && !pool.ceil).then_some((pool.kernel, pool.stride, pool.dilation, pool.pad))?
+    } else {
+        return None;
     };
     let sweep = |i: usize, input: u64, output: u64, before: u64| Sweep {
         input: input.into(),
@@ -269,7 +277,10 @@ pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
             let taps = rows.taps * columns.taps;
             let idle = taps - useful[0] * useful[1];
             (
-                format!("{idle} of {taps} weights of each filter only ever meet padding, on a map of {}x{}", rows.input, columns.input),
+                format!(
+                    "{idle} of {taps} weights of each filter only ever meet padding, on a map of {}x{}",
+                    rows.input, columns.input
+                ),
                 format!("use a {}x{} kernel, which computes the same on this map", useful[0], useful[1]),
             )
         } else {

@@ -48,12 +48,12 @@ pub fn fields(shaped: &Shaped) -> NodeMap<Receptive> {
     let graph = shaped.graph();
     let mut fields: NodeMap<Field> = NodeMap::with_bound(graph.bound());
     let mut result = NodeMap::with_bound(graph.bound());
-    let mut sources = 0;
+    let mut inputs = 0;
     for &id in shaped.order() {
         let node = graph.node(id);
         let field = if let Op::Input(shape) = &node.op {
-            sources += 1;
-            source(sources - 1, *shape)
+            inputs += 1;
+            source(inputs - 1, *shape)
         } else {
             let shapes = shaped.input_shapes(id);
             through(node, &fields, &shapes, shaped.shape(id))
@@ -228,9 +228,13 @@ fn resized(upsample: &Upsample, sight: &Sight, from: i64, to: i64) -> Sight {
 /// The union of the inputs that see the first source; along `joined` the pieces follow each other.
 fn join(node: &Node, fields: &NodeMap<Field>, shapes: &[Shape], (output, joined): (Shape, Option<usize>)) -> Field {
     let source = node.inputs.iter().map(|input| fields[*input].source).min().expect("joins have inputs");
-    let pieces: Vec<_> = node.inputs.iter().map(|input| &fields[*input]).zip(shapes).filter(|(f, _)| f.source == source).collect();
+    let pieces: Vec<_> =
+        node.inputs.iter().map(|input| &fields[*input]).zip(shapes).filter(|(f, _)| f.source == source).collect();
     let sides = [0, 1].map(|i| {
-        let along = pieces.iter().find(|(f, _)| f.sides[i].sight != Sight::Whole).map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
+        let along = pieces
+            .iter()
+            .find(|(f, _)| f.sides[i].sight != Sight::Whole)
+            .map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
         let Some(axis) = along else { return BLIND };
         if joined == Some(axis) {
             let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].sight.clone(), s.dim(axis))).collect();

@@ -1,0 +1,151 @@
+//! Peak memory against brute force: every order of execution of small random graphs.
+
+use proptest::prelude::*;
+
+use pointwise::graph::NodeId;
+use pointwise::op::{Op, Shape};
+
+use crate::net::{Net, concat, conv, plus, relu};
+
+const MAP: u64 = 4 * 16;
+
+fn channels(net: &Net, id: NodeId) -> u64 {
+    let node = net.graph.node(id);
+    match &node.op {
+        Op::Input(shape) => shape.channels(),
+        Op::Conv(conv) => conv.out,
+        Op::Concat(_) => node.inputs.iter().map(|i| channels(net, *i)).sum(),
+        _ => channels(net, node.inputs[0]),
+    }
+}
+
+#[test]
+fn a_residual_keeps_its_shortcut_alive() {
+    let mut net = Net::new();
+    let x = net.input("x", &[2, 4, 4]);
+    let stem = net.add("stem", Op::Conv(conv(2, 3, 1, 1)), &[x]);
+    let wide = net.add("wide", Op::Conv(conv(8, 3, 1, 1)), &[stem]);
+    let act = net.add("relu", relu(), &[wide]);
+    let back = net.add("back", Op::Conv(conv(2, 3, 1, 1)), &[act]);
+    let sum = net.add("add", plus(), &[stem, back]);
+    let view = net.add("identity", Op::Identity, &[sum]);
+    net.output(view);
+    let (_, analysis) = net.analyzed();
+    assert_eq!(analysis.peak.at, act);
+    assert_eq!(analysis.peak.alive, [(stem, 2 * MAP), (wide, 8 * MAP), (act, 8 * MAP)]);
+    assert_eq!(analysis.peak.bytes, 18 * MAP);
+    assert_eq!(analysis.peak.lower_bound, 18 * MAP, "a chain with a shortcut has one order only");
+}
+
+#[test]
+fn outputs_stay_and_views_cost_nothing() {
+    let mut net = Net::new();
+    let x = net.input("x", &[1, 4, 4]);
+    let kept = net.add("kept", relu(), &[x]);
+    let view = net.add("flatten", Op::Flatten, &[kept]);
+    let next = net.add("next", relu(), &[kept]);
+    let last = net.add("last", relu(), &[next]);
+    net.output(view);
+    net.output(last);
+    let (_, analysis) = net.analyzed();
+    // At `last`: the kept map (an output, under its view's name), `next` and `last` itself.
+    assert_eq!(analysis.peak.at, last);
+    assert_eq!(analysis.peak.alive, [(kept, MAP), (next, MAP), (last, MAP)]);
+}
+
+#[test]
+fn a_network_of_inputs_alone() {
+    let mut net = Net::new();
+    let x = net.input("x", &[1, 4, 4]);
+    net.output(x);
+    let (_, analysis) = net.analyzed();
+    assert_eq!((analysis.peak.at, analysis.peak.bytes, analysis.peak.lower_bound), (x, MAP, MAP));
+}
+
+/// A random graph from a list of choices: what each node is and which earlier nodes it reads.
+fn random(choices: &[(u8, u8, u8)], outputs: u8) -> Net {
+    let mut net = Net::new();
+    let mut nodes = vec![net.input("a", &[3, 4, 4]), net.input("b", &[2, 4, 4])];
+    for (i, (kind, first, second)) in choices.iter().enumerate() {
+        let pick = |choice: u8| nodes[usize::from(choice) % nodes.len()];
+        let name = format!("n{i}");
+        let (a, b) = (pick(*first), pick(*second));
+        nodes.push(match kind % 5 {
+            0 => net.add(&name, Op::Conv(conv(1 + u64::from(second % 7), 1, 1, 0)), &[a]),
+            1 if channels(&net, a) == channels(&net, b) => net.add(&name, plus(), &[a, b]),
+            2 => net.add(&name, concat(), &[a, b]),
+            3 => net.add(&name, Op::Identity, &[a]),
+            _ => net.add(&name, relu(), &[a]),
+        });
+    }
+    net.output(*nodes.last().expect("nodes"));
+    if outputs > 0 {
+        net.output(nodes[usize::from(outputs) % nodes.len()]);
+    }
+    net
+}
+
+/// The memory that an order needs, straight from the definition.
+fn simulate(net: &Net, shape: &impl Fn(NodeId) -> Shape, order: &[NodeId]) -> u64 {
+    let root = |mut id: NodeId| {
+        while matches!(net.graph.node(id).op, Op::Identity) {
+            id = net.graph.node(id).inputs[0];
+        }
+        id
+    };
+    let bytes = |id: NodeId| 4 * shape(id).elements().expect("small");
+    let last = |tensor: NodeId| {
+        let reads = |id: &NodeId| net.graph.node(*id).inputs.iter().any(|input| root(*input) == tensor);
+        let output = net.graph.outputs().iter().any(|(_, id)| root(*id) == tensor);
+        if output { Some(order.len() - 1) } else { order.iter().rposition(reads) }
+    };
+    let tensors: Vec<_> = net.graph.ids().filter(|id| root(*id) == *id).collect();
+    let life: Vec<_> = tensors
+        .iter()
+        .map(|id| {
+            let born = order.iter().position(|step| step == id).unwrap_or(0);
+            (born, last(*id).unwrap_or(born), bytes(*id))
+        })
+        .collect();
+    (0..order.len()).map(|step| life.iter().filter(|(b, l, _)| *b <= step && step <= *l).map(|l| l.2).sum()).max().unwrap_or(0)
+}
+
+/// Calls `each` with every order of the layers.
+fn orders(net: &Net, done: &mut Vec<NodeId>, each: &mut impl FnMut(&[NodeId])) {
+    let layers: Vec<_> = net.graph.ids().filter(|id| !matches!(net.graph.node(*id).op, Op::Input(_))).collect();
+    if done.len() == layers.len() {
+        each(done);
+        return;
+    }
+    let ready = |id: &NodeId, done: &[NodeId]| {
+        let made = |input: &NodeId| done.contains(input) || matches!(net.graph.node(*input).op, Op::Input(_));
+        !done.contains(id) && net.graph.node(*id).inputs.iter().all(made)
+    };
+    for id in layers {
+        if ready(&id, done) {
+            done.push(id);
+            orders(net, done, each);
+            done.pop();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// The peak is that of the order, the witness adds up to it, and no order whatever needs less than the bound.
+    #[test]
+    fn peak_and_bound_hold_against_every_order(choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..7), outputs in any::<u8>()) {
+        let net = random(&choices, outputs);
+        let copy = random(&choices, outputs);
+        let (shaped, analysis) = copy.analyzed();
+        let shape = |id| shaped.shape(id);
+        let given: Vec<_> = shaped.order().iter().copied().filter(|id| analysis.layer(*id).is_some()).collect();
+        prop_assert_eq!(analysis.peak.bytes, simulate(&net, &shape, &given));
+        prop_assert_eq!(analysis.peak.bytes, analysis.peak.alive.iter().map(|(_, bytes)| bytes).sum::<u64>());
+        let mut best = u64::MAX;
+        orders(&net, &mut Vec::new(), &mut |order| best = best.min(simulate(&net, &shape, order)));
+        prop_assert!(analysis.peak.lower_bound <= best, "bound {} above the best order's {}", analysis.peak.lower_bound, best);
+        prop_assert!(best <= analysis.peak.bytes);
+    }
+}

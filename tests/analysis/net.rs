@@ -1,0 +1,103 @@
+//! Builds small networks by hand, so that these tests depend on neither parser nor lowering.
+
+use pointwise::analysis::{Analysis, Options, analyze};
+use pointwise::graph::{Graph, Instance, Node, NodeId, Origin};
+use pointwise::op::{Activation, BatchNorm, Concat, Conv, Elementwise, Linear, Merge, Op, Padding, Pool, PoolKind, Shape};
+use pointwise::shape::{Shaped, infer};
+use pointwise::source::Span;
+
+/// A network under construction.
+pub struct Net {
+    pub graph: Graph,
+}
+
+impl Net {
+    pub fn new() -> Self {
+        Self { graph: Graph::new("test", None) }
+    }
+
+    /// Adds a node without a place in any source.
+    pub fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
+        let origin = Origin { span: None, instance: None, made_by: None, keep: false, wish: None };
+        self.graph.add(Node { name: name.to_owned(), op, inputs: inputs.to_vec(), origin })
+    }
+
+    /// Adds a node at a place.
+    pub fn add_at(&mut self, span: Span, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
+        let id = self.add(name, op, inputs);
+        self.graph.origin_mut(id).span = Some(span);
+        id
+    }
+
+    pub fn input(&mut self, name: &str, dims: &[u64]) -> NodeId {
+        self.add(name, Op::Input(Shape::new(dims).expect("a shape")), &[])
+    }
+
+    /// Puts nodes into a new instance of a block.
+    pub fn instance(&mut self, path: &str, parent: Option<pointwise::graph::InstanceId>, span: Span) -> pointwise::graph::InstanceId {
+        self.graph.add_instance(Instance { path: path.to_owned(), block: "block".to_owned(), call: span, parent })
+    }
+
+    pub fn output(&mut self, node: NodeId) {
+        self.graph.add_output("y", node);
+    }
+
+    pub fn shaped(self) -> Shaped {
+        infer(self.graph).map_err(|(_, misfit)| misfit).expect("a network that fits")
+    }
+
+    pub fn analyzed(self) -> (Shaped, Analysis) {
+        let shaped = self.shaped();
+        let analysis = analyze(&shaped, &Options::default()).expect("counts that fit");
+        (shaped, analysis)
+    }
+}
+
+/// A square convolution without bias.
+pub fn conv(out: u64, kernel: u64, stride: u64, pad: u64) -> Conv {
+    Conv {
+        out,
+        kernel: [kernel; 2],
+        stride: [stride; 2],
+        pad: Padding { top: pad, left: pad, bottom: pad, right: pad },
+        dilation: [1; 2],
+        groups: 1,
+        bias: false,
+        depthwise: false,
+    }
+}
+
+pub fn maxpool(kernel: u64, stride: u64, pad: u64) -> Op {
+    Op::Pool(Pool {
+        kind: PoolKind::Max,
+        kernel: [kernel; 2],
+        stride: [stride; 2],
+        pad: Padding { top: pad, left: pad, bottom: pad, right: pad },
+        dilation: [1; 2],
+        ceil: false,
+    })
+}
+
+pub fn bn() -> Op {
+    Op::BatchNorm(BatchNorm { eps: 1e-5, affine: true })
+}
+
+pub fn relu() -> Op {
+    Op::Activation(Activation::Relu)
+}
+
+pub fn plus() -> Op {
+    Op::Elementwise(Elementwise { merge: Merge::Add })
+}
+
+pub fn times() -> Op {
+    Op::Elementwise(Elementwise { merge: Merge::Mul })
+}
+
+pub fn concat() -> Op {
+    Op::Concat(Concat { axis: 0 })
+}
+
+pub fn linear(out: u64) -> Op {
+    Op::Linear(Linear { out, bias: true })
+}
