@@ -88,7 +88,7 @@ pub(super) enum DataFormat {
 }
 
 fn convention_names() -> clap::builder::PossibleValuesParser {
-    convention::NAMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+    convention::ALL.iter().map(|c| convention::name(*c)).collect::<Vec<_>>().into()
 }
 
 /// `name=value`.
