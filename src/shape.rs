@@ -29,7 +29,7 @@ pub struct MisfitAt {
 ///
 /// # Errors
 /// The first node, in order of execution, that does not fit its inputs.
-pub fn infer(graph: Graph) -> Result<Shaped, (Graph, MisfitAt)> {
+pub fn infer(graph: Graph) -> Result<Shaped, Box<(Graph, MisfitAt)>> {
     let order = graph.order();
     let mut shapes = NodeMap::with_bound(graph.bound());
     let mut inputs = Vec::new();
@@ -39,7 +39,7 @@ pub fn infer(graph: Graph) -> Result<Shaped, (Graph, MisfitAt)> {
         inputs.extend(node.inputs.iter().map(|i| shapes[*i]));
         match node.op.infer(&inputs) {
             Ok(shape) => shapes.insert(id, shape),
-            Err(misfit) => return Err((graph, MisfitAt { node: id, inputs, misfit })),
+            Err(misfit) => return Err(Box::new((graph, MisfitAt { node: id, inputs, misfit }))),
         }
     }
     Ok(Shaped { graph, order, shapes })

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
 use pointwise::diagnostic::{Diagnostic, Fix};
+use pointwise::render::{Findings, Format, render};
 
 /// Reads used files from the corpus.
 struct Files;
@@ -136,7 +137,8 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
 
 fn compare_output(path: &Path, compiled: &Compiled) -> Option<String> {
     let out = path.with_extension("out");
-    let shown = pointwise::render::plain(&compiled.sources, &compiled.diagnostics);
+    let findings = Findings { sources: &compiled.sources, diagnostics: &compiled.diagnostics };
+    let shown = anstream::adapter::strip_str(&render(&[findings], Format::Full, 100)).to_string();
     if std::env::var_os("BLESS").is_some() {
         if out.exists() {
             std::fs::write(&out, &shown).expect("writable");
