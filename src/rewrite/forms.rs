@@ -221,6 +221,8 @@ pub enum Refusal {
     },
     /// The budget is met without it.
     NotNeeded,
+    /// No option, rule or mark asks for it.
+    NotAsked,
 }
 
 impl fmt::Display for Refusal {
@@ -237,6 +239,7 @@ impl fmt::Display for Refusal {
             Self::Refined => f.write_str("it has a bottleneck already"),
             Self::Twice => f.write_str("it is refined twice"),
             Self::CostsMore { break_even } => write_break_even(f, break_even),
+            Self::NotAsked => f.write_str("nothing asks for a bottleneck there"),
             Self::NotNeeded => f.write_str("the budget is met without it"),
         }
     }
