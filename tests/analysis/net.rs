@@ -34,7 +34,12 @@ impl Net {
     }
 
     /// Puts nodes into a new instance of a block.
-    pub fn instance(&mut self, path: &str, parent: Option<pointwise::graph::InstanceId>, span: Span) -> pointwise::graph::InstanceId {
+    pub fn instance(
+        &mut self,
+        path: &str,
+        parent: Option<pointwise::graph::InstanceId>,
+        span: Span,
+    ) -> pointwise::graph::InstanceId {
         self.graph.add_instance(Instance { path: path.to_owned(), block: "block".to_owned(), call: span, parent })
     }
 

@@ -137,7 +137,9 @@ pub(super) fn bias_before_norm(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
         let has_bias = adds_bias(&node.op, layer.output.rank());
-        let Some(user) = lens.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else { continue };
+        let Some(user) = lens.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else {
+            continue;
+        };
         let channels = layer.output.channels();
         findings.push(Finding {
             node: layer.node,
