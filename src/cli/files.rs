@@ -196,6 +196,23 @@ fn clause(failure: &Failure) -> String {
     }
 }
 
+/// The folder of a file, absolute and without links where it exists.
+pub(super) fn folder(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned())
+}
+
+/// `path` as seen from the folder `base`; absolute where the two have nothing in common.
+pub(super) fn relative(base: &Path, path: &Path) -> PathBuf {
+    let path = tidy(path);
+    let shared = base.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+    if shared <= 1 {
+        return path;
+    }
+    let up = base.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
+}
+
 /// A path without `.` and `dir/..`, so that one file has one name.
 fn tidy(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -209,4 +226,17 @@ fn tidy(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_paths() {
+        let relative = |base: &str, path: &str| relative(Path::new(base), Path::new(path)).display().to_string();
+        assert_eq!(relative("/a/b/out", "/a/b/models/blocks/x.net"), "../models/blocks/x.net");
+        assert_eq!(relative("/tmp/t", "/a/x.net"), "/a/x.net");
+        assert_eq!(relative("/a/b", "/a/b/../b/x.net"), "x.net");
+    }
 }

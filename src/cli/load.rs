@@ -14,14 +14,17 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::Limits;
 use crate::shape::Shaped;
 use crate::source::SourceSet;
+use crate::syntax::ast::Ast;
 
 /// A network that was compiled.
 #[derive(Debug)]
 pub(super) struct Loaded {
     /// The file as it is shown.
     pub name: String,
-    /// All texts.
+    /// All texts, the main one first.
     pub sources: SourceSet,
+    /// The main text's tree.
+    pub ast: Ast,
     /// The network with its numbers for one image.
     pub network: Network,
     /// What the command must exit with at least: 1 where an assertion failed.
@@ -41,24 +44,33 @@ pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> R
         return Err(Failure::usage(format!("cannot read `{}`: this version does not read ONNX", files::shown(path))));
     }
     let text = files::read_text(path)?;
+    Ok(compile_text(session, path, text, options))
+}
+
+/// Compiles a text as if it stood at `path`.
+pub(super) fn compile_text(session: &Session, path: &Path, text: String, options: &NetOptions) -> Compiled {
     let name = files::shown(path);
     let start = Instant::now();
     let settings = Settings { set: options.set.clone(), limits: Limits::default() };
     let compiled = compile::compile(&name, text, &Disk::new(&name, path), &settings);
     let layers = compiled.network.as_ref().map_or(0, |n| n.analysis.layers.len());
     session.detail(&format!("{name}: {layers} layers in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
-    Ok(compiled)
+    compiled
 }
 
-/// Compiles a file and shows its errors; what has no network is a failure.
+/// Compiles a file and shows its errors.
 pub(super) fn load(session: &Session, path: &Path, options: &NetOptions) -> Result<Loaded, Failure> {
-    let compiled = compile(session, path, options)?;
+    show(session, path, compile(session, path, options)?)
+}
+
+/// Shows what is wrong with a compilation; what has no network is a failure.
+pub(super) fn show(session: &Session, path: &Path, compiled: Compiled) -> Result<Loaded, Failure> {
     let errors: Vec<Diagnostic> = compiled.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
     session.show(&compiled.sources, &errors);
     let code = exit_code(&errors);
-    match compiled.network {
-        Some(network) => Ok(Loaded { name: files::shown(path), sources: compiled.sources, network, code }),
-        None => Err(Failure::Reported(if code == 0 { TROUBLE } else { code })),
+    match (compiled.network, compiled.asts.into_iter().next()) {
+        (Some(network), Some(ast)) => Ok(Loaded { name: files::shown(path), sources: compiled.sources, ast, network, code }),
+        (None, _) | (_, None) => Err(Failure::Reported(if code == 0 { TROUBLE } else { code })),
     }
 }
 

@@ -17,9 +17,9 @@ mod init;
 mod load;
 mod machine;
 mod ops;
-//mod optimize;
+mod optimize;
 mod options;
-//mod report;
+mod report;
 mod run;
 mod session;
 mod target;
@@ -63,9 +63,9 @@ enum Command {
     /// Count parameters, MACs, bytes, receptive fields: per layer and in total.
     Analyze(analyze::Arguments),
     /// Insert 1x1 bottlenecks and report what they save.
-    //Optimize(optimize::Arguments),
+    Optimize(optimize::Arguments),
     /// Report what optimizing would save, or what changed between two networks.
-    //Report(report::Arguments),
+    Report(report::Arguments),
     /// Execute a network.
     Run(run::Arguments),
     /// Measure the latency of networks.
@@ -109,8 +109,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Check(arguments) => check::run(session, arguments),
         Command::Analyze(arguments) => analyze::run(session, arguments),
-//        Command::Optimize(arguments) => optimize::run(session, arguments),
-//        Command::Report(arguments) => report::run(session, arguments),
+        Command::Optimize(arguments) => optimize::run(session, arguments),
+        Command::Report(arguments) => report::run(session, arguments),
         Command::Run(arguments) => run::run(session, arguments),
         Command::Bench(arguments) => bench::run(session, arguments),
         Command::Init(arguments) => init::run(session, arguments),
