@@ -32,8 +32,22 @@ pub struct Allocation {
     pub bound: f64,
 }
 
-/// How far above the bound a plan of layers decided together may lie before each is decided alone.
-const TOGETHER_AT_MOST: f64 = 0.02;
+/// Which layers are decided together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    /// All that one path with wildcards addresses, strided ones included.
+    Path,
+    /// Of those, the ones of equal geometry.
+    Geometry,
+}
+
+impl Tie {
+    /// From the shortest text to the least error.
+    const ALL: [Self; 2] = [Self::Path, Self::Geometry];
+}
+
+/// How far above the bound, as a share of its error, a plan of layers decided together may lie before fewer are.
+const TOGETHER_AT_MOST: f64 = 0.03;
 
 /// Chooses within the limits.
 ///
@@ -43,10 +57,9 @@ pub fn allocate(graph: &Graph, entries: &[Entry], limits: &[(Metric, f64)], each
     let bounds: Vec<_> = limits.iter().map(|(_, most)| *most).collect();
     let metrics: Vec<_> = limits.iter().map(|(metric, _)| *metric).collect();
     let alone: Vec<_> = entries.iter().map(|entry| entry.options.options.iter().map(|c| choice(c, &metrics)).collect()).collect();
-    let groups = groups(graph, entries);
-    if !each_alone && groups.len() < entries.len() {
-        let together = Together::new(entries, groups, &metrics);
-        let bound = lower_bound(&alone, &bounds, Effort::default());
+    let bound = lower_bound(&alone, &bounds, Effort::default());
+    for tie in Tie::ALL.into_iter().filter(|_| !each_alone) {
+        let together = Together::new(entries, groups(graph, entries, tie), &metrics);
         if let Ok(solution) = solve(&together.items, &bounds, Effort::default())
             && solution.error - bound <= TOGETHER_AT_MOST * solution.error
         {
@@ -76,13 +89,17 @@ fn choice(candidate: &Candidate, metrics: &[Metric]) -> Choice {
 }
 
 /// Entries that one path with wildcards addresses, of one kernel and under one ask.
-fn groups(graph: &Graph, entries: &[Entry]) -> Vec<Vec<usize>> {
+fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
     let mut index: BTreeMap<String, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (i, entry) in entries.iter().enumerate() {
         let layer = &entry.layer;
         let path = starred(&graph.node(layer.node).name);
-        let key = format!("{path} {:?} {:?} {}", layer.geometry.kernel, layer.ask, layer.linear);
+        let alike = match tie {
+            Tie::Path => None,
+            Tie::Geometry => Some(layer.geometry),
+        };
+        let key = format!("{path} {alike:?} {:?} {:?} {}", layer.geometry.kernel, layer.ask, layer.linear);
         let at = *index.entry(key).or_insert(groups.len());
         if at == groups.len() {
             groups.push(Vec::new());

@@ -65,6 +65,14 @@ pub enum Ask {
     },
 }
 
+impl Ask {
+    /// Whether it holds even where the form costs more.
+    #[must_use]
+    pub fn is_regardless(&self) -> bool {
+        matches!(self, Self::Channels { regardless: true, .. })
+    }
+}
+
 /// A layer that could be changed.
 #[derive(Debug, Clone)]
 pub struct Layer {
@@ -159,7 +167,7 @@ impl Context<'_> {
             Some(Candidate { how, price: *price, peak: around.peak(maps), error })
         };
         let Some(dense) = candidate(None) else { return Err(costs_more(layer, &kinds)) };
-        let regardless = matches!(layer.ask, Ask::Channels { regardless: true, .. });
+        let regardless = layer.ask.is_regardless();
         let forms = kinds.iter().flat_map(|kind| forms(layer, *kind));
         let all = forms.filter_map(|form| candidate(Some(form)));
         let saving: Vec<_> = all.filter(|candidate| regardless || (self.saves)(candidate, &dense)).collect();

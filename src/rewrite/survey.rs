@@ -3,7 +3,7 @@
 //! Out: the layers that may change, and for every other convolution or linear layer why it may not. `@keep` always holds;
 //! then the first rule that matches, then the layer's `@bottleneck` mark, then the options.
 
-use super::candidates::{Ask, LEAST_SHARE, Layer};
+use super::candidates::{Ask, LEAST_CHANNELS, LEAST_SHARE, Layer};
 use super::config::{Config, Rule};
 use super::forms::{Kind, Refusal};
 use super::geometry::Geometry;
@@ -71,9 +71,14 @@ fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Re
         Ok(geometry) => geometry,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let few = geometry.input < LEAST_CHANNELS;
     let linear = rule.and_then(|rule| rule.linear).unwrap_or(config.linear);
     let layer = |ask| Layer { node: id, geometry, ask, linear };
-    Ok(ask(config, rule, node)?.map(layer).ok_or(Refusal::NotAsked))
+    Ok(match ask(config, rule, node)? {
+        None => Err(Refusal::NotAsked),
+        Some(ask) if few && !ask.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
+        Some(ask) => Ok(layer(ask)),
+    })
 }
 
 fn ask(config: &Config, rule: Option<&Rule>, node: &Node) -> Result<Option<Ask>, OptimizeError> {
