@@ -65,9 +65,7 @@ impl Pattern {
     /// A pattern from `inception_*.b`; `None` where a segment is empty or has a character that no path has.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = |segment: &str| {
-            !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*')
-        };
+        let fits = |segment: &str| !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*');
         text.split('.').all(fits).then(|| Self { segments: text.split('.').map(str::to_owned).collect() })
     }
 
@@ -179,7 +177,7 @@ fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refu
 }
 
 /// Up to three paths of the graph that are spelled like `text`.
-fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
+pub(super) fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
     let mut scored: BTreeMap<(usize, &str), ()> = BTreeMap::new();
     let most = 1 + text.chars().count() / 4;
     for &id in order {
@@ -212,4 +210,12 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row[right.len()]
+}
+
+/// A name with `*` for every segment that is a number: what loops make of one line.
+#[must_use]
+pub fn starred(name: &str) -> String {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<_> = name.split('.').map(|part| if is_number(part) { "*" } else { part }).collect();
+    parts.join(".")
 }
