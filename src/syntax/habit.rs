@@ -92,7 +92,10 @@ fn keyword_as_name(failure: Failure<'_>) -> Option<Diagnostic> {
 
 /// A closing bracket that nothing has opened.
 fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
-    if !failure.found.kind().is_closer() || failure.error.opener.is_some() || !(failure.at_start() || failure.wants(Expected::END)) {
+    if !failure.found.kind().is_closer()
+        || failure.error.opener.is_some()
+        || !(failure.at_start() || failure.wants(Expected::END))
+    {
         return None;
     }
     let message = format!("nothing is open that this `{}` could close", failure.text());
@@ -101,7 +104,8 @@ fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
 
 /// `if a = b {`, `assert params = 5`.
 fn equals_in_condition(failure: Failure<'_>) -> Option<Diagnostic> {
-    let condition = failure.wants(Expected::OPEN_BRACE) || (failure.start.kind() == TokenKind::Assert && failure.wants(Expected::END));
+    let condition =
+        failure.wants(Expected::OPEN_BRACE) || (failure.start.kind() == TokenKind::Assert && failure.wants(Expected::END));
     if !condition || failure.found.kind() != TokenKind::Assign {
         return None;
     }
@@ -115,7 +119,9 @@ fn unbindable(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let target = failure.start.span_to(failure.found);
-    Some(diagnostic("only a name can be bound", target).label(failure.found.span(), "bound here").help("bind with `name = value`"))
+    Some(
+        diagnostic("only a name can be bound", target).label(failure.found.span(), "bound here").help("bind with `name = value`"),
+    )
 }
 
 /// `@keep` above an item.
@@ -164,14 +170,18 @@ fn missing_end(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let place = failure.found.previous().map(|token| failure.found.context.span_of(token).after())?;
-    let found = diagnostic(format!("expected the end of the line before {}", quoted(failure.found.context, failure.found.next())), failure.found.span());
+    let found = diagnostic(
+        format!("expected the end of the line before {}", quoted(failure.found.context, failure.found.next())),
+        failure.found.span(),
+    );
     Some(found.fix("separate the two with `;`", replace(place, ";")))
 }
 
 /// `conv(64 3)`.
 fn missing_comma(failure: Failure<'_>) -> Option<Diagnostic> {
     let found = failure.found;
-    let value = matches!(found.kind(), TokenKind::Name | TokenKind::Number | TokenKind::Str | TokenKind::OpenBracket | TokenKind::Path);
+    let value =
+        matches!(found.kind(), TokenKind::Name | TokenKind::Number | TokenKind::Str | TokenKind::OpenBracket | TokenKind::Path);
     let previous = found.previous().filter(|_| value && failure.wants(Expected::COMMA))?;
     let place = found.context.span_of(previous).after();
     let message = format!("expected `,` before {}", quoted(found.context, found.next()));

@@ -330,7 +330,14 @@ impl<'g> Generator<'g> {
 
     /// Rarer the deeper the sentence is, so that it ends.
     fn wants_more(&mut self) -> bool {
-        self.random.below(100) < if self.depth < 12 { 55 } else if self.depth < 25 { 20 } else { 2 }
+        self.random.below(100)
+            < if self.depth < 12 {
+                55
+            } else if self.depth < 25 {
+                20
+            } else {
+                2
+            }
     }
 }
 
@@ -338,7 +345,9 @@ impl<'g> Generator<'g> {
 fn shallow(list: &[Node]) -> usize {
     let ends = |node: &Node| match node {
         Node::Text(_) | Node::Words(_) => true,
-        Node::Rule(name) => name.chars().all(|c| c.is_ascii_uppercase()) || name == "comparison" || name == "indexed" || name == "common",
+        Node::Rule(name) => {
+            name.chars().all(|c| c.is_ascii_uppercase()) || name == "comparison" || name == "indexed" || name == "common"
+        }
         _ => false,
     };
     list.iter().position(ends).unwrap_or(0)

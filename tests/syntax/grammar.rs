@@ -27,7 +27,8 @@ fn the_tokens_are_the_lexers() {
     let grammar = grammar();
     let mut texts = BTreeSet::new();
     for (name, node) in &grammar.rules {
-        let is_inside_token = ["PATH", "PATTERN", "NUMBER", "STRING", "glob", "exponent", "unit", "escape", "digits"].contains(&name.as_str());
+        let is_inside_token =
+            ["PATH", "PATTERN", "NUMBER", "STRING", "glob", "exponent", "unit", "escape", "digits"].contains(&name.as_str());
         if !is_inside_token {
             Grammar::texts(node, &mut texts);
         }
