@@ -29,6 +29,9 @@ pub struct Optimized {
     pub plan: Plan,
 }
 
+/// So few layers that every rank is tried.
+const FEW: usize = 4;
+
 /// Inserts bottlenecks as the configuration asks, with [`kept_channels`] as error model and all of the target's cores.
 ///
 /// # Errors
@@ -46,7 +49,7 @@ pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: E
     let (before, analysis) = sums(shaped, target)?;
     let limits = limits(config, &before);
     let saves = saves(&config.budgets);
-    let context = Context { shaped, clock: Clock::new(target, Cores::All, &analysis), error, saves: &saves };
+    let context = Context { shaped, clock: Clock::new(target, Cores::All, &analysis), error, saves: &saves, every_rank: survey.layers.len() <= FEW };
     let around = around(shaped);
     let mut refused = survey.refused;
     let mut prices = Prices::default();
