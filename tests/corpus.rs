@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
 use pointwise::diagnostic::{Diagnostic, Fix};
+use pointwise::render::{Findings, Format, render};
 
 /// Reads used files from the corpus.
 struct Files;
@@ -94,7 +95,8 @@ fn compare(compiled: &Compiled, expected: &[Expected]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut unused: Vec<&Diagnostic> = compiled.diagnostics.iter().collect();
     for want in expected {
-        let fits = |d: &&Diagnostic| d.code.id() == want.code && line_of(compiled, d) == want.line && all_text(d).contains(&want.words);
+        let fits =
+            |d: &&Diagnostic| d.code.id() == want.code && line_of(compiled, d) == want.line && all_text(d).contains(&want.words);
         match unused.iter().position(fits) {
             Some(index) => drop(unused.remove(index)),
             None => problems.push(format!("line {}: expected {} with \"{}\"", want.line, want.code, want.words)),
@@ -128,7 +130,9 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
     for edit in edits {
         mended.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
     }
-    let count = |diagnostics: &[Diagnostic]| diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count();
+    let count = |diagnostics: &[Diagnostic]| {
+        diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count()
+    };
     let again = compile(name, mended.clone(), &Files, &Settings::default());
     (count(&again.diagnostics) >= count(&compiled.diagnostics))
         .then(|| format!("the fix \"{}\" of {} does not mend it:\n{mended}", fix.message, diagnostic.code.id()))
@@ -136,7 +140,8 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
 
 fn compare_output(path: &Path, compiled: &Compiled) -> Option<String> {
     let out = path.with_extension("out");
-    let shown = pointwise::render::plain(&compiled.sources, &compiled.diagnostics);
+    let findings = Findings { sources: &compiled.sources, diagnostics: &compiled.diagnostics };
+    let shown = anstream::adapter::strip_str(&render(&[findings], Format::Full, 100)).to_string();
     if std::env::var_os("BLESS").is_some() {
         if out.exists() {
             std::fs::write(&out, &shown).expect("writable");

@@ -77,20 +77,7 @@ fn layer(
         .ok_or(too_large("MACs"))?;
     let (map_bytes_read, write_bytes) = traffic(node, &inputs, output, options.batch).ok_or(too_large("activation bytes"))?;
     let read_bytes = map_bytes_read.checked_add(weight_bytes).ok_or(too_large("bytes read"))?;
-    Ok(Layer {
-        node: id,
-        inputs,
-        output,
-        params,
-        buffers,
-        macs,
-        flops,
-        work,
-        weight_bytes,
-        read_bytes,
-        write_bytes,
-        receptive,
-    })
+    Ok(Layer { node: id, inputs, output, params, buffers, macs, flops, work, weight_bytes, read_bytes, write_bytes, receptive })
 }
 
 /// Learnable scalars and running statistics of an operation.

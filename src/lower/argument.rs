@@ -21,7 +21,7 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> Option<Vec<Option<ArgValue>>> {
         let names: Vec<&str> = info.params.iter().map(|p| p.name).collect();
-        let slots = self.match_args(frame, &callee.text, callee.span, &names, given)?;
+        let slots = self.match_args(frame, &callee.text, &names, given)?;
         let mut args = vec![None; names.len()];
         let mut sound = true;
         for (i, slot) in slots.iter().enumerate() {
@@ -67,7 +67,7 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> bool {
         let names: Vec<&str> = block.params.iter().map(|p| p.name.text.as_str()).collect();
-        let Some(slots) = self.match_args(frame, &block.name.text, expr.span, &names, given) else { return false };
+        let Some(slots) = self.match_args(frame, &block.name.text, &names, given) else { return false };
         let values: Vec<Option<Value>> = slots.into_iter().map(|slot| slot.map(|g| g.value.clone())).collect();
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
@@ -93,7 +93,6 @@ impl<'a> Builder<'a> {
         &mut self,
         frame: &Frame<'a>,
         callee: &str,
-        span: Span,
         names: &[&str],
         given: &'g [Given<'a>],
     ) -> Option<Vec<Option<&'g Given<'a>>>> {
@@ -102,14 +101,15 @@ impl<'a> Builder<'a> {
         for (position, g) in given.iter().enumerate() {
             let index = match &g.arg.name {
                 None => position,
-                Some(name) => match names.iter().position(|n| *n == name.text) {
-                    Some(index) => index,
-                    None => {
+                Some(name) => {
+                    if let Some(index) = names.iter().position(|n| *n == name.text) {
+                        index
+                    } else {
                         self.unknown_argument(frame, callee, names, name, g.arg.value.span);
                         sound = false;
                         continue;
                     }
-                },
+                }
             };
             match slots.get_mut(index) {
                 None => {
@@ -135,7 +135,6 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let _ = span;
         sound.then_some(slots)
     }
 

@@ -1,5 +1,7 @@
 //! Calls: operations, blocks and functions, applied directly or by a pipe.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
 use std::collections::HashMap;
 
 use super::body::quoted;
@@ -49,18 +51,18 @@ impl<'a> Builder<'a> {
         };
         let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
         if let Callee::Function = meaning {
-            return self.function(frame, callee, expr, &evaluated);
+            return self.function(frame, callee, expr, &evaluated, scope);
         }
         let last = evaluated.pop().unwrap_or_default();
         if let Some(params) = evaluated.pop() {
             let Some(inputs) = self.flows(frame, &last, callee) else { return Value::Poison };
-            return self.invoke(frame, &meaning, expr, callee, params, Some(inputs), scope);
+            return self.invoke(frame, &meaning, expr, callee, &params, Some(inputs), scope);
         }
         let (tensors, others): (Vec<_>, Vec<_>) =
             last.into_iter().partition(|g| g.arg.name.is_none() && (g.value.is_tensor() || g.value.is_poison()));
         let positional = others.iter().any(|g| g.arg.name.is_none());
         if tensors.is_empty() {
-            return self.invoke(frame, &meaning, expr, callee, others, None, scope);
+            return self.invoke(frame, &meaning, expr, callee, &others, None, scope);
         }
         if positional {
             if tensors.iter().all(|g| g.value.is_tensor()) {
@@ -69,7 +71,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let Some(inputs) = self.flows(frame, &tensors, callee) else { return Value::Poison };
-        self.invoke(frame, &meaning, expr, callee, others, Some(inputs), scope)
+        self.invoke(frame, &meaning, expr, callee, &others, Some(inputs), scope)
     }
 
     /// `first -> stage -> stage`.
@@ -131,7 +133,7 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
-        self.invoke(frame, &meaning, stage, &callee, given, Some(inputs), scope)
+        self.invoke(frame, &meaning, stage, &callee, &given, Some(inputs), scope)
     }
 
     fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
@@ -139,7 +141,7 @@ impl<'a> Builder<'a> {
         args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &inner) }).collect()
     }
 
-    fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>]) -> Value {
+    fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>], scope: &Scope) -> Value {
         let [args] = lists else {
             return self.wrong(frame, format!("`{}` is a function of numbers and takes one list", callee.text), expr.span);
         };
@@ -154,7 +156,7 @@ impl<'a> Builder<'a> {
                 values.iter().map(|(v, span)| if let Value::Tensor(id) = v { Some((*id, *span)) } else { None }).collect();
             if let Some(inputs) = inputs {
                 let op = Op::Elementwise(crate::op::Elementwise { merge: crate::op::Merge::Max });
-                return self.node(frame, op, &inputs, expr.span, &self.loose_scope(frame));
+                return self.node(frame, op, &inputs, expr.span, scope);
             }
         }
         self.builtin(frame, &callee.text, &values, expr.span)
@@ -260,7 +262,7 @@ impl<'a> Builder<'a> {
         meaning: &Callee<'a>,
         expr: &'a Expr,
         callee: &Ident,
-        params: Vec<Given<'a>>,
+        params: &[Given<'a>],
         inputs: Option<Vec<Flow>>,
         scope: &Scope,
     ) -> Value {
@@ -273,8 +275,8 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         };
         match meaning {
-            Callee::Op(info) => self.operation(frame, info, expr, callee, &params, &inputs, scope),
-            Callee::Block(found) => self.instantiate(frame, *found, expr, &params, &inputs, scope),
+            Callee::Op(info) => self.operation(frame, info, expr, callee, params, &inputs, scope),
+            Callee::Block(found) => self.instantiate(frame, *found, expr, params, &inputs, scope),
             Callee::Function => unreachable!("functions are called before"),
         }
     }
@@ -410,14 +412,6 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
         }
         inner.returned.unwrap_or(Value::Poison)
-    }
-
-    /// The scope's own path for a call that is the whole value, else path and block; numbered where taken.
-    fn instance_path(&mut self, scope: &Scope, block: &str) -> String {
-        let base = if scope.whole && !scope.path.is_empty() { scope.path.clone() } else { scope.join(block) };
-        let times = self.scopes.entry(base.clone()).or_insert(0);
-        *times += 1;
-        if *times == 1 { base } else { format!("{base}_{times}") }
     }
 }
 

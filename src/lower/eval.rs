@@ -1,5 +1,7 @@
 //! Expressions.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
 use super::suggest::nearest;
 use super::{Builder, Frame, Scope, Value};
 use crate::code::Code;
@@ -50,7 +52,7 @@ impl<'a> Builder<'a> {
         if let Some(binding) = frame.names.get(name) {
             return binding.value.clone();
         }
-        if matches!(name, "same" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
+        if matches!(name, "same" | "none" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
             return Value::Str(name.into());
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
@@ -165,7 +167,7 @@ impl<'a> Builder<'a> {
                         self.report(frame, diagnostic);
                     }
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
-                        self.poison_assigned(frame, body);
+                        frame.poison_assigned(body);
                     }
                     return Value::Poison;
                 }

@@ -29,10 +29,10 @@ impl Builder<'_> {
             let shapes: Vec<Shape> = self.graph.node(*id).inputs.iter().map(|i| self.shapes[*i]).collect();
             for candidate in candidates(&self.graph.node(*id).op, &shapes) {
                 let Ok(shape) = candidate.op.infer(&shapes) else { continue };
-                if self.flow_down(&path[..depth], *id, shape).is_some_and(fits) {
-                    if let Some(edits) = edits(call, self.graph.node(*id).op.keyword(), &candidate.args) {
-                        return Some(Fix { message: candidate.message, edits });
-                    }
+                if self.flow_down(&path[..depth], *id, shape).is_some_and(fits)
+                    && let Some(edits) = edits(call, self.graph.node(*id).op.keyword(), &candidate.args)
+                {
+                    return Some(Fix { message: candidate.message, edits });
                 }
             }
             if let Some(fix) = self.flatten_first(&path[..depth], *id, call, &shapes, fits) {
@@ -125,10 +125,11 @@ fn candidates(op: &Op, inputs: &[Shape]) -> Vec<Candidate> {
                 let shown = args.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(", ");
                 let message =
                     size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps(pool.kernel, stride, s)));
-                let op = Op::Pool(crate::op::Pool { pad, stride, ..pool.clone() });
+                let op = Op::Pool(crate::op::Pool { stride, pad, ..pool.clone() });
                 list.push(Candidate { op, message, args });
             }
-            for ceil in [!pool.ceil] {
+            {
+                let ceil = !pool.ceil;
                 let op = Op::Pool(crate::op::Pool { ceil, ..pool.clone() });
                 let message = format!("`ceil={ceil}` rounds the other way");
                 list.push(Candidate { op, message, args: vec![("ceil", ceil.to_string())] });
@@ -189,14 +190,12 @@ fn keeps(kernel: [u64; 2], stride: [u64; 2], size: (u64, u64)) -> String {
 /// Edits that set arguments of a call.
 fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)]) -> Option<Vec<Edit>> {
     let params = table::find(keyword)?.params;
-    let list = match &call.kind {
-        ExprKind::Name(_) => {
-            let text = args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
-            return Some(vec![Edit { span: call.span.after(), replacement: format!("({text})") }]);
-        }
-        ExprKind::Call { lists, .. } => lists.first()?,
-        _ => return None,
-    };
+    if let ExprKind::Name(_) = &call.kind {
+        let text = args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
+        return Some(vec![Edit { span: call.span.after(), replacement: format!("({text})") }]);
+    }
+    let ExprKind::Call { lists, .. } = &call.kind else { return None };
+    let list = lists.first()?;
     let mut edits = Vec::new();
     let mut appended = Vec::new();
     for (name, value) in args {

@@ -109,15 +109,17 @@ impl<'a> Builder<'a> {
         let label = format!("{} is {}", self.called(inputs, left), shapes.0);
         let diagnostic = Diagnostic::error(Code::BroadcastMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, right), inputs[right].0, shapes.0);
-        let by_layer = self.mended(diagnostic.clone(), op, inputs, right, left);
-        if !by_layer.fixes.is_empty() {
-            return by_layer;
+        // Other channels want a projection, as on a residual's shortcut; another size is usually a slip upstream.
+        let projected = |diagnostic| self.projected(diagnostic, inputs, left, right);
+        let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
+        let offered = diagnostic.fixes.len();
+        for (odd, other) in [(right, left), (left, right)] {
+            let mended = self.mended(diagnostic.clone(), op, inputs, odd, other);
+            if mended.fixes.len() > offered {
+                return mended;
+            }
         }
-        let by_layer = self.mended(diagnostic.clone(), op, inputs, left, right);
-        if !by_layer.fixes.is_empty() {
-            return by_layer;
-        }
-        self.projected(diagnostic, inputs, left, right)
+        if offered == 0 { projected(diagnostic) } else { diagnostic }
     }
 
     /// Offers a 1x1 convolution that brings one side to the channels and size of the other.
@@ -143,12 +145,13 @@ impl<'a> Builder<'a> {
         let message = format!("`{keyword}` slides a window of {window} over a {} of {input}{padding}", side_name(side));
         let diagnostic =
             self.at_input(Diagnostic::error(Code::KernelTooLarge, message, span, "the window does not fit"), inputs, 0);
-        match op {
-            Some(Op::Pool(_)) => diagnostic.help("`global_avgpool` and `global_maxpool` take the whole map, whatever its size"),
-            _ => diagnostic.help(format!(
+        if let Some(Op::Pool(_)) = op {
+            diagnostic.help("`global_avgpool` and `global_maxpool` take the whole map, whatever its size")
+        } else {
+            diagnostic.help(format!(
                 "use a smaller kernel, stride less before it, or pad by at least {}",
                 window.saturating_sub(input + pad).div_ceil(2) + pad / 2
-            )),
+            ))
         }
     }
 
@@ -156,10 +159,7 @@ impl<'a> Builder<'a> {
         let Some(op) = op else { return diagnostic };
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         let reference = shapes[other];
-        let wanted = match op {
-            Op::Elementwise(_) => Some(reference),
-            _ => None,
-        };
+        let wanted = matches!(op, Op::Elementwise(_)).then_some(reference);
         let fits = |shape: Shape| {
             let mut shapes = shapes.clone();
             shapes[odd] = shape;
@@ -245,13 +245,14 @@ impl<'a> Builder<'a> {
         let node = self.graph.node(id);
         let after = self.shapes[id];
         let before = node.inputs.first().map(|input| self.shapes[*input]);
-        let geometry = match &node.op {
-            Op::Conv(conv) => Some((conv.kernel, conv.stride, conv.pad)),
-            Op::Pool(pool) => Some((pool.kernel, pool.stride, pool.pad)),
-            Op::Input(_) => return Some("the input is declared so".to_owned()),
-            _ => None,
+        let geometry = if let Op::Conv(conv) = &node.op {
+            Some((conv.kernel, conv.stride, conv.pad))
+        } else if let Op::Pool(pool) = &node.op {
+            Some((pool.kernel, pool.stride, pool.pad))
+        } else {
+            None
         };
-        let before = before?;
+        let Some(before) = before else { return Some("the input is declared so".to_owned()) };
         let (Some((kernel, stride, pad)), Some(a), Some(b)) = (geometry, before.hw(), after.hw()) else {
             return (before != after).then(|| format!("`{}` turns {before} into {after}", node.op.keyword()));
         };

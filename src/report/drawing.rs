@@ -99,7 +99,8 @@ fn draw(out: &mut String, unit: &Unit, (x, y): (f64, f64), (w, h): (f64, f64)) {
 }
 
 fn size(unit: &Unit) -> (f64, f64) {
-    let longest = unit.lines.iter().map(|l| l.chars().count() as f64 * 6.3).fold(unit.title.chars().count() as f64 * 7.2, f64::max);
+    let longest =
+        unit.lines.iter().map(|l| l.chars().count() as f64 * 6.3).fold(unit.title.chars().count() as f64 * 7.2, f64::max);
     ((longest + 24.0).max(84.0), 27.0 + 15.0 * unit.lines.len() as f64)
 }
 
@@ -123,11 +124,8 @@ fn units(shaped: &Shaped) -> (Vec<Unit>, Vec<(usize, usize)>) {
     let graph = shaped.graph();
     let fine = assign(graph, shaped.order(), |_| None);
     let count = fine.values().max().map_or(0, |m| m + 1);
-    let place = if count > MOST_BOXES {
-        assign(graph, shaped.order(), |id| block(graph, id, 1).map(str::to_owned))
-    } else {
-        fine
-    };
+    let place =
+        if count > MOST_BOXES { assign(graph, shaped.order(), |id| block(graph, id, 1).map(str::to_owned)) } else { fine };
     let mut members: Vec<Vec<NodeId>> = vec![Vec::new(); place.values().max().map_or(0, |m| m + 1)];
     for id in shaped.order() {
         members[place[id]].push(*id);

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{SCHEMA_VERSION, TOOL_VERSION};
-use crate::analysis::roofline::Prediction;
 use crate::analysis::rollup::{self, By};
+use crate::analysis::roofline::Prediction;
 use crate::analysis::{Analysis, Layer, convention};
 use crate::graph::{Graph, InstanceId, NodeId};
 use crate::op::Op;

@@ -280,7 +280,8 @@ fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<Change> {
         });
         all[at].1.push(row);
     }
-    let mut changes: Vec<Change> = all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
+    let mut changes: Vec<Change> =
+        all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
     let kept: HashSet<&str> = after.layers.iter().map(|row| row.name).collect();
     for row in before.layers.iter().filter(|row| !kept.contains(row.name) && !index.contains_key(row.name)) {
         changes.push(change(Some(row), &[]));

@@ -237,7 +237,9 @@ impl fmt::Display for Refusal {
             Self::Depthwise => f.write_str("it is depthwise: each channel has its own kernel, so no 1x1 can save"),
             Self::Grouped { groups } => write!(f, "it has {groups} groups, and a bottleneck would have to keep them"),
             Self::Transposed => f.write_str("it is a transposed convolution"),
-            Self::OneByOne { kind } => write!(f, "it is 1x1 already, so `{kind}` adds a layer and saves nothing; `pointwise` may"),
+            Self::OneByOne { kind } => {
+                write!(f, "it is 1x1 already, so `{kind}` adds a layer and saves nothing; `pointwise` may")
+            }
             Self::WiderThanOne { kernel: [h, w] } => write!(f, "it is {h}x{w}, and `pointwise` replaces 1x1 convolutions"),
             Self::Flat { kernel: [h, w] } => write!(f, "it is {h}x{w}, one-dimensional already"),
             Self::FewChannels { channels } => write!(f, "it reads only {channels} channels; a rule or mark with a number can ask for it"),

@@ -110,15 +110,11 @@ impl Geometry {
         match form {
             Form::Reduce { r } => total(&[self.stage(c, r, one, before), self.stage(r, n, self.kernel, after)]),
             Form::Expand { r } => total(&[self.stage(c, r, self.kernel, after), self.stage(r, n, one, after)]),
-            Form::Both { r1, r2 } => total(&[
-                self.stage(c, r1, one, before),
-                self.stage(r1, r2, self.kernel, after),
-                self.stage(r2, n, one, after),
-            ]),
-            // The column walks the rows with the layer's stride; the columns of the map are still those of the input.
-            Form::Spatial { r } => {
-                total(&[self.stage(c, r, [kh, 1], [after[0], before[1]]), self.stage(r, n, [1, kw], after)])
+            Form::Both { r1, r2 } => {
+                total(&[self.stage(c, r1, one, before), self.stage(r1, r2, self.kernel, after), self.stage(r2, n, one, after)])
             }
+            // The column walks the rows with the layer's stride; the columns of the map are still those of the input.
+            Form::Spatial { r } => total(&[self.stage(c, r, [kh, 1], [after[0], before[1]]), self.stage(r, n, [1, kw], after)]),
             Form::Pointwise { r } => total(&[self.stage(c, r, one, after), self.stage(r, n, one, after)]),
         }
     }

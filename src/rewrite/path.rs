@@ -65,9 +65,7 @@ impl Pattern {
     /// A pattern from `inception_*.b`; `None` where a segment is empty or has a character that no path has.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = |segment: &str| {
-            !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*')
-        };
+        let fits = |segment: &str| !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*');
         text.split('.').all(fits).then(|| Self { segments: text.split('.').map(str::to_owned).collect() })
     }
 
