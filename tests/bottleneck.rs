@@ -1,17 +1,21 @@
 //! Bottlenecks: what they cost, where they go, and which a budget chooses.
+#![expect(clippy::disallowed_methods, reason = "tests read models and tables")]
+#![expect(clippy::float_cmp, reason = "budgets are exact")]
 
 mod common;
 mod nets;
 
+use std::fmt::Write as _;
+
 use nets::{Net, conv, resnet50, shape, single};
+use pointwise::analysis::budget;
 use pointwise::analysis::target::Target;
 use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::Graph;
 use pointwise::op::{Conv, Op, Padding};
-use pointwise::analysis::budget;
-use pointwise::rewrite::config;
 use pointwise::rewrite::assertions::{Numbers, updates};
+use pointwise::rewrite::config;
 use pointwise::rewrite::edit;
 use pointwise::rewrite::geometry::{Count, Geometry};
 use pointwise::rewrite::knapsack::{self, Choice, Effort};
@@ -135,10 +139,7 @@ fn strides_favour_expand() {
 fn an_inserted_1x1_carries_its_neighbourhood() {
     let net = single(&[64, 8, 8], conv(64, 3, 1, 1), true, true);
     let reduce = refined(&net, "x.conv", Form::Reduce { r: 16 }, false);
-    assert_eq!(
-        names(&reduce),
-        ["image", "x.conv.reduce", "x.conv.reduce.bn", "x.conv.reduce.relu", "x.conv", "x.bn", "x.relu"]
-    );
+    assert_eq!(names(&reduce), ["image", "x.conv.reduce", "x.conv.reduce.bn", "x.conv.reduce.relu", "x.conv", "x.bn", "x.relu"]);
     let expand = refined(&net, "x.conv", Form::Expand { r: 16 }, false);
     assert_eq!(names(&expand), ["image", "x.conv", "x.conv.bn", "x.conv.relu", "x.conv.expand", "x.bn", "x.relu"]);
     let linear = refined(&net, "x.conv", Form::Both { r1: 16, r2: 8 }, true);
@@ -225,7 +226,9 @@ fn a_path_selects_one_layer_a_scope_or_says_why_not() {
     };
     assert_eq!(choose("layer3.*.conv2", Kind::Reduce), Ok(6));
     assert_eq!(choose("layer3.0", Kind::Reduce), Ok(1), "only one of the block's layers takes it");
-    assert!(matches!(choose("layer3.0", Kind::Pointwise), Err(SelectError::Ambiguous { candidates, .. }) if candidates.len() == 3));
+    assert!(
+        matches!(choose("layer3.0", Kind::Pointwise), Err(SelectError::Ambiguous { candidates, .. }) if candidates.len() == 3)
+    );
     assert!(matches!(choose("layer3.0.conv1", Kind::Reduce), Err(SelectError::Refused { .. })));
     let Err(SelectError::NoMatch { nearest }) = choose("layr3.0.conv2", Kind::Reduce) else { panic!("nothing has this name") };
     assert_eq!(nearest[0], "layer3.0.conv2");
@@ -283,7 +286,11 @@ fn every_model_is_written_as_it_was_optimized() {
             match written(&name, &config) {
                 Ok((_, plan)) => {
                     changed += plan.changes.len();
-                    assert!(plan.budgets.iter().all(|met| met.reached <= met.most && met.reached > 0.9 * met.most), "{name} {:?}", plan.budgets);
+                    assert!(
+                        plan.budgets.iter().all(|met| met.reached <= met.most && met.reached > 0.9 * met.most),
+                        "{name} {:?}",
+                        plan.budgets
+                    );
                     assert!(plan.gap() < 0.05, "{name} {}", plan.gap());
                 }
                 Err(OptimizeError::NothingToDo(untouched)) => assert!(config.ratio.is_some() && !untouched.is_empty(), "{name}"),
@@ -323,7 +330,9 @@ fn what_was_written_reads_like_a_reviewed_change() {
 fn a_second_run_leaves_bottlenecks_alone() {
     let ratio = Config { ratio: Some(4), ..Config::default() };
     let once = optimize(&resnet50(64), &ratio, &target()).expect("it has 3x3 layers");
-    let Err(OptimizeError::NothingToDo(untouched)) = optimize(&once.shaped, &ratio, &target()) else { panic!("all were changed") };
+    let Err(OptimizeError::NothingToDo(untouched)) = optimize(&once.shaped, &ratio, &target()) else {
+        panic!("all were changed")
+    };
     let why = |name: &str| untouched.iter().find(|u| u.layer == name).map(|u| u.why.clone());
     assert_eq!(why("layer1.0.conv2.conv"), Some(Refusal::Refined));
     assert_eq!(why("layer1.0.conv2.conv.reduce"), Some(Refusal::Refined));
@@ -336,7 +345,10 @@ fn dearer_layers_stay_and_say_their_break_even() {
     let config = Config { channels: Some(64), ..Config::default() };
     let Err(error) = optimize(&net, &config, &target()) else { panic!("64 channels do not save") };
     let OptimizeError::NothingToDo(untouched) = &error else { panic!("{error}") };
-    assert_eq!(untouched[0].why.to_string(), "every form costs more: `reduce` breaks even at 33 channels, `expand` breaks even at 7 channels");
+    assert_eq!(
+        untouched[0].why.to_string(),
+        "every form costs more: `reduce` breaks even at 33 channels, `expand` breaks even at 7 channels"
+    );
     assert!(error.diagnostic().notes[0].contains("33 channels"));
 }
 
@@ -376,7 +388,9 @@ fn a_peak_budget_changes_the_layers_at_the_peak() {
     let plan = optimize(&net, &within("peak=85%"), &target()).expect("`b` can pass through fewer channels").plan;
     let changed: Vec<_> = plan.changes.iter().map(|change| change.layer.as_str()).collect();
     assert_eq!((changed, plan.after.peak <= before * 85 / 100), (vec!["b.conv"], true), "{:?}", plan.after);
-    let Err(OptimizeError::Unreachable(miss)) = optimize(&net, &within("peak=50%"), &target()) else { panic!("`b` writes half of it") };
+    let Err(OptimizeError::Unreachable(miss)) = optimize(&net, &within("peak=50%"), &target()) else {
+        panic!("`b` writes half of it")
+    };
     assert_eq!((miss.least, miss.certain), (f64::from(4 * 32 * 32 * 72), true));
 }
 
@@ -445,15 +459,25 @@ fn the_papers_widths_give_the_papers_costs() {
     for row in rows {
         for (path, width) in [("conv3x3", "r3"), ("conv5x5", "r5")] {
             let name = row["name"].as_str().expect("rows have names");
-            yaml += &format!("  - match: inception_{name}.{path}\n    form: reduce\n    channels: {}\n", row[width]);
+            let _ = writeln!(
+                yaml,
+                "  - match: inception_{name}.{path}
+    form: reduce
+    channels: {}",
+                row[width]
+            );
         }
     }
     let config = config::parse(&yaml).expect("it is well-formed");
     let naive = common::model("googlenet_naive", &[]).network.expect("it has no errors");
     let result = optimize(&naive.shaped, &config, &target()).expect("all rules fit");
     let after = analyze(&result.shaped, &Options::default()).expect("it is small");
-    let macs = |analysis, graph, path: &str| budget::metric(analysis, graph, pointwise::metric::Metric::Macs, Some(path)).expect("it is there");
-    let params = |path: &str| budget::metric(&after, result.shaped.graph(), pointwise::metric::Metric::Params, Some(path)).expect("it is there");
+    let macs = |analysis, graph, path: &str| {
+        budget::metric(analysis, graph, pointwise::metric::Metric::Macs, Some(path)).expect("it is there")
+    };
+    let params = |path: &str| {
+        budget::metric(&after, result.shaped.graph(), pointwise::metric::Metric::Params, Some(path)).expect("it is there")
+    };
     for row in rows {
         let path = format!("inception_{}", row["name"].as_str().expect("rows have names"));
         let millions = |macs: u64| (macs as f64 / 1e4).round() / 100.0;
@@ -587,4 +611,12 @@ fn a_network_of_many_layers_is_optimized_in_bounded_time() {
 
 fn edit_lines(net: &Shaped, result: &pointwise::rewrite::Optimized) -> usize {
     pointwise::rewrite::address::lines(net, &result.plan.changes).len()
+}
+
+#[test]
+fn the_page_of_bad_configurations_shows_a_good_one() {
+    let page = pointwise::code::Code::BadConfig.page();
+    let yaml = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is an example");
+    let config = config::parse(yaml).expect("it is well-formed");
+    assert_eq!((config.budgets.len(), config.rules.len(), config.ratio), (4, 2, Some(4)));
 }

@@ -3,7 +3,7 @@
 //! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]. Nothing is decided
 //! here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Step, chain};
 use super::forms::{Form, Kind, Refinement, Refusal};
@@ -128,11 +128,14 @@ pub struct Context<'a> {
     pub every_rank: bool,
 }
 
+/// A price, and the map of each step.
+type Priced = (Price, Vec<Shape>);
+
 /// Prices that were worked out, so that a thousand equal layers are priced once.
 #[derive(Default)]
 pub struct Prices {
     kinds: Vec<(Op, Shape, Neighbourhood)>,
-    known: BTreeMap<(usize, Option<Refinement>), Option<(Price, Vec<Shape>)>>,
+    known: BTreeMap<(usize, Option<Refinement>), Option<Priced>>,
 }
 
 impl Prices {
@@ -144,7 +147,7 @@ impl Prices {
         })
     }
 
-    fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&(Price, Vec<Shape>)> {
+    fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&Priced> {
         let (op, input, around) = &self.kinds[index];
         let work_out = || {
             let dense = || vec![Step { suffix: String::new(), op: op.clone() }];
@@ -212,8 +215,7 @@ fn forms(layer: &Layer, kind: Kind, every_rank: bool) -> Vec<Form> {
     let full = layer.geometry.full_ranks(kind);
     match &layer.ask {
         Ask::Free { channels, ratio, .. } => {
-            let floors: Vec<_> =
-                full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
+            let floors: Vec<_> = full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
             if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, (full[0], floors[0]), every_rank) }
         }
         Ask::Ratio { ratio, .. } => {
@@ -240,14 +242,10 @@ fn singles(layer: &Layer, kind: Kind, (full, floor): (u64, u64), every_rank: boo
         257..=1024 => 16,
         _ => full.div_ceil(64 * 16) * 16,
     };
-    let mut ranks: BTreeMap<u64, ()> = (1..).map(|i| (i * step, ())).take_while(|(rank, ())| *rank < full).collect();
-    for exact in [full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor] {
-        ranks.insert(exact, ());
-    }
-    for count in [Count::Macs, Count::Weights] {
-        ranks.insert(layer.geometry.largest_saving(kind, count), ());
-    }
-    ranks.into_keys().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
+    let mut ranks: BTreeSet<u64> = (1..=full / step).map(|i| i * step).collect();
+    ranks.extend([full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor]);
+    ranks.extend([Count::Macs, Count::Weights].map(|count| layer.geometry.largest_saving(kind, count)));
+    ranks.into_iter().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
 }
 
 /// Both ranks at the same share, in sixteenths, on the grid of SIMD blocks.
