@@ -22,7 +22,7 @@ fn target() -> Target {
 }
 
 fn shaped(graph: Graph) -> Shaped {
-    infer(graph).map_err(|(graph, at)| format!("{}: {:?}", graph.node(at.node).name, at.misfit)).expect("it fits")
+    infer(graph).expect("it fits")
 }
 
 fn refined(net: &Shaped, layer: &str, form: Form, linear: bool) -> Shaped {

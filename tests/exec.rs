@@ -32,7 +32,7 @@ impl Net {
     }
 
     fn shaped(self) -> Shaped {
-        infer(self.0).map_err(|(_, misfit)| misfit).expect("the network fits")
+        infer(self.0).expect("the network fits")
     }
 }
 

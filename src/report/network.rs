@@ -205,6 +205,9 @@ pub struct Row<'a> {
     /// The pass or statement that inserted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_by: Option<&'static str>,
+    /// Whether it is a 1x1 convolution or a linear layer.
+    #[serde(skip)]
+    pub is_pointwise: bool,
 }
 
 impl Row<'_> {
@@ -351,6 +354,14 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         other_ops: layer.work.into(),
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.origin.made_by,
+        is_pointwise: is_pointwise(&node.op),
+    }
+}
+
+fn is_pointwise(op: &Op) -> bool {
+    match op {
+        Op::Conv(conv) => conv.kernel == [1, 1],
+        other => matches!(other, Op::Linear(_)),
     }
 }
 

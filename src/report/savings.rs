@@ -323,7 +323,7 @@ fn form(layer: &str, old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> (String, Vec<u
     let (form, between) = match (old, reduce, expand, vertical) {
         (None, ..) => ("added", vec![]),
         (Some(_), Some(r), Some(_), _) => ("both", [Some(channels(r)), own].into_iter().flatten().collect()),
-        (Some(old), Some(r), None, _) if old.op == "linear" => ("pointwise", vec![channels(r)]),
+        (Some(old), Some(r), None, _) if old.is_pointwise => ("pointwise", vec![channels(r)]),
         (Some(_), Some(r), None, _) => ("reduce", vec![channels(r)]),
         (Some(_), None, Some(_), _) => ("expand", own.into_iter().collect()),
         (Some(_), None, None, Some(v)) => ("spatial", vec![channels(v)]),

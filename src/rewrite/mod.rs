@@ -183,6 +183,6 @@ pub fn run_passes(shaped: &Shaped, weights: Option<&Weights>, passes: &[Pass]) -
 fn reinfer(graph: Graph) -> Shaped {
     match infer(graph) {
         Ok(shaped) => shaped,
-        Err(broken) => panic!("a rewrite broke `{}`: {:?}", broken.0.node(broken.1.node).name, broken.1.misfit),
+        Err(unfit) => panic!("a rewrite broke the graph: {unfit}"),
     }
 }

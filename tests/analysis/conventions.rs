@@ -30,6 +30,12 @@ pub fn model(name: &str) -> Shaped {
     compiled.network.unwrap_or_else(|| panic!("{name}: {:?}", compiled.diagnostics)).shaped
 }
 
+/// Compiles a text.
+pub fn text(text: &str) -> Shaped {
+    let compiled = compile("test.net", text.to_owned(), &Models, &Settings::default());
+    compiled.network.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)).shaped
+}
+
 /// How much more than the tool a convention counts, and why.
 type Exception = (&'static str, Convention, fn(&Shaped, &Analysis) -> i64, &'static str);
 
@@ -45,11 +51,31 @@ const EXCEPTIONS: &[Exception] = &[
     ("densenet121", Convention::Ptflops, densenet_head, "the last ReLU and pool are functions, which ptflops counts once"),
     ("densenet121", Convention::Thop, global_pool_thop, "pools with a function, which thop does not count"),
     ("googlenet", Convention::Ptflops, relus_once, "all ReLUs are functions, which ptflops counts once"),
-    ("inception_v3", Convention::Ptflops, inception_v3, "all ReLUs and the branches' pools are functions, which ptflops counts once"),
+    (
+        "inception_v3",
+        Convention::Ptflops,
+        inception_v3,
+        "all ReLUs and the branches' pools are functions, which ptflops counts once",
+    ),
     ("inception_v3", Convention::Thop, branch_pools, "the branches pool with functions, which thop does not count"),
-    ("convnext_tiny", Convention::Ptflops, map_norms, "normalises whole maps with a subclass of LayerNorm, which ptflops does not know"),
-    ("convnext_tiny", Convention::Thop, map_norms_thop, "normalises whole maps with a subclass of LayerNorm, which thop does not know"),
-    ("convnext_tiny", Convention::Torchinfo, pointwise_pixels, "its 1x1s are linear layers, of which torchinfo ignores the positions"),
+    (
+        "convnext_tiny",
+        Convention::Ptflops,
+        map_norms,
+        "normalises whole maps with a subclass of LayerNorm, which ptflops does not know",
+    ),
+    (
+        "convnext_tiny",
+        Convention::Thop,
+        map_norms_thop,
+        "normalises whole maps with a subclass of LayerNorm, which thop does not know",
+    ),
+    (
+        "convnext_tiny",
+        Convention::Torchinfo,
+        pointwise_pixels,
+        "its 1x1s are linear layers, of which torchinfo ignores the positions",
+    ),
 ];
 
 /// Input elements of the layers that `which` picks.
@@ -103,7 +129,8 @@ fn map_norms_thop(shaped: &Shaped, analysis: &Analysis) -> i64 {
 
 /// What 1x1 convolutions cost beyond one pixel.
 fn pointwise_pixels(shaped: &Shaped, analysis: &Analysis) -> i64 {
-    let ones = analysis.layers.iter().filter(|layer| matches!(&shaped.graph().node(layer.node).op, Op::Conv(c) if c.kernel == [1, 1]));
+    let ones =
+        analysis.layers.iter().filter(|layer| matches!(&shaped.graph().node(layer.node).op, Op::Conv(c) if c.kernel == [1, 1]));
     ones.map(|layer| (layer.params * (layer.output.dim(1) * layer.output.dim(2) - 1)) as i64).sum()
 }
 
@@ -133,7 +160,8 @@ fn every_network_under_every_convention() {
             }
             assert_eq!(analysis.layers.iter().map(|layer| layer.macs).sum::<u64>(), analysis.totals.macs);
         }
-        let double = analyze(&shaped, &Options { convention: Convention::Paper2Flops, ..Options::default() }).expect("counts that fit");
+        let double =
+            analyze(&shaped, &Options { convention: Convention::Paper2Flops, ..Options::default() }).expect("counts that fit");
         assert_eq!(Some(double.totals.macs), numbers["exact"]["macs"].as_u64().map(|macs| 2 * macs));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -14,7 +14,7 @@ pub fn change_anywhere(file: &[u8], times: u64, read: impl Fn(&[u8])) {
     let mut random = Random::named(times, "damage");
     for _ in 0..times {
         let mut copy = file.to_vec();
-        for _ in 0..1 + random.bits() % 6 {
+        for _ in 0..=random.bits() % 6 {
             let at = (random.bits() % copy.len() as u64) as usize;
             copy[at] = random.bits() as u8;
         }

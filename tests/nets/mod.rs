@@ -67,7 +67,7 @@ impl Net {
     }
 
     pub fn finish(self) -> Shaped {
-        infer(self.graph).map_err(|(graph, at)| format!("{}: {:?}", graph.node(at.node).name, at.misfit)).expect("test nets fit")
+        infer(self.graph).expect("test nets fit")
     }
 }
 

@@ -9,6 +9,8 @@ use crate::source::Span;
 /// Below this a layer is not worth a change, whatever its share: ResNet-18 and VGG-16 have few layers above it.
 const WIDE_PARAMS: u64 = 1_000_000;
 const WIDE_CHANNELS: u64 = 256;
+/// A 2x2 with stride 2, as `ConvNeXt` has between its stages, is a downsampling and no large kernel.
+const WIDE_WINDOW: u128 = 9;
 /// Channels of a block of 512-bit vectors, the widest in use.
 const SIMD_BLOCK: u64 = 16;
 /// Share of a network's MACs below which waste does not matter, in percent, and MACs below which it cannot.
@@ -23,7 +25,8 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
         let free = conv.groups == 1 && !node.origin.keep && node.origin.wish.is_none() && node.origin.made_by.is_none();
-        if !free || window == 1 || channels < WIDE_CHANNELS || layer.params < WIDE_PARAMS || already_reduced(lens, node) {
+        if !free || window < WIDE_WINDOW || channels < WIDE_CHANNELS || layer.params < WIDE_PARAMS || already_reduced(lens, node)
+        {
             continue;
         }
         let reduced = channels / 4;
@@ -35,7 +38,7 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
         if 2 * after >= before || 2 * macs_after >= macs {
             continue;
         }
-        let percent = |new: u128, old: u128| 100 - new * 100 / old.max(1);
+        let percent = |new: u128, old: u128| (old - new) * 100 / old;
         findings.push(Finding {
             node: layer.node,
             weight: layer.params,
@@ -58,7 +61,7 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a 1x1 that narrows feeds this layer, through normalisation and activation only.
+/// Whether a 1x1 that does not widen feeds this layer, through normalisation and activation only.
 fn already_reduced(lens: &Lens<'_>, node: &Node) -> bool {
     let mut id = node.inputs[0];
     // Companions come in ones and twos; the limit keeps a chain of a thousand activations linear.
@@ -66,7 +69,7 @@ fn already_reduced(lens: &Lens<'_>, node: &Node) -> bool {
         let before = lens.graph.node(id);
         if let Op::Conv(conv) = &before.op {
             let from = lens.shaped.shape(before.inputs[0]).channels();
-            return conv.kernel == [1, 1] && conv.groups == 1 && conv.out < from;
+            return conv.kernel == [1, 1] && conv.groups == 1 && conv.out <= from;
         }
         if !is_companion(&before.op) {
             return false;
@@ -183,7 +186,7 @@ fn without_bias(span: Span, call: &str) -> Option<Fix> {
         Some(',') => " ",
         _ => ", ",
     };
-    Some(edit(MESSAGE, Span { start: at, end: at, ..span }, format!("{separator}bias=false")))
+    Some(edit(MESSAGE, Span { start: at, end: span.end - 1, ..span }, format!("{separator}bias=false")))
 }
 
 /// How a sweep of windows lies on `input` rows or columns.
@@ -312,7 +315,7 @@ pub(super) fn unused_rows(lens: &Lens<'_>) -> Vec<Finding> {
         findings.push(Finding {
             node: layer.node,
             weight: (unread(rows) + unread(columns)) as u64,
-            message: format!("{} of the {}x{} input are never read", parts.join(" and "), rows.input, columns.input),
+            message: format!("no window reads {} of the {}x{} input", parts.join(" and "), rows.input, columns.input),
             label: format!("`{}` is {}x{} with stride {}", node.name, rows.taps, columns.taps, strides(rows, columns)),
             help: if rows.left_over() + columns.left_over() > 0 {
                 vec![format!("the windows fit a {}x{} input; otherwise pad, or change the stride", fits.0, fits.1)]
