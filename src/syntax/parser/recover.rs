@@ -50,9 +50,8 @@ struct Skipper<'a> {
 
 impl<'a> Skipper<'a> {
     fn new(start: Input<'a>, error: SyntaxError) -> Self {
-        let found = start.at(error.at).next();
-        let forgotten = found.line_start || found.kind.is_closer() || found.kind == TokenKind::End;
-        let from = error.opener.filter(|_| forgotten).map_or(error.at, |opener| opener + 1);
+        let outdented = error.opener.and_then(|opener| start.context.outdents(start.next(), opener + 1, error.at));
+        let from = outdented.unwrap_or(error.at);
         let column = start.context.column(start.next().start);
         Self { start, error, from: from.max(start.index() + 1), column, brackets: 0, braces: 0 }
     }
