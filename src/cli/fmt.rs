@@ -79,5 +79,5 @@ pub(super) fn layout(session: &Session, name: &str, text: &str) -> Result<String
         session.show(&sources, &errors);
         return Err(Failure::Reported(exit_code(&errors)));
     }
-    Ok(syntax::format(&ast, text))
+    Ok(syntax::format(text, &ast))
 }
