@@ -84,8 +84,7 @@ impl<'a> Builder<'a> {
             if !self.step(frame, stage.span) {
                 return Value::Poison;
             }
-            let inputs =
-                if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
+            let inputs = if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
             value = self.stage(frame, stage, inputs, scope);
             span = stage.span;
         }

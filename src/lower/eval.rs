@@ -22,6 +22,8 @@ impl<'a> Builder<'a> {
         }
         self.depth += 1;
         let value = self.eval_kind(frame, expr, scope);
+        // Whatever is done with a list walks it.
+        self.steps += value.weight() as u64;
         self.depth -= 1;
         value
     }
@@ -58,7 +60,8 @@ impl<'a> Builder<'a> {
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
         if self.program.block(frame.file, name).is_some() || crate::op::table::find(name).is_some() {
             let message = format!("`{name}` is called, not used as a value");
-            diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value").help(format!("let a tensor flow through it: `x -> {name}`"));
+            diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value")
+                .help(format!("let a tensor flow through it: `x -> {name}`"));
         } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
             let edit = Edit { span, replacement: near.to_owned() };
             diagnostic = diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]);
@@ -95,7 +98,11 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             values[at] = Value::Poison;
         }
-        Value::List(values.into())
+        Value::list(values).unwrap_or_else(|| {
+            let message = "a list holds at most 65,536 values, those of inner lists included, nested 32 deep";
+            self.report(frame, Diagnostic::error(Code::InvalidValue, message, span, ""));
+            Value::Poison
+        })
     }
 
     fn tuple(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {

@@ -174,6 +174,8 @@ struct Builder<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Index of each finding, to count its repetitions in other instances.
     seen: HashMap<(Code, Option<Span>, String), (usize, u64)>,
+    /// The instance that the finding at hand is about, against which other places are told.
+    here: Option<InstanceId>,
     refinements: Vec<Refinement>,
     conditions: Vec<Condition>,
     steps: u64,
@@ -195,6 +197,7 @@ impl<'a> Builder<'a> {
             active: Vec::new(),
             diagnostics: Vec::new(),
             seen: HashMap::new(),
+            here: None,
             refinements: Vec::new(),
             conditions: Vec::new(),
             steps: 0,
@@ -207,7 +210,9 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Lowered {
         for (index, times) in self.seen.into_values() {
             if times > 1 {
-                self.diagnostics[index].notes.push(format!("the same happens in {}", call::plural(times as usize - 1, "more instance")));
+                self.diagnostics[index]
+                    .notes
+                    .push(format!("the same happens in {}", call::plural(times as usize - 1, "more instance")));
             }
         }
         Lowered { graph: self.graph, refinements: self.refinements, conditions: self.conditions, diagnostics: self.diagnostics }
