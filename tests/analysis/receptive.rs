@@ -185,7 +185,7 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
             (Op::Upsample(Upsample { size: [2 * height; 2], mode: UpsampleMode::Bilinear { align_corners: false } }), 2 * height)
         }
         6 => (transposed(4, 2), 2 * height),
-        7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2, piece: None }), height / 2),
+        7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2 }), height / 2),
         _ => (relu(), height),
     };
     (net.add(&name, op, &[x]), height)
