@@ -43,7 +43,6 @@ impl Cell {
                 let size = number::grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
                 format!("{}{size}", if *n < 0 { "-" } else { "" })
             }
-            Self::Share(0.0) => String::new(),
             Self::Share(x) => number::percent(*x),
             Self::Number(x) => number::significant(*x),
             Self::Ms(x) => number::milliseconds(*x),
