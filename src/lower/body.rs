@@ -82,18 +82,15 @@ impl<'a> Builder<'a> {
         if self.stopped || self.errors > 0 {
             return;
         }
-        for (missing, what, example) in [
-            (self.graph.inputs().is_empty(), "input", "input image: [3, 224, 224]"),
-            (self.graph.outputs().is_empty(), "output", "output logits = x"),
-        ] {
-            if missing {
-                let message = format!("net `{}` has no {what}", net.name.text);
-                self.report(
-                    frame,
-                    Diagnostic::error(Code::NoInput, message, net.name.span, "").help(format!("write, for example, `{example}`")),
-                );
-            }
-        }
+        let (what, example) = match (self.graph.inputs().is_empty(), self.graph.outputs().is_empty()) {
+            (false, false) => return,
+            (true, false) => ("input", "input image: [3, 224, 224]"),
+            (false, true) => ("output", "output logits = x"),
+            (true, true) => ("input and no output", "input image: [3, 224, 224]; output y = image -> relu"),
+        };
+        let message = format!("net `{}` has no {what}", net.name.text);
+        let diagnostic = Diagnostic::error(Code::NoInput, message, net.name.span, "");
+        self.report(frame, diagnostic.help(format!("write, for example, `{example}`")));
     }
 
     /// Evaluates statements until one returns; the value is that of the last statement, if it is an expression.
@@ -189,6 +186,12 @@ impl<'a> Builder<'a> {
                 }
                 frame.wish = Some(wish);
             }
+            "keep" => {
+                let rest = Span { start: mark.name.span.end, ..mark.span };
+                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "")
+                    .fix("write it alone", vec![Edit { span: rest, replacement: String::new() }]);
+                self.report(frame, diagnostic);
+            }
             name => {
                 let mut diagnostic =
                     Diagnostic::error(Code::UnknownMark, format!("there is no mark `@{name}`"), mark.span, "not a mark");
@@ -263,8 +266,8 @@ impl<'a> Builder<'a> {
 
     fn output(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: Option<&'a Expr>, value: Option<&'a Expr>) {
         if self.graph.outputs().iter().any(|(other, _)| *other == name.text) {
-            let message = format!("output `{}` is defined twice", name.text);
-            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, name.span, "defined again here"));
+            let first = frame.names.get(name.text.as_str()).map_or(name.span, |binding| binding.span);
+            self.report(frame, duplicate("output", name, &Ident { text: name.text.clone(), span: first }));
         }
         let result = match value {
             Some(expr) => {
@@ -339,7 +342,7 @@ impl<'a> Builder<'a> {
                         span,
                         format!("{} names", targets.len()),
                     )
-                    .label(expr.span, format!("this is {got}")),
+                    .label(expr.span, format!("this gives {got}")),
                 );
                 vec![Value::Poison; targets.len()]
             }
@@ -385,7 +388,7 @@ impl<'a> Builder<'a> {
         }
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
-        diagnostic = self.explain(diagnostic, name, id, expected);
+        diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
         let mended = self.mend(id, Some(expected), &|shape| shape == expected);
         diagnostic = match mended {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
