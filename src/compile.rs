@@ -105,10 +105,8 @@ fn shaped(graph: Graph, diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
     match shape::infer(graph) {
         Ok(shaped) => Some(shaped),
         Err(unfit) => {
-            let (graph, at) = *unfit;
-            let node = graph.node(at.node);
-            let message = format!("`{}` does not fit its inputs: {:?}", node.name, at.misfit);
-            diagnostics.push(placed(Code::RankMismatch, message, node.origin.span));
+            let span = unfit.graph.node(unfit.node).origin.span;
+            diagnostics.push(placed(Code::RankMismatch, unfit.to_string(), span));
             None
         }
     }

@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
 /// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
-const RESERVED: &[&str] = &["same", "nearest", "bilinear", "zero", "reflect", "replicate"];
+const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
 impl<'a> Builder<'a> {
     /// Evaluates the net: its parameters, then its body.

@@ -52,7 +52,7 @@ impl<'a> Builder<'a> {
         if let Some(binding) = frame.names.get(name) {
             return binding.value.clone();
         }
-        if matches!(name, "same" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
+        if matches!(name, "same" | "none" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
             return Value::Str(name.into());
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");

@@ -208,6 +208,11 @@ pub enum Refusal {
         /// `[kh, kw]`.
         kernel: [u64; 2],
     },
+    /// It reads too few channels to share, as the first layer on an image does.
+    FewChannels {
+        /// How many.
+        channels: u64,
+    },
     /// Marked `@keep`, or kept by a rule.
     Kept,
     /// It has a bottleneck already, or is part of one.
@@ -221,6 +226,8 @@ pub enum Refusal {
     },
     /// The budget is met without it.
     NotNeeded,
+    /// No option, rule or mark asks for it.
+    NotAsked,
 }
 
 impl fmt::Display for Refusal {
@@ -235,10 +242,14 @@ impl fmt::Display for Refusal {
             }
             Self::WiderThanOne { kernel: [h, w] } => write!(f, "it is {h}x{w}, and `pointwise` replaces 1x1 convolutions"),
             Self::Flat { kernel: [h, w] } => write!(f, "it is {h}x{w}, one-dimensional already"),
+            Self::FewChannels { channels } => {
+                write!(f, "it reads only {channels} channels; a rule or mark with a number can ask for it")
+            }
             Self::Kept => f.write_str("it is kept by request"),
             Self::Refined => f.write_str("it has a bottleneck already"),
             Self::Twice => f.write_str("it is refined twice"),
             Self::CostsMore { break_even } => write_break_even(f, break_even),
+            Self::NotAsked => f.write_str("nothing asks for a bottleneck there"),
             Self::NotNeeded => f.write_str("the budget is met without it"),
         }
     }

@@ -118,7 +118,8 @@ fn costs_more(shaped: &Shaped, first: NodeId, second: NodeId, op: &Op) -> bool {
     };
     let graph = shaped.graph();
     let of = |id: NodeId| cost(&graph.node(id).op, &shaped.input_shapes(id), shaped.shape(id));
-    let (Some(a), Some(b), Some(one)) = (of(first), of(second), cost(op, &shaped.input_shapes(first), shaped.shape(second))) else {
+    let (Some(a), Some(b), Some(one)) = (of(first), of(second), cost(op, &shaped.input_shapes(first), shaped.shape(second)))
+    else {
         return true;
     };
     one.0 > a.0.saturating_add(b.0) || one.1 > a.1.saturating_add(b.1)

@@ -177,7 +177,7 @@ fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refu
 }
 
 /// Up to three paths of the graph that are spelled like `text`.
-fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
+pub(super) fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
     let mut scored: BTreeMap<(usize, &str), ()> = BTreeMap::new();
     let most = 1 + text.chars().count() / 4;
     for &id in order {
@@ -210,4 +210,12 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row[right.len()]
+}
+
+/// A name with `*` for every segment that is a number: what loops make of one line.
+#[must_use]
+pub fn starred(name: &str) -> String {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<_> = name.split('.').map(|part| if is_number(part) { "*" } else { part }).collect();
+    parts.join(".")
 }

@@ -30,7 +30,7 @@ impl Net {
     }
 
     pub fn shaped(self) -> Shaped {
-        infer(self.graph).map_err(|unfit| unfit.1).expect("a network that fits")
+        infer(self.graph).expect("a network that fits")
     }
 
     pub fn analyzed(self) -> (Shaped, Analysis) {
