@@ -75,8 +75,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let forecast = arguments.count.forecast(one.shaped(), &analysis)?;
         numbers.push((analysis, forecast));
     }
-    let networks: Vec<Network<'_>> =
-        loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
+    let networks: Vec<Network<'_>> = loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
     if !networks.is_empty() {
         write(session, arguments, &networks)?;
     }
@@ -84,13 +83,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 }
 
 fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<Forecast>), by: Option<By>) -> Network<'a> {
-    let subject = Subject {
-        source: &loaded.name,
-        sources: &loaded.sources,
-        shaped: loaded.shaped(),
-        analysis,
-        forecast: forecast.as_ref(),
-    };
+    let subject =
+        Subject { source: &loaded.name, sources: &loaded.sources, shaped: loaded.shaped(), analysis, forecast: forecast.as_ref() };
     let mut network = Network::new(&subject);
     if let Some(by) = by {
         network.group(&subject, by);

@@ -95,8 +95,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let inputs = tensors::inputs(one.shaped(), &[], &pictures, (Some(arguments.batch), 0))?;
         ready.push((Weights::init(one.shaped(), 0), inputs));
     }
-    let prepared: Vec<Prepared<'_>> =
-        loaded.iter().zip(&ready).map(|(one, (weights, inputs))| Prepared { shaped: one.shaped(), weights, inputs }).collect();
+    let prepared: Vec<Prepared<'_>> = loaded
+        .iter()
+        .zip(&ready)
+        .map(|(one, (weights, inputs))| Prepared { shaped: one.shaped(), weights, inputs })
+        .collect();
     let samples = measure(&prepared, arguments.runs as usize, &options).map_err(|error| tensors::failed(&error))?;
     let mut documents = Vec::new();
     for ((one, prepared), samples) in loaded.iter().zip(&prepared).zip(&samples) {
@@ -122,14 +125,8 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn document<'a>(
-    one: &'a Loaded,
-    arguments: &'a Arguments,
-    options: &RunOptions,
-    (stats, layers): (Stats, Vec<LayerRow<'a>>),
-) -> Document<'a> {
-    let macs =
-        one.network.analysis.layers.iter().fold(0u64, |sum, l| sum.saturating_add(l.work.macs)) as f64 * arguments.batch as f64;
+fn document<'a>(one: &'a Loaded, arguments: &'a Arguments, options: &RunOptions, (stats, layers): (Stats, Vec<LayerRow<'a>>)) -> Document<'a> {
+    let macs = one.network.analysis.layers.iter().fold(0u64, |sum, l| sum.saturating_add(l.work.macs)) as f64 * arguments.batch as f64;
     let median = stats.median.as_secs_f64().max(1e-9);
     Document {
         schema_version: SCHEMA_VERSION,
@@ -150,15 +147,9 @@ fn document<'a>(
 }
 
 /// One profiled run, a row a layer.
-fn layers<'a>(
-    one: &'a Loaded,
-    prepared: &Prepared<'_>,
-    options: &RunOptions,
-    target: Option<&Target>,
-) -> Result<Vec<LayerRow<'a>>, Failure> {
+fn layers<'a>(one: &'a Loaded, prepared: &Prepared<'_>, options: &RunOptions, target: Option<&Target>) -> Result<Vec<LayerRow<'a>>, Failure> {
     let options = RunOptions { profile: true, ..options.clone() };
-    let result =
-        exec::run(prepared.shaped, prepared.weights, prepared.inputs, &options).map_err(|error| tensors::failed(&error))?;
+    let result = exec::run(prepared.shaped, prepared.weights, prepared.inputs, &options).map_err(|error| tensors::failed(&error))?;
     let batch = prepared.inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1) as f64;
     let row = |(id, time): &(crate::graph::NodeId, Duration)| {
         let node = one.shaped().graph().node(*id);
@@ -196,10 +187,7 @@ fn tables(session: &Session, documents: &[Document<'_>]) -> String {
     };
     let mut text = table::draw(&Grid { headings, rows: documents.iter().map(row).collect(), footer: None }, session.width());
     if let Some(d) = documents.first() {
-        text.push_str(&format!(
-            "\n{} runs of each in turn, {} threads, batch {}, engine {}\n",
-            d.runs, d.threads, d.batch, d.engine
-        ));
+        text.push_str(&format!("\n{} runs of each in turn, {} threads, batch {}, engine {}\n", d.runs, d.threads, d.batch, d.engine));
     }
     if let [only] = documents {
         text.push_str(&format!("\n{}", table::draw(&layer_grid(only), session.width())));
@@ -211,8 +199,7 @@ fn tables(session: &Session, documents: &[Document<'_>]) -> String {
 fn layer_grid(d: &Document<'_>) -> Grid {
     let heading = |key, title| Heading { key, title };
     let roofed = d.layers.iter().any(|l| l.share_of_roof.is_some());
-    let mut headings =
-        vec![heading("name", "slowest layers"), heading("op", "op"), heading("ms", "time"), heading("gflops_per_s", "GFLOP/s")];
+    let mut headings = vec![heading("name", "slowest layers"), heading("op", "op"), heading("ms", "time"), heading("gflops_per_s", "GFLOP/s")];
     if roofed {
         headings.push(heading("share_of_roof", "of the roof"));
     }

@@ -43,9 +43,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let loaded = load(session, &arguments.input, &arguments.net)?;
     let output = &arguments.output;
     match form {
-        Form::Net => {
-            text(session, output, &super::fmt::layout(session, "the printed graph", &print::print(loaded.shaped().graph()))?)?
-        }
+        Form::Net => text(session, output, &super::fmt::layout(session, "the printed graph", &print::print(loaded.shaped().graph()))?)?,
         Form::Dot => text(session, output, &to_dot(&loaded))?,
         Form::Svg => text(session, output, &drawing::svg(loaded.shaped()))?,
         Form::Json => files::write(session, output, |out| serial::json(out, &graph::document(loaded.shaped())))?,

@@ -79,6 +79,5 @@ pub(super) fn layout(session: &Session, name: &str, text: &str) -> Result<String
         session.show(&sources, &errors);
         return Err(Failure::Reported(exit_code(&errors)));
     }
-    let _ = ast;
-    Ok(text.to_owned()) // TEMP
+    Ok(syntax::format(text, &ast))
 }

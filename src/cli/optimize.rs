@@ -16,9 +16,9 @@ use crate::code::Code;
 use crate::diagnostic::Edit;
 use crate::graph::print;
 use crate::report::savings::{Extras, Plan as PlanFacts, Untouched};
-use crate::report::savings_text;
+use crate::report::{number, savings_text};
 use crate::rewrite::assertions::{self, Numbers};
-use crate::rewrite::budget::Budget;
+use crate::rewrite::budget::{Budget, Metric};
 use crate::rewrite::plan::Plan;
 use crate::rewrite::{self, Config, Pass, config, edit};
 use crate::syntax::ast::Item;
@@ -195,14 +195,11 @@ fn untouched(plan: &Plan) -> Vec<Untouched> {
 fn facts(goals: &Goals, plan: &Plan, changes: &[rewrite::Change]) -> PlanFacts {
     let mut facts = Vec::new();
     for met in &plan.budgets {
-        let amount = |value| rewrite::plan::amount(met.budget.metric, value);
+        let amount = |value| amount(met.budget.metric, value);
         facts.push(format!("budget {}: at most {}, reached {}", met.budget, amount(met.most), amount(met.reached)));
     }
     if !plan.budgets.is_empty() {
-        facts.push(format!(
-            "within {:.2} % of the best plan under the kept-channels error model (a proxy: no weights were looked at)",
-            100.0 * plan.gap()
-        ));
+        facts.push(format!("within {:.2} % of the best plan under the kept-channels error model (a proxy: no weights were looked at)", 100.0 * plan.gap()));
     }
     for pass in changes.iter().map(|change| change.pass).collect::<std::collections::BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();
@@ -210,6 +207,15 @@ fn facts(goals: &Goals, plan: &Plan, changes: &[rewrite::Change]) -> PlanFacts {
     }
     let goal = goals.said();
     PlanFacts { goal: if goal.is_empty() { "the marks in the source".to_owned() } else { goal }, facts }
+}
+
+fn amount(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Macs => format!("{} MACs", number::grouped(value as u64)),
+        Metric::Params => format!("{} parameters", number::grouped(value as u64)),
+        Metric::Peak => number::bytes(value as u64),
+        Metric::Ms => number::milliseconds(value),
+    }
 }
 
 /// `use` paths are relative to their file: where the output lies elsewhere, they are rewritten.

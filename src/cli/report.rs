@@ -171,10 +171,5 @@ fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) ->
         let max = samples.iter().copied().max().unwrap_or_default();
         Times { min_ms: ms(stats.min), median_ms: ms(stats.median), p90_ms: ms(stats.p90), max_ms: ms(max) }
     };
-    Ok(Measured {
-        threads: options.threads,
-        runs: arguments.runs as usize,
-        before: times(&samples[0]),
-        after: times(&samples[1]),
-    })
+    Ok(Measured { threads: options.threads, runs: arguments.runs as usize, before: times(&samples[0]), after: times(&samples[1]) })
 }

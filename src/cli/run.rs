@@ -120,8 +120,7 @@ fn save(session: &Session, path: &std::path::Path, tensor: &Tensor) -> Result<()
 fn dumps(given: &[Named]) -> Result<BTreeMap<&str, &std::path::Path>, Failure> {
     let one = |named: &'_ Named| named.name.is_some();
     if let Some(bare) = given.iter().find(|named| !one(named)) {
-        return Err(Failure::usage(format!("which layer is to be written to `{}`?", files::shown(&bare.path)))
-            .help("write `--dump LAYER=FILE`"));
+        return Err(Failure::usage(format!("which layer is to be written to `{}`?", files::shown(&bare.path))).help("write `--dump LAYER=FILE`"));
     }
     Ok(given.iter().filter_map(|named| Some((named.name.as_deref()?, named.path.as_path()))).collect())
 }
@@ -134,10 +133,7 @@ fn outputs<'a>(loaded: &'a Loaded, given: &'a [Named]) -> Result<BTreeMap<&'a st
             (Some(name), names) if names.contains(&name) => name,
             (None, [only]) => only,
             (Some(name), _) => {
-                return Err(Failure::new(
-                    Code::BadInput,
-                    format!("the network has no output `{name}`; it has {}", names.join(", ")),
-                ));
+                return Err(Failure::new(Code::BadInput, format!("the network has no output `{name}`; it has {}", names.join(", "))));
             }
             (None, _) => {
                 let failure = Failure::usage(format!("which output is to be written to `{}`?", files::shown(path)));
@@ -199,13 +195,7 @@ fn profile(loaded: &Loaded, result: &RunResult) -> Grid {
         ]
     };
     Grid {
-        headings: vec![
-            heading("name", "layer"),
-            heading("op", "op"),
-            heading("ms", "time"),
-            heading("share", "share"),
-            heading("gmacs_per_s", "GMAC/s"),
-        ],
+        headings: vec![heading("name", "layer"), heading("op", "op"), heading("ms", "time"), heading("share", "share"), heading("gmacs_per_s", "GMAC/s")],
         rows: result.timings.iter().map(row).collect(),
         footer: Some(vec![Cell::Text("total".into()), Cell::Empty, Cell::Ms(total as f64 / 1e6), Cell::Empty, Cell::Empty]),
     }

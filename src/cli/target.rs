@@ -40,9 +40,7 @@ enum Action {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.action {
         Action::List => {
-            let line = |name| {
-                Target::shipped(name).map(|t| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all))
-            };
+            let line = |name| Target::shipped(name).map(|t| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all));
             let text: String = Target::shipped_names().filter_map(line).collect();
             session.data(|out| out.write_all(text.as_bytes()))?;
         }

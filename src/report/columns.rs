@@ -30,6 +30,10 @@ fn none(_: &Network<'_>) -> Cell {
     Cell::Empty
 }
 
+fn part(macs: u64, total: u64) -> Cell {
+    if macs == 0 { Cell::Empty } else { Cell::Share(share(macs, total)) }
+}
+
 fn ms(value: Option<f64>) -> Cell {
     value.map_or(Cell::Empty, Cell::Ms)
 }
@@ -55,7 +59,7 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
         column("params", "params", true, |r, _| Cell::Work(r.params), |n| Cell::Count(n.totals.params)),
         column("buffers", "buffers", false, |r, _| Cell::Work(r.buffers), |n| Cell::Count(n.totals.buffers)),
         column("macs", "MACs", true, |r, _| Cell::Work(r.macs), |n| Cell::Count(n.totals.macs)),
-        column("macs_share", "share", true, |r, total| Cell::Share(share(r.macs, total)), none),
+        column("macs_share", "share", true, |r, total| part(r.macs, total), none),
         column("flops", "FLOPs", false, |r, _| Cell::Work(r.flops), |n| Cell::Count(n.totals.flops)),
         column("add", "add", false, |r, _| Cell::Work(r.other_ops.add), |n| Cell::Count(n.totals.other_ops.add)),
         column("mul", "mul", false, |r, _| Cell::Work(r.other_ops.mul), |n| Cell::Count(n.totals.other_ops.mul)),
@@ -80,7 +84,7 @@ pub fn groups() -> Vec<Column<Group>> {
         column("params", "params", true, |g, _| Cell::Work(g.params), |n| Cell::Count(n.totals.params)),
         column("buffers", "buffers", false, |g, _| Cell::Work(g.buffers), |n| Cell::Count(n.totals.buffers)),
         column("macs", "MACs", true, |g, _| Cell::Work(g.macs), |n| Cell::Count(n.totals.macs)),
-        column("macs_share", "share", true, |g, total| Cell::Share(share(g.macs, total)), none),
+        column("macs_share", "share", true, |g, total| part(g.macs, total), none),
         column("flops", "FLOPs", false, |g, _| Cell::Work(g.flops), |n| Cell::Count(n.totals.flops)),
         column("weight_bytes", "weights", true, |g, _| Cell::Bytes(g.weight_bytes), |n| Cell::Bytes(n.totals.weight_bytes)),
         column("read_bytes", "read", false, |g, _| Cell::Bytes(g.read_bytes), none),

@@ -43,7 +43,6 @@ impl Cell {
                 let size = number::grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
                 format!("{}{size}", if *n < 0 { "-" } else { "" })
             }
-            Self::Share(0.0) => String::new(),
             Self::Share(x) => number::percent(*x),
             Self::Number(x) => number::significant(*x),
             Self::Ms(x) => number::milliseconds(*x),
@@ -68,13 +67,7 @@ impl Cell {
     pub fn is_number(&self) -> bool {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => false,
-            Self::Count(_)
-            | Self::Work(_)
-            | Self::Bytes(_)
-            | Self::Change(_)
-            | Self::Share(_)
-            | Self::Number(_)
-            | Self::Ms(_) => true,
+            Self::Count(_) | Self::Work(_) | Self::Bytes(_) | Self::Change(_) | Self::Share(_) | Self::Number(_) | Self::Ms(_) => true,
         }
     }
 

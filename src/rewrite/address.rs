@@ -97,7 +97,7 @@ impl<'s> Scopes<'s> {
         let mut lines = Vec::new();
         for (path, covered) in covers {
             if covered.iter().all(|i| left.contains(i)) {
-                covered.iter().for_each(|i| drop(left.remove(i)));
+                left.retain(|i| !covered.contains(i));
                 lines.push((covered[0], Line { path, how, changes: covered.iter().map(|i| &changes[*i]).collect() }));
             }
         }

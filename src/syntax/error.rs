@@ -35,12 +35,11 @@ labels! {
     COMMA 9 "`,`",
     CLOSE_PAREN 10 "`)`",
     CLOSE_BRACKET 11 "`]`",
-    CLOSE_BRACE 12 "`}`",
-    ASSIGN 13 "`=`",
-    COLON 14 "`:`",
-    IN 15 "`in`",
-    END 16 "the end of the line",
-    OPEN_BRACKET 17 "`[`",
+    ASSIGN 12 "`=`",
+    COLON 13 "`:`",
+    IN 14 "`in`",
+    END 15 "the end of the line",
+    OPEN_BRACKET 16 "`[`",
 }
 
 impl Expected {

@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub crooked: Cell<Option<(usize, usize)>>,
     /// The token at which the last failure was reported.
     pub reported_at: Cell<usize>,
+    /// Whether a body was begun with `:`, so that an `else` may seem to have no `if`.
+    pub suites: Cell<bool>,
 }
 
 impl Context<'_> {
@@ -50,6 +52,14 @@ impl Context<'_> {
     /// The place of a token.
     pub fn span_of(&self, token: Token) -> Span {
         Span { source: self.source, start: token.start, end: token.end }
+    }
+
+    /// Whether a line between two tokens starts no further right than the statement: a bracket was forgotten before it.
+    pub fn outdents(&self, statement: Token, from: usize, to: usize) -> Option<usize> {
+        let column = self.column(statement.start);
+        let starts =
+            |t: &Token| t.line_start && !t.kind.is_closer() && t.kind != TokenKind::Arrow && self.column(t.start) <= column;
+        self.tokens[from..to].iter().position(starts).map(|index| from + index)
     }
 
     /// Bytes between the line's start and this offset.

@@ -14,14 +14,15 @@ use crate::source::Span;
 pub fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
     let context = start.context;
     let found = start.at(error.at);
-    let echo = found.next().after_stray || context.reported_at.replace(error.at) == error.at;
+    let orphan = found.kind() == TokenKind::Else && error.at == start.index() && context.suites.get();
+    let echo = orphan || found.next().after_stray || context.reported_at.replace(error.at) == error.at;
     if echo {
         return;
     }
     context.report(match error.reason {
         Reason::TooDeep => too_deep(found),
         Reason::Unexpected => match error.opener {
-            Some(opener) if is_unclosed(found) => unclosed(start.at(opener), found, resume),
+            Some(opener) if resume.index() < error.at || is_unclosed(found) => unclosed(start, start.at(opener), found, resume),
             _ => habit::explain(start, error).unwrap_or_else(|| unexpected(start, error)),
         },
     });
@@ -39,21 +40,32 @@ fn is_unclosed(found: Input<'_>) -> bool {
     token.line_start || token.kind == TokenKind::End || token.kind.is_closer() || body_opens
 }
 
-fn unclosed(opener: Input<'_>, found: Input<'_>, resume: Input<'_>) -> Diagnostic {
+fn unclosed(start: Input<'_>, opener: Input<'_>, found: Input<'_>, resume: Input<'_>) -> Diagnostic {
     let context = opener.context;
     let open = opener.kind();
     let closer = open.closer().map_or("", TokenKind::text);
+    if found.kind().is_closer() && !found.next().line_start && found.kind() != TokenKind::CloseBrace {
+        return wrong_closer(opener, found, closer);
+    }
     let before = if resume.index() < found.index() { resume } else { found };
     let place = gap(before);
     let message = format!("expected `{closer}` to close this `{}`", open.text());
     let mut diagnostic = Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here");
     if let Some(place) = place {
-        let missing = missing_closers(context, opener.index(), before.index());
+        let missing = missing_closers(context, start.index(), before.index());
         diagnostic = diagnostic
             .label(place, format!("expected `{closer}` here"))
             .fix("close it", vec![Edit { span: place.after(), replacement: missing }]);
     }
     diagnostic
+}
+
+/// `(a, b]`.
+fn wrong_closer(opener: Input<'_>, found: Input<'_>, closer: &str) -> Diagnostic {
+    let message = format!("expected `{closer}` to close this `{}`, found `{}`", opener.kind().text(), found.kind().text());
+    Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here")
+        .label(found.span(), format!("expected `{closer}`"))
+        .fix(format!("write `{closer}`"), vec![Edit { span: found.span(), replacement: closer.into() }])
 }
 
 /// Where something is missing before a token: at the token before, if a line end lies between.
@@ -75,7 +87,7 @@ fn missing_closers(context: &Context<'_>, from: usize, to: usize) -> String {
 }
 
 /// What is found, in words.
-pub fn found_text(input: Input<'_>) -> String {
+fn found_text(input: Input<'_>) -> String {
     let token = input.next();
     if token.kind == TokenKind::End {
         return token.kind.text().into();
@@ -112,7 +124,8 @@ fn unexpected(start: Input<'_>, error: SyntaxError) -> Diagnostic {
     let previous = found.previous().filter(|_| found.index() > start.index());
     let after = previous.map(|token| format!(" after {}", quoted(context, token))).unwrap_or_default();
     let wanted = alternatives(error.expected);
-    let message = format!("expected {wanted}{after}, found {}", found_text(found));
+    let there = if previous.is_some() { found_text(found) } else { quoted(context, token) };
+    let message = format!("expected {wanted}{after}, found {there}");
     let at_line_end = token.line_start || token.kind == TokenKind::End;
     let span = if at_line_end { previous.map_or(found.span(), |token| context.span_of(token)) } else { found.span() };
     let label =
@@ -140,8 +153,10 @@ pub fn unclosed_body(found: Input<'_>, opener: usize) {
         diagnostic = diagnostic.label(closer, "this `}` does not stand under the line that opened it");
     }
     if let Some(place) = gap(found) {
+        let same_line = !context.tokens[opener..found.index()].iter().skip(1).any(|token| token.line_start);
         let indent = " ".repeat(context.indent(context.tokens[opener].start));
-        let edit = Edit { span: place.after(), replacement: format!("\n{indent}}}") };
+        let replacement = if same_line { " }".to_owned() } else { format!("\n{indent}}}") };
+        let edit = Edit { span: place.after(), replacement };
         diagnostic = diagnostic.label(place, "expected `}` after this");
         if crooked.is_none() {
             diagnostic = diagnostic.fix("close the body", vec![edit]);

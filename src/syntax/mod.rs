@@ -4,7 +4,9 @@
 //! what a name means: operations, blocks and shapes are the business of `lower`.
 
 pub mod ast;
+mod check;
 mod error;
+mod format;
 mod habit;
 mod input;
 mod lexer;
@@ -17,6 +19,7 @@ mod sink;
 mod text;
 mod token;
 
+pub use format::format;
 pub use lexer::{Lexed, lex};
 pub use parser::MAX_DEPTH;
 pub use sink::MAX_ERRORS;
@@ -24,6 +27,7 @@ pub use token::{Token, TokenClass, TokenKind};
 
 use std::cell::{Cell, RefCell};
 
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, SourceSet};
 use ast::Ast;
@@ -43,8 +47,14 @@ pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
         errors: RefCell::new(Sink::default()),
         crooked: Cell::new(None),
         reported_at: Cell::new(usize::MAX),
+        suites: Cell::new(false),
     };
     let items = parser::file(&context);
-    let found = context.errors.into_inner();
-    (Ast { source: id, items, comments }, errors.merge(found))
+    let mut found = context.errors.into_inner();
+    let ast = Ast { source: id, items, comments };
+    if !found.has(Code::UnclosedDelimiter) {
+        // Where a bracket is missing, statements only seem to stand where they do.
+        check::check(&ast, text, &mut found);
+    }
+    (ast, errors.merge(found))
 }

@@ -2,6 +2,7 @@
 //!
 //! A damaged file can hold a million errors; nobody reads past the first hundred, so the list stops there and says so.
 
+use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 
 /// How many syntax errors of one file are reported.
@@ -28,6 +29,12 @@ impl Sink {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.list.len() >= MAX_ERRORS
+    }
+
+    /// Whether one of this code was added.
+    #[must_use]
+    pub fn has(&self, code: Code) -> bool {
+        self.list.iter().any(|diagnostic| diagnostic.code == code)
     }
 
     /// All of both, by position, with a note where some were left out.

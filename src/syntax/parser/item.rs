@@ -11,7 +11,7 @@ use super::super::token::TokenKind;
 use super::super::{message, text};
 use super::body::{body, end_of_line, failure};
 use super::expression::expression;
-use super::pieces::{bracketed, comma_list, fail, name, token, token_here};
+use super::pieces::{bracketed, comma_list, fail, here, name, token, token_here};
 use super::recover;
 
 /// All items of a file.
@@ -77,11 +77,15 @@ fn use_item(input: Input<'_>) -> Parsed<'_, Item> {
 
 fn block(input: Input<'_>) -> Parsed<'_, Item> {
     let (rest, _) = token(TokenKind::Block, Expected::ITEM)(input)?;
-    let (rest, (name, first)) = cut((name, parameters)).parse(rest)?;
-    let second = if rest.kind() == TokenKind::OpenParen { Some(cut(inputs).parse(rest)?) } else { None };
-    let (rest, params, inputs) = match second {
-        Some((rest, inputs)) => (rest, first, inputs),
-        None => (rest, Vec::new(), message::params_as_inputs(input.context, first)),
+    let (lists, name) = cut(here(Expected::NAME, name)).parse(rest)?;
+    let (rest, first) = cut(parameters).parse(lists)?;
+    let (rest, params, inputs) = if rest.kind() == TokenKind::OpenParen && rest.continues() {
+        let (rest, inputs) = cut(inputs).parse(rest)?;
+        (rest, first, inputs)
+    } else if first.is_empty() {
+        return cut(|input| fail(input, Expected::NAME)).parse(lists.skip(1));
+    } else {
+        (rest, Vec::new(), message::params_as_inputs(input.context, first))
     };
     let header = input.span_to(rest);
     let (rest, body) = cut(body).parse(rest)?;
@@ -91,7 +95,7 @@ fn block(input: Input<'_>) -> Parsed<'_, Item> {
 
 fn net(input: Input<'_>) -> Parsed<'_, Item> {
     let (rest, _) = token(TokenKind::Net, Expected::ITEM)(input)?;
-    let (rest, (name, params)) = cut((name, opt(parameters))).parse(rest)?;
+    let (rest, (name, params)) = cut((here(Expected::NAME, name), opt(parameters))).parse(rest)?;
     let header = input.span_to(rest);
     let (rest, body) = cut(body).parse(rest)?;
     let doc = text::doc_above(input.context, input.next());
@@ -100,7 +104,7 @@ fn net(input: Input<'_>) -> Parsed<'_, Item> {
 }
 
 fn parameters(input: Input<'_>) -> Parsed<'_, Vec<Param>> {
-    bracketed(TokenKind::OpenParen, Expected::OPEN_PAREN, comma_list(parameter))(input)
+    here(Expected::OPEN_PAREN, bracketed(TokenKind::OpenParen, Expected::OPEN_PAREN, comma_list(parameter)))(input)
 }
 
 fn parameter(input: Input<'_>) -> Parsed<'_, Param> {

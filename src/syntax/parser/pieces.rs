@@ -22,6 +22,14 @@ pub fn token_here<'a>(kind: TokenKind, expected: Expected) -> impl Fn(Input<'a>)
     move |input: Input<'a>| if input.continues() { token(kind, expected)(input) } else { fail(input, expected) }
 }
 
+/// What the parser reads, on the line of the token before it unless line ends mean nothing here.
+pub fn here<'a, T>(
+    expected: Expected,
+    mut parser: impl Parser<Input<'a>, Output = T, Error = SyntaxError>,
+) -> impl FnMut(Input<'a>) -> Parsed<'a, T> {
+    move |input: Input<'a>| if input.continues() { parser.parse(input) } else { fail(input, expected) }
+}
+
 /// The failure that something else should stand here.
 pub fn fail<T>(input: Input<'_>, expected: Expected) -> Parsed<'_, T> {
     Err(nom::Err::Error(SyntaxError::expected(input, expected)))

@@ -5,19 +5,24 @@ use nom::branch::alt;
 use nom::combinator::{cut, map, opt};
 use nom::multi::separated_list1;
 
-use super::super::ast::{Expr, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
+use super::super::ast::{Expr, ExprKind, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
 use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::token::TokenKind;
 use super::super::{mistake, text};
 use super::body::body;
 use super::expression::{argument_list, call, expression, value};
-use super::pieces::{bracketed, comma_list, fail, name, token, token_here};
+use super::pieces::{bracketed, comma_list, fail, here, name, token, token_here};
 
 /// One statement, without its end.
 pub fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
     let (start, marks) = marks(input)?;
     let (rest, kind) = kind(start)?;
+    // `@keep (x)` would be a mark with arguments.
+    let ambiguous = !marks.is_empty() && matches!(&kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If { .. }));
+    if ambiguous && !start.next().line_start {
+        return cut(|input| fail(input, Expected::END)).parse(start);
+    }
     let doc = text::doc_above(input.context, input.next());
     Ok((rest, Statement { doc, marks, kind, span: start.span_to(rest) }))
 }
@@ -53,7 +58,7 @@ fn bind(input: Input<'_>) -> Parsed<'_, StatementKind> {
     if !begins {
         return fail(input, Expected::NAME);
     }
-    let targets = separated_list1(token(TokenKind::Comma, Expected::COMMA), cut(target));
+    let targets = separated_list1(token_here(TokenKind::Comma, Expected::COMMA), cut(target));
     let (rest, targets) = cut(targets).parse(input)?;
     let (rest, value) = cut(assigned).parse(rest)?;
     Ok((rest, StatementKind::Bind { targets, value }))
@@ -65,7 +70,7 @@ fn target(input: Input<'_>) -> Parsed<'_, Target> {
 
 /// `: [256, 28, 28]`.
 fn shape(input: Input<'_>) -> Parsed<'_, Expr> {
-    let (rest, _) = token(TokenKind::Colon, Expected::COLON)(input)?;
+    let (rest, _) = token_here(TokenKind::Colon, Expected::COLON)(input)?;
     cut(value).parse(rest)
 }
 
@@ -84,25 +89,25 @@ fn assigned(input: Input<'_>) -> Parsed<'_, Expr> {
 
 fn input_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Input, Expected::STATEMENT)(input)?;
-    let (rest, (name, shape)) = cut((name, shape)).parse(rest)?;
+    let (rest, (name, shape)) = cut((here(Expected::NAME, name), shape)).parse(rest)?;
     Ok((rest, StatementKind::Input { name, shape }))
 }
 
 fn output(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Output, Expected::STATEMENT)(input)?;
-    let (rest, (name, shape, value)) = cut((name, opt(shape), opt(assigned))).parse(rest)?;
+    let (rest, (name, shape, value)) = cut((here(Expected::NAME, name), opt(shape), opt(assigned))).parse(rest)?;
     Ok((rest, StatementKind::Output { name, shape, value }))
 }
 
 fn return_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Return, Expected::STATEMENT)(input)?;
-    let values = separated_list1(token(TokenKind::Comma, Expected::COMMA), cut(expression));
-    map(cut(values), StatementKind::Return).parse(rest)
+    let values = separated_list1(token_here(TokenKind::Comma, Expected::COMMA), cut(expression));
+    map(cut(here(Expected::VALUE, values)), StatementKind::Return).parse(rest)
 }
 
 fn for_loop(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::For, Expected::STATEMENT)(input)?;
-    let header = (pattern, token(TokenKind::In, Expected::IN), range);
+    let header = (here(Expected::NAME, pattern), token_here(TokenKind::In, Expected::IN), range);
     let (rest, (pattern, _, over)) = cut(header).parse(rest)?;
     mistake::python_range(input.context, &over);
     let (rest, body) = cut(body).parse(rest)?;
@@ -120,7 +125,7 @@ fn list_pattern(input: Input<'_>) -> Parsed<'_, Pattern> {
 
 fn range(input: Input<'_>) -> Parsed<'_, ForRange> {
     let (rest, from) = value(input)?;
-    if rest.kind() != TokenKind::DotDot {
+    if rest.kind() != TokenKind::DotDot || !rest.continues() {
         return Ok((rest, ForRange::List(from)));
     }
     map(cut(value), |to| ForRange::Range(from.clone(), to)).parse(rest.skip(1))
@@ -128,7 +133,7 @@ fn range(input: Input<'_>) -> Parsed<'_, ForRange> {
 
 fn assertion(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Assert, Expected::STATEMENT)(input)?;
-    map(cut(expression), StatementKind::Assert).parse(rest)
+    map(cut(here(Expected::VALUE, expression)), StatementKind::Assert).parse(rest)
 }
 
 fn refine(input: Input<'_>) -> Parsed<'_, StatementKind> {

@@ -1,0 +1,229 @@
+//! Statements in places where they may not stand.
+//!
+//! In: a tree. Out: diagnostics of code PW0107. The parser reads any statement anywhere, because what was meant is clear
+//! and the rest of the body is worth reading; this says where a kind of statement does not belong. No names are looked up.
+
+use super::ast::{Arg, Ast, Body, Expr, ExprKind, ForRange, Item, Statement, StatementKind};
+use super::sink::Sink;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+
+/// Reports every misplaced statement of a file.
+pub fn check(ast: &Ast, text: &str, errors: &mut Sink) {
+    let mut checker = Checker { text, errors };
+    for item in &ast.items {
+        match item {
+            Item::Use(_) => {}
+            Item::Block(block) => checker.body(&block.body, Place::of_item(false)),
+            Item::Net(net) => checker.body(&net.body, Place::of_item(true)),
+        }
+    }
+}
+
+/// Where a body stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Whether the item is a net.
+    in_net: bool,
+    within: Within,
+    /// Whether it is a branch whose last expression is its value.
+    gives_value: bool,
+}
+
+impl Place {
+    fn of_item(in_net: bool) -> Self {
+        Self { in_net, within: Within::Item, gives_value: false }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Within {
+    /// The item's own body.
+    Item,
+    /// A branch of an `if` statement.
+    Branch,
+    /// A loop, and whatever is in it.
+    Loop,
+    /// A value, and whatever is in it.
+    Value,
+}
+
+struct Checker<'a> {
+    text: &'a str,
+    errors: &'a mut Sink,
+}
+
+impl Checker<'_> {
+    fn report(&mut self, message: &str, span: Span, help: &str) {
+        self.errors.push(Diagnostic::error(Code::MisplacedStatement, message, span, "").help(help));
+    }
+
+    fn body(&mut self, body: &Body, place: Place) {
+        for (i, statement) in body.statements.iter().enumerate() {
+            let rest = &body.statements[i + 1..];
+            self.statement(statement, place, rest.is_empty());
+            if let (StatementKind::Return(_), Some(next)) = (&statement.kind, rest.first()) {
+                self.report("nothing after a `return` is reached", next.span, "remove it, or return later");
+                break;
+            }
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement, place: Place, last: bool) {
+        for mark in &statement.marks {
+            self.args(&mark.args);
+        }
+        match &statement.kind {
+            StatementKind::Input { shape, .. } => {
+                self.input(statement.span, place);
+                self.expr(shape, place);
+            }
+            StatementKind::Output { shape, value, .. } => {
+                self.output(statement.span, place);
+                shape.iter().chain(value).for_each(|expr| self.expr(expr, place));
+            }
+            StatementKind::Bind { targets, value } => {
+                targets.iter().filter_map(|target| target.shape.as_ref()).for_each(|shape| self.expr(shape, place));
+                self.expr(value, place);
+            }
+            StatementKind::Return(values) => {
+                self.give_back(values, statement.span, place);
+                values.iter().for_each(|value| self.expr(value, place));
+            }
+            StatementKind::For { over, body, .. } => {
+                match over {
+                    ForRange::Range(from, to) => [from, to].into_iter().for_each(|expr| self.expr(expr, place)),
+                    ForRange::List(list) => self.expr(list, place),
+                }
+                let within = if place.within == Within::Value { Within::Value } else { Within::Loop };
+                self.body(body, Place { within, gives_value: false, ..place });
+            }
+            StatementKind::Assert(condition) => self.expr(condition, place),
+            StatementKind::Refine { form, .. } => {
+                self.refine(statement.span, place);
+                self.expr(form, place);
+            }
+            StatementKind::Expr(expr) => self.bare(expr, place, last),
+        }
+    }
+
+    fn input(&mut self, span: Span, place: Place) {
+        if !place.in_net {
+            let help = "a block's inputs stand in its header: `block name(parameters)(x)`";
+            self.report("an `input` stands in a net, not in a block", span, help);
+        } else if place.within != Within::Item {
+            self.report("an `input` stands directly in its net", span, "move it out of the braces");
+        }
+    }
+
+    fn output(&mut self, span: Span, place: Place) {
+        if !place.in_net {
+            self.report("an `output` stands in a net, not in a block", span, "a block gives its results with `return`");
+        } else if place.within == Within::Loop || place.within == Within::Value {
+            self.report("an `output` stands in its net or in an `if` statement there", span, "move it behind the braces");
+        }
+    }
+
+    fn refine(&mut self, span: Span, place: Place) {
+        if !place.in_net || place.within == Within::Value {
+            self.report("a `refine` stands in a net", span, "move it to the end of the net");
+        }
+    }
+
+    fn give_back(&mut self, values: &[Expr], span: Span, place: Place) {
+        if place.within == Within::Value {
+            return self.report("a value does not return", span, "write what it is alone, as the last line of its branch");
+        }
+        if !place.in_net {
+            return;
+        }
+        let found = Diagnostic::error(Code::MisplacedStatement, "a net does not return", span, "");
+        let name = match values {
+            [Expr { kind: ExprKind::Name(name), .. }] => Some(name),
+            _ => None,
+        };
+        self.errors.push(match name {
+            Some(name) => {
+                let edit = Edit { span, replacement: format!("output {name}") };
+                found.fix("make it an output", vec![edit])
+            }
+            None => found.help("its results are outputs: `output name = value`"),
+        });
+    }
+
+    /// An expression on a line of its own.
+    fn bare(&mut self, expr: &Expr, place: Place, last: bool) {
+        let is_value = place.gives_value && last;
+        if let (ExprKind::If { arms, otherwise }, false) = (&expr.kind, is_value) {
+            let within = if place.within == Within::Item { Within::Branch } else { place.within };
+            let place = Place { within, gives_value: false, ..place };
+            for (condition, branch) in arms {
+                self.expr(condition, place);
+                self.body(branch, place);
+            }
+            return otherwise.iter().for_each(|branch| self.body(branch, place));
+        }
+        if !is_value && !matches!(expr.kind, ExprKind::Error) {
+            self.unused(expr);
+        }
+        self.expr(expr, place);
+    }
+
+    fn unused(&mut self, expr: &Expr) {
+        let found = Diagnostic::error(Code::MisplacedStatement, "this value is not used", expr.span, "");
+        let source = match &expr.kind {
+            ExprKind::Pipe { first, .. } => Some(first),
+            _ => None,
+        };
+        let name = source.filter(|first| matches!(first.kind, ExprKind::Name(_)));
+        self.errors.push(match name {
+            Some(name) => {
+                let text = &self.text[name.span.start as usize..name.span.end as usize];
+                let place = Span { end: expr.span.start, ..expr.span };
+                found.fix("bind it to a name", vec![Edit { span: place, replacement: format!("{text} = ") }])
+            }
+            None => found.help("bind it to a name, return it, or remove it"),
+        });
+    }
+
+    fn args(&mut self, args: &[Arg]) {
+        let place = Place { in_net: false, within: Within::Value, gives_value: false };
+        args.iter().for_each(|arg| self.expr(&arg.value, place));
+    }
+
+    /// Looks for bodies inside an expression; all of them are values.
+    fn expr(&mut self, expr: &Expr, place: Place) {
+        match &expr.kind {
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::Name(_)
+            | ExprKind::Path(_)
+            | ExprKind::Error => {}
+            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|item| self.expr(item, place)),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner, place),
+            ExprKind::Infix { first, rest } => {
+                self.expr(first, place);
+                rest.iter().for_each(|(_, _, operand)| self.expr(operand, place));
+            }
+            ExprKind::Call { lists, .. } => {
+                lists.iter().flat_map(|list| &list.args).for_each(|arg| self.expr(&arg.value, place));
+            }
+            ExprKind::Index { base, index } => [base, index].into_iter().for_each(|expr| self.expr(expr, place)),
+            ExprKind::Pipe { first, stages } => {
+                self.expr(first, place);
+                stages.iter().for_each(|stage| self.expr(stage, place));
+            }
+            ExprKind::If { arms, otherwise } => {
+                let inside = Place { within: Within::Value, gives_value: true, ..place };
+                for (condition, branch) in arms {
+                    self.expr(condition, place);
+                    self.body(branch, inside);
+                }
+                otherwise.iter().for_each(|branch| self.body(branch, inside));
+            }
+        }
+    }
+}

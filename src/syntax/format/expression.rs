@@ -1,0 +1,159 @@
+//! Expressions as documents.
+
+use super::Formatter;
+use super::doc::{Doc, concat, group, indent, text};
+use crate::source::Span;
+use crate::syntax::ast::{Arg, Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
+
+impl<'a> Formatter<'a> {
+    /// An expression; comments before it have been printed.
+    pub(super) fn expr(&mut self, expr: &'a Expr) -> Doc<'a> {
+        match &expr.kind {
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::Name(_)
+            | ExprKind::Path(_)
+            | ExprKind::Error => text(self.source(expr.span)),
+            ExprKind::List(items) => self.list("[", items, expr.span, "]"),
+            ExprKind::Tuple(items) => self.list("(", items, expr.span, ")"),
+            ExprKind::Paren(inner) => self.paren(inner, expr.span),
+            ExprKind::Unary(op, operand) => self.unary(*op, operand),
+            ExprKind::Infix { first, rest } => self.infix(first, rest),
+            ExprKind::Call { callee, lists } => {
+                let mut docs = vec![text(self.source(callee.span))];
+                docs.extend(lists.iter().map(|list| self.arguments(&list.args, list.span)));
+                concat(docs)
+            }
+            ExprKind::Index { base, index } => {
+                let base = self.expr(base);
+                let index = self.inner(index);
+                let rest = self.comments.moved_before(expr.span.end);
+                concat([base, text("["), index, text("]"), rest])
+            }
+            ExprKind::Pipe { first, stages } => self.pipe(first, stages),
+            ExprKind::If { arms, otherwise } => {
+                let one_line = self.is_one_line(expr.span) && branches(arms, otherwise.as_ref()).all(is_short);
+                self.conditional(arms, otherwise.as_ref(), one_line)
+            }
+        }
+    }
+
+    fn paren(&mut self, inner: &'a Expr, span: Span) -> Doc<'a> {
+        let inner = self.inner(inner);
+        let rest = self.comments.moved_before(span.end);
+        group(concat([text("("), indent(concat([Doc::Soft, inner])), Doc::Soft, text(")"), rest]))
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &'a Expr) -> Doc<'a> {
+        let operator = match op {
+            UnaryOp::Neg => "-",
+            UnaryOp::Not => "not ",
+        };
+        concat([text(operator), self.inner(operand)])
+    }
+
+    /// A chain of operators: where it does not fit, a line ends after each.
+    fn infix(&mut self, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Doc<'a> {
+        let first = self.expr(first);
+        let mut links = Vec::with_capacity(rest.len() * 4);
+        for (op, at, operand) in rest {
+            // A comment before the operator can stand only where line ends mean nothing; behind it, it can stand anywhere.
+            let comments = concat([self.comments.behind(at.start), self.comments.moved_before(at.start)]);
+            let behind = self.comments.behind(operand.span.start);
+            let before = self.comments.leading(operand.span.start);
+            links.extend([text(" "), text(op.text()), comments, behind, Doc::Line, before, self.expr(operand)]);
+        }
+        group(concat([first, indent(Doc::Concat(links))]))
+    }
+
+    /// A list or tuple. A table, which is a list of lists over several lines, keeps a line for each row.
+    fn list(&mut self, open: &'static str, items: &'a [Expr], span: Span, close: &'static str) -> Doc<'a> {
+        let mut before = span.start;
+        let mut is_table = !items.is_empty() && items.iter().all(|item| matches!(item.kind, ExprKind::List(_)));
+        is_table &= items.iter().any(|item| {
+            self.text.as_bytes()[std::mem::replace(&mut before, item.span.end) as usize..item.span.start as usize]
+                .contains(&b'\n')
+        });
+        let items: Vec<_> = items.iter().map(|item| (item, item.span.start)).collect();
+        let mut brackets = self.elements(items, span.end - 1, Self::expr);
+        brackets.forced |= is_table;
+        brackets.doc(open, close)
+    }
+
+    /// `(a, name=b)`. A list that is the only argument shares its line with the parentheses.
+    pub(super) fn arguments(&mut self, args: &'a [Arg], span: Span) -> Doc<'a> {
+        let comments = self.comments.moved_before(span.start);
+        if let [Arg { name: None, value: value @ Expr { kind: ExprKind::List(_), .. } }] = args {
+            let value = self.inner(value);
+            let rest = self.comments.moved_before(span.end);
+            return concat([comments, text("("), value, text(")"), rest]);
+        }
+        let items = args.iter().map(|arg| (arg, arg.name.as_ref().map_or(arg.value.span.start, |name| name.span.start)));
+        let brackets = self.elements(items.collect(), span.end - 1, Self::argument);
+        concat([comments, brackets.doc("(", ")")])
+    }
+
+    fn argument(&mut self, arg: &'a Arg) -> Doc<'a> {
+        match &arg.name {
+            Some(name) => concat([text(self.source(name.span)), text("="), self.inner(&arg.value)]),
+            None => self.expr(&arg.value),
+        }
+    }
+
+    /// A pipe keeps its author's lines, since they group the stages. Written on one line, it stays there if it fits.
+    fn pipe(&mut self, first: &'a Expr, stages: &'a [Expr]) -> Doc<'a> {
+        let mut end = first.span.end;
+        let mut line = vec![self.expr(first)];
+        let mut lines = Vec::new();
+        for stage in stages {
+            let breaks = self.text.as_bytes()[end as usize..stage.span.start as usize].contains(&b'\n');
+            let behind = self.comments.behind(stage.span.start);
+            let before = self.comments.leading(stage.span.start);
+            if breaks {
+                lines.push(group(Doc::Concat(std::mem::take(&mut line))));
+                lines.extend([behind, Doc::Hard, before]);
+            } else {
+                line.push(Doc::Line);
+            }
+            line.extend([text("-> "), self.expr(stage)]);
+            end = stage.span.end;
+        }
+        lines.push(group(Doc::Concat(line)));
+        indent(Doc::Concat(lines))
+    }
+
+    /// `if c { … } else if d { … } else { … }`.
+    pub(super) fn conditional(&mut self, arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>, one_line: bool) -> Doc<'a> {
+        let mut docs = Vec::new();
+        for (i, (condition, branch)) in arms.iter().enumerate() {
+            docs.push(text(if i == 0 { "if " } else { " else if " }));
+            docs.push(self.inner(condition));
+            docs.push(text(" "));
+            docs.push(self.body(branch, one_line));
+        }
+        if let Some(branch) = otherwise {
+            docs.push(text(" else "));
+            docs.push(self.body(branch, one_line));
+        }
+        group(Doc::Concat(docs))
+    }
+}
+
+fn branches<'a>(arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>) -> impl Iterator<Item = &'a Body> {
+    arms.iter().map(|(_, body)| body).chain(otherwise)
+}
+
+/// Whether a body may share its line with what it belongs to.
+pub(super) fn is_short(body: &Body) -> bool {
+    match body.statements.as_slice() {
+        [] => true,
+        [statement] => statement.marks.is_empty() && !holds_body(&statement.kind),
+        _ => false,
+    }
+}
+
+fn holds_body(kind: &StatementKind) -> bool {
+    matches!(kind, StatementKind::For { .. } | StatementKind::Expr(Expr { kind: ExprKind::If { .. }, .. }))
+}

@@ -1,0 +1,178 @@
+//! Statements and bodies as documents.
+
+use super::doc::{Doc, INDENT, concat, group, indent, text};
+use super::expression::is_short;
+use super::{Formatter, WIDTH};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Mark, Pattern, Statement, StatementKind, Target};
+
+impl<'a> Formatter<'a> {
+    /// `{ … }`: on the line at hand if `one_line`, as far as that fits, and otherwise a line for each statement.
+    pub(super) fn body(&mut self, body: &'a Body, one_line: bool) -> Doc<'a> {
+        let before = self.comments.moved_before(body.span.start);
+        let close = body.span.end - 1;
+        if body.statements.is_empty() && !self.comments.any_before(close) {
+            return concat([before, text("{ }")]);
+        }
+        let first = body.statements.first().map_or(close, start_of);
+        let behind = self.comments.behind(first);
+        let line = || if one_line && is_short(body) { Doc::Line } else { Doc::Hard };
+        self.level += 1;
+        let statements = self.statements(body);
+        self.level -= 1;
+        concat([before, text("{"), behind, indent(concat([line(), statements])), line(), text("}")])
+    }
+
+    fn statements(&mut self, body: &'a Body) -> Doc<'a> {
+        let close = body.span.end - 1;
+        let mut docs = Vec::with_capacity(body.statements.len() * 4);
+        for (i, statement) in body.statements.iter().enumerate() {
+            let start = start_of(statement);
+            if i > 0 {
+                docs.push(Doc::Hard);
+                if self.comments.blank_before_next(start) {
+                    docs.push(Doc::Blank);
+                }
+            }
+            docs.push(self.comments.leading(start));
+            docs.push(self.marked(statement));
+            let next = body.statements.get(i + 1).map_or(close, start_of);
+            docs.push(self.comments.behind(next));
+        }
+        docs.push(self.comments.closing(close, body.statements.is_empty()));
+        concat(docs)
+    }
+
+    fn marked(&mut self, statement: &'a Statement) -> Doc<'a> {
+        let mut docs = Vec::new();
+        for (i, mark) in statement.marks.iter().enumerate() {
+            docs.push(self.mark(mark));
+            let next = statement.marks.get(i + 1).map_or(statement.span.start, |mark| mark.span.start);
+            docs.extend([self.comments.behind(next), Doc::Hard, self.comments.leading(next)]);
+        }
+        docs.push(self.statement(statement));
+        concat(docs)
+    }
+
+    fn mark(&mut self, mark: &'a Mark) -> Doc<'a> {
+        let name = self.name(&mark.name);
+        let args = if mark.args.is_empty() {
+            self.comments.moved_before(mark.span.end)
+        } else {
+            self.arguments(&mark.args, Span { start: mark.name.span.end, ..mark.span })
+        };
+        concat([text("@"), name, args])
+    }
+
+    fn statement(&mut self, statement: &'a Statement) -> Doc<'a> {
+        let one_line = self.is_one_line(statement.span);
+        match &statement.kind {
+            StatementKind::Input { name, shape } => concat([text("input "), self.name(name), text(": "), self.inner(shape)]),
+            StatementKind::Output { name, shape, value } => {
+                let target = concat([text("output "), self.target(name, shape.as_ref())]);
+                match value {
+                    Some(value) => self.assign(target, value),
+                    None => target,
+                }
+            }
+            StatementKind::Bind { targets, value } => {
+                let targets = self.targets(targets);
+                self.assign(targets, value)
+            }
+            StatementKind::Return(values) => self.give_back(values),
+            StatementKind::For { pattern, over, body } => {
+                let header = [text("for "), self.pattern(pattern), text(" in "), self.over(over), text(" ")];
+                let body = self.body(body, one_line);
+                group(concat(header.into_iter().chain([body])))
+            }
+            StatementKind::Assert(condition) => concat([text("assert "), self.inner(condition)]),
+            StatementKind::Refine { path, form } => {
+                let path = text(self.source(path.span));
+                concat([text("refine "), path, text(" = "), self.inner(form)])
+            }
+            StatementKind::Expr(expr) => self.expr(expr),
+        }
+    }
+
+    fn target(&mut self, name: &'a Ident, shape: Option<&'a Expr>) -> Doc<'a> {
+        let name = self.name(name);
+        match shape {
+            Some(shape) => concat([name, text(": "), self.inner(shape)]),
+            None => name,
+        }
+    }
+
+    fn targets(&mut self, targets: &'a [Target]) -> Doc<'a> {
+        let mut docs = Vec::with_capacity(targets.len() * 2);
+        for (i, target) in targets.iter().enumerate() {
+            if i > 0 {
+                docs.push(text(", "));
+            }
+            docs.push(self.target(&target.name, target.shape.as_ref()));
+        }
+        concat(docs)
+    }
+
+    /// `target = value`. A value that would fit on one line, but not behind its target, goes to the next line.
+    fn assign(&mut self, target: Doc<'a>, value: &'a Expr) -> Doc<'a> {
+        if self.comments.any_before(value.span.start) {
+            let behind = self.comments.behind(value.span.start);
+            let before = self.comments.leading(value.span.start);
+            return concat([target, text(" ="), behind, indent(concat([Doc::Hard, before, self.expr(value)]))]);
+        }
+        let breakable = matches!(value.kind, ExprKind::Pipe { .. } | ExprKind::Infix { .. });
+        let value = self.expr(value);
+        let room = WIDTH.saturating_sub(self.level * INDENT);
+        let ahead = target.flat_width(room).map(|width| width + " = ".len());
+        let fits_behind = ahead.is_some_and(|ahead| ahead <= room && value.flat_width(room - ahead).is_some());
+        let fits_below = value.flat_width(room.saturating_sub(INDENT)).is_some();
+        if breakable && !fits_behind && fits_below {
+            return concat([target, text(" ="), indent(concat([Doc::Hard, value]))]);
+        }
+        concat([target, text(" = "), value])
+    }
+
+    fn give_back(&mut self, values: &'a [Expr]) -> Doc<'a> {
+        let mut docs = Vec::with_capacity(values.len() * 3);
+        for (i, value) in values.iter().enumerate() {
+            if i > 0 {
+                docs.extend([text(","), Doc::Line]);
+            }
+            docs.push(self.inner(value));
+        }
+        if values.len() == 1 {
+            return concat([text("return ")].into_iter().chain(docs));
+        }
+        group(concat([text("return "), indent(concat(docs))]))
+    }
+
+    fn pattern(&mut self, pattern: &'a Pattern) -> Doc<'a> {
+        match pattern {
+            Pattern::Name(name) => self.name(name),
+            Pattern::List(list, span) => {
+                let mut docs = vec![text("[")];
+                for (i, pattern) in list.iter().enumerate() {
+                    if i > 0 {
+                        docs.push(text(", "));
+                    }
+                    docs.push(self.pattern(pattern));
+                }
+                docs.push(self.comments.moved_before(span.end));
+                docs.push(text("]"));
+                concat(docs)
+            }
+        }
+    }
+
+    fn over(&mut self, over: &'a ForRange) -> Doc<'a> {
+        match over {
+            ForRange::Range(from, to) => concat([self.inner(from), text(".."), self.inner(to)]),
+            ForRange::List(list) => self.inner(list),
+        }
+    }
+}
+
+/// Where a statement starts, its marks included.
+fn start_of(statement: &Statement) -> u32 {
+    statement.marks.first().map_or(statement.span.start, |mark| mark.span.start)
+}
