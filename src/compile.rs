@@ -77,7 +77,9 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
     diagnostics.extend(clashes);
     let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
     // After a syntax error a missing name or net may just not have been read.
-    let follows = |d: &Diagnostic| matches!(d.code, Code::UnknownName | Code::UnknownOperation | Code::NoNet | Code::NoInput | Code::LintUnusedParameter);
+    let follows = |d: &Diagnostic| {
+        matches!(d.code, Code::UnknownName | Code::UnknownOperation | Code::NoNet | Code::NoInput | Code::LintUnusedParameter)
+    };
     diagnostics.extend(found.into_iter().filter(|d| !broken || !follows(d)));
     let lowered = lowered?;
     diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !broken || !follows(d)));
@@ -102,10 +104,9 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
 fn shaped(graph: Graph, diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
     match shape::infer(graph) {
         Ok(shaped) => Some(shaped),
-        Err((graph, at)) => {
-            let node = graph.node(at.node);
-            let message = format!("`{}` does not fit its inputs: {:?}", node.name, at.misfit);
-            diagnostics.push(placed(Code::RankMismatch, message, node.origin.span));
+        Err(unfit) => {
+            let span = unfit.graph.node(unfit.node).origin.span;
+            diagnostics.push(placed(Code::RankMismatch, unfit.to_string(), span));
             None
         }
     }

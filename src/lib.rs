@@ -1,5 +1,6 @@
 //! Pointwise: a compiler and static analyzer for convolutional networks.
 pub mod analysis;
+pub mod cli;
 pub mod code;
 pub mod compile;
 pub mod diagnostic;

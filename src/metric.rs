@@ -41,6 +41,9 @@ impl Metric {
     }
 
     /// Its name in the language.
+    ///
+    /// # Panics
+    /// Never: every metric is in [`Self::ALL`].
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, metric)| *metric == self).expect("every metric has a name").0

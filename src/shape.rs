@@ -3,6 +3,8 @@
 //! In: a [`Graph`]. Out: [`Shaped`], a graph of which every node is known to fit. Rewrites take `&Shaped` and return a
 //! bare `Graph`, so re-verification cannot be skipped.
 
+use std::fmt;
+
 use crate::graph::{Graph, NodeId, NodeMap};
 use crate::op::{Misfit, Shape};
 
@@ -14,9 +16,11 @@ pub struct Shaped {
     shapes: NodeMap<Shape>,
 }
 
-/// A node that does not fit its inputs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MisfitAt {
+/// A graph with a node that does not fit its inputs.
+#[derive(Debug, Clone)]
+pub struct Unfit {
+    /// The graph.
+    pub graph: Graph,
     /// The node.
     pub node: NodeId,
     /// Its inputs' shapes.
@@ -25,11 +29,19 @@ pub struct MisfitAt {
     pub misfit: Misfit,
 }
 
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` does not fit its inputs {:?}: {:?}", self.graph.node(self.node).name, self.inputs, self.misfit)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
 /// Infers the shape of every node.
 ///
 /// # Errors
 /// The first node, in order of execution, that does not fit its inputs.
-pub fn infer(graph: Graph) -> Result<Shaped, (Graph, MisfitAt)> {
+pub fn infer(graph: Graph) -> Result<Shaped, Box<Unfit>> {
     let order = graph.order();
     let mut shapes = NodeMap::with_bound(graph.bound());
     let mut inputs = Vec::new();
@@ -39,7 +51,7 @@ pub fn infer(graph: Graph) -> Result<Shaped, (Graph, MisfitAt)> {
         inputs.extend(node.inputs.iter().map(|i| shapes[*i]));
         match node.op.infer(&inputs) {
             Ok(shape) => shapes.insert(id, shape),
-            Err(misfit) => return Err((graph, MisfitAt { node: id, inputs, misfit })),
+            Err(misfit) => return Err(Box::new(Unfit { node: id, inputs, misfit, graph })),
         }
     }
     Ok(Shaped { graph, order, shapes })

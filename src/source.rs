@@ -104,7 +104,10 @@ impl SourceSet {
         Self::default()
     }
 
-    /// Adds a file. The caller has checked that `text` is at most [`MAX_SOURCE_BYTES`] long.
+    /// Adds a file.
+    ///
+    /// # Panics
+    /// If `text` is longer than [`MAX_SOURCE_BYTES`], which callers check where they read it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let (name, text) = (name.into(), text.into());
         assert!(text.len() <= MAX_SOURCE_BYTES, "source length is checked where it is read");

@@ -4,7 +4,7 @@
 //! Out: [`Weights`]. Which tensors a network needs is its operations' word ([`crate::op::WeightSpec`]); this module adds
 //! no rule of its own and reads no files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -115,7 +115,7 @@ impl Weights {
     /// Every problem: missing tensors and wrong shapes in order of execution, then unused tensors by name.
     pub fn check(&self, shaped: &Shaped) -> Result<(), Vec<WeightProblem>> {
         let mut problems = Vec::new();
-        let mut unused: BTreeMap<&str, ()> = self.tensors.keys().map(|name| (name.as_str(), ())).collect();
+        let mut unused: BTreeSet<&str> = self.tensors.keys().map(String::as_str).collect();
         for_each_spec(shaped, |name, spec| {
             unused.remove(name.as_str());
             match self.get(&name) {
@@ -126,7 +126,7 @@ impl Weights {
                 Some(_) => {}
             }
         });
-        problems.extend(unused.keys().map(|name| WeightProblem::Unused { name: (*name).to_owned(), similar: None }));
+        problems.extend(unused.iter().map(|name| WeightProblem::Unused { name: (*name).to_owned(), similar: None }));
         suggest(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -160,11 +160,6 @@ fn same_dims(needed: &[u64], got: &[usize]) -> bool {
     needed.len() == got.len() && needed.iter().zip(got).all(|(a, b)| u64::try_from(*b) == Ok(*a))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "rounding to f32 is meant; fan_in is below 2^53"
-)]
 fn fill(spec: &WeightSpec, mut random: Random) -> Tensor {
     let dims: Vec<usize> =
         spec.dims.iter().map(|d| usize::try_from(*d).expect("weights were compared with the memory")).collect();

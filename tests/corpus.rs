@@ -2,15 +2,16 @@
 //!
 //! The first line is `# test: check`. A line that is at fault ends in `#! PW0302 some words`: a finding with that code
 //! must have its primary label on that line, and its text must contain the words. `#! none PW…` on the last line is for
-//! findings without a place. Every error must be expected. Each fix that a finding offers is applied, and the finding must
-//! then be gone. What the terminal shows stands beside the case in a `.out` file where there is one;
-//! `BLESS=1 cargo test --test corpus` rewrites these files.
+//! findings without a place, `#! parts/a.net:3 PW…` for those in a used file. Every finding must be expected. Each fix that
+//! a finding offers is applied, and the finding must then be gone. What the terminal shows stands beside the case in a
+//! `.out` file where there is one; `BLESS=1 cargo test --test corpus` rewrites these files.
 
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
 use pointwise::diagnostic::{Diagnostic, Fix};
+use pointwise::render::{Findings, Format, render};
 
 /// Reads used files from the corpus.
 struct Files;
@@ -33,6 +34,8 @@ impl Loader for Files {
 
 /// `#! PW0302 words`.
 struct Expected {
+    /// End of the name of a used file; `None` for the case itself.
+    file: Option<String>,
     line: usize,
     code: String,
     words: String,
@@ -84,8 +87,13 @@ fn expectations(text: &str) -> Vec<Expected> {
     let parse = |(index, line): (usize, &str)| {
         let (_, note) = line.split_once("#! ")?;
         let (place, note) = note.strip_prefix("none ").map_or((index + 1, note), |rest| (0, rest));
+        let elsewhere = note.split_once(' ').and_then(|(at, rest)| Some((at.rsplit_once(':')?, rest)));
+        let (file, line, note) = match elsewhere {
+            Some(((file, line), rest)) => (Some(file.to_owned()), line.parse().expect("the line of a used file"), rest),
+            None => (None, place, note),
+        };
         let (code, words) = note.split_once(' ').unwrap_or((note, ""));
-        Some(Expected { line: place, code: code.to_owned(), words: words.trim().to_owned() })
+        Some(Expected { file, line, code: code.to_owned(), words: words.trim().to_owned() })
     };
     text.lines().enumerate().filter_map(parse).collect()
 }
@@ -94,7 +102,12 @@ fn compare(compiled: &Compiled, expected: &[Expected]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut unused: Vec<&Diagnostic> = compiled.diagnostics.iter().collect();
     for want in expected {
-        let fits = |d: &&Diagnostic| d.code.id() == want.code && line_of(compiled, d) == want.line && all_text(d).contains(&want.words);
+        let fits = |d: &&Diagnostic| {
+            d.code.id() == want.code
+                && line_of(compiled, d) == want.line
+                && is_in(compiled, d, want.file.as_deref())
+                && all_text(d).contains(&want.words)
+        };
         match unused.iter().position(fits) {
             Some(index) => drop(unused.remove(index)),
             None => problems.push(format!("line {}: expected {} with \"{}\"", want.line, want.code, want.words)),
@@ -104,6 +117,15 @@ fn compare(compiled: &Compiled, expected: &[Expected]) -> Vec<String> {
         problems.push(format!("line {}: unexpected {}: {}", line_of(compiled, d), d.code.id(), all_text(d)));
     }
     problems
+}
+
+/// Whether a finding lies in the case itself, or in the used file whose name ends so.
+fn is_in(compiled: &Compiled, diagnostic: &Diagnostic, file: Option<&str>) -> bool {
+    let Some(label) = &diagnostic.primary else { return file.is_none() };
+    match file {
+        None => label.span.source == compiled.asts[0].source,
+        Some(name) => compiled.sources.get(label.span.source).name().ends_with(name),
+    }
 }
 
 fn line_of(compiled: &Compiled, diagnostic: &Diagnostic) -> usize {
@@ -136,7 +158,8 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
 
 fn compare_output(path: &Path, compiled: &Compiled) -> Option<String> {
     let out = path.with_extension("out");
-    let shown = pointwise::render::plain(&compiled.sources, &compiled.diagnostics);
+    let findings = Findings { sources: &compiled.sources, diagnostics: &compiled.diagnostics };
+    let shown = anstream::adapter::strip_str(&render(&[findings], Format::Full, 100)).to_string();
     if std::env::var_os("BLESS").is_some() {
         if out.exists() {
             std::fs::write(&out, &shown).expect("writable");

@@ -38,7 +38,8 @@ fn torchvision_totals_are_exact() {
 #[test]
 fn layers_equal_the_tables() {
     type Bag = BTreeMap<(Vec<u64>, u64, u64), i64>;
-    let mut files: Vec<_> = std::fs::read_dir("tests/paper/layers").expect("tables").map(|e| e.expect("readable").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir("tests/paper/layers").expect("tables").map(|e| e.expect("readable").path()).collect();
     files.sort();
     assert_eq!(files.len(), 8);
     for file in files {
@@ -115,7 +116,10 @@ fn mobilenet_v1_scales_as_in_the_paper() {
     for (kind, knob) in [("width", "width"), ("resolution", "size")] {
         for (value, want) in papers["mobilenet_v1"][kind].as_object().expect("rows") {
             let (analysis, _) = analysis("mobilenet_v1", &[(knob, value)]);
-            assert!((millions(analysis.totals.macs, 2) - want["macs_m"].as_f64().expect("a number")).abs() < 1e-9, "{knob}={value}");
+            assert!(
+                (millions(analysis.totals.macs, 2) - want["macs_m"].as_f64().expect("a number")).abs() < 1e-9,
+                "{knob}={value}"
+            );
             if let Some(params) = want["params_m"].as_f64() {
                 assert!((millions(analysis.totals.params, 3) - params).abs() < 1e-9, "{knob}={value}");
             }

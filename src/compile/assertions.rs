@@ -26,7 +26,12 @@ fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Ana
     match evaluate(&condition.condition, graph, analysis, &mut metrics) {
         Ok(Value::Bool(true)) => None,
         Ok(Value::Bool(false)) => {
-            let mut diagnostic = Diagnostic::error(Code::AssertionFailed, format!("the assertion `{text}` does not hold"), condition.span, said(&metrics));
+            let mut diagnostic = Diagnostic::error(
+                Code::AssertionFailed,
+                format!("the assertion `{text}` does not hold"),
+                condition.span,
+                said(&metrics),
+            );
             if let Some(note) = distance(&condition.condition, &metrics) {
                 diagnostic = diagnostic.note(note);
             }
@@ -81,7 +86,8 @@ fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
         let message = format!("`{}` is a number of the whole net", metric.name());
         return Diagnostic::error(Code::WrongType, message, span, "").help(format!("write `{}` alone", metric.name()));
     }
-    let diagnostic = Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
+    let diagnostic =
+        Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
     match unknown.suggestions.first() {
         Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
         None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
@@ -112,7 +118,15 @@ fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
         InfixOp::Lt | InfixOp::Le => Some(format!("{} over the limit{share}", grouped(gap.max(0.0) as u64))),
         InfixOp::Gt | InfixOp::Ge => Some(format!("{} under the limit{share}", grouped((-gap).max(0.0) as u64))),
         InfixOp::Eq => Some(format!("{} {}{share}", grouped(gap.abs() as u64), if gap > 0.0 { "more" } else { "less" })),
-        InfixOp::Ne | InfixOp::Or | InfixOp::And | InfixOp::Add | InfixOp::Sub | InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem => None,
+        InfixOp::Ne
+        | InfixOp::Or
+        | InfixOp::And
+        | InfixOp::Add
+        | InfixOp::Sub
+        | InfixOp::Mul
+        | InfixOp::Div
+        | InfixOp::FloorDiv
+        | InfixOp::Rem => None,
     }
 }
 
@@ -130,7 +144,15 @@ fn always(condition: &Symbolic) -> bool {
         InfixOp::Gt | InfixOp::Ne => limit < 0.0,
         InfixOp::Lt => limit > u64::MAX as f64,
         InfixOp::Le => limit >= u64::MAX as f64,
-        InfixOp::Eq | InfixOp::Or | InfixOp::And | InfixOp::Add | InfixOp::Sub | InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem => false,
+        InfixOp::Eq
+        | InfixOp::Or
+        | InfixOp::And
+        | InfixOp::Add
+        | InfixOp::Sub
+        | InfixOp::Mul
+        | InfixOp::Div
+        | InfixOp::FloorDiv
+        | InfixOp::Rem => false,
     }
 }
 
@@ -140,7 +162,16 @@ fn mirrored(op: InfixOp) -> InfixOp {
         InfixOp::Le => InfixOp::Ge,
         InfixOp::Gt => InfixOp::Lt,
         InfixOp::Ge => InfixOp::Le,
-        InfixOp::Eq | InfixOp::Ne | InfixOp::Or | InfixOp::And | InfixOp::Add | InfixOp::Sub | InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem => op,
+        InfixOp::Eq
+        | InfixOp::Ne
+        | InfixOp::Or
+        | InfixOp::And
+        | InfixOp::Add
+        | InfixOp::Sub
+        | InfixOp::Mul
+        | InfixOp::Div
+        | InfixOp::FloorDiv
+        | InfixOp::Rem => op,
     }
 }
 

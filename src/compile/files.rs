@@ -43,14 +43,21 @@ pub(super) struct Files {
 }
 
 /// Reads the main file and, breadth first, all that it uses.
-pub(super) fn read(sources: &mut SourceSet, name: &str, text: String, loader: &dyn Loader, diagnostics: &mut Vec<Diagnostic>) -> Files {
+pub(super) fn read(
+    sources: &mut SourceSet,
+    name: &str,
+    text: String,
+    loader: &dyn Loader,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Files {
     let mut files = Files { asts: Vec::new(), uses: Vec::new() };
     let mut known = BTreeMap::from([(name.to_owned(), 0)]);
     add(sources, &mut files, name, text, diagnostics);
     let mut at = 0;
     while at < files.asts.len() {
         let from = sources.get(files.asts[at].source).name().to_owned();
-        let uses: Vec<(usize, Use)> = files.asts[at].items.iter().enumerate().filter_map(|(i, item)| used(item).map(|u| (i, u.clone()))).collect();
+        let uses: Vec<(usize, Use)> =
+            files.asts[at].items.iter().enumerate().filter_map(|(i, item)| used(item).map(|u| (i, u.clone()))).collect();
         for (item, used) in uses {
             match loader.load(&used.path, &from) {
                 Ok((name, text)) => {
@@ -131,10 +138,14 @@ fn cycles(sources: &SourceSet, files: &mut Files, diagnostics: &mut Vec<Diagnost
             }
             State::Open => {
                 let from = stack.iter().position(|(f, _)| *f == to).unwrap_or(0);
-                let names: Vec<&str> = stack[from..].iter().map(|(f, _)| *f).chain([to]).map(|f| sources.get(files.asts[f].source).name()).collect();
+                let names: Vec<&str> =
+                    stack[from..].iter().map(|(f, _)| *f).chain([to]).map(|f| sources.get(files.asts[f].source).name()).collect();
                 let span = used(&files.asts[file].items[item]).map(|u| u.span).expect("the index of a use item");
                 let message = format!("files use each other in a circle: {}", names.join(" -> "));
-                diagnostics.push(Diagnostic::error(Code::UseCycle, message, span, "this closes the circle").help("move what both need to a third file"));
+                diagnostics.push(
+                    Diagnostic::error(Code::UseCycle, message, span, "this closes the circle")
+                        .help("move what both need to a third file"),
+                );
                 closing.push((file, item));
             }
             State::Done => {}

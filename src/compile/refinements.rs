@@ -23,7 +23,8 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
         let pattern = Pattern::new(statement.path.segments.clone());
         match path::select(shaped.graph(), shaped.order(), &pattern, kind) {
             Ok(nodes) => {
-                requests.extend(nodes.into_iter().map(|node| Request { node, how: Refinement { form, linear: statement.linear } }));
+                requests
+                    .extend(nodes.into_iter().map(|node| Request { node, how: Refinement { form, linear: statement.linear } }));
                 statements.resize(requests.len(), index);
             }
             Err(error) => diagnostics.push(unselected(statement, &error)),
@@ -49,7 +50,8 @@ fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
     let span = statement.path.span;
     match error {
         SelectError::NoMatch { nearest } => {
-            let diagnostic = Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
+            let diagnostic =
+                Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
             match nearest.first() {
                 Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
                 None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
@@ -59,10 +61,14 @@ fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
             let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.form);
             let shown: Vec<String> = candidates.iter().take(4).map(|name| format!("`{name}`")).collect();
             let more = if candidates.len() > 4 { ", …" } else { "" };
-            Diagnostic::error(Code::AmbiguousPath, message, span, "names more than one").help(format!("name one of them: {}{more}", shown.join(", ")))
+            Diagnostic::error(Code::AmbiguousPath, message, span, "names more than one")
+                .help(format!("name one of them: {}{more}", shown.join(", ")))
         }
-        SelectError::Refused { layer, refusal } => {
-            Diagnostic::error(Code::NotRefinable, format!("`{layer}` cannot be refined with `{}`: {refusal}", statement.form), span, "")
-        }
+        SelectError::Refused { layer, refusal } => Diagnostic::error(
+            Code::NotRefinable,
+            format!("`{layer}` cannot be refined with `{}`: {refusal}", statement.form),
+            span,
+            "",
+        ),
     }
 }

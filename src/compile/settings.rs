@@ -1,5 +1,7 @@
 //! Values from the command line.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
 use crate::lower::Value;
 use crate::source::SourceSet;
 use crate::syntax;

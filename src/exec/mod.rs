@@ -22,7 +22,7 @@ use crate::random::Random;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
 use crate::weights::{WeightProblem, Weights, closest, specs};
-use reference::{Weight, execute, with_batch};
+use reference::{Owned, execute, with_batch};
 use schedule::{Schedule, Source};
 
 /// How to run.
@@ -147,7 +147,6 @@ fn problems(problems: &[WeightProblem]) -> String {
 pub fn random_input(shape: Shape, batch: usize, seed: u64) -> Tensor {
     let mut random = Random::new(seed);
     let mut tensor = Tensor::zeros(with_batch(batch, shape));
-    #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is meant")]
     tensor.data_mut().iter_mut().for_each(|x| *x = random.normal() as f32);
     tensor
 }
@@ -316,8 +315,8 @@ fn tensor_bytes(tensor: &Tensor) -> u64 {
 }
 
 /// The tensors of a node; all are there, since the weights were checked.
-fn owned_weights<'a>(shaped: &Shaped, id: NodeId, weights: &'a Weights) -> Weight<'a> {
-    let mut owned = Weight::default();
+fn owned_weights<'a>(shaped: &Shaped, id: NodeId, weights: &'a Weights) -> Owned<'a> {
+    let mut owned = Owned::default();
     for (name, spec) in specs(shaped, id) {
         let data = weights.get(&name).expect("the weights were checked").data();
         match spec.name {

@@ -92,11 +92,20 @@ impl Graph {
         if !self.names.contains_key(name) {
             return name.to_owned();
         }
-        let last = self.suffixes.get(name).copied().unwrap_or(1);
-        (last + 1..).map(|n| format!("{name}_{n}")).find(|n| !self.names.contains_key(n)).expect("there are endless numbers")
+        let mut number = self.suffixes.get(name).copied().unwrap_or(1) + 1;
+        loop {
+            let candidate = format!("{name}_{number}");
+            if !self.names.contains_key(&candidate) {
+                return candidate;
+            }
+            number += 1;
+        }
     }
 
     /// Records a block instance.
+    ///
+    /// # Panics
+    /// Beyond 2^32 instances, which the limits on nodes exclude.
     pub fn add_instance(&mut self, instance: Instance) -> InstanceId {
         self.instances.push(instance);
         InstanceId(u32::try_from(self.instances.len() - 1).expect("fewer than 2^32 instances"))
@@ -199,6 +208,9 @@ impl Graph {
     }
 
     /// Replaces a node's inputs. The caller must not make a cycle; [`Self::order`] would then panic.
+    ///
+    /// # Panics
+    /// If an input is not in the graph.
     pub fn set_inputs(&mut self, id: NodeId, inputs: Vec<NodeId>) {
         assert!(inputs.iter().all(|i| self.contains(*i)), "inputs are in the graph");
         let old: Vec<_> = self.nodes.edges_directed(id.index(), Direction::Incoming).map(|e| e.id()).collect();

@@ -125,7 +125,6 @@ pub fn load(bytes: &[u8], options: &ImageOptions) -> Result<Tensor, ImageFault> 
     for channel in 0..options.channels {
         let (mean, std) = (f64::from(options.mean[channel]), f64::from(options.std[channel]));
         let samples = plane(planes.channel(channel), rows, columns);
-        #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is meant")]
         data.extend(samples.iter().map(|x| ((x - mean) / std) as f32));
     }
     Ok(Tensor::new(vec![1, options.channels, options.height, options.width], data))
@@ -212,8 +211,14 @@ fn refuse_jpeg(fault: JpegFault) -> ImageFault {
 fn known_colour(colour: ColorType) -> Result<(), ImageFault> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the library's enum is open; others are refused by name")]
     match colour {
-        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => Ok(()),
-        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => Ok(()),
+        ColorType::L8
+        | ColorType::La8
+        | ColorType::Rgb8
+        | ColorType::Rgba8
+        | ColorType::L16
+        | ColorType::La16
+        | ColorType::Rgb16
+        | ColorType::Rgba16 => Ok(()),
         other => Err(ImageFault::Colour { what: format!("a picture of {other:?}") }),
     }
 }
@@ -283,8 +288,6 @@ fn over_black<T>(samples: &[T], value: impl Fn(&T) -> f32) -> [f32; 3] {
 }
 
 /// Which part of which resized picture is asked for.
-#[expect(clippy::cast_precision_loss, reason = "pixels are few")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and clamped to what an image may have")]
 fn axes(height: usize, width: usize, options: &ImageOptions) -> Result<(Axis, Axis), ImageFault> {
     let (rows, columns) = (options.height, options.width);
     let Resize::Crop { keep } = options.resize else {

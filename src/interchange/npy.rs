@@ -117,7 +117,6 @@ fn element(kind: Kind, raw: &[u8], big_endian: bool) -> Option<f32> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the width says how many bits are used")]
 fn float(bits: u64, width: u32) -> Option<f32> {
     match width {
         16 => Some(from_f16(bits as u16)),
@@ -126,12 +125,10 @@ fn float(bits: u64, width: u32) -> Option<f32> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "rounding to the nearest is meant")]
 fn nearest_u64(value: u64) -> f32 {
     value as f32
 }
 
-#[expect(clippy::cast_precision_loss, reason = "rounding to the nearest is meant")]
 fn nearest_i64(value: i64) -> f32 {
     value as f32
 }
@@ -158,6 +155,9 @@ fn to_c_order(dims: &[usize], data: &[f32]) -> Vec<f32> {
 }
 
 /// The bytes of a file that holds this tensor: version 1.0, `<f4`, C order, data aligned to 64 bytes.
+///
+/// # Panics
+/// If the tensor has so many dimensions (thousands) that its shape overflows a header of 64 KiB.
 #[must_use]
 pub fn write(tensor: &Tensor) -> Vec<u8> {
     let dims: Vec<String> = tensor.dims().iter().map(ToString::to_string).collect();

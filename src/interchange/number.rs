@@ -19,7 +19,6 @@ pub(super) fn from_bf16(bits: u16) -> f32 {
 }
 
 /// f64 to the nearest f32, or `None` where a finite number lies outside the range of f32.
-#[expect(clippy::cast_possible_truncation, reason = "rounding is meant; the range is checked")]
 pub(super) fn from_f64(value: f64) -> Option<f32> {
     let narrow = value as f32;
     (narrow.is_finite() || !value.is_finite()).then_some(narrow)

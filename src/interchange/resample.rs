@@ -19,8 +19,6 @@ pub(super) struct Taps {
     pub weights: Vec<f64>,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "pixels are few")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both bounds are clamped to the input")]
 fn taps(axis: Axis, index: usize) -> Taps {
     let scale = axis.input as f64 / axis.output as f64;
     let width = scale.max(1.0);
@@ -29,7 +27,9 @@ fn taps(axis: Axis, index: usize) -> Taps {
     let end = ((centre + width + 0.5).floor().clamp(0.0, axis.input as f64) as usize).max(first + 1);
     let mut weights: Vec<f64> = (first..end).map(|i| (1.0 - ((i as f64 + 0.5 - centre) / width).abs()).max(0.0)).collect();
     let sum: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|w| *w /= sum);
+    for w in &mut weights {
+        *w /= sum;
+    }
     Taps { first, weights }
 }
 

@@ -99,6 +99,7 @@ impl View for Stored<'_> {
 
 /// The library's error in the words of someone who has only the file.
 fn malformed(error: &SafeTensorError, length: usize) -> SafetensorsError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's other reasons stand as they are")]
     let reason = match error {
         SafeTensorError::HeaderTooSmall => format!("the file has {length} bytes, too few for a header"),
         SafeTensorError::HeaderTooLarge => "the header claims more than 100 MB".to_owned(),

@@ -21,7 +21,7 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> Option<Vec<Option<ArgValue>>> {
         let names: Vec<&str> = info.params.iter().map(|p| p.name).collect();
-        let slots = self.match_args(frame, &callee.text, callee.span, &names, given)?;
+        let slots = self.match_args(frame, &callee.text, &names, given)?;
         let mut args = vec![None; names.len()];
         let mut sound = true;
         for (i, slot) in slots.iter().enumerate() {
@@ -29,7 +29,7 @@ impl<'a> Builder<'a> {
             match slot {
                 Some(g) if g.value.is_poison() => sound = false,
                 Some(g) => {
-                    let integral = if param.kind.starts_with("integer") { integral(&g.value) } else { None };
+                    let integral = if param.kind.contains("integer") { integral(&g.value) } else { None };
                     args[i] = integral.or_else(|| g.value.to_arg());
                     if args[i].is_none() {
                         let message =
@@ -67,7 +67,7 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> bool {
         let names: Vec<&str> = block.params.iter().map(|p| p.name.text.as_str()).collect();
-        let Some(slots) = self.match_args(frame, &block.name.text, expr.span, &names, given) else { return false };
+        let Some(slots) = self.match_args(frame, &block.name.text, &names, given) else { return false };
         let values: Vec<Option<Value>> = slots.into_iter().map(|slot| slot.map(|g| g.value.clone())).collect();
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
@@ -93,7 +93,6 @@ impl<'a> Builder<'a> {
         &mut self,
         frame: &Frame<'a>,
         callee: &str,
-        span: Span,
         names: &[&str],
         given: &'g [Given<'a>],
     ) -> Option<Vec<Option<&'g Given<'a>>>> {
@@ -102,18 +101,19 @@ impl<'a> Builder<'a> {
         for (position, g) in given.iter().enumerate() {
             let index = match &g.arg.name {
                 None => position,
-                Some(name) => match names.iter().position(|n| *n == name.text) {
-                    Some(index) => index,
-                    None => {
+                Some(name) => {
+                    if let Some(index) = names.iter().position(|n| *n == name.text) {
+                        index
+                    } else {
                         self.unknown_argument(frame, callee, names, name, g.arg.value.span);
                         sound = false;
                         continue;
                     }
-                },
+                }
             };
             match slots.get_mut(index) {
                 None => {
-                    let most = plural(names.len(), "parameter");
+                    let most = if names.is_empty() { "no parameters".to_owned() } else { plural(names.len(), "parameter") };
                     let message = format!("`{callee}` takes {most}, and this is argument {}", position + 1);
                     let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, g.arg.value.span, "one too many");
                     if !names.is_empty() {
@@ -135,17 +135,17 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let _ = span;
         sound.then_some(slots)
     }
 
     fn unknown_argument(&mut self, frame: &Frame<'a>, callee: &str, names: &[&str], name: &Ident, value: Span) {
         let message = format!("`{callee}` has no parameter `{}`", name.text);
         let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
-        let alias = argument_alias(&name.text).filter(|ours| names.contains(ours));
-        if let Some(ours) = alias.or_else(|| nearest(&name.text, names.iter().copied())) {
-            let edit = Edit { span: name.span, replacement: ours.to_owned() };
-            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), vec![edit]);
+        let edit = |ours: &str| vec![Edit { span: name.span, replacement: ours.to_owned() }];
+        if let Some(ours) = argument_alias(&name.text).filter(|ours| names.contains(ours)) {
+            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), edit(ours));
+        } else if let Some(near) = nearest(&name.text, names.iter().copied()) {
+            diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), edit(near));
         } else if name.text == "in_channels" || name.text == "in_features" {
             diagnostic = diagnostic.help(format!(
                 "leave out `{}={}`: input channels follow from the input",

@@ -1,5 +1,7 @@
 //! `assert` and `refine`: evaluated as far as the body allows; the rest needs the whole graph.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
 use super::operator::{Folded, fold};
 use super::suggest::nearest;
 use super::{Builder, Frame, Refinement, Scope, Value};
@@ -61,13 +63,14 @@ impl<'a> Builder<'a> {
     /// Evaluates what can be evaluated now; `None` after a report.
     fn symbolic(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
         match &expr.kind {
-            ExprKind::Name(name) if !frame.names.contains_key(name.as_str()) => match Metric::from_name(name) {
-                Some(metric) => self.metric(frame, metric, None, expr.span),
-                None => {
+            ExprKind::Name(name) if !frame.names.contains_key(name.as_str()) => {
+                if let Some(metric) = Metric::from_name(name) {
+                    self.metric(frame, metric, None, expr.span)
+                } else {
                     self.unknown_metric(frame, name, expr.span);
                     None
                 }
-            },
+            }
             ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), lists.as_slice()) {
                 (Some(metric), [list]) => {
                     let path = match list.args.as_slice() {
@@ -80,7 +83,16 @@ impl<'a> Builder<'a> {
                             .help(format!("as in `{}(layer1.0.conv2)`", callee.text));
                         self.report(frame, diagnostic);
                     }
-                    self.metric(frame, metric, Some(path?), expr.span)
+                    let path = path?;
+                    if !metric.takes_path() {
+                        let message = format!("`{}` is a number of the whole net", metric.name());
+                        let edits = vec![Edit { span: expr.span, replacement: metric.name().to_owned() }];
+                        let diagnostic = Diagnostic::error(Code::WrongType, message, path.span, "")
+                            .fix(format!("write `{}` alone", metric.name()), edits);
+                        self.report(frame, diagnostic);
+                        return None;
+                    }
+                    self.metric(frame, metric, Some(path), expr.span)
                 }
                 _ => self.constant(frame, expr),
             },

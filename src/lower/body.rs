@@ -1,17 +1,20 @@
 //! Statements: the net's body, block bodies, loops.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
 use std::collections::HashMap;
 
-use super::{Binding, Builder, Frame, Scope, Value, join, nearest};
+use super::program::{duplicate, twice};
+use super::{Binding, Builder, Frame, Scope, Value, nearest};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{Node, NodeId, Origin, Wish};
 use crate::op::{Op, Shape};
 use crate::source::Span;
-use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Mark, Net, Param, Pattern, Statement, StatementKind, Target};
+use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
 /// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
-const RESERVED: &[&str] = &["same", "nearest", "bilinear", "zero", "reflect", "replicate"];
+const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
 impl<'a> Builder<'a> {
     /// Evaluates the net: its parameters, then its body.
@@ -49,10 +52,10 @@ impl<'a> Builder<'a> {
                 self.report(frame, diagnostic);
             }
         }
-        for (i, param) in params.iter().enumerate() {
-            if let Some(first) = params[..i].iter().find(|p| p.name.text == param.name.text) {
-                self.report(frame, duplicate("parameter", &param.name, &first.name));
-            }
+        for diagnostic in twice(params.iter().map(|param| ("parameter", &param.name))) {
+            self.report(frame, diagnostic);
+        }
+        for param in params {
             let value = if let Some((_, value)) = set.iter().rev().find(|(name, _)| *name == param.name.text) {
                 value.clone()
             } else if let Some(default) = &param.default {
@@ -95,7 +98,7 @@ impl<'a> Builder<'a> {
 
     /// Evaluates statements until one returns; the value is that of the last statement, if it is an expression.
     pub(super) fn statements(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
-        let scope = self.loose_scope(frame);
+        let scope = frame.loose_scope();
         self.body(frame, body, &scope);
     }
 
@@ -162,10 +165,10 @@ impl<'a> Builder<'a> {
                     match (name, &value) {
                         (_, Value::Poison) => {}
                         ("channels", _) if value.to_i64().is_some_and(|n| n >= 1) => {
-                            wish.channels = value.to_i64().map(|n| n as u64)
+                            wish.channels = value.to_i64().map(|n| n as u64);
                         }
                         ("form", Value::Str(form)) if super::assertion::FORMS.contains(&&**form) => {
-                            wish.form = Some(form.to_string())
+                            wish.form = Some(form.to_string());
                         }
                         _ => {
                             let message = format!(
@@ -199,8 +202,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: &'a Expr) {
-        let value = match self.shape_of(frame, shape) {
+    fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, written: &'a Expr) {
+        let value = match self.shape_of(frame, written) {
             Some(shape) if self.graph.find(&name.text).is_none() => {
                 let node = Node {
                     name: name.text.clone(),
@@ -210,6 +213,7 @@ impl<'a> Builder<'a> {
                 };
                 let id = self.graph.add(node);
                 self.shapes.insert(id, shape);
+                self.calls.insert(id, written);
                 Value::Tensor(id)
             }
             _ => Value::Poison,
@@ -264,7 +268,7 @@ impl<'a> Builder<'a> {
         }
         let result = match value {
             Some(expr) => {
-                let scope = self.binding_scope(frame, &name.text, expr);
+                let scope = frame.binding_scope(&name.text, expr);
                 self.eval(frame, expr, &scope)
             }
             None => self.name(frame, &name.text, name.span),
@@ -306,10 +310,10 @@ impl<'a> Builder<'a> {
 
     fn bind(&mut self, frame: &mut Frame<'a>, targets: &'a [Target], expr: &'a Expr) {
         let scope = match targets {
-            [one] => self.binding_scope(frame, &one.name.text, expr),
+            [one] => frame.binding_scope(&one.name.text, expr),
             several => {
                 let joined = several.iter().map(|t| t.name.text.as_str()).collect::<Vec<_>>().join("_");
-                self.binding_scope(frame, &joined, expr)
+                frame.binding_scope(&joined, expr)
             }
         };
         let value = self.eval(frame, expr, &scope);
@@ -318,9 +322,8 @@ impl<'a> Builder<'a> {
             return;
         }
         let values: Vec<Value> = match &value {
-            Value::Tuple(items) if items.len() == targets.len() => items.to_vec(),
+            Value::Tuple(items) | Value::List(items) if items.len() == targets.len() => items.to_vec(),
             Value::Poison => vec![Value::Poison; targets.len()],
-            Value::List(items) if items.len() == targets.len() => items.to_vec(),
             other => {
                 let got = match other {
                     Value::Tuple(items) => format!("{} values", items.len()),
@@ -383,7 +386,7 @@ impl<'a> Builder<'a> {
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
         diagnostic = self.explain(diagnostic, name, id, expected);
-        let mended = self.mend(id, &|shape| shape == expected);
+        let mended = self.mend(id, Some(expected), &|shape| shape == expected);
         diagnostic = match mended {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
             None => diagnostic.fix(
@@ -396,7 +399,7 @@ impl<'a> Builder<'a> {
     }
 
     fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr], span: Span) {
-        let scope = self.loose_scope(frame);
+        let scope = frame.loose_scope();
         let mut results = Vec::with_capacity(values.len());
         for expr in values {
             let value = self.eval(frame, expr, &scope);
@@ -418,180 +421,6 @@ impl<'a> Builder<'a> {
         }
         frame.returned = Some(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) });
     }
-
-    fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
-        let scope = Scope { path: String::new(), whole: false };
-        let saved: Vec<_> =
-            names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
-        let outer_turns = frame.turns.clone();
-        match over {
-            ForRange::Range(from, to) => {
-                let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
-                match (bounds.0.to_i64(), bounds.1.to_i64()) {
-                    (Some(from), Some(to)) => {
-                        for i in from..to {
-                            if frame.returned.is_some() || !self.step(frame, body.span) {
-                                break;
-                            }
-                            self.turn(frame, pattern, Value::Int(i), (i - from) as u64, &outer_turns, body);
-                        }
-                    }
-                    _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
-                }
-            }
-            ForRange::List(list) => match self.eval(frame, list, &scope) {
-                Value::List(items) => {
-                    for (i, item) in items.iter().enumerate() {
-                        if frame.returned.is_some() || !self.step(frame, body.span) {
-                            break;
-                        }
-                        self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
-                    }
-                }
-                Value::Int(n) => {
-                    let message = "a loop walks a range or a list, and this is an integer";
-                    let fix = Edit { span: Span { end: list.span.start, ..list.span }, replacement: "0..".to_owned() };
-                    self.report(
-                        frame,
-                        Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix("count from zero", vec![fix]),
-                    );
-                    self.poison_assigned(frame, body);
-                }
-                other => self.no_turns(frame, &[(list, &other)], body),
-            },
-        }
-        frame.turns = outer_turns;
-        for (name, value) in saved {
-            match value {
-                Some(binding) => drop(frame.names.insert(name, binding)),
-                None => drop(frame.names.remove(name)),
-            }
-        }
-    }
-
-    /// A loop over something that cannot be walked: reported, and what it would have bound is poison.
-    fn no_turns(&mut self, frame: &mut Frame<'a>, values: &[(&'a Expr, &Value)], body: &'a Body) {
-        for (expr, value) in values {
-            if value.to_i64().is_none() && !value.is_poison() {
-                let message = format!("a loop walks integers `from..to` or a list, not {}", value.kind());
-                self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
-            }
-        }
-        self.poison_assigned(frame, body);
-    }
-
-    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &str, body: &'a Body) {
-        frame.turns = join(outer, &index.to_string());
-        self.destructure(frame, pattern, value);
-        let scope = self.loose_scope(frame);
-        self.body(frame, body, &scope);
-    }
-
-    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
-        match pattern {
-            Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
-            Pattern::List(parts, span) => {
-                let items: Vec<Value> = match &value {
-                    Value::List(items) if items.len() == parts.len() => items.to_vec(),
-                    Value::Poison => vec![Value::Poison; parts.len()],
-                    other => {
-                        let message = format!("the pattern takes a list of {}, and this turn has {}", parts.len(), other.shown());
-                        self.report(frame, Diagnostic::error(Code::WrongType, message, *span, format!("{} names", parts.len())));
-                        vec![Value::Poison; parts.len()]
-                    }
-                };
-                for (part, item) in parts.iter().zip(items) {
-                    self.destructure(frame, part, item);
-                }
-            }
-        }
-    }
-
-    /// Names that a body would bind become poison, because the body cannot be evaluated.
-    pub(super) fn poison_assigned(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
-        let mut bodies = vec![body];
-        while let Some(body) = bodies.pop() {
-            for statement in &body.statements {
-                match &statement.kind {
-                    StatementKind::Bind { targets, .. } => {
-                        for target in targets {
-                            let is_input = frame.names.get(target.name.text.as_str()).is_some_and(|b| b.is_input);
-                            let binding = Binding { value: Value::Poison, span: target.name.span, is_input };
-                            frame.names.insert(&target.name.text, binding);
-                        }
-                    }
-                    StatementKind::Input { name, .. } | StatementKind::Output { name, .. } => {
-                        frame.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input: false });
-                    }
-                    StatementKind::For { body, .. } => bodies.push(body),
-                    StatementKind::Expr(expr) => {
-                        if let ExprKind::If { arms, otherwise } = &expr.kind {
-                            bodies.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
-                        }
-                    }
-                    StatementKind::Return(_) => frame.returned = Some(Value::Poison),
-                    StatementKind::Assert(_) | StatementKind::Refine { .. } => {}
-                }
-            }
-        }
-    }
-
-    /// The scope of layers that no binding names.
-    pub(super) fn loose_scope(&self, frame: &Frame<'a>) -> Scope {
-        Scope { path: join(&frame.prefix, &frame.turns), whole: false }
-    }
-
-    /// The scope of a binding's layers: prefix, name, loop indices. A rebound block input adds no name.
-    fn binding_scope(&self, frame: &Frame<'a>, name: &str, expr: &Expr) -> Scope {
-        let is_input = frame.names.get(name).is_some_and(|b| b.is_input);
-        let own = if is_input && !(frame.turns.is_empty() && frame.prefix.is_empty()) { "" } else { name };
-        Scope { path: join(&join(&frame.prefix, own), &frame.turns), whole: is_whole(expr) }
-    }
-}
-
-/// Whether the value is made by a single call, which then takes the binding's path as its own.
-fn is_whole(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Pipe { first, stages } => stages.len() == 1 && is_quiet(first),
-        ExprKind::Call { lists, .. } => lists.last().is_some_and(|list| list.args.iter().all(|arg| is_quiet(&arg.value))),
-        ExprKind::If { .. } => true,
-        ExprKind::Paren(inner) => is_whole(inner),
-        _ => false,
-    }
-}
-
-/// Whether evaluating it adds no layers, as far as its form tells.
-fn is_quiet(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Name(_)
-        | ExprKind::Int(_)
-        | ExprKind::Float(_)
-        | ExprKind::Bool(_)
-        | ExprKind::Str(_)
-        | ExprKind::Path(_)
-        | ExprKind::Error => true,
-        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => is_quiet(inner),
-        ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().all(is_quiet),
-        ExprKind::Index { base, index } => is_quiet(base) && is_quiet(index),
-        ExprKind::Infix { .. } | ExprKind::Call { .. } | ExprKind::Pipe { .. } | ExprKind::If { .. } => false,
-    }
-}
-
-fn names_of(pattern: &Pattern) -> Vec<&Ident> {
-    match pattern {
-        Pattern::Name(name) => vec![name],
-        Pattern::List(parts, _) => parts.iter().flat_map(names_of).collect(),
-    }
-}
-
-fn duplicate(what: &str, second: &Ident, first: &Ident) -> Diagnostic {
-    Diagnostic::error(
-        Code::DuplicateDefinition,
-        format!("{what} `{}` is defined twice", second.text),
-        second.span,
-        "defined again here",
-    )
-    .label(first.span, "first defined here")
 }
 
 /// "`a`, `b` and `c`".

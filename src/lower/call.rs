@@ -1,5 +1,7 @@
 //! Calls: operations, blocks and functions, applied directly or by a pipe.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
 use std::collections::HashMap;
 
 use super::body::quoted;
@@ -11,7 +13,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{Instance, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
-use crate::op::{Op, Shape};
+use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
@@ -49,18 +51,18 @@ impl<'a> Builder<'a> {
         };
         let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
         if let Callee::Function = meaning {
-            return self.function(frame, callee, expr, &evaluated);
+            return self.function(frame, callee, expr, &evaluated, scope);
         }
         let last = evaluated.pop().unwrap_or_default();
         if let Some(params) = evaluated.pop() {
             let Some(inputs) = self.flows(frame, &last, callee) else { return Value::Poison };
-            return self.invoke(frame, &meaning, expr, callee, params, Some(inputs), scope);
+            return self.invoke(frame, &meaning, expr, callee, &params, Some(inputs), scope);
         }
         let (tensors, others): (Vec<_>, Vec<_>) =
             last.into_iter().partition(|g| g.arg.name.is_none() && (g.value.is_tensor() || g.value.is_poison()));
         let positional = others.iter().any(|g| g.arg.name.is_none());
         if tensors.is_empty() {
-            return self.invoke(frame, &meaning, expr, callee, others, None, scope);
+            return self.invoke(frame, &meaning, expr, callee, &others, None, scope);
         }
         if positional {
             if tensors.iter().all(|g| g.value.is_tensor()) {
@@ -69,7 +71,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let Some(inputs) = self.flows(frame, &tensors, callee) else { return Value::Poison };
-        self.invoke(frame, &meaning, expr, callee, others, Some(inputs), scope)
+        self.invoke(frame, &meaning, expr, callee, &others, Some(inputs), scope)
     }
 
     /// `first -> stage -> stage`.
@@ -78,11 +80,12 @@ impl<'a> Builder<'a> {
         let mut value = self.eval(frame, first, &inner);
         let mut span = first.span;
         let scope = if stages.len() == 1 { scope } else { &inner };
-        for stage in stages {
+        for (at, stage) in stages.iter().enumerate() {
             if !self.step(frame, stage.span) {
                 return Value::Poison;
             }
-            let inputs = self.tensors_of(frame, &value, span);
+            let inputs =
+                if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
             value = self.stage(frame, stage, inputs, scope);
             span = stage.span;
         }
@@ -121,7 +124,7 @@ impl<'a> Builder<'a> {
         if let Callee::Function = meaning {
             let mut values: Vec<_> = inputs.iter().map(|(id, span)| (Value::Tensor(*id), *span)).collect();
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
-            return self.builtin(frame, &callee.text, &values, stage.span);
+            return self.applied(frame, &callee, &values, stage.span, scope);
         }
         if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.is_tensor()) {
             let message = format!("`{}` gets its inputs from the pipe, and here is another", callee.text);
@@ -131,7 +134,7 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
-        self.invoke(frame, &meaning, stage, &callee, given, Some(inputs), scope)
+        self.invoke(frame, &meaning, stage, &callee, &given, Some(inputs), scope)
     }
 
     fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
@@ -139,7 +142,7 @@ impl<'a> Builder<'a> {
         args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &inner) }).collect()
     }
 
-    fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>]) -> Value {
+    fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>], scope: &Scope) -> Value {
         let [args] = lists else {
             return self.wrong(frame, format!("`{}` is a function of numbers and takes one list", callee.text), expr.span);
         };
@@ -149,15 +152,26 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let values: Vec<_> = args.iter().map(|g| (g.value.clone(), g.arg.value.span)).collect();
-        if callee.text == "max" && values.iter().any(|(value, _)| value.is_tensor()) {
-            let inputs: Option<Vec<Flow>> =
-                values.iter().map(|(v, span)| if let Value::Tensor(id) = v { Some((*id, *span)) } else { None }).collect();
-            if let Some(inputs) = inputs {
-                let op = Op::Elementwise(crate::op::Elementwise { merge: crate::op::Merge::Max });
-                return self.node(frame, op, &inputs, expr.span, &self.loose_scope(frame));
-            }
+        self.applied(frame, callee, &values, expr.span, scope)
+    }
+
+    /// A function of evaluated arguments. `max` is a layer where there is a tensor among them.
+    fn applied(&mut self, frame: &Frame<'a>, callee: &Ident, values: &[(Value, Span)], span: Span, scope: &Scope) -> Value {
+        let poisoned = values.iter().any(|(value, _)| value.is_poison());
+        if callee.text != "max" || poisoned || !values.iter().any(|(value, _)| value.is_tensor()) {
+            return self.builtin(frame, &callee.text, values, span);
         }
-        self.builtin(frame, &callee.text, &values, expr.span)
+        if let [(Value::Tensor(id), _), (number, _)] | [(number, _), (Value::Tensor(id), _)] = values
+            && let Some(number) = number.to_f64()
+        {
+            return self.scalar(frame, *id, ScalarOp::Max, number, span, scope);
+        }
+        let mut inputs = Vec::with_capacity(values.len());
+        for (value, at) in values {
+            let Some(more) = self.tensors_of(frame, value, *at) else { return Value::Poison };
+            inputs.extend(more);
+        }
+        self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
     }
 
     fn callee(&mut self, frame: &Frame<'a>, callee: &Ident) -> Option<Callee<'a>> {
@@ -170,6 +184,9 @@ impl<'a> Builder<'a> {
         }
         if let Some(op) = table::find(name) {
             return Some(Callee::Op(op));
+        }
+        if frame.names.get(name).is_some_and(|binding| binding.value.is_poison()) {
+            return None;
         }
         let mut diagnostic = Diagnostic::error(
             Code::UnknownOperation,
@@ -185,6 +202,7 @@ impl<'a> Builder<'a> {
         );
         if frame.names.contains_key(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");
+            diagnostic = diagnostic.help("names hold what a layer made; write the operation again, or a `block` to use it twice");
         } else if let Some(ours) = operation_alias(name) {
             diagnostic = diagnostic
                 .fix(format!("it is called `{ours}` here"), vec![Edit { span: callee.span, replacement: ours.to_owned() }]);
@@ -217,6 +235,20 @@ impl<'a> Builder<'a> {
         sound.then_some(flows)
     }
 
+    /// The tensors of a value; each of `(a, b)` with a place of its own.
+    fn tensors_of_expr(&mut self, frame: &Frame<'a>, value: &Value, expr: &Expr) -> Option<Vec<Flow>> {
+        match (&expr.kind, value) {
+            (ExprKind::Tuple(written), Value::Tuple(items)) if written.len() == items.len() => {
+                let mut flows = Vec::with_capacity(items.len());
+                for (item, at) in items.iter().zip(written) {
+                    flows.extend(self.tensors_of(frame, item, at.span)?);
+                }
+                Some(flows)
+            }
+            _ => self.tensors_of(frame, value, expr.span),
+        }
+    }
+
     fn tensors_of(&mut self, frame: &Frame<'a>, value: &Value, span: Span) -> Option<Vec<Flow>> {
         match value {
             Value::Tensor(id) => Some(vec![(*id, span)]),
@@ -228,6 +260,7 @@ impl<'a> Builder<'a> {
                 Some(flows)
             }
             Value::Poison => None,
+            Value::List(items) if items.iter().any(Value::is_poison) => None,
             Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing => {
                 let message = format!("a tensor is needed here, and this is {}", value.kind());
                 self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
@@ -260,7 +293,7 @@ impl<'a> Builder<'a> {
         meaning: &Callee<'a>,
         expr: &'a Expr,
         callee: &Ident,
-        params: Vec<Given<'a>>,
+        params: &[Given<'a>],
         inputs: Option<Vec<Flow>>,
         scope: &Scope,
     ) -> Value {
@@ -273,8 +306,8 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         };
         match meaning {
-            Callee::Op(info) => self.operation(frame, info, expr, callee, &params, &inputs, scope),
-            Callee::Block(found) => self.instantiate(frame, *found, expr, &params, &inputs, scope),
+            Callee::Op(info) => self.operation(frame, info, expr, callee, params, &inputs, scope),
+            Callee::Block(found) => self.instantiate(frame, *found, expr, params, &inputs, scope),
             Callee::Function => unreachable!("functions are called before"),
         }
     }
@@ -410,14 +443,6 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
         }
         inner.returned.unwrap_or(Value::Poison)
-    }
-
-    /// The scope's own path for a call that is the whole value, else path and block; numbered where taken.
-    fn instance_path(&mut self, scope: &Scope, block: &str) -> String {
-        let base = if scope.whole && !scope.path.is_empty() { scope.path.clone() } else { scope.join(block) };
-        let times = self.scopes.entry(base.clone()).or_insert(0);
-        *times += 1;
-        if *times == 1 { base } else { format!("{base}_{times}") }
     }
 }
 

@@ -193,7 +193,8 @@ fn equal(left: &Value, right: &Value) -> Option<bool> {
         (Value::Int(a), Value::Int(b)) => Some(a == b),
         (Value::List(a), Value::List(b)) if a.len() != b.len() => Some(false),
         (Value::List(a), Value::List(b)) => a.iter().zip(b.iter()).try_fold(true, |all, (x, y)| Some(all && equal(x, y)?)),
-        _ => Some(left.to_f64()? == right.to_f64()?),
+        // Whether two constants are the same number is what `==` asks.
+        _ => Some(left.to_f64()?.partial_cmp(&right.to_f64()?) == Some(std::cmp::Ordering::Equal)),
     }
 }
 

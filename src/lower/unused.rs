@@ -28,10 +28,10 @@ pub(super) fn lint(asts: &[Ast]) -> Vec<Diagnostic> {
     }
     if main.items.iter().any(|item| matches!(item, Item::Net(_))) {
         for item in &main.items {
-            if let Item::Block(block) = item {
-                if !called.contains(&block.name.text) {
-                    found.push(never(&block.name, "block"));
-                }
+            if let Item::Block(block) = item
+                && !called.contains(&block.name.text)
+            {
+                found.push(never(&block.name, "block"));
             }
         }
     }
@@ -74,7 +74,7 @@ impl Walk<'_> {
                     targets.iter().filter_map(|t| t.shape.as_ref()).for_each(|e| self.expr(e));
                     self.expr(value);
                 }
-                StatementKind::Return(values) => values.iter().for_each(|e| self.expr(e)),
+                StatementKind::Return(values) => self.exprs(values),
                 StatementKind::For { over, body, .. } => {
                     match over {
                         ForRange::Range(from, to) => {
@@ -92,7 +92,15 @@ impl Walk<'_> {
     }
 
     fn args(&mut self, args: &[Arg]) {
-        args.iter().for_each(|arg| self.expr(&arg.value));
+        for arg in args {
+            self.expr(&arg.value);
+        }
+    }
+
+    fn exprs(&mut self, exprs: &[Expr]) {
+        for expr in exprs {
+            self.expr(expr);
+        }
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -104,15 +112,19 @@ impl Walk<'_> {
             | ExprKind::Str(_)
             | ExprKind::Path(_)
             | ExprKind::Error => {}
-            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|e| self.expr(e)),
+            ExprKind::List(items) | ExprKind::Tuple(items) => self.exprs(items),
             ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner),
             ExprKind::Infix { first, rest } => {
                 self.expr(first);
-                rest.iter().for_each(|(_, _, e)| self.expr(e));
+                for (_, _, operand) in rest {
+                    self.expr(operand);
+                }
             }
             ExprKind::Call { callee, lists } => {
                 self.used.insert(callee.text.clone());
-                lists.iter().for_each(|list| self.args(&list.args));
+                for list in lists {
+                    self.args(&list.args);
+                }
             }
             ExprKind::Index { base, index } => {
                 self.expr(base);
@@ -120,7 +132,7 @@ impl Walk<'_> {
             }
             ExprKind::Pipe { first, stages } => {
                 self.expr(first);
-                stages.iter().for_each(|e| self.expr(e));
+                self.exprs(stages);
             }
             ExprKind::If { arms, otherwise } => {
                 for (condition, body) in arms {

@@ -22,8 +22,8 @@ const fn row(
     OpInfo { keyword, family: "activation", summary, params, inputs: (1, Some(1)), shapes: "[...] -> [...]", onnx, build }
 }
 
-fn built(activation: Activation) -> Result<Built, BuildError> {
-    Ok(Built::One(Op::Activation(activation)))
+fn built(activation: Activation) -> Built {
+    Built::One(Op::Activation(activation))
 }
 
 pub(super) const LEAKY_RELU: OpInfo = row(
@@ -31,36 +31,36 @@ pub(super) const LEAKY_RELU: OpInfo = row(
     "`x` above zero, `slope * x` below",
     &[optional("slope", NUMBER, "0.01", "slope below zero")],
     "LeakyRelu",
-    |args, _| built(Activation::LeakyRelu { slope: Reader::new(LEAKY_RELU.params, args).number_or("slope", 0.01)? }),
+    |args, _| Ok(built(Activation::LeakyRelu { slope: Reader::new(LEAKY_RELU.params, args).number_or("slope", 0.01)? })),
 );
 pub(super) const PRELU: OpInfo = row(
     "prelu",
     "`x` above zero, a learned slope times `x` below",
     &[optional("shared", FLAG, "true", "one slope for all channels, else one each")],
     "PRelu",
-    |args, _| built(Activation::Prelu { shared: Reader::new(PRELU.params, args).flag_or("shared", true)? }),
+    |args, _| Ok(built(Activation::Prelu { shared: Reader::new(PRELU.params, args).flag_or("shared", true)? })),
 );
 pub(super) const ELU: OpInfo = row(
     "elu",
     "`x` above zero, `alpha * (exp(x) - 1)` below",
     &[optional("alpha", NUMBER, "1.0", "limit at minus infinity, negated")],
     "Elu",
-    |args, _| built(Activation::Elu { alpha: Reader::new(ELU.params, args).number_or("alpha", 1.0)? }),
+    |args, _| Ok(built(Activation::Elu { alpha: Reader::new(ELU.params, args).number_or("alpha", 1.0)? })),
 );
-pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| built(Activation::Relu));
-pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| built(Activation::Relu6));
-pub(super) const SIGMOID: OpInfo = row("sigmoid", "`1 / (1 + exp(-x))`", &[], "Sigmoid", |_, _| built(Activation::Sigmoid));
+pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| Ok(built(Activation::Relu)));
+pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| Ok(built(Activation::Relu6)));
+pub(super) const SIGMOID: OpInfo = row("sigmoid", "`1 / (1 + exp(-x))`", &[], "Sigmoid", |_, _| Ok(built(Activation::Sigmoid)));
 pub(super) const HARD_SIGMOID: OpInfo =
-    row("hard_sigmoid", "`relu6(x + 3) / 6`", &[], "HardSigmoid", |_, _| built(Activation::HardSigmoid));
+    row("hard_sigmoid", "`relu6(x + 3) / 6`", &[], "HardSigmoid", |_, _| Ok(built(Activation::HardSigmoid)));
 pub(super) const SILU: OpInfo =
-    row("silu", "`x * sigmoid(x)`, also called swish", &[], "Sigmoid, Mul", |_, _| built(Activation::Silu));
+    row("silu", "`x * sigmoid(x)`, also called swish", &[], "Sigmoid, Mul", |_, _| Ok(built(Activation::Silu)));
 pub(super) const HARD_SWISH: OpInfo =
-    row("hard_swish", "`x * hard_sigmoid(x)`", &[], "HardSwish", |_, _| built(Activation::HardSwish));
+    row("hard_swish", "`x * hard_sigmoid(x)`", &[], "HardSwish", |_, _| Ok(built(Activation::HardSwish)));
 pub(super) const GELU: OpInfo =
-    row("gelu", "`x * Phi(x)` with the exact normal distribution", &[], "Gelu", |_, _| built(Activation::Gelu));
-pub(super) const TANH: OpInfo = row("tanh", "hyperbolic tangent", &[], "Tanh", |_, _| built(Activation::Tanh));
-pub(super) const SOFTPLUS: OpInfo = row("softplus", "`ln(1 + exp(x))`", &[], "Softplus", |_, _| built(Activation::Softplus));
-pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mish", |_, _| built(Activation::Mish));
+    row("gelu", "`x * Phi(x)` with the exact normal distribution", &[], "Gelu", |_, _| Ok(built(Activation::Gelu)));
+pub(super) const TANH: OpInfo = row("tanh", "hyperbolic tangent", &[], "Tanh", |_, _| Ok(built(Activation::Tanh)));
+pub(super) const SOFTPLUS: OpInfo = row("softplus", "`ln(1 + exp(x))`", &[], "Softplus", |_, _| Ok(built(Activation::Softplus)));
+pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mish", |_, _| Ok(built(Activation::Mish)));
 pub(super) const SOFTMAX: OpInfo = row(
     "softmax",
     "`exp(x)` over its sum along an axis",
@@ -222,5 +222,64 @@ impl Softmax {
 
     pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
         Printed::default().unless("axis", int(self.axis as u64), &int(0)).done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, told, weights, window, work};
+    use super::*;
+
+    #[test]
+    fn shapes_stay_at_any_rank() {
+        for call in ["relu()([7])", "gelu()([7])", "softmax()([7])", "prelu()([7])"] {
+            assert_eq!(told(call), "[7]", "{call}");
+        }
+        assert_eq!(told("hard_swish()([2, 3, 4, 5])"), "[2, 3, 4, 5]");
+    }
+
+    #[test]
+    fn formulas_are_counted() {
+        let six = |each: Work| each.times(6).expect("a small count");
+        for (call, each) in [
+            ("relu()", Work { cmp: 1, ..Work::NONE }),
+            ("relu6()", Work { cmp: 2, ..Work::NONE }),
+            ("leaky_relu()", Work { cmp: 1, mul: 1, ..Work::NONE }),
+            ("prelu()", Work { cmp: 1, mul: 1, ..Work::NONE }),
+            ("sigmoid()", Work { exp: 1, add: 1, div: 1, ..Work::NONE }),
+            ("silu()", Work { exp: 1, add: 1, div: 1, mul: 1, ..Work::NONE }),
+            ("hard_swish()", Work { add: 1, cmp: 2, div: 1, mul: 1, ..Work::NONE }),
+            ("gelu()", Work { mul: 3, add: 1, exp: 1, ..Work::NONE }),
+        ] {
+            assert_eq!(work(&format!("{call}([3, 2, 1])")), six(each), "{call}");
+        }
+    }
+
+    #[test]
+    fn softmax_counts_its_lanes() {
+        let channels = Work { cmp: 9 * 4, add: 19 * 4, exp: 40, div: 40, ..Work::NONE };
+        assert_eq!(work("softmax()([10, 2, 2])"), channels);
+        let columns = Work { cmp: 20, add: 3 * 20, exp: 40, div: 40, ..Work::NONE };
+        assert_eq!(work("softmax(axis=-1)([10, 2, 2])"), columns);
+        assert_eq!(window("softmax()([10, 2, 2])"), Window::Pixel);
+        assert_eq!(window("softmax(2)([10, 2, 2])"), Window::Whole);
+    }
+
+    #[test]
+    fn axes_are_those_of_the_written_shape() {
+        assert_eq!(misfit("softmax(3)([10, 2, 2])"), Misfit::Axis { axis: 3, rank: 3 });
+        assert_eq!(misfit("softmax(-4)([10, 2, 2])"), Misfit::Axis { axis: -4, rank: 3 });
+        assert_eq!(misfit("softmax(9223372036854775807)([10])"), Misfit::Axis { axis: i64::MAX, rank: 1 });
+        assert_eq!(misfit("softmax(-9223372036854775808)([10])"), Misfit::Axis { axis: i64::MIN, rank: 1 });
+        assert_eq!(printed("softmax(-1)([10, 2, 2])"), "axis=2");
+    }
+
+    #[test]
+    fn slopes_are_learned() {
+        assert_eq!(weights("prelu()([64, 2, 2])"), [("weight", vec![1], true)]);
+        assert_eq!(weights("prelu(shared=false)([64, 2, 2])"), [("weight", vec![64], true)]);
+        assert_eq!(weights("leaky_relu(0.1)([64, 2, 2])"), []);
+        assert_eq!(printed("leaky_relu(0.1)([64])"), "slope=0.1");
+        assert_eq!(printed("elu(2)([64])"), "alpha=2.0");
     }
 }

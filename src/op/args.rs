@@ -94,14 +94,14 @@ impl<'a> Reader<'a> {
     /// An error about the type of an argument: "k takes an integer or [height, width], not the string "3"".
     pub(super) fn mistyped(&self, name: &str, got: &ArgValue) -> BuildError {
         let index = self.index(name);
-        let message = format!("{name} takes {}, not {}", self.params[index].kind, describe(got));
+        let message = format!("{name} takes {}, not {}", with_article(self.params[index].kind), describe(got));
         BuildError::Argument { index, wrong_type: true, message }
     }
 
     /// An integer in `least..=MAX_DIM`.
     fn bounded(&self, name: &str, whole: &ArgValue, value: &ArgValue, least: u64) -> Result<u64, BuildError> {
-        let ArgValue::Int(n) = value else { return Err(self.mistyped(name, whole)) };
-        match u64::try_from(*n) {
+        let Some(n) = integral(value) else { return Err(self.mistyped(name, whole)) };
+        match u64::try_from(n) {
             Ok(n) if n > MAX_DIM => Err(self.invalid(name, format!("{name} must be at most {MAX_DIM}, not {n}"))),
             Ok(n) if n >= least => Ok(n),
             Ok(_) | Err(_) => Err(self.invalid(name, format!("{name} must be at least {least}, not {n}"))),
@@ -135,8 +135,9 @@ impl<'a> Reader<'a> {
                 [h, w] => Ok([self.bounded(name, value, h, least)?, self.bounded(name, value, w, least)?]),
                 other => Err(self.length(name, "2", other.len())),
             },
-            ArgValue::Int(_) => self.bounded(name, value, value, least).map(|n| [n, n]),
-            ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => Err(self.mistyped(name, value)),
+            ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => {
+                self.bounded(name, value, value, least).map(|n| [n, n])
+            }
         }
     }
 
@@ -184,7 +185,6 @@ impl<'a> Reader<'a> {
     /// One element of `whole` (or `whole` itself) as a finite number.
     pub(super) fn number_of(&self, name: &str, whole: &ArgValue, value: &ArgValue) -> Result<f64, BuildError> {
         let n = match value {
-            #[expect(clippy::cast_precision_loss, reason = "a float parameter has the precision of a float")]
             ArgValue::Int(n) => *n as f64,
             ArgValue::Float(n) => *n,
             ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => return Err(self.mistyped(name, whole)),
@@ -195,23 +195,20 @@ impl<'a> Reader<'a> {
     /// A required list of integers; a single integer stands for a list of one where `lone`.
     pub(super) fn integers(&self, name: &str, lone: bool) -> Result<Vec<i64>, BuildError> {
         let value = self.required(name)?;
-        match value {
-            ArgValue::List(items) => items
-                .iter()
-                .map(|item| if let ArgValue::Int(n) = item { Ok(*n) } else { Err(self.mistyped(name, value)) })
-                .collect(),
-            ArgValue::Int(n) if lone => Ok(vec![*n]),
-            ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => Err(self.mistyped(name, value)),
-        }
+        let integers = match value {
+            ArgValue::List(items) => items.iter().map(integral).collect(),
+            ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) if lone => {
+                integral(value).map(|n| vec![n])
+            }
+            ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => None,
+        };
+        integers.ok_or_else(|| self.mistyped(name, value))
     }
 
     /// Any integer, or `None` where it is not given.
     pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, BuildError> {
-        match self.given(name) {
-            None => Ok(None),
-            Some(ArgValue::Int(n)) => Ok(Some(*n)),
-            Some(other) => Err(self.mistyped(name, other)),
-        }
+        let Some(value) = self.given(name) else { return Ok(None) };
+        integral(value).map(Some).ok_or_else(|| self.mistyped(name, value))
     }
 
     /// An axis of a tensor of this rank; negative ones count from the end.
@@ -223,11 +220,13 @@ impl<'a> Reader<'a> {
     pub(super) fn word_or(&self, name: &str, words: &[&'static str], default: &'static str) -> Result<&'static str, BuildError> {
         match self.given(name) {
             None => Ok(default),
-            Some(ArgValue::Str(s)) => words
-                .iter()
-                .find(|word| *word == s)
-                .copied()
-                .ok_or_else(|| self.invalid(name, format!("{name} must be {}, not \"{s}\"", words.join(" or ")))),
+            Some(ArgValue::Str(s)) => {
+                match words.iter().find(|word| *word == s) {
+                    Some(word) => Ok(word),
+                    None => Err(self
+                        .invalid(name, format!("{name} takes {}, not \"{}\"", self.params[self.index(name)].kind, shortened(s)))),
+                }
+            }
             Some(other) => Err(self.mistyped(name, other)),
         }
     }
@@ -237,6 +236,26 @@ impl<'a> Reader<'a> {
 pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Misfit> {
     let absolute = if axis < 0 { i128::from(axis) + rank as i128 } else { i128::from(axis) };
     usize::try_from(absolute).ok().filter(|a| *a < rank).ok_or(Misfit::Axis { axis, rank })
+}
+
+/// An integer, also one that arithmetic left as a float: `64 * 0.75` is 48.0.
+fn integral(value: &ArgValue) -> Option<i64> {
+    /// Beyond this floats skip integers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        ArgValue::Int(n) => Some(*n),
+        ArgValue::Float(n) if n.fract() == 0.0 && n.abs() <= EXACT => Some(*n as i64),
+        ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => None,
+    }
+}
+
+/// What a parameter takes, as it stands in a sentence: "an integer".
+fn with_article(kind: &str) -> String {
+    match kind.as_bytes().first() {
+        Some(b'i') => format!("an {kind}"),
+        Some(b'n' | b'l') => format!("a {kind}"),
+        Some(_) | None => kind.to_owned(),
+    }
 }
 
 /// A value in words: `the string "3"`, `the list [1, 2.5]`.

@@ -1,6 +1,6 @@
-//! Convolution and transposed convolution: one geometry for shape, work and receptive field.
+//! Convolution: one geometry for shape, work and receptive field; padding, which other families use too.
 //!
-//! In: arguments and input shapes. Out: the payloads, their shapes, weights and counts as PyTorch defines them.
+//! In: arguments and input shapes. Out: the payload, its shape, weights and counts as PyTorch defines them.
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, ints, pair};
@@ -48,26 +48,6 @@ pub(super) const DWCONV: OpInfo = OpInfo {
     build: build_dwconv,
 };
 
-pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
-    keyword: "conv_transpose",
-    family: "convolution",
-    summary: "2-D transposed convolution: spreads every input pixel over a window of the output",
-    params: &[
-        required("out", INTEGER, "output channels"),
-        required("k", PAIR, "kernel size"),
-        optional("stride", PAIR, "1", "distance between windows in the output"),
-        optional("pad", PAD, "0", "rows and columns taken off the output"),
-        optional("output_pad", PAIR, "0", "rows and columns added at the bottom and right; less than the stride or the dilation"),
-        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
-        optional("groups", INTEGER, "1", "channel groups that do not mix; divides input and output channels"),
-        optional("bias", FLAG, "true", "whether a value per output channel is added"),
-    ],
-    inputs: (1, Some(1)),
-    shapes: "[C, H, W] -> [out, H', W']",
-    onnx: "ConvTranspose",
-    build: build_transpose,
-};
-
 /// Rows and columns of zeros round a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Padding {
@@ -100,27 +80,6 @@ pub struct Conv {
     pub bias: bool,
     /// Written as `dwconv`: groups equal the input channels.
     pub depthwise: bool,
-}
-
-/// 2-D transposed convolution of `[C, H, W]`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ConvTranspose {
-    /// Output channels.
-    pub out: u64,
-    /// `[kh, kw]`.
-    pub kernel: [u64; 2],
-    /// `[sh, sw]`.
-    pub stride: [u64; 2],
-    /// Rows and columns taken off the output.
-    pub pad: Padding,
-    /// Rows and columns added at the bottom and right, `[h, w]`.
-    pub output_pad: [u64; 2],
-    /// `[dh, dw]`.
-    pub dilation: [u64; 2],
-    /// Channel groups.
-    pub groups: u64,
-    /// Whether a bias is added.
-    pub bias: bool,
 }
 
 impl Padding {
@@ -208,38 +167,8 @@ fn build_dwconv(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     Ok(Built::One(Op::Conv(conv)))
 }
 
-fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(CONV_TRANSPOSE.params, args);
-    map_of(inputs)?;
-    let mut conv = ConvTranspose {
-        out: read.count("out")?,
-        kernel: read.pair("k")?,
-        stride: read.pair_or("stride", [1, 1], 1)?,
-        pad: Padding::default(),
-        output_pad: read.pair_or("output_pad", [0, 0], 0)?,
-        dilation: read.pair_or("dilation", [1, 1], 1)?,
-        groups: read.count_or("groups", 1)?,
-        bias: read.flag_or("bias", true)?,
-    };
-    conv.pad = match read.padding("pad")? {
-        PadArg::Even(pad) | PadArg::Sided(pad) => pad,
-        PadArg::Same => conv.same(&read)?,
-    };
-    for i in 0..2 {
-        let most = conv.stride[i].max(conv.dilation[i]);
-        if conv.output_pad[i] >= most {
-            let got = conv.output_pad[i];
-            return Err(read.invalid(
-                "output_pad",
-                format!("output_pad must be less than {most} (the larger of stride and dilation), not {got}"),
-            ));
-        }
-    }
-    Ok(Built::One(Op::ConvTranspose(conv)))
-}
-
 /// `out, kernel, …` that both convolutions have to get right before any arithmetic.
-fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), Misfit> {
+pub(super) fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), Misfit> {
     at_least_one("groups", groups)?;
     at_least_one("channels", out)?;
     if !channels.is_multiple_of(groups) {
@@ -252,7 +181,7 @@ fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), Misfit> {
 }
 
 /// Weight and bias; `fan_in` saturates only where the weight itself has more than 2^64 elements.
-fn kernel_weights(dims: [u64; 4], fan_in: u64, out: u64, bias: bool) -> Vec<WeightSpec> {
+pub(super) fn kernel_weights(dims: [u64; 4], fan_in: u64, out: u64, bias: bool) -> Vec<WeightSpec> {
     let mut weights = Vec::with_capacity(2);
     weights.push(WeightSpec::learned("weight", Dims::kernels(dims), Init::HeNormal { fan_in }));
     if bias {
@@ -326,86 +255,158 @@ impl Conv {
     }
 }
 
-impl ConvTranspose {
-    /// Padding that makes the output `stride` times as large as the input.
-    fn same(&self, read: &Reader<'_>) -> Result<Padding, BuildError> {
-        let mut pads = [(0, 0); 2];
-        for (i, pad) in pads.iter_mut().enumerate() {
-            let total = extent(self.kernel[i], self.dilation[i]) + i128::from(self.output_pad[i]) - i128::from(self.stride[i]);
-            if total < 0 {
-                return Err(read.invalid("pad", "pad=same needs a kernel that is at least as large as the stride".to_owned()));
-            }
-            *pad = (narrow(total / 2), narrow(total - total / 2));
-        }
-        let [(top, bottom), (left, right)] = pads;
-        Ok(Padding { top, left, bottom, right })
-    }
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, weights, window, work};
+    use super::*;
 
-    /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
-        let [channels, h, w] = map_of(inputs)?;
-        check_groups(channels, self.out, self.groups)?;
-        map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
-    }
-
-    fn extent_of(&self, side: Side, input: u64) -> Result<i128, Misfit> {
-        let i = match side {
-            Side::Height => 0,
-            Side::Width => 1,
+    /// A convolution that no builder would let pass.
+    fn raw(change: impl FnOnce(&mut Conv)) -> Result<Shape, Misfit> {
+        let mut conv = Conv {
+            out: 8,
+            kernel: [3, 3],
+            stride: [1, 1],
+            pad: Padding::default(),
+            dilation: [1, 1],
+            groups: 1,
+            bias: true,
+            depthwise: false,
         };
-        at_least_one("kernel", self.kernel[i])?;
-        at_least_one("stride", self.stride[i])?;
-        at_least_one("dilation", self.dilation[i])?;
-        let (before, after) = self.pad.along(side);
-        let spread = (i128::from(input) - 1) * i128::from(self.stride[i]);
-        Ok(extent(self.kernel[i], self.dilation[i])
-            .saturating_add(spread)
-            .saturating_add(i128::from(self.output_pad[i]))
-            .saturating_sub(i128::from(before) + i128::from(after)))
+        change(&mut conv);
+        conv.infer(&[shape(&[4, 8, 8])])
     }
 
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
-        let [kh, kw] = self.kernel;
-        let groups = self.groups.max(1);
-        let fan_in = (input.channels() / groups).saturating_mul(kh).saturating_mul(kw);
-        kernel_weights([input.channels(), self.out / groups, kh, kw], fan_in, self.out, self.bias)
+    #[test]
+    fn sizes_round_down() {
+        assert_eq!(told("conv(64, 7, stride=2, pad=3)([3, 224, 224])"), "[64, 112, 112]");
+        assert_eq!(told("conv(64, 3, stride=2)([3, 224, 224])"), "[64, 111, 111]");
+        assert_eq!(told("conv(8, [1, 7], pad=[0, 3])([3, 17, 17])"), "[8, 17, 17]");
+        assert_eq!(told("conv(8, 3, dilation=2)([3, 5, 9])"), "[8, 1, 5]");
+        assert_eq!(told("conv(8, 2, pad=[0, 0, 1, 1])([3, 28, 28])"), "[8, 28, 28]");
+        assert_eq!(told("conv(8, 3, stride=2147483647, pad=1)([3, 8, 8])"), "[8, 1, 1]");
+        assert_eq!(told("conv(16)([3, 8, 8])"), "[16, 8, 8]");
     }
 
-    /// `kh kw (cout / groups)` MACs for each input element, those that padding takes off included; one addition for each
-    /// output element for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
-        let per_group = self.out / self.groups.max(1);
-        Ok(Work {
-            macs: product("MACs", &[self.kernel[0], self.kernel[1], per_group, elements(input)?])?,
-            bias_adds: if self.bias { elements(output)? } else { 0 },
-            ..Work::NONE
-        })
-    }
-
-    /// Exact for output pixels at multiples of the stride; the others see as many input pixels or one fewer.
-    pub(super) fn window(&self) -> Window {
-        let span = |i: usize| extent(self.kernel[i], self.dilation[i]);
-        let stride = |i: usize| i128::from(self.stride[i].max(1));
-        let seen = |i: usize| narrow((span(i) - 1) / stride(i) + 1);
-        let before = |i: usize, pad: u64| narrow_signed((span(i) - 1 - i128::from(pad)).div_euclid(stride(i)));
-        Window::Fractional {
-            extent: [seen(0), seen(1)],
-            scale: self.stride,
-            before: [before(0, self.pad.top), before(1, self.pad.left)],
+    #[test]
+    fn same_puts_the_odd_row_at_the_bottom_and_right() {
+        for (call, size, pad) in [
+            ("conv(8, 3, pad=same)([3, 7, 7])", "[8, 7, 7]", "out=8, k=3, pad=1"),
+            ("conv(8, 4, pad=same)([3, 7, 7])", "[8, 7, 7]", "out=8, k=4, pad=[1, 1, 2, 2]"),
+            ("conv(8, 3, stride=2, pad=same)([3, 224, 224])", "[8, 112, 112]", "out=8, k=3, stride=2, pad=[0, 0, 1, 1]"),
+            ("conv(8, 3, stride=2, pad=same)([3, 225, 225])", "[8, 113, 113]", "out=8, k=3, stride=2, pad=1"),
+            ("conv(8, 2, stride=2, pad=same)([3, 5, 6])", "[8, 3, 3]", "out=8, k=2, stride=2, pad=[0, 0, 1, 0]"),
+            ("conv(8, 1, stride=2, pad=same)([3, 5, 5])", "[8, 3, 3]", "out=8, stride=2"),
+            ("conv(8, 3, dilation=2, pad=same)([3, 7, 7])", "[8, 7, 7]", "out=8, k=3, pad=2, dilation=2"),
+        ] {
+            assert_eq!((told(call).as_str(), printed(call).as_str()), (size, pad), "{call}");
         }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let (zero, one) = (int(0), int(1));
-        Printed::default()
-            .always("out", int(self.out))
-            .always("k", pair(self.kernel))
-            .unless("stride", pair(self.stride), &one)
-            .unless("pad", self.pad.printed(), &zero)
-            .unless("output_pad", pair(self.output_pad), &zero)
-            .unless("dilation", pair(self.dilation), &one)
-            .unless("groups", int(self.groups), &one)
-            .unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true))
-            .done()
+    #[test]
+    fn misfits_have_reasons() {
+        let window = Misfit::Window { side: Side::Height, window: 5, input: 3, pad: 0 };
+        assert_eq!(misfit("conv(8, 5)([3, 3, 9])"), window);
+        let window = Misfit::Window { side: Side::Width, window: 5, input: 2, pad: 2 };
+        assert_eq!(misfit("conv(8, 3, dilation=2, pad=1)([3, 9, 2])"), window);
+        assert_eq!(misfit("conv(8, groups=3)([4, 8, 8])"), Misfit::Groups { output: false, channels: 4, groups: 3 });
+        assert_eq!(misfit("conv(9, groups=4)([4, 8, 8])"), Misfit::Groups { output: true, channels: 9, groups: 4 });
+        let rank = Misfit::Rank { input: 0, needed: "[C, H, W]", got: shape(&[10]) };
+        assert_eq!(misfit("conv(8)([10])"), rank);
+        assert_eq!(misfit("dwconv(3, pad=same)([10])"), rank);
+    }
+
+    #[test]
+    fn absurd_sizes_are_refused_not_wrapped() {
+        let huge = "conv(8, 2147483647, dilation=2147483647)([3, 8, 8])";
+        let window = 2_147_483_646 * 2_147_483_647 + 1;
+        assert_eq!(misfit(huge), Misfit::Window { side: Side::Height, window, input: 8, pad: 0 });
+        let height = Misfit::Dimension { what: "height", value: 2 * 2_147_483_647 + 8 };
+        assert_eq!(misfit("conv(8, pad=2147483647)([3, 8, 8])"), height);
+        assert_eq!(
+            misfit("dwconv(1, multiplier=2147483647)([3, 8, 8])"),
+            Misfit::Dimension { what: "channels", value: 3 * 2_147_483_647 }
+        );
+        for zero in [
+            raw(|c| c.stride[0] = 0),
+            raw(|c| c.dilation[1] = 0),
+            raw(|c| c.kernel[0] = 0),
+            raw(|c| c.groups = 0),
+            raw(|c| c.out = 0),
+        ] {
+            assert!(matches!(zero, Err(Misfit::Dimension { value: 0, .. })), "{zero:?}");
+        }
+        let all = raw(|c| {
+            (c.kernel, c.dilation) = ([u64::MAX; 2], [u64::MAX; 2]);
+            c.pad = Padding { top: u64::MAX, left: u64::MAX, bottom: u64::MAX, right: u64::MAX };
+        });
+        assert!(matches!(all, Err(Misfit::Window { window: u64::MAX, pad: u64::MAX, .. })), "{all:?}");
+    }
+
+    #[test]
+    fn a_depthwise_convolution_keeps_its_channels() {
+        assert_eq!(told("dwconv(3, stride=2, pad=1)([32, 112, 112])"), "[32, 56, 56]");
+        assert_eq!(told("dwconv(3, multiplier=2)([32, 5, 5])"), "[64, 3, 3]");
+        assert_eq!(printed("dwconv(3, pad=1, multiplier=2, bias=false)([32, 5, 5])"), "k=3, pad=1, multiplier=2, bias=false");
+        let weight = ("weight", vec![64, 1, 3, 3], true);
+        assert_eq!(weights("dwconv(3, multiplier=2)([32, 5, 5])"), [weight, ("bias", vec![64], true)]);
+        let moved = raw(|c| (c.depthwise, c.groups, c.out) = (true, 2, 2));
+        assert_eq!(moved, Err(Misfit::Groups { output: false, channels: 4, groups: 2 }));
+    }
+
+    #[test]
+    fn weights_are_laid_out_as_in_pytorch() {
+        let weight = ("weight", vec![64, 128, 5, 3], true);
+        assert_eq!(weights("conv(64, [5, 3], groups=2)([256, 14, 14])"), [weight.clone(), ("bias", vec![64], true)]);
+        assert_eq!(weights("conv(64, [5, 3], groups=2, bias=false)([256, 14, 14])"), [weight]);
+    }
+
+    /// The bottleneck of the article on 1x1 convolutions: 3x3 from 256 channels, and from 64 after a 1x1.
+    #[test]
+    fn the_bottleneck_saves_what_it_saves() {
+        let dense = work("conv(64, 3, pad=1)([256, 14, 14])");
+        assert_eq!((dense.macs, dense.bias_adds), (147_456 * 196, 64 * 196));
+        let reduce = work("conv(64)([256, 14, 14])");
+        let after = work("conv(64, 3, pad=1)([64, 14, 14])");
+        assert_eq!(reduce.macs + after.macs, 53_248 * 196);
+        assert_eq!(work("conv(64, bias=false)([256, 14, 14])").bias_adds, 0);
+    }
+
+    #[test]
+    fn macs_are_those_of_the_loops() {
+        for (groups, stride, dilation) in [(1, 1, 1), (2, 2, 1), (4, 1, 2)] {
+            let call = format!("conv(8, [3, 2], stride={stride}, pad=1, dilation={dilation}, groups={groups})([4, 7, 6])");
+            let rows = (0..7 + 2).filter(|y| y % stride == 0 && y + dilation * 2 < 9).count() as u64;
+            let columns = (0..6 + 2).filter(|x| x % stride == 0 && x + dilation < 8).count() as u64;
+            let taps_for_each_pixel = (0..8).flat_map(|_| (0..4 / groups).flat_map(|_| 0..3 * 2)).count() as u64;
+            assert_eq!(work(&call).macs, rows * columns * taps_for_each_pixel, "{call}");
+        }
+    }
+
+    #[test]
+    fn counts_beyond_64_bits_are_refused() {
+        let wide = shape(&[2_147_483_647, 2_147_483_647, 1]);
+        let conv = Conv { out: 2_147_483_647, ..expand() };
+        let output = conv.infer(&[wide]).expect("the shape fits");
+        assert_eq!(conv.work(wide, output), Err(Misfit::Overflow { what: "MACs" }));
+        assert_eq!(conv.weights(wide)[0].elements(), Some(2_147_483_647 * 2_147_483_647));
+    }
+
+    fn expand() -> Conv {
+        Conv {
+            out: 1,
+            kernel: [1; 2],
+            stride: [1; 2],
+            pad: Padding::default(),
+            dilation: [1; 2],
+            groups: 1,
+            bias: false,
+            depthwise: false,
+        }
+    }
+
+    #[test]
+    fn windows_span_their_dilation() {
+        let expected = Window::Strided { extent: [5, 1], stride: [2, 3], before: [1, 0] };
+        assert_eq!(window("conv(8, [3, 1], stride=[2, 3], pad=[1, 0, 2, 0], dilation=2)([3, 9, 9])"), expected);
     }
 }

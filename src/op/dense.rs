@@ -11,7 +11,7 @@ use super::work::{Work, elements, product};
 
 pub(super) const LINEAR: OpInfo = OpInfo {
     keyword: "linear",
-    family: "convolution",
+    family: "dense",
     summary: "fully connected layer over the last axis",
     params: &[required("out", INTEGER, "output features"), optional("bias", FLAG, "true", "whether a value per output is added")],
     inputs: (1, Some(1)),
@@ -66,5 +66,38 @@ impl Linear {
     pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
         let yes = ArgValue::Bool(true);
         Printed::default().always("out", int(self.out)).unless("bias", ArgValue::Bool(self.bias), &yes).done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{printed, shape, told, weights, work};
+    use super::*;
+
+    #[test]
+    fn the_last_axis_is_replaced() {
+        assert_eq!(told("linear(10)([512])"), "[10]");
+        assert_eq!(told("linear(10)([49, 512])"), "[49, 10]");
+        assert_eq!(told("linear(10)([2, 3, 4, 5])"), "[2, 3, 4, 10]");
+        let too_wide = Linear { out: 1 << 31, bias: false }.infer(&[shape(&[3])]);
+        assert_eq!(too_wide, Err(Misfit::Dimension { what: "features", value: 1 << 31 }));
+        assert_eq!(Linear { out: 0, bias: false }.infer(&[]), Err(Misfit::Arity { min: 1, max: Some(1), got: 0 }));
+    }
+
+    #[test]
+    fn counts_and_weights_are_those_of_a_matrix() {
+        let work = work("linear(10)([49, 512])");
+        assert_eq!((work.macs, work.bias_adds), (49 * 512 * 10, 49 * 10));
+        assert_eq!(weights("linear(10)([49, 512])"), [("weight", vec![10, 512], true), ("bias", vec![10], true)]);
+        assert_eq!(weights("linear(10, bias=false)([512])"), [("weight", vec![10, 512], true)]);
+        assert_eq!(printed("linear(10, bias=false)([512])"), "out=10, bias=false");
+    }
+
+    #[test]
+    fn counts_beyond_64_bits_are_refused() {
+        let wide = shape(&[2_147_483_647, 2_147_483_647]);
+        let linear = Linear { out: 2_147_483_647, bias: false };
+        let output = linear.infer(&[wide]).expect("the shape fits");
+        assert_eq!(linear.work(wide, output), Err(Misfit::Overflow { what: "MACs" }));
     }
 }

@@ -33,14 +33,14 @@ const fn row(
     OpInfo { keyword, family: "joining", summary, params: &[], inputs: (2, None), shapes: "[...], [...] -> [...]", onnx, build }
 }
 
-fn built(merge: Merge) -> Result<Built, BuildError> {
-    Ok(Built::One(Op::Elementwise(Elementwise { merge })))
+fn built(merge: Merge) -> Built {
+    Built::One(Op::Elementwise(Elementwise { merge }))
 }
 
-pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting", "Add", |_, _| built(Merge::Add));
-pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| built(Merge::Mul));
-pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| built(Merge::Sub));
-pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| built(Merge::Max));
+pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting", "Add", |_, _| Ok(built(Merge::Add)));
+pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| Ok(built(Merge::Mul)));
+pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| Ok(built(Merge::Sub)));
+pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| Ok(built(Merge::Max)));
 
 /// Joins tensors along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,13 +158,11 @@ impl Elementwise {
     pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
         let mut shape = first(inputs)?;
         for (right, input) in inputs.iter().enumerate().skip(1) {
-            shape = match broadcast(shape, *input) {
-                Some(shape) => shape,
-                None => {
-                    let left = inputs[..right].iter().position(|l| broadcast(*l, *input).is_none()).unwrap_or(0);
-                    return Err(Misfit::Broadcast { left, right });
-                }
+            let Some(joined) = broadcast(shape, *input) else {
+                let left = inputs[..right].iter().position(|l| broadcast(*l, *input).is_none()).unwrap_or(0);
+                return Err(Misfit::Broadcast { left, right });
             };
+            shape = joined;
         }
         Ok(shape)
     }
@@ -196,5 +194,79 @@ impl Scalar {
             ScalarOp::Max => Work { cmp: 1, ..Work::NONE },
         }
         .times(elements(input)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::*;
+
+    #[test]
+    fn an_inception_module_adds_up() {
+        let call = "concat()([64, 28, 28], [64, 28, 28], [16, 28, 28], [32, 28, 28])";
+        assert_eq!(told(call), "[176, 28, 28]");
+        assert_eq!(work(call), Work::NONE);
+        assert_eq!(told("concat(axis=-1)([4, 2, 3], [4, 2, 5])"), "[4, 2, 8]");
+        assert_eq!(told("concat()([7])"), "[7]");
+        assert_eq!(printed("concat(-1)([4, 2, 3], [4, 2, 5])"), "axis=2");
+    }
+
+    #[test]
+    fn concat_says_which_inputs_differ_and_where() {
+        let inputs = "([64, 28, 28], [32, 28, 28], [32, 28, 24])";
+        assert_eq!(misfit(&format!("concat(){inputs}")), Misfit::Concat { axis: 0, left: 0, right: 2, dim: Some(2) });
+        assert_eq!(misfit("concat()([64, 28, 28], [64])"), Misfit::Concat { axis: 0, left: 0, right: 1, dim: None });
+        assert_eq!(misfit("concat(3)([64, 28, 28], [64])"), Misfit::Axis { axis: 3, rank: 3 });
+        let many = "concat()([2147483647], [2147483647])";
+        assert_eq!(misfit(many), Misfit::Dimension { what: "features", value: 4_294_967_294 });
+    }
+
+    #[test]
+    fn shapes_broadcast_from_the_last_axis() {
+        for (call, expected) in [
+            ("add()([64, 28, 28], [64, 28, 28])", "[64, 28, 28]"),
+            ("mul()([64, 28, 28], [64, 1, 1])", "[64, 28, 28]"),
+            ("mul()([64, 1, 1], [64, 28, 28])", "[64, 28, 28]"),
+            ("mul()([64, 1, 28], [1, 28, 1])", "[64, 28, 28]"),
+            ("add()([64, 28, 28], [28])", "[64, 28, 28]"),
+            ("max()([1], [5], [4, 5])", "[4, 5]"),
+        ] {
+            assert_eq!(told(call), expected, "{call}");
+        }
+    }
+
+    #[test]
+    fn broadcasting_says_which_inputs_do_not_fit() {
+        assert_eq!(misfit("add()([64, 28, 28], [64])"), Misfit::Broadcast { left: 0, right: 1 });
+        let third = "add()([1, 28, 28], [64, 1, 1], [32, 28, 28])";
+        assert_eq!(misfit(third), Misfit::Broadcast { left: 1, right: 2 });
+    }
+
+    #[test]
+    fn each_fold_costs_its_own_shape() {
+        assert_eq!(work("add()([4, 1], [4, 1], [4, 3])"), Work { add: 4 + 12, ..Work::NONE });
+        assert_eq!(work("sub()([4], [4])"), Work { add: 4, ..Work::NONE });
+        assert_eq!(work("mul()([4, 2, 2], [4, 1, 1])"), Work { mul: 16, ..Work::NONE });
+        assert_eq!(work("max()([4], [4], [4])"), Work { cmp: 8, ..Work::NONE });
+    }
+
+    #[test]
+    fn constants_cost_one_operation_an_element() {
+        for (op, expected) in [
+            (ScalarOp::RevSub, Work { add: 6, ..Work::NONE }),
+            (ScalarOp::Mul, Work { mul: 6, ..Work::NONE }),
+            (ScalarOp::Div, Work { div: 6, ..Work::NONE }),
+            (ScalarOp::Max, Work { cmp: 6, ..Work::NONE }),
+        ] {
+            assert_eq!(Scalar { op, value: 2.0 }.work(shape(&[6])), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn joined_maps_keep_their_pixels_only_along_channels() {
+        assert_eq!(window("concat()([4, 2, 3], [4, 2, 3])"), Window::Pixel);
+        assert_eq!(window("concat(1)([4, 2, 3], [4, 2, 3])"), Window::Whole);
+        assert_eq!(window("mul()([4, 1, 1], [4, 2, 3])"), Window::Pixel);
     }
 }

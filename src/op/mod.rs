@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod args;
 pub mod conv;
+pub mod conv_transpose;
 pub mod dense;
 mod geometry;
 pub mod merge;
@@ -21,8 +22,12 @@ pub mod table;
 pub mod weight;
 pub mod work;
 
+#[cfg(test)]
+mod tests;
+
 pub use activation::{Activation, Softmax};
-pub use conv::{Conv, ConvTranspose, Padding};
+pub use conv::{Conv, Padding};
+pub use conv_transpose::ConvTranspose;
 pub use dense::Linear;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use misfit::Misfit;

@@ -335,3 +335,79 @@ impl Scale {
             .done()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, told, weights, window, work};
+    use super::super::work::Window;
+    use super::*;
+
+    #[test]
+    fn shapes_stay() {
+        for call in ["bn()", "group_norm(2)", "layer_norm()", "instance_norm()", "lrn(5)", "scale()"] {
+            assert_eq!(told(&format!("{call}([4, 8, 9])")), "[4, 8, 9]", "{call}");
+        }
+        for call in ["bn()", "group_norm(2)", "layer_norm()", "scale()"] {
+            assert_eq!(told(&format!("{call}([4])")), "[4]", "{call}");
+        }
+    }
+
+    #[test]
+    fn misfits_have_reasons() {
+        assert_eq!(misfit("group_norm(3)([4, 8, 8])"), Misfit::Groups { output: false, channels: 4, groups: 3 });
+        assert!(matches!(misfit("instance_norm()([4])"), Misfit::Rank { needed: "[C, H, W]", .. }));
+        assert!(matches!(misfit("lrn(5)([4])"), Misfit::Rank { needed: "[C, H, W]", .. }));
+        let none = GroupNorm { groups: 0, eps: 0.0, affine: false };
+        let input = Shape::new(&[4]).expect("a shape");
+        assert_eq!(none.infer(&[input]), Err(Misfit::Dimension { what: "groups", value: 0 }));
+    }
+
+    #[test]
+    fn running_statistics_are_buffers() {
+        let learned = [("weight", vec![4], true), ("bias", vec![4], true)];
+        let kept = [("running_mean", vec![4], false), ("running_var", vec![4], false)];
+        assert_eq!(weights("bn()([4, 8, 8])"), [learned.clone(), kept.clone()].concat());
+        assert_eq!(weights("bn(affine=false)([4, 8, 8])"), kept);
+        assert_eq!(weights("group_norm(2)([4, 8, 8])"), learned);
+        assert_eq!(weights("layer_norm()([4, 8, 8])"), learned);
+        assert_eq!(weights("instance_norm()([4, 8, 8])"), []);
+        assert_eq!(weights("scale()([4, 8, 8])"), learned[..1]);
+        assert_eq!(weights("scale(0.1, bias=true)([4, 8, 8])"), learned);
+        assert_eq!(weights("lrn(5)([4, 8, 8])"), []);
+    }
+
+    #[test]
+    fn folded_normalisation_costs_two_operations_an_element() {
+        assert_eq!(work("bn()([4, 3, 2])"), Work { mul: 24, add: 24, ..Work::NONE });
+        assert_eq!(work("scale()([4, 3, 2])"), Work { mul: 24, ..Work::NONE });
+        assert_eq!(work("scale(bias=true)([4, 3, 2])"), Work { mul: 24, add: 24, ..Work::NONE });
+        assert_eq!(work("lrn(5)([4, 3, 2])"), Work { mul: 48, add: 120, exp: 24, div: 24, ..Work::NONE });
+    }
+
+    /// Two groups of twelve: means 2 x 11 additions, differences 24, squares 24, sums 2 x 11, eps 2, and the affine part.
+    #[test]
+    fn statistics_cost_what_their_steps_cost() {
+        let group = work("group_norm(2)([4, 3, 2])");
+        assert_eq!(group, Work { mul: 24 + 24 + 24, add: 22 + 24 + 22 + 2 + 24, exp: 2, div: 6, ..Work::NONE });
+        let layer = work("layer_norm(affine=false)([4, 3, 2])");
+        assert_eq!(layer, Work { mul: 48, add: 3 * 24 - 6, exp: 6, div: 18, ..Work::NONE });
+        let instance = work("instance_norm()([4, 3, 2])");
+        assert_eq!(instance, Work { mul: 48, add: 3 * 24 - 4, exp: 4, div: 12, ..Work::NONE });
+    }
+
+    #[test]
+    fn only_what_differs_is_printed() {
+        assert_eq!(printed("bn(1e-3)([4])"), "eps=0.001");
+        assert_eq!(printed("instance_norm(affine=true)([4, 8, 8])"), "affine=true");
+        assert_eq!(printed("lrn(5, k=2)([4, 8, 8])"), "size=5, k=2.0");
+        assert_eq!(printed("scale(1e-6)([4, 8, 8])"), "init=1e-6");
+    }
+
+    #[test]
+    fn statistics_of_a_map_see_the_whole_map() {
+        assert_eq!(window("bn()([4, 8, 8])"), Window::Pixel);
+        assert_eq!(window("layer_norm()([4, 8, 8])"), Window::Pixel);
+        assert_eq!(window("group_norm(2)([4, 8, 8])"), Window::Whole);
+        assert_eq!(window("bn()([4])"), Window::Whole);
+    }
+}

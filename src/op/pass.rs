@@ -37,3 +37,19 @@ pub(super) const IDENTITY: OpInfo = OpInfo {
 pub(super) fn printed_dropout(p: f64) -> Vec<(&'static str, ArgValue)> {
     Printed::default().unless("p", ArgValue::Float(p), &ArgValue::Float(0.5)).done()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{printed, told, work};
+    use super::super::work::Work;
+
+    #[test]
+    fn both_pass_their_input_on_for_free() {
+        for call in ["dropout()([3, 4])", "identity()([3, 4])"] {
+            assert_eq!((told(call).as_str(), work(call)), ("[3, 4]", Work::NONE));
+        }
+        assert_eq!(printed("dropout(0.4)([3])"), "p=0.4");
+        assert_eq!(printed("dropout(0.5)([3])"), "");
+        assert_eq!(told("dropout(-0.1)([3])"), "p must be from 0 to 1, not -0.1");
+    }
+}

@@ -284,3 +284,124 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
     }
     a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::*;
+
+    #[test]
+    fn the_last_window_starts_inside_the_input_or_its_left_padding() {
+        for (call, expected) in [
+            ("maxpool(3, stride=2)([64, 112, 112])", "[64, 55, 55]"),
+            ("maxpool(3, stride=2, ceil=true)([64, 112, 112])", "[64, 56, 56]"),
+            ("maxpool(2, ceil=true)([1, 5, 5])", "[1, 3, 3]"),
+            ("maxpool(2)([1, 5, 5])", "[1, 2, 2]"),
+            // The third window would start in the padding at the end.
+            ("maxpool(2, pad=1, ceil=true)([1, 4, 4])", "[1, 3, 3]"),
+            ("maxpool(2, pad=1, ceil=true)([1, 3, 3])", "[1, 2, 2]"),
+            ("maxpool(1, stride=3, ceil=true)([1, 4, 5])", "[1, 2, 2]"),
+            ("maxpool(1, stride=4, ceil=true)([1, 4, 5])", "[1, 1, 2]"),
+            // One cut-off window, although the input is smaller than it.
+            ("maxpool(3, stride=2, ceil=true)([1, 2, 2])", "[1, 1, 1]"),
+            ("avgpool(3, stride=2, pad=1, ceil=true)([1, 6, 7])", "[1, 4, 4]"),
+        ] {
+            assert_eq!(told(call), expected, "{call}");
+        }
+        let small = Misfit::Window { side: Side::Height, window: 5, input: 2, pad: 0 };
+        assert_eq!(misfit("maxpool(5, stride=2, ceil=true)([1, 2, 2])"), small);
+    }
+
+    #[test]
+    fn one_sided_padding_keeps_a_2x2_pool_in_step_with_its_branch() {
+        assert_eq!(told("maxpool(2, stride=1, pad=[0, 0, 1, 1])([192, 28, 28])"), "[192, 28, 28]");
+        assert_eq!(told("maxpool(2, stride=1, pad=same)([192, 28, 28])"), "[192, 28, 28]");
+        assert_eq!(printed("maxpool(2, stride=1, pad=same)([192, 28, 28])"), "k=2, stride=1, pad=[0, 0, 1, 1]");
+        assert_eq!(told("maxpool(2, stride=1)([192, 28, 28])"), "[192, 27, 27]");
+    }
+
+    #[test]
+    fn padding_is_at_most_half_of_the_window() {
+        let refused = Misfit::Padding { side: Side::Width, pad: 2, most: 1 };
+        assert_eq!(misfit("avgpool(3, pad=[1, 2])([1, 9, 9])"), refused);
+        assert_eq!(misfit("maxpool(3, pad=[0, 0, 0, 2])([1, 9, 9])"), refused);
+        // PyTorch asks for half of the undilated window; `same` needs more and is allowed it.
+        let dilated = Misfit::Padding { side: Side::Height, pad: 2, most: 1 };
+        assert_eq!(misfit("maxpool(3, stride=1, pad=2, dilation=2)([1, 9, 9])"), dilated);
+        let same = "maxpool(3, stride=1, pad=same, dilation=2)([1, 9, 9])";
+        assert_eq!(told(same), "[1, 9, 9]");
+        assert_eq!(printed(same), "k=3, stride=1, pad=[2, 2, 2, 2], dilation=2");
+    }
+
+    #[test]
+    fn absurd_pools_are_refused() {
+        let all = [u64::MAX; 2];
+        let pad = Padding { top: u64::MAX, left: u64::MAX, bottom: u64::MAX, right: u64::MAX };
+        for ceil in [false, true] {
+            let mut pool = Pool { kind: PoolKind::Max, kernel: all, stride: all, pad, dilation: all, ceil };
+            assert!(pool.infer(&[shape(&[1, 9, 9])]).is_err());
+            pool.stride = [0, 1];
+            assert_eq!(pool.infer(&[shape(&[1, 9, 9])]), Err(Misfit::Dimension { what: "stride", value: 0 }));
+        }
+    }
+
+    /// The rule itself: windows are whole, or with `ceil` overhang by less than a stride and begin before the padding at the end.
+    #[test]
+    fn sizes_are_those_of_counted_windows() {
+        for input in 1..9u64 {
+            for (kernel, stride, ceil) in (1..5).flat_map(|k| (1..5).flat_map(move |s| [(k, s, false), (k, s, true)])) {
+                for (before, after) in (0..=kernel / 2).flat_map(|b| (0..=kernel / 2).map(move |a| (b, a))) {
+                    let end = input + before + after;
+                    let fits = |start: u64| start + kernel <= end;
+                    let overhangs = |start: u64| start + kernel < end + stride && start < input + before;
+                    let windows = (0..end + stride)
+                        .step_by(stride as usize)
+                        .filter(|s| if ceil { overhangs(*s) } else { fits(*s) })
+                        .count();
+                    let call = format!(
+                        "maxpool({kernel}, stride={stride}, pad=[{before}, {before}, {after}, {after}], ceil={ceil})([1, {input}, {input}])"
+                    );
+                    if windows == 0 {
+                        assert!(matches!(misfit(&call), Misfit::Window { .. }), "{call}");
+                    } else {
+                        assert_eq!(told(&call), format!("[1, {windows}, {windows}]"), "{call}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_cost_their_elements() {
+        assert_eq!(work("maxpool([2, 3], stride=2)([4, 8, 9])"), Work { cmp: 5 * 4 * 4 * 4, ..Work::NONE });
+        assert_eq!(work("avgpool(2)([4, 8, 8])"), Work { add: 3 * 4 * 4 * 4, div: 4 * 4 * 4, ..Work::NONE });
+        assert_eq!(work("global_avgpool()([4, 8, 8])"), Work { add: 63 * 4, div: 4, ..Work::NONE });
+        assert_eq!(work("global_maxpool()([4, 8, 8])"), Work { cmp: 63 * 4, ..Work::NONE });
+        assert_eq!(told("global_avgpool()([4, 8, 8])"), "[4, 1, 1]");
+    }
+
+    /// Windows of adaptive pooling, counted one by one.
+    #[test]
+    fn adaptive_windows_are_those_of_pytorch() {
+        for (input, out) in (1..13u64).flat_map(|i| (1..13).map(move |o| (i, o))) {
+            let sizes: Vec<u64> = (0..out).map(|i| ((i + 1) * input).div_ceil(out) - i * input / out).collect();
+            let call = format!("adaptive_avgpool([{out}, 1])([3, {input}, 1])");
+            let (together, widest) = (sizes.iter().sum::<u64>(), sizes.iter().max().copied().unwrap_or(0));
+            assert_eq!(work(&call), Work { add: 3 * (together - out), div: 3 * out, ..Work::NONE }, "{call}");
+            match window(&call) {
+                Window::Strided { extent, stride, .. } => {
+                    assert_eq!((extent[0], stride[0]), (widest, input.div_ceil(out)), "{call}");
+                }
+                Window::Whole => assert_eq!(out, 1),
+                other @ (Window::Pixel | Window::Fractional { .. }) => panic!("{call}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn strided_windows_are_exact() {
+        let expected = Window::Strided { extent: [5, 3], stride: [2, 1], before: [1, 0] };
+        assert_eq!(window("maxpool([3, 2], stride=[2, 1], pad=[1, 0], dilation=2)([4, 8, 8])"), expected);
+        assert_eq!(window("global_avgpool()([4, 8, 8])"), Window::Whole);
+    }
+}

@@ -49,7 +49,7 @@ pub(super) const MEAN: OpInfo = OpInfo {
     family: "pooling",
     summary: "mean over axes; over all of them it is [1]",
     params: &[
-        required("axes", "an integer or a list of integers", "axes to average over"),
+        required("axes", "integer or list of integers", "axes to average over"),
         optional("keep", FLAG, "false", "whether they stay, with size 1"),
     ],
     inputs: (1, Some(1)),
@@ -211,7 +211,7 @@ impl Mean {
     }
 
     /// For each output element, of `n` averaged ones: `n - 1` additions and a division.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(input: Shape, output: Shape) -> Result<Work, Misfit> {
         let outputs = elements(output)?;
         reduction(false, elements(input)? / outputs).times(outputs)
     }
@@ -226,5 +226,68 @@ impl Mean {
             .always("axes", ints(self.axes.iter().map(|a| *a as u64)))
             .unless("keep", ArgValue::Bool(self.keep), &ArgValue::Bool(false))
             .done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::*;
+
+    #[test]
+    fn flatten_takes_any_rank() {
+        assert_eq!(told("flatten()([512, 7, 7])"), "[25088]");
+        assert_eq!(told("flatten()([10])"), "[10]");
+        assert_eq!(misfit("flatten()([65536, 65536])"), Misfit::Dimension { what: "features", value: 1 << 32 });
+        let many = "flatten()([2147483647, 2147483647, 2147483647])";
+        assert_eq!(misfit(many), Misfit::Overflow { what: "elements" });
+    }
+
+    #[test]
+    fn one_dimension_takes_what_is_left() {
+        assert_eq!(told("reshape([3, -1])([6, 4, 4])"), "[3, 32]");
+        assert_eq!(printed("reshape([3, -1])([6, 4, 4])"), "shape=[3, 32]");
+        assert_eq!(told("reshape([96])([6, 4, 4])"), "[96]");
+        let from = shape(&[6, 4, 4]);
+        assert_eq!(misfit("reshape([5, -1])([6, 4, 4])"), Misfit::Elements { from, have: 96, want: 5 });
+        assert_eq!(misfit("reshape([5, 20])([6, 4, 4])"), Misfit::Elements { from, have: 96, want: 100 });
+    }
+
+    #[test]
+    fn impossible_shapes_are_told() {
+        assert_eq!(told("reshape([-1, -1])([6])"), "only one dimension of a shape may be -1");
+        assert_eq!(told("reshape([])([6])"), "a shape has 1 to 6 dimensions, not 0");
+        assert_eq!(told("reshape([1, 1, 1, 1, 1, 1, 6])([6])"), "a shape has 1 to 6 dimensions, not 7");
+        assert_eq!(told("reshape([0, 6])([6])"), "a dimension is -1 or from 1 to 2147483647, not 0");
+        assert_eq!(told("reshape([-2, 3])([6])"), "a dimension is -1 or from 1 to 2147483647, not -2");
+        assert_eq!(told("reshape(6)([6])"), "shape takes a list of integers, not the integer 6");
+        let wrapped = "reshape([2147483647, 2147483647, 2147483647, -1])([6])";
+        assert_eq!(misfit(wrapped), Misfit::Overflow { what: "elements" });
+    }
+
+    #[test]
+    fn axes_are_permuted() {
+        assert_eq!(told("transpose([1, 2, 0])([3, 4, 5])"), "[4, 5, 3]");
+        assert_eq!(printed("transpose([1, -1, 0])([3, 4, 5])"), "axes=[1, 2, 0]");
+        assert_eq!(told("transpose([0, 1])([3, 4, 5])"), "axes must name each of the 3 axes once, not 2 of them");
+        assert_eq!(told("transpose([0, 1, 1])([3, 4, 5])"), "axes must name each axis once");
+        assert_eq!(misfit("transpose([0, 1, 3])([3, 4, 5])"), Misfit::Axis { axis: 3, rank: 3 });
+        for axes in [vec![], vec![0, 1], vec![0, 0, 1], vec![0, 1, usize::MAX]] {
+            assert!(matches!(Transpose { axes }.infer(&[shape(&[3, 4, 5])]), Err(Misfit::Axis { rank: 3, .. })));
+        }
+    }
+
+    #[test]
+    fn means_drop_or_keep_their_axes() {
+        assert_eq!(told("mean([1, 2])([8, 4, 4])"), "[8]");
+        assert_eq!(told("mean([-1, -2], keep=true)([8, 4, 4])"), "[8, 1, 1]");
+        assert_eq!(told("mean(0)([8, 4, 4])"), "[4, 4]");
+        assert_eq!(told("mean([0, 1, 2])([8, 4, 4])"), "[1]");
+        assert_eq!(told("mean([1, 1])([8, 4, 4])"), "axes must name no axis twice");
+        assert_eq!(told("mean([])([8, 4, 4])"), "axes must name at least one axis");
+        assert_eq!(misfit("mean(3)([8, 4, 4])"), Misfit::Axis { axis: 3, rank: 3 });
+        assert_eq!(work("mean([1, 2])([8, 4, 4])"), Work { add: 15 * 8, div: 8, ..Work::NONE });
+        assert_eq!(window("mean(0, keep=true)([8, 4, 4])"), Window::Pixel);
+        assert_eq!(window("mean([1, 2])([8, 4, 4])"), Window::Whole);
     }
 }

@@ -104,3 +104,33 @@ impl fmt::Debug for Shape {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dimensions_have_bounds() {
+        for dims in [&[][..], &[0], &[MAX_DIM + 1], &[u64::MAX], &[1; MAX_RANK + 1]] {
+            assert_eq!(Shape::new(dims), None, "{dims:?}");
+        }
+        let shape = Shape::new(&[MAX_DIM, 1, 7]).expect("within bounds");
+        assert_eq!(
+            (shape.to_string().as_str(), shape.to_vec(), shape.hw()),
+            ("[2147483647, 1, 7]", vec![MAX_DIM, 1, 7], Some((1, 7)))
+        );
+    }
+
+    #[test]
+    fn one_dimension_changes() {
+        let shape = Shape::new(&[3, 4]).expect("within bounds");
+        assert_eq!(shape.with_dim(1, 5), Shape::new(&[3, 5]));
+        assert_eq!((shape.with_dim(2, 5), shape.with_dim(1, 0), shape.with_dim(1, MAX_DIM + 1)), (None, None, None));
+    }
+
+    #[test]
+    fn elements_do_not_wrap() {
+        assert_eq!(Shape::new(&[MAX_DIM; 2]).and_then(Shape::elements), Some(MAX_DIM * MAX_DIM));
+        assert_eq!(Shape::new(&[MAX_DIM; 3]).and_then(Shape::elements), None);
+    }
+}

@@ -18,7 +18,7 @@ pub(super) const SPLIT: OpInfo = OpInfo {
     family: "joining",
     summary: "cuts an axis into parts; gives one result for each",
     params: &[
-        required("parts", "an integer or a list of integers", "how many equal parts, or their sizes"),
+        required("parts", "integer or list of integers", "how many equal parts, or their sizes"),
         optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
     ],
     inputs: (1, Some(1)),
@@ -32,8 +32,8 @@ pub(super) const SLICE: OpInfo = OpInfo {
     family: "joining",
     summary: "elements `start, start + step, ...` before `end` of an axis",
     params: &[
-        required("start", "an integer", "first element; a negative one counts from the end"),
-        optional("end", "an integer", "none", "one past the last element; a negative one counts from the end"),
+        optional("start", "integer", "0", "first element; a negative one counts from the end"),
+        optional("end", "integer", "none", "one past the last element; a negative one counts from the end"),
         optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
         optional("step", INTEGER, "1", "distance between elements"),
     ],
@@ -168,5 +168,76 @@ impl Slice {
             .unless("axis", int(self.axis as u64), &int(0))
             .unless("step", int(self.step), &int(1))
             .done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, window};
+    use super::*;
+
+    #[test]
+    fn bounds_count_from_either_end() {
+        for (call, expected, args) in [
+            ("slice(1, 3)([8, 4, 4])", "[2, 4, 4]", "start=1, end=3"),
+            ("slice(-3, -1)([8, 4, 4])", "[2, 4, 4]", "start=5, end=7"),
+            ("slice(2)([8, 4, 4])", "[6, 4, 4]", "start=2, end=8"),
+            ("slice(2, none)([8, 4, 4])", "[6, 4, 4]", "start=2, end=8"),
+            ("slice(0, 8, step=3)([8, 4, 4])", "[3, 4, 4]", "start=0, end=8, step=3"),
+            ("slice(1, -1, axis=-1)([8, 4, 4])", "[8, 4, 2]", "start=1, end=3, axis=2"),
+            ("slice(0, 8, step=2147483647)([8, 4, 4])", "[1, 4, 4]", "start=0, end=8, step=2147483647"),
+        ] {
+            assert_eq!((told(call).as_str(), printed(call).as_str()), (expected, args), "{call}");
+        }
+    }
+
+    #[test]
+    fn slices_outside_the_dimension_are_told() {
+        let why = |call: &str| {
+            let Misfit::Extent { dim: 8, why, .. } = misfit(call) else { panic!("{call} lies inside") };
+            why
+        };
+        assert_eq!(why("slice(0, 9)([8])"), "end 9 lies outside 0..8");
+        assert_eq!(why("slice(-9, 8)([8])"), "start -9 lies outside 0..8");
+        assert_eq!(why("slice(4, 4)([8])"), "4..4 holds no element");
+        assert_eq!(why("slice(5, 3)([8])"), "5..3 holds no element");
+        assert_eq!(why("slice(-9223372036854775808)([8])"), "start -9223372036854775808 lies outside 0..8");
+        assert_eq!(misfit("slice(0, 1, axis=1)([8])"), Misfit::Axis { axis: 1, rank: 1 });
+        assert_eq!(told("slice(0, 1, step=0)([8])"), "step must be at least 1, not 0");
+        let raw = Slice { axis: 0, start: 0, end: 1, step: 0, piece: None };
+        assert_eq!(raw.infer(&[shape(&[8])]), Err(Misfit::Dimension { what: "step", value: 0 }));
+        let raw = Slice { axis: 0, start: u64::MAX, end: u64::MAX, step: u64::MAX, piece: None };
+        assert!(matches!(raw.infer(&[shape(&[8])]), Err(Misfit::Extent { .. })));
+    }
+
+    #[test]
+    fn splits_give_all_parts() {
+        assert_eq!(told("split(2)([8, 4, 4])"), "[4, 4, 4] [4, 4, 4]");
+        assert_eq!(told("split([1, 2, 5])([8, 4, 4])"), "[1, 4, 4] [2, 4, 4] [5, 4, 4]");
+        assert_eq!(told("split(4, axis=2)([8, 4, 4])"), "[8, 4, 1] [8, 4, 1] [8, 4, 1] [8, 4, 1]");
+        let (built, _) = super::super::tests::built("split([3, 5])([8])");
+        let pieces = [(0, 3), (3, 8)].into_iter().zip(0..);
+        let slices = pieces.map(|((start, end), i)| Op::Slice(Slice { axis: 0, start, end, step: 1, piece: Some((i, 2)) }));
+        assert_eq!(built, Ok(Built::Pieces(slices.collect())));
+    }
+
+    #[test]
+    fn sizes_add_up() {
+        assert_eq!(misfit("split(3)([8, 4, 4])"), Misfit::Divide { what: "channels", value: 8, by: 3 });
+        let why = "3 + 4 is 7, not 8".to_owned();
+        assert_eq!(misfit("split([3, 4])([8, 4, 4])"), Misfit::Extent { axis: 0, dim: 8, why });
+        let why = "there are no parts".to_owned();
+        assert_eq!(misfit("split([])([8])"), Misfit::Extent { axis: 0, dim: 8, why });
+        assert_eq!(told("split([9, -1])([8])"), "every part must be at least 1, not -1");
+        assert_eq!(told("split(0)([8])"), "parts must be at least 1, not 0");
+        assert_eq!(told("split(2147483647)([2147483647])"), "parts must be at most 65536, not 2147483647");
+        assert!(matches!(misfit("split([9223372036854775807, 9223372036854775807])([8])"), Misfit::Extent { .. }));
+    }
+
+    #[test]
+    fn taken_rows_move_the_window() {
+        assert_eq!(window("slice(1, 3)([8, 4, 4])"), Window::Pixel);
+        let rows = Window::Strided { extent: [1, 1], stride: [2, 1], before: [-1, 0] };
+        assert_eq!(window("slice(1, 4, axis=1, step=2)([8, 4, 4])"), rows);
     }
 }

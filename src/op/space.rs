@@ -16,7 +16,7 @@ pub(super) const PAD: OpInfo = OpInfo {
     family: "shape",
     summary: "adds rows and columns round a map",
     params: &[
-        required("pad", "an integer, [height, width] or [top, left, bottom, right]", "how many"),
+        required("pad", "integer, [height, width] or [top, left, bottom, right]", "how many"),
         optional("value", NUMBER, "0.0", "what mode zero fills them with"),
         optional(
             "mode",
@@ -36,7 +36,7 @@ pub(super) const UPSAMPLE: OpInfo = OpInfo {
     family: "shape",
     summary: "resizes a map by a factor or to a size",
     params: &[
-        optional("factor", "a number or [height, width]", "none", "how many times as large; sizes are rounded down"),
+        optional("factor", "number or [height, width]", "none", "how many times as large; sizes are rounded down"),
         optional("size", PAIR, "none", "size of the output, instead of a factor"),
         optional("mode", "`nearest` or `bilinear`", "nearest", "how pixels in between are made"),
         optional("align_corners", FLAG, "false", "whether corner pixels keep their values; bilinear only"),
@@ -204,11 +204,7 @@ fn scaled(read: &Reader<'_>, factor: &ArgValue, sides: [u64; 2]) -> Result<[u64;
         }
         let exact = match written {
             ArgValue::Int(n) => i128::from(*n) * i128::from(side),
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                reason = "a side is below 2^31 and the cast saturates"
-            )]
+            // A side is below 2^31, so it is exact; the cast back saturates.
             ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => {
                 (side as f64 * number).floor() as i128
             }
@@ -358,5 +354,98 @@ impl ChannelShuffle {
 
     pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
         Printed::default().always("groups", int(self.groups)).done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::*;
+
+    #[test]
+    fn padding_grows_the_map() {
+        assert_eq!(told("pad(2)([3, 8, 8])"), "[3, 12, 12]");
+        assert_eq!(told("pad([1, 2])([3, 8, 8])"), "[3, 10, 12]");
+        assert_eq!(told("pad([0, 1, 2, 3], mode=reflect)([3, 8, 8])"), "[3, 10, 12]");
+        assert_eq!(printed("pad([0, 1, 2, 3], 0.5)([3, 8, 8])"), "pad=[0, 1, 2, 3], value=0.5");
+        assert_eq!(printed("pad(1, mode=\"replicate\")([3, 8, 8])"), "pad=1, mode=replicate");
+        let refused = "pad takes an integer, [height, width] or [top, left, bottom, right], not the string \"same\"";
+        assert_eq!(told("pad(same)([3, 8, 8])"), refused);
+        assert_eq!(told("pad(1, 0.5, mode=reflect)([3, 8, 8])"), "value is used by mode zero only");
+        let pad = Padding { top: u64::MAX, left: 0, bottom: u64::MAX, right: 0 };
+        let huge = Pad { pad, mode: PadMode::Replicate }.infer(&[shape(&[3, 8, 8])]);
+        assert_eq!(huge, Err(Misfit::Dimension { what: "height", value: 2 * i128::from(u64::MAX) + 8 }));
+    }
+
+    #[test]
+    fn a_mirror_is_no_larger_than_the_map() {
+        assert_eq!(told("pad(7, mode=reflect)([3, 8, 8])"), "[3, 22, 22]");
+        assert_eq!(misfit("pad(8, mode=reflect)([3, 8, 9])"), Misfit::Padding { side: Side::Height, pad: 8, most: 7 });
+        assert_eq!(told("pad(8, mode=replicate)([3, 8, 8])"), "[3, 24, 24]");
+    }
+
+    #[test]
+    fn resizes_take_a_factor_or_a_size() {
+        assert_eq!(told("upsample(2)([3, 7, 5])"), "[3, 14, 10]");
+        assert_eq!(told("upsample(1.5)([3, 7, 5])"), "[3, 10, 7]");
+        assert_eq!(told("upsample([2, 0.5])([3, 7, 5])"), "[3, 14, 2]");
+        assert_eq!(told("upsample(size=[9, 4])([3, 7, 5])"), "[3, 9, 4]");
+        assert_eq!(
+            printed("upsample(2, mode=bilinear, align_corners=true)([3, 7, 7])"),
+            "size=14, mode=bilinear, align_corners=true"
+        );
+        assert_eq!(told("upsample()([3, 7, 5])"), "upsample needs a factor or a size");
+        assert_eq!(told("upsample(2, 14)([3, 7, 5])"), "upsample takes a factor or a size, not both");
+        assert_eq!(told("upsample(none, 14)([3, 7, 5])"), "[3, 14, 14]");
+        assert_eq!(told("upsample(2, align_corners=true)([3, 7, 5])"), "align_corners needs mode=bilinear");
+        assert_eq!(told("upsample(0)([3, 7, 5])"), "factor must be more than 0, not 0");
+        assert_eq!(told("upsample(nan)([3, 7, 5])"), "factor must be a finite number, not NaN");
+        assert_eq!(misfit("upsample(0.1)([3, 7, 5])"), Misfit::Dimension { what: "height", value: 0 });
+        assert!(matches!(misfit("upsample(1e300)([3, 7, 5])"), Misfit::Dimension { what: "height", .. }));
+        assert!(matches!(misfit("upsample(9223372036854775807)([3, 7, 5])"), Misfit::Dimension { what: "height", .. }));
+    }
+
+    #[test]
+    fn interpolation_is_counted() {
+        assert_eq!(work("upsample(2)([3, 7, 5])"), Work::NONE);
+        assert_eq!(work("upsample(2, mode=bilinear)([1, 7, 5])"), Work { mul: 4 * 140, add: 3 * 140, ..Work::NONE });
+    }
+
+    #[test]
+    fn blocks_move_between_channels_and_space() {
+        assert_eq!(told("depth_to_space(2)([12, 4, 5])"), "[3, 8, 10]");
+        assert_eq!(told("space_to_depth(2)([3, 8, 10])"), "[12, 4, 5]");
+        assert_eq!(misfit("depth_to_space(2)([6, 4, 5])"), Misfit::Divide { what: "channels", value: 6, by: 4 });
+        assert_eq!(misfit("space_to_depth(2)([3, 8, 9])"), Misfit::Divide { what: "width", value: 9, by: 2 });
+        assert_eq!(told("space_to_depth(8)([3, 8, 8])"), "[192, 1, 1]");
+        let many = Misfit::Dimension { what: "channels", value: 2_147_483_647 * 4 };
+        assert_eq!(misfit("space_to_depth(2)([2147483647, 2, 2])"), many);
+        let tall = Misfit::Dimension { what: "height", value: 2 * 2_147_483_647 };
+        assert_eq!(misfit("depth_to_space(2)([4, 2147483647, 2])"), tall);
+        for block in [0, u64::MAX] {
+            assert!(DepthToSpace { block }.infer(&[shape(&[4, 2, 2])]).is_err());
+            assert!(SpaceToDepth { block }.infer(&[shape(&[4, 2, 2])]).is_err());
+        }
+    }
+
+    #[test]
+    fn shuffled_groups_divide_the_channels() {
+        assert_eq!(told("channel_shuffle(3)([12, 4, 5])"), "[12, 4, 5]");
+        assert_eq!(misfit("channel_shuffle(5)([12, 4, 5])"), Misfit::Groups { output: false, channels: 12, groups: 5 });
+        let none = ChannelShuffle { groups: 0 }.infer(&[shape(&[4])]);
+        assert_eq!(none, Err(Misfit::Dimension { what: "groups", value: 0 }));
+    }
+
+    #[test]
+    fn windows_follow_the_grid() {
+        let strided = |extent, stride, before| Window::Strided { extent, stride, before };
+        assert_eq!(window("pad([1, 2, 0, 0])([3, 8, 8])"), strided([1, 1], [1, 1], [1, 2]));
+        assert_eq!(window("space_to_depth(2)([3, 8, 8])"), strided([2, 2], [2, 2], [0, 0]));
+        let blocks = Window::Fractional { extent: [1, 1], scale: [2, 2], before: [0, 0] };
+        assert_eq!(window("depth_to_space(2)([4, 8, 8])"), blocks);
+        assert_eq!(window("upsample(2)([4, 8, 8])"), blocks);
+        assert_eq!(window("upsample(size=4)([4, 8, 8])"), strided([1, 1], [2, 2], [0, 0]));
+        let bilinear = Window::Fractional { extent: [2, 2], scale: [2, 2], before: [1, 1] };
+        assert_eq!(window("upsample(2, mode=bilinear)([4, 8, 8])"), bilinear);
     }
 }

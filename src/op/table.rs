@@ -7,14 +7,14 @@ use super::args::{ArgValue, Args, BuildError};
 use super::geometry::first;
 use super::shape::Shape;
 use super::{Elementwise, GlobalPool, Misfit, Op, Pool, PoolKind, WeightSpec, Window, Work};
-use super::{activation, conv, dense, merge, norm, pass, pool, reshape, slice, space};
+use super::{activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, space};
 
 /// A parameter of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct ParamInfo {
     /// Its name.
     pub name: &'static str,
-    /// What it takes, with an article: "an integer or [height, width]".
+    /// What it takes: "integer or [height, width]".
     pub kind: &'static str,
     /// Its default as written in the language; `None` where it must be given.
     pub default: Option<&'static str>,
@@ -22,13 +22,13 @@ pub struct ParamInfo {
     pub doc: &'static str,
 }
 
-pub(super) const INTEGER: &str = "an integer of at least 1";
-pub(super) const PAIR: &str = "an integer or [height, width]";
-pub(super) const PAD: &str = "an integer, [height, width], [top, left, bottom, right] or `same`";
+pub(super) const INTEGER: &str = "integer of at least 1";
+pub(super) const PAIR: &str = "integer or [height, width]";
+pub(super) const PAD: &str = "integer, [height, width], [top, left, bottom, right] or `same`";
 pub(super) const FLAG: &str = "true or false";
-pub(super) const NUMBER: &str = "a number";
-pub(super) const AXIS: &str = "an integer";
-pub(super) const INTEGERS: &str = "a list of integers";
+pub(super) const NUMBER: &str = "number";
+pub(super) const AXIS: &str = "integer";
+pub(super) const INTEGERS: &str = "list of integers";
 
 /// A parameter that must be given.
 pub(super) const fn required(name: &'static str, kind: &'static str, doc: &'static str) -> ParamInfo {
@@ -54,7 +54,7 @@ pub enum Built {
 pub struct OpInfo {
     /// The word that calls it.
     pub keyword: &'static str,
-    /// "convolution", "normalisation", "activation", "pooling", "joining", "shape".
+    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "shape".
     pub family: &'static str,
     /// One line: what it computes.
     pub summary: &'static str,
@@ -74,7 +74,7 @@ pub struct OpInfo {
 pub static OPS: &[OpInfo] = &[
     conv::CONV,
     conv::DWCONV,
-    conv::CONV_TRANSPOSE,
+    conv_transpose::CONV_TRANSPOSE,
     dense::LINEAR,
     norm::BN,
     norm::GROUP_NORM,
@@ -325,7 +325,7 @@ pub(super) fn work(op: &Op, inputs: &[Shape], output: Shape) -> Result<Work, Mis
         Op::Elementwise(elementwise) => elementwise.work(inputs),
         Op::Scalar(scalar) => scalar.work(input),
         Op::Upsample(upsample) => upsample.work(output),
-        Op::Mean(mean) => mean.work(input, output),
+        Op::Mean(_) => reshape::Mean::work(input, output),
         // These move or keep elements and compute nothing.
         Op::Input(_)
         | Op::Concat(_)

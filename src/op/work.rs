@@ -97,3 +97,22 @@ pub enum Window {
     /// The whole map, or no map.
     Whole,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flops_are_two_a_mac_and_one_a_bias() {
+        assert_eq!(Work { macs: 10, bias_adds: 3, mul: 99, ..Work::NONE }.flops(), Some(23));
+        assert_eq!(Work { macs: 1 << 63, ..Work::NONE }.flops(), None);
+    }
+
+    #[test]
+    fn counts_do_not_wrap() {
+        let large = Work { div: u64::MAX, ..Work::NONE };
+        assert_eq!(large.times(2), Err(Misfit::Overflow { what: "divisions" }));
+        assert_eq!(large.plus(large), Err(Misfit::Overflow { what: "divisions" }));
+        assert_eq!(product("MACs", &[u64::MAX, 2]), Err(Misfit::Overflow { what: "MACs" }));
+    }
+}

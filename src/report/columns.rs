@@ -30,12 +30,16 @@ fn none(_: &Network<'_>) -> Cell {
     Cell::Empty
 }
 
+fn part(macs: u64, total: u64) -> Cell {
+    if macs == 0 { Cell::Empty } else { Cell::Share(share(macs, total)) }
+}
+
 fn ms(value: Option<f64>) -> Cell {
     value.map_or(Cell::Empty, Cell::Ms)
 }
 
 fn field([h, w]: [u64; 2]) -> Cell {
-    Cell::Text(if h == w { h.to_string() } else { format!("{h}x{w}") })
+    if h == w { Cell::Count(h) } else { Cell::Text(format!("{h}x{w}")) }
 }
 
 fn inputs(dims: &[Dims]) -> String {
@@ -52,16 +56,16 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
         column("inputs", "inputs", false, |r, _| Cell::Text(inputs(&r.inputs)), none),
         column("output", "output", true, |r, _| Cell::Text(r.output.0.to_string()), none),
         column("receptive_field", "field", true, |r, _| field(r.receptive_field), none),
-        column("params", "params", true, |r, _| Cell::Count(r.params), |n| Cell::Count(n.totals.params)),
-        column("buffers", "buffers", false, |r, _| Cell::Count(r.buffers), |n| Cell::Count(n.totals.buffers)),
-        column("macs", "MACs", true, |r, _| Cell::Count(r.macs), |n| Cell::Count(n.totals.macs)),
-        column("macs_share", "share", true, |r, total| Cell::Share(share(r.macs, total)), none),
-        column("flops", "FLOPs", false, |r, _| Cell::Count(r.flops), |n| Cell::Count(n.totals.flops)),
-        column("add", "add", false, |r, _| Cell::Count(r.other_ops.add), |n| Cell::Count(n.totals.other_ops.add)),
-        column("mul", "mul", false, |r, _| Cell::Count(r.other_ops.mul), |n| Cell::Count(n.totals.other_ops.mul)),
-        column("compare", "compare", false, |r, _| Cell::Count(r.other_ops.compare), |n| Cell::Count(n.totals.other_ops.compare)),
-        column("exp", "exp", false, |r, _| Cell::Count(r.other_ops.exp), |n| Cell::Count(n.totals.other_ops.exp)),
-        column("div", "div", false, |r, _| Cell::Count(r.other_ops.div), |n| Cell::Count(n.totals.other_ops.div)),
+        column("params", "params", true, |r, _| Cell::Work(r.params), |n| Cell::Count(n.totals.params)),
+        column("buffers", "buffers", false, |r, _| Cell::Work(r.buffers), |n| Cell::Count(n.totals.buffers)),
+        column("macs", "MACs", true, |r, _| Cell::Work(r.macs), |n| Cell::Count(n.totals.macs)),
+        column("macs_share", "share", true, |r, total| part(r.macs, total), none),
+        column("flops", "FLOPs", false, |r, _| Cell::Work(r.flops), |n| Cell::Count(n.totals.flops)),
+        column("add", "add", false, |r, _| Cell::Work(r.other_ops.add), |n| Cell::Count(n.totals.other_ops.add)),
+        column("mul", "mul", false, |r, _| Cell::Work(r.other_ops.mul), |n| Cell::Count(n.totals.other_ops.mul)),
+        column("compare", "compare", false, |r, _| Cell::Work(r.other_ops.compare), |n| Cell::Count(n.totals.other_ops.compare)),
+        column("exp", "exp", false, |r, _| Cell::Work(r.other_ops.exp), |n| Cell::Count(n.totals.other_ops.exp)),
+        column("div", "div", false, |r, _| Cell::Work(r.other_ops.div), |n| Cell::Count(n.totals.other_ops.div)),
         column("weight_bytes", "weights", false, |r, _| Cell::Bytes(r.weight_bytes), |n| Cell::Bytes(n.totals.weight_bytes)),
         column("read_bytes", "read", false, |r, _| Cell::Bytes(r.read_bytes), none),
         column("write_bytes", "written", true, |r, _| Cell::Bytes(r.write_bytes), |n| Cell::Bytes(n.totals.activation_bytes)),
@@ -77,11 +81,11 @@ pub fn groups() -> Vec<Column<Group>> {
     vec![
         column("name", "group", true, |g, _| Cell::Name(g.name.clone()), |_| Cell::Text("total".into())),
         column("layers", "layers", true, |g, _| Cell::Count(g.layers), |n| Cell::Count(n.totals.layers)),
-        column("params", "params", true, |g, _| Cell::Count(g.params), |n| Cell::Count(n.totals.params)),
-        column("buffers", "buffers", false, |g, _| Cell::Count(g.buffers), |n| Cell::Count(n.totals.buffers)),
-        column("macs", "MACs", true, |g, _| Cell::Count(g.macs), |n| Cell::Count(n.totals.macs)),
-        column("macs_share", "share", true, |g, total| Cell::Share(share(g.macs, total)), none),
-        column("flops", "FLOPs", false, |g, _| Cell::Count(g.flops), |n| Cell::Count(n.totals.flops)),
+        column("params", "params", true, |g, _| Cell::Work(g.params), |n| Cell::Count(n.totals.params)),
+        column("buffers", "buffers", false, |g, _| Cell::Work(g.buffers), |n| Cell::Count(n.totals.buffers)),
+        column("macs", "MACs", true, |g, _| Cell::Work(g.macs), |n| Cell::Count(n.totals.macs)),
+        column("macs_share", "share", true, |g, total| part(g.macs, total), none),
+        column("flops", "FLOPs", false, |g, _| Cell::Work(g.flops), |n| Cell::Count(n.totals.flops)),
         column("weight_bytes", "weights", true, |g, _| Cell::Bytes(g.weight_bytes), |n| Cell::Bytes(n.totals.weight_bytes)),
         column("read_bytes", "read", false, |g, _| Cell::Bytes(g.read_bytes), none),
         column("write_bytes", "written", true, |g, _| Cell::Bytes(g.write_bytes), |n| Cell::Bytes(n.totals.activation_bytes)),

@@ -10,7 +10,8 @@ use super::layout::{Layout, layout};
 use super::network::is_input;
 use super::number::{grouped, shortened};
 use crate::analysis::rollup::block;
-use crate::graph::{Graph, NodeId, print::call};
+use crate::graph::{Graph, InstanceId, NodeId, print::call};
+use crate::op::Op;
 use crate::shape::Shaped;
 
 /// Up to so many boxes a network is drawn layer by layer, otherwise by block.
@@ -99,7 +100,8 @@ fn draw(out: &mut String, unit: &Unit, (x, y): (f64, f64), (w, h): (f64, f64)) {
 }
 
 fn size(unit: &Unit) -> (f64, f64) {
-    let longest = unit.lines.iter().map(|l| l.chars().count() as f64 * 6.3).fold(unit.title.chars().count() as f64 * 7.2, f64::max);
+    let longest =
+        unit.lines.iter().map(|l| l.chars().count() as f64 * 6.3).fold(unit.title.chars().count() as f64 * 7.2, f64::max);
     ((longest + 24.0).max(84.0), 27.0 + 15.0 * unit.lines.len() as f64)
 }
 
@@ -121,19 +123,12 @@ fn curve(points: &[(f64, f64)]) -> String {
 /// Boxes and the edges between them.
 fn units(shaped: &Shaped) -> (Vec<Unit>, Vec<(usize, usize)>) {
     let graph = shaped.graph();
-    let fine = assign(graph, shaped.order(), |_| None);
-    let count = fine.values().max().map_or(0, |m| m + 1);
-    let place = if count > MOST_BOXES {
-        assign(graph, shaped.order(), |id| block(graph, id, 1).map(str::to_owned))
-    } else {
-        fine
-    };
+    let (place, depth) = places(graph, shaped.order());
     let mut members: Vec<Vec<NodeId>> = vec![Vec::new(); place.values().max().map_or(0, |m| m + 1)];
     for id in shaped.order() {
         members[place[id]].push(*id);
     }
-    let collapsed = count > MOST_BOXES;
-    let mut units: Vec<Unit> = members.into_iter().map(|m| unit(shaped, &m, collapsed)).collect();
+    let mut units: Vec<Unit> = members.into_iter().map(|m| unit(shaped, &m, depth)).collect();
     let mut edges = Vec::new();
     for id in shaped.order() {
         for input in &graph.node(*id).inputs {
@@ -144,13 +139,36 @@ fn units(shaped: &Shaped) -> (Vec<Unit>, Vec<(usize, usize)>) {
         }
     }
     for (name, id) in graph.outputs() {
-        let shape = dims(shaped, *id);
         edges.push((place[id], units.len()));
-        units.push(Unit { kind: Kind::Output, title: name.clone(), lines: vec![shape] });
+        units.push(Unit { kind: Kind::Output, title: name.clone(), lines: vec![dims(shaped, *id)] });
     }
     edges.sort_unstable();
     edges.dedup();
     (units, edges)
+}
+
+/// The box of each node, and the depth of the blocks that boxes stand for: none where all layers fit, otherwise the
+/// deepest that does.
+fn places(graph: &Graph, order: &[NodeId]) -> (HashMap<NodeId, usize>, Option<usize>) {
+    let count = |place: &HashMap<NodeId, usize>| place.values().max().map_or(0, |m| m + 1);
+    let fine = assign(graph, order, |_| None);
+    if count(&fine) <= MOST_BOXES {
+        return (fine, None);
+    }
+    let by = |depth: usize| assign(graph, order, |id| block(graph, id, depth).map(str::to_owned));
+    let deepest = graph.instances().map(|(id, _)| nesting(graph, id)).max().unwrap_or(1);
+    for depth in (2..=deepest.min(8)).rev() {
+        let place = by(depth);
+        if count(&place) <= MOST_BOXES {
+            return (place, Some(depth));
+        }
+    }
+    (by(1), Some(1))
+}
+
+/// How many block instances an instance stands in, itself included.
+fn nesting(graph: &Graph, id: InstanceId) -> usize {
+    std::iter::successors(Some(id), |at| graph.instance(*at).parent).count()
 }
 
 /// The box of each node: that of its block where `by` names one, otherwise shared with a sole input of one follower.
@@ -185,7 +203,7 @@ fn follows(graph: &Graph, id: NodeId) -> Option<NodeId> {
     (minor && alone && node.origin.instance == graph.node(*before).origin.instance).then_some(*before)
 }
 
-fn unit(shaped: &Shaped, members: &[NodeId], collapsed: bool) -> Unit {
+fn unit(shaped: &Shaped, members: &[NodeId], depth: Option<usize>) -> Unit {
     let graph = shaped.graph();
     let (first, last) = (graph.node(members[0]), members[members.len() - 1]);
     let inserted = members.iter().filter(|id| is_inserted(graph, **id)).count();
@@ -193,26 +211,39 @@ fn unit(shaped: &Shaped, members: &[NodeId], collapsed: bool) -> Unit {
     if is_input(graph, members[0]) {
         return Unit { kind: Kind::Input, title: first.name.clone(), lines: vec![shape] };
     }
-    if let Some(path) = block(graph, members[0], 1).filter(|_| collapsed) {
-        let kind = first.origin.instance.map(|id| outermost_block(graph, id)).unwrap_or_default();
-        let mut lines = vec![shortened(&format!("{kind}, {} layers", members.len()), LINE), shape];
-        if inserted > 0 {
-            lines.insert(1, format!("+ {inserted} inserted"));
+    let new = inserted > 0;
+    if let Some((depth, path)) = depth.and_then(|depth| Some((depth, block(graph, members[0], depth)?))) {
+        let name = first.origin.instance.map(|id| block_name(graph, id, depth)).unwrap_or_default();
+        let mut line = shortened(&format!("{name}, {} layers", members.len()), LINE);
+        if new {
+            line = shortened(&format!("{name}, {} layers, {inserted} new", members.len()), LINE);
         }
-        let kind = if inserted > 0 { Kind::Inserted } else { Kind::Block };
-        return Unit { kind, title: shortened(path, LINE), lines };
+        return Unit { kind: if new { Kind::Inserted } else { Kind::Block }, title: shortened(path, LINE), lines: vec![line, shape] };
     }
-    let calls: Vec<String> = members.iter().map(|id| call(&graph.node(*id).op)).collect();
+    let calls: Vec<String> = members.iter().map(|id| brief(&graph.node(*id).op)).collect();
     let title = first.name.rsplit_once('.').map_or(first.name.as_str(), |(scope, _)| scope);
-    let kind = if inserted > 0 { Kind::Inserted } else { Kind::Layers };
+    let kind = if new { Kind::Inserted } else { Kind::Layers };
     Unit { kind, title: shortened(title, LINE), lines: vec![clip(&calls.join(" → ")), shape] }
 }
 
-fn outermost_block(graph: &Graph, mut id: crate::graph::InstanceId) -> String {
-    while let Some(parent) = graph.instance(id).parent {
-        id = parent;
-    }
-    graph.instance(id).block.clone()
+/// The block of the instance that stands `depth` deep round another, or of that one itself.
+fn block_name(graph: &Graph, id: InstanceId, depth: usize) -> String {
+    let chain: Vec<InstanceId> = std::iter::successors(Some(id), |at| graph.instance(*at).parent).collect();
+    graph.instance(chain[chain.len().saturating_sub(depth)]).block.clone()
+}
+
+/// A call with the arguments that shape the network: `conv(64, 7, stride=2)`; padding, biases and the like are left out.
+fn brief(op: &Op) -> String {
+    let full = call(op);
+    let Some((name, rest)) = full.split_once('(') else { return full };
+    let telling = |arg: &&str| arg.split_once('=').is_none_or(|(key, _)| matches!(key, "stride" | "groups" | "dilation" | "factor" | "axis"));
+    let mut depth = 0i32;
+    let arguments = rest.strip_suffix(')').unwrap_or(rest).split(|c| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == ',' && depth == 0
+    });
+    let kept: Vec<&str> = arguments.map(str::trim).filter(telling).collect();
+    if kept.is_empty() { name.to_owned() } else { format!("{name}({})", kept.join(", ")) }
 }
 
 /// Whether a pass or a `refine` statement put the node there.

@@ -15,6 +15,8 @@ pub enum Cell {
     Name(String),
     /// An exact count.
     Count(u64),
+    /// A count, of which zero is left blank for people, so that the others stand out.
+    Work(u64),
     /// Bytes.
     Bytes(u64),
     /// A signed change of a count.
@@ -34,7 +36,8 @@ impl Cell {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) | Self::Name(text) => text.clone(),
-            Self::Count(n) => number::grouped(*n),
+            Self::Work(0) => String::new(),
+            Self::Count(n) | Self::Work(n) => number::grouped(*n),
             Self::Bytes(n) => number::bytes(*n),
             Self::Change(n) => {
                 let size = number::grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
@@ -52,7 +55,7 @@ impl Cell {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) | Self::Name(text) => text.clone(),
-            Self::Count(n) | Self::Bytes(n) => n.to_string(),
+            Self::Count(n) | Self::Work(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
             Self::Share(x) => format!("{x:.6}"),
             Self::Number(x) | Self::Ms(x) => format!("{x:.6}"),
@@ -64,7 +67,7 @@ impl Cell {
     pub fn is_number(&self) -> bool {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => false,
-            Self::Count(_) | Self::Bytes(_) | Self::Change(_) | Self::Share(_) | Self::Number(_) | Self::Ms(_) => true,
+            Self::Count(_) | Self::Work(_) | Self::Bytes(_) | Self::Change(_) | Self::Share(_) | Self::Number(_) | Self::Ms(_) => true,
         }
     }
 
@@ -73,7 +76,7 @@ impl Cell {
     pub fn weight(&self) -> Option<f64> {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => None,
-            Self::Count(n) | Self::Bytes(n) => Some(*n as f64),
+            Self::Count(n) | Self::Work(n) | Self::Bytes(n) => Some(*n as f64),
             Self::Change(n) => Some(*n as f64),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => Some(*x),
         }

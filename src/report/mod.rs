@@ -6,12 +6,15 @@
 
 pub mod columns;
 pub mod drawing;
+pub mod graph;
 pub mod grid;
 pub mod html;
 pub mod layout;
 pub mod network;
+pub mod network_text;
 pub mod number;
 pub mod savings;
+pub mod savings_text;
 pub mod serial;
 pub mod table;
 

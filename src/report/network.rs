@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{SCHEMA_VERSION, TOOL_VERSION};
-use crate::analysis::roofline::Prediction;
 use crate::analysis::rollup::{self, By};
+use crate::analysis::roofline::Prediction;
 use crate::analysis::{Analysis, Layer, convention};
 use crate::graph::{Graph, InstanceId, NodeId};
 use crate::op::Op;
@@ -205,6 +205,12 @@ pub struct Row<'a> {
     /// The pass or statement that inserted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_by: Option<&'static str>,
+    /// Whether it is a 1x1 convolution or a linear layer.
+    #[serde(skip)]
+    pub is_pointwise: bool,
+    /// The paths of all block instances that it stands in, outermost first.
+    #[serde(skip)]
+    pub blocks: Vec<&'a str>,
 }
 
 impl Row<'_> {
@@ -351,6 +357,27 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         other_ops: layer.work.into(),
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.origin.made_by,
+        is_pointwise: is_pointwise(&node.op),
+        blocks: enclosing(graph, layer.node),
+    }
+}
+
+/// The paths of the block instances round a node, outermost first.
+fn enclosing(graph: &Graph, node: NodeId) -> Vec<&str> {
+    let mut paths = Vec::new();
+    let mut at = graph.node(node).origin.instance;
+    while let Some(instance) = at.map(|id| graph.instance(id)) {
+        paths.push(instance.path.as_str());
+        at = instance.parent;
+    }
+    paths.reverse();
+    paths
+}
+
+fn is_pointwise(op: &Op) -> bool {
+    match op {
+        Op::Conv(conv) => conv.kernel == [1, 1],
+        other => matches!(other, Op::Linear(_)),
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Savings {
     pub changes: Vec<Change>,
     /// Layers that were considered and left alone.
     pub untouched: Vec<Untouched>,
-    /// Every block before and after, in order of the network after.
+    /// Every block before and after, as deep as there are few enough of them.
     pub blocks: Vec<BlockPair>,
 }
 
@@ -197,7 +197,7 @@ pub struct Untouched {
 /// A block before and after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BlockPair {
-    /// The outermost block instance, or a scope where there are no blocks.
+    /// The block instance, or the first part of a name outside blocks.
     pub name: String,
     /// Costs before.
     pub before: Cost,
@@ -280,7 +280,8 @@ fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<Change> {
         });
         all[at].1.push(row);
     }
-    let mut changes: Vec<Change> = all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
+    let mut changes: Vec<Change> =
+        all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
     let kept: HashSet<&str> = after.layers.iter().map(|row| row.name).collect();
     for row in before.layers.iter().filter(|row| !kept.contains(row.name) && !index.contains_key(row.name)) {
         changes.push(change(Some(row), &[]));
@@ -322,7 +323,7 @@ fn form(layer: &str, old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> (String, Vec<u
     let (form, between) = match (old, reduce, expand, vertical) {
         (None, ..) => ("added", vec![]),
         (Some(_), Some(r), Some(_), _) => ("both", [Some(channels(r)), own].into_iter().flatten().collect()),
-        (Some(old), Some(r), None, _) if old.op == "linear" => ("pointwise", vec![channels(r)]),
+        (Some(old), Some(r), None, _) if old.is_pointwise => ("pointwise", vec![channels(r)]),
         (Some(_), Some(r), None, _) => ("reduce", vec![channels(r)]),
         (Some(_), None, Some(_), _) => ("expand", own.into_iter().collect()),
         (Some(_), None, None, Some(v)) => ("spatial", vec![channels(v)]),
@@ -332,18 +333,33 @@ fn form(layer: &str, old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> (String, Vec<u
     (form.to_owned(), between)
 }
 
-/// The block that a row is counted in: its outermost instance, otherwise the scope of its name.
-fn block_of<'a>(row: &Row<'a>) -> &'a str {
-    row.block.unwrap_or_else(|| row.name.split_once('.').map_or(row.name, |(first, _)| first))
+/// The most rows of [`Savings::blocks`], as far as nesting allows: what fits one chart.
+const MOST_BLOCKS: usize = 32;
+
+/// The block that a row is counted in: its instance `depth` deep at most, otherwise the first part of its name.
+fn block_of<'a>(row: &Row<'a>, depth: usize) -> &'a str {
+    let deepest = row.blocks.len().min(depth).checked_sub(1);
+    deepest.map_or_else(|| row.name.split_once('.').map_or(row.name, |(first, _)| first), |at| row.blocks[at])
+}
+
+/// The deepest nesting at which there are at most [`MOST_BLOCKS`] blocks; 1 where even that has more.
+fn depth(before: &Network<'_>, after: &Network<'_>) -> usize {
+    let deepest = before.layers.iter().map(|row| row.blocks.len()).max().unwrap_or(1);
+    let count = |depth| {
+        let rows = before.layers.iter().chain(&after.layers).filter(|row| row.params + row.macs > 0);
+        rows.map(|row| block_of(row, depth)).collect::<HashSet<_>>().len()
+    };
+    (2..=deepest).rev().find(|depth| count(*depth) <= MOST_BLOCKS).unwrap_or(1)
 }
 
 fn blocks(before: &Network<'_>, after: &Network<'_>) -> Vec<BlockPair> {
+    let depth = depth(before, after);
     let mut pairs: Vec<BlockPair> = Vec::new();
     let mut index: HashMap<&str, usize> = HashMap::new();
     let old_names: HashSet<&str> = before.layers.iter().map(|row| row.name).collect();
     let rows = before.layers.iter().map(|row| (false, row)).chain(after.layers.iter().map(|row| (true, row)));
     for (is_after, row) in rows {
-        let name = block_of(row);
+        let name = block_of(row, depth);
         let at = *index.entry(name).or_insert_with(|| {
             pairs.push(BlockPair { name: name.to_owned(), before: Cost::default(), after: Cost::default(), inserted: 0 });
             pairs.len() - 1

@@ -3,16 +3,16 @@
 //! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]. Nothing is decided
 //! here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Step, chain};
 use super::forms::{Form, Kind, Refinement, Refusal};
 use super::geometry::{Count, Geometry};
 use super::live::Around;
-use super::neighbour::neighbourhood;
-use super::price::{Price, of_steps};
-use crate::analysis::target::Target;
+use super::neighbour::{Neighbourhood, neighbourhood};
+use super::price::{Clock, Price, of_steps};
 use crate::graph::NodeId;
+use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 
 /// How wrong a form is thought to be, without weights: 0 for the dense layer, larger for fewer channels.
@@ -33,7 +33,10 @@ pub fn kept_channels(geometry: &Geometry, form: Form) -> f64 {
 pub const LEAST_CHANNELS: u64 = 8;
 
 /// Under a budget no bottleneck keeps a smaller share than this of the full rank, unless `ratio` says otherwise.
-pub const LEAST_SHARE: u64 = 16;
+pub const LEAST_SHARE: u64 = 8;
+
+/// The most ranks of one form that are tried where every rank is.
+const MOST_RANKS: u64 = 512;
 
 /// What is asked of a layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +68,14 @@ pub enum Ask {
     },
 }
 
+impl Ask {
+    /// Whether it holds even where the form costs more.
+    #[must_use]
+    pub fn is_regardless(&self) -> bool {
+        matches!(self, Self::Channels { regardless: true, .. })
+    }
+}
+
 /// A layer that could be changed.
 #[derive(Debug, Clone)]
 pub struct Layer {
@@ -91,61 +102,94 @@ pub struct Candidate {
     pub error: f64,
 }
 
+/// A layer's candidates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The layer as it is.
+    pub dense: Candidate,
+    /// What may be chosen; never empty.
+    pub options: Vec<Candidate>,
+}
+
+/// Whether a candidate (first) is worth taking over the dense layer (second).
+pub type Saves = dyn Fn(&Candidate, &Candidate) -> bool;
+
 /// What candidates are made with.
 pub struct Context<'a> {
     /// The network.
     pub shaped: &'a Shaped,
     /// The machine.
-    pub target: &'a Target,
+    pub clock: Clock<'a>,
     /// The error model.
     pub error: ErrorModel,
-    /// Whether one candidate is worth taking over the dense layer.
-    pub saves: &'a dyn Fn(&Candidate, &Candidate) -> bool,
+    /// What counts as saving.
+    pub saves: &'a Saves,
+    /// Tries every rank instead of whole SIMD blocks: where so few layers can change that blocks would miss a budget by far.
+    pub every_rank: bool,
+}
+
+/// A price, and the map of each step.
+type Priced = (Price, Vec<Shape>);
+
+/// Prices that were worked out, so that a thousand equal layers are priced once.
+#[derive(Default)]
+pub struct Prices {
+    kinds: Vec<(Op, Shape, Neighbourhood)>,
+    known: BTreeMap<(usize, Option<Refinement>), Option<Priced>>,
+}
+
+impl Prices {
+    fn index(&mut self, key: (Op, Shape, Neighbourhood)) -> usize {
+        let known = self.kinds.iter().position(|other| *other == key);
+        known.unwrap_or_else(|| {
+            self.kinds.push(key);
+            self.kinds.len() - 1
+        })
+    }
+
+    fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&Priced> {
+        let (op, input, around) = &self.kinds[index];
+        let work_out = || {
+            let dense = || vec![Step { suffix: String::new(), op: op.clone() }];
+            of_steps(&how.map_or_else(dense, |how| chain(op, &how, around)), *input, clock)
+        };
+        self.known.entry((index, how)).or_insert_with(work_out).as_ref()
+    }
 }
 
 impl Context<'_> {
-    /// The dense layer as it is.
-    #[must_use]
-    pub fn dense(&self, layer: &Layer, around: &Around) -> Option<Candidate> {
-        let step = Step { suffix: String::new(), op: self.shaped.graph().node(layer.node).op.clone() };
-        let (price, maps) = of_steps(&[step], self.input(layer), self.target)?;
-        Some(Candidate { how: None, price, peak: around.peak(&maps), error: 0.0 })
-    }
-
-    fn input(&self, layer: &Layer) -> crate::op::Shape {
-        self.shaped.input_shapes(layer.node)[0]
-    }
-
-    fn candidate(&self, layer: &Layer, around: &Around, form: Form) -> Option<Candidate> {
-        let graph = self.shaped.graph();
-        let how = Refinement { form, linear: layer.linear };
-        let steps = chain(&graph.node(layer.node).op, &how, &neighbourhood(graph, layer.node));
-        let (price, maps) = of_steps(&steps, self.input(layer), self.target)?;
-        let error = (self.error)(&layer.geometry, form);
-        Some(Candidate { how: Some(how), price, peak: around.peak(&maps), error })
-    }
-
-    /// All candidates of a layer, the dense one first where it is one. A fixed ask has exactly one.
+    /// What can be done with a layer. A fixed ask leaves one option; a free one has the dense layer as its first.
     ///
     /// # Errors
     /// Why nothing can be done, as for a layer that every form makes dearer.
-    pub fn candidates(&self, layer: &Layer, around: &Around) -> Result<Vec<Candidate>, Refusal> {
+    pub fn candidates(&self, layer: &Layer, around: &Around, prices: &mut Prices) -> Result<Options, Refusal> {
         let kinds = self.fitting(layer)?;
-        let Some(dense) = self.dense(layer, around) else { return Err(costs_more(layer, &kinds)) };
-        let forms: Vec<Form> = kinds.iter().flat_map(|kind| forms(layer, *kind)).collect();
-        let all = forms.into_iter().filter_map(|form| self.candidate(layer, around, form));
-        let regardless = matches!(layer.ask, Ask::Channels { regardless: true, .. });
+        let graph = self.shaped.graph();
+        let node = graph.node(layer.node);
+        let input = self.shaped.input_shapes(layer.node)[0];
+        let index = prices.index((node.op.clone(), input, neighbourhood(graph, layer.node)));
+        let mut candidate = |form: Option<Form>| {
+            let how = form.map(|form| Refinement { form, linear: layer.linear });
+            let (price, maps) = prices.price(index, how, &self.clock)?;
+            let error = form.map_or(0.0, |form| (self.error)(&layer.geometry, form));
+            Some(Candidate { how, price: *price, peak: around.peak(maps), error })
+        };
+        let Some(dense) = candidate(None) else { return Err(costs_more(layer, &kinds)) };
+        let regardless = layer.ask.is_regardless();
+        let forms = kinds.iter().flat_map(|kind| forms(layer, *kind, self.every_rank));
+        let all = forms.filter_map(|form| candidate(Some(form)));
         let saving: Vec<_> = all.filter(|candidate| regardless || (self.saves)(candidate, &dense)).collect();
         if saving.is_empty() {
             return Err(costs_more(layer, &kinds));
         }
-        match layer.ask {
-            Ask::Free { .. } => Ok([vec![dense], saving].concat()),
+        let options = match layer.ask {
+            Ask::Free { .. } => [vec![dense.clone()], saving].concat(),
             Ask::Ratio { .. } | Ask::Channels { .. } => {
                 let cheapest = saving.into_iter().min_by_key(|candidate| (candidate.price.macs, candidate.price.params));
-                Ok(cheapest.into_iter().collect())
+                cheapest.into_iter().collect()
             }
-        }
+        };
+        Ok(Options { dense, options })
     }
 
     fn fitting(&self, layer: &Layer) -> Result<Vec<Kind>, Refusal> {
@@ -167,13 +211,12 @@ fn costs_more(layer: &Layer, kinds: &[Kind]) -> Refusal {
 }
 
 /// The forms of a kind that an ask allows, by ascending rank.
-fn forms(layer: &Layer, kind: Kind) -> Vec<Form> {
+fn forms(layer: &Layer, kind: Kind, every_rank: bool) -> Vec<Form> {
     let full = layer.geometry.full_ranks(kind);
     match &layer.ask {
         Ask::Free { channels, ratio, .. } => {
-            let floors: Vec<_> =
-                full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
-            if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, full[0], floors[0]) }
+            let floors: Vec<_> = full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
+            if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, (full[0], floors[0]), every_rank) }
         }
         Ask::Ratio { ratio, .. } => {
             let ranks: Vec<_> = full.iter().map(|full| share(*full, *ratio)).collect();
@@ -192,16 +235,17 @@ fn share(full: u64, ratio: u64) -> u64 {
 }
 
 /// Ranks on a grid of whole SIMD blocks, and the exact ones: halves, quarters, eighths and the largest that saves.
-fn singles(layer: &Layer, kind: Kind, full: u64, floor: u64) -> Vec<Form> {
-    let step = if full <= 256 { 8 } else if full <= 1024 { 16 } else { full.div_ceil(64 * 16) * 16 };
-    let mut ranks: BTreeMap<u64, ()> = (1..).map(|i| (i * step, ())).take_while(|(rank, ())| *rank < full).collect();
-    for exact in [full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor] {
-        ranks.insert(exact, ());
-    }
-    for count in [Count::Macs, Count::Weights] {
-        ranks.insert(layer.geometry.largest_saving(kind, count), ());
-    }
-    ranks.into_keys().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
+fn singles(layer: &Layer, kind: Kind, (full, floor): (u64, u64), every_rank: bool) -> Vec<Form> {
+    let step = match full {
+        _ if every_rank => full.div_ceil(MOST_RANKS),
+        0..=256 => 8,
+        257..=1024 => 16,
+        _ => full.div_ceil(64 * 16) * 16,
+    };
+    let mut ranks: BTreeSet<u64> = (1..=full / step).map(|i| i * step).collect();
+    ranks.extend([full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor]);
+    ranks.extend([Count::Macs, Count::Weights].map(|count| layer.geometry.largest_saving(kind, count)));
+    ranks.into_iter().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
 }
 
 /// Both ranks at the same share, in sixteenths, on the grid of SIMD blocks.

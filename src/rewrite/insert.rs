@@ -43,9 +43,7 @@ pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Graph, Rejected> 
     for (index, request) in requests.iter().enumerate() {
         let check = check(shaped.graph(), request);
         let twice = wanted.insert(request.node, request.how).is_some();
-        check
-            .and(if twice { Err(Refusal::Twice) } else { Ok(()) })
-            .map_err(|refusal| Rejected { request: index, refusal })?;
+        check.and(if twice { Err(Refusal::Twice) } else { Ok(()) }).map_err(|refusal| Rejected { request: index, refusal })?;
     }
     let mut build = Rebuild::new(shaped);
     for &id in shaped.order() {

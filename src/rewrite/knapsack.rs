@@ -15,6 +15,12 @@ pub const MAX_LIMITS: usize = 3;
 /// Costs of an option, one for each limit; unused places are 0.
 pub type Costs = [f64; MAX_LIMITS];
 
+/// The most labels of all items together.
+const TOTAL_LABELS: usize = 1 << 20;
+
+/// The most exchanges that are looked at.
+const TOTAL_EXCHANGES: usize = 10_000_000;
+
 /// One way to settle an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Choice {
@@ -35,7 +41,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { labels: 4096, steps: 200 }
+        Self { labels: 2048, steps: 200 }
     }
 }
 
@@ -63,6 +69,9 @@ pub struct Infeasible {
 ///
 /// # Errors
 /// No choice within the limits exists, or none was found.
+///
+/// # Panics
+/// If there are more than [`MAX_LIMITS`] limits, or an item without options.
 pub fn solve(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> Result<Solution, Infeasible> {
     assert!(limits.len() <= MAX_LIMITS && items.iter().all(|options| !options.is_empty()), "as documented");
     if let Some(limit) = (0..limits.len()).find(|m| least(items, *m) > limits[*m]) {
@@ -71,7 +80,9 @@ pub fn solve(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> Result<So
     }
     let dual = dual(items, limits, effort.steps);
     let mut best = dual.feasible.clone().map(|picks| improve(items, limits, picks));
-    let (found, dropped) = labels(items, limits, &dual.prices, best.as_deref(), effort.labels);
+    // Long networks get fewer labels a layer, so that memory and time stay bounded.
+    let room = effort.labels.min(TOTAL_LABELS / items.len().max(1)).max(1);
+    let (found, dropped) = labels(items, limits, &dual.prices, best.as_deref(), room);
     best = found.or(best);
     let Some(picks) = best else {
         return Err(Infeasible { picks: dual.closest, certain: dropped.is_none() });
@@ -79,6 +90,12 @@ pub fn solve(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> Result<So
     let error = error(items, &picks);
     let bound = dropped.map_or(error, |dropped| dropped.min(error)).max(dual.bound.min(error));
     Ok(Solution { picks, error, bound })
+}
+
+/// A lower bound on the error of every choice within the limits; no choice is looked for.
+#[must_use]
+pub fn lower_bound(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> f64 {
+    dual(items, limits, effort.steps).bound.max(0.0)
 }
 
 fn least(items: &[Vec<Choice>], limit: usize) -> f64 {
@@ -200,9 +217,10 @@ fn climb(items: &[Vec<Choice>], limits: &[f64], steps: usize, dual: &mut Dual) {
     }
 }
 
-/// Takes the best single exchange that lowers the error within the limits, until there is none.
+/// Takes the best single exchange that lowers the error within the limits, until there is none or enough were tried.
 fn improve(items: &[Vec<Choice>], limits: &[f64], mut picks: Vec<usize>) -> Vec<usize> {
-    loop {
+    let options: usize = items.iter().map(Vec::len).sum();
+    for _ in 0..=TOTAL_EXCHANGES / options.max(1) {
         let cost = costs(items, &picks);
         let mut best: Option<(f64, usize, usize)> = None;
         for (i, options) in items.iter().enumerate() {
@@ -219,6 +237,7 @@ fn improve(items: &[Vec<Choice>], limits: &[f64], mut picks: Vec<usize>) -> Vec<
         let Some((_, item, option)) = best else { return picks };
         picks[item] = option;
     }
+    picks
 }
 
 /// A partial choice.

@@ -1,8 +1,186 @@
-//! Rewrites.
+//! Rewrites: bottlenecks that make a network cheaper, and exact passes that leave what it computes as it is.
+//!
+//! In: `&Shaped`. Out: a bare [`Graph`] with the list of what changed; the input is untouched, and only `infer` makes a
+//! result shaped again, so no rewrite escapes verification. Nothing here reads files, prints, or runs a network.
+//!
+//! | what | module |
+//! |---|---|
+//! | forms, who can take them, what they cost | [`forms`] [`geometry`] [`price`] |
+//! | putting one in | [`neighbour`] [`chain`] [`insert`] |
+//! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`optimize()`] → [`plan`] |
+//! | writing it down | [`path`] [`address`] [`edit`] [`assertions`] |
+//! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
+
+pub mod address;
+pub mod allocate;
+pub mod assertions;
+pub mod budget;
+pub mod candidates;
 pub mod chain;
+pub mod config;
+pub mod dead;
+pub mod duplicate;
+pub mod edit;
+pub mod fold_norm;
 pub mod forms;
 pub mod geometry;
+pub mod identity;
 pub mod insert;
+pub mod knapsack;
+pub mod live;
+pub mod merge_conv;
 pub mod neighbour;
+pub mod optimize;
 pub mod path;
+pub mod plan;
+pub mod price;
 mod rebuild;
+pub mod survey;
+mod tensors;
+
+pub use budget::{Budget, Limit, Metric};
+pub use config::Config;
+pub use forms::{Form, Kind, Refinement, Refusal};
+pub use insert::{Request, refine};
+pub use optimize::{Optimized, optimize};
+pub use plan::{BudgetUnreachable, OptimizeError, Plan};
+
+use crate::graph::Graph;
+use crate::shape::{Shaped, infer};
+use crate::weights::Weights;
+
+/// A new graph and what was changed.
+#[derive(Debug, Clone)]
+pub struct Rewrite {
+    /// The graph, not yet shaped.
+    pub graph: Graph,
+    /// What changed, in order of execution.
+    pub changes: Vec<Change>,
+    /// The weights of the new graph, where the old one's were given.
+    pub weights: Option<Weights>,
+}
+
+impl Rewrite {
+    /// A rewrite; weights whose layer is gone are left out.
+    fn new(graph: Graph, changes: Vec<Change>, weights: Option<Weights>) -> Self {
+        let weights = weights.map(|weights| tensors::owned(&weights, &graph));
+        Self { graph, changes, weights }
+    }
+}
+
+/// One change of a pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The pass: "fold-norm".
+    pub pass: &'static str,
+    /// The layers that it concerns, by name before the pass.
+    pub layers: Vec<String>,
+    /// Whether outputs stay as they were, up to rounding.
+    pub exact: bool,
+    /// Why, or what it does; a clause.
+    pub note: String,
+}
+
+impl Change {
+    fn exact<const N: usize>(pass: &'static str, layers: [&String; N], note: impl Into<String>) -> Self {
+        Self { pass, layers: layers.into_iter().cloned().collect(), exact: true, note: note.into() }
+    }
+}
+
+/// A pass, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pass {
+    /// Inserts bottlenecks.
+    Bottleneck,
+    /// Folds batch normalisation.
+    FoldNorm,
+    /// Merges consecutive linear convolutions.
+    MergeConv,
+    /// Removes what no output needs.
+    Dead,
+    /// Computes once what is computed twice.
+    Duplicate,
+    /// Removes identities.
+    Identity,
+}
+
+/// An exact pass as a function; weights are transformed along where they are given.
+pub type ExactPass = fn(&Shaped, Option<&Weights>) -> Rewrite;
+
+/// One row of [`PASSES`].
+#[derive(Debug, Clone, Copy)]
+pub struct PassInfo {
+    /// The pass.
+    pub pass: Pass,
+    /// As `passes.yaml` calls it.
+    pub name: &'static str,
+    /// One line: what it does.
+    pub doc: &'static str,
+    /// The function of an exact pass; `None` for [`Pass::Bottleneck`], which is lossy and needs a plan.
+    pub run: Option<ExactPass>,
+}
+
+/// All passes; help, `passes.yaml` and tests derive from this table.
+pub static PASSES: &[PassInfo] = &[
+    PassInfo {
+        pass: Pass::Bottleneck,
+        name: "bottleneck",
+        doc: "puts 1x1 bottlenecks where they save, within the budgets",
+        run: None,
+    },
+    PassInfo {
+        pass: Pass::Identity,
+        name: "identity",
+        doc: "removes what passes its input on: dropout, 1x1 windows, reshapes to the same shape, + 0, * 1",
+        run: Some(identity::run),
+    },
+    PassInfo { pass: Pass::Duplicate, name: "duplicate", doc: "computes once what is computed twice", run: Some(duplicate::run) },
+    PassInfo { pass: Pass::Dead, name: "dead", doc: "removes what no output needs", run: Some(dead::run) },
+    PassInfo {
+        pass: Pass::FoldNorm,
+        name: "fold-norm",
+        doc: "folds batch normalisation into the convolution or linear layer before it",
+        run: Some(fold_norm::run),
+    },
+    PassInfo {
+        pass: Pass::MergeConv,
+        name: "merge-conv",
+        doc: "merges convolutions and linear layers with nothing between, where one costs no more than two",
+        run: Some(merge_conv::run),
+    },
+];
+
+impl Pass {
+    /// The row of the table.
+    ///
+    /// # Panics
+    /// Never: a test holds that every pass has a row.
+    #[must_use]
+    pub fn info(self) -> &'static PassInfo {
+        PASSES.iter().find(|info| info.pass == self).expect("every pass has a row")
+    }
+}
+
+/// Runs the exact passes of a list, in order; [`Pass::Bottleneck`] is left to [`optimize()`].
+#[must_use]
+pub fn run_passes(shaped: &Shaped, weights: Option<&Weights>, passes: &[Pass]) -> (Shaped, Option<Weights>, Vec<Change>) {
+    let mut state = (shaped.clone(), weights.cloned());
+    let mut changes = Vec::new();
+    for run in passes.iter().filter_map(|pass| pass.info().run) {
+        let rewrite = run(&state.0, state.1.as_ref());
+        changes.extend(rewrite.changes);
+        state = (reinfer(rewrite.graph), rewrite.weights);
+    }
+    (state.0, state.1, changes)
+}
+
+/// Shapes a rewritten graph again.
+///
+/// # Panics
+/// If the rewrite broke the graph, which is a fault of the rewrite and not of the input.
+fn reinfer(graph: Graph) -> Shaped {
+    match infer(graph) {
+        Ok(shaped) => shaped,
+        Err(unfit) => panic!("a rewrite broke the graph: {unfit}"),
+    }
+}

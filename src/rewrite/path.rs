@@ -4,7 +4,7 @@
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in; such a scope must hold exactly one layer that the form fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::forms::{Kind, Refusal};
@@ -65,9 +65,7 @@ impl Pattern {
     /// A pattern from `inception_*.b`; `None` where a segment is empty or has a character that no path has.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = |segment: &str| {
-            !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*')
-        };
+        let fits = |segment: &str| !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*');
         text.split('.').all(fits).then(|| Self { segments: text.split('.').map(str::to_owned).collect() })
     }
 
@@ -179,8 +177,8 @@ fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refu
 }
 
 /// Up to three paths of the graph that are spelled like `text`.
-fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
-    let mut scored: BTreeMap<(usize, &str), ()> = BTreeMap::new();
+pub(super) fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
+    let mut scored: BTreeSet<(usize, &str)> = BTreeSet::new();
     let most = 1 + text.chars().count() / 4;
     for &id in order {
         let name = &graph.node(id).name;
@@ -190,12 +188,12 @@ fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
             if scope.len().abs_diff(text.len()) <= most {
                 let distance = distance(scope, text);
                 if distance <= most {
-                    scored.insert((distance, scope), ());
+                    scored.insert((distance, scope));
                 }
             }
         }
     }
-    scored.into_keys().take(3).map(|(_, scope)| scope.to_owned()).collect()
+    scored.into_iter().take(3).map(|(_, scope)| scope.to_owned()).collect()
 }
 
 /// Levenshtein distance in characters.
@@ -212,4 +210,12 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row[right.len()]
+}
+
+/// A name with `*` for every segment that is a number: what loops make of one line.
+#[must_use]
+pub fn starred(name: &str) -> String {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<_> = name.split('.').map(|part| if is_number(part) { "*" } else { part }).collect();
+    parts.join(".")
 }

@@ -1,11 +1,15 @@
 //! What a layer costs, alone or as the steps of a form, with everything that stands between them.
 //!
-//! In: operations and the shape that flows in. Out: [`Price`]: MACs, parameters, predicted time, and the maps in between.
-//! Counts come from the operations themselves, so a price is what analysis counts afterwards.
+//! In: operations and the shape that flows in. Out: a [`Price`]: MACs, parameters, predicted time, and the maps in between.
+//! The steps are counted as a small network of their own, so a price is what analysis counts afterwards.
 
 use super::chain::Step;
+use crate::analysis::roofline::{Cores, Placement, bandwidth, layer_time};
 use crate::analysis::target::Target;
+use crate::analysis::{Analysis, Options, analyze};
+use crate::graph::{Graph, Node, Origin};
 use crate::op::{Op, Shape};
+use crate::shape::infer;
 
 /// Cost of a layer for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -19,7 +23,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// The sum; counts beyond 64 bits stay at the largest.
+    /// The sum; counts beyond 64 bits stay at the largest, and the network's own analysis reports them.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -30,26 +34,53 @@ impl Price {
     }
 }
 
-/// The price of one operation, or `None` where a count exceeds 64 bits.
-#[must_use]
-pub fn of_op(op: &Op, inputs: &[Shape], output: Shape, target: &Target) -> Option<Price> {
-    let learned = op.weights(inputs);
-    let params = learned.iter().filter(|spec| spec.learned).try_fold(0u64, |sum, spec| sum.checked_add(spec.elements()?))?;
-    let macs = op.work(inputs, output).ok()?.macs;
-    Some(Price { macs, params, ms: target.predict_ms(op, inputs, output)? })
+/// The machine, and how fast a network's weights reach it.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock<'a> {
+    target: &'a Target,
+    cores: Cores,
+    weight_rate: f64,
 }
 
-/// The price of steps after each other, and the shape that each makes; `None` where one does not fit or overflows.
-#[must_use]
-pub fn of_steps(steps: &[Step], input: Shape, target: &Target) -> Option<(Price, Vec<Shape>)> {
-    let mut shapes = Vec::with_capacity(steps.len());
-    let mut price = Price::default();
-    let mut shape = input;
-    for step in steps {
-        let output = step.op.infer(&[shape]).ok()?;
-        price = price.plus(of_op(&step.op, &[shape], output, target)?);
-        shapes.push(output);
-        shape = output;
+impl<'a> Clock<'a> {
+    /// The clock for the layers of a network.
+    #[must_use]
+    pub fn new(target: &'a Target, cores: Cores, network: &Analysis) -> Self {
+        Self { target, cores, weight_rate: bandwidth(target, cores, network.totals.weight_bytes) }
     }
-    Some((price, shapes))
+
+    /// Milliseconds of steps after each other. What follows a convolution is done in its epilogue where the target fuses.
+    fn ms(&self, graph: &Graph, analysis: &Analysis) -> f64 {
+        let mut hosted = false;
+        let mut us = 0.0;
+        for layer in &analysis.layers {
+            let op = &graph.node(layer.node).op;
+            let follows = matches!(op, Op::BatchNorm(_) | Op::Activation(_));
+            let placement = if self.target.fuses && hosted && follows {
+                Placement::Epilogue
+            } else {
+                Placement::Own { weight_rate: self.weight_rate }
+            };
+            hosted = matches!(op, Op::Conv(_) | Op::Linear(_)) || (hosted && follows);
+            us += layer_time(op, layer, (self.target, self.cores), placement).total_us;
+        }
+        us / 1000.0
+    }
+}
+
+/// The price of steps after each other, and the map that each makes; `None` where one does not fit or overflows.
+#[must_use]
+pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Price, Vec<Shape>)> {
+    let mut graph = Graph::new("steps", None);
+    let origin = Origin { span: None, instance: None, made_by: None, keep: false, wish: None };
+    let node = |name: &str, op, inputs| Node { name: name.to_owned(), op, inputs, origin: origin.clone() };
+    let mut last = graph.add(node("input", Op::Input(input), Vec::new()));
+    for step in steps {
+        last = graph.add(node("step", step.op.clone(), vec![last]));
+    }
+    graph.add_output("output", last);
+    let shaped = infer(graph).ok()?;
+    let analysis = analyze(&shaped, &Options::default()).ok()?;
+    let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(shaped.graph(), &analysis) };
+    Some((price, analysis.layers.iter().map(|layer| layer.output).collect()))
 }

@@ -60,6 +60,7 @@ const HABITS: &[Habit] = &[
     python::trailing_if,
     python::slash_comment,
     equals_in_condition,
+    operator_after_stage,
     unbindable,
     misplaced_mark,
     second_list,
@@ -149,6 +150,29 @@ fn star_in_path(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     Some(diagnostic("a path with `*` stands only after `refine`", failure.found.span()).help("name one layer or block"))
+}
+
+/// `x -> conv(8, 3) + x`: an operator binds tighter than the arrow, so the pipe before it needs its parentheses.
+fn operator_after_stage(failure: Failure<'_>) -> Option<Diagnostic> {
+    let Failure { start, error, found } = failure;
+    let operator = matches!(found.kind(), TokenKind::Plus | TokenKind::Minus | TokenKind::Star | TokenKind::Slash);
+    let ahead = found.index().checked_sub(start.index())?;
+    let piped = (0..ahead).any(|i| start.kind_at(i) == TokenKind::Arrow);
+    if !operator || !piped || !error.expected.contains(Expected::END) {
+        return None;
+    }
+    let sign = found.kind().text();
+    let message = format!("`{sign}` binds tighter than `->`, so it cannot follow a pipe");
+    let begin = match start.kind() {
+        TokenKind::Return => 1,
+        _ => (0..ahead).find(|i| start.kind_at(*i) == TokenKind::Assign)? + 1,
+    };
+    let opener = start.skip(begin).span();
+    let edits = vec![
+        Edit { span: Span { end: opener.start, ..opener }, replacement: "(".to_owned() },
+        Edit { span: found.context.span_of(found.previous()?).after(), replacement: ")".to_owned() },
+    ];
+    Some(diagnostic(message, found.span()).fix("put the pipe in parentheses", edits))
 }
 
 /// `x conv(64, 3)`.

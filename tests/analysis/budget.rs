@@ -1,1 +1,99 @@
+//! Metrics by path, sums by block, and differences.
 
+use pointwise::analysis::budget::{Metric, matches_path, metric};
+use pointwise::analysis::diff::{Status, diff};
+use pointwise::analysis::rollup::{By, rollup};
+use pointwise::analysis::{Analysis, Options, analyze};
+use pointwise::shape::Shaped;
+
+use crate::{model, text};
+
+fn analyzed(shaped: &Shaped) -> Analysis {
+    analyze(shaped, &Options::default()).expect("counts that fit")
+}
+
+#[test]
+fn metrics_of_a_network_and_of_its_parts() {
+    let shaped = model("googlenet_paper");
+    let (analysis, graph) = (analyzed(&shaped), shaped.graph());
+    let of = |what, path| metric(&analysis, graph, what, path).expect("a known path");
+    assert_eq!(of(Metric::Params, None), 6_998_552);
+    assert_eq!(of(Metric::Macs, None), 1_582_671_872);
+    assert_eq!(of(Metric::Params, Some("inception_3a")), 163_696);
+    assert_eq!(of(Metric::Macs, Some("inception_3a")), 128_049_152);
+    let branches: u64 =
+        analysis.layers.iter().filter(|l| graph.node(l.node).name.starts_with("inception_3a.")).map(|l| l.macs).sum();
+    assert_eq!(branches, 128_049_152);
+    assert_eq!(of(Metric::WeightMemory, None), 4 * 6_998_552);
+    assert_eq!(of(Metric::Layers, None), analysis.layers.len() as u64);
+    assert_eq!(of(Metric::PeakMemory, None), analysis.peak.bytes);
+    assert!(metric(&analysis, graph, Metric::PeakMemory, Some("inception_3a")).is_err());
+}
+
+#[test]
+fn an_unknown_path_suggests_what_is_near() {
+    let shaped = model("googlenet_paper");
+    let analysis = analyzed(&shaped);
+    let unknown = metric(&analysis, shaped.graph(), Metric::Macs, Some("inception_3aa")).expect_err("no such block");
+    assert_eq!(unknown.suggestions.first().map(String::as_str), Some("inception_3a"));
+    let unknown = metric(&analysis, shaped.graph(), Metric::Macs, Some("zzz")).expect_err("nothing like it");
+    assert!(unknown.suggestions.is_empty(), "{:?}", unknown.suggestions);
+}
+
+#[test]
+fn paths_match_by_component() {
+    for (pattern, name, fits) in [
+        ("layer1", "layer1.0.conv", true),
+        ("layer1", "layer10.conv", false),
+        ("layer1.*.conv", "layer1.0.conv", true),
+        ("layer1.*.conv", "layer1.0.bn", false),
+        ("*.0", "layer1.0.conv", true),
+        ("layer1.0.conv.more", "layer1.0.conv", false),
+    ] {
+        assert_eq!(matches_path(pattern, name), fits, "{pattern} and {name}");
+    }
+}
+
+#[test]
+fn every_rollup_adds_up_to_the_totals() {
+    let shaped = model("resnet50");
+    let analysis = analyzed(&shaped);
+    for by in [By::Layer, By::Block { depth: 1 }, By::Block { depth: 2 }, By::Block { depth: 9 }, By::Op] {
+        let rows = rollup(&analysis, shaped.graph(), by);
+        let sum = |of: fn(&pointwise::analysis::rollup::Row) -> u64| rows.iter().map(of).sum::<u64>();
+        let totals = &analysis.totals;
+        assert_eq!(
+            [sum(|r| r.params), sum(|r| r.macs), sum(|r| r.flops), sum(|r| r.write_bytes), sum(|r| r.nodes.len() as u64)],
+            [totals.params, totals.macs, totals.flops, totals.activation_bytes, totals.layers],
+            "{by:?}"
+        );
+    }
+    let blocks = rollup(&analysis, shaped.graph(), By::Block { depth: 1 });
+    let names: Vec<_> = blocks.iter().map(|row| row.name.as_str()).filter(|name| name.starts_with("layer")).collect();
+    assert_eq!(names, ["layer1", "layer2", "layer3", "layer4"]);
+    let deeper = rollup(&analysis, shaped.graph(), By::Block { depth: 2 });
+    let names: Vec<_> = deeper.iter().map(|row| row.name.as_str()).filter(|name| name.starts_with("layer1")).collect();
+    assert_eq!(names, ["layer1.0", "layer1.1", "layer1.2"]);
+}
+
+#[test]
+fn what_changed_between_two_networks() {
+    let before =
+        text("net n { input x: [8, 8, 8]\n a = x -> conv(8, 3, pad=1)\n b = a -> relu\n c = b -> conv(4, 3)\n output c }");
+    let after =
+        text("net n { input x: [8, 8, 8]\n a = x -> conv(8, 3, pad=1)\n r = a -> conv(2, 1)\n c = r -> conv(4, 3)\n output c }");
+    let analyses = (analyzed(&before), analyzed(&after));
+    let changes = diff((&analyses.0, before.graph()), (&analyses.1, after.graph()), By::Layer);
+    let summary: Vec<_> = changes.iter().map(|change| (change.name.as_str(), change.status)).collect();
+    assert_eq!(
+        summary,
+        [("a.conv", Status::Same), ("r.conv", Status::Added), ("b.relu", Status::Removed), ("c.conv", Status::Changed)]
+    );
+    let numbers = changes[3].before.zip(changes[3].after).expect("in both");
+    assert_eq!((numbers.0.params, numbers.1.params), (8 * 4 * 9 + 4, 2 * 4 * 9 + 4));
+    let saved = |of: fn(&pointwise::analysis::diff::Numbers) -> u64| {
+        let sum = |side: Vec<_>| side.iter().map(of).sum::<u64>();
+        sum(changes.iter().filter_map(|c| c.before).collect()) - sum(changes.iter().filter_map(|c| c.after).collect())
+    };
+    assert_eq!(saved(|n| n.params), analyses.0.totals.params - analyses.1.totals.params);
+}

@@ -65,8 +65,8 @@ fn what_does_not_fit_is_named() {
     net.output(small);
     net.output(three);
     let shaped = net.shaped();
-    let overflow = analyze(&shaped, &Options::default()).expect_err("2^62 weights and 4 bytes each");
-    assert_eq!((overflow.node, overflow.what), (huge, "weight bytes"));
+    let overflow = analyze(&shaped, &Options::default()).expect_err("9 x 2^62 weights");
+    assert_eq!((overflow.node, overflow.what), (three, "parameters"));
     let overflow = analyze(&shaped, &Options { batch: u64::MAX / 4, convention: Convention::Default }).expect_err("a huge batch");
     assert_eq!(overflow.node, small);
 }

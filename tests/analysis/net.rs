@@ -34,7 +34,12 @@ impl Net {
     }
 
     /// Puts nodes into a new instance of a block.
-    pub fn instance(&mut self, path: &str, parent: Option<pointwise::graph::InstanceId>, span: Span) -> pointwise::graph::InstanceId {
+    pub fn instance(
+        &mut self,
+        path: &str,
+        parent: Option<pointwise::graph::InstanceId>,
+        span: Span,
+    ) -> pointwise::graph::InstanceId {
         self.graph.add_instance(Instance { path: path.to_owned(), block: "block".to_owned(), call: span, parent })
     }
 
@@ -43,7 +48,7 @@ impl Net {
     }
 
     pub fn shaped(self) -> Shaped {
-        infer(self.graph).map_err(|(_, misfit)| misfit).expect("a network that fits")
+        infer(self.graph).expect("a network that fits")
     }
 
     pub fn analyzed(self) -> (Shaped, Analysis) {

@@ -134,10 +134,14 @@ fn rows(shaped: &Shaped, node: NodeId, row: i64) -> BTreeSet<i64> {
     let (input, output) = (n.inputs[0], shaped.shape(node).dim(1) as i64);
     let height = shaped.shape(input).dim(1) as i64;
     let taps: Vec<i64> = match &n.op {
-        Op::Conv(c) => (0..c.kernel[0]).map(|t| row * c.stride[0] as i64 - c.pad.top as i64 + (t * c.dilation[0]) as i64).collect(),
+        Op::Conv(c) => {
+            (0..c.kernel[0]).map(|t| row * c.stride[0] as i64 - c.pad.top as i64 + (t * c.dilation[0]) as i64).collect()
+        }
         Op::Pool(p) => (0..p.kernel[0]).map(|t| row * p.stride[0] as i64 - p.pad.top as i64 + t as i64).collect(),
         Op::ConvTranspose(c) => (-64..height + 64)
-            .filter(|i| (0..c.kernel[0] as i64).any(|t| i * c.stride[0] as i64 - c.pad.top as i64 + t * c.dilation[0] as i64 == row))
+            .filter(|i| {
+                (0..c.kernel[0] as i64).any(|t| i * c.stride[0] as i64 - c.pad.top as i64 + t * c.dilation[0] as i64 == row)
+            })
             .collect(),
         Op::Upsample(Upsample { mode: UpsampleMode::Nearest, .. }) => vec![(row * height).div_euclid(output)],
         Op::Upsample(_) => {
@@ -177,7 +181,9 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
         2 => (maxpool(2, 2, 0), height / 2),
         3 => (upsample(2 * height), 2 * height),
         4 => (upsample(3 * height / 2), 3 * height / 2),
-        5 => (Op::Upsample(Upsample { size: [2 * height; 2], mode: UpsampleMode::Bilinear { align_corners: false } }), 2 * height),
+        5 => {
+            (Op::Upsample(Upsample { size: [2 * height; 2], mode: UpsampleMode::Bilinear { align_corners: false } }), 2 * height)
+        }
         6 => (transposed(4, 2), 2 * height),
         7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2, piece: None }), height / 2),
         _ => (relu(), height),

@@ -1,14 +1,17 @@
 //! Lints of convolutions: what they cost, and what their windows do at the border.
 
 use super::{Finding, Lens, counted, edit, grouped, is_companion};
+use crate::analysis::Layer;
 use crate::diagnostic::Fix;
-use crate::graph::Node;
+use crate::graph::{Node, NodeId};
 use crate::op::{Conv, Op};
 use crate::source::Span;
 
 /// Below this a layer is not worth a change, whatever its share: ResNet-18 and VGG-16 have few layers above it.
 const WIDE_PARAMS: u64 = 1_000_000;
 const WIDE_CHANNELS: u64 = 256;
+/// A 2x2 with stride 2, as `ConvNeXt` has between its stages, is a downsampling and no large kernel.
+const WIDE_WINDOW: u128 = 9;
 /// Channels of a block of 512-bit vectors, the widest in use.
 const SIMD_BLOCK: u64 = 16;
 /// Share of a network's MACs below which waste does not matter, in percent, and MACs below which it cannot.
@@ -23,7 +26,8 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
         let free = conv.groups == 1 && !node.origin.keep && node.origin.wish.is_none() && node.origin.made_by.is_none();
-        if !free || window == 1 || channels < WIDE_CHANNELS || layer.params < WIDE_PARAMS || already_reduced(lens, node) {
+        if !free || window < WIDE_WINDOW || channels < WIDE_CHANNELS || layer.params < WIDE_PARAMS || already_reduced(lens, node)
+        {
             continue;
         }
         let reduced = channels / 4;
@@ -35,7 +39,7 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
         if 2 * after >= before || 2 * macs_after >= macs {
             continue;
         }
-        let percent = |new: u128, old: u128| 100 - new * 100 / old.max(1);
+        let percent = |new: u128, old: u128| (old - new) * 100 / old;
         findings.push(Finding {
             node: layer.node,
             weight: layer.params,
@@ -58,7 +62,7 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a 1x1 that narrows feeds this layer, through normalisation and activation only.
+/// Whether a 1x1 that does not widen feeds this layer, through normalisation and activation only.
 fn already_reduced(lens: &Lens<'_>, node: &Node) -> bool {
     let mut id = node.inputs[0];
     // Companions come in ones and twos; the limit keeps a chain of a thousand activations linear.
@@ -66,7 +70,7 @@ fn already_reduced(lens: &Lens<'_>, node: &Node) -> bool {
         let before = lens.graph.node(id);
         if let Op::Conv(conv) = &before.op {
             let from = lens.shaped.shape(before.inputs[0]).channels();
-            return conv.kernel == [1, 1] && conv.groups == 1 && conv.out < from;
+            return conv.kernel == [1, 1] && conv.groups == 1 && conv.out <= from;
         }
         if !is_companion(&before.op) {
             return false;
@@ -86,7 +90,7 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
         let filled = blocks * SIMD_BLOCK;
         let costs =
             layer.work.macs >= WASTE_MACS && u128::from(layer.work.macs) * 100 >= u128::from(total) * u128::from(WASTE_PERCENT);
-        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(lens, node) {
+        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(lens, layer.node) {
             continue;
         }
         let below = filled - SIMD_BLOCK;
@@ -114,8 +118,7 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
 }
 
 /// Whether a layer's channels are a network output's, which the task decides and not the engine.
-fn makes_output(lens: &Lens<'_>, node: &Node) -> bool {
-    let Some(mut id) = lens.graph.find(&node.name) else { return false };
+fn makes_output(lens: &Lens<'_>, mut id: NodeId) -> bool {
     for _ in 0..8 {
         if lens.uses[id] != 1 {
             return false;
@@ -137,7 +140,9 @@ pub(super) fn bias_before_norm(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
         let has_bias = adds_bias(&node.op, layer.output.rank());
-        let Some(user) = lens.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else { continue };
+        let Some(user) = lens.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else {
+            continue;
+        };
         let channels = layer.output.channels();
         findings.push(Finding {
             node: layer.node,
@@ -181,7 +186,7 @@ fn without_bias(span: Span, call: &str) -> Option<Fix> {
         Some(',') => " ",
         _ => ", ",
     };
-    Some(edit(MESSAGE, Span { start: at, end: at, ..span }, format!("{separator}bias=false")))
+    Some(edit(MESSAGE, Span { start: at, end: span.end - 1, ..span }, format!("{separator}bias=false")))
 }
 
 /// How a sweep of windows lies on `input` rows or columns.
@@ -237,9 +242,8 @@ fn ceil(a: i128, b: i128) -> i128 {
 }
 
 /// Rows and columns of a convolution or of a pooling that rounds down.
-fn sweeps(lens: &Lens<'_>, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
-    let id = lens.graph.find(&node.name)?;
-    let (input, output) = (lens.shaped.shape(*node.inputs.first()?).hw()?, lens.shaped.shape(id).hw()?);
+fn sweeps(layer: &Layer, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
+    let (input, output) = (layer.inputs.first()?.hw()?, layer.output.hw()?);
     let (kernel, stride, dilation, pad) = if let Op::Conv(conv) = &node.op {
         (conv.kernel, conv.stride, conv.dilation, conv.pad)
     } else if let Op::Pool(pool) = &node.op {
@@ -262,7 +266,7 @@ fn sweeps(lens: &Lens<'_>, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
 pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
-        let (Op::Conv(conv), Some([rows, columns])) = (&node.op, sweeps(lens, node, false)) else { continue };
+        let (Op::Conv(conv), Some([rows, columns])) = (&node.op, sweeps(layer, node, false)) else { continue };
         let (blind_rows, blind_columns) = (rows.blind(), columns.blind());
         let useful = [rows.useful_taps(), columns.useful_taps()];
         let (message, help) = if blind_rows + blind_columns > 0 {
@@ -296,7 +300,7 @@ pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
 pub(super) fn unused_rows(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
-        let Some([rows, columns]) = sweeps(lens, node, true) else { continue };
+        let Some([rows, columns]) = sweeps(layer, node, true) else { continue };
         if rows.extent() == 1 && columns.extent() == 1 {
             continue;
         }
@@ -310,7 +314,7 @@ pub(super) fn unused_rows(lens: &Lens<'_>) -> Vec<Finding> {
         findings.push(Finding {
             node: layer.node,
             weight: (unread(rows) + unread(columns)) as u64,
-            message: format!("{} of the {}x{} input are never read", parts.join(" and "), rows.input, columns.input),
+            message: format!("no window reads {} of the {}x{} input", parts.join(" and "), rows.input, columns.input),
             label: format!("`{}` is {}x{} with stride {}", node.name, rows.taps, columns.taps, strides(rows, columns)),
             help: if rows.left_over() + columns.left_over() > 0 {
                 vec![format!("the windows fit a {}x{} input; otherwise pad, or change the stride", fits.0, fits.1)]

@@ -1,7 +1,7 @@
 //! Element-wise non-linearities and softmax, computed in f64. A NaN stays a NaN.
 
 use super::matrix::narrow;
-use super::{Weight, norm};
+use super::{Owned, norm};
 use crate::op::{Activation, Softmax};
 use crate::tensor::Tensor;
 
@@ -11,7 +11,7 @@ pub(super) fn map(x: &Tensor, f: impl Fn(f64) -> f64) -> Tensor {
 }
 
 /// An element-wise non-linearity.
-pub(super) fn activation(op: Activation, x: &Tensor, weight: &Weight<'_>) -> Tensor {
+pub(super) fn activation(op: Activation, x: &Tensor, weight: &Owned<'_>) -> Tensor {
     match op {
         Activation::Relu => map(x, relu),
         Activation::Relu6 => map(x, relu6),

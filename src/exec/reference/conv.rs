@@ -5,7 +5,7 @@
 //! memory beside the maps stays below a bound.
 
 use super::matrix::{LANES, Panels, Target, for_each_part, multiply, panel_elements, parts, threads_for};
-use super::{Weight, size};
+use super::{Owned, size};
 use crate::op::{Conv, Shape};
 use crate::tensor::Tensor;
 
@@ -69,7 +69,7 @@ pub(super) fn conv_bytes(op: &Conv, input: Shape, out: Shape, threads: u64) -> u
 }
 
 /// `[N, C, H, W]` to `[N, out, H', W']`, and the multiply-accumulates.
-pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Weight<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
     let geometry = Geometry::of(op, x.dims(), out);
     let (groups, images) = (size(op.groups), x.dims()[0]);
     let mut y = Tensor::zeros(super::with_batch(images, out));
@@ -83,7 +83,7 @@ pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Weight<'_>, out: Shape, threa
 }
 
 /// One image: a single group splits its output channels over threads, several groups are split themselves.
-fn one_image(geometry: &Geometry, groups: usize, x: &[f32], weight: &Weight<'_>, y: &mut [f32], threads: usize) -> u64 {
+fn one_image(geometry: &Geometry, groups: usize, x: &[f32], weight: &Owned<'_>, y: &mut [f32], threads: usize) -> u64 {
     let (in_group, out_group) = (x.len() / groups, y.len() / groups);
     let (weights, rows) = (weight.weight.len() / groups, out_group / geometry.pixels());
     let one_group = |group: usize, y: &mut [f32], threads: usize| {

@@ -4,7 +4,7 @@
 //! and added into an f64 map, always in the same order. What the padding crops is computed, counted and dropped.
 
 use super::matrix::{LANES, Panels, for_each_part, narrow, panel_elements, parts, product, threads_for};
-use super::{Weight, size};
+use super::{Owned, size};
 use crate::op::{ConvTranspose, Shape};
 use crate::tensor::Tensor;
 
@@ -50,7 +50,7 @@ pub(super) fn conv_transpose_bytes(op: &ConvTranspose, input: Shape, out: Shape,
 }
 
 /// `[N, C, H, W]` to `[N, out, H', W']`, and the multiply-accumulates.
-pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Weight<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
     let geometry = Geometry::of(op, x.dims(), out);
     let (images, groups) = (x.dims()[0], size(op.groups));
     let (channels, rows) = (x.dims()[1] / groups, size(op.out) / groups);

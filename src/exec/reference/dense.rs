@@ -1,7 +1,7 @@
 //! Fully connected layers over the last axis.
 
 use super::matrix::{LANES, Panels, Target, multiply, panel_elements};
-use super::{Weight, size, with_batch};
+use super::{Owned, size, with_batch};
 use crate::op::{Linear, Shape};
 use crate::tensor::Tensor;
 
@@ -13,7 +13,7 @@ pub(super) fn linear_bytes(op: &Linear, input: Shape, batch: u64) -> u64 {
 }
 
 /// `[N, …, F]` to `[N, …, out]`, and the multiply-accumulates.
-pub(super) fn linear(op: &Linear, x: &Tensor, weight: &Weight<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+pub(super) fn linear(op: &Linear, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
     let features = x.dims()[x.dims().len() - 1];
     let (rows, outs) = (x.data().len() / features, size(op.out));
     let panels = Panels::pack(features, rows, threads, |first, panel| {

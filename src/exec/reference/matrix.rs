@@ -122,7 +122,6 @@ fn tile<const R: usize>(weights: &[f32], panel: &[[f64; LANES]]) -> [[f64; LANES
 }
 
 /// Rounds to f32.
-#[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
 pub(super) fn narrow(value: f64) -> f32 {
     value as f32
 }

@@ -22,7 +22,7 @@ use crate::tensor::Tensor;
 
 /// The tensors that an operation owns; those that it does not own are empty.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Weight<'a> {
+pub(super) struct Owned<'a> {
     pub weight: &'a [f32],
     pub bias: Option<&'a [f32]>,
     pub running_mean: &'a [f32],
@@ -111,7 +111,7 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
 }
 
 /// Computes one node. Returns its output, whose shape is `out` behind the batch, and the multiply-accumulates that were done.
-pub(super) fn execute(op: &Op, inputs: &[&Tensor], weight: &Weight<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+pub(super) fn execute(op: &Op, inputs: &[&Tensor], weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
     let x = inputs[0];
     let y = match op {
         Op::Conv(conv) => return conv::conv(conv, x, weight, out, threads),

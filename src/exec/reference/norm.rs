@@ -1,7 +1,7 @@
 //! Normalisations; statistics in f64, with the biased variance.
 
 use super::matrix::narrow;
-use super::{Weight, size};
+use super::{Owned, size};
 use crate::op::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn};
 use crate::tensor::Tensor;
 
@@ -11,7 +11,7 @@ pub(super) fn plane(x: &Tensor) -> usize {
 }
 
 /// Scale and shift of a channel; 1 and 0 where none are learned.
-fn affine(weight: &Weight<'_>, channel: usize) -> (f64, f64) {
+fn affine(weight: &Owned<'_>, channel: usize) -> (f64, f64) {
     let at = |values: Option<&[f32]>, default: f64| values.map_or(default, |v| f64::from(v[channel]));
     (if weight.weight.is_empty() { 1.0 } else { f64::from(weight.weight[channel]) }, at(weight.bias, 0.0))
 }
@@ -28,7 +28,7 @@ pub(super) fn per_channel(x: &Tensor, pair: impl Fn(usize) -> (f64, f64)) -> Ten
 }
 
 /// With running statistics.
-pub(super) fn batch_norm(op: &BatchNorm, x: &Tensor, weight: &Weight<'_>) -> Tensor {
+pub(super) fn batch_norm(op: &BatchNorm, x: &Tensor, weight: &Owned<'_>) -> Tensor {
     let (means, variances) = (weight.running_mean, weight.running_var);
     per_channel(x, |channel| {
         let (scale, shift) = affine(weight, channel);
@@ -38,7 +38,7 @@ pub(super) fn batch_norm(op: &BatchNorm, x: &Tensor, weight: &Weight<'_>) -> Ten
 }
 
 /// A learned factor per channel.
-pub(super) fn scale(x: &Tensor, weight: &Weight<'_>) -> Tensor {
+pub(super) fn scale(x: &Tensor, weight: &Owned<'_>) -> Tensor {
     per_channel(x, |channel| affine(weight, channel))
 }
 
@@ -51,16 +51,16 @@ fn statistics(values: impl Iterator<Item = f32> + Clone, eps: f64) -> (f64, f64)
 }
 
 /// Over groups of channels and all positions.
-pub(super) fn group_norm(op: &GroupNorm, x: &Tensor, weight: &Weight<'_>) -> Tensor {
+pub(super) fn group_norm(op: &GroupNorm, x: &Tensor, weight: &Owned<'_>) -> Tensor {
     over_groups(x, size(op.groups), op.eps, weight)
 }
 
 /// Over the positions of each channel.
-pub(super) fn instance_norm(op: &InstanceNorm, x: &Tensor, weight: &Weight<'_>) -> Tensor {
+pub(super) fn instance_norm(op: &InstanceNorm, x: &Tensor, weight: &Owned<'_>) -> Tensor {
     over_groups(x, x.dims()[1], op.eps, weight)
 }
 
-fn over_groups(x: &Tensor, groups: usize, eps: f64, weight: &Weight<'_>) -> Tensor {
+fn over_groups(x: &Tensor, groups: usize, eps: f64, weight: &Owned<'_>) -> Tensor {
     let (channels, plane) = (x.dims()[1], plane(x));
     let mut data = Vec::with_capacity(x.data().len());
     for (i, group) in x.data().chunks_exact(channels / groups * plane).enumerate() {
@@ -74,7 +74,7 @@ fn over_groups(x: &Tensor, groups: usize, eps: f64, weight: &Weight<'_>) -> Tens
 }
 
 /// Over the channels of each position.
-pub(super) fn layer_norm(op: &LayerNorm, x: &Tensor, weight: &Weight<'_>) -> Tensor {
+pub(super) fn layer_norm(op: &LayerNorm, x: &Tensor, weight: &Owned<'_>) -> Tensor {
     let (channels, plane) = (x.dims()[1], plane(x));
     let mut y = Tensor::zeros(x.dims().to_vec());
     for (x, y) in x.data().chunks_exact(channels * plane).zip(y.data_mut().chunks_exact_mut(channels * plane)) {
@@ -93,7 +93,6 @@ pub(super) fn layer_norm(op: &LayerNorm, x: &Tensor, weight: &Weight<'_>) -> Ten
 /// `x / (k + alpha / size * sum of squares)^beta`; the window begins `size / 2` channels before its own, as in PyTorch.
 pub(super) fn lrn(op: &Lrn, x: &Tensor) -> Tensor {
     let (channels, plane, window) = (x.dims()[1], plane(x), size(op.size));
-    #[expect(clippy::cast_precision_loss, reason = "windows are smaller than 2^53")]
     let factor = op.alpha / window as f64;
     let mut data = Vec::with_capacity(x.data().len());
     for image in x.data().chunks_exact(channels * plane) {

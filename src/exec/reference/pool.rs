@@ -66,7 +66,6 @@ pub(super) fn pool(op: &Pool, x: &Tensor, out: Shape) -> Tensor {
 /// The mean over `count`, 0 where there is nothing.
 fn mean(elements: impl Iterator<Item = f32>, count: usize) -> f32 {
     let sum: f64 = elements.map(f64::from).sum();
-    #[expect(clippy::cast_precision_loss, reason = "windows are smaller than 2^53")]
     narrow(sum / count.max(1) as f64)
 }
 

@@ -13,8 +13,6 @@ struct Blend {
     weight: f64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "dimensions are below 2^31")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the position lies within the input")]
 fn blend(align_corners: bool, index: usize, input: usize, output: usize) -> Blend {
     let position = if align_corners {
         index as f64 * (input - 1) as f64 / (output - 1).max(1) as f64

@@ -53,15 +53,20 @@ fn head(s: &Savings) -> Markup {
             p.kicker { "Savings report" }
             h1 { (s.net) }
             p.files { code { (s.source_before) } " → " code { (s.source_after) } }
-            @if let Some(doc) = &s.doc { p.doc { (doc) } }
+            @if let Some(doc) = &s.doc { p.doc { (prose(doc)) } }
             @if let Some(plan) = &s.plan {
                 ul.plan {
                     li { "Asked for: " strong { (plan.goal) } }
-                    @for fact in &plan.facts { li { (fact) } }
+                    @for fact in &plan.facts { li { (prose(fact)) } }
                 }
             }
         }
     }
+}
+
+/// Text in which backticks mark code.
+fn prose(text: &str) -> Markup {
+    html! { @for (i, part) in text.split('`').enumerate() { @if i % 2 == 1 { code { (part) } } @else { (part) } } }
 }
 
 /// One big figure.
@@ -171,7 +176,7 @@ fn change_table(changes: &[Change]) -> Markup {
     let pair = |before: u64, after: u64| html! { td.n title={ (grouped(before)) " to " (grouped(after)) } { (magnitude(before)) " → " (magnitude(after)) } };
     html! {
         div.scroll { table {
-            thead { tr { th { "layer" } th { "form" } th.n { "channels" } th.n { "MACs" } th.n { } th.n { "params" } th.n { } } }
+            thead { tr { th { "layer" } th { "form" } th.n { "channels" } th.n colspan="2" { "MACs" } th.n colspan="2" { "parameters" } } }
             tbody { @for c in changes { tr {
                 th scope="row" { (breakable(&c.layer)) }
                 td { span.tag { (c.form) } }
@@ -208,7 +213,7 @@ fn untouched(s: &Savings) -> Markup {
     let table = html! {
         div.scroll { table {
             thead { tr { th { "layer" } th { "why" } } }
-            tbody { @for u in &s.untouched { tr { th scope="row" { (breakable(&u.layer)) } td { (u.reason) } } } }
+            tbody { @for u in &s.untouched { tr { th scope="row" { (breakable(&u.layer)) } td { (prose(&u.reason)) } } } }
         } }
     };
     html! {

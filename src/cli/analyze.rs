@@ -1,0 +1,137 @@
+//! `analyze`: the numbers of networks.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::load::{Loaded, load_all};
+use super::options::{CountOptions, DataFormat, NetOptions};
+use super::session::Session;
+use crate::analysis::Analysis;
+use crate::analysis::rollup::By;
+use crate::report::columns::{self, NoColumn, View};
+use crate::report::network::{Forecast, Network, Subject};
+use crate::report::{network_text, serial, table};
+
+/// Arguments of `analyze`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Networks; several give one line each. `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    net: NetOptions,
+    #[command(flatten)]
+    count: CountOptions,
+    /// One row a layer, a block or a kind of operation.
+    #[arg(long, value_name = "WHAT", default_value = "layer", help_heading = "Rows and columns")]
+    by: Rows,
+    /// One row a block, telling nested blocks apart down to this depth.
+    #[arg(long, value_name = "N", conflicts_with = "by", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Rows and columns")]
+    depth: Option<u16>,
+    /// Columns to show, by their keys in JSON.
+    #[arg(long, value_name = "KEY", value_delimiter = ',', help_heading = "Rows and columns")]
+    columns: Vec<String>,
+    /// Sort by a column, largest first.
+    #[arg(long, value_name = "KEY", help_heading = "Rows and columns")]
+    sort: Option<String>,
+    /// Show this many rows.
+    #[arg(long, value_name = "N", help_heading = "Rows and columns")]
+    top: Option<usize>,
+    /// How it is written.
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: DataFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rows {
+    Layer,
+    Block,
+    Op,
+}
+
+impl Arguments {
+    fn by(&self) -> Option<By> {
+        match (self.depth, self.by) {
+            (Some(depth), _) => Some(By::Block { depth: usize::from(depth) }),
+            (None, Rows::Layer) => None,
+            (None, Rows::Block) => Some(By::Block { depth: 1 }),
+            (None, Rows::Op) => Some(By::Op),
+        }
+    }
+
+    fn view(&self) -> View {
+        View { columns: self.columns.clone(), sort: self.sort.clone(), top: self.top }
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
+    let mut numbers: Vec<(Analysis, Option<Forecast>)> = Vec::new();
+    for one in &loaded {
+        let analysis = arguments.count.analyze(one.shaped(), &one.network.analysis)?;
+        let forecast = arguments.count.forecast(one.shaped(), &analysis)?;
+        numbers.push((analysis, forecast));
+    }
+    let networks: Vec<Network<'_>> = loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
+    if !networks.is_empty() {
+        write(session, arguments, &networks)?;
+    }
+    Ok(code)
+}
+
+fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<Forecast>), by: Option<By>) -> Network<'a> {
+    let subject =
+        Subject { source: &loaded.name, sources: &loaded.sources, shaped: loaded.shaped(), analysis, forecast: forecast.as_ref() };
+    let mut network = Network::new(&subject);
+    if let Some(by) = by {
+        network.group(&subject, by);
+    }
+    network
+}
+
+fn write(session: &Session, arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure> {
+    let several = arguments.files.len() > 1;
+    let grid = || match networks {
+        [one] if !several => columns::table(one, &arguments.view()).map_err(no_column),
+        many => Ok(columns::summary(many)),
+    };
+    match arguments.format {
+        DataFormat::Table => {
+            let mut text = table::draw(&grid()?, session.width());
+            if let [one] = networks
+                && !several
+            {
+                text = format!("{}\n\n{text}\n{}", network_text::title(one), network_text::terminal(one));
+            }
+            session.say(&text)
+        }
+        DataFormat::Markdown => {
+            let mut text = grid()?.markdown();
+            if let [one] = networks
+                && !several
+            {
+                text = format!("# {}\n\n{text}\n{}", one.net, network_text::markdown(one));
+            }
+            session.data(|out| out.write_all(text.as_bytes()))
+        }
+        DataFormat::Csv => {
+            let text = grid()?.csv();
+            session.data(|out| out.write_all(text.as_bytes()))
+        }
+        DataFormat::Json => session.data(|out| match networks {
+            [one] if !several => serial::json(out, one),
+            many => serial::json(out, many),
+        }),
+        DataFormat::Yaml => session.data(|out| match networks {
+            [one] if !several => serial::yaml(out, one),
+            many => serial::yaml(out, many),
+        }),
+    }
+}
+
+fn no_column(error: NoColumn) -> Failure {
+    Failure::usage(format!("there is no column `{}`", error.key)).help(format!("columns are {}", error.known.join(", ")))
+}

@@ -1,0 +1,79 @@
+//! `convert`: a network in another form.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::files;
+use super::load::{Loaded, load};
+use super::options::NetOptions;
+use super::session::Session;
+use crate::graph::{dot, print};
+use crate::report::drawing::is_inserted;
+use crate::report::{drawing, graph, serial};
+
+/// Arguments of `convert`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The network; `-` is standard input.
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The output: `.net`, `.dot`, `.json`, `.yaml` or `.svg`.
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    #[command(flatten)]
+    net: NetOptions,
+}
+
+/// Forms that are written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Net,
+    Dot,
+    Json,
+    Yaml,
+    Svg,
+}
+
+/// Runs the command.
+pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let form = form(&arguments.output)?;
+    files::keep_input(&arguments.output, &arguments.input)?;
+    let loaded = load(session, &arguments.input, &arguments.net)?;
+    let output = &arguments.output;
+    match form {
+        Form::Net => text(session, output, &super::fmt::layout(session, "the printed graph", &print::print(loaded.shaped().graph()))?)?,
+        Form::Dot => text(session, output, &to_dot(&loaded))?,
+        Form::Svg => text(session, output, &drawing::svg(loaded.shaped()))?,
+        Form::Json => files::write(session, output, |out| serial::json(out, &graph::document(loaded.shaped())))?,
+        Form::Yaml => files::write(session, output, |out| serial::yaml(out, &graph::document(loaded.shaped())))?,
+    }
+    Ok(loaded.code)
+}
+
+fn text(session: &Session, output: &Path, text: &str) -> Result<(), Failure> {
+    files::write(session, output, |out| out.write_all(text.as_bytes()))
+}
+
+fn form(output: &Path) -> Result<Form, Failure> {
+    let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let refuse = |message: String| Err(Failure::usage(message).help("it writes .net, .dot, .json, .yaml and .svg"));
+    match extension.as_str() {
+        "net" => Ok(Form::Net),
+        "dot" | "gv" => Ok(Form::Dot),
+        "json" => Ok(Form::Json),
+        "yaml" | "yml" => Ok(Form::Yaml),
+        "svg" => Ok(Form::Svg),
+        "onnx" => refuse("this version does not write ONNX".to_owned()),
+        "py" => refuse("this version does not write PyTorch modules".to_owned()),
+        "" => refuse(format!("the extension of `{}` does not say what to convert to", files::shown(output))),
+        other => refuse(format!("`.{other}` is not a form that this program writes")),
+    }
+}
+
+fn to_dot(loaded: &Loaded) -> String {
+    let shaped = loaded.shaped();
+    let detail = |id| format!("{}\n{}", print::call(&shaped.graph().node(id).op), shaped.shape(id));
+    dot::dot(shaped.graph(), detail, |id| is_inserted(shaped.graph(), id))
+}

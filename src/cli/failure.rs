@@ -1,0 +1,120 @@
+//! Why a command ends early, and with which exit code.
+
+use std::io;
+
+use super::session::Session;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::SourceSet;
+
+/// Clean.
+pub(super) const CLEAN: u8 = 0;
+/// A diagnostic error in the input, a failed assertion, a mismatch.
+pub(super) const FINDINGS: u8 = 1;
+/// Usage, IO or limits.
+pub(super) const TROUBLE: u8 = 2;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Something with a code.
+    Diagnostic(Box<Diagnostic>),
+    /// Arguments that make no sense together: one sentence, and advice.
+    Usage(String, Option<String>),
+    /// What was wrong has been shown already.
+    Reported(u8),
+    /// Whoever read our output has gone.
+    Pipe,
+}
+
+impl Failure {
+    /// A finding with a code and without a place.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self::Diagnostic(Box::new(Diagnostic::bare(code, Severity::Error, message)))
+    }
+
+    /// A sentence about the arguments.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into(), None)
+    }
+
+    /// Adds advice.
+    pub fn help(self, text: impl Into<String>) -> Self {
+        match self {
+            Self::Diagnostic(diagnostic) => Self::Diagnostic(Box::new(diagnostic.help(text))),
+            Self::Usage(message, _) => Self::Usage(message, Some(text.into())),
+            Self::Reported(code) => Self::Reported(code),
+            Self::Pipe => Self::Pipe,
+        }
+    }
+
+    /// A failure to write to standard output.
+    pub fn stdout(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::Pipe
+        } else {
+            Self::new(Code::UnwritableFile, format!("cannot write to standard output: {}", reason(error)))
+        }
+    }
+
+    /// Shows what is to be shown; the exit code.
+    pub fn report(self, session: &Session) -> u8 {
+        match self {
+            Self::Diagnostic(diagnostic) => {
+                session.show(&SourceSet::new(), std::slice::from_ref(&*diagnostic));
+                exit_code(std::slice::from_ref(&*diagnostic))
+            }
+            Self::Usage(message, help) => {
+                session.complain(&message, help.as_deref());
+                TROUBLE
+            }
+            Self::Reported(code) => code,
+            Self::Pipe => CLEAN,
+        }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostic(Box::new(diagnostic))
+    }
+}
+
+/// The exit code that findings call for.
+pub(super) fn exit_code(diagnostics: &[Diagnostic]) -> u8 {
+    const LIMITS_AND_IO: &[Code] = &[
+        Code::UnknownKnob,
+        Code::UnreadableFile,
+        Code::TooLarge,
+        Code::TooManyNodes,
+        Code::TooManySteps,
+        Code::TooMuchMemory,
+        Code::UnwritableFile,
+    ];
+    let errors = || diagnostics.iter().filter(|d| d.is_error());
+    if errors().any(|d| LIMITS_AND_IO.contains(&d.code)) {
+        TROUBLE
+    } else if errors().next().is_some() {
+        FINDINGS
+    } else {
+        CLEAN
+    }
+}
+
+/// An IO error as a clause: "there is no such file", not "No such file or directory (os error 2)".
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is not a directory".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::FileTooLarge => "it would be too large".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let end = text.find(" (os error").unwrap_or(text.len());
+            text[..end].to_lowercase()
+        }
+    }
+}

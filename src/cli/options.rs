@@ -1,0 +1,100 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::files;
+use super::load::analysis;
+use crate::analysis::roofline::{Cores, predict};
+use crate::analysis::target::Target;
+use crate::analysis::{Analysis, Convention, Options, convention};
+use crate::code::Code;
+use crate::report::network::Forecast;
+use crate::shape::Shaped;
+
+/// What a network is built with.
+#[derive(Debug, Clone, Args)]
+pub(super) struct NetOptions {
+    /// Set a parameter of the net, as in `--set width=0.75`; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, help_heading = "Network")]
+    pub set: Vec<(String, String)>,
+}
+
+/// What a network is counted for.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CountOptions {
+    /// Images at once.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1 << 20), help_heading = "Counting")]
+    pub batch: u64,
+    /// What counts as a MAC: as this program, or as another tool does.
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = convention_names(), help_heading = "Counting")]
+    pub convention: String,
+    /// Predict time on a machine: one of `pointwise target list`, or a YAML file.
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Counting")]
+    pub target: Option<String>,
+}
+
+impl CountOptions {
+    /// Options of the analysis.
+    pub fn options(&self) -> Options {
+        Options { batch: self.batch, convention: convention::from_name(&self.convention).unwrap_or(Convention::Default) }
+    }
+
+    /// The numbers of a network; those that the compiler made where they fit.
+    pub fn analyze(&self, shaped: &Shaped, ready: &Analysis) -> Result<Analysis, Failure> {
+        let options = self.options();
+        if options == ready.options { Ok(ready.clone()) } else { analysis(shaped, &options) }
+    }
+
+    /// The predicted times on the target, if one was named.
+    pub fn forecast(&self, shaped: &Shaped, numbers: &Analysis) -> Result<Option<Forecast>, Failure> {
+        let Some(name) = &self.target else { return Ok(None) };
+        let target = find_target(name)?;
+        let times = predict(numbers, shaped.graph(), &target, Cores::All);
+        Ok(Some(Forecast { target: target.name, times }))
+    }
+}
+
+/// A target by name or file.
+pub(super) fn find_target(name: &str) -> Result<Target, Failure> {
+    if let Some(target) = Target::shipped(name) {
+        return Ok(target);
+    }
+    let path = PathBuf::from(name);
+    if !path.exists() && !name.contains(['/', '.']) {
+        let known: Vec<&str> = Target::shipped_names().collect();
+        let message = format!("there is no target `{name}`");
+        return Err(Failure::usage(message).help(format!("known are {}; or name a YAML file", known.join(", "))));
+    }
+    let text = files::read_text(&path)?;
+    Target::from_yaml(&text).map_err(|error| Failure::new(Code::BadConfig, format!("`{name}`: {error}")))
+}
+
+/// Forms of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataFormat {
+    /// For a terminal.
+    Table,
+    /// For a pull request.
+    Markdown,
+    /// For a spreadsheet.
+    Csv,
+    /// For programs.
+    Json,
+    /// For programs and people.
+    Yaml,
+}
+
+fn convention_names() -> clap::builder::PossibleValuesParser {
+    convention::ALL.iter().map(|c| convention::name(*c)).collect::<Vec<_>>().into()
+}
+
+/// `name=value`.
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        Some(_) | None => Err("write `name=value`".to_owned()),
+    }
+}

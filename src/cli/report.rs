@@ -1,0 +1,175 @@
+//! `report`: what optimizing would save, or what changed between two networks.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::files;
+use super::load::{Loaded, load};
+use super::optimize::{Goals, optimize};
+use super::options::{CountOptions, NetOptions, find_target};
+use super::session::Session;
+use super::tensors::{self, EngineOptions, PictureOptions};
+use crate::analysis::roofline::{Cores, predict};
+use crate::analysis::target::Target;
+use crate::exec::timing::{Prepared, measure, stats};
+use crate::interchange::image::Resize;
+use crate::report::network::{Forecast, Network, Subject};
+use crate::report::savings::{Extras, Measured, Savings, Times};
+use crate::report::{drawing, html, savings_text, serial};
+use crate::weights::Weights;
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The network before, or the only one.
+    #[arg(value_name = "BEFORE")]
+    before: PathBuf,
+    /// The network after; without it, what `optimize` would make.
+    #[arg(value_name = "AFTER")]
+    after: Option<PathBuf>,
+    /// Where to write it: `.html`, `.md`, `.json`, `.csv` or `.yaml`; a table for the terminal without it.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Run both networks in turn and report the times.
+    #[arg(long)]
+    measure: bool,
+    /// Measured runs of each network.
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "measure", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    runs: u32,
+    #[command(flatten)]
+    net: NetOptions,
+    #[command(flatten)]
+    count: CountOptions,
+    #[command(flatten)]
+    goals: Goals,
+    #[command(flatten)]
+    engine: EngineOptions,
+}
+
+/// Forms of the report.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Terminal,
+    Html,
+    Markdown,
+    Csv,
+    Json,
+    Yaml,
+}
+
+/// Two networks to compare.
+pub(super) struct Pair<'a> {
+    /// Before.
+    pub before: &'a Loaded,
+    /// After.
+    pub after: &'a Loaded,
+    /// What time is predicted for.
+    pub target: Option<&'a Target>,
+}
+
+/// Runs the command.
+pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    let form = arguments.output.as_deref().map_or(Ok(Form::Terminal), form)?;
+    if let Some(output) = &arguments.output {
+        files::keep_input(output, &arguments.before)?;
+    }
+    let before = load(session, &arguments.before, &arguments.net)?;
+    let (after, mut extras, target) = match &arguments.after {
+        Some(path) => {
+            let after = load(session, path, &arguments.net)?;
+            (after, Extras::default(), find_target(arguments.count.target.as_deref().unwrap_or("laptop"))?)
+        }
+        None => {
+            let paths = (arguments.before.as_path(), arguments.before.as_path());
+            let mut outcome = optimize(session, &before, paths, (&arguments.goals, &arguments.net, &arguments.count))?;
+            "optimized".clone_into(&mut outcome.after.name);
+            (outcome.after, outcome.extras, outcome.target)
+        }
+    };
+    if arguments.measure {
+        extras.measured = Some(measured(session, arguments, [&before, &after])?);
+    }
+    let pair = Pair { before: &before, after: &after, target: Some(&target) };
+    let document = savings(&pair, &arguments.count, extras)?;
+    let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
+    write(session, output, form, (&document, &after))?;
+    Ok(before.code.max(after.code))
+}
+
+fn write(session: &Session, output: &Path, form: Form, (document, after): (&Savings, &Loaded)) -> Result<(), Failure> {
+    let text = match form {
+        Form::Terminal => return session.say(&savings_text::terminal(document, session.width())),
+        Form::Json => return files::write(session, output, |out| serial::json(out, document)),
+        Form::Yaml => return files::write(session, output, |out| serial::yaml(out, document)),
+        Form::Html => html::page(document, Some(&drawing::svg(after.shaped()))),
+        Form::Markdown => savings_text::markdown(document),
+        Form::Csv => savings_text::csv(document),
+    };
+    files::write(session, output, |out| out.write_all(text.as_bytes()))
+}
+
+fn form(output: &Path) -> Result<Form, Failure> {
+    let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "html" | "htm" => Ok(Form::Html),
+        "md" | "markdown" => Ok(Form::Markdown),
+        "json" => Ok(Form::Json),
+        "csv" => Ok(Form::Csv),
+        "yaml" | "yml" => Ok(Form::Yaml),
+        _ if files::is_dash(output) => Ok(Form::Terminal),
+        _ => {
+            let message = format!("the extension of `{}` does not say how to write the report", files::shown(output));
+            Err(Failure::usage(message).help("it writes .html, .md, .json, .csv and .yaml"))
+        }
+    }
+}
+
+/// The savings document of two networks.
+pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> Result<Savings, Failure> {
+    let mut numbers = Vec::new();
+    for loaded in [pair.before, pair.after] {
+        let analysis = count.analyze(loaded.shaped(), &loaded.network.analysis)?;
+        let forecast = pair.target.map(|target| Forecast {
+            target: target.name.clone(),
+            times: predict(&analysis, loaded.shaped().graph(), target, Cores::All),
+        });
+        numbers.push((analysis, forecast));
+    }
+    let documents: Vec<Network<'_>> = [pair.before, pair.after]
+        .iter()
+        .zip(&numbers)
+        .map(|(loaded, (analysis, forecast))| {
+            let (source, sources, shaped) = (loaded.name.as_str(), &loaded.sources, loaded.shaped());
+            Network::new(&Subject { source, sources, shaped, analysis, forecast: forecast.as_ref() })
+        })
+        .collect();
+    Ok(Savings::between(&documents[0], &documents[1], extras))
+}
+
+/// Runs both networks in turn, with seeded weights and inputs: speed does not depend on their values.
+fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) -> Result<Measured, Failure> {
+    let options = arguments.engine.run_options()?;
+    let pictures = PictureOptions { mean: vec![], std: vec![], resize: Resize::Stretch };
+    let mut ready = Vec::new();
+    for loaded in networks {
+        tensors::allow(loaded.shaped(), arguments.count.batch, &options)?;
+        let inputs = tensors::inputs(loaded.shaped(), &[], &pictures, (Some(arguments.count.batch), 0))?;
+        ready.push((Weights::init(loaded.shaped(), 0), inputs));
+    }
+    session.notice(&format!("running each network {} times", arguments.runs + 1));
+    let prepared: Vec<Prepared<'_>> = networks
+        .iter()
+        .zip(&ready)
+        .map(|(loaded, (weights, inputs))| Prepared { shaped: loaded.shaped(), weights, inputs })
+        .collect();
+    let samples = measure(&prepared, arguments.runs as usize, &options).map_err(|error| tensors::failed(&error))?;
+    let times = |samples: &[std::time::Duration]| {
+        let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+        let stats = stats(samples).expect("at least one run was asked for");
+        let max = samples.iter().copied().max().unwrap_or_default();
+        Times { min_ms: ms(stats.min), median_ms: ms(stats.median), p90_ms: ms(stats.p90), max_ms: ms(max) }
+    };
+    Ok(Measured { threads: options.threads, runs: arguments.runs as usize, before: times(&samples[0]), after: times(&samples[1]) })
+}

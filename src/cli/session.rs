@@ -1,0 +1,90 @@
+//! What is shown to the person at the terminal: diagnostics, notices, and the width and colours of it all.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+
+use super::Global;
+use super::failure::Failure;
+use crate::diagnostic::Diagnostic;
+use crate::render::{self, Findings, Format};
+use crate::source::SourceSet;
+
+/// Width where there is no terminal.
+const PLAIN_WIDTH: usize = 120;
+
+/// How this process talks.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// No warnings, no notices.
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbose: u8,
+}
+
+impl Session {
+    /// Sets the colours of the whole process.
+    pub fn new(global: &Global) -> Self {
+        match global.color {
+            clap::ColorChoice::Auto => ColorChoice::Auto,
+            clap::ColorChoice::Always => ColorChoice::Always,
+            clap::ColorChoice::Never => ColorChoice::Never,
+        }
+        .write_global();
+        Self { quiet: global.quiet, verbose: global.verbose }
+    }
+
+    /// The width of the terminal behind standard output, if it is one.
+    pub fn width(&self) -> Option<usize> {
+        io::stdout().is_terminal().then(terminal_width)
+    }
+
+    /// Writes text for people to standard output; colours are left out where they are not wanted.
+    pub fn say(&self, text: &str) -> Result<(), Failure> {
+        anstream::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Writes data to standard output as it is.
+    pub fn data(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Shows diagnostics on standard error.
+    pub fn show(&self, sources: &SourceSet, diagnostics: &[Diagnostic]) {
+        let width = if io::stderr().is_terminal() { terminal_width() } else { PLAIN_WIDTH };
+        self.tell(&render::render(&[Findings { sources, diagnostics }], Format::Full, width));
+    }
+
+    /// One line on standard error, unless quiet.
+    pub fn notice(&self, text: &str) {
+        if !self.quiet {
+            self.tell(&format!("{text}\n"));
+        }
+    }
+
+    /// One line on standard error where more was asked for.
+    pub fn detail(&self, text: &str) {
+        if self.verbose > 0 {
+            self.tell(&format!("{text}\n"));
+        }
+    }
+
+    /// An error without a code: something about the arguments.
+    pub fn complain(&self, message: &str, help: Option<&str>) {
+        let mut text = format!("\u{1b}[1;91merror\u{1b}[0m: {message}\n");
+        if let Some(help) = help {
+            text.push_str(&format!("\u{1b}[1;96mhelp\u{1b}[0m: {help}\n"));
+        }
+        self.tell(&text);
+    }
+
+    /// Standard error may be closed: there is no one left to tell.
+    fn tell(&self, text: &str) {
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0)).max(40)
+}

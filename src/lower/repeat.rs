@@ -1,0 +1,137 @@
+//! Loops, and what is left of names that a broken loop or condition would have bound.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+
+use super::{Binding, Builder, Frame, Scope, Value, join};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, StatementKind};
+
+impl<'a> Builder<'a> {
+    pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
+        let scope = Scope { path: String::new(), whole: false };
+        let saved: Vec<_> =
+            names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
+        let outer_turns = frame.turns.clone();
+        match over {
+            ForRange::Range(from, to) => {
+                let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
+                match (bounds.0.to_i64(), bounds.1.to_i64()) {
+                    (Some(from), Some(to)) => {
+                        for i in from..to {
+                            if frame.returned.is_some() || !self.step(frame, body.span) {
+                                break;
+                            }
+                            self.turn(frame, pattern, Value::Int(i), (i - from) as u64, &outer_turns, body);
+                        }
+                    }
+                    _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
+                }
+            }
+            ForRange::List(list) => match self.eval(frame, list, &scope) {
+                Value::List(items) => {
+                    for (i, item) in items.iter().enumerate() {
+                        if frame.returned.is_some() || !self.step(frame, body.span) {
+                            break;
+                        }
+                        self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
+                    }
+                }
+                Value::Int(n) => {
+                    let message = "a loop walks a range or a list, and this is an integer";
+                    let fix = Edit { span: Span { end: list.span.start, ..list.span }, replacement: "0..".to_owned() };
+                    self.report(
+                        frame,
+                        Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix("count from zero", vec![fix]),
+                    );
+                    frame.poison_assigned(body);
+                }
+                other => self.no_turns(frame, &[(list, &other)], body),
+            },
+        }
+        frame.turns = outer_turns;
+        for (name, value) in saved {
+            match value {
+                Some(binding) => drop(frame.names.insert(name, binding)),
+                None => drop(frame.names.remove(name)),
+            }
+        }
+    }
+
+    /// A loop over something that cannot be walked: reported, and what it would have bound is poison.
+    fn no_turns(&mut self, frame: &mut Frame<'a>, values: &[(&'a Expr, &Value)], body: &'a Body) {
+        for (expr, value) in values {
+            if value.to_i64().is_none() && !value.is_poison() {
+                let message = format!("a loop walks integers `from..to` or a list, not {}", value.kind());
+                self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
+            }
+        }
+        frame.poison_assigned(body);
+    }
+
+    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &str, body: &'a Body) {
+        frame.turns = join(outer, &index.to_string());
+        self.destructure(frame, pattern, value);
+        let scope = frame.loose_scope();
+        self.body(frame, body, &scope);
+    }
+
+    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
+        match pattern {
+            Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
+            Pattern::List(parts, span) => {
+                let items: Vec<Value> = match &value {
+                    Value::List(items) if items.len() == parts.len() => items.to_vec(),
+                    Value::Poison => vec![Value::Poison; parts.len()],
+                    other => {
+                        let message = format!("the pattern takes a list of {}, and this turn has {}", parts.len(), other.shown());
+                        self.report(frame, Diagnostic::error(Code::WrongType, message, *span, format!("{} names", parts.len())));
+                        vec![Value::Poison; parts.len()]
+                    }
+                };
+                for (part, item) in parts.iter().zip(items) {
+                    self.destructure(frame, part, item);
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// Names that a body would bind become poison, because the body cannot be evaluated.
+    pub(super) fn poison_assigned(&mut self, body: &'a Body) {
+        let mut bodies = vec![body];
+        while let Some(body) = bodies.pop() {
+            for statement in &body.statements {
+                match &statement.kind {
+                    StatementKind::Bind { targets, .. } => {
+                        for target in targets {
+                            let is_input = self.names.get(target.name.text.as_str()).is_some_and(|b| b.is_input);
+                            let binding = Binding { value: Value::Poison, span: target.name.span, is_input };
+                            self.names.insert(&target.name.text, binding);
+                        }
+                    }
+                    StatementKind::Input { name, .. } | StatementKind::Output { name, .. } => {
+                        self.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input: false });
+                    }
+                    StatementKind::For { body, .. } => bodies.push(body),
+                    StatementKind::Expr(expr) => {
+                        if let ExprKind::If { arms, otherwise } = &expr.kind {
+                            bodies.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
+                        }
+                    }
+                    StatementKind::Return(_) => self.returned = Some(Value::Poison),
+                    StatementKind::Assert(_) | StatementKind::Refine { .. } => {}
+                }
+            }
+        }
+    }
+}
+
+fn names_of(pattern: &Pattern) -> Vec<&Ident> {
+    match pattern {
+        Pattern::Name(name) => vec![name],
+        Pattern::List(parts, _) => parts.iter().flat_map(names_of).collect(),
+    }
+}

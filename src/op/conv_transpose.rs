@@ -1,0 +1,254 @@
+//! Transposed convolution.
+//!
+//! In: arguments and input shapes. Out: the payload, its shape, weights and counts as PyTorch defines them.
+
+use super::Op;
+use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
+use super::conv::{Padding, check_groups, kernel_weights};
+use super::geometry::{at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
+use super::misfit::{Misfit, Side};
+use super::shape::Shape;
+use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
+use super::weight::WeightSpec;
+use super::work::{Window, Work, elements, product};
+
+pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
+    keyword: "conv_transpose",
+    family: "convolution",
+    summary: "2-D transposed convolution: spreads every input pixel over a window of the output",
+    params: &[
+        required("out", INTEGER, "output channels"),
+        required("k", PAIR, "kernel size"),
+        optional("stride", PAIR, "1", "distance between windows in the output"),
+        optional("pad", PAD, "0", "rows and columns taken off the output"),
+        optional("output_pad", PAIR, "0", "rows and columns added at the bottom and right; less than the stride or the dilation"),
+        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
+        optional("groups", INTEGER, "1", "channel groups that do not mix; divides input and output channels"),
+        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+    ],
+    inputs: (1, Some(1)),
+    shapes: "[C, H, W] -> [out, H', W']",
+    onnx: "ConvTranspose",
+    build: build_transpose,
+};
+
+/// 2-D transposed convolution of `[C, H, W]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ConvTranspose {
+    /// Output channels.
+    pub out: u64,
+    /// `[kh, kw]`.
+    pub kernel: [u64; 2],
+    /// `[sh, sw]`.
+    pub stride: [u64; 2],
+    /// Rows and columns taken off the output.
+    pub pad: Padding,
+    /// Rows and columns added at the bottom and right, `[h, w]`.
+    pub output_pad: [u64; 2],
+    /// `[dh, dw]`.
+    pub dilation: [u64; 2],
+    /// Channel groups.
+    pub groups: u64,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let read = Reader::new(CONV_TRANSPOSE.params, args);
+    map_of(inputs)?;
+    let mut conv = ConvTranspose {
+        out: read.count("out")?,
+        kernel: read.pair("k")?,
+        stride: read.pair_or("stride", [1, 1], 1)?,
+        pad: Padding::default(),
+        output_pad: read.pair_or("output_pad", [0, 0], 0)?,
+        dilation: read.pair_or("dilation", [1, 1], 1)?,
+        groups: read.count_or("groups", 1)?,
+        bias: read.flag_or("bias", true)?,
+    };
+    conv.pad = match read.padding("pad")? {
+        PadArg::Even(pad) | PadArg::Sided(pad) => pad,
+        PadArg::Same => conv.same(&read)?,
+    };
+    for i in 0..2 {
+        let most = conv.stride[i].max(conv.dilation[i]);
+        if conv.output_pad[i] >= most {
+            let got = conv.output_pad[i];
+            return Err(read.invalid(
+                "output_pad",
+                format!("output_pad must be less than {most} (the larger of stride and dilation), not {got}"),
+            ));
+        }
+    }
+    Ok(Built::One(Op::ConvTranspose(conv)))
+}
+
+impl ConvTranspose {
+    /// Padding that makes the output `stride` times as large as the input.
+    fn same(&self, read: &Reader<'_>) -> Result<Padding, BuildError> {
+        let mut pads = [(0, 0); 2];
+        for (i, pad) in pads.iter_mut().enumerate() {
+            let total = extent(self.kernel[i], self.dilation[i]) + i128::from(self.output_pad[i]) - i128::from(self.stride[i]);
+            if total < 0 {
+                return Err(read.invalid("pad", "pad=same needs a kernel that is at least as large as the stride".to_owned()));
+            }
+            *pad = (narrow(total / 2), narrow(total - total / 2));
+        }
+        let [(top, bottom), (left, right)] = pads;
+        Ok(Padding { top, left, bottom, right })
+    }
+
+    /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        let [channels, h, w] = map_of(inputs)?;
+        check_groups(channels, self.out, self.groups)?;
+        map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
+    }
+
+    fn extent_of(&self, side: Side, input: u64) -> Result<i128, Misfit> {
+        let i = match side {
+            Side::Height => 0,
+            Side::Width => 1,
+        };
+        at_least_one("kernel", self.kernel[i])?;
+        at_least_one("stride", self.stride[i])?;
+        at_least_one("dilation", self.dilation[i])?;
+        let (before, after) = self.pad.along(side);
+        let spread = (i128::from(input) - 1) * i128::from(self.stride[i]);
+        Ok(extent(self.kernel[i], self.dilation[i])
+            .saturating_add(spread)
+            .saturating_add(i128::from(self.output_pad[i]))
+            .saturating_sub(i128::from(before) + i128::from(after)))
+    }
+
+    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+        let [kh, kw] = self.kernel;
+        let groups = self.groups.max(1);
+        let fan_in = (input.channels() / groups).saturating_mul(kh).saturating_mul(kw);
+        kernel_weights([input.channels(), self.out / groups, kh, kw], fan_in, self.out, self.bias)
+    }
+
+    /// `kh kw (cout / groups)` MACs for each input element, those that padding takes off included; one addition for each
+    /// output element for the bias.
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+        let per_group = self.out / self.groups.max(1);
+        Ok(Work {
+            macs: product("MACs", &[self.kernel[0], self.kernel[1], per_group, elements(input)?])?,
+            bias_adds: if self.bias { elements(output)? } else { 0 },
+            ..Work::NONE
+        })
+    }
+
+    /// Exact for output pixels at multiples of the stride; the others see as many input pixels or one fewer.
+    pub(super) fn window(&self) -> Window {
+        let span = |i: usize| extent(self.kernel[i], self.dilation[i]);
+        let stride = |i: usize| i128::from(self.stride[i].max(1));
+        let seen = |i: usize| narrow((span(i) - 1) / stride(i) + 1);
+        let before = |i: usize, pad: u64| narrow_signed((span(i) - 1 - i128::from(pad)).div_euclid(stride(i)));
+        Window::Fractional {
+            extent: [seen(0), seen(1)],
+            scale: self.stride,
+            before: [before(0, self.pad.top), before(1, self.pad.left)],
+        }
+    }
+
+    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
+        let (zero, one) = (int(0), int(1));
+        Printed::default()
+            .always("out", int(self.out))
+            .always("k", pair(self.kernel))
+            .unless("stride", pair(self.stride), &one)
+            .unless("pad", self.pad.printed(), &zero)
+            .unless("output_pad", pair(self.output_pad), &zero)
+            .unless("dilation", pair(self.dilation), &one)
+            .unless("groups", int(self.groups), &one)
+            .unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true))
+            .done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{misfit, printed, shape, told, weights, window, work};
+    use super::*;
+
+    #[test]
+    fn sizes_undo_a_convolution() {
+        assert_eq!(told("conv_transpose(8, 2, stride=2)([16, 14, 14])"), "[8, 28, 28]");
+        assert_eq!(told("conv_transpose(8, 4, stride=2, pad=1)([16, 14, 14])"), "[8, 28, 28]");
+        assert_eq!(told("conv_transpose(8, 3, stride=2, pad=1, output_pad=1)([16, 14, 14])"), "[8, 28, 28]");
+        assert_eq!(told("conv_transpose(8, 3, dilation=3, output_pad=2)([16, 4, 4])"), "[8, 12, 12]");
+    }
+
+    #[test]
+    fn same_multiplies_by_the_stride() {
+        assert_eq!(told("conv_transpose(8, 4, stride=2, pad=same)([16, 7, 7])"), "[8, 14, 14]");
+        assert_eq!(told("conv_transpose(8, 3, stride=2, pad=same)([16, 7, 7])"), "[8, 14, 14]");
+        assert_eq!(printed("conv_transpose(8, 3, stride=2, pad=same)([16, 7, 7])"), "out=8, k=3, stride=2, pad=[0, 0, 1, 1]");
+        let refused = "pad=same needs a kernel that is at least as large as the stride";
+        assert_eq!(told("conv_transpose(8, 2, stride=3, pad=same)([16, 7, 7])"), refused);
+    }
+
+    #[test]
+    fn output_padding_is_less_than_stride_or_dilation() {
+        let refused = "output_pad must be less than 2 (the larger of stride and dilation), not 2";
+        assert_eq!(told("conv_transpose(8, 3, stride=2, output_pad=2)([16, 7, 7])"), refused);
+    }
+
+    #[test]
+    fn misfits_have_reasons() {
+        let gone = Misfit::Dimension { what: "height", value: -1 };
+        assert_eq!(misfit("conv_transpose(8, 1, pad=1)([16, 1, 9])"), gone);
+        let groups = Misfit::Groups { output: true, channels: 9, groups: 2 };
+        assert_eq!(misfit("conv_transpose(9, 3, groups=2)([16, 9, 9])"), groups);
+        let large = Misfit::Dimension { what: "height", value: 6 * 2_147_483_647 + 3 };
+        assert_eq!(misfit("conv_transpose(8, 3, stride=2147483647)([16, 7, 7])"), large);
+        let mut conv = ConvTranspose {
+            out: 8,
+            kernel: [u64::MAX; 2],
+            stride: [u64::MAX; 2],
+            pad: Padding::default(),
+            output_pad: [u64::MAX; 2],
+            dilation: [u64::MAX; 2],
+            groups: 1,
+            bias: true,
+        };
+        assert!(matches!(conv.infer(&[shape(&[16, 7, 7])]), Err(Misfit::Dimension { .. })));
+        conv.stride = [0; 2];
+        assert_eq!(conv.infer(&[shape(&[16, 7, 7])]), Err(Misfit::Dimension { what: "stride", value: 0 }));
+    }
+
+    #[test]
+    fn work_is_done_for_each_input_pixel() {
+        let call = "conv_transpose(8, [3, 2], stride=2, groups=2)([16, 5, 7])";
+        let work = work(call);
+        assert_eq!(work.macs, 3 * 2 * 16 * (8 / 2) * 5 * 7);
+        assert_eq!(work.bias_adds, 8 * 11 * 14);
+        assert_eq!(weights(call), [("weight", vec![16, 4, 3, 2], true), ("bias", vec![8], true)]);
+    }
+
+    /// Input pixels that reach an output pixel, by trying all.
+    #[test]
+    fn windows_are_those_of_the_sums() {
+        for (kernel, stride, pad, dilation) in
+            [(2, 2, 0, 1), (4, 2, 1, 1), (3, 2, 1, 1), (5, 3, 2, 1), (3, 1, 1, 2), (3, 4, 0, 1)]
+        {
+            let call = format!("conv_transpose(8, {kernel}, stride={stride}, pad={pad}, dilation={dilation})([1, 20, 20])");
+            let Window::Fractional { extent, scale, before } = window(&call) else { panic!("{call}") };
+            let reached = |o: i64| {
+                let reaches = |i: &i64| (0..kernel).any(|j| i * stride + j * dilation - pad == o);
+                (-40..60).filter(reaches).collect::<Vec<i64>>()
+            };
+            let most =
+                (0..stride).map(|r| reached(5 * stride + r)).map(|i| i.last().zip(i.first()).map_or(0, |(l, f)| l - f + 1)).max();
+            assert!(most.is_some_and(|most| most <= extent[0].cast_signed()), "{call}: {most:?} of {extent:?}");
+            if dilation == 1 {
+                assert_eq!(most, Some(extent[0].cast_signed()), "{call}");
+                if let Some(first) = reached(5 * stride).first() {
+                    assert_eq!(5 - before[0], *first, "{call}");
+                }
+            }
+            assert_eq!(scale, [stride.cast_unsigned(); 2]);
+        }
+    }
+}

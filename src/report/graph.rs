@@ -1,0 +1,96 @@
+//! The document of `convert x.json`: a graph with its shapes, for other programs.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::network::{Blocks, Dims, Port};
+use super::{SCHEMA_VERSION, TOOL_VERSION};
+use crate::op::args::ArgValue;
+use crate::op::table::printed_args;
+use crate::shape::Shaped;
+
+/// A graph.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    /// The form of this document.
+    pub schema_version: u32,
+    /// The version of the program.
+    pub tool_version: &'static str,
+    /// The net's name.
+    pub net: &'a str,
+    /// Outputs: name, the node that makes it, shape.
+    pub outputs: Vec<Output<'a>>,
+    /// Inputs with their shapes.
+    pub inputs: Vec<Port<'a>>,
+    /// All nodes in order of execution, inputs included.
+    pub nodes: Vec<Item<'a>>,
+}
+
+/// An output.
+#[derive(Debug, Serialize)]
+pub struct Output<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The node that makes it.
+    pub node: &'a str,
+    /// Its shape.
+    pub shape: Dims,
+}
+
+/// A node.
+#[derive(Debug, Serialize)]
+pub struct Item<'a> {
+    /// Its path.
+    pub name: &'a str,
+    /// The operation's word.
+    pub op: &'static str,
+    /// Arguments that differ from their defaults.
+    pub arguments: Map<String, Value>,
+    /// Names of its inputs, in order.
+    pub inputs: Vec<&'a str>,
+    /// Its shape.
+    pub output: Dims,
+    /// The outermost block instance.
+    pub block: Option<&'a str>,
+    /// The pass or statement that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<&'static str>,
+}
+
+/// The document of a network.
+#[must_use]
+pub fn document(shaped: &Shaped) -> Document<'_> {
+    let graph = shaped.graph();
+    let blocks = Blocks::new(graph);
+    let name = |id| graph.node(id).name.as_str();
+    let item = |id| {
+        let node = graph.node(id);
+        Item {
+            name: &node.name,
+            op: node.op.keyword(),
+            arguments: printed_args(&node.op).into_iter().map(|(key, arg)| (key.to_owned(), value(&arg))).collect(),
+            inputs: node.inputs.iter().map(|input| name(*input)).collect(),
+            output: Dims(shaped.shape(id)),
+            block: blocks.of(graph, id),
+            made_by: node.origin.made_by,
+        }
+    };
+    Document {
+        schema_version: SCHEMA_VERSION,
+        tool_version: TOOL_VERSION,
+        net: graph.name(),
+        inputs: graph.inputs().iter().map(|id| Port { name: name(*id), shape: shaped.shape(*id).to_vec() }).collect(),
+        outputs: graph.outputs().iter().map(|(o, id)| Output { name: o, node: name(*id), shape: Dims(shaped.shape(*id)) }).collect(),
+        nodes: shaped.order().iter().map(|id| item(*id)).collect(),
+    }
+}
+
+fn value(arg: &ArgValue) -> Value {
+    match arg {
+        ArgValue::Int(n) => json!(n),
+        ArgValue::Float(x) => json!(x),
+        ArgValue::Bool(b) => json!(b),
+        ArgValue::Str(s) => json!(s),
+        ArgValue::List(items) => Value::Array(items.iter().map(value).collect()),
+    }
+}

@@ -1,0 +1,89 @@
+//! A network's totals for people, below the table of its layers.
+
+use std::fmt::Write as _;
+
+use super::grid::escape_markdown;
+use super::network::{Network, Port};
+use super::number::{bytes, grouped, magnitude, milliseconds, significant};
+
+/// The line above a table: name, file, batch, convention.
+#[must_use]
+pub fn title(n: &Network<'_>) -> String {
+    let ports = |ports: &[Port<'_>]| {
+        let one = |p: &Port<'_>| format!("{} {}", p.name, p.shape.iter().map(u64::to_string).collect::<Vec<_>>().join("x"));
+        ports.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("{}  {}  {} → {}", n.net, n.source, ports(&n.inputs), ports(&n.outputs));
+    if n.batch != 1 {
+        let _ = write!(text, "  batch {}", n.batch);
+    }
+    if n.convention != "default" {
+        let _ = write!(text, "  MACs as {} counts", n.convention);
+    }
+    text
+}
+
+/// Totals as `(name, value)` pairs, in the order in which they are shown.
+#[must_use]
+pub fn facts(n: &Network<'_>) -> Vec<(&'static str, String)> {
+    let t = &n.totals;
+    let exact = |value: u64| if value < 1000 { value.to_string() } else { format!("{} ({})", magnitude(value), grouped(value)) };
+    let o = &t.other_ops;
+    let mut facts = vec![
+        ("parameters", exact(t.params)),
+        ("MACs", exact(t.macs)),
+        ("FLOPs", format!("{}, 2 x MACs + biases", exact(t.flops))),
+        ("other operations", other(&[(o.add, "add"), (o.mul, "mul"), (o.compare, "compare"), (o.exp, "exp"), (o.div, "div")])),
+        ("weights", bytes(t.weight_bytes)),
+        ("activations", format!("{} written in all", bytes(t.activation_bytes))),
+        ("peak", peak(n)),
+        ("intensity", format!("{} FLOP/byte", significant(t.flops_per_byte))),
+    ];
+    if t.buffers > 0 {
+        facts.insert(1, ("buffers", exact(t.buffers)));
+    }
+    if let Some(p) = &n.predicted {
+        facts.push(("predicted time", format!("{} on {}", milliseconds(p.total_ms), p.target)));
+    }
+    facts
+}
+
+fn other(kinds: &[(u64, &str)]) -> String {
+    let some: Vec<String> = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, kind)| format!("{} {kind}", magnitude(*n))).collect();
+    if some.is_empty() { "none".to_owned() } else { some.join(", ") }
+}
+
+/// `5.4 MiB at `conv1`, holding image 588 KiB, conv1 3.1 MiB; no order needs less than 4.2 MiB`.
+fn peak(n: &Network<'_>) -> String {
+    let p = &n.peak;
+    let mut text = format!("{} at `{}`", bytes(p.bytes), p.at);
+    let alive: Vec<String> = p.alive.iter().take(4).map(|a| format!("{} {}", a.name, bytes(a.bytes))).collect();
+    if !alive.is_empty() {
+        let _ = write!(text, ", holding {}", alive.join(" + "));
+    }
+    if p.alive.len() > 4 {
+        let _ = write!(text, " + {} more", p.alive.len() - 4);
+    }
+    let _ = write!(text, "; no order needs less than {}", bytes(p.lower_bound_bytes));
+    text
+}
+
+/// The facts for a terminal, aligned.
+#[must_use]
+pub fn terminal(n: &Network<'_>) -> String {
+    let facts = facts(n);
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    facts.iter().fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "{name:<width$}  {value}");
+        text
+    })
+}
+
+/// The facts as a Markdown list.
+#[must_use]
+pub fn markdown(n: &Network<'_>) -> String {
+    facts(n).iter().fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "- {name}: {}", escape_markdown(value));
+        text
+    })
+}

@@ -1,0 +1,276 @@
+//! What the optimizer is asked to do: passes, budgets, forms, and rules for single layers; and `passes.yaml`, which says it.
+//!
+//! In: YAML text of at most 1 MiB. Out: a [`Config`], or a [`ConfigError`] with line and column. Unknown and repeated keys
+//! are refused. Reading the file is the caller's business.
+//!
+//! ```yaml
+//! passes: [bottleneck]          # the default; exact passes need --inline
+//! budget:
+//!   macs: 50%                   # of the network before; or 800M
+//!   params: 2M
+//! form: auto                    # or reduce, expand, both, spatial, pointwise
+//! layers:                       # the first rule that matches a layer counts
+//!   - match: inception_*.b
+//!     form: reduce
+//!     channels: 96
+//!   - match: stem
+//!     keep: true
+//! ```
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::budget::{Budget, Limit, Metric};
+use super::forms::Kind;
+use super::path::Pattern;
+use super::{PASSES, Pass};
+
+/// The longest configuration that is read, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// What the optimizer is asked to do. The default asks for nothing but what marks and rules say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Passes in order.
+    pub passes: Vec<Pass>,
+    /// Limits that the result keeps; several hold together.
+    pub budgets: Vec<Budget>,
+    /// The one form to use; `None` chooses for each layer.
+    pub form: Option<Kind>,
+    /// Keeps one channel in so many; under a budget, at least one in so many.
+    pub ratio: Option<u64>,
+    /// Channels between the convolutions; under a budget, no fewer.
+    pub channels: Option<u64>,
+    /// No normalisation and activation between the convolutions.
+    pub linear: bool,
+    /// Decides layers that one path with wildcards addresses (`layer3.*.conv2`) one by one instead of together.
+    pub each_alone: bool,
+    /// Rules for single layers; the first that matches counts.
+    pub rules: Vec<Rule>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            passes: vec![Pass::Bottleneck],
+            budgets: Vec::new(),
+            form: None,
+            ratio: None,
+            channels: None,
+            linear: false,
+            each_alone: false,
+            rules: Vec::new(),
+        }
+    }
+}
+
+/// What holds for the layers that a pattern matches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Which layers: by whole name, or all in a scope.
+    pub pattern: Pattern,
+    /// Leave them alone.
+    pub keep: bool,
+    /// Their form; `None` as for all layers.
+    pub form: Option<Kind>,
+    /// Channels between the convolutions: one number, or two for `both`; empty where none is given.
+    pub channels: Vec<u64>,
+    /// Keeps one channel in so many.
+    pub ratio: Option<u64>,
+    /// No normalisation and activation between the convolutions; `None` as for all layers.
+    pub linear: Option<bool>,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// What is wrong.
+    pub message: String,
+    /// One-based line and column, where known.
+    pub place: Option<(usize, usize)>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl ConfigError {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), place: None }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    passes: Option<Vec<String>>,
+    #[serde(default)]
+    budget: FileBudget,
+    #[serde(default)]
+    form: Option<String>,
+    #[serde(default)]
+    ratio: Option<u64>,
+    #[serde(default)]
+    channels: Option<u64>,
+    #[serde(default)]
+    linear: bool,
+    #[serde(default)]
+    each_alone: bool,
+    #[serde(default)]
+    layers: Vec<FileRule>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FileBudget {
+    macs: Option<Amount>,
+    params: Option<Amount>,
+    ms: Option<Amount>,
+    peak: Option<Amount>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRule {
+    #[serde(rename = "match")]
+    pattern: String,
+    #[serde(default)]
+    keep: bool,
+    form: Option<String>,
+    channels: Option<Channels>,
+    ratio: Option<u64>,
+    linear: Option<bool>,
+}
+
+/// `50%`, `2M`, `4MiB`, `800000` or `0.5`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Amount {
+    Whole(u64),
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Channels {
+    One(u64),
+    Several(Vec<u64>),
+}
+
+/// Reads `passes.yaml`.
+///
+/// # Errors
+/// It is too long, not YAML, has an unknown or repeated key, or a value that is not allowed.
+pub fn parse(text: &str) -> Result<Config, ConfigError> {
+    if text.len() > MAX_BYTES {
+        return Err(ConfigError::new(format!("a configuration has at most {MAX_BYTES} bytes, this one has {}", text.len())));
+    }
+    let is_blank = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+    if is_blank {
+        return Ok(Config::default());
+    }
+    let file: File = serde_yaml::from_str(text).map_err(|error| {
+        let place = error.location().map(|place| (place.line(), place.column()));
+        ConfigError { message: message(&error.to_string()), place }
+    })?;
+    resolve(file)
+}
+
+/// The parser's message without its place, which is kept apart.
+fn message(text: &str) -> String {
+    text.split(" at line ").next().unwrap_or(text).to_owned()
+}
+
+fn resolve(file: File) -> Result<Config, ConfigError> {
+    let passes = match file.passes {
+        Some(names) => names.iter().map(|name| pass(name)).collect::<Result<_, _>>()?,
+        None => vec![Pass::Bottleneck],
+    };
+    at_least_one("ratio", file.ratio)?;
+    at_least_one("channels", file.channels)?;
+    Ok(Config {
+        passes,
+        budgets: budgets(&file.budget)?,
+        form: form(file.form.as_deref())?,
+        ratio: file.ratio,
+        channels: file.channels,
+        linear: file.linear,
+        each_alone: file.each_alone,
+        rules: file.layers.into_iter().map(rule).collect::<Result<_, _>>()?,
+    })
+}
+
+fn pass(name: &str) -> Result<Pass, ConfigError> {
+    PASSES.iter().find(|info| info.name == name).map(|info| info.pass).ok_or_else(|| {
+        let known: Vec<_> = PASSES.iter().map(|info| info.name).collect();
+        ConfigError::new(format!("there is no pass `{name}`; there are `{}`", known.join("`, `")))
+    })
+}
+
+/// A form from its name; `auto` is `None`.
+///
+/// # Errors
+/// There is no such form.
+pub fn form(name: Option<&str>) -> Result<Option<Kind>, ConfigError> {
+    match name {
+        None | Some("auto") => Ok(None),
+        Some(name) => Kind::from_name(name).map(Some).ok_or_else(|| {
+            let known = Kind::ALL.map(Kind::name).join("`, `");
+            ConfigError::new(format!("there is no form `{name}`; there are `auto`, `{known}`"))
+        }),
+    }
+}
+
+fn at_least_one(key: &str, value: Option<u64>) -> Result<(), ConfigError> {
+    if value == Some(0) { Err(ConfigError::new(format!("`{key}` must be at least 1, not 0"))) } else { Ok(()) }
+}
+
+fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
+    let given = [(Metric::Macs, &file.macs), (Metric::Params, &file.params), (Metric::Ms, &file.ms), (Metric::Peak, &file.peak)];
+    let mut budgets = Vec::new();
+    for (metric, amount) in given {
+        let text = match amount {
+            None => continue,
+            Some(Amount::Whole(value)) => value.to_string(),
+            Some(Amount::Number(value)) => value.to_string(),
+            Some(Amount::Text(text)) => text.clone(),
+        };
+        let limit = Limit::parse(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", metric.name())))?;
+        budgets.push(Budget { metric, limit });
+    }
+    Ok(budgets)
+}
+
+fn rule(file: FileRule) -> Result<Rule, ConfigError> {
+    let name = &file.pattern;
+    let of_rule = |error: ConfigError| ConfigError::new(format!("rule `{name}`: {}", error.message));
+    let pattern =
+        Pattern::parse(name).ok_or_else(|| ConfigError::new(format!("`{name}` is not a path like `layer3.*.conv2`")))?;
+    let form = form(file.form.as_deref()).map_err(of_rule)?;
+    at_least_one("ratio", file.ratio).map_err(of_rule)?;
+    let channels = match file.channels {
+        None => Vec::new(),
+        Some(Channels::One(value)) => vec![value],
+        Some(Channels::Several(values)) => values,
+    };
+    let most = form.map_or(1, Kind::ranks);
+    let wrong = |why: String| Err(of_rule(ConfigError::new(why)));
+    if channels.contains(&0) {
+        return wrong("`channels` must be at least 1, not 0".to_owned());
+    }
+    if channels.len() > most {
+        return wrong(format!("`channels` has {} numbers where the form takes {most}", channels.len()));
+    }
+    if !channels.is_empty() && file.ratio.is_some() {
+        return wrong("`channels` and `ratio` exclude each other".to_owned());
+    }
+    if file.keep && (form.is_some() || !channels.is_empty() || file.ratio.is_some()) {
+        return wrong("`keep` excludes a form, `channels` and `ratio`".to_owned());
+    }
+    Ok(Rule { pattern, keep: file.keep, form, channels, ratio: file.ratio, linear: file.linear })
+}

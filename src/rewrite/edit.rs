@@ -1,0 +1,215 @@
+//! Writes a plan down as edits on the source: `refine` statements at the net's end, with what each saves.
+//!
+//! In: the net's tree and text, the network before, the plan. Out: [`Edit`]s. Everything else in the text stays as it is,
+//! byte for byte, so the difference reads like a reviewed change. What the net asserts of itself is brought up to date by
+//! [`assertions`](super::assertions).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::address::{Line, lines};
+use super::plan::{Plan, PlannedChange};
+use crate::diagnostic::Edit;
+use crate::graph::{Graph, InstanceId};
+use crate::op::Op;
+use crate::shape::Shaped;
+use crate::source::Span;
+use crate::syntax::ast::{Ast, Item, Net};
+
+const INDENT: &str = "    ";
+
+/// The most block instances that a comment lists.
+const LISTED: usize = 4;
+
+/// The edit that puts a plan's bottlenecks at the end of the file's net; empty where the plan changes nothing or the file
+/// has no net. `text` is the file's, `made_by` says what made the plan, for the reader: "`pointwise optimize --ratio 4`".
+#[must_use]
+pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, made_by: &str) -> Vec<Edit> {
+    let Some(net) = net(ast) else { return Vec::new() };
+    if plan.changes.is_empty() {
+        return Vec::new();
+    }
+    let close = net.body.span.end as usize - 1;
+    let content = text[..close].trim_end().len();
+    let mut section = String::from("\n\n");
+    for comment in heading(plan, made_by) {
+        let _ = writeln!(section, "{INDENT}# {comment}");
+    }
+    let uses = Uses::new(before);
+    for line in lines(before, &plan.changes) {
+        section.push('\n');
+        for comment in comments(before, &uses, &line) {
+            let _ = writeln!(section, "{INDENT}# {comment}");
+        }
+        let _ = writeln!(section, "{INDENT}refine {} = {}", line.path, line.how);
+    }
+    let span = Span { source: ast.source, start: content as u32, end: close as u32 };
+    vec![Edit { span, replacement: section }]
+}
+
+/// Applies edits that do not overlap to the text that they were made for.
+#[must_use]
+pub fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut sorted: Vec<_> = edits.iter().collect();
+    sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut result = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in sorted {
+        result.push_str(&text[at..edit.span.start as usize]);
+        result.push_str(&edit.replacement);
+        at = edit.span.end as usize;
+    }
+    result.push_str(&text[at..]);
+    result
+}
+
+pub(super) fn net(ast: &Ast) -> Option<&Net> {
+    ast.items.iter().find_map(|item| match item {
+        Item::Net(net) => Some(net),
+        Item::Use(_) | Item::Block(_) => None,
+    })
+}
+
+fn heading(plan: &Plan, made_by: &str) -> Vec<String> {
+    let (before, after) = (plan.before.price, plan.after.price);
+    let mut heading = vec![
+        format!("Bottlenecks from {made_by}:"),
+        format!(
+            "{} -> {} MACs, {} -> {} parameters.",
+            grouped(before.macs),
+            grouped(after.macs),
+            grouped(before.params),
+            grouped(after.params)
+        ),
+    ];
+    if !plan.budgets.is_empty() {
+        heading.push(format!("Within {:.2} % of the best plan under the kept-channels error model.", 100.0 * plan.gap()));
+    }
+    heading
+}
+
+/// What a statement saves, and which uses of a block it changes.
+fn comments(before: &Shaped, uses: &Uses, line: &Line<'_>) -> Vec<String> {
+    let mut comments = vec![described(line), savings(line)];
+    comments.extend(uses.said(before.graph(), line));
+    comments
+}
+
+fn savings(line: &Line<'_>) -> String {
+    let first = line.changes[0];
+    let same = |what: fn(&PlannedChange) -> (u64, u64)| line.changes.iter().all(|change| what(change) == what(first));
+    let counts = |change: &PlannedChange| (change.before.params, change.after.params);
+    let macs = |change: &PlannedChange| (change.before.macs, change.after.macs);
+    let alike = same(counts) && same(macs);
+    let sum = |what: fn(&PlannedChange) -> (u64, u64)| {
+        let pairs = line.changes.iter().map(|change| what(change));
+        if alike { what(first) } else { pairs.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1)) }
+    };
+    let ((params, fewer_params), (work, less_work)) = (sum(counts), sum(macs));
+    let scope = match (line.changes.len(), alike) {
+        (1, _) => "",
+        (_, true) => " each",
+        (_, false) => " together",
+    };
+    format!(
+        "{} -> {} parameters, {} -> {} MACs{scope}.",
+        grouped(params),
+        grouped(fewer_params),
+        grouped(work),
+        grouped(less_work)
+    )
+}
+
+/// "3x3, 256 to 256 channels at 14x14", as far as the layers agree.
+fn described(line: &Line<'_>) -> String {
+    let first = line.changes[0].geometry;
+    let all = |same: &dyn Fn(&PlannedChange) -> bool| line.changes.iter().all(|change| same(change));
+    let [kh, kw] = first.kernel;
+    let mut text = match line.changes.len() {
+        1 => String::new(),
+        count => format!("{count} layers, "),
+    };
+    let _ = write!(text, "{kh}x{kw}");
+    if all(&|change| (change.geometry.input, change.geometry.output) == (first.input, first.output)) {
+        let _ = write!(text, ", {} to {} channels", first.input, first.output);
+    }
+    let [h, w] = first.output_map;
+    if all(&|change| change.geometry.output_map == first.output_map) && h * w > 1 {
+        let _ = write!(text, " at {h}x{w}");
+    }
+    text + ":"
+}
+
+/// Block instances, with how many convolutions and linear layers lie in each.
+struct Uses {
+    layers: BTreeMap<InstanceId, u32>,
+}
+
+impl Uses {
+    fn new(shaped: &Shaped) -> Self {
+        let graph = shaped.graph();
+        let mut layers = BTreeMap::new();
+        for id in graph.ids() {
+            let node = graph.node(id);
+            let mut at = node.origin.instance.filter(|_| matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_)));
+            while let Some(instance) = at {
+                *layers.entry(instance).or_default() += 1;
+                at = graph.instance(instance).parent;
+            }
+        }
+        Self { layers }
+    }
+
+    /// The innermost block instance that holds more than this layer: a reader thinks of that, not of a `conv_bn`.
+    fn instance(&self, graph: &Graph, layer: &str) -> Option<InstanceId> {
+        let mut at = graph.node(graph.find(layer)?).origin.instance;
+        while let Some(id) = at {
+            if self.layers.get(&id).is_some_and(|count| *count > 1) {
+                return Some(id);
+            }
+            at = graph.instance(id).parent;
+        }
+        None
+    }
+
+    /// "changes 2 of the 16 uses of block `bottleneck`: layer3.0, layer3.1."
+    fn said(&self, graph: &Graph, line: &Line<'_>) -> Option<String> {
+        let changed: Option<Vec<_>> = line.changes.iter().map(|change| self.instance(graph, &change.layer)).collect();
+        let mut changed = changed?;
+        changed.dedup();
+        let block = &graph.instance(*changed.first()?).block;
+        if changed.iter().any(|id| graph.instance(*id).block != *block) {
+            return None;
+        }
+        let total = graph.instances().filter(|(_, instance)| instance.block == *block).count();
+        if total == 1 {
+            return None;
+        }
+        let paths: Vec<_> = changed.iter().take(LISTED).map(|id| graph.instance(*id).path.as_str()).collect();
+        let more = changed.len().saturating_sub(LISTED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Some(if changed.len() == total {
+            format!("Changes all {total} uses of block `{block}`.")
+        } else {
+            format!("Changes {} of the {total} uses of block `{block}`: {}{more}.", changed.len(), paths.join(", "))
+        })
+    }
+}
+
+/// 6,998,552.
+fn grouped(value: u64) -> String {
+    separated(value, ',')
+}
+
+/// Digits in groups of three.
+pub(super) fn separated(value: u64, separator: char) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,300 @@
+//! Decides which layers get which bottleneck, and makes the network that has them.
+//!
+//! In: a shaped network, a [`Config`] and a target. Out: the new network with its [`Plan`], or the reason why there is none.
+//! Exact passes are not run here: see [`run_passes`](super::run_passes).
+
+use super::allocate::{Allocation, Entry, allocate, cost};
+use super::budget::{Budget, Metric};
+use super::candidates::{Ask, Candidate, Context, ErrorModel, Options, Prices, kept_channels};
+use super::config::Config;
+use super::forms::Refusal;
+use super::insert::{Request, refine};
+use super::live::{Around, around};
+use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Sums, Untouched};
+use super::price::{Clock, Price};
+use super::reinfer;
+use super::survey::survey;
+use crate::analysis::roofline::{Cores, predict};
+use crate::analysis::target::Target;
+use crate::analysis::{Analysis, analyze};
+use crate::graph::{NodeId, NodeMap};
+use crate::shape::Shaped;
+
+/// A network with bottlenecks, and what was decided.
+#[derive(Debug, Clone)]
+pub struct Optimized {
+    /// The new network.
+    pub shaped: Shaped,
+    /// The decision.
+    pub plan: Plan,
+}
+
+/// So few layers that every rank is tried.
+const FEW: usize = 4;
+
+/// Inserts bottlenecks as the configuration asks, with [`kept_channels`] as error model and all of the target's cores.
+///
+/// # Errors
+/// A budget cannot be met, a rule or mark cannot be followed, or no layer can be changed as asked.
+pub fn optimize(shaped: &Shaped, config: &Config, target: &Target) -> Result<Optimized, OptimizeError> {
+    optimize_with(shaped, config, target, kept_channels)
+}
+
+/// As [`optimize`], with another error model.
+///
+/// # Errors
+/// As [`optimize`].
+pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: ErrorModel) -> Result<Optimized, OptimizeError> {
+    let survey = survey(shaped, config)?;
+    let (before, analysis) = sums(shaped, target)?;
+    let limits = limits(config, &before);
+    let saves = saves(&config.budgets);
+    let context = Context {
+        shaped,
+        clock: Clock::new(target, Cores::All, &analysis),
+        error,
+        saves: &saves,
+        every_rank: survey.layers.len() <= FEW,
+    };
+    let around = around(shaped);
+    let mut refused = survey.refused;
+    let mut prices = Prices::default();
+    let mut entries = Vec::new();
+    for layer in survey.layers {
+        match context.candidates(&layer, &around[layer.node], &mut prices) {
+            Ok(options) => entries.push(Entry { layer, options }),
+            Err(refusal) => refused.push((layer.node, refusal)),
+        }
+    }
+    limit_peak(shaped, &mut entries, &limits, &around)?;
+    let search = Search { shaped, config, target, before, limits, entries };
+    let decided = search.decide()?;
+    search.finish(decided, refused)
+}
+
+/// Totals of a network, for one image on all cores of a target.
+///
+/// # Errors
+/// A count exceeds 64 bits.
+pub fn sums(shaped: &Shaped, target: &Target) -> Result<(Sums, Analysis), OptimizeError> {
+    let layer = |id: NodeId| shaped.graph().node(id).name.clone();
+    let analysis = analyze(shaped, &crate::analysis::Options::default())
+        .map_err(|overflow| OptimizeError::Overflow { layer: layer(overflow.node) })?;
+    let ms = predict(&analysis, shaped.graph(), target, Cores::All).total_ms;
+    let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms };
+    Ok((Sums { price, peak: analysis.totals.peak_activation_bytes }, analysis))
+}
+
+/// Each budget with the most that it allows.
+fn limits(config: &Config, before: &Sums) -> Vec<(Budget, f64)> {
+    config.budgets.iter().map(|budget| (*budget, budget.most(before.of(budget.metric)))).collect()
+}
+
+/// Worth taking: nothing that is limited grows and something shrinks; without a budget, MACs shrink. Where the peak is
+/// limited, a lower peak is worth more of the rest.
+fn saves(budgets: &[Budget]) -> impl Fn(&Candidate, &Candidate) -> bool + use<> {
+    let mut metrics: Vec<_> = budgets.iter().map(|budget| budget.metric).filter(|metric| *metric != Metric::Peak).collect();
+    let peak = metrics.len() < budgets.len();
+    if metrics.is_empty() {
+        metrics.push(Metric::Macs);
+    }
+    move |candidate, dense| {
+        let costs = |metric: &Metric| (cost(candidate, *metric), cost(dense, *metric));
+        let none_grows = metrics.iter().map(costs).all(|(new, old)| new <= old);
+        let one_shrinks = metrics.iter().map(costs).any(|(new, old)| new < old);
+        (none_grows && one_shrinks) || (peak && candidate.peak < dense.peak)
+    }
+}
+
+/// Leaves only candidates within the peak budget, which is a matter of each layer on its own.
+fn limit_peak(
+    shaped: &Shaped,
+    entries: &mut [Entry],
+    limits: &[(Budget, f64)],
+    around: &NodeMap<Around>,
+) -> Result<(), OptimizeError> {
+    let peaks = limits.iter().filter(|(budget, _)| budget.metric == Metric::Peak);
+    let Some((budget, most)) = peaks.min_by(|a, b| a.1.total_cmp(&b.1)) else { return Ok(()) };
+    let mut least: NodeMap<u64> = NodeMap::with_bound(shaped.graph().bound());
+    for &id in shaped.order() {
+        if let Some(around) = around.get(id) {
+            least.insert(id, around.all);
+        }
+    }
+    for entry in &*entries {
+        let peaks = entry.options.options.iter().map(|candidate| candidate.peak);
+        least.insert(entry.layer.node, peaks.min().unwrap_or(u64::MAX));
+    }
+    let worst = shaped.order().iter().filter_map(|id| least.get(*id).map(|peak| (*peak, *id)));
+    if let Some((peak, id)) = worst.max_by_key(|(peak, id)| (*peak, std::cmp::Reverse(*id)))
+        && exceeds(peak, *most)
+    {
+        let (least, at) = (as_f64(peak), Some(shaped.graph().node(id).name.clone()));
+        return Err(OptimizeError::Unreachable(BudgetUnreachable { budget: *budget, most: *most, least, at, certain: true }));
+    }
+    for entry in entries {
+        entry.options.options.retain(|candidate| !exceeds(candidate.peak, *most));
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn as_f64(count: u64) -> f64 {
+    count as f64
+}
+
+fn exceeds(count: u64, most: f64) -> bool {
+    as_f64(count) > most
+}
+
+fn missed_by(budget: Budget, most: f64, after: &Sums, certain: bool) -> OptimizeError {
+    let least = after.of(budget.metric);
+    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, certain })
+}
+
+/// Everything that a decision needs.
+struct Search<'a> {
+    shaped: &'a Shaped,
+    config: &'a Config,
+    target: &'a Target,
+    before: Sums,
+    limits: Vec<(Budget, f64)>,
+    entries: Vec<Entry>,
+}
+
+/// A decision and the network that it makes.
+struct Decided {
+    allocation: Allocation,
+    shaped: Shaped,
+    after: Sums,
+}
+
+/// How often a plan whose prediction came out above the budget is tightened.
+const REPAIRS: usize = 6;
+
+impl Search<'_> {
+    /// Allocates, makes the network, and checks it by a full analysis. Time is not quite additive, since fewer weights may
+    /// fit a faster cache, so a plan that misses is tightened by what it missed.
+    fn decide(&self) -> Result<Decided, OptimizeError> {
+        let mut tighter = vec![0.0; self.limits.len()];
+        for _ in 0..REPAIRS {
+            let allocation = self.allocate(&tighter)?;
+            let decided = self.make(allocation)?;
+            let missed = |(budget, most): &(Budget, f64)| decided.after.of(budget.metric) - most;
+            if self.limits.iter().all(|limit| missed(limit) <= 0.0) {
+                return Ok(decided);
+            }
+            for (slack, limit) in tighter.iter_mut().zip(&self.limits) {
+                *slack += missed(limit).max(0.0) * 1.01;
+            }
+        }
+        let decided = self.make(self.allocate(&tighter)?)?;
+        let missed = self.limits.iter().find(|(budget, most)| decided.after.of(budget.metric) > *most);
+        match missed {
+            Some((budget, most)) => Err(missed_by(*budget, *most, &decided.after, false)),
+            None => Ok(decided),
+        }
+    }
+
+    fn allocate(&self, tighter: &[f64]) -> Result<Allocation, OptimizeError> {
+        let dense: Price = self.entries.iter().fold(Price::default(), |sum, entry| sum.plus(entry.options.dense.price));
+        let total = Candidate { how: None, price: dense, peak: 0, error: 0.0 };
+        let additive: Vec<_> = self
+            .limits
+            .iter()
+            .zip(tighter)
+            .filter(|((budget, _), _)| budget.metric != Metric::Peak)
+            .map(|((budget, most), slack)| {
+                let others = self.before.of(budget.metric) - cost(&total, budget.metric);
+                (budget.metric, most - slack - others)
+            })
+            .collect();
+        if additive.is_empty() {
+            return Ok(self.cheapest_error());
+        }
+        allocate(self.shaped.graph(), &self.entries, &additive, self.config.each_alone).map_err(|infeasible| {
+            let closest = Allocation { picks: infeasible.picks, bound: 0.0 };
+            match self.make(closest) {
+                Ok(decided) => self.nearest_miss(&decided.after, infeasible.certain),
+                Err(error) => error,
+            }
+        })
+    }
+
+    /// Without an additive budget every layer takes its own least error.
+    fn cheapest_error(&self) -> Allocation {
+        let least = |options: &Options| {
+            let errors = options.options.iter().map(|candidate| candidate.error);
+            errors.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(i, _)| i)
+        };
+        let picks: Vec<_> = self.entries.iter().map(|entry| least(&entry.options)).collect();
+        let bound = self.entries.iter().zip(&picks).map(|(entry, pick)| entry.options.options[*pick].error).sum();
+        Allocation { picks, bound }
+    }
+
+    fn nearest_miss(&self, after: &Sums, certain: bool) -> OptimizeError {
+        let miss = |(budget, most): &(Budget, f64)| after.of(budget.metric) / most;
+        let worst = self.limits.iter().max_by(|a, b| miss(a).total_cmp(&miss(b)));
+        let (budget, most) = *worst.expect("only budgets are missed");
+        missed_by(budget, most, after, certain)
+    }
+
+    fn make(&self, allocation: Allocation) -> Result<Decided, OptimizeError> {
+        let picked = self.entries.iter().zip(&allocation.picks).map(|(entry, pick)| (entry, &entry.options.options[*pick]));
+        let requests: Vec<_> =
+            picked.filter_map(|(entry, candidate)| Some(Request { node: entry.layer.node, how: candidate.how? })).collect();
+        let graph = refine(self.shaped, &requests).expect("candidates fit their layers, each once");
+        let shaped = reinfer(graph);
+        let (after, _) = sums(&shaped, self.target)?;
+        Ok(Decided { allocation, shaped, after })
+    }
+
+    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Result<Optimized, OptimizeError> {
+        let graph = self.shaped.graph();
+        let mut changes = Vec::new();
+        for (entry, pick) in self.entries.iter().zip(&decided.allocation.picks) {
+            let candidate = &entry.options.options[*pick];
+            match candidate.how {
+                None => refused.push((entry.layer.node, Refusal::NotNeeded)),
+                Some(how) => changes.push(PlannedChange {
+                    layer: graph.node(entry.layer.node).name.clone(),
+                    how,
+                    geometry: entry.layer.geometry,
+                    before: entry.options.dense.price,
+                    after: candidate.price,
+                    error: candidate.error,
+                }),
+            }
+        }
+        let untouched = self.untouched(refused);
+        if changes.is_empty() && self.limits.is_empty() {
+            return Err(OptimizeError::NothingToDo(untouched));
+        }
+        let error = changes.iter().map(|change| change.error).sum();
+        let met = |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: decided.after.of(budget.metric) };
+        let plan = Plan {
+            untouched,
+            before: self.before,
+            after: decided.after,
+            budgets: self.limits.iter().map(met).collect(),
+            error,
+            bound: if self.is_searched() { decided.allocation.bound } else { error },
+            changes,
+        };
+        Ok(Optimized { shaped: decided.shaped, plan })
+    }
+
+    fn is_searched(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.layer.ask, Ask::Free { .. }))
+    }
+
+    /// Layers that stay, in order of execution.
+    fn untouched(&self, refused: Vec<(NodeId, Refusal)>) -> Vec<Untouched> {
+        let mut why = NodeMap::with_bound(self.shaped.graph().bound());
+        for (id, refusal) in refused {
+            why.insert(id, refusal);
+        }
+        let name = |id: NodeId| self.shaped.graph().node(id).name.clone();
+        self.shaped.order().iter().filter_map(|id| Some(Untouched { layer: name(*id), why: why.take(*id)? })).collect()
+    }
+}

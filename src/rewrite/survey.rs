@@ -1,0 +1,138 @@
+//! Goes over a network's layers and finds what is asked of each: by a rule, a mark, or the options for all.
+//!
+//! Out: the layers that may change, and for every other convolution or linear layer why it may not. `@keep` always holds;
+//! then the first rule that matches, then the layer's `@bottleneck` mark, then the options.
+
+use super::candidates::{Ask, LEAST_CHANNELS, LEAST_SHARE, Layer};
+use super::config::{Config, Rule};
+use super::forms::{Kind, Refusal};
+use super::geometry::Geometry;
+use super::insert::is_refined;
+use super::path::nearest;
+use super::plan::OptimizeError;
+use crate::graph::{Node, NodeId, Wish};
+use crate::op::Op;
+use crate::shape::Shaped;
+
+/// One channel in so many is kept where a mark gives no number.
+const RATIO_OF_MARKS: u64 = 4;
+
+/// What is asked of a network's layers, in order of execution.
+pub struct Survey {
+    /// Layers that may change.
+    pub layers: Vec<Layer>,
+    /// Layers that stay, and why.
+    pub refused: Vec<(NodeId, Refusal)>,
+}
+
+/// Goes over all convolutions and linear layers.
+///
+/// # Errors
+/// A rule matches no layer, or a mark asks for a form that there is not.
+pub fn survey(shaped: &Shaped, config: &Config) -> Result<Survey, OptimizeError> {
+    check_rules(shaped, config)?;
+    let mut survey = Survey { layers: Vec::new(), refused: Vec::new() };
+    for &id in shaped.order() {
+        let node = shaped.graph().node(id);
+        if matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_)) {
+            match look(shaped, config, id)? {
+                Ok(layer) => survey.layers.push(layer),
+                Err(refusal) => survey.refused.push((id, refusal)),
+            }
+        }
+    }
+    Ok(survey)
+}
+
+fn check_rules(shaped: &Shaped, config: &Config) -> Result<(), OptimizeError> {
+    let graph = shaped.graph();
+    for rule in &config.rules {
+        let matches = |id: &NodeId| rule.pattern.scope(&graph.node(*id).name).is_some();
+        if !shaped.order().iter().any(matches) {
+            let pattern = rule.pattern.to_string();
+            let nearest = nearest(graph, shaped.order(), &pattern);
+            return Err(OptimizeError::RuleMatchesNothing { pattern, nearest });
+        }
+    }
+    Ok(())
+}
+
+fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Refusal>, OptimizeError> {
+    let graph = shaped.graph();
+    let node = graph.node(id);
+    let rule = config.rules.iter().find(|rule| rule.pattern.scope(&node.name).is_some());
+    if is_refined(graph, id) {
+        return Ok(Err(Refusal::Refined));
+    }
+    if node.origin.keep || rule.is_some_and(|rule| rule.keep) {
+        return Ok(Err(Refusal::Kept));
+    }
+    let geometry = match Geometry::of(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
+        Ok(geometry) => geometry,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let few = geometry.input < LEAST_CHANNELS;
+    let linear = rule.and_then(|rule| rule.linear).unwrap_or(config.linear);
+    let layer = |ask| Layer { node: id, geometry, ask, linear };
+    Ok(match ask(config, rule, node)? {
+        None => Err(Refusal::NotAsked),
+        Some(ask) if few && !ask.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
+        Some(ask) => Ok(layer(ask)),
+    })
+}
+
+fn ask(config: &Config, rule: Option<&Rule>, node: &Node) -> Result<Option<Ask>, OptimizeError> {
+    if let Some(ask) = rule.and_then(|rule| ask_of_rule(config, rule)) {
+        return Ok(Some(ask));
+    }
+    match (&node.origin.wish, rule) {
+        (Some(wish), None) => ask_of_mark(config, wish, node).map(Some),
+        (_, rule) => Ok(ask_of_all(config, rule.and_then(|rule| rule.form).or(config.form))),
+    }
+}
+
+/// What a rule with numbers asks for; one with only a form narrows what is asked of all.
+fn ask_of_rule(config: &Config, rule: &Rule) -> Option<Ask> {
+    let form = rule.form.or(config.form);
+    if !rule.channels.is_empty() {
+        return Some(Ask::Channels { kinds: by_width(form), ranks: rule.channels.clone(), regardless: true });
+    }
+    if let Some(ratio) = rule.ratio {
+        return Some(Ask::Ratio { kinds: by_share(form), ratio });
+    }
+    let alone = config.budgets.is_empty() && config.ratio.is_none() && config.channels.is_none();
+    (alone && rule.form.is_some()).then(|| Ask::Ratio { kinds: by_share(form), ratio: RATIO_OF_MARKS })
+}
+
+fn ask_of_mark(config: &Config, wish: &Wish, node: &Node) -> Result<Ask, OptimizeError> {
+    let unknown = |form: &str| OptimizeError::Impossible { layer: node.name.clone(), why: format!("there is no form `{form}`") };
+    let form = match &wish.form {
+        Some(name) if name != "auto" => Some(Kind::from_name(name).ok_or_else(|| unknown(name))?),
+        Some(_) | None => config.form,
+    };
+    Ok(match wish.channels {
+        Some(channels) => Ask::Channels { kinds: by_width(form), ranks: vec![channels.max(1)], regardless: true },
+        None => Ask::Ratio { kinds: by_share(form), ratio: config.ratio.unwrap_or(RATIO_OF_MARKS) },
+    })
+}
+
+fn ask_of_all(config: &Config, form: Option<Kind>) -> Option<Ask> {
+    if !config.budgets.is_empty() {
+        let kinds = form.map_or_else(|| Kind::ALL.to_vec(), |form| vec![form]);
+        return Some(Ask::Free { kinds, channels: config.channels, ratio: config.ratio.unwrap_or(LEAST_SHARE) });
+    }
+    if let Some(channels) = config.channels {
+        return Some(Ask::Channels { kinds: by_width(form), ranks: vec![channels], regardless: false });
+    }
+    config.ratio.map(|ratio| Ask::Ratio { kinds: by_share(form), ratio })
+}
+
+/// Forms that compete at one width: those in which that width is a share of the layer's own channels.
+fn by_width(form: Option<Kind>) -> Vec<Kind> {
+    form.map_or_else(|| vec![Kind::Reduce, Kind::Expand], |form| vec![form])
+}
+
+/// Forms that compete at one share; `both` would keep that share twice.
+fn by_share(form: Option<Kind>) -> Vec<Kind> {
+    form.map_or_else(|| vec![Kind::Reduce, Kind::Expand, Kind::Spatial], |form| vec![form])
+}

@@ -1,0 +1,207 @@
+//! Cases of operations that pool, join and move elements; each comment says how the numbers come about.
+
+use pointwise::op::{
+    AdaptiveAvgPool, ChannelShuffle, Concat, DepthToSpace, Elementwise, GlobalPool, Mean, Merge, Op, Pad, PadMode, Padding, Pool,
+    PoolKind, Reshape, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+};
+
+use crate::apply::Case;
+use crate::cases::NO_PAD;
+
+const NINE: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+const ONE_SIDED: Padding = Padding { top: 1, left: 1, bottom: 0, right: 0 };
+
+fn pool(kind: PoolKind, k: u64, stride: u64) -> Pool {
+    Pool { kind, kernel: [k, k], stride: [stride, stride], pad: NO_PAD, dilation: [1, 1], ceil: false }
+}
+
+pub fn pooling() -> Vec<Case> {
+    let (with, without) = (PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false });
+    vec![
+        Case::new("maxpool", Op::Pool(pool(PoolKind::Max, 2, 1)))
+            .input(&[1, 3, 3], &NINE)
+            .gives(&[1, 2, 2], &[5.0, 6.0, 8.0, 9.0]),
+        // Padding is minus infinity, not zero.
+        Case::new("maxpool, padded", Op::Pool(Pool { pad: ONE_SIDED, ..pool(PoolKind::Max, 2, 1) }))
+            .input(&[1, 2, 2], &[-1.0, -2.0, -3.0, -4.0])
+            .gives(&[1, 2, 2], &[-1.0, -1.0, -1.0, -1.0]),
+        // The corners of the square.
+        Case::new("maxpool, dilated", Op::Pool(Pool { dilation: [2, 2], ..pool(PoolKind::Max, 2, 1) }))
+            .input(&[1, 3, 3], &[1.0, 9.0, 2.0, 9.0, 9.0, 9.0, 3.0, 9.0, 4.0])
+            .gives(&[1, 1, 1], &[4.0]),
+        // Rounding up adds the last row and column, of which the windows hang over.
+        Case::new("maxpool, ceil", Op::Pool(Pool { ceil: true, ..pool(PoolKind::Max, 2, 2) }))
+            .input(&[1, 3, 3], &NINE)
+            .gives(&[1, 2, 2], &[5.0, 6.0, 8.0, 9.0]),
+        Case::new("maxpool 1x3, stride [2, 1]", Op::Pool(Pool { kernel: [1, 3], stride: [2, 1], ..pool(PoolKind::Max, 1, 1) }))
+            .input(&[1, 3, 3], &NINE)
+            .gives(&[1, 2, 1], &[3.0, 9.0]),
+        Case::new("avgpool", Op::Pool(pool(with, 2, 1))).input(&[1, 3, 3], &NINE).gives(&[1, 2, 2], &[3.0, 4.0, 6.0, 7.0]),
+        // Each window holds one element and three zeros.
+        Case::new("avgpool, padding counted", Op::Pool(Pool { pad: Padding::even([1, 1]), ..pool(with, 2, 2) }))
+            .input(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0])
+            .gives(&[1, 2, 2], &[0.25, 0.5, 0.75, 1.0]),
+        Case::new("avgpool, padding not counted", Op::Pool(Pool { pad: Padding::even([1, 1]), ..pool(without, 2, 2) }))
+            .input(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0])
+            .gives(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]),
+        // What hangs over is not counted, even where padding is: 12 / 4, 9 / 2, 15 / 2, 9.
+        Case::new("avgpool, ceil", Op::Pool(Pool { ceil: true, ..pool(with, 2, 2) }))
+            .input(&[1, 3, 3], &NINE)
+            .gives(&[1, 2, 2], &[3.0, 4.5, 7.5, 9.0]),
+        // k 3, stride 2, padding 1 on 4: the last window holds column 4, one padded column and one beyond: 4 / (1 · 2).
+        Case::new(
+            "avgpool, ceil and padding",
+            Op::Pool(Pool { kernel: [1, 3], stride: [1, 2], pad: Padding::even([0, 1]), ceil: true, ..pool(with, 1, 1) }),
+        )
+        .input(&[1, 1, 4], &[1.0, 2.0, 3.0, 4.0])
+        .gives(&[1, 1, 3], &[1.0, 3.0, 2.0]),
+        Case::new("global_avgpool", Op::GlobalPool(GlobalPool::Avg))
+            .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 5.0])
+            .gives(&[2, 1, 1], &[1.5, 4.0]),
+        Case::new("global_maxpool", Op::GlobalPool(GlobalPool::Max))
+            .input(&[2, 1, 2], &[-1.0, -2.0, 3.0, 5.0])
+            .gives(&[2, 1, 1], &[-1.0, 5.0]),
+        // Windows 0..2 and 1..3 overlap.
+        Case::new("adaptive_avgpool, down", Op::AdaptiveAvgPool(AdaptiveAvgPool { out: [1, 2] }))
+            .input(&[1, 1, 3], &[1.0, 2.0, 6.0])
+            .gives(&[1, 1, 2], &[1.5, 4.0]),
+        // Windows 0..1, 0..2, 1..2.
+        Case::new("adaptive_avgpool, up", Op::AdaptiveAvgPool(AdaptiveAvgPool { out: [1, 3] }))
+            .input(&[1, 1, 2], &[2.0, 4.0])
+            .gives(&[1, 1, 3], &[2.0, 3.0, 4.0]),
+    ]
+}
+
+fn merge(what: &'static str, merge: Merge) -> Case {
+    Case::new(what, Op::Elementwise(Elementwise { merge }))
+}
+
+fn scalar(what: &'static str, op: ScalarOp, y: [f64; 2]) -> Case {
+    Case::new(what, Op::Scalar(Scalar { op, value: 2.0 })).input(&[2], &[1.0, 4.0]).gives(&[2], &y)
+}
+
+pub fn joining() -> Vec<Case> {
+    vec![
+        Case::new("concat of channels", Op::Concat(Concat { axis: 0 }))
+            .input(&[1, 1, 2], &[1.0, 2.0])
+            .input(&[2, 1, 2], &[3.0, 4.0, 5.0, 6.0])
+            .gives(&[3, 1, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+        Case::new("concat of columns", Op::Concat(Concat { axis: 2 }))
+            .input(&[2, 1, 1], &[1.0, 2.0])
+            .input(&[2, 1, 2], &[3.0, 4.0, 5.0, 6.0])
+            .gives(&[2, 1, 3], &[1.0, 3.0, 4.0, 2.0, 5.0, 6.0]),
+        merge("add", Merge::Add).input(&[2], &[1.0, 2.0]).input(&[2], &[10.0, 20.0]).gives(&[2], &[11.0, 22.0]),
+        // A factor for each channel.
+        merge("mul, broadcast over positions", Merge::Mul)
+            .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 4.0])
+            .input(&[2, 1, 1], &[10.0, 100.0])
+            .gives(&[2, 1, 2], &[10.0, 20.0, 300.0, 400.0]),
+        // Aligned at the last axis: a value for each column; the first input is the smaller one.
+        merge("add, broadcast from another rank", Merge::Add)
+            .input(&[2], &[10.0, 20.0])
+            .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 4.0])
+            .gives(&[2, 1, 2], &[11.0, 22.0, 13.0, 24.0]),
+        // A column and a row make a table.
+        merge("mul, both broadcast", Merge::Mul)
+            .input(&[1, 2, 1], &[1.0, 2.0])
+            .input(&[1, 1, 2], &[3.0, 5.0])
+            .gives(&[1, 2, 2], &[3.0, 5.0, 6.0, 10.0]),
+        // 10 - 3 - 2.
+        merge("sub, from the left", Merge::Sub).input(&[1], &[10.0]).input(&[1], &[3.0]).input(&[1], &[2.0]).gives(&[1], &[5.0]),
+        merge("max", Merge::Max).input(&[2], &[1.0, -2.0]).input(&[2], &[-1.0, -1.0]).gives(&[2], &[1.0, -1.0]),
+        scalar("x + 2", ScalarOp::Add, [3.0, 6.0]),
+        scalar("x - 2", ScalarOp::Sub, [-1.0, 2.0]),
+        scalar("2 - x", ScalarOp::RevSub, [1.0, -2.0]),
+        scalar("x * 2", ScalarOp::Mul, [2.0, 8.0]),
+        scalar("x / 2", ScalarOp::Div, [0.5, 2.0]),
+        scalar("max(x, 2)", ScalarOp::Max, [2.0, 4.0]),
+        Case::new("mean over positions", Op::Mean(Mean { axes: vec![1, 2], keep: false }))
+            .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 5.0])
+            .gives(&[2], &[1.5, 4.0]),
+        Case::new("mean over channels", Op::Mean(Mean { axes: vec![0], keep: true }))
+            .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 5.0])
+            .gives(&[1, 1, 2], &[2.0, 3.5]),
+    ]
+}
+
+fn upsample(what: &'static str, mode: UpsampleMode, width: u64) -> Case {
+    Case::new(what, Op::Upsample(Upsample { size: [1, width], mode }))
+}
+
+fn pad(what: &'static str, mode: PadMode) -> Case {
+    Case::new(what, Op::Pad(Pad { pad: Padding { top: 0, left: 2, bottom: 0, right: 1 }, mode }))
+}
+
+pub fn moving() -> Vec<Case> {
+    let six = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    let six_wide = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
+    let shape = |dims: &[u64]| Shape::new(dims).expect("a shape");
+    vec![
+        Case::new("flatten", Op::Flatten).input(&[2, 1, 3], &six).gives(&[6], &six_wide),
+        Case::new("reshape", Op::Reshape(Reshape { shape: shape(&[3, 2]) })).input(&[2, 1, 3], &six).gives(&[3, 2], &six_wide),
+        Case::new("dropout", Op::Dropout(0.5)).input(&[6], &six).gives(&[6], &six_wide),
+        Case::new("identity", Op::Identity).input(&[6], &six).gives(&[6], &six_wide),
+        Case::new("transpose of a matrix", Op::Transpose(Transpose { axes: vec![1, 0] }))
+            .input(&[2, 3], &six)
+            .gives(&[3, 2], &[1.0, 4.0, 2.0, 5.0, 3.0, 6.0]),
+        // Output axis 0 is input axis 2, 1 is 0, 2 is 1: y[k][i][j] = x[i][j][k].
+        Case::new("transpose of three axes", Op::Transpose(Transpose { axes: vec![2, 0, 1] }))
+            .input(&[1, 3, 2], &six)
+            .gives(&[2, 1, 3], &[1.0, 3.0, 5.0, 2.0, 4.0, 6.0]),
+        Case::new("slice of columns by 2", Op::Slice(Slice { axis: 1, start: 0, end: 3, step: 2, piece: None }))
+            .input(&[2, 3], &six)
+            .gives(&[2, 2], &[1.0, 3.0, 4.0, 6.0]),
+        Case::new("second piece of a split", Op::Slice(Slice { axis: 0, start: 1, end: 2, step: 1, piece: Some((1, 2)) }))
+            .input(&[2, 3], &six)
+            .gives(&[1, 3], &[4.0, 5.0, 6.0]),
+        pad("pad", PadMode::Constant(-1.0))
+            .input(&[1, 1, 3], &[1.0, 2.0, 3.0])
+            .gives(&[1, 1, 6], &[-1.0, -1.0, 1.0, 2.0, 3.0, -1.0]),
+        // The mirror shows no edge.
+        pad("pad, reflect", PadMode::Reflect)
+            .input(&[1, 1, 3], &[1.0, 2.0, 3.0])
+            .gives(&[1, 1, 6], &[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]),
+        pad("pad, replicate", PadMode::Replicate)
+            .input(&[1, 1, 3], &[1.0, 2.0, 3.0])
+            .gives(&[1, 1, 6], &[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]),
+        Case::new(
+            "pad of rows",
+            Op::Pad(Pad { pad: Padding { top: 1, left: 0, bottom: 2, right: 0 }, mode: PadMode::Constant(0.0) }),
+        )
+        .input(&[1, 1, 2], &[1.0, 2.0])
+        .gives(&[1, 4, 2], &[0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0]),
+        upsample("upsample, nearest", UpsampleMode::Nearest, 4)
+            .input(&[1, 1, 2], &[1.0, 2.0])
+            .gives(&[1, 1, 4], &[1.0, 1.0, 2.0, 2.0]),
+        // floor(i · 2 / 3) = 0, 0, 1.
+        upsample("upsample, nearest, odd", UpsampleMode::Nearest, 3)
+            .input(&[1, 1, 2], &[1.0, 2.0])
+            .gives(&[1, 1, 3], &[1.0, 1.0, 2.0]),
+        // Centres at -0.25 (clamped), 0.25, 0.75 and 1.25 (clamped).
+        upsample("upsample, bilinear", bilinear(false), 4)
+            .input(&[1, 1, 2], &[0.0, 1.0])
+            .gives(&[1, 1, 4], &[0.0, 0.25, 0.75, 1.0]),
+        upsample("upsample, corners aligned", bilinear(true), 4)
+            .input(&[1, 1, 2], &[0.0, 1.0])
+            .gives(&[1, 1, 4], &[0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]),
+        // Both axes at once: the middle is the mean of all four.
+        Case::new("upsample, bilinear in both axes", Op::Upsample(Upsample { size: [3, 3], mode: bilinear(true) }))
+            .input(&[1, 2, 2], &[0.0, 2.0, 4.0, 10.0])
+            .gives(&[1, 3, 3], &[0.0, 1.0, 2.0, 2.0, 4.0, 6.0, 4.0, 7.0, 10.0]),
+        // Four channels of one pixel become one of four, for each of two output channels.
+        Case::new("depth_to_space", Op::DepthToSpace(DepthToSpace { block: 2 }))
+            .input(&[8, 1, 1], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+            .gives(&[2, 2, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
+        // Two pixels side by side: rows interleave them.
+        Case::new("depth_to_space of two pixels", Op::DepthToSpace(DepthToSpace { block: 2 }))
+            .input(&[4, 1, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+            .gives(&[1, 2, 4], &[1.0, 3.0, 2.0, 4.0, 5.0, 7.0, 6.0, 8.0]),
+        Case::new("space_to_depth", Op::SpaceToDepth(SpaceToDepth { block: 2 }))
+            .input(&[1, 2, 4], &[1.0, 3.0, 2.0, 4.0, 5.0, 7.0, 6.0, 8.0])
+            .gives(&[4, 1, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]),
+        Case::new("channel_shuffle", Op::ChannelShuffle(ChannelShuffle { groups: 2 }))
+            .input(&[6, 1, 1], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+            .gives(&[6, 1, 1], &[0.0, 3.0, 1.0, 4.0, 2.0, 5.0]),
+    ]
+}
