@@ -77,7 +77,10 @@ pub(super) fn write(session: &Session, path: &Path, fill: impl FnOnce(&mut dyn W
     if is_dash(path) {
         return session.data(fill);
     }
-    write_file(path, fill).map_err(|error| Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {}", shown(path), reason(&error))))
+    write_file(path, fill).map_err(|error| {
+        let why = if error.kind() == io::ErrorKind::NotFound { "there is no such directory".to_owned() } else { reason(&error) };
+        Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {why}", shown(path)))
+    })
 }
 
 fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
