@@ -13,10 +13,9 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 
 use crate::exec::{ExecError, RunOptions, random_input, required_memory};
-use crate::graph::NodeId;
 use crate::interchange::image::{self, ImageOptions, Resize};
 use crate::interchange::{npy, safetensors};
-use crate::op::{Op, Shape};
+use crate::op::Shape;
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
@@ -219,9 +218,4 @@ pub(super) fn failed(error: &ExecError) -> Failure {
         ExecError::UnknownDump { .. } => Code::UnknownPath,
     };
     Failure::new(code, error.to_string())
-}
-
-/// The layers that have work of their own to time.
-pub(super) fn is_layer(shaped: &Shaped, id: NodeId) -> bool {
-    !matches!(shaped.graph().node(id).op, Op::Input(_))
 }
