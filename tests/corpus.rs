@@ -2,9 +2,9 @@
 //!
 //! The first line is `# test: check`. A line that is at fault ends in `#! PW0302 some words`: a finding with that code
 //! must have its primary label on that line, and its text must contain the words. `#! none PW…` on the last line is for
-//! findings without a place. Every error must be expected. Each fix that a finding offers is applied, and the finding must
-//! then be gone. What the terminal shows stands beside the case in a `.out` file where there is one;
-//! `BLESS=1 cargo test --test corpus` rewrites these files.
+//! findings without a place, `#! parts/a.net:3 PW…` for those in a used file. Every finding must be expected. Each fix that
+//! a finding offers is applied, and the finding must then be gone. What the terminal shows stands beside the case in a
+//! `.out` file where there is one; `BLESS=1 cargo test --test corpus` rewrites these files.
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +34,8 @@ impl Loader for Files {
 
 /// `#! PW0302 words`.
 struct Expected {
+    /// End of the name of a used file; `None` for the case itself.
+    file: Option<String>,
     line: usize,
     code: String,
     words: String,
@@ -85,8 +87,13 @@ fn expectations(text: &str) -> Vec<Expected> {
     let parse = |(index, line): (usize, &str)| {
         let (_, note) = line.split_once("#! ")?;
         let (place, note) = note.strip_prefix("none ").map_or((index + 1, note), |rest| (0, rest));
+        let elsewhere = note.split_once(' ').and_then(|(at, rest)| Some((at.rsplit_once(':')?, rest)));
+        let (file, line, note) = match elsewhere {
+            Some(((file, line), rest)) => (Some(file.to_owned()), line.parse().expect("the line of a used file"), rest),
+            None => (None, place, note),
+        };
         let (code, words) = note.split_once(' ').unwrap_or((note, ""));
-        Some(Expected { line: place, code: code.to_owned(), words: words.trim().to_owned() })
+        Some(Expected { file, line, code: code.to_owned(), words: words.trim().to_owned() })
     };
     text.lines().enumerate().filter_map(parse).collect()
 }
@@ -95,8 +102,12 @@ fn compare(compiled: &Compiled, expected: &[Expected]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut unused: Vec<&Diagnostic> = compiled.diagnostics.iter().collect();
     for want in expected {
-        let fits =
-            |d: &&Diagnostic| d.code.id() == want.code && line_of(compiled, d) == want.line && all_text(d).contains(&want.words);
+        let fits = |d: &&Diagnostic| {
+            d.code.id() == want.code
+                && line_of(compiled, d) == want.line
+                && is_in(compiled, d, want.file.as_deref())
+                && all_text(d).contains(&want.words)
+        };
         match unused.iter().position(fits) {
             Some(index) => drop(unused.remove(index)),
             None => problems.push(format!("line {}: expected {} with \"{}\"", want.line, want.code, want.words)),
@@ -106,6 +117,15 @@ fn compare(compiled: &Compiled, expected: &[Expected]) -> Vec<String> {
         problems.push(format!("line {}: unexpected {}: {}", line_of(compiled, d), d.code.id(), all_text(d)));
     }
     problems
+}
+
+/// Whether a finding lies in the case itself, or in the used file whose name ends so.
+fn is_in(compiled: &Compiled, diagnostic: &Diagnostic, file: Option<&str>) -> bool {
+    let Some(label) = &diagnostic.primary else { return file.is_none() };
+    match file {
+        None => label.span.source == compiled.asts[0].source,
+        Some(name) => compiled.sources.get(label.span.source).name().ends_with(name),
+    }
 }
 
 fn line_of(compiled: &Compiled, diagnostic: &Diagnostic) -> usize {
@@ -130,9 +150,7 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
     for edit in edits {
         mended.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
     }
-    let count = |diagnostics: &[Diagnostic]| {
-        diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count()
-    };
+    let count = |diagnostics: &[Diagnostic]| diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count();
     let again = compile(name, mended.clone(), &Files, &Settings::default());
     (count(&again.diagnostics) >= count(&compiled.diagnostics))
         .then(|| format!("the fix \"{}\" of {} does not mend it:\n{mended}", fix.message, diagnostic.code.id()))

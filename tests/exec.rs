@@ -120,7 +120,7 @@ fn random_network(random: &mut Random) -> Shaped {
         };
         nodes.push(node);
     }
-    for i in 0..1 + random.bits() % 3 {
+    for i in 0..=random.bits() % 3 {
         let node = any(random, &nodes);
         net.0.add_output(format!("y{i}"), node);
     }
@@ -330,7 +330,7 @@ fn a_layer_more_leaves_the_other_weights_alone() {
     assert!(with.get("new.conv.weight").is_some());
 }
 
-/// He normal: variance 2 / fan_in, 2 / (64 · 9) here; biases within 1 / sqrt(fan_in).
+/// He normal: variance `2 / fan_in`, 2 / (64 · 9) here; biases within `1 / sqrt(fan_in)`.
 #[test]
 fn initial_weights_have_he_variance() {
     let mut net = Net::new();

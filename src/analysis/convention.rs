@@ -155,8 +155,6 @@ fn ptflops(op: &Op, facts: &Facts<'_>) -> Option<u64> {
         Op::BatchNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
         Op::GroupNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
         Op::InstanceNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
-        // `LayerNorm` calls its switch `elementwise_affine`, which the hook does not look for.
-        Op::LayerNorm(_) => facts.each(1),
         Op::Activation(activation) => facts.each(match activation {
             Activation::Relu | Activation::Prelu { .. } | Activation::Elu { .. } | Activation::Gelu => 2,
             Activation::Relu6 | Activation::LeakyRelu { .. } | Activation::Silu => 1,
@@ -167,7 +165,8 @@ fn ptflops(op: &Op, facts: &Facts<'_>) -> Option<u64> {
             | Activation::Softplus
             | Activation::Mish => 0,
         }),
-        Op::Softmax(_) => facts.each(1),
+        // `LayerNorm` calls its switch `elementwise_affine`, which the hook does not look for.
+        Op::LayerNorm(_) | Op::Softmax(_) => facts.each(1),
         Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) => facts.each(2),
         Op::Upsample(_) => facts.output()?.checked_mul(2),
         Op::Input(_)

@@ -3,8 +3,9 @@
 //! In: a [`Shaped`] graph. Out: [`Layer`]s in order of execution and [`Totals`]. Every product and sum is checked: what
 //! does not fit in 64 bits is an [`Overflow`], never a wrapped number. Linear in nodes and edges.
 
+use super::receptive::Tracker;
 use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
-use crate::graph::{Node, NodeId, NodeMap};
+use crate::graph::{Node, NodeId};
 use crate::op::{Misfit, Op, Shape, Work};
 use crate::shape::Shaped;
 
@@ -46,13 +47,15 @@ pub fn is_view(op: &Op) -> bool {
 ///
 /// # Errors
 /// The first layer of which a count exceeds 64 bits.
-pub fn layers(shaped: &Shaped, options: &Options, receptive: &NodeMap<Receptive>) -> Result<Vec<Layer>, Overflow> {
+pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow> {
     let graph = shaped.graph();
     let mut layers = Vec::with_capacity(graph.len());
+    let mut tracker = Tracker::new(graph.bound());
     for &id in shaped.order() {
-        let node = graph.node(id);
+        let (node, inputs, output) = (graph.node(id), shaped.input_shapes(id), shaped.shape(id));
+        let receptive = tracker.visit(id, node, &inputs, output);
         if !matches!(node.op, Op::Input(_)) {
-            layers.push(layer(id, node, (shaped.input_shapes(id), shaped.shape(id)), (options, receptive[id]))?);
+            layers.push(layer(id, node, (inputs, output), (options, receptive))?);
         }
     }
     Ok(layers)

@@ -27,22 +27,30 @@ struct Tensor {
     node: NodeId,
     bytes: u64,
     /// Step that makes it; 0 for inputs, which are there from the start.
-    born: usize,
+    born: u32,
     /// Last step at which it is alive.
-    last: usize,
+    last: u32,
     /// Whether it is alive, whatever the order, at every step strictly between `born` and `last`.
     spans: bool,
 }
 
+impl Tensor {
+    fn alive_at(&self, step: usize) -> bool {
+        self.born as usize <= step && step <= self.last as usize
+    }
+}
+
 /// Steps, tensors and who reads what; steps count layers, not inputs.
+///
+/// Steps and tensors are numbered in 32 bits, as nodes are: touching memory is what this costs.
 struct Liveness {
     steps: Vec<NodeId>,
     tensors: Vec<Tensor>,
     /// Tensor made at each step; `None` at views.
-    made: Vec<Option<usize>>,
+    made: Vec<Option<u32>>,
     /// Distinct tensors read at each step, flattened; `reads[i]` is `read[starts[i]..starts[i + 1]]`.
-    read: Vec<usize>,
-    starts: Vec<usize>,
+    read: Vec<u32>,
+    starts: Vec<u32>,
     pinned: Vec<bool>,
 }
 
@@ -57,7 +65,7 @@ pub fn peak(shaped: &Shaped, batch: u64) -> Result<Peak, Overflow> {
     };
     let sums = live.sums(|_| true)?;
     let (at, bytes) = sums.iter().enumerate().fold((0, 0), |best, (step, sum)| if *sum > best.1 { (step, *sum) } else { best });
-    let alive = live.tensors.iter().filter(|t| t.born <= at && at <= t.last && t.bytes > 0).map(|t| (t.node, t.bytes)).collect();
+    let alive = live.tensors.iter().filter(|t| t.alive_at(at)).map(|t| (t.node, t.bytes)).collect();
     let lower_bound = live.bound(&sums)?;
     Ok(Peak { at: live.steps.get(at).copied().unwrap_or(first), bytes, alive, lower_bound })
 }
@@ -72,13 +80,13 @@ fn liveness(shaped: &Shaped, batch: u64) -> Result<Liveness, Overflow> {
         starts: vec![0],
         pinned: Vec::new(),
     };
-    let mut tensor_of: NodeMap<usize> = NodeMap::with_bound(graph.bound());
+    let mut tensor_of: NodeMap<u32> = NodeMap::with_bound(graph.bound());
     for &id in shaped.order() {
         live.visit(shaped, (id, batch), &mut tensor_of)?;
     }
-    let end = live.steps.len().saturating_sub(1);
+    let end = live.steps.len().saturating_sub(1) as u32;
     for (_, node) in graph.outputs() {
-        live.tensors[tensor_of[*node]].last = end;
+        live.tensors[tensor_of[*node] as usize].last = end;
     }
     live.pinned = pinned(graph, &live.steps);
     live.mark_spans(graph, &tensor_of);
@@ -87,9 +95,9 @@ fn liveness(shaped: &Shaped, batch: u64) -> Result<Liveness, Overflow> {
 
 impl Liveness {
     /// Adds a node's step and tensor, and lets the tensors that it reads live up to this step.
-    fn visit(&mut self, shaped: &Shaped, (id, batch): (NodeId, u64), tensor_of: &mut NodeMap<usize>) -> Result<(), Overflow> {
+    fn visit(&mut self, shaped: &Shaped, (id, batch): (NodeId, u64), tensor_of: &mut NodeMap<u32>) -> Result<(), Overflow> {
         let node = shaped.graph().node(id);
-        let step = self.steps.len();
+        let step = self.steps.len() as u32;
         let is_input = matches!(node.op, Op::Input(_));
         if !is_input {
             let from = self.read.len();
@@ -105,10 +113,10 @@ impl Liveness {
             }
             self.read.truncate(kept);
             for &tensor in &self.read[from..] {
-                self.tensors[tensor].last = step;
+                self.tensors[tensor as usize].last = step;
             }
             self.steps.push(id);
-            self.starts.push(self.read.len());
+            self.starts.push(self.read.len() as u32);
         }
         if cost::is_view(&node.op) {
             tensor_of.insert(id, tensor_of[node.inputs[0]]);
@@ -116,9 +124,10 @@ impl Liveness {
             return Ok(());
         }
         let bytes = cost::map_bytes(shaped.shape(id), batch).ok_or(Overflow { node: id, what: "activation bytes" })?;
-        tensor_of.insert(id, self.tensors.len());
+        let tensor = self.tensors.len() as u32;
+        tensor_of.insert(id, tensor);
         if !is_input {
-            self.made.push(Some(self.tensors.len()));
+            self.made.push(Some(tensor));
         }
         let born = if is_input { 0 } else { step };
         self.tensors.push(Tensor { node: id, bytes, born, last: born, spans: is_input });
@@ -126,23 +135,23 @@ impl Liveness {
     }
 
     /// Tensors read at a step.
-    fn reads(&self, step: usize) -> &[usize] {
-        &self.read[self.starts[step]..self.starts[step + 1]]
+    fn reads(&self, step: usize) -> &[u32] {
+        &self.read[self.starts[step] as usize..self.starts[step + 1] as usize]
     }
 
     /// Keeps `spans` on tensors whose maker and last reader are pinned (inputs and outputs count as such).
-    fn mark_spans(&mut self, graph: &Graph, tensor_of: &NodeMap<usize>) {
+    fn mark_spans(&mut self, graph: &Graph, tensor_of: &NodeMap<u32>) {
         for step in 0..self.steps.len() {
             if let Some(tensor) = self.made[step] {
-                self.tensors[tensor].spans = self.pinned[step];
+                self.tensors[tensor as usize].spans = self.pinned[step];
             }
         }
         let mut is_output = vec![false; self.tensors.len()];
         for (_, node) in graph.outputs() {
-            is_output[tensor_of[*node]] = true;
+            is_output[tensor_of[*node] as usize] = true;
         }
         for (tensor, output) in self.tensors.iter_mut().zip(is_output) {
-            tensor.spans &= output || self.pinned.get(tensor.last).copied().unwrap_or(false);
+            tensor.spans &= output || self.pinned.get(tensor.last as usize).copied().unwrap_or(false);
         }
     }
 
@@ -152,8 +161,9 @@ impl Liveness {
         let (mut births, mut deaths) = (vec![0u64; length], vec![0u64; length + 1]);
         for tensor in self.tensors.iter().filter(|t| counts(t)) {
             let overflow = Overflow { node: tensor.node, what: "live activation bytes" };
-            births[tensor.born] = births[tensor.born].checked_add(tensor.bytes).ok_or(overflow)?;
-            deaths[tensor.last + 1] = deaths[tensor.last + 1].checked_add(tensor.bytes).ok_or(overflow)?;
+            let (born, dead) = (tensor.born as usize, tensor.last as usize + 1);
+            births[born] = births[born].checked_add(tensor.bytes).ok_or(overflow)?;
+            deaths[dead] = deaths[dead].checked_add(tensor.bytes).ok_or(overflow)?;
         }
         let mut now = 0u64;
         let mut sums = Vec::with_capacity(length);
@@ -188,9 +198,8 @@ impl Liveness {
     fn need(&self, step: usize, spanning: u64) -> Option<u64> {
         let mut need = spanning;
         for &tensor in self.reads(step).iter().chain(&self.made[step]) {
-            let tensor = &self.tensors[tensor];
-            let counted = tensor.spans && tensor.born <= step && step <= tensor.last;
-            if !counted {
+            let tensor = &self.tensors[tensor as usize];
+            if !(tensor.spans && tensor.alive_at(step)) {
                 need = need.checked_add(tensor.bytes)?;
             }
         }
@@ -201,28 +210,27 @@ impl Liveness {
 /// Which steps are comparable with all others.
 fn pinned(graph: &Graph, steps: &[NodeId]) -> Vec<bool> {
     let count = steps.len();
-    let mut position: NodeMap<usize> = NodeMap::with_bound(graph.bound());
-    for (step, id) in steps.iter().enumerate() {
-        position.insert(*id, step);
-    }
-    let mut first_user = vec![usize::MAX; count];
+    let mut position: NodeMap<u32> = NodeMap::with_bound(graph.bound());
+    let mut first_user = vec![u32::MAX; count];
     let mut last_input = vec![None; count];
-    for (step, id) in steps.iter().enumerate() {
+    for (step, id) in (0u32..).zip(steps) {
+        position.insert(*id, step);
         for input in graph.node(*id).inputs.iter().filter_map(|input| position.get(*input).copied()) {
-            first_user[input] = first_user[input].min(step);
-            last_input[step] = last_input[step].max(Some(input));
+            let user = &mut first_user[input as usize];
+            *user = (*user).min(step);
+            last_input[step as usize] = last_input[step as usize].max(Some(input));
         }
     }
     let mut result = vec![true; count];
     let mut latest = 0;
-    for step in 0..count {
-        result[step] &= latest <= step;
-        latest = latest.max(first_user[step]);
+    for (step, (pinned, user)) in (0u32..).zip(result.iter_mut().zip(&first_user)) {
+        *pinned &= latest <= step;
+        latest = latest.max(*user);
     }
-    let mut earliest = Some(usize::MAX);
-    for step in (0..count).rev() {
-        result[step] &= earliest >= Some(step);
-        earliest = earliest.min(last_input[step]);
+    let mut earliest = Some(u32::MAX);
+    for (step, (pinned, input)) in (0..count as u32).rev().zip(result.iter_mut().zip(&last_input).rev()) {
+        *pinned &= earliest >= Some(step);
+        earliest = earliest.min(*input);
     }
     result
 }

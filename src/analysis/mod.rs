@@ -43,13 +43,12 @@ pub struct Overflow {
 /// # Errors
 /// The first layer at which a count exceeds 64 bits.
 pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow> {
-    let receptive = receptive::fields(shaped);
-    let layers = cost::layers(shaped, options, &receptive)?;
+    let layers = cost::layers(shaped, options)?;
     let peak = memory::peak(shaped, options.batch)?;
     let totals = cost::totals(&layers, peak.bytes)?;
     let mut index = NodeMap::with_bound(shaped.graph().bound());
     for (position, layer) in layers.iter().enumerate() {
-        index.insert(layer.node, position);
+        index.insert(layer.node, position as u32);
     }
     Ok(Analysis { options: options.clone(), layers, totals, peak, index })
 }
@@ -178,13 +177,13 @@ pub struct Analysis {
     /// The memory peak.
     pub peak: Peak,
     /// Position of each node's layer in `layers`.
-    index: NodeMap<usize>,
+    index: NodeMap<u32>,
 }
 
 impl Analysis {
     /// The numbers of a node; `None` for inputs.
     #[must_use]
     pub fn layer(&self, node: NodeId) -> Option<&Layer> {
-        self.index.get(node).map(|position| &self.layers[*position])
+        self.index.get(node).map(|position| &self.layers[*position as usize])
     }
 }

@@ -114,6 +114,9 @@ impl Target {
     }
 
     /// A target that comes with the program.
+    ///
+    /// # Panics
+    /// If a description in the program is malformed, which its tests rule out.
     #[must_use]
     pub fn shipped(name: &str) -> Option<Self> {
         let (_, text) = SHIPPED.iter().find(|(known, _)| *known == name)?;
@@ -134,6 +137,9 @@ impl Target {
     }
 
     /// The description as YAML, which [`Self::from_yaml`] reads back as the same target.
+    ///
+    /// # Panics
+    /// Never: a target is plain data.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         serde_yaml::to_string(self).expect("a target is plain data")

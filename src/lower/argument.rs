@@ -29,7 +29,7 @@ impl<'a> Builder<'a> {
             match slot {
                 Some(g) if g.value.is_poison() => sound = false,
                 Some(g) => {
-                    let integral = if param.kind.starts_with("integer") { integral(&g.value) } else { None };
+                    let integral = if param.kind.contains("integer") { integral(&g.value) } else { None };
                     args[i] = integral.or_else(|| g.value.to_arg());
                     if args[i].is_none() {
                         let message =
@@ -113,7 +113,7 @@ impl<'a> Builder<'a> {
             };
             match slots.get_mut(index) {
                 None => {
-                    let most = plural(names.len(), "parameter");
+                    let most = if names.is_empty() { "no parameters".to_owned() } else { plural(names.len(), "parameter") };
                     let message = format!("`{callee}` takes {most}, and this is argument {}", position + 1);
                     let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, g.arg.value.span, "one too many");
                     if !names.is_empty() {
@@ -141,10 +141,11 @@ impl<'a> Builder<'a> {
     fn unknown_argument(&mut self, frame: &Frame<'a>, callee: &str, names: &[&str], name: &Ident, value: Span) {
         let message = format!("`{callee}` has no parameter `{}`", name.text);
         let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
-        let alias = argument_alias(&name.text).filter(|ours| names.contains(ours));
-        if let Some(ours) = alias.or_else(|| nearest(&name.text, names.iter().copied())) {
-            let edit = Edit { span: name.span, replacement: ours.to_owned() };
-            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), vec![edit]);
+        let edit = |ours: &str| vec![Edit { span: name.span, replacement: ours.to_owned() }];
+        if let Some(ours) = argument_alias(&name.text).filter(|ours| names.contains(ours)) {
+            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), edit(ours));
+        } else if let Some(near) = nearest(&name.text, names.iter().copied()) {
+            diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), edit(near));
         } else if name.text == "in_channels" || name.text == "in_features" {
             diagnostic = diagnostic.help(format!(
                 "leave out `{}={}`: input channels follow from the input",

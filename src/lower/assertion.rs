@@ -83,7 +83,16 @@ impl<'a> Builder<'a> {
                             .help(format!("as in `{}(layer1.0.conv2)`", callee.text));
                         self.report(frame, diagnostic);
                     }
-                    self.metric(frame, metric, Some(path?), expr.span)
+                    let path = path?;
+                    if !metric.takes_path() {
+                        let message = format!("`{}` is a number of the whole net", metric.name());
+                        let edits = vec![Edit { span: expr.span, replacement: metric.name().to_owned() }];
+                        let diagnostic = Diagnostic::error(Code::WrongType, message, path.span, "")
+                            .fix(format!("write `{}` alone", metric.name()), edits);
+                        self.report(frame, diagnostic);
+                        return None;
+                    }
+                    self.metric(frame, metric, Some(path), expr.span)
                 }
                 _ => self.constant(frame, expr),
             },

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::program::{duplicate, twice};
 use super::{Binding, Builder, Frame, Scope, Value, nearest};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
@@ -51,10 +52,10 @@ impl<'a> Builder<'a> {
                 self.report(frame, diagnostic);
             }
         }
-        for (i, param) in params.iter().enumerate() {
-            if let Some(first) = params[..i].iter().find(|p| p.name.text == param.name.text) {
-                self.report(frame, duplicate("parameter", &param.name, &first.name));
-            }
+        for diagnostic in twice(params.iter().map(|param| ("parameter", &param.name))) {
+            self.report(frame, diagnostic);
+        }
+        for param in params {
             let value = if let Some((_, value)) = set.iter().rev().find(|(name, _)| *name == param.name.text) {
                 value.clone()
             } else if let Some(default) = &param.default {
@@ -201,8 +202,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: &'a Expr) {
-        let value = match self.shape_of(frame, shape) {
+    fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, written: &'a Expr) {
+        let value = match self.shape_of(frame, written) {
             Some(shape) if self.graph.find(&name.text).is_none() => {
                 let node = Node {
                     name: name.text.clone(),
@@ -212,6 +213,7 @@ impl<'a> Builder<'a> {
                 };
                 let id = self.graph.add(node);
                 self.shapes.insert(id, shape);
+                self.calls.insert(id, written);
                 Value::Tensor(id)
             }
             _ => Value::Poison,
@@ -384,7 +386,7 @@ impl<'a> Builder<'a> {
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
         diagnostic = self.explain(diagnostic, name, id, expected);
-        let mended = self.mend(id, &|shape| shape == expected);
+        let mended = self.mend(id, Some(expected), &|shape| shape == expected);
         diagnostic = match mended {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
             None => diagnostic.fix(
@@ -419,16 +421,6 @@ impl<'a> Builder<'a> {
         }
         frame.returned = Some(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) });
     }
-}
-
-fn duplicate(what: &str, second: &Ident, first: &Ident) -> Diagnostic {
-    Diagnostic::error(
-        Code::DuplicateDefinition,
-        format!("{what} `{}` is defined twice", second.text),
-        second.span,
-        "defined again here",
-    )
-    .label(first.span, "first defined here")
 }
 
 /// "`a`, `b` and `c`".

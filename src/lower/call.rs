@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{Instance, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
-use crate::op::{Op, Shape};
+use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
@@ -80,11 +80,12 @@ impl<'a> Builder<'a> {
         let mut value = self.eval(frame, first, &inner);
         let mut span = first.span;
         let scope = if stages.len() == 1 { scope } else { &inner };
-        for stage in stages {
+        for (at, stage) in stages.iter().enumerate() {
             if !self.step(frame, stage.span) {
                 return Value::Poison;
             }
-            let inputs = self.tensors_of(frame, &value, span);
+            let inputs =
+                if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
             value = self.stage(frame, stage, inputs, scope);
             span = stage.span;
         }
@@ -123,7 +124,7 @@ impl<'a> Builder<'a> {
         if let Callee::Function = meaning {
             let mut values: Vec<_> = inputs.iter().map(|(id, span)| (Value::Tensor(*id), *span)).collect();
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
-            return self.builtin(frame, &callee.text, &values, stage.span);
+            return self.applied(frame, &callee, &values, stage.span, scope);
         }
         if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.is_tensor()) {
             let message = format!("`{}` gets its inputs from the pipe, and here is another", callee.text);
@@ -151,15 +152,26 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let values: Vec<_> = args.iter().map(|g| (g.value.clone(), g.arg.value.span)).collect();
-        if callee.text == "max" && values.iter().any(|(value, _)| value.is_tensor()) {
-            let inputs: Option<Vec<Flow>> =
-                values.iter().map(|(v, span)| if let Value::Tensor(id) = v { Some((*id, *span)) } else { None }).collect();
-            if let Some(inputs) = inputs {
-                let op = Op::Elementwise(crate::op::Elementwise { merge: crate::op::Merge::Max });
-                return self.node(frame, op, &inputs, expr.span, scope);
-            }
+        self.applied(frame, callee, &values, expr.span, scope)
+    }
+
+    /// A function of evaluated arguments. `max` is a layer where there is a tensor among them.
+    fn applied(&mut self, frame: &Frame<'a>, callee: &Ident, values: &[(Value, Span)], span: Span, scope: &Scope) -> Value {
+        let poisoned = values.iter().any(|(value, _)| value.is_poison());
+        if callee.text != "max" || poisoned || !values.iter().any(|(value, _)| value.is_tensor()) {
+            return self.builtin(frame, &callee.text, values, span);
         }
-        self.builtin(frame, &callee.text, &values, expr.span)
+        if let [(Value::Tensor(id), _), (number, _)] | [(number, _), (Value::Tensor(id), _)] = values
+            && let Some(number) = number.to_f64()
+        {
+            return self.scalar(frame, *id, ScalarOp::Max, number, span, scope);
+        }
+        let mut inputs = Vec::with_capacity(values.len());
+        for (value, at) in values {
+            let Some(more) = self.tensors_of(frame, value, *at) else { return Value::Poison };
+            inputs.extend(more);
+        }
+        self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
     }
 
     fn callee(&mut self, frame: &Frame<'a>, callee: &Ident) -> Option<Callee<'a>> {
@@ -172,6 +184,9 @@ impl<'a> Builder<'a> {
         }
         if let Some(op) = table::find(name) {
             return Some(Callee::Op(op));
+        }
+        if frame.names.get(name).is_some_and(|binding| binding.value.is_poison()) {
+            return None;
         }
         let mut diagnostic = Diagnostic::error(
             Code::UnknownOperation,
@@ -187,6 +202,7 @@ impl<'a> Builder<'a> {
         );
         if frame.names.contains_key(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");
+            diagnostic = diagnostic.help("names hold what a layer made; write the operation again, or a `block` to use it twice");
         } else if let Some(ours) = operation_alias(name) {
             diagnostic = diagnostic
                 .fix(format!("it is called `{ours}` here"), vec![Edit { span: callee.span, replacement: ours.to_owned() }]);
@@ -219,6 +235,20 @@ impl<'a> Builder<'a> {
         sound.then_some(flows)
     }
 
+    /// The tensors of a value; each of `(a, b)` with a place of its own.
+    fn tensors_of_expr(&mut self, frame: &Frame<'a>, value: &Value, expr: &Expr) -> Option<Vec<Flow>> {
+        match (&expr.kind, value) {
+            (ExprKind::Tuple(written), Value::Tuple(items)) if written.len() == items.len() => {
+                let mut flows = Vec::with_capacity(items.len());
+                for (item, at) in items.iter().zip(written) {
+                    flows.extend(self.tensors_of(frame, item, at.span)?);
+                }
+                Some(flows)
+            }
+            _ => self.tensors_of(frame, value, expr.span),
+        }
+    }
+
     fn tensors_of(&mut self, frame: &Frame<'a>, value: &Value, span: Span) -> Option<Vec<Flow>> {
         match value {
             Value::Tensor(id) => Some(vec![(*id, span)]),
@@ -230,6 +260,7 @@ impl<'a> Builder<'a> {
                 Some(flows)
             }
             Value::Poison => None,
+            Value::List(items) if items.iter().any(Value::is_poison) => None,
             Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing => {
                 let message = format!("a tensor is needed here, and this is {}", value.kind());
                 self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));

@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
             ExprKind::Str(s) => Value::Str(s.as_str().into()),
             ExprKind::Name(name) => self.name(frame, name, expr.span),
             ExprKind::Path(path) => self.path(frame, path),
-            ExprKind::List(items) => self.list(frame, items, scope),
+            ExprKind::List(items) => self.list(frame, items, expr.span, scope),
             ExprKind::Tuple(items) => self.tuple(frame, items, scope),
             ExprKind::Paren(inner) => self.eval(frame, inner, scope),
             ExprKind::Unary(op, inner) => self.unary(frame, *op, inner, expr.span, scope),
@@ -78,24 +78,22 @@ impl<'a> Builder<'a> {
         Value::Poison
     }
 
-    fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {
+    fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], span: Span, scope: &Scope) -> Value {
         let inner = scope.inner();
-        let mut values = Vec::with_capacity(items.len());
-        for item in items {
-            let value = self.eval(frame, item, &inner);
-            if value.is_tensor() || matches!(value, Value::Nothing) {
-                let diagnostic = Diagnostic::error(
-                    Code::WrongType,
-                    format!("a list holds numbers, strings and lists, not {}", value.kind()),
-                    item.span,
-                    "",
-                )
-                .help("tensors are grouped in parentheses: `(a, b) -> concat`");
-                self.report(frame, diagnostic);
-                values.push(Value::Poison);
+        let mut values: Vec<Value> = items.iter().map(|item| self.eval(frame, item, &inner)).collect();
+        let stranger = values.iter().position(|value| value.is_tensor() || matches!(value, Value::Nothing));
+        if let Some(at) = stranger {
+            let message = format!("a list holds numbers, strings and lists, not {}", values[at].kind());
+            let diagnostic = Diagnostic::error(Code::WrongType, message, items[at].span, "");
+            let diagnostic = if values.len() > 1 && values.iter().all(Value::is_tensor) {
+                let edit = |start, end, text: &str| Edit { span: Span { start, end, ..span }, replacement: text.to_owned() };
+                let edits = vec![edit(span.start, span.start + 1, "("), edit(span.end - 1, span.end, ")")];
+                diagnostic.fix("tensors are grouped in parentheses", edits)
             } else {
-                values.push(value);
-            }
+                diagnostic.help("tensors are grouped in parentheses: `(a, b) -> concat`")
+            };
+            self.report(frame, diagnostic);
+            values[at] = Value::Poison;
         }
         Value::List(values.into())
     }

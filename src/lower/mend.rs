@@ -6,7 +6,7 @@
 use super::Builder;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
-use crate::op::{Linear, Op, Padding, Shape, table};
+use crate::op::{Linear, Op, Padding, Pool, Shape, table};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -22,18 +22,21 @@ struct Candidate {
 
 impl Builder<'_> {
     /// The nearest change upstream of `end` after which its shape fits.
-    pub(super) fn mend(&self, end: NodeId, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
+    pub(super) fn mend(&self, end: NodeId, wanted: Option<Shape>, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
         let path = self.upstream(end);
         for (depth, id) in path.iter().enumerate() {
             let Some(call) = self.calls.get(*id) else { continue };
             let shapes: Vec<Shape> = self.graph.node(*id).inputs.iter().map(|i| self.shapes[*i]).collect();
-            for candidate in candidates(&self.graph.node(*id).op, &shapes) {
+            for candidate in candidates(&self.graph.node(*id).op, &shapes, wanted) {
                 let Ok(shape) = candidate.op.infer(&shapes) else { continue };
                 if self.flow_down(&path[..depth], *id, shape).is_some_and(fits)
                     && let Some(edits) = edits(call, self.graph.node(*id).op.keyword(), &candidate.args)
                 {
                     return Some(Fix { message: candidate.message, edits });
                 }
+            }
+            if let Some(fix) = self.without_in_channels(&path[..depth], *id, call, &shapes, fits) {
+                return Some(fix);
             }
             if let Some(fix) = self.flatten_first(&path[..depth], *id, call, &shapes, fits) {
                 return Some(fix);
@@ -66,6 +69,31 @@ impl Builder<'_> {
         Some(shape)
     }
 
+    /// `conv(3, 64, 3)`: the input's channels come first, as in PyTorch's `Conv2d`, and all else moves along by one.
+    fn without_in_channels(
+        &self,
+        below: &[NodeId],
+        id: NodeId,
+        call: &Expr,
+        shapes: &[Shape],
+        fits: &dyn Fn(Shape) -> bool,
+    ) -> Option<Fix> {
+        let (Op::Conv(conv), [input]) = (&self.graph.node(id).op, shapes) else { return None };
+        let ExprKind::Call { lists, .. } = &call.kind else { return None };
+        let args = &lists.first()?.args;
+        let positional = args.iter().take_while(|arg| arg.name.is_none()).count();
+        if conv.depthwise || conv.out != input.channels() || !(3..=4).contains(&positional) {
+            return None;
+        }
+        let (out, kernel) = (conv.kernel[0], conv.stride);
+        let (stride, pad) = if positional == 4 { ([conv.pad.top; 2], Padding::default()) } else { ([1, 1], conv.pad) };
+        let shape = Op::Conv(crate::op::Conv { out, kernel, stride, pad, ..conv.clone() }).infer(shapes).ok()?;
+        let span = Span { end: args[1].value.span.start, ..args[0].value.span };
+        let message = "leave out the input channels, which follow from the input".to_owned();
+        let edits = vec![Edit { span, replacement: String::new() }];
+        self.flow_down(below, id, shape).is_some_and(fits).then_some(Fix { message, edits })
+    }
+
     /// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`.
     fn flatten_first(
         &self,
@@ -89,7 +117,7 @@ impl Builder<'_> {
     }
 }
 
-fn candidates(op: &Op, inputs: &[Shape]) -> Vec<Candidate> {
+fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate> {
     let size = inputs.first().and_then(|s| s.hw());
     let mut list = Vec::new();
     match op {
@@ -105,7 +133,8 @@ fn candidates(op: &Op, inputs: &[Shape]) -> Vec<Candidate> {
                 let message = format!("`stride={stride}` gives the size that is needed");
                 list.push(Candidate { op, message, args: vec![("stride", stride.to_string())] });
             }
-            for out in [inputs.first().map(|s| s.channels())].into_iter().flatten().filter(|_| !conv.depthwise) {
+            let channels = [wanted, inputs.first().copied()].map(|shape| shape.map(Shape::channels));
+            for out in channels.into_iter().flatten().filter(|_| !conv.depthwise) {
                 let op = Op::Conv(crate::op::Conv { out, ..conv.clone() });
                 list.push(Candidate {
                     op,
@@ -114,27 +143,7 @@ fn candidates(op: &Op, inputs: &[Shape]) -> Vec<Candidate> {
                 });
             }
         }
-        Op::Pool(pool) => {
-            let keep = keeping(pool.kernel, pool.dilation).map(|(pad, text)| (pad, text, pool.stride));
-            let one = keeping(pool.kernel, pool.dilation).map(|(pad, text)| (pad, text, [1, 1]));
-            for (pad, text, stride) in keep.into_iter().chain(one) {
-                let mut args = vec![("pad", text.clone())];
-                if stride != pool.stride {
-                    args.insert(0, ("stride", "1".to_owned()));
-                }
-                let shown = args.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(", ");
-                let message =
-                    size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps(pool.kernel, stride, s)));
-                let op = Op::Pool(crate::op::Pool { stride, pad, ..pool.clone() });
-                list.push(Candidate { op, message, args });
-            }
-            {
-                let ceil = !pool.ceil;
-                let op = Op::Pool(crate::op::Pool { ceil, ..pool.clone() });
-                let message = format!("`ceil={ceil}` rounds the other way");
-                list.push(Candidate { op, message, args: vec![("ceil", ceil.to_string())] });
-            }
-        }
+        Op::Pool(pool) => list.extend(pool_candidates(pool, size)),
         Op::Linear(_)
         | Op::Input(_)
         | Op::ConvTranspose(_)
@@ -164,6 +173,31 @@ fn candidates(op: &Op, inputs: &[Shape]) -> Vec<Candidate> {
         | Op::Dropout(_)
         | Op::Identity => {}
     }
+    list
+}
+
+fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
+    let kept = keeping(pool.kernel, pool.dilation);
+    let lopsided = kept.as_ref().is_none_or(|(pad, _)| (pad.top, pad.left) != (pad.bottom, pad.right));
+    let padded = |stride: [u64; 2]| {
+        let (pad, text) = kept.clone()?;
+        let mut args = vec![("pad", text)];
+        if stride != pool.stride {
+            args.insert(0, ("stride", "1".to_owned()));
+        }
+        let shown = args.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(", ");
+        let message = size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps(pool.kernel, stride, s)));
+        Some(Candidate { op: Op::Pool(Pool { stride, pad, ..pool.clone() }), message, args })
+    };
+    let ceil = !pool.ceil;
+    let rounded = Candidate {
+        op: Op::Pool(Pool { ceil, ..pool.clone() }),
+        message: format!("`ceil={ceil}` rounds the other way"),
+        args: vec![("ceil", ceil.to_string())],
+    };
+    let mut list: Vec<Candidate> = [padded(pool.stride), padded([1, 1])].into_iter().flatten().collect();
+    // Nobody pads an even window on two sides where rounding does the same.
+    list.insert(if lopsided { 0 } else { list.len() }, rounded);
     list
 }
 

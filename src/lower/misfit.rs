@@ -8,6 +8,7 @@ use crate::graph::NodeId;
 use crate::op::misfit::Side;
 use crate::op::{Misfit, Op, Shape};
 use crate::source::Span;
+use crate::syntax::ast::ExprKind;
 
 impl<'a> Builder<'a> {
     /// Reports why the inputs do not fit an operation. `op` is present where the operation itself could be built.
@@ -34,10 +35,10 @@ impl<'a> Builder<'a> {
             Misfit::Rank { input, needed, got } => {
                 let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
                 let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, *input);
-                if got.rank() == 1 {
-                    diagnostic.help("let it see the map: put `flatten` or `linear` after it, not before")
-                } else {
-                    diagnostic
+                match got.rank() {
+                    1 => diagnostic.help("let it see the map: put `flatten` or `linear` after it, not before"),
+                    4 => self.batchless(diagnostic, inputs, *input),
+                    _ => diagnostic,
                 }
             }
             Misfit::Arity { min, max, got } => {
@@ -86,6 +87,19 @@ impl<'a> Builder<'a> {
         self.report(frame, diagnostic);
     }
 
+    /// `[1, 3, 224, 224]`, as other frameworks have it: the batch stands in front of the map's shape.
+    fn batchless(&self, diagnostic: Diagnostic, inputs: &[Flow], index: usize) -> Diagnostic {
+        let said = "the batch is never written; it is chosen when the network is analysed or run";
+        let written = inputs.get(index).and_then(|(id, _)| self.calls.get(*id));
+        match written.map(|expr| &expr.kind) {
+            Some(ExprKind::List(dims)) if dims.len() == 4 => {
+                let span = Span { end: dims[1].span.start, ..dims[0].span };
+                diagnostic.fix(said, vec![Edit { span, replacement: String::new() }])
+            }
+            _ => diagnostic.help(said),
+        }
+    }
+
     fn concat(&self, op: Option<&Op>, inputs: &[Flow], at: (usize, usize, usize, Option<usize>), span: Span) -> Diagnostic {
         let (axis, left, right, dim) = at;
         let odd = self.odd_one(inputs, left, right, axis);
@@ -127,6 +141,10 @@ impl<'a> Builder<'a> {
         // A projection belongs on the shortcut: the side that was computed earlier.
         let (short, long) = if inputs[left].0 < inputs[right].0 { (left, right) } else { (right, left) };
         let (from, to) = (self.shapes[inputs[short].0], self.shapes[inputs[long].0]);
+        // Several results of one call have one place, which no projection can be put at.
+        if inputs[left].1 == inputs[right].1 {
+            return diagnostic;
+        }
         let (Some(a), Some(b)) = (from.hw(), to.hw()) else { return diagnostic };
         let Some(stride) = [1, 2, 4, 8].into_iter().find(|s| (a.0.div_ceil(*s), a.1.div_ceil(*s)) == b) else {
             return diagnostic;
@@ -148,6 +166,17 @@ impl<'a> Builder<'a> {
         if let Some(Op::Pool(_)) = op {
             diagnostic.help("`global_avgpool` and `global_maxpool` take the whole map, whatever its size")
         } else {
+            let shape = inputs.first().map(|(id, _)| self.shapes[*id]);
+            let channels = shape.map(Shape::channels);
+            if op.is_some_and(|op| matches!(op, Op::Conv(conv) if Some(conv.out) == channels)) {
+                return diagnostic.help("`conv` takes output channels, then the kernel; input channels follow from the input");
+            }
+            if let Some((height, width @ (1 | 3))) = shape.and_then(Shape::hw)
+                && height > window
+                && side == Side::Width
+            {
+                return diagnostic.help(format!("channels come first: [{width}, height, width]"));
+            }
             diagnostic.help(format!(
                 "use a smaller kernel, stride less before it, or pad by at least {}",
                 window.saturating_sub(input + pad).div_ceil(2) + pad / 2
@@ -159,14 +188,14 @@ impl<'a> Builder<'a> {
         let Some(op) = op else { return diagnostic };
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         let reference = shapes[other];
-        let wanted = matches!(op, Op::Elementwise(_)).then_some(reference);
+        let wanted = matches!(op, Op::Elementwise(_)).then(|| as_gate(shapes[odd], reference));
         let fits = |shape: Shape| {
             let mut shapes = shapes.clone();
             shapes[odd] = shape;
             // A broadcast that happens to be legal (one pixel against a map) is not what was meant.
             wanted.is_none_or(|wanted| wanted == shape) && op.infer(&shapes).is_ok()
         };
-        match self.mend(inputs[odd].0, &fits) {
+        match self.mend(inputs[odd].0, wanted, &fits) {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
             None => diagnostic,
         }
@@ -271,6 +300,14 @@ impl<'a> Builder<'a> {
         } else {
             format!("{what} with stride {} {padding} takes {from} to {to}", stride[0])
         })
+    }
+}
+
+/// What a tensor should be to be combined with `reference`: a gate of one pixel stays one.
+fn as_gate(shape: Shape, reference: Shape) -> Shape {
+    match (shape.hw(), reference.hw()) {
+        (Some((1, 1)), Some(_)) => reference.with_dim(1, 1).and_then(|s| s.with_dim(2, 1)).unwrap_or(reference),
+        _ => reference,
     }
 }
 

@@ -165,7 +165,7 @@ struct Builder<'a> {
     limits: Limits,
     graph: Graph,
     shapes: NodeMap<Shape>,
-    /// The call that made a node, for edits.
+    /// The call that made a node, or the shape of an input, for edits.
     calls: NodeMap<&'a Expr>,
     /// How often a scope's path was given to an instance.
     scopes: HashMap<String, u64>,

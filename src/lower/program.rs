@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::op::table;
 use crate::source::SourceSet;
-use crate::syntax::ast::{Ast, Block, Item, Net};
+use crate::syntax::ast::{Ast, Block, Ident, Item, Net};
 
 use super::builtin;
 
@@ -68,18 +68,36 @@ fn own_blocks<'a>(ast: &'a Ast, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<&
             );
         }
         if let Some(first) = blocks.insert(&name.text, block) {
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::DuplicateDefinition,
-                    format!("block `{}` is defined twice", name.text),
-                    name.span,
-                    "defined again here",
-                )
-                .label(first.name.span, "first defined here"),
-            );
+            diagnostics.push(duplicate("block", name, &first.name));
         }
+        let params = block.params.iter().map(|param| ("parameter", &param.name));
+        diagnostics.extend(twice(params.chain(block.inputs.iter().map(|input| ("input", input)))));
     }
     blocks
+}
+
+/// Names that stand in a head a second time.
+pub(super) fn twice<'a>(head: impl Iterator<Item = (&'static str, &'a Ident)>) -> Vec<Diagnostic> {
+    let mut firsts: BTreeMap<&str, &Ident> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (what, name) in head {
+        match firsts.get(name.text.as_str()) {
+            Some(first) => found.push(duplicate(what, name, first)),
+            None => drop(firsts.insert(&name.text, name)),
+        }
+    }
+    found
+}
+
+/// One name for two things.
+pub(super) fn duplicate(what: &str, second: &Ident, first: &Ident) -> Diagnostic {
+    Diagnostic::error(
+        Code::DuplicateDefinition,
+        format!("{what} `{}` is defined twice", second.text),
+        second.span,
+        "defined again here",
+    )
+    .label(first.span, "first defined here")
 }
 
 fn clash(sources: &SourceSet, ast: &Ast, item: usize, first: &Block, own: bool, second: &Block) -> Diagnostic {

@@ -79,8 +79,7 @@ impl<'s> Scopes<'s> {
     fn cover<'p>(&self, changes: &'p [PlannedChange], how: Refinement, members: &[usize]) -> Vec<(usize, Line<'p>)> {
         let kind = how.form.kind();
         let graph = self.shaped.graph();
-        let index: BTreeMap<NodeId, usize> =
-            members.iter().filter_map(|i| Some((graph.find(&changes[*i].layer)?, *i))).collect();
+        let index: BTreeMap<NodeId, usize> = members.iter().filter_map(|i| Some((graph.find(&changes[*i].layer)?, *i))).collect();
         let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, kind))).collect();
         let wild: BTreeSet<String> = addresses.iter().flat_map(|(_, address)| generalised(address)).collect();
         let mut covers: Vec<(String, Vec<usize>)> = wild
@@ -91,12 +90,14 @@ impl<'s> Scopes<'s> {
                 Some((path, covered.filter(|covered| covered.len() > 1)?))
             })
             .collect();
-        covers.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0)));
+        covers.sort_by(|a, b| {
+            b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
+        });
         let mut left: BTreeSet<usize> = members.iter().copied().collect();
         let mut lines = Vec::new();
         for (path, covered) in covers {
             if covered.iter().all(|i| left.contains(i)) {
-                covered.iter().for_each(|i| drop(left.remove(i)));
+                left.retain(|i| !covered.contains(i));
                 lines.push((covered[0], Line { path, how, changes: covered.iter().map(|i| &changes[*i]).collect() }));
             }
         }

@@ -64,56 +64,55 @@ type Quantity = (Metric, Option<String>);
 
 /// Every `METRIC == NUMBER` of a condition, either way round, also in chains of `and`.
 fn equalities<'a>(condition: &'a Expr, found: &mut dyn FnMut(&Quantity, &'a Expr)) {
-    match &condition.kind {
-        ExprKind::Paren(inner) => equalities(inner, found),
-        ExprKind::Infix { first, rest } => match &rest[..] {
-            [(InfixOp::Eq, _, right)] => {
-                if let Some(quantity) = quantity(first) {
-                    found(&quantity, right);
-                } else if let Some(quantity) = quantity(right) {
-                    found(&quantity, first);
-                }
+    if let ExprKind::Paren(inner) = &condition.kind {
+        return equalities(inner, found);
+    }
+    let ExprKind::Infix { first, rest } = &condition.kind else { return };
+    if rest.iter().all(|(op, _, _)| *op == InfixOp::And) {
+        equalities(first, found);
+        for (_, _, operand) in rest {
+            equalities(operand, found);
+        }
+    } else if let [(InfixOp::Eq, _, right)] = &rest[..] {
+        for (one, other) in [(&**first, right), (right, &**first)] {
+            if let Some(quantity) = quantity(one) {
+                found(&quantity, other);
             }
-            chain if chain.iter().all(|(op, _, _)| *op == InfixOp::And) => {
-                equalities(first, found);
-                chain.iter().for_each(|(_, _, operand)| equalities(operand, found));
-            }
-            _ => {}
-        },
-        _ => {}
+        }
     }
 }
 
 fn quantity(expr: &Expr) -> Option<Quantity> {
-    match &expr.kind {
-        ExprKind::Name(name) => Some((Metric::from_name(name)?, None)),
-        ExprKind::Call { callee, lists } => {
-            let [list] = &lists[..] else { return None };
-            let [argument] = &list.args[..] else { return None };
-            let path = match &argument.value.kind {
-                ExprKind::Path(path) => path.segments.join("."),
-                ExprKind::Name(name) => name.clone(),
-                _ => return None,
-            };
-            Some((Metric::from_name(&callee.text)?, Some(path)))
-        }
-        _ => None,
+    if let ExprKind::Name(name) = &expr.kind {
+        return Some((Metric::from_name(name)?, None));
     }
+    let ExprKind::Call { callee, lists } = &expr.kind else { return None };
+    let [list] = &lists[..] else { return None };
+    let [argument] = &list.args[..] else { return None };
+    let path = if let ExprKind::Path(path) = &argument.value.kind {
+        path.segments.join(".")
+    } else if let ExprKind::Name(name) = &argument.value.kind {
+        name.clone()
+    } else {
+        return None;
+    };
+    Some((Metric::from_name(&callee.text)?, Some(path)))
 }
 
 /// The integer literals of a number that have a value: the number itself, or values of an `if`.
 fn literals<'a>(number: &'a Expr, value: u64, found: &mut dyn FnMut(&'a Expr)) {
-    match &number.kind {
-        ExprKind::Int(literal) if u64::try_from(*literal) == Ok(value) => found(number),
-        ExprKind::Paren(inner) => literals(inner, value, found),
-        ExprKind::If { arms, otherwise } => {
-            for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
-                if let Some(Statement { kind: StatementKind::Expr(last), .. }) = body.statements.last() {
-                    literals(last, value, found);
-                }
+    if let ExprKind::Int(literal) = &number.kind {
+        if u64::try_from(*literal) == Ok(value) {
+            found(number);
+        }
+    } else if let ExprKind::Paren(inner) = &number.kind {
+        literals(inner, value, found);
+    } else if let ExprKind::If { arms, otherwise } = &number.kind {
+        for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
+            if let Some(Statement { kind: StatementKind::Expr(last), .. }) = body.statements.last() {
+                literals(last, value, found);
             }
         }
-        _ => {}
     }
 }
 

@@ -74,7 +74,12 @@ impl Budget {
 
     /// The most that is allowed, in the metric's unit, for a network that needs `before`.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "counts stay below 2^53"
+    )]
     pub fn most(&self, before: f64) -> f64 {
         match self.limit {
             Limit::Absolute(value) => value,
@@ -105,7 +110,8 @@ impl Limit {
         }
         let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
-        let factor = factor(unit.trim()).ok_or_else(|| format!("`{text}` has an unknown unit; K M G T and KiB MiB GiB TiB are known"))?;
+        let factor =
+            factor(unit.trim()).ok_or_else(|| format!("`{text}` has an unknown unit; K M G T and KiB MiB GiB TiB are known"))?;
         match number.replace('_', "").parse::<f64>() {
             Ok(value) if value > 0.0 && value * factor < 9e15 => Ok(Self::Absolute(value * factor)),
             _ => Err(format!("`{text}` is not a number above 0")),

@@ -3,7 +3,7 @@
 //! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]. Nothing is decided
 //! here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Step, chain};
 use super::forms::{Form, Kind, Refinement, Refusal};
@@ -33,7 +33,10 @@ pub fn kept_channels(geometry: &Geometry, form: Form) -> f64 {
 pub const LEAST_CHANNELS: u64 = 8;
 
 /// Under a budget no bottleneck keeps a smaller share than this of the full rank, unless `ratio` says otherwise.
-pub const LEAST_SHARE: u64 = 16;
+pub const LEAST_SHARE: u64 = 8;
+
+/// The most ranks of one form that are tried where every rank is.
+const MOST_RANKS: u64 = 512;
 
 /// What is asked of a layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,13 +124,18 @@ pub struct Context<'a> {
     pub error: ErrorModel,
     /// What counts as saving.
     pub saves: &'a Saves,
+    /// Tries every rank instead of whole SIMD blocks: where so few layers can change that blocks would miss a budget by far.
+    pub every_rank: bool,
 }
+
+/// A price, and the map of each step.
+type Priced = (Price, Vec<Shape>);
 
 /// Prices that were worked out, so that a thousand equal layers are priced once.
 #[derive(Default)]
 pub struct Prices {
     kinds: Vec<(Op, Shape, Neighbourhood)>,
-    known: BTreeMap<(usize, Option<Refinement>), Option<(Price, Vec<Shape>)>>,
+    known: BTreeMap<(usize, Option<Refinement>), Option<Priced>>,
 }
 
 impl Prices {
@@ -139,7 +147,7 @@ impl Prices {
         })
     }
 
-    fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&(Price, Vec<Shape>)> {
+    fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&Priced> {
         let (op, input, around) = &self.kinds[index];
         let work_out = || {
             let dense = || vec![Step { suffix: String::new(), op: op.clone() }];
@@ -168,7 +176,7 @@ impl Context<'_> {
         };
         let Some(dense) = candidate(None) else { return Err(costs_more(layer, &kinds)) };
         let regardless = layer.ask.is_regardless();
-        let forms = kinds.iter().flat_map(|kind| forms(layer, *kind));
+        let forms = kinds.iter().flat_map(|kind| forms(layer, *kind, self.every_rank));
         let all = forms.filter_map(|form| candidate(Some(form)));
         let saving: Vec<_> = all.filter(|candidate| regardless || (self.saves)(candidate, &dense)).collect();
         if saving.is_empty() {
@@ -203,13 +211,12 @@ fn costs_more(layer: &Layer, kinds: &[Kind]) -> Refusal {
 }
 
 /// The forms of a kind that an ask allows, by ascending rank.
-fn forms(layer: &Layer, kind: Kind) -> Vec<Form> {
+fn forms(layer: &Layer, kind: Kind, every_rank: bool) -> Vec<Form> {
     let full = layer.geometry.full_ranks(kind);
     match &layer.ask {
         Ask::Free { channels, ratio, .. } => {
-            let floors: Vec<_> =
-                full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
-            if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, full[0], floors[0]) }
+            let floors: Vec<_> = full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
+            if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, (full[0], floors[0]), every_rank) }
         }
         Ask::Ratio { ratio, .. } => {
             let ranks: Vec<_> = full.iter().map(|full| share(*full, *ratio)).collect();
@@ -228,16 +235,17 @@ fn share(full: u64, ratio: u64) -> u64 {
 }
 
 /// Ranks on a grid of whole SIMD blocks, and the exact ones: halves, quarters, eighths and the largest that saves.
-fn singles(layer: &Layer, kind: Kind, full: u64, floor: u64) -> Vec<Form> {
-    let step = if full <= 256 { 8 } else if full <= 1024 { 16 } else { full.div_ceil(64 * 16) * 16 };
-    let mut ranks: BTreeMap<u64, ()> = (1..).map(|i| (i * step, ())).take_while(|(rank, ())| *rank < full).collect();
-    for exact in [full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor] {
-        ranks.insert(exact, ());
-    }
-    for count in [Count::Macs, Count::Weights] {
-        ranks.insert(layer.geometry.largest_saving(kind, count), ());
-    }
-    ranks.into_keys().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
+fn singles(layer: &Layer, kind: Kind, (full, floor): (u64, u64), every_rank: bool) -> Vec<Form> {
+    let step = match full {
+        _ if every_rank => full.div_ceil(MOST_RANKS),
+        0..=256 => 8,
+        257..=1024 => 16,
+        _ => full.div_ceil(64 * 16) * 16,
+    };
+    let mut ranks: BTreeSet<u64> = (1..=full / step).map(|i| i * step).collect();
+    ranks.extend([full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor]);
+    ranks.extend([Count::Macs, Count::Weights].map(|count| layer.geometry.largest_saving(kind, count)));
+    ranks.into_iter().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
 }
 
 /// Both ranks at the same share, in sixteenths, on the grid of SIMD blocks.

@@ -30,10 +30,12 @@ struct Part {
 /// If the operation is no convolution or linear layer.
 #[must_use]
 pub fn chain(op: &Op, how: &Refinement, around: &Neighbourhood) -> Vec<Step> {
-    let parts = match op {
-        Op::Conv(conv) => conv_parts(conv, how.form),
-        Op::Linear(linear) => linear_parts(linear, how.form),
-        other => unreachable!("`{}` has no form", other.keyword()),
+    let parts = if let Op::Conv(conv) = op {
+        conv_parts(conv, how.form)
+    } else if let Op::Linear(linear) = op {
+        linear_parts(linear, how.form)
+    } else {
+        unreachable!("`{}` has no form", op.keyword())
     };
     let between = if how.linear { Neighbourhood::default() } else { around.clone() };
     // Without a non-linearity an inner bias is redundant, and before padding it would leak into the border;
@@ -60,14 +62,11 @@ fn companions(suffix: &str, channels: u64, between: &Neighbourhood) -> impl Iter
 }
 
 /// Group normalisation keeps its groups where they divide the channels, otherwise the most that do.
-fn for_channels(op: Op, channels: u64) -> Op {
-    match op {
-        Op::GroupNorm(mut norm) => {
-            norm.groups = (1..=norm.groups.min(channels)).rev().find(|groups| channels % groups == 0).unwrap_or(1);
-            Op::GroupNorm(norm)
-        }
-        other => other,
+fn for_channels(mut op: Op, channels: u64) -> Op {
+    if let Op::GroupNorm(norm) = &mut op {
+        norm.groups = (1..=norm.groups.min(channels)).rev().find(|groups| channels.is_multiple_of(*groups)).unwrap_or(1);
     }
+    op
 }
 
 fn without_bias(op: &mut Op) {

@@ -231,12 +231,7 @@ fn at_least_one(key: &str, value: Option<u64>) -> Result<(), ConfigError> {
 }
 
 fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
-    let given = [
-        (Metric::Macs, &file.macs),
-        (Metric::Params, &file.params),
-        (Metric::Ms, &file.ms),
-        (Metric::Peak, &file.peak),
-    ];
+    let given = [(Metric::Macs, &file.macs), (Metric::Params, &file.params), (Metric::Ms, &file.ms), (Metric::Peak, &file.peak)];
     let mut budgets = Vec::new();
     for (metric, amount) in given {
         let text = match amount {
@@ -254,7 +249,8 @@ fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
 fn rule(file: FileRule) -> Result<Rule, ConfigError> {
     let name = &file.pattern;
     let of_rule = |error: ConfigError| ConfigError::new(format!("rule `{name}`: {}", error.message));
-    let pattern = Pattern::parse(name).ok_or_else(|| ConfigError::new(format!("`{name}` is not a path like `layer3.*.conv2`")))?;
+    let pattern =
+        Pattern::parse(name).ok_or_else(|| ConfigError::new(format!("`{name}` is not a path like `layer3.*.conv2`")))?;
     let form = form(file.form.as_deref()).map_err(of_rule)?;
     at_least_one("ratio", file.ratio).map_err(of_rule)?;
     let channels = match file.channels {

@@ -21,7 +21,9 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
     let mut seen: BTreeMap<(&str, Vec<NodeId>), Vec<NodeId>> = BTreeMap::new();
     for &id in shaped.order() {
         let node = graph.node(id);
-        if node.origin.keep || matches!(node.op, Op::Input(_) | Op::Dropout(_)) || !node.op.weights(&shaped.input_shapes(id)).is_empty()
+        if node.origin.keep
+            || matches!(node.op, Op::Input(_) | Op::Dropout(_))
+            || !node.op.weights(&shaped.input_shapes(id)).is_empty()
         {
             build.keep(id);
             continue;

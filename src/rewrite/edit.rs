@@ -90,7 +90,7 @@ fn heading(plan: &Plan, made_by: &str) -> Vec<String> {
 
 /// What a statement saves, and which uses of a block it changes.
 fn comments(before: &Shaped, uses: &Uses, line: &Line<'_>) -> Vec<String> {
-    let mut comments = vec![savings(line)];
+    let mut comments = vec![described(line), savings(line)];
     comments.extend(uses.said(before.graph(), line));
     comments
 }
@@ -112,8 +112,7 @@ fn savings(line: &Line<'_>) -> String {
         (_, false) => " together",
     };
     format!(
-        "{}: {} -> {} parameters, {} -> {} MACs{scope}.",
-        described(line),
+        "{} -> {} parameters, {} -> {} MACs{scope}.",
         grouped(params),
         grouped(fewer_params),
         grouped(work),
@@ -138,7 +137,7 @@ fn described(line: &Line<'_>) -> String {
     if all(&|change| change.geometry.output_map == first.output_map) && h * w > 1 {
         let _ = write!(text, " at {h}x{w}");
     }
-    text
+    text + ":"
 }
 
 /// Block instances, with how many convolutions and linear layers lie in each.
@@ -161,17 +160,16 @@ impl Uses {
         Self { layers }
     }
 
-    /// The innermost block instance that holds more than this layer, since that is the block a reader thinks of.
+    /// The innermost block instance that holds more than this layer: a reader thinks of that, not of a `conv_bn`.
     fn instance(&self, graph: &Graph, layer: &str) -> Option<InstanceId> {
-        let innermost = graph.node(graph.find(layer)?).origin.instance?;
-        let mut at = Some(innermost);
+        let mut at = graph.node(graph.find(layer)?).origin.instance;
         while let Some(id) = at {
             if self.layers.get(&id).is_some_and(|count| *count > 1) {
                 return Some(id);
             }
             at = graph.instance(id).parent;
         }
-        Some(innermost)
+        None
     }
 
     /// "changes 2 of the 16 uses of block `bottleneck`: layer3.0, layer3.1."
@@ -208,7 +206,7 @@ pub(super) fn separated(value: u64, separator: char) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);

@@ -52,12 +52,9 @@ fn folds(shaped: &Shaped) -> BTreeMap<NodeId, NodeId> {
         let before = node.inputs[0];
         let host = folds.get(&before).copied().unwrap_or(before);
         let alone = only_user(graph, before).is_some();
-        let takes = match &graph.node(host).op {
-            Op::Conv(_) => true,
-            // Only on a flat input is the last axis, over which a linear layer works, the axis that is normalised.
-            Op::Linear(_) => shaped.shape(host).rank() == 1,
-            _ => false,
-        };
+        let op = &graph.node(host).op;
+        // Only on a flat input is the last axis, over which a linear layer works, the axis that is normalised.
+        let takes = matches!(op, Op::Conv(_)) || (matches!(op, Op::Linear(_)) && shaped.shape(host).rank() == 1);
         if alone && takes && !graph.node(host).origin.keep {
             folds.insert(id, host);
         }

@@ -58,14 +58,7 @@ impl Kind {
     /// # Errors
     /// Why it cannot.
     pub fn fits(self, op: &Op) -> Result<(), Refusal> {
-        let kernel = match op {
-            Op::Conv(conv) if conv.depthwise => return Err(Refusal::Depthwise),
-            Op::Conv(conv) if conv.groups > 1 => return Err(Refusal::Grouped { groups: conv.groups }),
-            Op::Conv(conv) => conv.kernel,
-            Op::Linear(_) => [1, 1],
-            Op::ConvTranspose(_) => return Err(Refusal::Transposed),
-            other => return Err(Refusal::NotConvolution { keyword: other.keyword() }),
-        };
+        let kernel = kernel(op)?;
         match (self, kernel) {
             (Self::Pointwise, [1, 1]) => Ok(()),
             (Self::Pointwise, _) => Err(Refusal::WiderThanOne { kernel }),
@@ -74,6 +67,23 @@ impl Kind {
             (Self::Reduce | Self::Expand | Self::Both | Self::Spatial, _) => Ok(()),
         }
     }
+}
+
+/// The kernel of a layer that can take a form at all.
+fn kernel(op: &Op) -> Result<[u64; 2], Refusal> {
+    if let Op::Conv(conv) = op {
+        return match conv.groups {
+            _ if conv.depthwise => Err(Refusal::Depthwise),
+            0 | 1 => Ok(conv.kernel),
+            groups => Err(Refusal::Grouped { groups }),
+        };
+    }
+    if matches!(op, Op::Linear(_)) {
+        return Ok([1, 1]);
+    }
+    let refusal =
+        if matches!(op, Op::ConvTranspose(_)) { Refusal::Transposed } else { Refusal::NotConvolution { keyword: op.keyword() } };
+    Err(refusal)
 }
 
 impl fmt::Display for Kind {
@@ -242,7 +252,9 @@ impl fmt::Display for Refusal {
             }
             Self::WiderThanOne { kernel: [h, w] } => write!(f, "it is {h}x{w}, and `pointwise` replaces 1x1 convolutions"),
             Self::Flat { kernel: [h, w] } => write!(f, "it is {h}x{w}, one-dimensional already"),
-            Self::FewChannels { channels } => write!(f, "it reads only {channels} channels; a rule or mark with a number can ask for it"),
+            Self::FewChannels { channels } => {
+                write!(f, "it reads only {channels} channels; a rule or mark with a number can ask for it")
+            }
             Self::Kept => f.write_str("it is kept by request"),
             Self::Refined => f.write_str("it has a bottleneck already"),
             Self::Twice => f.write_str("it is refined twice"),

@@ -97,7 +97,7 @@ impl Geometry {
     /// The cost of the dense layer, or `None` beyond 64 bits.
     #[must_use]
     pub fn dense(&self) -> Option<Cost> {
-        total(&[self.stage(self.input, self.output, self.kernel, self.output_map)])
+        total(&[Self::stage(self.input, self.output, self.kernel, self.output_map)])
     }
 
     /// The cost of the layer in a form, its own 1x1 convolutions included, or `None` beyond 64 bits. The form must fit
@@ -108,18 +108,18 @@ impl Geometry {
         let (before, after) = (self.input_map, self.output_map);
         let one = [1, 1];
         match form {
-            Form::Reduce { r } => total(&[self.stage(c, r, one, before), self.stage(r, n, self.kernel, after)]),
-            Form::Expand { r } => total(&[self.stage(c, r, self.kernel, after), self.stage(r, n, one, after)]),
+            Form::Reduce { r } => total(&[Self::stage(c, r, one, before), Self::stage(r, n, self.kernel, after)]),
+            Form::Expand { r } => total(&[Self::stage(c, r, self.kernel, after), Self::stage(r, n, one, after)]),
             Form::Both { r1, r2 } => {
-                total(&[self.stage(c, r1, one, before), self.stage(r1, r2, self.kernel, after), self.stage(r2, n, one, after)])
+                total(&[Self::stage(c, r1, one, before), Self::stage(r1, r2, self.kernel, after), Self::stage(r2, n, one, after)])
             }
             // The column walks the rows with the layer's stride; the columns of the map are still those of the input.
-            Form::Spatial { r } => total(&[self.stage(c, r, [kh, 1], [after[0], before[1]]), self.stage(r, n, [1, kw], after)]),
-            Form::Pointwise { r } => total(&[self.stage(c, r, one, after), self.stage(r, n, one, after)]),
+            Form::Spatial { r } => total(&[Self::stage(c, r, [kh, 1], [after[0], before[1]]), Self::stage(r, n, [1, kw], after)]),
+            Form::Pointwise { r } => total(&[Self::stage(c, r, one, after), Self::stage(r, n, one, after)]),
         }
     }
 
-    fn stage(&self, from: u64, to: u64, kernel: [u64; 2], map: [u64; 2]) -> Option<Cost> {
+    fn stage(from: u64, to: u64, kernel: [u64; 2], map: [u64; 2]) -> Option<Cost> {
         let weights = from.checked_mul(to)?.checked_mul(kernel[0])?.checked_mul(kernel[1])?;
         let macs = weights.checked_mul(map[0])?.checked_mul(map[1])?;
         Some(Cost { weights, macs, channels: to })

@@ -43,7 +43,9 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         Op::Scalar(scalar) => same(is_neutral(*scalar), "its constant changes nothing"),
         Op::Flatten => same(input.rank() == 1, "it is flat already"),
         Op::Reshape(reshape) => same(reshape.shape == *input, "it has that shape already"),
-        Op::Transpose(transpose) => same(transpose.axes.iter().enumerate().all(|(i, axis)| i == *axis), "the axes keep their order"),
+        Op::Transpose(transpose) => {
+            same(transpose.axes.iter().enumerate().all(|(i, axis)| i == *axis), "the axes keep their order")
+        }
         Op::Slice(slice) => {
             same(slice.start == 0 && slice.step == 1 && slice.end == input.dim(slice.axis), "it takes the whole axis")
         }

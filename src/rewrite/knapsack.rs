@@ -69,6 +69,9 @@ pub struct Infeasible {
 ///
 /// # Errors
 /// No choice within the limits exists, or none was found.
+///
+/// # Panics
+/// If there are more than [`MAX_LIMITS`] limits, or an item without options.
 pub fn solve(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> Result<Solution, Infeasible> {
     assert!(limits.len() <= MAX_LIMITS && items.iter().all(|options| !options.is_empty()), "as documented");
     if let Some(limit) = (0..limits.len()).find(|m| least(items, *m) > limits[*m]) {
@@ -217,7 +220,7 @@ fn climb(items: &[Vec<Choice>], limits: &[f64], steps: usize, dual: &mut Dual) {
 /// Takes the best single exchange that lowers the error within the limits, until there is none or enough were tried.
 fn improve(items: &[Vec<Choice>], limits: &[f64], mut picks: Vec<usize>) -> Vec<usize> {
     let options: usize = items.iter().map(Vec::len).sum();
-    for _ in 0..1 + TOTAL_EXCHANGES / options.max(1) {
+    for _ in 0..=TOTAL_EXCHANGES / options.max(1) {
         let cost = costs(items, &picks);
         let mut best: Option<(f64, usize, usize)> = None;
         for (i, options) in items.iter().enumerate() {

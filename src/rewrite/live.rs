@@ -59,13 +59,13 @@ pub fn around(shaped: &Shaped) -> NodeMap<Around> {
         let node = graph.node(id);
         let own = owner[id] == id;
         let output = if own { bytes(shaped.shape(id)) } else { 0 };
+        now = now.saturating_sub(dying[step]);
+        // Inputs were counted before the first step.
         if !matches!(node.op, Op::Input(_)) {
-            now = now.saturating_sub(dying[step]).saturating_add(output);
+            now = now.saturating_add(output);
             let input = node.inputs.first().map(|input| owner[*input]);
             let freed = input.filter(|input| last[*input] == step).map_or(0, |input| bytes(shaped.shape(input)));
             result.insert(id, Around { all: now, freed, output });
-        } else {
-            now = now.saturating_sub(dying[step]);
         }
         if own {
             dying[last[id] + 1] = dying[last[id] + 1].saturating_add(output);

@@ -79,10 +79,8 @@ fn pairs(shaped: &Shaped) -> BTreeMap<NodeId, (NodeId, Op)> {
 
 /// Which of a pair gives its name: the kxk, otherwise the second.
 fn host(graph: &Graph, first: NodeId, second: NodeId) -> NodeId {
-    match &graph.node(first).op {
-        Op::Conv(conv) if conv.kernel != [1, 1] => first,
-        _ => second,
-    }
+    let is_wide = matches!(&graph.node(first).op, Op::Conv(conv) if conv.kernel != [1, 1]);
+    if is_wide { first } else { second }
 }
 
 fn change(graph: &Graph, first: NodeId, second: NodeId, host: NodeId) -> Change {
@@ -93,22 +91,27 @@ fn change(graph: &Graph, first: NodeId, second: NodeId, host: NodeId) -> Change 
 
 /// The one operation that does what two do after each other.
 fn merged(first: &Op, second: &Op) -> Option<Op> {
-    match (first, second) {
-        (Op::Linear(a), Op::Linear(b)) => Some(Op::Linear(Linear { out: b.out, bias: a.bias || b.bias })),
-        (Op::Conv(a), Op::Conv(b)) if is_plain_pointwise(a) && b.groups == 1 => {
-            let leaks = a.bias && b.pad != Padding::default();
-            (!leaks).then(|| Op::Conv(Conv { bias: a.bias || b.bias, ..b.clone() }))
-        }
-        (Op::Conv(a), Op::Conv(b)) if a.groups == 1 && b.kernel == [1, 1] && b.groups == 1 && b.pad == Padding::default() => {
-            let stride = [a.stride[0].checked_mul(b.stride[0])?, a.stride[1].checked_mul(b.stride[1])?];
-            Some(Op::Conv(Conv { out: b.out, stride, bias: a.bias || b.bias, ..a.clone() }))
-        }
-        _ => None,
+    if let (Op::Linear(a), Op::Linear(b)) = (first, second) {
+        return Some(Op::Linear(Linear { out: b.out, bias: a.bias || b.bias }));
     }
+    let (Op::Conv(a), Op::Conv(b)) = (first, second) else { return None };
+    if a.groups > 1 || b.groups > 1 {
+        return None;
+    }
+    let bias = a.bias || b.bias;
+    if is_plain_pointwise(a) {
+        let leaks = a.bias && b.pad != Padding::default();
+        return (!leaks).then(|| Op::Conv(Conv { bias, ..b.clone() }));
+    }
+    if b.kernel != [1, 1] || b.pad != Padding::default() {
+        return None;
+    }
+    let stride = [a.stride[0].checked_mul(b.stride[0])?, a.stride[1].checked_mul(b.stride[1])?];
+    Some(Op::Conv(Conv { out: b.out, stride, bias, ..a.clone() }))
 }
 
 fn is_plain_pointwise(conv: &Conv) -> bool {
-    conv.kernel == [1, 1] && conv.stride == [1, 1] && conv.groups == 1 && conv.pad == Padding::default()
+    conv.kernel == [1, 1] && conv.stride == [1, 1] && conv.pad == Padding::default()
 }
 
 fn costs_more(shaped: &Shaped, first: NodeId, second: NodeId, op: &Op) -> bool {
@@ -118,7 +121,8 @@ fn costs_more(shaped: &Shaped, first: NodeId, second: NodeId, op: &Op) -> bool {
     };
     let graph = shaped.graph();
     let of = |id: NodeId| cost(&graph.node(id).op, &shaped.input_shapes(id), shaped.shape(id));
-    let (Some(a), Some(b), Some(one)) = (of(first), of(second), cost(op, &shaped.input_shapes(first), shaped.shape(second))) else {
+    let (Some(a), Some(b), Some(one)) = (of(first), of(second), cost(op, &shaped.input_shapes(first), shaped.shape(second)))
+    else {
         return true;
     };
     one.0 > a.0.saturating_add(b.0) || one.1 > a.1.saturating_add(b.1)

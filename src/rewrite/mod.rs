@@ -134,12 +134,7 @@ pub static PASSES: &[PassInfo] = &[
         doc: "removes what passes its input on: dropout, 1x1 windows, reshapes to the same shape, + 0, * 1",
         run: Some(identity::run),
     },
-    PassInfo {
-        pass: Pass::Duplicate,
-        name: "duplicate",
-        doc: "computes once what is computed twice",
-        run: Some(duplicate::run),
-    },
+    PassInfo { pass: Pass::Duplicate, name: "duplicate", doc: "computes once what is computed twice", run: Some(duplicate::run) },
     PassInfo { pass: Pass::Dead, name: "dead", doc: "removes what no output needs", run: Some(dead::run) },
     PassInfo {
         pass: Pass::FoldNorm,
@@ -157,6 +152,9 @@ pub static PASSES: &[PassInfo] = &[
 
 impl Pass {
     /// The row of the table.
+    ///
+    /// # Panics
+    /// Never: a test holds that every pass has a row.
     #[must_use]
     pub fn info(self) -> &'static PassInfo {
         PASSES.iter().find(|info| info.pass == self).expect("every pass has a row")

@@ -29,6 +29,9 @@ pub struct Optimized {
     pub plan: Plan,
 }
 
+/// So few layers that every rank is tried.
+const FEW: usize = 4;
+
 /// Inserts bottlenecks as the configuration asks, with [`kept_channels`] as error model and all of the target's cores.
 ///
 /// # Errors
@@ -46,7 +49,13 @@ pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: E
     let (before, analysis) = sums(shaped, target)?;
     let limits = limits(config, &before);
     let saves = saves(&config.budgets);
-    let context = Context { shaped, clock: Clock::new(target, Cores::All, &analysis), error, saves: &saves };
+    let context = Context {
+        shaped,
+        clock: Clock::new(target, Cores::All, &analysis),
+        error,
+        saves: &saves,
+        every_rank: survey.layers.len() <= FEW,
+    };
     let around = around(shaped);
     let mut refused = survey.refused;
     let mut prices = Prices::default();
@@ -138,6 +147,11 @@ fn exceeds(count: u64, most: f64) -> bool {
     as_f64(count) > most
 }
 
+fn missed_by(budget: Budget, most: f64, after: &Sums, certain: bool) -> OptimizeError {
+    let least = after.of(budget.metric);
+    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, certain })
+}
+
 /// Everything that a decision needs.
 struct Search<'a> {
     shaped: &'a Shaped,
@@ -177,7 +191,7 @@ impl Search<'_> {
         let decided = self.make(self.allocate(&tighter)?)?;
         let missed = self.limits.iter().find(|(budget, most)| decided.after.of(budget.metric) > *most);
         match missed {
-            Some((budget, most)) => Err(self.unreachable(*budget, *most, decided.after.of(budget.metric), false)),
+            Some((budget, most)) => Err(missed_by(*budget, *most, &decided.after, false)),
             None => Ok(decided),
         }
     }
@@ -222,11 +236,7 @@ impl Search<'_> {
         let miss = |(budget, most): &(Budget, f64)| after.of(budget.metric) / most;
         let worst = self.limits.iter().max_by(|a, b| miss(a).total_cmp(&miss(b)));
         let (budget, most) = *worst.expect("only budgets are missed");
-        self.unreachable(budget, most, after.of(budget.metric), certain)
-    }
-
-    fn unreachable(&self, budget: Budget, most: f64, least: f64, certain: bool) -> OptimizeError {
-        OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, certain })
+        missed_by(budget, most, after, certain)
     }
 
     fn make(&self, allocation: Allocation) -> Result<Decided, OptimizeError> {

@@ -4,7 +4,7 @@
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in; such a scope must hold exactly one layer that the form fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::forms::{Kind, Refusal};
@@ -178,7 +178,7 @@ fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refu
 
 /// Up to three paths of the graph that are spelled like `text`.
 pub(super) fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String> {
-    let mut scored: BTreeMap<(usize, &str), ()> = BTreeMap::new();
+    let mut scored: BTreeSet<(usize, &str)> = BTreeSet::new();
     let most = 1 + text.chars().count() / 4;
     for &id in order {
         let name = &graph.node(id).name;
@@ -188,12 +188,12 @@ pub(super) fn nearest(graph: &Graph, order: &[NodeId], text: &str) -> Vec<String
             if scope.len().abs_diff(text.len()) <= most {
                 let distance = distance(scope, text);
                 if distance <= most {
-                    scored.insert((distance, scope), ());
+                    scored.insert((distance, scope));
                 }
             }
         }
     }
-    scored.into_keys().take(3).map(|(_, scope)| scope.to_owned()).collect()
+    scored.into_iter().take(3).map(|(_, scope)| scope.to_owned()).collect()
 }
 
 /// Levenshtein distance in characters.

@@ -200,5 +200,6 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Some(layer) => diagnostic.note(format!("the peak is at `{layer}`, which no form makes smaller")),
         None => diagnostic,
     };
-    diagnostic.help(format!("allow {} or more", amount(budget.budget.metric, budget.least)))
+    let diagnostic = diagnostic.help(format!("allow {} or more", amount(budget.budget.metric, budget.least)));
+    if budget.at.is_some() { diagnostic } else { diagnostic.help("or let layers become narrower with a larger `ratio`") }
 }

@@ -81,10 +81,6 @@ pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Pric
     graph.add_output("output", last);
     let shaped = infer(graph).ok()?;
     let analysis = analyze(&shaped, &Options::default()).ok()?;
-    let price = Price {
-        macs: analysis.totals.macs,
-        params: analysis.totals.params,
-        ms: clock.ms(shaped.graph(), &analysis),
-    };
+    let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(shaped.graph(), &analysis) };
     Some((price, analysis.layers.iter().map(|layer| layer.output).collect()))
 }

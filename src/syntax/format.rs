@@ -140,12 +140,7 @@ impl<'a> Formatter<'a> {
     }
 
     /// Elements with the comments around them. Each comes with the offset at which it starts.
-    fn elements<T>(
-        &mut self,
-        items: Vec<(&'a T, u32)>,
-        close: u32,
-        print: impl Fn(&mut Self, &'a T) -> Doc<'a>,
-    ) -> Brackets<'a> {
+    fn elements<T>(&mut self, items: Vec<(&'a T, u32)>, close: u32, print: impl Fn(&mut Self, &'a T) -> Doc<'a>) -> Brackets<'a> {
         let limits: Vec<_> = items.iter().map(|(_, start)| *start).skip(1).chain([close]).collect();
         let is_empty = items.is_empty();
         let mut elements = Vec::with_capacity(items.len());

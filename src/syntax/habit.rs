@@ -60,6 +60,7 @@ const HABITS: &[Habit] = &[
     python::trailing_if,
     python::slash_comment,
     equals_in_condition,
+    operator_after_stage,
     unbindable,
     misplaced_mark,
     second_list,
@@ -92,7 +93,10 @@ fn keyword_as_name(failure: Failure<'_>) -> Option<Diagnostic> {
 
 /// A closing bracket that nothing has opened.
 fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
-    if !failure.found.kind().is_closer() || failure.error.opener.is_some() || !(failure.at_start() || failure.wants(Expected::END)) {
+    if !failure.found.kind().is_closer()
+        || failure.error.opener.is_some()
+        || !(failure.at_start() || failure.wants(Expected::END))
+    {
         return None;
     }
     let message = format!("nothing is open that this `{}` could close", failure.text());
@@ -101,7 +105,8 @@ fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
 
 /// `if a = b {`, `assert params = 5`.
 fn equals_in_condition(failure: Failure<'_>) -> Option<Diagnostic> {
-    let condition = failure.wants(Expected::OPEN_BRACE) || (failure.start.kind() == TokenKind::Assert && failure.wants(Expected::END));
+    let condition =
+        failure.wants(Expected::OPEN_BRACE) || (failure.start.kind() == TokenKind::Assert && failure.wants(Expected::END));
     if !condition || failure.found.kind() != TokenKind::Assign {
         return None;
     }
@@ -115,7 +120,9 @@ fn unbindable(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let target = failure.start.span_to(failure.found);
-    Some(diagnostic("only a name can be bound", target).label(failure.found.span(), "bound here").help("bind with `name = value`"))
+    Some(
+        diagnostic("only a name can be bound", target).label(failure.found.span(), "bound here").help("bind with `name = value`"),
+    )
 }
 
 /// `@keep` above an item.
@@ -145,6 +152,29 @@ fn star_in_path(failure: Failure<'_>) -> Option<Diagnostic> {
     Some(diagnostic("a path with `*` stands only after `refine`", failure.found.span()).help("name one layer or block"))
 }
 
+/// `x -> conv(8, 3) + x`: an operator binds tighter than the arrow, so the pipe before it needs its parentheses.
+fn operator_after_stage(failure: Failure<'_>) -> Option<Diagnostic> {
+    let Failure { start, error, found } = failure;
+    let operator = matches!(found.kind(), TokenKind::Plus | TokenKind::Minus | TokenKind::Star | TokenKind::Slash);
+    let ahead = found.index().checked_sub(start.index())?;
+    let piped = (0..ahead).any(|i| start.kind_at(i) == TokenKind::Arrow);
+    if !operator || !piped || !error.expected.contains(Expected::END) {
+        return None;
+    }
+    let sign = found.kind().text();
+    let message = format!("`{sign}` binds tighter than `->`, so it cannot follow a pipe");
+    let begin = match start.kind() {
+        TokenKind::Return => 1,
+        _ => (0..ahead).find(|i| start.kind_at(*i) == TokenKind::Assign)? + 1,
+    };
+    let opener = start.skip(begin).span();
+    let edits = vec![
+        Edit { span: Span { end: opener.start, ..opener }, replacement: "(".to_owned() },
+        Edit { span: found.context.span_of(found.previous()?).after(), replacement: ")".to_owned() },
+    ];
+    Some(diagnostic(message, found.span()).fix("put the pipe in parentheses", edits))
+}
+
 /// `x conv(64, 3)`.
 fn missing_arrow(failure: Failure<'_>) -> Option<Diagnostic> {
     let next = failure.found.kind_at(1);
@@ -164,14 +194,18 @@ fn missing_end(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let place = failure.found.previous().map(|token| failure.found.context.span_of(token).after())?;
-    let found = diagnostic(format!("expected the end of the line before {}", quoted(failure.found.context, failure.found.next())), failure.found.span());
+    let found = diagnostic(
+        format!("expected the end of the line before {}", quoted(failure.found.context, failure.found.next())),
+        failure.found.span(),
+    );
     Some(found.fix("separate the two with `;`", replace(place, ";")))
 }
 
 /// `conv(64 3)`.
 fn missing_comma(failure: Failure<'_>) -> Option<Diagnostic> {
     let found = failure.found;
-    let value = matches!(found.kind(), TokenKind::Name | TokenKind::Number | TokenKind::Str | TokenKind::OpenBracket | TokenKind::Path);
+    let value =
+        matches!(found.kind(), TokenKind::Name | TokenKind::Number | TokenKind::Str | TokenKind::OpenBracket | TokenKind::Path);
     let previous = found.previous().filter(|_| value && failure.wants(Expected::COMMA))?;
     let place = found.context.span_of(previous).after();
     let message = format!("expected `,` before {}", quoted(found.context, found.next()));

@@ -57,7 +57,8 @@ impl Context<'_> {
     /// Whether a line between two tokens starts no further right than the statement: a bracket was forgotten before it.
     pub fn outdents(&self, statement: Token, from: usize, to: usize) -> Option<usize> {
         let column = self.column(statement.start);
-        let starts = |t: &Token| t.line_start && !t.kind.is_closer() && t.kind != TokenKind::Arrow && self.column(t.start) <= column;
+        let starts =
+            |t: &Token| t.line_start && !t.kind.is_closer() && t.kind != TokenKind::Arrow && self.column(t.start) <= column;
         self.tokens[from..to].iter().position(starts).map(|index| from + index)
     }
 

@@ -22,7 +22,7 @@ pub fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
     context.report(match error.reason {
         Reason::TooDeep => too_deep(found),
         Reason::Unexpected => match error.opener {
-            Some(opener) if resume.index() < error.at || is_unclosed(found) => unclosed(start.at(opener), found, resume),
+            Some(opener) if resume.index() < error.at || is_unclosed(found) => unclosed(start, start.at(opener), found, resume),
             _ => habit::explain(start, error).unwrap_or_else(|| unexpected(start, error)),
         },
     });
@@ -40,7 +40,7 @@ fn is_unclosed(found: Input<'_>) -> bool {
     token.line_start || token.kind == TokenKind::End || token.kind.is_closer() || body_opens
 }
 
-fn unclosed(opener: Input<'_>, found: Input<'_>, resume: Input<'_>) -> Diagnostic {
+fn unclosed(start: Input<'_>, opener: Input<'_>, found: Input<'_>, resume: Input<'_>) -> Diagnostic {
     let context = opener.context;
     let open = opener.kind();
     let closer = open.closer().map_or("", TokenKind::text);
@@ -52,7 +52,7 @@ fn unclosed(opener: Input<'_>, found: Input<'_>, resume: Input<'_>) -> Diagnosti
     let message = format!("expected `{closer}` to close this `{}`", open.text());
     let mut diagnostic = Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here");
     if let Some(place) = place {
-        let missing = missing_closers(context, opener.index(), before.index());
+        let missing = missing_closers(context, start.index(), before.index());
         diagnostic = diagnostic
             .label(place, format!("expected `{closer}` here"))
             .fix("close it", vec![Edit { span: place.after(), replacement: missing }]);
@@ -153,8 +153,10 @@ pub fn unclosed_body(found: Input<'_>, opener: usize) {
         diagnostic = diagnostic.label(closer, "this `}` does not stand under the line that opened it");
     }
     if let Some(place) = gap(found) {
+        let same_line = !context.tokens[opener..found.index()].iter().skip(1).any(|token| token.line_start);
         let indent = " ".repeat(context.indent(context.tokens[opener].start));
-        let edit = Edit { span: place.after(), replacement: format!("\n{indent}}}") };
+        let replacement = if same_line { " }".to_owned() } else { format!("\n{indent}}}") };
+        let edit = Edit { span: place.after(), replacement };
         diagnostic = diagnostic.label(place, "expected `}` after this");
         if crooked.is_none() {
             diagnostic = diagnostic.fix("close the body", vec![edit]);

@@ -6,7 +6,7 @@ use pointwise::analysis::rollup::{By, rollup};
 use pointwise::analysis::{Analysis, Options, analyze};
 use pointwise::shape::Shaped;
 
-use crate::conventions::{model, text};
+use crate::{model, text};
 
 fn analyzed(shaped: &Shaped) -> Analysis {
     analyze(shaped, &Options::default()).expect("counts that fit")

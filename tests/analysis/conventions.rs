@@ -5,36 +5,12 @@
 //! fails when an exception is no longer needed, too.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use pointwise::analysis::{Analysis, Convention, Options, analyze};
-use pointwise::compile::{LoadError, Loader, Settings, compile};
 use pointwise::op::{Activation, GlobalPool, Op};
 use pointwise::shape::Shaped;
 
-struct Models;
-
-impl Loader for Models {
-    fn load(&self, path: &str, from: &str) -> Result<(String, String), LoadError> {
-        let path = Path::new(from).parent().expect("a folder").join(path);
-        let text = fs::read_to_string(&path).map_err(|error| LoadError(error.to_string()))?;
-        Ok((path.display().to_string(), text))
-    }
-}
-
-/// Compiles a network of the zoo.
-pub fn model(name: &str) -> Shaped {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models").join(format!("{name}.net"));
-    let text = fs::read_to_string(&path).expect("a network of the zoo");
-    let compiled = compile(&path.display().to_string(), text, &Models, &Settings::default());
-    compiled.network.unwrap_or_else(|| panic!("{name}: {:?}", compiled.diagnostics)).shaped
-}
-
-/// Compiles a text.
-pub fn text(text: &str) -> Shaped {
-    let compiled = compile("test.net", text.to_owned(), &Models, &Settings::default());
-    compiled.network.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)).shaped
-}
+use crate::model;
 
 /// How much more than the tool a convention counts, and why.
 type Exception = (&'static str, Convention, fn(&Shaped, &Analysis) -> i64, &'static str);

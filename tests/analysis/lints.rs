@@ -192,3 +192,19 @@ net n {
     assert_eq!(lints.len(), 1, "{:?}", compiled.diagnostics);
     assert!(lints[0].fixes.is_empty());
 }
+
+/// The pages of lints show each where it speaks, and how it falls silent.
+#[test]
+fn pages_show_what_they_say() {
+    let pages = Code::ALL.iter().filter(|code| code.id().starts_with("PW9") || ["PW0311", "PW0601"].contains(&code.id()));
+    for code in pages {
+        let blocks: Vec<_> = code.page().split("```net\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(blocks.len(), 2, "{}", code.id());
+        let codes = |block: &str| -> Vec<Code> {
+            let compiled = compile("page.net", block.to_owned(), &NoFiles, &Settings::default());
+            compiled.diagnostics.iter().map(|d| d.code).collect()
+        };
+        assert_eq!(codes(blocks[0]), [*code]);
+        assert_eq!(codes(blocks[1]), [], "{}", code.id());
+    }
+}

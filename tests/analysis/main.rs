@@ -1,6 +1,8 @@
 //! The analysis against numbers worked out by hand, brute force over all orders of execution, and what other tools print.
 
 mod budget;
+#[path = "../common/mod.rs"]
+mod common;
 mod conventions;
 mod cost;
 mod lints;
@@ -8,3 +10,17 @@ mod memory;
 mod net;
 mod receptive;
 mod time;
+
+use pointwise::compile::{NoFiles, Settings, compile};
+use pointwise::shape::Shaped;
+
+/// A network of the zoo.
+fn model(name: &str) -> Shaped {
+    common::model(name, &[]).network.expect("a network without errors").shaped
+}
+
+/// A network from its text.
+fn text(text: &str) -> Shaped {
+    let compiled = compile("test.net", text.to_owned(), &NoFiles, &Settings::default());
+    compiled.network.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)).shaped
+}

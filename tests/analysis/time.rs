@@ -4,7 +4,7 @@ use pointwise::analysis::roofline::{Bound, Cores, intensity, predict, ridge};
 use pointwise::analysis::target::{MAX_BYTES, Target, TargetError};
 use pointwise::analysis::{Options, analyze};
 
-use crate::conventions::model;
+use crate::model;
 
 fn target(name: &str) -> Target {
     Target::shipped(name).expect("a shipped target")

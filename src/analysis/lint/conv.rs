@@ -1,8 +1,9 @@
 //! Lints of convolutions: what they cost, and what their windows do at the border.
 
 use super::{Finding, Lens, counted, edit, grouped, is_companion};
+use crate::analysis::Layer;
 use crate::diagnostic::Fix;
-use crate::graph::Node;
+use crate::graph::{Node, NodeId};
 use crate::op::{Conv, Op};
 use crate::source::Span;
 
@@ -89,7 +90,7 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
         let filled = blocks * SIMD_BLOCK;
         let costs =
             layer.work.macs >= WASTE_MACS && u128::from(layer.work.macs) * 100 >= u128::from(total) * u128::from(WASTE_PERCENT);
-        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(lens, node) {
+        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(lens, layer.node) {
             continue;
         }
         let below = filled - SIMD_BLOCK;
@@ -117,8 +118,7 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
 }
 
 /// Whether a layer's channels are a network output's, which the task decides and not the engine.
-fn makes_output(lens: &Lens<'_>, node: &Node) -> bool {
-    let Some(mut id) = lens.graph.find(&node.name) else { return false };
+fn makes_output(lens: &Lens<'_>, mut id: NodeId) -> bool {
     for _ in 0..8 {
         if lens.uses[id] != 1 {
             return false;
@@ -242,9 +242,8 @@ fn ceil(a: i128, b: i128) -> i128 {
 }
 
 /// Rows and columns of a convolution or of a pooling that rounds down.
-fn sweeps(lens: &Lens<'_>, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
-    let id = lens.graph.find(&node.name)?;
-    let (input, output) = (lens.shaped.shape(*node.inputs.first()?).hw()?, lens.shaped.shape(id).hw()?);
+fn sweeps(layer: &Layer, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
+    let (input, output) = (layer.inputs.first()?.hw()?, layer.output.hw()?);
     let (kernel, stride, dilation, pad) = if let Op::Conv(conv) = &node.op {
         (conv.kernel, conv.stride, conv.dilation, conv.pad)
     } else if let Op::Pool(pool) = &node.op {
@@ -267,7 +266,7 @@ fn sweeps(lens: &Lens<'_>, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
 pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
-        let (Op::Conv(conv), Some([rows, columns])) = (&node.op, sweeps(lens, node, false)) else { continue };
+        let (Op::Conv(conv), Some([rows, columns])) = (&node.op, sweeps(layer, node, false)) else { continue };
         let (blind_rows, blind_columns) = (rows.blind(), columns.blind());
         let useful = [rows.useful_taps(), columns.useful_taps()];
         let (message, help) = if blind_rows + blind_columns > 0 {
@@ -301,7 +300,7 @@ pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
 pub(super) fn unused_rows(lens: &Lens<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in lens.layers() {
-        let Some([rows, columns]) = sweeps(lens, node, true) else { continue };
+        let Some([rows, columns]) = sweeps(layer, node, true) else { continue };
         if rows.extent() == 1 && columns.extent() == 1 {
             continue;
         }

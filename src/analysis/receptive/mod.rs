@@ -1,6 +1,6 @@
 //! Receptive field, effective stride and offset of every layer, on the directed acyclic graph.
 //!
-//! In: a [`Shaped`] graph. Out: one [`Receptive`] a node. Forward pass, linear in edges (times the short periods that
+//! In: nodes in order of execution. Out: one [`Receptive`] a node. Linear in edges (times the short periods that
 //! upsampling makes).
 //!
 //! - Fields are exact hulls: holes of dilated windows count as seen.
@@ -15,10 +15,11 @@
 
 mod sight;
 
+use std::rc::Rc;
+
 use super::Receptive;
-use crate::graph::{Node, NodeMap};
+use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::{AdaptiveAvgPool, ConvTranspose, Op, Shape, Upsample, UpsampleMode, Window};
-use crate::shape::Shaped;
 use sight::{Interval, Sight, gcd};
 
 /// What a tensor sees of one input.
@@ -42,26 +43,34 @@ struct Side {
 
 const BLIND: Side = Side { axis: usize::MAX, sight: Sight::Whole };
 
-/// The receptive field of every node; inputs see their own pixels.
-#[must_use]
-pub fn fields(shaped: &Shaped) -> NodeMap<Receptive> {
-    let graph = shaped.graph();
-    let mut fields: NodeMap<Field> = NodeMap::with_bound(graph.bound());
-    let mut result = NodeMap::with_bound(graph.bound());
-    let mut inputs = 0;
-    for &id in shaped.order() {
-        let node = graph.node(id);
-        let field = if let Op::Input(shape) = &node.op {
-            inputs += 1;
-            source(inputs - 1, *shape)
-        } else {
-            let shapes = shaped.input_shapes(id);
-            through(node, &fields, &shapes, shaped.shape(id))
-        };
-        result.insert(id, field.receptive());
-        fields.insert(id, field);
+/// Follows fields through a network.
+///
+/// Layers that do not change a field share it, so a hundred thousand of them need little memory.
+#[derive(Debug)]
+pub struct Tracker {
+    fields: NodeMap<Rc<Field>>,
+    inputs: usize,
+}
+
+impl Tracker {
+    /// A tracker for a graph of which all ids are below `bound`.
+    #[must_use]
+    pub fn new(bound: usize) -> Self {
+        Self { fields: NodeMap::with_bound(bound), inputs: 0 }
     }
-    result
+
+    /// The receptive field of the next node in order of execution; inputs see their own pixels.
+    pub fn visit(&mut self, id: NodeId, node: &Node, inputs: &[Shape], output: Shape) -> Receptive {
+        let field = if let Op::Input(shape) = &node.op {
+            self.inputs += 1;
+            Rc::new(source(self.inputs - 1, *shape))
+        } else {
+            through(node, &self.fields, inputs, output)
+        };
+        let receptive = field.receptive();
+        self.fields.insert(id, field);
+        receptive
+    }
 }
 
 /// The field of an input: maps see their own pixels, anything else is seen whole.
@@ -106,9 +115,9 @@ impl Field {
 }
 
 /// The field behind a node.
-fn through(node: &Node, fields: &NodeMap<Field>, shapes: &[Shape], output: Shape) -> Field {
+fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: Shape) -> Rc<Field> {
     let first = &fields[node.inputs[0]];
-    match &node.op {
+    Rc::new(match &node.op {
         Op::Concat(concat) => join(node, fields, shapes, (output, Some(concat.axis))),
         Op::Elementwise(_) => join(node, fields, shapes, (output, None)),
         Op::Linear(_) => first.blinded(|axis| axis == output.rank() - 1),
@@ -155,14 +164,14 @@ fn through(node: &Node, fields: &NodeMap<Field>, shapes: &[Shape], output: Shape
         | Op::SpaceToDepth(_)
         | Op::ChannelShuffle(_)
         | Op::Dropout(_)
-        | Op::Identity => windowed(first, node.op.window(shapes)),
-    }
+        | Op::Identity => return windowed(first, node.op.window(shapes)),
+    })
 }
 
 /// The field behind an operation that its window describes.
-fn windowed(first: &Field, window: Window) -> Field {
-    match window {
-        Window::Pixel => first.clone(),
+fn windowed(first: &Rc<Field>, window: Window) -> Rc<Field> {
+    Rc::new(match window {
+        Window::Pixel => return Rc::clone(first),
         Window::Whole => first.map(|_, _| BLIND),
         Window::Strided { extent, stride, before } => {
             first.spatial(|i, sight| sight.window(pixels(extent[i]), pixels(stride[i]), before[i]))
@@ -174,7 +183,7 @@ fn windowed(first: &Field, window: Window) -> Field {
                 (from, from + pixels(extent[i]) - 1)
             })
         }),
-    }
+    })
 }
 
 /// The same side on another axis, or blind where the axis is gone.
@@ -226,10 +235,10 @@ fn resized(upsample: &Upsample, sight: &Sight, from: i64, to: i64) -> Sight {
 }
 
 /// The union of the inputs that see the first source; along `joined` the pieces follow each other.
-fn join(node: &Node, fields: &NodeMap<Field>, shapes: &[Shape], (output, joined): (Shape, Option<usize>)) -> Field {
+fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joined): (Shape, Option<usize>)) -> Field {
     let source = node.inputs.iter().map(|input| fields[*input].source).min().expect("joins have inputs");
     let pieces: Vec<_> =
-        node.inputs.iter().map(|input| &fields[*input]).zip(shapes).filter(|(f, _)| f.source == source).collect();
+        node.inputs.iter().map(|input| &*fields[*input]).zip(shapes).filter(|(f, _)| f.source == source).collect();
     let sides = [0, 1].map(|i| {
         let along = pieces
             .iter()

@@ -78,7 +78,14 @@ impl Doc<'_> {
             Self::Nil => true,
             Self::Concat(list) => list.iter().all(Self::is_empty),
             Self::Indent(inner) | Self::Group { inner, .. } => inner.is_empty(),
-            Self::Text(_) | Self::Line | Self::Soft | Self::Hard | Self::Blank | Self::Force | Self::IfBroken(_) | Self::Suffix(_) => false,
+            Self::Text(_)
+            | Self::Line
+            | Self::Soft
+            | Self::Hard
+            | Self::Blank
+            | Self::Force
+            | Self::IfBroken(_)
+            | Self::Suffix(_) => false,
         }
     }
 
@@ -102,7 +109,13 @@ impl Doc<'_> {
             Self::Line => (limit > 0).then_some(1),
             Self::Hard | Self::Blank | Self::Force => None,
             Self::Indent(inner) => inner.flat_width(limit),
-            Self::Group { inner, breaks } => if breaks.forced { None } else { inner.flat_width(limit) },
+            Self::Group { inner, breaks } => {
+                if breaks.forced {
+                    None
+                } else {
+                    inner.flat_width(limit)
+                }
+            }
             Self::Concat(list) => list.iter().try_fold(0, |sum, doc| Some(sum + doc.flat_width(limit - sum)?)),
         }
     }
@@ -167,7 +180,11 @@ impl Printer {
                 Doc::Soft if flat => {}
                 Doc::Line | Doc::Soft | Doc::Hard => self.end_line(level),
                 Doc::Blank => self.blank(),
-                Doc::IfBroken(text) => if !flat { self.write(text) },
+                Doc::IfBroken(text) => {
+                    if !flat {
+                        self.write(text)
+                    }
+                }
                 Doc::Suffix(comment) => {
                     self.suffix.push_str("  ");
                     self.suffix.push_str(comment);
@@ -242,7 +259,13 @@ impl Printer {
                 Doc::Line if flat => 1,
                 Doc::Soft if flat => 0,
                 Doc::Line | Doc::Soft | Doc::Hard | Doc::Blank => return true,
-                Doc::IfBroken(text) => if flat { 0 } else { width(text) },
+                Doc::IfBroken(text) => {
+                    if flat {
+                        0
+                    } else {
+                        width(text)
+                    }
+                }
             };
             match left.checked_sub(taken) {
                 Some(rest) => left = rest,

@@ -1,9 +1,9 @@
 //! Expressions as documents.
 
-use super::doc::{Doc, concat, group, indent, text};
 use super::Formatter;
-use crate::syntax::ast::{Arg, Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
+use super::doc::{Doc, concat, group, indent, text};
 use crate::source::Span;
+use crate::syntax::ast::{Arg, Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
 
 impl<'a> Formatter<'a> {
     /// An expression; comments before it have been printed.
@@ -72,7 +72,10 @@ impl<'a> Formatter<'a> {
     fn list(&mut self, open: &'static str, items: &'a [Expr], span: Span, close: &'static str) -> Doc<'a> {
         let mut before = span.start;
         let mut is_table = !items.is_empty() && items.iter().all(|item| matches!(item.kind, ExprKind::List(_)));
-        is_table &= items.iter().any(|item| self.text.as_bytes()[std::mem::replace(&mut before, item.span.end) as usize..item.span.start as usize].contains(&b'\n'));
+        is_table &= items.iter().any(|item| {
+            self.text.as_bytes()[std::mem::replace(&mut before, item.span.end) as usize..item.span.start as usize]
+                .contains(&b'\n')
+        });
         let items: Vec<_> = items.iter().map(|item| (item, item.span.start)).collect();
         let mut brackets = self.elements(items, span.end - 1, Self::expr);
         brackets.forced |= is_table;

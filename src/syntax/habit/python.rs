@@ -99,7 +99,8 @@ pub(super) fn method_call(failure: Failure<'_>) -> Option<Diagnostic> {
     let (head, last) = text.rsplit_once('.')?;
     let span = failure.found.context.span_of(path);
     let found = diagnostic("there are no methods and no modules: a call names a block or an operation", span);
-    let library = matches!(head, "self" | "nn" | "F" | "torch" | "torch.nn" | "torch.nn.functional" | "tf" | "layers" | "keras.layers");
+    let library =
+        matches!(head, "self" | "nn" | "F" | "torch" | "torch.nn" | "torch.nn.functional" | "tf" | "layers" | "keras.layers");
     Some(if library {
         found.fix(format!("write `{last}`"), replace(span, last))
     } else {
@@ -129,7 +130,8 @@ pub(super) fn bare_pattern(failure: Failure<'_>) -> Option<Diagnostic> {
 /// `x = a if c else b`.
 pub(super) fn trailing_if(failure: Failure<'_>) -> Option<Diagnostic> {
     let word = failure.found;
-    if word.kind() != TokenKind::If || word.next().line_start || !(failure.wants(Expected::END) || failure.wants(Expected::COMMA)) {
+    if word.kind() != TokenKind::If || word.next().line_start || !(failure.wants(Expected::END) || failure.wants(Expected::COMMA))
+    {
         return None;
     }
     let found = diagnostic("the condition stands first: `if condition { a } else { b }`", word.span());

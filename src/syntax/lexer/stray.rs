@@ -272,7 +272,7 @@ pub(super) fn number_error(text: &str, error: &NumberError, span: Span) -> Diagn
         NumberError::Suffix(suffix) => (format!("`{suffix}` is not a unit"), known_suffix(text, suffix)),
         NumberError::TwoPoints => ("a number has one point at most".to_owned(), None),
     };
-    let fix = fix.filter(|text| super::number::read(text).is_ok());
+    let fix = fix.filter(|text| super::number::read(text).is_ok()).or_else(|| kernel(text));
     let mut found = Diagnostic::error(Code::MalformedNumber, message, span, "");
     if matches!(error, NumberError::Suffix(_)) {
         found = found.help("units are K, M, G, T (powers of 1000) and KiB, MiB, GiB, TiB (powers of 1024)");
@@ -281,6 +281,13 @@ pub(super) fn number_error(text: &str, error: &NumberError, span: Span) -> Diagn
         Some(text) => found.fix(format!("write `{text}`"), vec![Edit { span, replacement: text }]),
         None => found,
     }
+}
+
+/// `3x3`, as papers write a kernel's size.
+fn kernel(text: &str) -> Option<String> {
+    let (height, width) = text.split_once('x')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    (is_number(height) && is_number(width) && height != "0").then(|| format!("[{height}, {width}]"))
 }
 
 fn decimal(text: &str) -> Option<String> {

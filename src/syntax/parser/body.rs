@@ -14,13 +14,13 @@ use super::statement::statement;
 pub fn body(input: Input<'_>) -> Parsed<'_, Body> {
     let (rest, _) = token(TokenKind::OpenBrace, Expected::OPEN_BRACE)(input)?;
     let inside = Input { inline: false, ..deeper(input)? };
-    let (rest, statements) = statements(rest.with_state_of(inside), input.index());
+    let (rest, statements) = statements(rest.with_state_of(inside), input);
     let rest = close(rest, input.index()).with_state_of(input);
     Ok((rest, Body { statements, span: input.span_to(rest) }))
 }
 
-/// Statements up to the `}` of the `{` at token `opener`, or to where it must have been forgotten.
-fn statements(mut input: Input<'_>, opener: usize) -> (Input<'_>, Vec<Statement>) {
+/// Statements up to the `}` of the `{` at `opener`, or to where it must have been forgotten.
+fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<Statement>) {
     let mut list = Vec::new();
     loop {
         if input.context.is_full() {
@@ -32,24 +32,29 @@ fn statements(mut input: Input<'_>, opener: usize) -> (Input<'_>, Vec<Statement>
         } else if kind == TokenKind::CloseBrace || kind == TokenKind::End {
             return (input, list);
         } else if item::begins(input) {
-            let Some(rest) = item::nested(input, opener) else { return (input, list) };
+            let Some(rest) = item::nested(input, opener.index()) else { return (input, list) };
             input = rest;
         } else {
-            input = one(input, &mut list);
+            match one(input, &mut list) {
+                Ok(rest) => input = rest,
+                Err(error) if opener.inline && goes_on_outside(input, error) => return (input.at(error.at), list),
+                Err(error) => input = recover::statement(input, error),
+            }
         }
     }
 }
 
-/// One statement and its end; where that fails, on to the next.
-fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Input<'a> {
-    let ended = statement(input).and_then(|(rest, statement)| {
-        list.push(statement);
-        end_of_line(rest)
-    });
-    match ended {
-        Ok((rest, ())) => rest,
-        Err(error) => recover::statement(input, failure(input, error)),
-    }
+/// One statement and its end. What could be read of a statement without an end is kept.
+fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Result<Input<'a>, SyntaxError> {
+    let (rest, statement) = statement(input).map_err(|error| failure(input, error))?;
+    list.push(statement);
+    end_of_line(rest).map(|(rest, ())| rest).map_err(|error| failure(rest, error))
+}
+
+/// Whether what stands after a statement belongs to the brackets around its body, so that the body's `}` was forgotten.
+fn goes_on_outside(start: Input<'_>, error: SyntaxError) -> bool {
+    let kind = start.at(error.at).kind();
+    error.expected.contains(Expected::END) && matches!(kind, TokenKind::Comma | TokenKind::CloseParen | TokenKind::CloseBracket)
 }
 
 /// The end of a line: a `;`, a line end, or the bracket or text ending.

@@ -284,7 +284,5 @@ fn conditional(input: Input<'_>) -> Parsed<'_, Expr> {
 
 /// A condition and its branch, after the word that begins them.
 fn arm(input: Input<'_>) -> Parsed<'_, (Expr, Body)> {
-    let header = Input { inline: false, ..input.skip(1) };
-    let (rest, (condition, branch)) = cut((expression, body)).parse(header)?;
-    Ok((rest.with_state_of(input), (condition, branch)))
+    cut((expression, body)).parse(input.skip(1))
 }

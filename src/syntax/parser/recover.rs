@@ -27,7 +27,8 @@ pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
     }
     loop {
         let token = input.next();
-        if token.kind == TokenKind::End || (token.line_start && item::begins(input)) {
+        let begins = matches!(token.kind, TokenKind::Use | TokenKind::Block | TokenKind::Net);
+        if token.kind == TokenKind::End || (token.line_start && begins) {
             return input;
         }
         input = match body(input) {
@@ -76,11 +77,13 @@ impl<'a> Skipper<'a> {
             return false;
         }
         let free = self.brackets == 0;
-        let continues = token.kind == TokenKind::Arrow || token.kind == TokenKind::Else || token.kind.is_closer();
+        // A line that begins otherwise is a part of the broken statement: a row of a table, an argument, a stage.
+        let begins =
+            matches!(token.kind, TokenKind::Name | TokenKind::At) || (token.kind.is_reserved() && token.kind != TokenKind::Else);
         let outdented = || here.context.column(token.start) <= self.column;
         token.kind == TokenKind::CloseBrace
             || (free && token.kind == TokenKind::Semicolon)
-            || (token.line_start && !continues && (free || outdented()))
+            || (token.line_start && begins && (free || outdented()))
     }
 
     /// Takes one token, or a body with the errors in it; the index after it.

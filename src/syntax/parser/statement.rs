@@ -5,7 +5,7 @@ use nom::branch::alt;
 use nom::combinator::{cut, map, opt};
 use nom::multi::separated_list1;
 
-use super::super::ast::{Expr, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
+use super::super::ast::{Expr, ExprKind, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
 use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::token::TokenKind;
@@ -18,6 +18,11 @@ use super::pieces::{bracketed, comma_list, fail, here, name, token, token_here};
 pub fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
     let (start, marks) = marks(input)?;
     let (rest, kind) = kind(start)?;
+    // `@keep (x)` would be a mark with arguments.
+    let ambiguous = !marks.is_empty() && matches!(&kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If { .. }));
+    if ambiguous && !start.next().line_start {
+        return cut(|input| fail(input, Expected::END)).parse(start);
+    }
     let doc = text::doc_above(input.context, input.next());
     Ok((rest, Statement { doc, marks, kind, span: start.span_to(rest) }))
 }
