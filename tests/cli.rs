@@ -2,7 +2,7 @@
 
 mod cli_common;
 
-use cli_common::{Dir, MISTAKE, SMALL, json, pointwise, model};
+use cli_common::{Dir, MISTAKE, SMALL, json, model, pointwise};
 use serde_json::Value;
 
 #[test]
@@ -47,7 +47,7 @@ fn lints_are_warnings_until_denied() {
 #[test]
 fn a_failed_assertion_exits_with_one_and_the_numbers_still_come() {
     let dir = Dir::new();
-    let net = dir.write("over.net", &SMALL.replace("    output", "    assert params < 10\n    output"));
+    let net = dir.write("over.net", SMALL.replace("    output", "    assert params < 10\n    output"));
     assert_eq!(pointwise(&["check", &net]).code, 1);
     let run = pointwise(&["analyze", &net]);
     assert!(run.code == 1 && run.err.contains("PW0601") && run.out.contains("parameters"), "{}", run.err);
@@ -84,7 +84,10 @@ fn analyze_in_every_format() {
     };
     assert!(out("table").contains("a.conv") && out("table").contains("13,824"));
     assert!(out("markdown").starts_with("# small\n\n| layer |"));
-    assert!(out("csv").starts_with("name,output,receptive_field,params,macs,macs_share,write_bytes\na.conv,\"[8, 8, 8]\",3,224,13824,"));
+    assert!(
+        out("csv")
+            .starts_with("name,output,receptive_field,params,macs,macs_share,write_bytes\na.conv,\"[8, 8, 8]\",3,224,13824,")
+    );
     assert!(out("yaml").starts_with("schema_version: 1\n"));
     assert_eq!(out("json"), out("json"));
 }
@@ -92,7 +95,20 @@ fn analyze_in_every_format() {
 #[test]
 fn rows_and_columns_are_chosen() {
     let net = model("googlenet");
-    let run = pointwise(&["analyze", &net, "--by", "block", "--columns", "name,macs", "--sort", "macs", "--top", "2", "--format", "csv"]);
+    let run = pointwise(&[
+        "analyze",
+        &net,
+        "--by",
+        "block",
+        "--columns",
+        "name,macs",
+        "--sort",
+        "macs",
+        "--top",
+        "2",
+        "--format",
+        "csv",
+    ]);
     assert_eq!(run.out.lines().count(), 3, "{}", run.out);
     assert_eq!(run.out.lines().next(), Some("name,macs"));
     let macs = |line: &str| line.rsplit(',').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
@@ -124,7 +140,7 @@ fn time_is_predicted_on_a_target() {
     assert_eq!(pointwise(&["analyze", &net, "--target", "abacus"]).code, 2);
     assert!(pointwise(&["target", "list"]).out.contains("laptop"));
     let dir = Dir::new();
-    let file = dir.write("own.yaml", &pointwise(&["target", "show", "laptop"]).out.replace("name: laptop", "name: own"));
+    let file = dir.write("own.yaml", pointwise(&["target", "show", "laptop"]).out.replace("name: laptop", "name: own"));
     let own = json(&["analyze", &net, "--target", &file, "--format", "json"], 0);
     assert_eq!(own["predicted"]["target"], "own");
     assert_eq!(own["predicted"]["total_ms"], got["predicted"]["total_ms"]);
@@ -177,7 +193,8 @@ fn the_report_in_every_form() {
     assert!(change["before"]["macs"].as_u64() > change["after"]["macs"].as_u64(), "{change}");
     let html = dir.read("report.html");
     assert!(html.contains("Content-Security-Policy") && !html.contains("<script") && !html.contains("http-equiv=\"refresh\""));
-    let outside = html.matches("http").count() - html.matches("http-equiv").count() - html.matches("http://www.w3.org/2000/svg").count();
+    let outside =
+        html.matches("http").count() - html.matches("http-equiv").count() - html.matches("http://www.w3.org/2000/svg").count();
     assert_eq!(outside, 0, "the page loads nothing from elsewhere");
 }
 
@@ -246,7 +263,9 @@ fn bench_gives_the_promised_keys() {
     let dir = Dir::new();
     let net = dir.write("small.net", SMALL);
     let got = json(&["bench", &net, "--runs", "3", "--format", "json"], 0);
-    for key in ["schema_version", "net", "threads", "batch", "runs", "min_ms", "median_ms", "p90_ms", "p99_ms", "gmacs_per_s", "layers"] {
+    for key in
+        ["schema_version", "net", "threads", "batch", "runs", "min_ms", "median_ms", "p90_ms", "p99_ms", "gmacs_per_s", "layers"]
+    {
         assert!(got.get(key).is_some(), "{key} is missing");
     }
     assert_eq!(got["layers"].as_array().map(Vec::len), Some(4));
@@ -272,13 +291,17 @@ fn convert_writes_every_form() {
 #[test]
 fn a_printed_graph_is_the_same_graph() {
     let dir = Dir::new();
-    for name in ["googlenet", "densenet121", "mobilenet_v3_large", "shufflenet_v2_x1_0", "resnet18", "efficientnet_b0", "convnext_tiny"] {
+    for name in
+        ["googlenet", "densenet121", "mobilenet_v3_large", "shufflenet_v2_x1_0", "resnet18", "efficientnet_b0", "convnext_tiny"]
+    {
         let flat = dir.path("flat.net");
         assert_eq!(pointwise(&["convert", &model(name), &flat]).code, 0, "{name}");
         let layers = |file: &str| {
             let got = json(&["analyze", file, "--format", "json"], 0);
             let layers = got["layers"].as_array().cloned().unwrap_or_default();
-            let row = |l: &Value| format!("{} {} {} {} {} {}", l["op"], l["inputs"], l["output"], l["params"], l["macs"], l["receptive_field"]);
+            let row = |l: &Value| {
+                format!("{} {} {} {} {} {}", l["op"], l["inputs"], l["output"], l["params"], l["macs"], l["receptive_field"])
+            };
             layers.iter().map(row).collect::<Vec<_>>()
         };
         assert_eq!(layers(&flat), layers(&model(name)), "{name}");

@@ -18,7 +18,9 @@ use cli_common::{Dir, MISTAKE, SMALL, command, finish, json, model, pointwise};
 fn files_that_cannot_be_read() {
     let dir = Dir::new();
     let there = dir.write("ok.net", SMALL);
-    for (file, word) in [(dir.path("none.net"), "no such file"), (dir.path(""), "directory"), (format!("{there}/x"), "not a directory")] {
+    for (file, word) in
+        [(dir.path("none.net"), "no such file"), (dir.path(""), "directory"), (format!("{there}/x"), "not a directory")]
+    {
         for verb in ["check", "analyze", "run", "fmt"] {
             let run = pointwise(&[verb, &file]);
             if verb == "fmt" && word == "directory" {
@@ -62,7 +64,7 @@ fn a_line_of_100_megabytes() {
 #[test]
 fn ten_thousand_errors() {
     let dir = Dir::new();
-    let body: String = (0..10_000).map(|i| format!("    a{i} = x -> conv(8, 99)\n")).collect();
+    let body = "    a = x -> conv(8, 99)\n".repeat(10_000);
     let net = dir.write("many.net", format!("net n {{\n    input x: [3, 8, 8]\n{body}    output y = x\n}}\n"));
     let run = pointwise(&["check", &net]);
     assert!(run.code == 1 && run.err.contains("PW0304") && run.err.len() < 1_000_000, "{} bytes", run.err.len());
@@ -72,7 +74,7 @@ fn ten_thousand_errors() {
 fn paths_that_are_no_text() {
     let dir = Dir::new();
     let name = OsStr::from_bytes(b"n\xe9t.net");
-    fs::write(dir.join(name), "use \"part.net\"\n\nnet n {\n    input x: [3, 8, 8]\n    output y = x -> part\n}\n").expect("written");
+    dir.write_os(name, "use \"part.net\"\n\nnet n {\n    input x: [3, 8, 8]\n    output y = x -> part\n}\n");
     dir.write("part.net", "block part(x) {\n    return x -> relu\n}\n");
     let run = finish(command(&["check"]).arg(dir.join(name)), b"");
     assert_eq!(run.code, 0, "{}", run.err);
@@ -209,7 +211,9 @@ fn weights_and_arrays_that_do_not_fit() {
 #[test]
 fn configurations_that_cannot_be_used() {
     let dir = Dir::new();
-    for (text, word) in [("bugdet:\n  macs: 50%\n", "bugdet"), ("passes: [fuse]\n", "fuse"), ("form: [\n", "PW0603"), ("ratio: 0\n", "ratio")] {
+    for (text, word) in
+        [("bugdet:\n  macs: 50%\n", "bugdet"), ("passes: [fuse]\n", "fuse"), ("form: [\n", "PW0603"), ("ratio: 0\n", "ratio")]
+    {
         let config = dir.write("p.yaml", text);
         let run = pointwise(&["optimize", &model("vgg11"), "--config", &config, "--dry-run"]);
         assert!(run.code == 1 && run.err.contains("PW0603") && run.err.contains(word), "{text}: {}", run.err);

@@ -1,5 +1,7 @@
 //! `explain`: the page of a code.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::failure::Failure;
@@ -15,16 +17,19 @@ pub(super) struct Arguments {
 }
 
 /// Runs the command.
-pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let id = arguments.code.as_deref().unwrap_or_default();
     let text = match Code::from_id(id) {
         Some(code) => code.page().to_owned(),
-        None => Code::ALL.iter().filter(|code| begins(code.id(), id)).map(|code| format!("{}  {}\n", code.id(), code.title())).collect(),
+        None => Code::ALL.iter().filter(|code| begins(code.id(), id)).fold(String::new(), |mut list, code| {
+            let _ = writeln!(list, "{}  {}", code.id(), code.title());
+            list
+        }),
     };
     if text.is_empty() {
         return Err(Failure::usage(format!("there is no code `{id}`")).help("`pointwise explain` lists all codes"));
     }
-    session.data(|out| out.write_all(text.as_bytes()))?;
+    Session::data(|out| out.write_all(text.as_bytes()))?;
     Ok(0)
 }
 

@@ -73,11 +73,17 @@ impl Dir {
         self.join(name).display().to_string()
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+    #[expect(clippy::disallowed_methods, reason = "a test does its own IO")]
+    pub fn write_os(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) {
         std::fs::write(self.join(name), text).expect("the directory can be written");
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        self.write_os(name, text);
         self.path(name)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test does its own IO")]
     pub fn bytes(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
