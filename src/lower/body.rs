@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
             StatementKind::Input { name, shape } => self.input(frame, name, shape),
             StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
             StatementKind::Bind { targets, value } => self.bind(frame, targets, value),
-            StatementKind::Return(values) => self.give(frame, values, statement.span),
+            StatementKind::Return(values) => self.give(frame, values),
             StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
             StatementKind::Assert(condition) => self.assertion(frame, condition),
             StatementKind::Refine { path, form } => self.refinement(frame, path, form),
@@ -401,7 +401,7 @@ impl<'a> Builder<'a> {
         false
     }
 
-    fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr], span: Span) {
+    fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr]) {
         let scope = frame.loose_scope();
         let mut results = Vec::with_capacity(values.len());
         for expr in values {
@@ -416,10 +416,8 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        // A `return` in a net has been reported with the syntax.
         if frame.in_net {
-            let diagnostic =
-                Diagnostic::error(Code::MisplacedStatement, "a net does not `return`", span, "").help("write `output name = …`");
-            self.report(frame, diagnostic);
             return;
         }
         frame.returned = Some(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) });
