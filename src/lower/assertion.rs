@@ -167,9 +167,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn refinement(&mut self, frame: &mut Frame<'a>, path: &'a Path, form: &'a Expr) {
         if !frame.in_net {
-            let diagnostic =
-                Diagnostic::error(Code::MisplacedStatement, "`refine` stands at the end of a net, not in a block", path.span, "");
-            self.report(frame, diagnostic);
+            // The syntax check has reported it.
             return;
         }
         let ExprKind::Call { callee, lists } = &form.kind else {
