@@ -44,7 +44,8 @@ fn captures(value: &Value) -> Vec<(usize, String)> {
 
 impl Engine {
     fn new() -> (Self, Vec<usize>) {
-        let grammar: Value = serde_json::from_str(&common::read("grammar/pointwise.tmLanguage.json")).expect("the grammar is JSON");
+        let grammar: Value =
+            serde_json::from_str(&common::read("grammar/pointwise.tmLanguage.json")).expect("the grammar is JSON");
         let mut engine = Self { grammar, rules: Vec::new() };
         let patterns = engine.grammar["patterns"].clone();
         let mut known = Vec::new();
@@ -91,16 +92,26 @@ impl Engine {
         }
         let end_name = captures(&pattern["endCaptures"]).pop().map(|(_, name)| name);
         let region = Region { end: regex(&pattern["end"]), end_name, patterns: Vec::new() };
-        self.rules.push(Rule { regex: regex(&pattern["begin"]), name, captures: captures(&pattern["beginCaptures"]), region: Some(region) });
+        self.rules.push(Rule {
+            regex: regex(&pattern["begin"]),
+            name,
+            captures: captures(&pattern["beginCaptures"]),
+            region: Some(region),
+        });
         // A region may hold itself, through an include that is still being resolved; then `all` stands for it later.
-        let inner = if includes_all(&pattern["patterns"]) { self.later(&pattern["patterns"], known) } else { self.flatten(&pattern["patterns"], known) };
+        let inner = if includes_all(&pattern["patterns"]) {
+            self.later(&pattern["patterns"], known)
+        } else {
+            self.flatten(&pattern["patterns"], known)
+        };
         self.rules[index].region.as_mut().expect("it was just set").patterns = inner;
         index
     }
 
     /// The rules before an include of `#all`; `usize::MAX` stands for all.
     fn later(&mut self, patterns: &Value, known: &mut Vec<(String, Vec<usize>)>) -> Vec<usize> {
-        let list: Vec<Value> = patterns.as_array().expect("patterns are a list").iter().filter(|p| p["include"] != "#all").cloned().collect();
+        let list: Vec<Value> =
+            patterns.as_array().expect("patterns are a list").iter().filter(|p| p["include"] != "#all").cloned().collect();
         let mut rules = self.flatten(&Value::Array(list), known);
         rules.push(usize::MAX);
         rules
@@ -160,7 +171,13 @@ impl Engine {
     }
 
     /// The leftmost match of the patterns that count here.
-    fn best<'l>(&self, top: &[usize], region: Option<&Rule>, line: &'l str, at: usize) -> Option<(usize, fancy_regex::Match<'l>)> {
+    fn best<'l>(
+        &self,
+        top: &[usize],
+        region: Option<&Rule>,
+        line: &'l str,
+        at: usize,
+    ) -> Option<(usize, fancy_regex::Match<'l>)> {
         let patterns = region.and_then(|rule| rule.region.as_ref()).map_or(top, |region| region.patterns.as_slice());
         let mut best: Option<(usize, fancy_regex::Match<'l>)> = None;
         for index in patterns.iter().flat_map(|index| if *index == usize::MAX { top } else { std::slice::from_ref(index) }) {
@@ -211,7 +228,8 @@ fn check(engine: &Engine, top: &[usize], text: &str, name: &str) -> usize {
             && matches!(before, Some(TokenKind::OpenParen | TokenKind::Comma))
             && lexed.tokens[i + 1].kind == TokenKind::Assign;
         let class = if is_label { TokenClass::Name } else { token.kind.class() };
-        let applied = lexed.tokens.get(i + 1).is_some_and(|next| next.kind == TokenKind::OpenParen) || before == Some(TokenKind::Arrow);
+        let applied =
+            lexed.tokens.get(i + 1).is_some_and(|next| next.kind == TokenKind::OpenParen) || before == Some(TokenKind::Arrow);
         let is_operation = token.kind == TokenKind::Name && applied && find(&text[range.clone()]).is_some();
         for scope in &scopes[range.clone()] {
             let fits = wanted(class).iter().any(|wanted| scope.starts_with(wanted));
