@@ -69,11 +69,41 @@ fn stray_characters_are_named() {
 #[test]
 fn nothing_is_closed() {
     for text in [
-        "net", "net n", "net n {", "net n(", "net n(a=", "net n { input", "net n { input x:", "net n { input x: [", "block b(",
-        "block b(x) {", "block b(x) { return", "use", "use \"", "use \"a", "net n { x = (((((((", "net n { x = [[[[[",
-        "net n { for", "net n { for i", "net n { for i in", "net n { for i in 0..", "net n { if", "net n { x = if true {",
-        "net n { assert", "net n { refine", "net n { refine a.", "net n { @", "net n { @keep(", "net n { x = \"", "}", ")", "]",
-        "->", "..", "=", "net n { x = y -> }",
+        "net",
+        "net n",
+        "net n {",
+        "net n(",
+        "net n(a=",
+        "net n { input",
+        "net n { input x:",
+        "net n { input x: [",
+        "block b(",
+        "block b(x) {",
+        "block b(x) { return",
+        "use",
+        "use \"",
+        "use \"a",
+        "net n { x = (((((((",
+        "net n { x = [[[[[",
+        "net n { for",
+        "net n { for i",
+        "net n { for i in",
+        "net n { for i in 0..",
+        "net n { if",
+        "net n { x = if true {",
+        "net n { assert",
+        "net n { refine",
+        "net n { refine a.",
+        "net n { @",
+        "net n { @keep(",
+        "net n { x = \"",
+        "}",
+        ")",
+        "]",
+        "->",
+        "..",
+        "=",
+        "net n { x = y -> }",
     ] {
         assert!(!codes("unclosed", text).is_empty(), "{text:?} is not whole");
     }
@@ -167,10 +197,19 @@ fn shapes_of_any_size() {
 
 #[test]
 fn loops_end() {
-    assert_eq!(codes("turns", net("    for i in 0..1000000000000 {\n        y = i\n    }\n    output z = x -> relu")), [Code::TooManySteps]);
-    assert_eq!(codes("empty turns", net("    for i in 0..1000000000000 {\n    }\n    output z = x -> relu")), [Code::TooManySteps]);
+    assert_eq!(
+        codes("turns", net("    for i in 0..1000000000000 {\n        y = i\n    }\n    output z = x -> relu")),
+        [Code::TooManySteps]
+    );
+    assert_eq!(
+        codes("empty turns", net("    for i in 0..1000000000000 {\n    }\n    output z = x -> relu")),
+        [Code::TooManySteps]
+    );
     let all = "-9223372036854775807..9223372036854775807";
-    assert_eq!(codes("all integers", net(&format!("    for i in {all} {{\n    }}\n    output z = x -> relu"))), [Code::TooManySteps]);
+    assert_eq!(
+        codes("all integers", net(&format!("    for i in {all} {{\n    }}\n    output z = x -> relu"))),
+        [Code::TooManySteps]
+    );
     let layers = "    for i in 0..1000000000000 {\n        x = x -> relu\n    }\n    output z = x";
     assert_eq!(codes("layers", net(layers)), [Code::TooManyNodes]);
     let nested = "    for a in 0..100000 {\n for b in 0..100000 {\n for c in 0..100000 {\n }\n }\n }\n    output z = x -> relu";
@@ -186,7 +225,10 @@ fn blocks_that_double_end() {
     text.push_str(&net("    output y = x -> b59"));
     let found = codes("double", text);
     assert!(found.contains(&Code::TooManyNodes) || found.contains(&Code::TooManySteps), "{found:?}");
-    let lists = format!("    a0 = [1, 1]\n{}    output y = x -> relu", (1..60).map(|i| format!("    a{i} = [a{0}, a{0}]\n", i - 1)).collect::<String>());
+    let lists = format!(
+        "    a0 = [1, 1]\n{}    output y = x -> relu",
+        (1..60).map(|i| format!("    a{i} = [a{0}, a{0}]\n", i - 1)).collect::<String>()
+    );
     assert_eq!(codes("lists", net(&lists)), [], "lists share what they hold");
     let shown = format!("{}    b = x -> conv(a59)", lists.trim_end_matches("    output y = x -> relu"));
     assert_eq!(codes("shown lists", net(&format!("{shown}\n    output y = x -> relu"))), [Code::WrongType]);
@@ -222,10 +264,13 @@ fn heads_and_lines_of_any_length() {
     let params: String = (0..200_000).map(|i| format!("p{i}=1, ")).collect();
     let found = codes("params", format!("net wide({params}) {{\n    input x: [8]\n    output y = x -> relu\n}}\n"));
     assert!(found.iter().all(|code| *code == Code::LintUnusedParameter), "{:?}", &found[..found.len().min(3)]);
-    let same = codes("same", format!("net wide({}) {{\n    input x: [8]\n    output y = x -> relu\n}}\n", "p=1, ".repeat(200_000)));
+    let same =
+        codes("same", format!("net wide({}) {{\n    input x: [8]\n    output y = x -> relu\n}}\n", "p=1, ".repeat(200_000)));
     assert!(same.contains(&Code::DuplicateDefinition));
     let name = "a".repeat(4_000_000);
-    assert!(codes("name", net(&format!("    {name} = x -> relu\n    output y = {name} -> {name}"))).contains(&Code::UnknownOperation));
+    assert!(
+        codes("name", net(&format!("    {name} = x -> relu\n    output y = {name} -> {name}"))).contains(&Code::UnknownOperation)
+    );
     let line = format!("{}{}", " ".repeat(10_000_000), net("    output y = x -> nothing_like_it"));
     assert_eq!(codes("line", line.replace('\n', ";")).first(), Some(&Code::UnexpectedToken));
 }

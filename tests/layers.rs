@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room may import its own level and lower ones.
 const LEVELS: &[&[&str]] = &[
-    &["source", "diagnostic", "code", "tensor", "metric", "random"],
+    &["source", "diagnostic", "code", "tensor", "metric", "random", "suggest"],
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],

@@ -32,7 +32,8 @@ impl<'a> Builder<'a> {
                 let input = inputs.first().map_or(*channels, |(id, _)| self.shapes[*id].channels());
                 let made = op.map_or(*channels, |op| if let Op::Conv(conv) = op { conv.out } else { *channels });
                 let sides = if input == made { format!("{input} channels") } else { format!("{input} and {made} channels") };
-                diagnostic.help(format!("the largest number below that divides {sides} is {}", fewer_groups(*groups, input, made)))
+                diagnostic
+                    .help(format!("the largest number below that divides {sides} is {}", fewer_groups(*groups, input, made)))
             }
             Misfit::Rank { input, needed, got } => {
                 let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
@@ -66,7 +67,11 @@ impl<'a> Builder<'a> {
                 } else {
                     format!("`{keyword}` would turn {have} elements into {want}")
                 };
-                let help = if open { "choose sizes whose product divides it" } else { "write `-1` for one dimension to have it computed" };
+                let help = if open {
+                    "choose sizes whose product divides it"
+                } else {
+                    "write `-1` for one dimension to have it computed"
+                };
                 self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, format!("the input is {from}")), inputs, 0)
                     .help(help)
             }
