@@ -194,7 +194,9 @@ fn place(rows: &[Vec<usize>], slots: &mut [Slot]) {
             x += slots[*i].width + GAP_X;
         }
         let middle = (x - GAP_X) / 2.0;
-        row.iter().for_each(|i| slots[*i].x -= middle);
+        for i in row {
+            slots[*i].x -= middle;
+        }
     }
     for sweep in 0..2 * SWEEPS {
         let down = sweep % 2 == 0;
