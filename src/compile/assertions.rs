@@ -42,7 +42,8 @@ fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Ana
             format!("an assertion is true or false, and this is {}", other.kind()),
             condition.span,
             "",
-        )),
+        )
+        .help(format!("compare it, as in `{text} < 7M`"))),
         Err(diagnostic) => Some(*diagnostic),
     }
 }

@@ -166,10 +166,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn refinement(&mut self, frame: &mut Frame<'a>, path: &'a Path, form: &'a Expr) {
+        // A `refine` in a block has been reported with the syntax.
         if !frame.in_net {
-            let diagnostic =
-                Diagnostic::error(Code::MisplacedStatement, "`refine` stands at the end of a net, not in a block", path.span, "");
-            self.report(frame, diagnostic);
             return;
         }
         let ExprKind::Call { callee, lists } = &form.kind else {

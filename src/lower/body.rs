@@ -82,18 +82,15 @@ impl<'a> Builder<'a> {
         if self.stopped || self.errors > 0 {
             return;
         }
-        for (missing, what, example) in [
-            (self.graph.inputs().is_empty(), "input", "input image: [3, 224, 224]"),
-            (self.graph.outputs().is_empty(), "output", "output logits = x"),
-        ] {
-            if missing {
-                let message = format!("net `{}` has no {what}", net.name.text);
-                self.report(
-                    frame,
-                    Diagnostic::error(Code::NoInput, message, net.name.span, "").help(format!("write, for example, `{example}`")),
-                );
-            }
-        }
+        let (what, example) = match (self.graph.inputs().is_empty(), self.graph.outputs().is_empty()) {
+            (false, false) => return,
+            (true, false) => ("input", "input image: [3, 224, 224]"),
+            (false, true) => ("output", "output logits = x"),
+            (true, true) => ("input and no output", "input image: [3, 224, 224]; output y = image -> relu"),
+        };
+        let message = format!("net `{}` has no {what}", net.name.text);
+        let diagnostic = Diagnostic::error(Code::NoInput, message, net.name.span, "");
+        self.report(frame, diagnostic.help(format!("write, for example, `{example}`")));
     }
 
     /// Evaluates statements until one returns; the value is that of the last statement, if it is an expression.
@@ -130,7 +127,7 @@ impl<'a> Builder<'a> {
             StatementKind::Input { name, shape } => self.input(frame, name, shape),
             StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
             StatementKind::Bind { targets, value } => self.bind(frame, targets, value),
-            StatementKind::Return(values) => self.give(frame, values, statement.span),
+            StatementKind::Return(values) => self.give(frame, values),
             StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
             StatementKind::Assert(condition) => self.assertion(frame, condition),
             StatementKind::Refine { path, form } => self.refinement(frame, path, form),
@@ -188,6 +185,12 @@ impl<'a> Builder<'a> {
                     }
                 }
                 frame.wish = Some(wish);
+            }
+            "keep" => {
+                let rest = Span { start: mark.name.span.end, ..mark.span };
+                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "")
+                    .fix("write it alone", vec![Edit { span: rest, replacement: String::new() }]);
+                self.report(frame, diagnostic);
             }
             name => {
                 let mut diagnostic =
@@ -263,8 +266,8 @@ impl<'a> Builder<'a> {
 
     fn output(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: Option<&'a Expr>, value: Option<&'a Expr>) {
         if self.graph.outputs().iter().any(|(other, _)| *other == name.text) {
-            let message = format!("output `{}` is defined twice", name.text);
-            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, name.span, "defined again here"));
+            let first = frame.names.get(name.text.as_str()).map_or(name.span, |binding| binding.span);
+            self.report(frame, duplicate("output", name, &Ident { text: name.text.clone(), span: first }));
         }
         let result = match value {
             Some(expr) => {
@@ -339,7 +342,7 @@ impl<'a> Builder<'a> {
                         span,
                         format!("{} names", targets.len()),
                     )
-                    .label(expr.span, format!("this is {got}")),
+                    .label(expr.span, format!("this gives {got}")),
                 );
                 vec![Value::Poison; targets.len()]
             }
@@ -385,7 +388,7 @@ impl<'a> Builder<'a> {
         }
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
-        diagnostic = self.explain(diagnostic, name, id, expected);
+        diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
         let mended = self.mend(id, Some(expected), &|shape| shape == expected);
         diagnostic = match mended {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
@@ -398,7 +401,7 @@ impl<'a> Builder<'a> {
         false
     }
 
-    fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr], span: Span) {
+    fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr]) {
         let scope = frame.loose_scope();
         let mut results = Vec::with_capacity(values.len());
         for expr in values {
@@ -413,10 +416,8 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        // A `return` in a net has been reported with the syntax.
         if frame.in_net {
-            let diagnostic =
-                Diagnostic::error(Code::MisplacedStatement, "a net does not `return`", span, "").help("write `output name = …`");
-            self.report(frame, diagnostic);
             return;
         }
         frame.returned = Some(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) });

@@ -57,8 +57,8 @@ impl<'a> Builder<'a> {
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
         if self.program.block(frame.file, name).is_some() || crate::op::table::find(name).is_some() {
-            diagnostic.message = format!("`{name}` is called, not used as a value");
-            diagnostic = diagnostic.help(format!("let a tensor flow through it: `x -> {name}`"));
+            let message = format!("`{name}` is called, not used as a value");
+            diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value").help(format!("let a tensor flow through it: `x -> {name}`"));
         } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
             let edit = Edit { span, replacement: near.to_owned() };
             diagnostic = diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]);

@@ -207,7 +207,7 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Lowered {
         for (index, times) in self.seen.into_values() {
             if times > 1 {
-                self.diagnostics[index].notes.push(format!("the same happens in {} more instances", times - 1));
+                self.diagnostics[index].notes.push(format!("the same happens in {}", call::plural(times as usize - 1, "more instance")));
             }
         }
         Lowered { graph: self.graph, refinements: self.refinements, conditions: self.conditions, diagnostics: self.diagnostics }

@@ -1,10 +1,12 @@
 //! Did-you-mean.
 
 /// The candidate most like `name`, if one is like enough: at most a third of its letters differ, case aside.
+///
+/// Names of one or two letters are like each other by accident, so that only their case may differ.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
-    let most = (wanted.chars().count() / 3).max(1);
+    let most = wanted.chars().count() / 3;
     candidates
         .into_iter()
         .filter(|candidate| *candidate != name)
@@ -139,6 +141,8 @@ mod tests {
         assert_eq!(nearest("strid", ["stride", "pad"]), Some("stride"));
         assert_eq!(nearest("conv_nb", ["conv_bn", "conv"]), Some("conv_bn"));
         assert_eq!(nearest("Classes", ["classes"]), Some("classes"));
+        assert_eq!(nearest("j", ["a", "x"]), None);
+        assert_eq!(nearest("X", ["a", "x"]), Some("x"));
         assert_eq!(nearest("zebra", ["stride", "pad"]), None);
     }
 }
