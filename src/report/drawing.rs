@@ -15,9 +15,9 @@ use crate::op::Op;
 use crate::shape::Shaped;
 
 /// Up to so many boxes a network is drawn layer by layer, otherwise by block.
-const MOST_BOXES: usize = 70;
+const MOST_BOXES: usize = 130;
 /// Longest line in a box, in characters.
-const LINE: usize = 34;
+const LINE: usize = 42;
 /// Margin round the drawing.
 const MARGIN: f64 = 12.0;
 
@@ -240,6 +240,9 @@ fn block_name(graph: &Graph, id: InstanceId, depth: usize) -> String {
 fn brief(op: &Op) -> String {
     let full = call(op);
     let Some((name, rest)) = full.split_once('(') else { return full };
+    if matches!(op, Op::BatchNorm(_) | Op::LayerNorm(_) | Op::InstanceNorm(_)) {
+        return name.to_owned();
+    }
     let telling = |arg: &&str| {
         arg.split_once('=').is_none_or(|(key, _)| matches!(key, "stride" | "groups" | "dilation" | "factor" | "axis"))
     };
