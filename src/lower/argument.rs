@@ -1,14 +1,15 @@
 //! Matching arguments with parameters, by position and by name.
 
+use super::alias::argument_alias;
 use super::body::quoted;
 use super::call::{Flow, Given, plural};
-use super::suggest::{argument_alias, nearest};
 use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::op::args::{ArgValue, BuildError};
 use crate::op::table::OpInfo;
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Block, Expr, Ident};
 
 impl<'a> Builder<'a> {

@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 
 use super::program::{duplicate, twice};
-use super::{Binding, Builder, Frame, Scope, Value, nearest};
+use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{Node, NodeId, Origin, Wish};
 use crate::op::{Op, Shape};
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
 /// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
@@ -417,7 +418,11 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+<<<<<<< HEAD
         // The parser has reported a `return` in a net.
+=======
+        // A `return` in a net has been reported with the syntax.
+>>>>>>> main
         if frame.in_net {
             return;
         }

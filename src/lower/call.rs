@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
+use super::alias::operation_alias;
 use super::body::quoted;
 use super::eval::sorted;
 use super::program::Found;
-use super::suggest::{nearest, operation_alias};
 use super::{Binding, Builder, Frame, Scope, Value, builtin};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit, Label};
@@ -15,6 +15,7 @@ use crate::graph::{Instance, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
 /// A tensor and the expression that it came from.

@@ -2,11 +2,11 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::suggest::nearest;
 use super::{Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, ExprKind, Path, UnaryOp};
 
 impl<'a> Builder<'a> {

@@ -6,9 +6,9 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{InstanceId, NodeId};
 use crate::op::misfit::Side;
-use crate::op::{Misfit, Op, Shape, Slice};
+use crate::op::{Misfit, Op, Shape};
 use crate::source::Span;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{Expr, ExprKind};
 
 impl<'a> Builder<'a> {
     /// Reports why the inputs do not fit an operation. `op` is present where the operation itself could be built.
@@ -328,8 +328,8 @@ impl<'a> Builder<'a> {
             None
         };
         let Some(before) = before else { return Some("the input is declared so".to_owned()) };
-        if let Op::Slice(Slice { piece: Some((part, parts)), .. }) = &node.op {
-            return Some(format!("part {} of the {parts} that `split` makes of {before}", part + 1));
+        if let (Op::Slice(_), Some("split")) = (&node.op, self.calls.get(id).and_then(|call| callee(call))) {
+            return Some(format!("a part that `split` makes of {before}"));
         }
         let (Some((kernel, stride, pad, dilation)), Some(a), Some(b)) = (geometry, before.hw(), after.hw()) else {
             return (before != after).then(|| format!("`{}` turns {before} into {after}", node.op.keyword()));
@@ -351,6 +351,11 @@ impl<'a> Builder<'a> {
             format!("{what} with stride {} {padding} takes {from} to {to}", stride[0])
         })
     }
+}
+
+/// The name that a call or a stage calls.
+fn callee(call: &Expr) -> Option<&str> {
+    if let ExprKind::Call { callee, .. } = &call.kind { Some(&callee.text) } else { None }
 }
 
 /// What a tensor should be to be combined with `reference`: a gate of one pixel stays one.

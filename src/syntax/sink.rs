@@ -43,13 +43,17 @@ impl Sink {
         let full = self.is_full() || other.is_full() || self.list.len() + other.list.len() > MAX_ERRORS;
         let mut list = self.list;
         list.extend(other.list);
-        list.sort_by_key(|d| d.primary.as_ref().map_or(0, |label| label.span.start));
-        // A statement that was read twice, to find the end of a broken one, may report twice.
-        list.dedup_by(|a, b| a.primary == b.primary);
+        // Of two at one place the second is a consequence of the first, or comes from a statement that was read twice.
+        list.sort_by_key(|found| (start(found), found.code));
+        list.dedup_by_key(|found| start(found));
         list.truncate(MAX_ERRORS);
         if full && let Some(last) = list.last_mut() {
             last.notes.push(format!("only the first {MAX_ERRORS} syntax errors are shown"));
         }
         list
     }
+}
+
+fn start(found: &Diagnostic) -> u32 {
+    found.primary.as_ref().map_or(0, |label| label.span.start)
 }

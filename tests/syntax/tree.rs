@@ -150,7 +150,8 @@ fn spans_cover_just_their_text() {
 
 #[test]
 fn line_ends_mean_nothing_in_brackets() {
-    let parsed = parse_clean("net a {\n x = f(\n if\n a\n ==\n b\n { c = 1\n d = e\n d }\n else\n { g }\n ,\n k\n =\n [\n 1\n ]\n )\n}");
+    let parsed =
+        parse_clean("net a {\n x = f(\n if\n a\n ==\n b\n { c = 1\n d = e\n d }\n else\n { g }\n ,\n k\n =\n [\n 1\n ]\n )\n}");
     let Item::Net(net) = &parsed.ast.items[0] else { panic!("a net") };
     assert_eq!(net.body.statements.len(), 1);
 }

@@ -55,7 +55,9 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Reports the text up to `end`. Whatever the parser makes of the token here is only an echo.
     fn report(&mut self, end: usize, message: impl Into<String>, replacement: Option<&str>) {
+        self.after_stray = true;
         let span = self.span(self.at, end);
         let mut found = Diagnostic::error(Code::StrayCharacter, message, span, "");
         if let Some(text) = replacement {

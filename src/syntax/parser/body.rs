@@ -1,6 +1,6 @@
 //! `{ … }`: statements, each ended by a line end or `;`.
 
-use super::super::ast::{Body, Statement};
+use super::super::ast::{Body, Statement, StatementKind};
 use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::message;
@@ -47,8 +47,12 @@ fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<St
 /// One statement and its end. What could be read of a statement without an end is kept.
 fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Result<Input<'a>, SyntaxError> {
     let (rest, statement) = statement(input).map_err(|error| failure(input, error))?;
-    list.push(statement);
-    end_of_line(rest).map(|(rest, ())| rest).map_err(|error| failure(rest, error))
+    let ended = end_of_line(rest);
+    // An expression that goes on with something unreadable is none that stands on its own.
+    if ended.is_ok() || !matches!(statement.kind, StatementKind::Expr(_)) {
+        list.push(statement);
+    }
+    ended.map(|(rest, ())| rest).map_err(|error| failure(rest, error))
 }
 
 /// Whether what stands after a statement belongs to the brackets around its body, so that the body's `}` was forgotten.
