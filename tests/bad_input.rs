@@ -3,6 +3,9 @@
 //! Each case runs in a thread with 2 MiB of stack, which is what `std` gives to threads, so that a recursion that grows with
 //! the input overflows here and not at a user's. Times are generous: they tell a hang from a slow machine.
 
+#![expect(clippy::disallowed_methods, reason = "models are read from disk")]
+
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use pointwise::code::Code;
@@ -45,6 +48,11 @@ fn soon(name: &str, text: impl Into<String>) -> Vec<Code> {
 /// A net with a body.
 fn net(body: &str) -> String {
     format!("net bad {{\n    input x: [8, 16, 16]\n{body}\n}}\n")
+}
+
+/// `line(0)`, `line(1)`, … one after the other.
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -138,7 +146,7 @@ fn nesting_is_refused_beyond_a_depth() {
 fn deep_blocks_are_refused_or_built() {
     let mut text = String::from("block b0(x) {\n    return x -> relu\n}\n");
     for i in 1..5_000 {
-        text.push_str(&format!("block b{i}(x) {{\n    return (((x -> b{})))\n}}\n", i - 1));
+        write!(text, "block b{i}(x) {{\n    return (((x -> b{})))\n}}\n", i - 1).expect("writing to a string succeeds");
     }
     text.push_str(&net("    output y = x -> b4999"));
     assert!(codes("blocks", text).contains(&Code::NestingTooDeep));
@@ -209,20 +217,12 @@ fn loops_end() {
         [Code::TooManySteps]
     );
     assert_eq!(
-<<<<<<< HEAD
         soon("empty turns", net("    for i in 0..1000000000000 {\n    }\n    output z = x -> relu")),
-=======
-        codes("empty turns", net("    for i in 0..1000000000000 {\n    }\n    output z = x -> relu")),
->>>>>>> main
         [Code::TooManySteps]
     );
     let all = "-9223372036854775807..9223372036854775807";
     assert_eq!(
-<<<<<<< HEAD
         soon("all integers", net(&format!("    for i in {all} {{\n    }}\n    output z = x -> relu"))),
-=======
-        codes("all integers", net(&format!("    for i in {all} {{\n    }}\n    output z = x -> relu"))),
->>>>>>> main
         [Code::TooManySteps]
     );
     let layers = "    for i in 0..1000000000000 {\n        x = x -> relu\n    }\n    output z = x";
@@ -235,12 +235,12 @@ fn loops_end() {
 fn blocks_that_double_end() {
     let mut text = String::from("block b0(x) {\n    return x -> relu\n}\n");
     for i in 1..60 {
-        text.push_str(&format!("block b{i}(x) {{\n    a = x -> b{}\n    return a -> b{}\n}}\n", i - 1, i - 1));
+        write!(text, "block b{i}(x) {{\n    a = x -> b{}\n    return a -> b{}\n}}\n", i - 1, i - 1)
+            .expect("writing to a string succeeds");
     }
     text.push_str(&net("    output y = x -> b59"));
     let found = soon("double", text);
     assert!(found.contains(&Code::TooManyNodes) || found.contains(&Code::TooManySteps), "{found:?}");
-<<<<<<< HEAD
 }
 
 #[test]
@@ -255,17 +255,6 @@ fn lists_and_strings_that_double_end() {
     assert_eq!(codes("deep list", net(deep)), [Code::InvalidValue]);
     let walked = "    a = [1]\n    for i in 0..16 {\n        a = a + a\n    }\n    for i in 0..1000000000 {\n        b = min(a) + len(a)\n    }\n    output y = x -> relu";
     assert_eq!(soon("walked", net(walked)), [Code::TooManySteps]);
-=======
-    let lists = format!(
-        "    a0 = [1, 1]\n{}    output y = x -> relu",
-        (1..60).map(|i| format!("    a{i} = [a{0}, a{0}]\n", i - 1)).collect::<String>()
-    );
-    assert_eq!(codes("lists", net(&lists)), [], "lists share what they hold");
-    let shown = format!("{}    b = x -> conv(a59)", lists.trim_end_matches("    output y = x -> relu"));
-    assert_eq!(codes("shown lists", net(&format!("{shown}\n    output y = x -> relu"))), [Code::WrongType]);
-    let compared = format!("{lists}\n    assert a59 == a58");
-    assert!(!codes("compared lists", net(&compared)).is_empty());
->>>>>>> main
 }
 
 #[test]
@@ -276,7 +265,7 @@ fn a_million_nodes_are_refused_or_built() {
 
 #[test]
 fn errors_are_counted_and_cut() {
-    let unknown: String = (0..10_000).map(|i| format!("    a{i} = zebra{i} -> relu\n")).collect();
+    let unknown = lines(10_000, |i| format!("    a{i} = zebra{i} -> relu\n"));
     let found = codes("names", net(&format!("{unknown}    output y = x -> relu")));
     assert!((100..=1_000).contains(&found.len()), "{} findings", found.len());
     let syntax: String = (0..10_000).map(|_| "    a = = b\n").collect();
@@ -285,23 +274,19 @@ fn errors_are_counted_and_cut() {
     let blocks: String = (0..10_000).map(|_| "block b(x) {\n    return x -> relu\n}\n").collect();
     let found = codes("blocks", format!("{blocks}{}", net("    output y = x -> b")));
     assert!(!found.is_empty() && found.len() <= 10_000, "{} findings", found.len());
-    let refined: String = (0..10_000).map(|i| format!("    refine q{i}.conv = reduce(1)\n")).collect();
+    let refined = lines(10_000, |i| format!("    refine q{i}.conv = reduce(1)\n"));
     assert!(!codes("refines", net(&format!("    output y = x -> relu\n{refined}"))).is_empty());
-    let asserted: String = (0..10_000).map(|i| format!("    assert params({i}_q) < 1\n    assert macs(q{i}) < 1\n")).collect();
+    let asserted = lines(10_000, |i| format!("    assert params({i}_q) < 1\n    assert macs(q{i}) < 1\n"));
     assert!(!codes("asserts", net(&format!("    output y = x -> relu\n{asserted}"))).is_empty());
 }
 
 #[test]
 fn heads_and_lines_of_any_length() {
-    let params: String = (0..20_000).map(|i| format!("p{i}=1, ")).collect();
+    let params = lines(20_000, |i| format!("p{i}=1, "));
     let found = codes("params", format!("net wide({params}) {{\n    input x: [8]\n    output y = x -> relu\n}}\n"));
     assert!(found.iter().all(|code| *code == Code::LintUnusedParameter), "{:?}", &found[..found.len().min(3)]);
     let same =
-<<<<<<< HEAD
         codes("same", format!("net wide({}) {{\n    input x: [8]\n    output y = x -> relu\n}}\n", "p=1, ".repeat(20_000)));
-=======
-        codes("same", format!("net wide({}) {{\n    input x: [8]\n    output y = x -> relu\n}}\n", "p=1, ".repeat(200_000)));
->>>>>>> main
     assert!(same.contains(&Code::DuplicateDefinition));
     let name = "a".repeat(4_000_000);
     assert!(

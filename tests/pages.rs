@@ -19,8 +19,6 @@ const WITHOUT_NET: &[(Code, &str)] = &[
     (Code::UnreadableFile, "is in the file system"),
     (Code::NotText, "is in bytes that are no text"),
     (Code::TooLarge, "is in a file of many megabytes"),
-    (Code::TooManyNodes, "needs a network of a million layers"),
-    (Code::TooManySteps, "needs a loop of many millions of turns"),
     (Code::TooMuchMemory, "is in what a run may use"),
     (Code::BadArray, "is in an array file"),
     (Code::BadImage, "is in an image file"),
@@ -71,20 +69,17 @@ fn problems(code: Code) -> Vec<String> {
         (Some((mistake, mended)), _) => {
             problems.extend(makes(code, mistake));
             problems.extend(mended.iter().enumerate().flat_map(|(i, text)| is_free_of(code, i + 2, text)));
-            if mended.is_empty() {
-                problems.push("no `net` block shows it mended".to_owned());
-            }
         }
     }
     problems
 }
 
-/// An error stands alone; a lint may have company but no error.
+/// Errors are all of this code; a lint may have company but no error.
 fn makes(code: Code, text: &str) -> Option<String> {
     let found = compiled(text).diagnostics;
     let errors: Vec<Code> = found.iter().filter(|d| d.is_error()).map(|d| d.code).collect();
     let lint = found.iter().any(|d| d.code == code && !d.is_error());
-    let fits = if lint { errors.is_empty() } else { errors == [code] };
+    let fits = if lint { errors.is_empty() } else { !errors.is_empty() && errors.iter().all(|found| *found == code) };
     let said: Vec<String> = found.iter().map(|d| format!("{}: {}", d.code.id(), d.message)).collect();
     (!fits).then(|| format!("the first block gives {said:?}"))
 }
