@@ -6,6 +6,8 @@
 //! a finding offers is applied, and the finding must then be gone. What the terminal shows stands beside the case in a
 //! `.out` file where there is one; `BLESS=1 cargo test --test corpus` rewrites these files.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
