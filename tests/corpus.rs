@@ -11,8 +11,10 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use pointwise::code::Code;
 use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
 use pointwise::diagnostic::{Diagnostic, Fix};
+use pointwise::op::table::OPS;
 use pointwise::render::{Findings, Format, render};
 
 /// Reads used files from the corpus.
@@ -48,11 +50,33 @@ fn main() {
     let mut cases = Vec::new();
     collect(Path::new("tests/corpus"), &mut cases);
     assert!(!cases.is_empty(), "the corpus has cases");
-    let trials = cases.into_iter().map(|path| {
+    let texts: Vec<String> = cases.iter().map(|path| std::fs::read_to_string(path).expect("readable")).collect();
+    let mut trials = vec![
+        Trial::test("every operation has a case", || every_operation().map_err(Failed::from)),
+        Trial::test("every code has a case", move || every_code(&texts).map_err(Failed::from)),
+    ];
+    trials.extend(cases.into_iter().map(|path| {
         let name = path.to_string_lossy().into_owned();
         Trial::test(name, move || case(&path).map_err(Failed::from))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    }));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// `ops/<keyword>.net` for each operation, so that a newcomer finds an example of it.
+fn every_operation() -> Result<(), String> {
+    let lacks = |keyword: &&str| !Path::new("tests/corpus/ops").join(format!("{keyword}.net")).is_file();
+    let missing: Vec<&str> = OPS.iter().map(|op| op.keyword).filter(lacks).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("no case under tests/corpus/ops for {missing:?}")) }
+}
+
+/// Each code of names, values and shapes, but for what only the command line can get wrong.
+fn every_code(texts: &[String]) -> Result<(), String> {
+    let wanted = Code::ALL.iter().filter(|code| ["PW02", "PW03"].contains(&&code.id()[..4]) && **code != Code::UnknownKnob);
+    let lacks = |code: &&Code| {
+        !texts.iter().any(|text| text.contains(&format!("#! {}", code.id())) || text.contains(&format!(" {} ", code.id())))
+    };
+    let missing: Vec<&str> = wanted.filter(lacks).map(|code| code.id()).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("no case expects {missing:?}")) }
 }
 
 fn collect(dir: &Path, cases: &mut Vec<PathBuf>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{MAX_SOURCE_BYTES, SourceSet};
 use crate::syntax;
 use crate::syntax::ast::{Ast, Item, Use};
@@ -52,6 +52,13 @@ pub(super) fn read(
 ) -> Files {
     let mut files = Files { asts: Vec::new(), uses: Vec::new() };
     let mut known = BTreeMap::from([(name.to_owned(), 0)]);
+    let text = if text.len() > MAX_SOURCE_BYTES {
+        let message = format!("`{name}` is larger than {} MiB", MAX_SOURCE_BYTES >> 20);
+        diagnostics.push(Diagnostic::bare(Code::TooLarge, Severity::Error, message));
+        String::new()
+    } else {
+        text
+    };
     add(sources, &mut files, name, text, diagnostics);
     let mut at = 0;
     while at < files.asts.len() {

@@ -387,6 +387,7 @@ impl<'a> Builder<'a> {
         if actual == expected {
             return true;
         }
+        self.here = frame.instance;
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
         diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
@@ -417,7 +418,11 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+<<<<<<< HEAD
+        // The parser has reported a `return` in a net.
+=======
         // A `return` in a net has been reported with the syntax.
+>>>>>>> main
         if frame.in_net {
             return;
         }

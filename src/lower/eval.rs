@@ -22,6 +22,8 @@ impl<'a> Builder<'a> {
         }
         self.depth += 1;
         let value = self.eval_kind(frame, expr, scope);
+        // Whatever is done with a list walks it.
+        self.steps += value.weight() as u64;
         self.depth -= 1;
         value
     }
@@ -96,7 +98,11 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             values[at] = Value::Poison;
         }
-        Value::List(values.into())
+        Value::list(values).unwrap_or_else(|| {
+            let message = "a list holds at most 65,536 values, those of inner lists included, nested 32 deep";
+            self.report(frame, Diagnostic::error(Code::InvalidValue, message, span, ""));
+            Value::Poison
+        })
     }
 
     fn tuple(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {

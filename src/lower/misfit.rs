@@ -4,7 +4,7 @@ use super::call::{Flow, plural};
 use super::{Builder, Frame};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::graph::NodeId;
+use crate::graph::{InstanceId, NodeId};
 use crate::op::misfit::Side;
 use crate::op::{Misfit, Op, Shape};
 use crate::source::Span;
@@ -21,6 +21,7 @@ impl<'a> Builder<'a> {
         misfit: &Misfit,
         span: Span,
     ) {
+        self.here = frame.instance;
         let diagnostic = match misfit {
             Misfit::Concat { axis, left, right, dim } => self.concat(op, inputs, (*axis, *left, *right, *dim), span),
             Misfit::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (*left, *right), span),
@@ -163,10 +164,19 @@ impl<'a> Builder<'a> {
         let Some(stride) = [1, 2, 4, 8].into_iter().find(|s| (a.0.div_ceil(*s), a.1.div_ceil(*s)) == b) else {
             return diagnostic;
         };
-        let stride_text = if stride == 1 { String::new() } else { format!(", stride={stride}") };
-        let call = format!("conv({}, 1{stride_text})", to.channels());
         let span = inputs[short].1;
-        let replacement = format!("({} -> {call})", self.sources.text(span));
+        let (short_text, long_text) = (self.sources.text(span), self.sources.text(inputs[long].1));
+        // A block is used with other sizes too, which its own names follow and numbers would not.
+        let in_block = self.graph.node(inputs[long].0).origin.instance.is_some();
+        let by_name = in_block && is_name(short_text) && is_name(long_text);
+        let out = if by_name { format!("channels({long_text})") } else { to.channels().to_string() };
+        let stride_text = match (stride, by_name) {
+            (1, _) => String::new(),
+            (_, true) => format!(", stride=height({short_text}) // height({long_text})"),
+            (_, false) => format!(", stride={stride}"),
+        };
+        let call = format!("conv({out}, 1{stride_text})");
+        let replacement = format!("({short_text} -> {call})");
         let what = if from.channels() == to.channels() { "the size" } else { "the channels" };
         diagnostic.fix(format!("a 1x1 convolution matches {what}: `{call}` makes {to}"), vec![Edit { span, replacement }])
     }
@@ -233,10 +243,8 @@ impl<'a> Builder<'a> {
     /// "`c`" where the input is a name, else "input 3".
     fn called(&self, inputs: &[Flow], index: usize) -> String {
         let text = self.sources.text(inputs[index].1);
-        let is_name =
-            text.chars().all(|c| c.is_alphanumeric() || c == '_') && text.chars().next().is_some_and(|c| !c.is_numeric());
         let ordinary = self.graph.node(inputs[index].0);
-        if is_name && self.calls.get(inputs[index].0).is_none_or(|call| call.span != inputs[index].1) {
+        if is_name(text) && self.calls.get(inputs[index].0).is_none_or(|call| call.span != inputs[index].1) {
             format!("`{text}`")
         } else if inputs.len() == 1 {
             format!("the input, `{}`,", ordinary.name)
@@ -263,6 +271,10 @@ impl<'a> Builder<'a> {
     fn label_layer(&self, diagnostic: Diagnostic, name: &str, id: NodeId, culprit: NodeId) -> Diagnostic {
         // Where nothing on the way changed it, the input is not to blame but the last layer, which kept it.
         let kept = culprit != id && self.graph.node(culprit).inputs.is_empty();
+        if let Some(maker) = self.foreign(id).filter(|_| kept) {
+            let maker = self.graph.instance(maker);
+            return diagnostic.label(maker.call, format!("{name} is {}, from `{}`", self.shapes[id], maker.path));
+        }
         let Some(span) = self.graph.node(if kept { id } else { culprit }).origin.span else { return diagnostic };
         let how = if kept {
             format!(", as large as `{}`", self.graph.node(culprit).name)
@@ -274,6 +286,19 @@ impl<'a> Builder<'a> {
             return diagnostic.note(text);
         }
         diagnostic.label(span, text)
+    }
+
+    /// The outermost instance round a node that is not also round the place at hand.
+    fn foreign(&self, id: NodeId) -> Option<InstanceId> {
+        let parents = |mut at: Option<InstanceId>| {
+            std::iter::from_fn(move || {
+                let now = at?;
+                at = self.graph.instance(now).parent;
+                Some(now)
+            })
+        };
+        let around: Vec<InstanceId> = parents(self.here).collect();
+        parents(self.graph.node(id).origin.instance).take_while(|instance| !around.contains(instance)).last()
     }
 
     /// The layer upstream that last changed a dimension.
@@ -349,6 +374,11 @@ fn fewer_groups(groups: u64, input: u64, output: u64) -> u64 {
     }
     // The search is bounded because the numbers are a user's, who may ask for 2^31 groups.
     (1..=groups.min(common)).rev().take(1 << 16).find(|g| common.is_multiple_of(*g)).unwrap_or(1)
+}
+
+/// Whether a piece of source is a single name.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c == '_') && text.chars().next().is_some_and(|c| !c.is_numeric())
 }
 
 /// "30 channels", "a height of 27".

@@ -173,6 +173,8 @@ struct Builder<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Index of each finding, to count its repetitions in other instances.
     seen: HashMap<(Code, Option<Span>, String), (usize, u64)>,
+    /// The instance that the finding at hand is about, against which other places are told.
+    here: Option<InstanceId>,
     refinements: Vec<Refinement>,
     conditions: Vec<Condition>,
     steps: u64,
@@ -194,6 +196,7 @@ impl<'a> Builder<'a> {
             active: Vec::new(),
             diagnostics: Vec::new(),
             seen: HashMap::new(),
+            here: None,
             refinements: Vec::new(),
             conditions: Vec::new(),
             steps: 0,

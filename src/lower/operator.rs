@@ -1,5 +1,6 @@
 //! Operators between two values: numbers, and element-wise layers on tensors.
 
+use super::value::MAX_VALUES;
 use super::{Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -177,7 +178,11 @@ pub fn fold(op: InfixOp, left: &Value, right: &Value) -> Folded {
             None => Folded::Types,
         },
         (_, Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
-        (InfixOp::Add, Value::List(a), Value::List(b)) => Folded::Value(Value::List(a.iter().chain(b.iter()).cloned().collect())),
+        (InfixOp::Add, Value::List(a), Value::List(b)) => Value::list(a.iter().chain(b.iter()).cloned().collect())
+            .map_or(Folded::Arithmetic("the list would hold more than 65,536 values"), Folded::Value),
+        (InfixOp::Add, Value::Str(a), Value::Str(b)) if a.len() + b.len() > MAX_VALUES => {
+            Folded::Arithmetic("the string would be longer than 65,536 bytes")
+        }
         (InfixOp::Add, Value::Str(a), Value::Str(b)) => Folded::Value(Value::Str(format!("{a}{b}").into())),
         _ => match (left.to_f64(), right.to_f64()) {
             (Some(a), Some(b)) => floats(op, a, b),

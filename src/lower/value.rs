@@ -28,7 +28,28 @@ pub enum Value {
     Poison,
 }
 
+/// The most values that a list may hold, those of inner lists included, and the most bytes of a string.
+pub(super) const MAX_VALUES: usize = 1 << 16;
+
+/// The most lists within lists, so that nothing that walks one recurses far.
+const MAX_LIST_DEPTH: usize = 32;
+
 impl Value {
+    /// A list, or `None` where it would hold more than [`MAX_VALUES`] values or be nested too deep. Lists share what they
+    /// hold, so that a few lines could write one of 2^60 values.
+    pub(super) fn list(items: Vec<Self>) -> Option<Self> {
+        let mut total = 0;
+        fits(&items, MAX_LIST_DEPTH, &mut total).then(|| Self::List(items.into()))
+    }
+
+    /// How much there is to walk: the values of a list, inner ones included; none for other values.
+    pub(super) fn weight(&self) -> usize {
+        let Self::List(items) = self else { return 0 };
+        let mut total = 0;
+        fits(items, MAX_LIST_DEPTH, &mut total);
+        total
+    }
+
     /// "an integer", for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -115,4 +136,22 @@ impl Value {
             | Self::Poison => None,
         }
     }
+}
+
+fn fits(items: &[Value], depth: usize, total: &mut usize) -> bool {
+    *total += items.len();
+    if *total > MAX_VALUES {
+        return false;
+    }
+    items.iter().all(|item| match item {
+        Value::List(items) => depth > 0 && fits(items, depth - 1, total),
+        Value::Int(_)
+        | Value::Float(_)
+        | Value::Bool(_)
+        | Value::Str(_)
+        | Value::Tensor(_)
+        | Value::Tuple(_)
+        | Value::Nothing
+        | Value::Poison => true,
+    })
 }
