@@ -166,11 +166,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn refinement(&mut self, frame: &mut Frame<'a>, path: &'a Path, form: &'a Expr) {
-<<<<<<< HEAD
-        // The parser has reported a `refine` in a block.
-=======
         // A `refine` in a block has been reported with the syntax.
->>>>>>> main
         if !frame.in_net {
             return;
         }

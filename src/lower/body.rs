@@ -418,11 +418,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-<<<<<<< HEAD
-        // The parser has reported a `return` in a net.
-=======
         // A `return` in a net has been reported with the syntax.
->>>>>>> main
         if frame.in_net {
             return;
         }
