@@ -1,4 +1,23 @@
 //! Pointwise: a compiler and static analyzer for convolutional networks.
+//!
+//! ```text
+//! Source ─parse→ Ast ─lower→ Graph ─infer→ Shaped ─┬─ analyze → Analysis → report → table | json | yaml | csv | md | html
+//!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped        (any number of passes)
+//!                 no meaning  origin      of every  └─ run(weights, inputs) → outputs, times
+//!                                         node
+//!  all failures: Diagnostics (plain data) → terminal | json | sarif | github
+//! ```
+//!
+//! [`compile::compile`] is the pipeline, readable from top to bottom. Rooms, lowest first; none imports a higher one:
+//!
+//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`random`], [`suggest`]: plain data and small tools
+//! - [`syntax`]: text to tree and back · [`op`]: what each operation means
+//! - [`graph`]: the network as a directed acyclic graph
+//! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
+//! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
+//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter
+//! - [`mod@compile`]: the pipeline · [`report`]: documents · [`render`]: diagnostics as text
+//! - [`cli`]: the command line, the only room that reads files and prints
 pub mod analysis;
 pub mod cli;
 pub mod code;
@@ -16,6 +35,16 @@ pub mod report;
 pub mod rewrite;
 pub mod shape;
 pub mod source;
+pub mod suggest;
 pub mod syntax;
 pub mod tensor;
 pub mod weights;
+
+pub use analysis::{Analysis, analyze};
+pub use compile::{Compiled, Settings, compile};
+pub use diagnostic::Diagnostic;
+pub use graph::Graph;
+pub use op::{Op, Shape};
+pub use shape::{Shaped, infer};
+pub use tensor::Tensor;
+pub use weights::Weights;

@@ -8,6 +8,8 @@ mod machine;
 mod place;
 mod terminal;
 
+use std::fmt::Write as _;
+
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceSet;
 
@@ -63,7 +65,7 @@ fn full(findings: &Findings<'_>, width: usize) -> String {
         text.push('\n');
     }
     if let Some(rest) = findings.diagnostics.len().checked_sub(MOST_DRAWN).filter(|rest| *rest > 0) {
-        text.push_str(&format!("... and {rest} more findings; `--output-format concise` lists them all\n"));
+        let _ = writeln!(text, "... and {rest} more findings; `--output-format concise` lists them all");
     }
     text
 }

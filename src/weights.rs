@@ -12,6 +12,7 @@ use crate::graph::NodeId;
 use crate::op::{Init, WeightSpec};
 use crate::random::Random;
 use crate::shape::Shaped;
+use crate::suggest::nearest;
 use crate::tensor::Tensor;
 
 /// Named tensors in ascending order of name.
@@ -199,52 +200,13 @@ fn suggest(problems: &mut [WeightProblem]) {
     }
     for problem in problems {
         match problem {
-            WeightProblem::Missing { name, similar, .. } => *similar = closest(name, &unused),
-            WeightProblem::Unused { name, similar } => *similar = closest(name, &missing),
+            WeightProblem::Missing { name, similar, .. } => *similar = like(name, &unused),
+            WeightProblem::Unused { name, similar } => *similar = like(name, &missing),
             WeightProblem::Shape { .. } => {}
         }
     }
 }
 
-/// The name with the fewest edits to `name`, if they are at most a third of it; the first of several.
-pub(crate) fn closest(name: &str, among: &[String]) -> Option<String> {
-    let most = name.chars().count() / 3;
-    let (edits, found) = among.iter().map(|other| (edits(name, other), other)).min_by_key(|(edits, _)| *edits)?;
-    (edits <= most).then(|| found.clone())
-}
-
-/// Levenshtein's distance in characters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{closest, edits};
-
-    #[test]
-    fn edit_distances() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("conv1.weight", "conv1.weight"), 0);
-    }
-
-    #[test]
-    fn suggestions_stay_close() {
-        let names = ["stem.conv.weight".to_owned(), "fc.bias".to_owned()];
-        assert_eq!(closest("stem.convv.weight", &names), Some(names[0].clone()));
-        assert_eq!(closest("layer4.1.bn2.running_var", &names), None);
-        assert_eq!(closest("a", &[]), None);
-    }
+fn like(name: &str, among: &[String]) -> Option<String> {
+    nearest(name, among.iter().map(String::as_str)).map(str::to_owned)
 }

@@ -371,6 +371,9 @@ fn several_budgets_hold_together() {
         assert!(met.reached <= met.most, "{met:?}");
     }
     assert!(result.plan.bound <= result.plan.error);
+    let repeated = within("macs=90% macs=60% macs=70% params=90% params=50% ms=65% ms=90% peak=100%");
+    let again = optimize(&resnet50(224), &repeated, &target()).expect("the tightest of each count");
+    assert_eq!((again.plan.changes, again.plan.budgets.len()), (result.plan.changes, 8));
 }
 
 #[test]

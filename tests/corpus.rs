@@ -150,7 +150,9 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
     for edit in edits {
         mended.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
     }
-    let count = |diagnostics: &[Diagnostic]| diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count();
+    let count = |diagnostics: &[Diagnostic]| {
+        diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count()
+    };
     let again = compile(name, mended.clone(), &Files, &Settings::default());
     (count(&again.diagnostics) >= count(&compiled.diagnostics))
         .then(|| format!("the fix \"{}\" of {} does not mend it:\n{mended}", fix.message, diagnostic.code.id()))

@@ -70,8 +70,14 @@ fn printing_and_parsing_again_is_the_identity() {
             };
             assert_eq!(position(&before, &old.inputs), position(&after, &new.inputs), "{name}: {}", old.name);
         }
-        assert_eq!(text, print::print(after.graph()), "{name}: printing again prints the same");
+        let again = print::print(after.graph());
+        assert_eq!(statements(&text), statements(&again), "{name}: printing again prints the same");
     }
+}
+
+/// Lines that say something; the comments name block instances, which a flat file has no more.
+fn statements(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).collect()
 }
 
 #[test]

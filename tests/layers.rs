@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room may import its own level and lower ones.
 const LEVELS: &[&[&str]] = &[
-    &["source", "diagnostic", "code", "tensor", "metric", "random"],
+    &["source", "diagnostic", "code", "tensor", "metric", "random", "suggest"],
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],
@@ -76,7 +76,8 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn lower_rooms_do_not_import_higher_ones() {
-    let level: BTreeMap<&str, usize> = LEVELS.iter().enumerate().flat_map(|(i, rooms)| rooms.iter().map(move |r| (*r, i))).collect();
+    let level: BTreeMap<&str, usize> =
+        LEVELS.iter().enumerate().flat_map(|(i, rooms)| rooms.iter().map(move |r| (*r, i))).collect();
     let mut wrong = Vec::new();
     let mut seen = 0;
     for path in files("src", ".rs") {
@@ -107,8 +108,12 @@ fn each_dependency_has_one_owner() {
         let shown = path.to_string_lossy().into_owned();
         for line in code(&text(&path)) {
             for (name, owners) in OWNERS {
-                let used = [format!("use {name}::"), format!(" {name}::"), format!("({name}::"), format!("#[{name}(")];
-                let is_used = used.iter().any(|u| line.contains(u.as_str())) || line.trim_start().starts_with(&format!("{name}::"));
+                // Rooms of our own are called after what they read: there only `use image::` names the crate.
+                let own = matches!(*name, "image" | "safetensors");
+                let named = [format!(" {name}::"), format!("({name}::"), format!("#[{name}(")];
+                let is_used = line.contains(&format!("use {name}::"))
+                    || (!own && named.iter().any(|n| line.contains(n.as_str())))
+                    || (!own && line.trim_start().starts_with(&format!("{name}::")));
                 if is_used && !owners.iter().any(|owner| shown.starts_with(owner)) {
                     wrong.push(format!("{shown}: {}", line.trim()));
                 }
@@ -141,7 +146,11 @@ fn operations_are_matched_without_wildcards() {
     for path in files("src", ".rs") {
         let text = text(&path);
         if text.contains("#![expect(clippy::wildcard_enum_match_arm") {
-            assert!(!text.contains("match &node.op") && !text.contains("match op {\n            Op::"), "{} matches on operations", path.display());
+            assert!(
+                !text.contains("match &node.op") && !text.contains("match op {\n            Op::"),
+                "{} matches on operations",
+                path.display()
+            );
         }
     }
 }

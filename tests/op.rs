@@ -165,7 +165,7 @@ fn other() -> impl Strategy<Value = Op> {
             Op::Linear(Linear { out: start, bias: true }),
             Op::AdaptiveAvgPool(AdaptiveAvgPool { out: size }),
             Op::Concat(Concat { axis }),
-            Op::Slice(Slice { axis, start, end, step, piece: None }),
+            Op::Slice(Slice { axis, start, end, step }),
             Op::Pad(Pad { pad, mode: PadMode::Reflect }),
             Op::Pad(Pad { pad, mode: PadMode::Constant(0.0) }),
             Op::Upsample(Upsample { size, mode: UpsampleMode::Bilinear { align_corners: false } }),

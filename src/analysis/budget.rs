@@ -4,6 +4,7 @@
 
 use super::{Analysis, Layer};
 use crate::graph::Graph;
+use crate::graph::path::{Pattern, alike};
 pub use crate::metric::Metric;
 
 /// A path that names no layer.
@@ -23,11 +24,13 @@ pub struct UnknownPath {
 /// [`UnknownPath`] where no layer has the path, and for [`Metric::PeakMemory`] of any path, which has no meaning.
 pub fn metric(analysis: &Analysis, graph: &Graph, metric: Metric, path: Option<&str>) -> Result<u64, UnknownPath> {
     let Some(path) = path else { return Ok(total(analysis, metric)) };
-    let unknown = || UnknownPath { path: path.to_owned(), suggestions: suggestions(analysis, graph, path) };
+    let unknown = || UnknownPath { path: path.to_owned(), suggestions: alike(graph, path) };
     if !metric.takes_path() {
         return Err(UnknownPath { path: path.to_owned(), suggestions: Vec::new() });
     }
-    let mut matched = analysis.layers.iter().filter(|layer| matches_path(path, &graph.node(layer.node).name)).peekable();
+    let pattern = Pattern::parse(path).ok_or_else(unknown)?;
+    let named = |layer: &&Layer| pattern.scope(&graph.node(layer.node).name).is_some();
+    let mut matched = analysis.layers.iter().filter(named).peekable();
     matched.peek().ok_or_else(unknown)?;
     Ok(matched.map(|layer| part(layer, metric)).sum())
 }
@@ -58,52 +61,4 @@ fn part(layer: &Layer, metric: Metric) -> u64 {
         Metric::ActivationMemory => layer.write_bytes,
         Metric::PeakMemory => 0,
     }
-}
-
-/// Whether `pattern` is the name or an ancestor scope of it, component by component, `*` standing for any one.
-#[must_use]
-pub fn matches_path(pattern: &str, name: &str) -> bool {
-    let mut components = name.split('.');
-    pattern.split('.').all(|wanted| components.next().is_some_and(|component| wanted == "*" || wanted == component))
-}
-
-/// At most three scopes or layers whose path is like `path`, best first.
-fn suggestions(analysis: &Analysis, graph: &Graph, path: &str) -> Vec<String> {
-    let depth = path.split('.').count();
-    let limit = (path.len() / 3).max(1);
-    let mut candidates: Vec<(usize, &str)> = Vec::new();
-    let mut last = "";
-    for layer in &analysis.layers {
-        let name = graph.node(layer.node).name.as_str();
-        for candidate in [scope(name, depth), name] {
-            if candidate != last && candidate.len().abs_diff(path.len()) <= limit {
-                candidates.push((distance(path, candidate), candidate));
-            }
-            last = candidate;
-        }
-    }
-    candidates.retain(|(distance, _)| *distance <= limit);
-    candidates.sort_unstable();
-    candidates.dedup();
-    candidates.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
-}
-
-/// The first `depth` components of a path.
-fn scope(name: &str, depth: usize) -> &str {
-    name.match_indices('.').nth(depth - 1).map_or(name, |(end, _)| &name[..end])
-}
-
-/// Levenshtein distance in bytes.
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, r) in right.bytes().enumerate() {
-            let substituted = diagonal + usize::from(l != r);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }

@@ -75,16 +75,22 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let forecast = arguments.count.forecast(one.shaped(), &analysis)?;
         numbers.push((analysis, forecast));
     }
-    let networks: Vec<Network<'_>> = loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
+    let networks: Vec<Network<'_>> =
+        loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
     if !networks.is_empty() {
-        write(session, arguments, &networks)?;
+        write(arguments, &networks)?;
     }
     Ok(code)
 }
 
 fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<Forecast>), by: Option<By>) -> Network<'a> {
-    let subject =
-        Subject { source: &loaded.name, sources: &loaded.sources, shaped: loaded.shaped(), analysis, forecast: forecast.as_ref() };
+    let subject = Subject {
+        source: &loaded.name,
+        sources: &loaded.sources,
+        shaped: loaded.shaped(),
+        analysis,
+        forecast: forecast.as_ref(),
+    };
     let mut network = Network::new(&subject);
     if let Some(by) = by {
         network.group(&subject, by);
@@ -92,21 +98,21 @@ fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<
     network
 }
 
-fn write(session: &Session, arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure> {
+fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure> {
     let several = arguments.files.len() > 1;
     let grid = || match networks {
-        [one] if !several => columns::table(one, &arguments.view()).map_err(no_column),
+        [one] if !several => columns::table(one, &arguments.view()).map_err(|error| no_column(&error)),
         many => Ok(columns::summary(many)),
     };
     match arguments.format {
         DataFormat::Table => {
-            let mut text = table::draw(&grid()?, session.width());
+            let mut text = table::draw(&grid()?, Session::width());
             if let [one] = networks
                 && !several
             {
                 text = format!("{}\n\n{text}\n{}", network_text::title(one), network_text::terminal(one));
             }
-            session.say(&text)
+            Session::say(&text)
         }
         DataFormat::Markdown => {
             let mut text = grid()?.markdown();
@@ -115,23 +121,23 @@ fn write(session: &Session, arguments: &Arguments, networks: &[Network<'_>]) -> 
             {
                 text = format!("# {}\n\n{text}\n{}", one.net, network_text::markdown(one));
             }
-            session.data(|out| out.write_all(text.as_bytes()))
+            Session::data(|out| out.write_all(text.as_bytes()))
         }
         DataFormat::Csv => {
             let text = grid()?.csv();
-            session.data(|out| out.write_all(text.as_bytes()))
+            Session::data(|out| out.write_all(text.as_bytes()))
         }
-        DataFormat::Json => session.data(|out| match networks {
+        DataFormat::Json => Session::data(|out| match networks {
             [one] if !several => serial::json(out, one),
             many => serial::json(out, many),
         }),
-        DataFormat::Yaml => session.data(|out| match networks {
+        DataFormat::Yaml => Session::data(|out| match networks {
             [one] if !several => serial::yaml(out, one),
             many => serial::yaml(out, many),
         }),
     }
 }
 
-fn no_column(error: NoColumn) -> Failure {
+fn no_column(error: &NoColumn) -> Failure {
     Failure::usage(format!("there is no column `{}`", error.key)).help(format!("columns are {}", error.known.join(", ")))
 }

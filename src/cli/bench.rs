@@ -1,6 +1,7 @@
 //! `bench`: the latency of networks, measured in turn.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -95,11 +96,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let inputs = tensors::inputs(one.shaped(), &[], &pictures, (Some(arguments.batch), 0))?;
         ready.push((Weights::init(one.shaped(), 0), inputs));
     }
-    let prepared: Vec<Prepared<'_>> = loaded
-        .iter()
-        .zip(&ready)
-        .map(|(one, (weights, inputs))| Prepared { shaped: one.shaped(), weights, inputs })
-        .collect();
+    let prepared: Vec<Prepared<'_>> =
+        loaded.iter().zip(&ready).map(|(one, (weights, inputs))| Prepared { shaped: one.shaped(), weights, inputs }).collect();
     let samples = measure(&prepared, arguments.runs as usize, &options).map_err(|error| tensors::failed(&error))?;
     let mut documents = Vec::new();
     for ((one, prepared), samples) in loaded.iter().zip(&prepared).zip(&samples) {
@@ -108,15 +106,15 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         documents.push(document(one, arguments, &options, (stats, layers)));
     }
     match arguments.format {
-        Form::Json => session.data(|out| match documents.as_slice() {
+        Form::Json => Session::data(|out| match documents.as_slice() {
             [one] if arguments.files.len() == 1 => serial::json(out, one),
             many => serial::json(out, many),
         })?,
-        Form::Yaml => session.data(|out| match documents.as_slice() {
+        Form::Yaml => Session::data(|out| match documents.as_slice() {
             [one] if arguments.files.len() == 1 => serial::yaml(out, one),
             many => serial::yaml(out, many),
         })?,
-        Form::Table => session.say(&tables(session, &documents))?,
+        Form::Table => Session::say(&tables(&documents))?,
     }
     Ok(code)
 }
@@ -125,8 +123,14 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn document<'a>(one: &'a Loaded, arguments: &'a Arguments, options: &RunOptions, (stats, layers): (Stats, Vec<LayerRow<'a>>)) -> Document<'a> {
-    let macs = one.network.analysis.layers.iter().fold(0u64, |sum, l| sum.saturating_add(l.work.macs)) as f64 * arguments.batch as f64;
+fn document<'a>(
+    one: &'a Loaded,
+    arguments: &'a Arguments,
+    options: &RunOptions,
+    (stats, layers): (Stats, Vec<LayerRow<'a>>),
+) -> Document<'a> {
+    let macs =
+        one.network.analysis.layers.iter().fold(0u64, |sum, l| sum.saturating_add(l.work.macs)) as f64 * arguments.batch as f64;
     let median = stats.median.as_secs_f64().max(1e-9);
     Document {
         schema_version: SCHEMA_VERSION,
@@ -147,9 +151,15 @@ fn document<'a>(one: &'a Loaded, arguments: &'a Arguments, options: &RunOptions,
 }
 
 /// One profiled run, a row a layer.
-fn layers<'a>(one: &'a Loaded, prepared: &Prepared<'_>, options: &RunOptions, target: Option<&Target>) -> Result<Vec<LayerRow<'a>>, Failure> {
+fn layers<'a>(
+    one: &'a Loaded,
+    prepared: &Prepared<'_>,
+    options: &RunOptions,
+    target: Option<&Target>,
+) -> Result<Vec<LayerRow<'a>>, Failure> {
     let options = RunOptions { profile: true, ..options.clone() };
-    let result = exec::run(prepared.shaped, prepared.weights, prepared.inputs, &options).map_err(|error| tensors::failed(&error))?;
+    let result =
+        exec::run(prepared.shaped, prepared.weights, prepared.inputs, &options).map_err(|error| tensors::failed(&error))?;
     let batch = prepared.inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1) as f64;
     let row = |(id, time): &(crate::graph::NodeId, Duration)| {
         let node = one.shaped().graph().node(*id);
@@ -167,7 +177,7 @@ fn layers<'a>(one: &'a Loaded, prepared: &Prepared<'_>, options: &RunOptions, ta
     Ok(result.timings.iter().map(row).collect())
 }
 
-fn tables(session: &Session, documents: &[Document<'_>]) -> String {
+fn tables(documents: &[Document<'_>]) -> String {
     let heading = |key, title| Heading { key, title };
     let headings = vec![
         heading("net", "net"),
@@ -185,12 +195,13 @@ fn tables(session: &Session, documents: &[Document<'_>]) -> String {
         row.extend([Cell::Number(d.images_per_s), Cell::Number(d.gmacs_per_s)]);
         row
     };
-    let mut text = table::draw(&Grid { headings, rows: documents.iter().map(row).collect(), footer: None }, session.width());
+    let mut text = table::draw(&Grid { headings, rows: documents.iter().map(row).collect(), footer: None }, Session::width());
     if let Some(d) = documents.first() {
-        text.push_str(&format!("\n{} runs of each in turn, {} threads, batch {}, engine {}\n", d.runs, d.threads, d.batch, d.engine));
+        let _ =
+            writeln!(text, "\n{} runs of each in turn, {} threads, batch {}, engine {}", d.runs, d.threads, d.batch, d.engine);
     }
     if let [only] = documents {
-        text.push_str(&format!("\n{}", table::draw(&layer_grid(only), session.width())));
+        let _ = write!(text, "\n{}", table::draw(&layer_grid(only), Session::width()));
     }
     text
 }
@@ -199,7 +210,8 @@ fn tables(session: &Session, documents: &[Document<'_>]) -> String {
 fn layer_grid(d: &Document<'_>) -> Grid {
     let heading = |key, title| Heading { key, title };
     let roofed = d.layers.iter().any(|l| l.share_of_roof.is_some());
-    let mut headings = vec![heading("name", "slowest layers"), heading("op", "op"), heading("ms", "time"), heading("gflops_per_s", "GFLOP/s")];
+    let mut headings =
+        vec![heading("name", "slowest layers"), heading("op", "op"), heading("ms", "time"), heading("gflops_per_s", "GFLOP/s")];
     if roofed {
         headings.push(heading("share_of_roof", "of the roof"));
     }

@@ -74,12 +74,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         for (sources, diagnostics) in &checked {
             let warnings = !session.quiet;
             let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| warnings || d.is_error()).cloned().collect();
-            session.show(sources, &shown);
+            Session::show(sources, &shown);
         }
         session.notice(&summary(&checked));
     } else {
         let text = render::render(&findings, format, 0);
-        session.data(|out| out.write_all(text.as_bytes()))?;
+        Session::data(|out| out.write_all(text.as_bytes()))?;
     }
     Ok(checked.iter().map(|(_, diagnostics)| exit_code(diagnostics)).max().unwrap_or(TROUBLE))
 }

@@ -15,10 +15,10 @@ pub(super) struct Arguments {
 }
 
 /// Runs the command.
-pub(super) fn run(session: &Session, arguments: &Arguments, command: &mut clap::Command) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &Arguments, command: &mut clap::Command) -> Result<u8, Failure> {
     // The generator panics where a write fails, so it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, command, "pointwise", &mut script);
-    session.data(|out| out.write_all(&script))?;
+    Session::data(|out| out.write_all(&script))?;
     Ok(0)
 }

@@ -43,17 +43,20 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let loaded = load(session, &arguments.input, &arguments.net)?;
     let output = &arguments.output;
     match form {
-        Form::Net => text(session, output, &super::fmt::layout(session, "the printed graph", &print::print(loaded.shaped().graph()))?)?,
-        Form::Dot => text(session, output, &to_dot(&loaded))?,
-        Form::Svg => text(session, output, &drawing::svg(loaded.shaped()))?,
-        Form::Json => files::write(session, output, |out| serial::json(out, &graph::document(loaded.shaped())))?,
-        Form::Yaml => files::write(session, output, |out| serial::yaml(out, &graph::document(loaded.shaped())))?,
+        Form::Net => {
+            let printed = print::print(loaded.shaped().graph());
+            text(output, &super::fmt::layout("the printed graph", &printed)?)?;
+        }
+        Form::Dot => text(output, &to_dot(&loaded))?,
+        Form::Svg => text(output, &drawing::svg(loaded.shaped()))?,
+        Form::Json => files::write(output, |out| serial::json(out, &graph::document(loaded.shaped())))?,
+        Form::Yaml => files::write(output, |out| serial::yaml(out, &graph::document(loaded.shaped())))?,
     }
     Ok(loaded.code)
 }
 
-fn text(session: &Session, output: &Path, text: &str) -> Result<(), Failure> {
-    files::write(session, output, |out| out.write_all(text.as_bytes()))
+fn text(output: &Path, text: &str) -> Result<(), Failure> {
+    files::write(output, |out| out.write_all(text.as_bytes()))
 }
 
 fn form(output: &Path) -> Result<Form, Failure> {

@@ -58,14 +58,14 @@ impl Failure {
     }
 
     /// Shows what is to be shown; the exit code.
-    pub fn report(self, session: &Session) -> u8 {
+    pub fn report(self) -> u8 {
         match self {
             Self::Diagnostic(diagnostic) => {
-                session.show(&SourceSet::new(), std::slice::from_ref(&*diagnostic));
+                Session::show(&SourceSet::new(), std::slice::from_ref(&*diagnostic));
                 exit_code(std::slice::from_ref(&*diagnostic))
             }
             Self::Usage(message, help) => {
-                session.complain(&message, help.as_deref());
+                Session::complain(&message, help.as_deref());
                 TROUBLE
             }
             Self::Reported(code) => code,
@@ -103,18 +103,17 @@ pub(super) fn exit_code(diagnostics: &[Diagnostic]) -> u8 {
 
 /// An IO error as a clause: "there is no such file", not "No such file or directory (os error 2)".
 pub(super) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is not a directory".to_owned(),
-        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
-        io::ErrorKind::FileTooLarge => "it would be too large".to_owned(),
-        _ => {
-            let text = error.to_string();
-            let end = text.find(" (os error").unwrap_or(text.len());
-            text[..end].to_lowercase()
-        }
+    const KNOWN: &[(io::ErrorKind, &str)] = &[
+        (io::ErrorKind::NotFound, "there is no such file"),
+        (io::ErrorKind::PermissionDenied, "permission is denied"),
+        (io::ErrorKind::IsADirectory, "it is a directory"),
+        (io::ErrorKind::NotADirectory, "a part of the path is not a directory"),
+        (io::ErrorKind::StorageFull, "the disk is full"),
+        (io::ErrorKind::ReadOnlyFilesystem, "the file system is read-only"),
+    ];
+    if let Some((_, clause)) = KNOWN.iter().find(|(kind, _)| *kind == error.kind()) {
+        return (*clause).to_owned();
     }
+    let text = error.to_string();
+    text[..text.find(" (os error").unwrap_or(text.len())].to_lowercase()
 }

@@ -31,7 +31,8 @@ pub(super) fn shown(path: &Path) -> String {
 /// Reads at most `limit` bytes.
 #[expect(clippy::disallowed_methods, reason = "the command line does the program's IO")]
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: &io::Error| Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", shown(path), reason(error)));
+    let unreadable =
+        |error: &io::Error| Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", shown(path), reason(error)));
     let too_large = || Failure::new(Code::TooLarge, format!("`{}` is larger than {} MiB", shown(path), limit >> 20));
     let mut bytes = Vec::new();
     if is_dash(path) {
@@ -57,8 +58,9 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
-        let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        let message = format!("`{}` is not UTF-8 text: line {line} has a byte 0x{:02x} that cannot stand there", shown(path), bytes[at]);
+        let line = bytes[..at].split(|b| *b == b'\n').count();
+        let message =
+            format!("`{}` is not UTF-8 text: line {line} has a byte 0x{:02x} that cannot stand there", shown(path), bytes[at]);
         let failure = Failure::new(Code::NotText, message);
         match bytes {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => failure.help("it looks like UTF-16: save it as UTF-8"),
@@ -73,11 +75,14 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Writes a whole file, or standard output for `-`.
-pub(super) fn write(session: &Session, path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     if is_dash(path) {
-        return session.data(fill);
+        return Session::data(fill);
     }
-    write_file(path, fill).map_err(|error| Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {}", shown(path), reason(&error))))
+    write_file(path, fill).map_err(|error| {
+        let why = if error.kind() == io::ErrorKind::NotFound { "there is no such directory".to_owned() } else { reason(&error) };
+        Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {why}", shown(path)))
+    })
 }
 
 fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -138,8 +143,9 @@ pub(super) fn net_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let (mut files, mut folders) = (Vec::new(), vec![path.to_owned()]);
     while let Some(folder) = folders.pop() {
-        let unreadable =
-            |error: io::Error| Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", shown(&folder), reason(&error)));
+        let unreadable = |error: io::Error| {
+            Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", shown(&folder), reason(&error)))
+        };
         for entry in fs::read_dir(&folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let (path, kind) = (entry.path(), entry.file_type().map_err(unreadable)?);

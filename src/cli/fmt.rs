@@ -38,7 +38,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         match result {
             Ok(differs) => changed += usize::from(differs),
             Err(Failure::Pipe) => return Err(Failure::Pipe),
-            Err(failure) => code = code.max(failure.report(session)),
+            Err(failure) => code = code.max(failure.report()),
         }
     }
     if arguments.check || arguments.diff {
@@ -56,27 +56,27 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 fn one(session: &Session, path: &Path, arguments: &Arguments) -> Result<bool, Failure> {
     let text = files::read_text(path)?;
     let name = files::shown(path);
-    let laid_out = layout(session, &name, &text)?;
+    let laid_out = layout(&name, &text)?;
     let differs = laid_out != text;
     if arguments.diff && differs {
         let patch = super::diff::unified(&name, &text, &laid_out);
-        session.say(&patch)?;
+        Session::say(&patch)?;
     } else if arguments.check && differs {
         session.notice(&format!("{name} is not in canonical layout"));
     } else if !arguments.check && !arguments.diff && (differs || files::is_dash(path)) {
-        files::write(session, path, |out| out.write_all(laid_out.as_bytes()))?;
+        files::write(path, |out| out.write_all(laid_out.as_bytes()))?;
     }
     Ok(differs)
 }
 
 /// The canonical layout of a text; errors of syntax are shown.
-pub(super) fn layout(session: &Session, name: &str, text: &str) -> Result<String, Failure> {
+pub(super) fn layout(name: &str, text: &str) -> Result<String, Failure> {
     let mut sources = SourceSet::new();
     let id = sources.add(name, text);
     let (ast, diagnostics) = syntax::parse(&sources, id);
     if has_errors(&diagnostics) {
         let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
-        session.show(&sources, &errors);
+        Session::show(&sources, &errors);
         return Err(Failure::Reported(exit_code(&errors)));
     }
     Ok(syntax::format(text, &ast))

@@ -44,7 +44,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     let weights = Weights::init(loaded.shaped(), arguments.seed);
     let bytes = safetensors::save(&weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
-    files::write(session, &arguments.output, |out| out.write_all(&bytes))?;
+    files::write(&arguments.output, |out| out.write_all(&bytes))?;
     session.notice(&format!("{} tensors, {}", weights.len(), number::bytes(bytes.len() as u64)));
     Ok(loaded.code)
 }

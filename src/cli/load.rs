@@ -60,13 +60,13 @@ pub(super) fn compile_text(session: &Session, path: &Path, text: String, options
 
 /// Compiles a file and shows its errors.
 pub(super) fn load(session: &Session, path: &Path, options: &NetOptions) -> Result<Loaded, Failure> {
-    show(session, path, compile(session, path, options)?)
+    show(path, compile(session, path, options)?)
 }
 
 /// Shows what is wrong with a compilation; what has no network is a failure.
-pub(super) fn show(session: &Session, path: &Path, compiled: Compiled) -> Result<Loaded, Failure> {
+pub(super) fn show(path: &Path, compiled: Compiled) -> Result<Loaded, Failure> {
     let errors: Vec<Diagnostic> = compiled.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
-    session.show(&compiled.sources, &errors);
+    Session::show(&compiled.sources, &errors);
     let code = exit_code(&errors);
     match (compiled.network, compiled.asts.into_iter().next()) {
         (Some(network), Some(ast)) => Ok(Loaded { name: files::shown(path), sources: compiled.sources, ast, network, code }),
@@ -84,7 +84,7 @@ pub(super) fn load_all(session: &Session, paths: &[PathBuf], options: &NetOption
                 all.push(loaded);
             }
             Err(Failure::Pipe) => return Err(Failure::Pipe),
-            Err(failure) => code = code.max(failure.report(session)),
+            Err(failure) => code = code.max(failure.report()),
         }
     }
     Ok((all, code))

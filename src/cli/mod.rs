@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
     let result = dispatch(&session, &cli.command);
     ExitCode::from(match result {
         Ok(code) => code,
-        Err(failure) => failure.report(&session),
+        Err(failure) => failure.report(),
     })
 }
 
@@ -116,9 +116,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<u8, Failure> {
         Command::Init(arguments) => init::run(session, arguments),
         Command::Convert(arguments) => convert::run(session, arguments),
         Command::Fmt(arguments) => fmt::run(session, arguments),
-        Command::Explain(arguments) => explain::run(session, arguments),
-        Command::Ops(arguments) => ops::run(session, arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Ops(arguments) => ops::run(arguments),
         Command::Target(arguments) => target::run(session, arguments),
-        Command::Completions(arguments) => completions::run(session, arguments, &mut Cli::command()),
+        Command::Completions(arguments) => completions::run(arguments, &mut Cli::command()),
     }
 }

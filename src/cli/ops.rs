@@ -17,15 +17,16 @@ pub(super) struct Arguments {
 }
 
 /// Runs the command.
-pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let text = match &arguments.name {
         None => list(),
         Some(name) => {
-            let unknown = || Failure::usage(format!("there is no operation `{name}`")).help("`pointwise ops` lists all operations");
+            let unknown =
+                || Failure::usage(format!("there is no operation `{name}`")).help("`pointwise ops` lists all operations");
             page(find(name).ok_or_else(unknown)?)
         }
     };
-    session.say(&text)?;
+    Session::say(&text)?;
     Ok(0)
 }
 
@@ -49,7 +50,8 @@ fn signature(op: &OpInfo) -> String {
     if op.params.is_empty() {
         return op.keyword.to_owned();
     }
-    let params: Vec<String> = op.params.iter().map(|p| p.default.map_or(p.name.to_owned(), |d| format!("{}={d}", p.name))).collect();
+    let params: Vec<String> =
+        op.params.iter().map(|p| p.default.map_or(p.name.to_owned(), |d| format!("{}={d}", p.name))).collect();
     format!("{}({})", op.keyword, params.join(", "))
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::files;
 use super::load::{self, Loaded, compile_text, load};
-use super::options::{CountOptions, NetOptions, find_target};
+use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
 use super::report::{Pair, savings};
 use super::session::Session;
 use crate::analysis::target::Target;
@@ -135,15 +135,15 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let place = output.unwrap_or(&arguments.input);
     let outcome = optimize(session, &before, (&arguments.input, place), (&arguments.goals, &arguments.net, &arguments.count))?;
     if let Some(output) = output {
-        files::write(session, output, |out| out.write_all(outcome.text.as_bytes()))?;
+        files::write(output, |out| out.write_all(outcome.text.as_bytes()))?;
     }
     let pair = Pair { before: &before, after: &outcome.after, target: Some(&outcome.target) };
-    let report = savings_text::terminal(&savings(&pair, &arguments.count, outcome.extras)?, session.width());
+    let report = savings_text::terminal(&savings(&pair, &arguments.count, outcome.extras)?, Session::width());
     // The network goes to standard output where `-` was asked for, and the report then stays out of its way.
     if output.is_some_and(files::is_dash) {
         let _ = anstream::stderr().lock().write_all(report.as_bytes());
     } else {
-        session.say(&report)?;
+        Session::say(&report)?;
     }
     Ok(before.code)
 }
@@ -162,7 +162,7 @@ pub(super) fn optimize(
         goals.ratio = Some(4);
     }
     let config = goals.config()?;
-    let target = find_target(count.target.as_deref().unwrap_or("laptop"))?;
+    let target = find_target(count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
     let exact: Vec<Pass> = config.passes.iter().copied().filter(|pass| pass.info().run.is_some()).collect();
     let (plan, shaped) = if config.passes.contains(&Pass::Bottleneck) {
         let done = rewrite::optimize(before.shaped(), &config, &target).map_err(|error| error.diagnostic())?;
@@ -173,7 +173,7 @@ pub(super) fn optimize(
     let (shaped, _, changes) = rewrite::run_passes(&shaped, None, &exact);
     let said = format!("`{}`", format!("pointwise optimize {}", goals.said()).trim_end());
     let text = if goals.inline || !changes.is_empty() {
-        super::fmt::layout(session, "the printed graph", &print::print(shaped.graph()))?
+        super::fmt::layout("the printed graph", &print::print(shaped.graph()))?
     } else {
         let source = before.sources.get(before.ast.source).text();
         let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, &said);
@@ -181,9 +181,9 @@ pub(super) fn optimize(
         let numbers = load::analysis(&shaped, &crate::analysis::Options::default())?;
         let old = Numbers { graph: before.shaped().graph(), analysis: &before.network.analysis };
         edits.extend(assertions::updates(source, &before.ast, old, Numbers { graph: shaped.graph(), analysis: &numbers }));
-        super::fmt::layout(session, &before.name, &edit::apply(source, &edits))?
+        super::fmt::layout(&before.name, &edit::apply(source, &edits))?
     };
-    let after = load::show(session, output, compile_text(session, output, text.clone(), net))?;
+    let after = load::show(output, compile_text(session, output, text.clone(), net))?;
     let extras = Extras { plan: Some(facts(&goals, &plan, &changes)), untouched: untouched(&plan), measured: None };
     Ok(Outcome { text, after, extras, target })
 }
@@ -199,7 +199,10 @@ fn facts(goals: &Goals, plan: &Plan, changes: &[rewrite::Change]) -> PlanFacts {
         facts.push(format!("budget {}: at most {}, reached {}", met.budget, amount(met.most), amount(met.reached)));
     }
     if !plan.budgets.is_empty() {
-        facts.push(format!("within {:.2} % of the best plan under the kept-channels error model (a proxy: no weights were looked at)", 100.0 * plan.gap()));
+        facts.push(format!(
+            "within {:.2} % of the best plan under the kept-channels error model (a proxy: no weights were looked at)",
+            100.0 * plan.gap()
+        ));
     }
     for pass in changes.iter().map(|change| change.pass).collect::<std::collections::BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();

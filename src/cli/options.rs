@@ -14,6 +14,9 @@ use crate::code::Code;
 use crate::report::network::Forecast;
 use crate::shape::Shaped;
 
+/// The target where none is named and one is needed.
+pub(super) const DEFAULT_TARGET: &str = "laptop";
+
 /// What a network is built with.
 #[derive(Debug, Clone, Args)]
 pub(super) struct NetOptions {

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::files;
 use super::load::{Loaded, load};
 use super::optimize::{Goals, optimize};
-use super::options::{CountOptions, NetOptions, find_target};
+use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
 use crate::analysis::roofline::{Cores, predict};
@@ -76,17 +76,14 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         files::keep_input(output, &arguments.before)?;
     }
     let before = load(session, &arguments.before, &arguments.net)?;
-    let (after, mut extras, target) = match &arguments.after {
-        Some(path) => {
-            let after = load(session, path, &arguments.net)?;
-            (after, Extras::default(), find_target(arguments.count.target.as_deref().unwrap_or("laptop"))?)
-        }
-        None => {
-            let paths = (arguments.before.as_path(), arguments.before.as_path());
-            let mut outcome = optimize(session, &before, paths, (&arguments.goals, &arguments.net, &arguments.count))?;
-            "optimized".clone_into(&mut outcome.after.name);
-            (outcome.after, outcome.extras, outcome.target)
-        }
+    let (after, mut extras, target) = if let Some(path) = &arguments.after {
+        let after = load(session, path, &arguments.net)?;
+        (after, Extras::default(), find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
+    } else {
+        let paths = (arguments.before.as_path(), arguments.before.as_path());
+        let mut outcome = optimize(session, &before, paths, (&arguments.goals, &arguments.net, &arguments.count))?;
+        "optimized".clone_into(&mut outcome.after.name);
+        (outcome.after, outcome.extras, outcome.target)
     };
     if arguments.measure {
         extras.measured = Some(measured(session, arguments, [&before, &after])?);
@@ -94,20 +91,20 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let pair = Pair { before: &before, after: &after, target: Some(&target) };
     let document = savings(&pair, &arguments.count, extras)?;
     let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
-    write(session, output, form, (&document, &after))?;
+    write(output, form, (&document, &after))?;
     Ok(before.code.max(after.code))
 }
 
-fn write(session: &Session, output: &Path, form: Form, (document, after): (&Savings, &Loaded)) -> Result<(), Failure> {
+fn write(output: &Path, form: Form, (document, after): (&Savings, &Loaded)) -> Result<(), Failure> {
     let text = match form {
-        Form::Terminal => return session.say(&savings_text::terminal(document, session.width())),
-        Form::Json => return files::write(session, output, |out| serial::json(out, document)),
-        Form::Yaml => return files::write(session, output, |out| serial::yaml(out, document)),
+        Form::Terminal => return Session::say(&savings_text::terminal(document, Session::width())),
+        Form::Json => return files::write(output, |out| serial::json(out, document)),
+        Form::Yaml => return files::write(output, |out| serial::yaml(out, document)),
         Form::Html => html::page(document, Some(&drawing::svg(after.shaped()))),
         Form::Markdown => savings_text::markdown(document),
         Form::Csv => savings_text::csv(document),
     };
-    files::write(session, output, |out| out.write_all(text.as_bytes()))
+    files::write(output, |out| out.write_all(text.as_bytes()))
 }
 
 fn form(output: &Path) -> Result<Form, Failure> {
@@ -171,5 +168,10 @@ fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) ->
         let max = samples.iter().copied().max().unwrap_or_default();
         Times { min_ms: ms(stats.min), median_ms: ms(stats.median), p90_ms: ms(stats.p90), max_ms: ms(max) }
     };
-    Ok(Measured { threads: options.threads, runs: arguments.runs as usize, before: times(&samples[0]), after: times(&samples[1]) })
+    Ok(Measured {
+        threads: options.threads,
+        runs: arguments.runs as usize,
+        before: times(&samples[0]),
+        after: times(&samples[1]),
+    })
 }

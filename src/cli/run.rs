@@ -82,11 +82,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let result = exec::run(shaped, &weights, &inputs, &options).map_err(|error| tensors::failed(&error))?;
     let took = start.elapsed().as_secs_f64() * 1e3;
     for (name, path) in dumps {
-        save(session, path, &result.dumped[name])?;
+        save(path, &result.dumped[name])?;
     }
     for (name, tensor) in &result.outputs {
         if let Some(path) = outputs.get(name.as_str()) {
-            save(session, path, tensor)?;
+            save(path, tensor)?;
         }
     }
     session.notice(&format!(
@@ -103,24 +103,25 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
     }
     if arguments.profile {
-        let _ = write!(text, "\n{}", table::draw(&profile(&loaded, &result), session.width()));
+        let _ = write!(text, "\n{}", table::draw(&profile(&loaded, &result), Session::width()));
     }
     let to_stdout = outputs.values().any(|path| files::is_dash(path));
     if !to_stdout {
-        session.say(&text)?;
+        Session::say(&text)?;
     }
     Ok(loaded.code)
 }
 
-fn save(session: &Session, path: &std::path::Path, tensor: &Tensor) -> Result<(), Failure> {
+fn save(path: &std::path::Path, tensor: &Tensor) -> Result<(), Failure> {
     let bytes = npy::write(tensor);
-    files::write(session, path, |out| out.write_all(&bytes))
+    files::write(path, |out| out.write_all(&bytes))
 }
 
 fn dumps(given: &[Named]) -> Result<BTreeMap<&str, &std::path::Path>, Failure> {
     let one = |named: &'_ Named| named.name.is_some();
     if let Some(bare) = given.iter().find(|named| !one(named)) {
-        return Err(Failure::usage(format!("which layer is to be written to `{}`?", files::shown(&bare.path))).help("write `--dump LAYER=FILE`"));
+        return Err(Failure::usage(format!("which layer is to be written to `{}`?", files::shown(&bare.path)))
+            .help("write `--dump LAYER=FILE`"));
     }
     Ok(given.iter().filter_map(|named| Some((named.name.as_deref()?, named.path.as_path()))).collect())
 }
@@ -133,7 +134,10 @@ fn outputs<'a>(loaded: &'a Loaded, given: &'a [Named]) -> Result<BTreeMap<&'a st
             (Some(name), names) if names.contains(&name) => name,
             (None, [only]) => only,
             (Some(name), _) => {
-                return Err(Failure::new(Code::BadInput, format!("the network has no output `{name}`; it has {}", names.join(", "))));
+                return Err(Failure::new(
+                    Code::BadInput,
+                    format!("the network has no output `{name}`; it has {}", names.join(", ")),
+                ));
             }
             (None, _) => {
                 let failure = Failure::usage(format!("which output is to be written to `{}`?", files::shown(path)));
@@ -195,7 +199,13 @@ fn profile(loaded: &Loaded, result: &RunResult) -> Grid {
         ]
     };
     Grid {
-        headings: vec![heading("name", "layer"), heading("op", "op"), heading("ms", "time"), heading("share", "share"), heading("gmacs_per_s", "GMAC/s")],
+        headings: vec![
+            heading("name", "layer"),
+            heading("op", "op"),
+            heading("ms", "time"),
+            heading("share", "share"),
+            heading("gmacs_per_s", "GMAC/s"),
+        ],
         rows: result.timings.iter().map(row).collect(),
         footer: Some(vec![Cell::Text("total".into()), Cell::Empty, Cell::Ms(total as f64 / 1e6), Cell::Empty, Cell::Empty]),
     }

@@ -35,52 +35,49 @@ impl Session {
     }
 
     /// The width of the terminal behind standard output, if it is one.
-    pub fn width(&self) -> Option<usize> {
+    pub fn width() -> Option<usize> {
         io::stdout().is_terminal().then(terminal_width)
     }
 
     /// Writes text for people to standard output; colours are left out where they are not wanted.
-    pub fn say(&self, text: &str) -> Result<(), Failure> {
+    pub fn say(text: &str) -> Result<(), Failure> {
         anstream::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
     }
 
     /// Writes data to standard output as it is.
-    pub fn data(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub fn data(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
         write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
 
     /// Shows diagnostics on standard error.
-    pub fn show(&self, sources: &SourceSet, diagnostics: &[Diagnostic]) {
+    pub fn show(sources: &SourceSet, diagnostics: &[Diagnostic]) {
         let width = if io::stderr().is_terminal() { terminal_width() } else { PLAIN_WIDTH };
-        self.tell(&render::render(&[Findings { sources, diagnostics }], Format::Full, width));
+        Self::tell(&render::render(&[Findings { sources, diagnostics }], Format::Full, width));
     }
 
     /// One line on standard error, unless quiet.
     pub fn notice(&self, text: &str) {
         if !self.quiet {
-            self.tell(&format!("{text}\n"));
+            Self::tell(&format!("{text}\n"));
         }
     }
 
     /// One line on standard error where more was asked for.
     pub fn detail(&self, text: &str) {
         if self.verbose > 0 {
-            self.tell(&format!("{text}\n"));
+            Self::tell(&format!("{text}\n"));
         }
     }
 
     /// An error without a code: something about the arguments.
-    pub fn complain(&self, message: &str, help: Option<&str>) {
-        let mut text = format!("\u{1b}[1;91merror\u{1b}[0m: {message}\n");
-        if let Some(help) = help {
-            text.push_str(&format!("\u{1b}[1;96mhelp\u{1b}[0m: {help}\n"));
-        }
-        self.tell(&text);
+    pub fn complain(message: &str, help: Option<&str>) {
+        let help = help.map_or(String::new(), |help| format!("\u{1b}[1;96mhelp\u{1b}[0m: {help}\n"));
+        Self::tell(&format!("\u{1b}[1;91merror\u{1b}[0m: {message}\n{help}"));
     }
 
     /// Standard error may be closed: there is no one left to tell.
-    fn tell(&self, text: &str) {
+    fn tell(text: &str) {
         let _ = anstream::stderr().lock().write_all(text.as_bytes());
     }
 }

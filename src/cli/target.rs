@@ -40,20 +40,22 @@ enum Action {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.action {
         Action::List => {
-            let line = |name| Target::shipped(name).map(|t| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all));
+            let line = |name| {
+                Target::shipped(name).map(|t| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all))
+            };
             let text: String = Target::shipped_names().filter_map(line).collect();
-            session.data(|out| out.write_all(text.as_bytes()))?;
+            Session::data(|out| out.write_all(text.as_bytes()))?;
         }
-        Action::Show { target } => write(session, Path::new("-"), &find_target(target)?)?,
+        Action::Show { target } => write(Path::new("-"), &find_target(target)?)?,
         Action::Measure { output } => {
             session.notice("measuring this machine; keep it otherwise idle");
-            write(session, output, &measure_this_machine())?;
+            write(output, &measure_this_machine())?;
         }
     }
     Ok(0)
 }
 
-fn write(session: &Session, path: &Path, target: &Target) -> Result<(), Failure> {
+fn write(path: &Path, target: &Target) -> Result<(), Failure> {
     let text = target.to_yaml();
-    files::write(session, path, |out| out.write_all(text.as_bytes()))
+    files::write(path, |out| out.write_all(text.as_bytes()))
 }

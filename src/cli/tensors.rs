@@ -13,10 +13,9 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 
 use crate::exec::{ExecError, RunOptions, random_input, required_memory};
-use crate::graph::NodeId;
 use crate::interchange::image::{self, ImageOptions, Resize};
 use crate::interchange::{npy, safetensors};
-use crate::op::{Op, Shape};
+use crate::op::Shape;
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
@@ -68,7 +67,11 @@ fn resize(text: &str) -> Result<Resize, String> {
         None if text == "crop" => Ok(Resize::Crop { keep: 0.875 }),
         Some(("crop", keep)) => {
             let keep: f64 = keep.parse().map_err(|_| format!("`{keep}` is not a number"))?;
-            if keep > 0.0 && keep <= 1.0 { Ok(Resize::Crop { keep }) } else { Err("the share must be over 0 and at most 1".to_owned()) }
+            if keep > 0.0 && keep <= 1.0 {
+                Ok(Resize::Crop { keep })
+            } else {
+                Err("the share must be over 0 and at most 1".to_owned())
+            }
         }
         None | Some(_) => Err("write `crop`, `crop=0.875` or `stretch`".to_owned()),
     }
@@ -87,7 +90,9 @@ pub(super) struct Named {
 pub(super) fn named(text: &str) -> Result<Named, String> {
     let identifier = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c));
     match text.split_once('=') {
-        Some((name, path)) if identifier(name) && !path.is_empty() => Ok(Named { name: Some(name.to_owned()), path: path.into() }),
+        Some((name, path)) if identifier(name) && !path.is_empty() => {
+            Ok(Named { name: Some(name.to_owned()), path: path.into() })
+        }
         Some(_) | None if !text.is_empty() => Ok(Named { name: None, path: text.into() }),
         Some(_) | None => Err("write `name=file`".to_owned()),
     }
@@ -153,7 +158,13 @@ pub(super) fn read(path: &Path, shape: Shape, pictures: &PictureOptions) -> Resu
 }
 
 /// Weights: named, or beside the network, or made from a seed.
-pub(super) fn weights(session: &Session, shaped: &Shaped, network: &Path, named: Option<&Path>, seed: u64) -> Result<Weights, Failure> {
+pub(super) fn weights(
+    session: &Session,
+    shaped: &Shaped,
+    network: &Path,
+    named: Option<&Path>,
+    seed: u64,
+) -> Result<Weights, Failure> {
     let beside = network.with_extension("safetensors");
     let path = match named {
         Some(path) => Some(path),
@@ -219,9 +230,4 @@ pub(super) fn failed(error: &ExecError) -> Failure {
         ExecError::UnknownDump { .. } => Code::UnknownPath,
     };
     Failure::new(code, error.to_string())
-}
-
-/// The layers that have work of their own to time.
-pub(super) fn is_layer(shaped: &Shaped, id: NodeId) -> bool {
-    !matches!(shaped.graph().node(id).op, Op::Input(_))
 }

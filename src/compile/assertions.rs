@@ -37,12 +37,15 @@ fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Ana
             }
             Some(diagnostic)
         }
-        Ok(other) => Some(Diagnostic::error(
-            Code::WrongType,
-            format!("an assertion is true or false, and this is {}", other.kind()),
-            condition.span,
-            "",
-        )),
+        Ok(other) => Some(
+            Diagnostic::error(
+                Code::WrongType,
+                format!("an assertion is true or false, and this is {}", other.kind()),
+                condition.span,
+                "",
+            )
+            .help(format!("compare it, as in `{text} < 7M`")),
+        ),
         Err(diagnostic) => Some(*diagnostic),
     }
 }

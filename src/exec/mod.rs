@@ -20,8 +20,9 @@ use crate::graph::{NodeId, NodeMap};
 use crate::op::{Op, Shape};
 use crate::random::Random;
 use crate::shape::Shaped;
+use crate::suggest::nearest;
 use crate::tensor::Tensor;
-use crate::weights::{WeightProblem, Weights, closest, specs};
+use crate::weights::{WeightProblem, Weights, specs};
 use reference::{Owned, execute, with_batch};
 use schedule::{Schedule, Source};
 
@@ -181,8 +182,8 @@ pub fn run(
 fn find_dumps(shaped: &Shaped, names: &BTreeSet<String>) -> Result<Vec<(String, NodeId)>, ExecError> {
     let graph = shaped.graph();
     let unknown = |name: &String| {
-        let known: Vec<String> = shaped.order().iter().map(|id| graph.node(*id).name.clone()).collect();
-        ExecError::UnknownDump { name: name.clone(), similar: closest(name, &known) }
+        let known = shaped.order().iter().map(|id| graph.node(*id).name.as_str());
+        ExecError::UnknownDump { name: name.clone(), similar: nearest(name, known).map(str::to_owned) }
     };
     names.iter().map(|name| graph.find(name).map(|id| (name.clone(), id)).ok_or_else(|| unknown(name))).collect()
 }

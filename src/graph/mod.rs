@@ -7,6 +7,7 @@
 pub mod dot;
 pub mod map;
 pub mod node;
+pub mod path;
 pub mod print;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};

@@ -262,6 +262,10 @@ pub fn call(op: &Op) -> String {
         positional &= i < 2 && params.get(i).is_some_and(|p| p.name == name);
         args.push(if positional { text(&value) } else { format!("{name}={}", text(&value)) });
     }
+    // A kernel of 1 is the default, and what a reader looks for first.
+    if matches!(op, Op::Conv(conv) if conv.kernel == [1, 1] && !conv.depthwise) {
+        args.insert(1, "1".to_owned());
+    }
     if args.is_empty() { keyword.to_owned() } else { format!("{keyword}({})", args.join(", ")) }
 }
 

@@ -1,14 +1,15 @@
 //! Matching arguments with parameters, by position and by name.
 
+use super::alias::argument_alias;
 use super::body::quoted;
 use super::call::{Flow, Given, plural};
-use super::suggest::{argument_alias, nearest};
 use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::op::args::{ArgValue, BuildError};
 use crate::op::table::OpInfo;
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Block, Expr, Ident};
 
 impl<'a> Builder<'a> {
@@ -146,18 +147,28 @@ impl<'a> Builder<'a> {
             diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), edit(ours));
         } else if let Some(near) = nearest(&name.text, names.iter().copied()) {
             diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), edit(near));
-        } else if name.text == "in_channels" || name.text == "in_features" {
-            diagnostic = diagnostic.help(format!(
-                "leave out `{}={}`: input channels follow from the input",
-                name.text,
-                self.sources.text(value)
-            ));
+        } else if let Some(why) = needless(&name.text) {
+            let edits = vec![Edit { span: self.with_comma(name.span.to(value)), replacement: String::new() }];
+            diagnostic = diagnostic.fix(format!("leave it out: {why}"), edits);
         } else if names.is_empty() {
             diagnostic = diagnostic.help("it has no parameters");
         } else {
             diagnostic = diagnostic.help(format!("its parameters are {}", quoted(names)));
         }
         self.report(frame, diagnostic);
+    }
+
+    /// An argument's span together with the comma that its removal makes needless.
+    fn with_comma(&self, span: Span) -> Span {
+        let text = self.sources.get(span.source).text();
+        let (before, after) = (text[..span.start as usize].trim_end(), &text[span.end as usize..]);
+        if let Some(rest) = after.trim_start().strip_prefix(',') {
+            return Span { end: (text.len() - rest.trim_start().len()) as u32, ..span };
+        }
+        match before.strip_suffix(',') {
+            Some(before) => Span { start: before.len() as u32, ..span },
+            None => span,
+        }
     }
 
     /// Reports why an operation cannot be built.
@@ -181,6 +192,19 @@ impl<'a> Builder<'a> {
                 self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)));
             }
         }
+    }
+}
+
+/// Why an argument of other frameworks has no counterpart here.
+fn needless(name: &str) -> Option<&'static str> {
+    match name {
+        "in_channels" | "in_features" | "num_features" | "num_channels" | "normalized_shape" | "num_parameters" => {
+            Some("sizes of the input follow from the input")
+        }
+        "inplace" => Some("where a tensor lies in memory is planned by the compiler"),
+        "momentum" | "track_running_stats" | "training" => Some("it concerns training only"),
+        "device" | "dtype" | "name" => Some("layers have no such property"),
+        _ => None,
     }
 }
 

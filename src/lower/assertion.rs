@@ -3,12 +3,12 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::operator::{Folded, fold};
-use super::suggest::nearest;
 use super::{Builder, Frame, Refinement, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, UnaryOp};
 
 /// The forms that a layer can be refined to.
@@ -166,8 +166,8 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn refinement(&mut self, frame: &mut Frame<'a>, path: &'a Path, form: &'a Expr) {
+        // A `refine` in a block has been reported with the syntax.
         if !frame.in_net {
-            // The syntax check has reported it.
             return;
         }
         let ExprKind::Call { callee, lists } = &form.kind else {

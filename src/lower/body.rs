@@ -5,13 +5,14 @@
 use std::collections::HashMap;
 
 use super::program::{duplicate, twice};
-use super::{Binding, Builder, Frame, Scope, Value, nearest};
+use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{Node, NodeId, Origin, Wish};
 use crate::op::{Op, Shape};
 use crate::source::Span;
-use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
+use crate::suggest::nearest;
+use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
 /// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
 const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
@@ -82,18 +83,15 @@ impl<'a> Builder<'a> {
         if self.stopped || self.errors > 0 {
             return;
         }
-        for (missing, what, example) in [
-            (self.graph.inputs().is_empty(), "input", "input image: [3, 224, 224]"),
-            (self.graph.outputs().is_empty(), "output", "output logits = x"),
-        ] {
-            if missing {
-                let message = format!("net `{}` has no {what}", net.name.text);
-                self.report(
-                    frame,
-                    Diagnostic::error(Code::NoInput, message, net.name.span, "").help(format!("write, for example, `{example}`")),
-                );
-            }
-        }
+        let (what, example) = match (self.graph.inputs().is_empty(), self.graph.outputs().is_empty()) {
+            (false, false) => return,
+            (true, false) => ("input", "input image: [3, 224, 224]"),
+            (false, true) => ("output", "output logits = x"),
+            (true, true) => ("input and no output", "input image: [3, 224, 224]; output y = image -> relu"),
+        };
+        let message = format!("net `{}` has no {what}", net.name.text);
+        let diagnostic = Diagnostic::error(Code::NoInput, message, net.name.span, "");
+        self.report(frame, diagnostic.help(format!("write, for example, `{example}`")));
     }
 
     /// Evaluates statements until one returns; the value is that of the last statement, if it is an expression.
@@ -105,26 +103,27 @@ impl<'a> Builder<'a> {
     /// Evaluates a body whose last expression is its value.
     pub(super) fn body(&mut self, frame: &mut Frame<'a>, body: &'a Body, scope: &Scope) -> Value {
         let mut value = Value::Nothing;
-        for statement in &body.statements {
+        for (i, statement) in body.statements.iter().enumerate() {
             if frame.returned.is_some() || !self.step(frame, statement.span) {
                 return Value::Poison;
             }
-            value = self.statement(frame, statement, scope);
+            let last = i + 1 == body.statements.len();
+            value = self.statement(frame, statement, scope, last);
         }
         value
     }
 
-    fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
+    fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope, last: bool) -> Value {
         let outer = (frame.keep, frame.wish.clone());
         for mark in &statement.marks {
             self.mark(frame, mark);
         }
-        let value = self.unmarked(frame, statement, scope);
+        let value = self.unmarked(frame, statement, scope, last);
         (frame.keep, frame.wish) = outer;
         value
     }
 
-    fn unmarked(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
+    fn unmarked(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope, last: bool) -> Value {
         match &statement.kind {
             StatementKind::Input { name, shape } => self.input(frame, name, shape),
             StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
@@ -133,9 +132,24 @@ impl<'a> Builder<'a> {
             StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
             StatementKind::Assert(condition) => self.assertion(frame, condition),
             StatementKind::Refine { path, form } => self.refinement(frame, path, form),
-            StatementKind::Expr(expr) => return self.eval(frame, expr, scope),
+            StatementKind::Expr(expr) => return self.bare(frame, expr, scope, last),
         }
         Value::Nothing
+    }
+
+    /// An expression as a statement: an `if`, or the value of a branch.
+    fn bare(&mut self, frame: &mut Frame<'a>, expr: &'a Expr, scope: &Scope, last: bool) -> Value {
+        let before = self.graph.len();
+        let value = self.eval(frame, expr, scope);
+        let unused = value.is_tensor() && !last && self.graph.len() > before;
+        if unused && !matches!(expr.kind, ExprKind::If { .. }) {
+            self.report(
+                frame,
+                Diagnostic::warning(Code::LintDeadBranch, "this value is computed and thrown away", expr.span, "never used")
+                    .help("bind it to a name, `x = …`, or remove the line"),
+            );
+        }
+        value
     }
 
     fn mark(&mut self, frame: &mut Frame<'a>, mark: &'a Mark) {
@@ -172,6 +186,12 @@ impl<'a> Builder<'a> {
                     }
                 }
                 frame.wish = Some(wish);
+            }
+            "keep" => {
+                let rest = Span { start: mark.name.span.end, ..mark.span };
+                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "")
+                    .fix("write it alone", vec![Edit { span: rest, replacement: String::new() }]);
+                self.report(frame, diagnostic);
             }
             name => {
                 let mut diagnostic =
@@ -247,8 +267,8 @@ impl<'a> Builder<'a> {
 
     fn output(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: Option<&'a Expr>, value: Option<&'a Expr>) {
         if self.graph.outputs().iter().any(|(other, _)| *other == name.text) {
-            let message = format!("output `{}` is defined twice", name.text);
-            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, name.span, "defined again here"));
+            let first = frame.names.get(name.text.as_str()).map_or(name.span, |binding| binding.span);
+            self.report(frame, duplicate("output", name, &Ident { text: name.text.clone(), span: first }));
         }
         let result = match value {
             Some(expr) => {
@@ -323,7 +343,7 @@ impl<'a> Builder<'a> {
                         span,
                         format!("{} names", targets.len()),
                     )
-                    .label(expr.span, format!("this is {got}")),
+                    .label(expr.span, format!("this gives {got}")),
                 );
                 vec![Value::Poison; targets.len()]
             }
@@ -369,7 +389,7 @@ impl<'a> Builder<'a> {
         }
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
-        diagnostic = self.explain(diagnostic, name, id, expected);
+        diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
         let mended = self.mend(id, Some(expected), &|shape| shape == expected);
         diagnostic = match mended {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
@@ -397,8 +417,8 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        // A `return` in a net has been reported with the syntax.
         if frame.in_net {
-            // The syntax check has reported it.
             return;
         }
         frame.returned = Some(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) });

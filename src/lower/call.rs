@@ -4,17 +4,18 @@
 
 use std::collections::HashMap;
 
+use super::alias::operation_alias;
 use super::body::quoted;
 use super::eval::sorted;
 use super::program::Found;
-use super::suggest::{nearest, operation_alias};
 use super::{Binding, Builder, Frame, Scope, Value, builtin};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Edit};
+use crate::diagnostic::{Diagnostic, Edit, Label};
 use crate::graph::{Instance, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
 /// A tensor and the expression that it came from.
@@ -84,8 +85,7 @@ impl<'a> Builder<'a> {
             if !self.step(frame, stage.span) {
                 return Value::Poison;
             }
-            let inputs =
-                if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
+            let inputs = if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
             value = self.stage(frame, stage, inputs, scope);
             span = stage.span;
         }
@@ -200,8 +200,10 @@ impl<'a> Builder<'a> {
                 .chain(table::OPS.iter().map(|op| op.keyword))
                 .chain(builtin::BUILTINS.iter().copied()),
         );
-        if frame.names.contains_key(name) {
+        if let Some(binding) = frame.names.get(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");
+            diagnostic.primary = Some(Label { span: callee.span, text: "neither an operation nor a block".to_owned() });
+            diagnostic = diagnostic.label(binding.span, "bound here");
             diagnostic = diagnostic.help("names hold what a layer made; write the operation again, or a `block` to use it twice");
         } else if let Some(ours) = operation_alias(name) {
             diagnostic = diagnostic
@@ -403,7 +405,15 @@ impl<'a> Builder<'a> {
                 format!("{} ({})", plural(names.len(), "input"), quoted(&names))
             };
             let message = format!("block `{name}` takes {takes}, and gets {}", inputs.len());
-            self.report(frame, Diagnostic::error(Code::WrongInputs, message, expr.span, "").label(block.header, "defined here"));
+            let diagnostic = Diagnostic::error(Code::WrongInputs, message, expr.span, "").label(block.header, "defined here");
+            self.report(
+                frame,
+                if names.len() > 1 {
+                    diagnostic.help(format!("feed it by `({}) -> {name}`", names.join(", ")))
+                } else {
+                    diagnostic
+                },
+            );
             return Value::Poison;
         }
         let path = self.instance_path(scope, name);

@@ -2,11 +2,11 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::suggest::nearest;
 use super::{Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, ExprKind, Path, UnaryOp};
 
 impl<'a> Builder<'a> {
@@ -57,8 +57,9 @@ impl<'a> Builder<'a> {
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
         if self.program.block(frame.file, name).is_some() || crate::op::table::find(name).is_some() {
-            diagnostic.message = format!("`{name}` is called, not used as a value");
-            diagnostic = diagnostic.help(format!("let a tensor flow through it: `x -> {name}`"));
+            let message = format!("`{name}` is called, not used as a value");
+            diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value")
+                .help(format!("let a tensor flow through it: `x -> {name}`"));
         } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
             let edit = Edit { span, replacement: near.to_owned() };
             diagnostic = diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]);

@@ -8,7 +8,7 @@ use crate::graph::NodeId;
 use crate::op::misfit::Side;
 use crate::op::{Misfit, Op, Shape};
 use crate::source::Span;
-use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::{Expr, ExprKind};
 
 impl<'a> Builder<'a> {
     /// Reports why the inputs do not fit an operation. `op` is present where the operation itself could be built.
@@ -28,9 +28,12 @@ impl<'a> Builder<'a> {
             Misfit::Groups { output, channels, groups } => {
                 let which = if *output { "output" } else { "input" };
                 let message = format!("{groups} groups do not divide {channels} {which} channels");
-                let divisor = (1..=*groups).rev().find(|g| channels.is_multiple_of(*g)).unwrap_or(1);
-                self.at_input(Diagnostic::error(Code::GroupsDivide, message, span, ""), inputs, 0)
-                    .help(format!("the nearest number of groups that divides {channels} is {divisor}"))
+                let diagnostic = self.at_input(Diagnostic::error(Code::GroupsDivide, message, span, ""), inputs, 0);
+                let input = inputs.first().map_or(*channels, |(id, _)| self.shapes[*id].channels());
+                let made = op.map_or(*channels, |op| if let Op::Conv(conv) = op { conv.out } else { *channels });
+                let sides = if input == made { format!("{input} channels") } else { format!("{input} and {made} channels") };
+                diagnostic
+                    .help(format!("the largest number below that divides {sides} is {}", fewer_groups(*groups, input, made)))
             }
             Misfit::Rank { input, needed, got } => {
                 let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
@@ -48,7 +51,8 @@ impl<'a> Builder<'a> {
                     None => format!("{} or more", plural(*min, "input")),
                 };
                 let message = format!("`{keyword}` takes {takes}, and gets {got}");
-                Diagnostic::error(Code::WrongInputs, message, span, "")
+                let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
+                if got > min { diagnostic.help("join the tensors first, with `concat` or `+`") } else { diagnostic }
             }
             Misfit::Padding { side, pad, most } => {
                 let side = side_name(*side);
@@ -57,9 +61,19 @@ impl<'a> Builder<'a> {
                     .help(format!("write `pad={most}`"))
             }
             Misfit::Elements { from, have, want } => {
-                let message = format!("`{keyword}` would turn {have} elements into {want}");
+                let open = self.sources.text(span).contains("-1");
+                let message = if open {
+                    format!("{have} elements cannot be shaped into a multiple of {want}")
+                } else {
+                    format!("`{keyword}` would turn {have} elements into {want}")
+                };
+                let help = if open {
+                    "choose sizes whose product divides it"
+                } else {
+                    "write `-1` for one dimension to have it computed"
+                };
                 self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, format!("the input is {from}")), inputs, 0)
-                    .help("write `-1` for one dimension to have it computed")
+                    .help(help)
             }
             Misfit::Axis { axis, rank } => {
                 let message = format!("`{keyword}` asks for axis {axis}, and its input has {}", plural(*rank, "dimension"));
@@ -71,12 +85,12 @@ impl<'a> Builder<'a> {
                 self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
             }
             Misfit::Divide { what, value, by } => {
-                let message = format!("{value} {what} cannot be divided evenly by {by}");
+                let message = format!("{} cannot be divided evenly by {by}", extent(what, i128::from(*value)));
                 self.at_input(Diagnostic::error(Code::Divisibility, message, span, ""), inputs, 0)
             }
             Misfit::Dimension { what, value } => {
                 let why = if *value < 1 { "a dimension is at least 1" } else { "a dimension is at most 2,147,483,647" };
-                let message = format!("`{keyword}` would make a {what} of {value}");
+                let message = format!("`{keyword}` would make {}", extent(what, *value));
                 self.at_input(Diagnostic::error(Code::DimensionRange, message, span, ""), inputs, 0).note(why)
             }
             Misfit::Overflow { what } => {
@@ -234,8 +248,10 @@ impl<'a> Builder<'a> {
     /// Adds the layer that gave a tensor the dimension in which it differs from `reference`.
     pub(super) fn explain(&self, diagnostic: Diagnostic, name: &str, id: NodeId, reference: Shape) -> Diagnostic {
         let shape = self.shapes[id];
-        let differing =
-            (0..shape.rank()).rev().find(|axis| reference.rank() != shape.rank() || reference.dim(*axis) != shape.dim(*axis));
+        let differs = |axis: &usize| reference.rank() != shape.rank() || reference.dim(*axis) != shape.dim(*axis);
+        // A dimension of one broadcasts, so it is to blame only where nothing else is.
+        let clashes = |axis: &usize| differs(axis) && shape.dim(*axis) != 1;
+        let differing = (0..shape.rank()).rev().find(clashes).or_else(|| (0..shape.rank()).rev().find(differs));
         let culprit = differing.map_or(id, |axis| self.changer(id, axis));
         self.label_layer(diagnostic, name, id, culprit)
     }
@@ -245,9 +261,14 @@ impl<'a> Builder<'a> {
     }
 
     fn label_layer(&self, diagnostic: Diagnostic, name: &str, id: NodeId, culprit: NodeId) -> Diagnostic {
-        let name = if name.starts_with(['`', 't', 'i']) { name.to_owned() } else { format!("`{name}`") };
-        let Some(span) = self.graph.node(culprit).origin.span else { return diagnostic };
-        let how = self.describe(culprit).map_or(String::new(), |how| format!(": {how}"));
+        // Where nothing on the way changed it, the input is not to blame but the last layer, which kept it.
+        let kept = culprit != id && self.graph.node(culprit).inputs.is_empty();
+        let Some(span) = self.graph.node(if kept { id } else { culprit }).origin.span else { return diagnostic };
+        let how = if kept {
+            format!(", as large as `{}`", self.graph.node(culprit).name)
+        } else {
+            self.describe(culprit).map_or(String::new(), |how| format!(": {how}"))
+        };
         let text = format!("{name} is {}{how}", self.shapes[id]);
         if diagnostic.primary.as_ref().is_some_and(|label| label.span == span) {
             return diagnostic.note(text);
@@ -275,14 +296,17 @@ impl<'a> Builder<'a> {
         let after = self.shapes[id];
         let before = node.inputs.first().map(|input| self.shapes[*input]);
         let geometry = if let Op::Conv(conv) = &node.op {
-            Some((conv.kernel, conv.stride, conv.pad))
+            Some((conv.kernel, conv.stride, conv.pad, conv.dilation))
         } else if let Op::Pool(pool) = &node.op {
-            Some((pool.kernel, pool.stride, pool.pad))
+            Some((pool.kernel, pool.stride, pool.pad, pool.dilation))
         } else {
             None
         };
         let Some(before) = before else { return Some("the input is declared so".to_owned()) };
-        let (Some((kernel, stride, pad)), Some(a), Some(b)) = (geometry, before.hw(), after.hw()) else {
+        if let (Op::Slice(_), Some("split")) = (&node.op, self.calls.get(id).and_then(|call| callee(call))) {
+            return Some(format!("a part that `split` makes of {before}"));
+        }
+        let (Some((kernel, stride, pad, dilation)), Some(a), Some(b)) = (geometry, before.hw(), after.hw()) else {
             return (before != after).then(|| format!("`{}` turns {before} into {after}", node.op.keyword()));
         };
         if a == b {
@@ -291,7 +315,8 @@ impl<'a> Builder<'a> {
         }
         let padding =
             if pad == crate::op::Padding::default() { "without padding".to_owned() } else { format!("with padding {}", pad.top) };
-        let what = format!("a {}x{}", kernel[0], kernel[1]);
+        let dilated = if dilation == [1, 1] { String::new() } else { format!(" with dilation {}", dilation[0]) };
+        let what = format!("a {}x{}{dilated}", kernel[0], kernel[1]);
         let (from, to) = if a.0 == b.0 { (a.1, b.1) } else { (a.0, b.0) };
         Some(if stride == [1, 1] && from > to {
             format!("{what} {padding} takes {} off {from}", from - to)
@@ -303,12 +328,32 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The name that a call or a stage calls.
+fn callee(call: &Expr) -> Option<&str> {
+    if let ExprKind::Call { callee, .. } = &call.kind { Some(&callee.text) } else { None }
+}
+
 /// What a tensor should be to be combined with `reference`: a gate of one pixel stays one.
 fn as_gate(shape: Shape, reference: Shape) -> Shape {
     match (shape.hw(), reference.hw()) {
         (Some((1, 1)), Some(_)) => reference.with_dim(1, 1).and_then(|s| s.with_dim(2, 1)).unwrap_or(reference),
         _ => reference,
     }
+}
+
+/// The largest number of groups up to `groups` that divides both sides.
+fn fewer_groups(groups: u64, input: u64, output: u64) -> u64 {
+    let (mut common, mut rest) = (input, output);
+    while rest != 0 {
+        (common, rest) = (rest, common % rest);
+    }
+    // The search is bounded because the numbers are a user's, who may ask for 2^31 groups.
+    (1..=groups.min(common)).rev().take(1 << 16).find(|g| common.is_multiple_of(*g)).unwrap_or(1)
+}
+
+/// "30 channels", "a height of 27".
+fn extent(what: &str, value: i128) -> String {
+    if what.ends_with('s') { format!("{value} {what}") } else { format!("a {what} of {value}") }
 }
 
 fn same_but(a: Shape, b: Shape, axis: usize) -> bool {

@@ -6,6 +6,7 @@
 //! that does not fit poisons what depends on it, silently, so that one run reports every independent error.
 //! This module does no IO and knows neither analysis nor rewriting.
 
+mod alias;
 mod argument;
 mod assertion;
 mod body;
@@ -18,7 +19,6 @@ mod naming;
 mod operator;
 mod program;
 mod repeat;
-mod suggest;
 mod unused;
 mod value;
 
@@ -34,7 +34,6 @@ use crate::syntax::ast::{Ast, Expr, Net, Path};
 pub use assertion::{Condition, Symbolic};
 pub use operator::{Folded, fold};
 pub use program::Program;
-pub use suggest::nearest;
 pub use value::Value;
 
 /// What building a network may cost at most.
@@ -207,7 +206,9 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Lowered {
         for (index, times) in self.seen.into_values() {
             if times > 1 {
-                self.diagnostics[index].notes.push(format!("the same happens in {} more instances", times - 1));
+                self.diagnostics[index]
+                    .notes
+                    .push(format!("the same happens in {}", call::plural(times as usize - 1, "more instance")));
             }
         }
         Lowered { graph: self.graph, refinements: self.refinements, conditions: self.conditions, diagnostics: self.diagnostics }

@@ -166,7 +166,12 @@ pub struct Scale {
 }
 
 fn read_norm(read: &Reader<'_>, affine: bool) -> Result<(f64, bool), BuildError> {
-    Ok((read.positive_or("eps", 1e-5)?, read.flag_or("affine", affine)?))
+    let eps = read.positive_or("eps", 1e-5)?;
+    // `bn(64)`, as PyTorch writes it, would be a network that runs and computes something else.
+    if eps >= 1.0 {
+        return Err(read.invalid("eps", format!("eps must be less than 1, not {eps}; channels follow from the input")));
+    }
+    Ok((eps, read.flag_or("affine", affine)?))
 }
 
 fn build_lrn(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {

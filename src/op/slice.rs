@@ -54,8 +54,6 @@ pub struct Slice {
     pub end: u64,
     /// Distance, at least 1.
     pub step: u64,
-    /// Written as `split`: which piece of how many (for names and printing).
-    pub piece: Option<(u32, u32)>,
 }
 
 fn build_slice(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
@@ -70,7 +68,7 @@ fn build_slice(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
         Ok(u64::try_from(place).ok().filter(|p| *p <= dim).ok_or_else(outside)?)
     };
     let (start, end) = (bound("start", 0)?, bound("end", dim)?);
-    let slice = Slice { axis, start, end, step: read.count_or("step", 1)?, piece: None };
+    let slice = Slice { axis, start, end, step: read.count_or("step", 1)? };
     slice.check(input)?;
     Ok(Built::One(Op::Slice(slice)))
 }
@@ -113,15 +111,14 @@ fn listed_sizes(read: &Reader<'_>, axis: usize, dim: u64) -> Result<Vec<u64>, Bu
 
 /// One slice a size, one after the other.
 fn pieces(axis: usize, sizes: &[u64]) -> Vec<Op> {
-    let count = u32::try_from(sizes.len()).unwrap_or(u32::MAX);
     let mut start = 0;
-    let piece = |(i, size): (u32, &u64)| {
+    let piece = |size: &u64| {
         let end = start + size;
-        let slice = Slice { axis, start, end, step: 1, piece: Some((i, count)) };
+        let slice = Slice { axis, start, end, step: 1 };
         start = end;
         Op::Slice(slice)
     };
-    (0..count).zip(sizes).map(piece).collect()
+    sizes.iter().map(piece).collect()
 }
 
 impl Slice {
@@ -204,9 +201,9 @@ mod tests {
         assert_eq!(why("slice(-9223372036854775808)([8])"), "start -9223372036854775808 lies outside 0..8");
         assert_eq!(misfit("slice(0, 1, axis=1)([8])"), Misfit::Axis { axis: 1, rank: 1 });
         assert_eq!(told("slice(0, 1, step=0)([8])"), "step must be at least 1, not 0");
-        let raw = Slice { axis: 0, start: 0, end: 1, step: 0, piece: None };
+        let raw = Slice { axis: 0, start: 0, end: 1, step: 0 };
         assert_eq!(raw.infer(&[shape(&[8])]), Err(Misfit::Dimension { what: "step", value: 0 }));
-        let raw = Slice { axis: 0, start: u64::MAX, end: u64::MAX, step: u64::MAX, piece: None };
+        let raw = Slice { axis: 0, start: u64::MAX, end: u64::MAX, step: u64::MAX };
         assert!(matches!(raw.infer(&[shape(&[8])]), Err(Misfit::Extent { .. })));
     }
 
@@ -216,8 +213,7 @@ mod tests {
         assert_eq!(told("split([1, 2, 5])([8, 4, 4])"), "[1, 4, 4] [2, 4, 4] [5, 4, 4]");
         assert_eq!(told("split(4, axis=2)([8, 4, 4])"), "[8, 4, 1] [8, 4, 1] [8, 4, 1] [8, 4, 1]");
         let (built, _) = super::super::tests::built("split([3, 5])([8])");
-        let pieces = [(0, 3), (3, 8)].into_iter().zip(0..);
-        let slices = pieces.map(|((start, end), i)| Op::Slice(Slice { axis: 0, start, end, step: 1, piece: Some((i, 2)) }));
+        let slices = [(0, 3), (3, 8)].into_iter().map(|(start, end)| Op::Slice(Slice { axis: 0, start, end, step: 1 }));
         assert_eq!(built, Ok(Built::Pieces(slices.collect())));
     }
 

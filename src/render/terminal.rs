@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use super::excerpt::{Excerpt, excerpts};
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
@@ -19,8 +19,9 @@ pub(super) fn draw(sources: &SourceSet, diagnostic: &Diagnostic, width: usize) -
         Severity::Warning => Level::WARNING,
     };
     let mut main = Group::with_title(level.primary_title(tame(&diagnostic.message)).id(diagnostic.code.id()));
+    let mut columns = Vec::new();
     for (id, labels) in by_file(diagnostic) {
-        main = main_snippets(main, sources, id, &labels, diagnostic.primary.as_ref());
+        main = main_snippets(main, sources, (id, &labels, diagnostic.primary.as_ref()), &mut columns);
     }
     main = main.elements(diagnostic.notes.iter().map(|note| Level::NOTE.message(tame(note))));
     main = main.elements(diagnostic.help.iter().map(|help| Level::HELP.message(tame(help))));
@@ -28,6 +29,9 @@ pub(super) fn draw(sources: &SourceSet, diagnostic: &Diagnostic, width: usize) -
     groups.extend(diagnostic.fixes.iter().map(|fix| patch(sources, fix)));
     let renderer = Renderer::styled().decor_style(DecorStyle::Unicode).term_width(width);
     let mut text = renderer.render(&groups);
+    for (wrong, right) in columns {
+        text = text.replacen(&wrong, &right, 1);
+    }
     text.push('\n');
     text
 }
@@ -44,25 +48,27 @@ fn by_file(diagnostic: &Diagnostic) -> Vec<(SourceId, Vec<&Label>)> {
     files
 }
 
+/// Adds the excerpts of one file. The renderer counts columns in what it is given, so where a line was cut the place as it
+/// will write it goes to `columns`, with the true one.
 fn main_snippets<'a>(
     mut group: Group<'a>,
     sources: &'a SourceSet,
-    id: SourceId,
-    labels: &[&'a Label],
-    primary: Option<&Label>,
+    (id, labels, primary): (SourceId, &[&'a Label], Option<&Label>),
+    columns: &mut Vec<(String, String)>,
 ) -> Group<'a> {
     let source = sources.get(id);
+    let name = tame(source.name());
     let wanted: Vec<Range<usize>> = labels.iter().map(|label| bytes(label.span)).collect();
     for Excerpt { line, text, ranges, cut } in excerpts(source, &wanted) {
-        let mut snippet = Snippet::source(text).line_start(line);
-        let chief = ranges.iter().find(|(i, _)| is(labels[*i], primary)).or(ranges.first()).map(|(i, _)| labels[*i]);
-        if let Some(label) = chief.filter(|_| cut) {
-            let (line, column) = source.line_column(label.span.start);
-            group = group.element(Origin::path(tame(source.name())).line(line).char_column(column));
-        } else {
-            snippet = snippet.path(tame(source.name()));
+        let chief = ranges.iter().find(|(i, _)| is(labels[*i], primary)).or(ranges.first());
+        if let Some((i, range)) = chief.filter(|_| cut) {
+            let before = &text[..range.start];
+            let shown = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
+            let (line, column) = source.line_column(labels[*i].span.start);
+            columns.push((format!("{name}:{line}:{shown}"), format!("{name}:{line}:{column}")));
         }
-        group = group.element(snippet.annotations(ranges.into_iter().map(|(i, range)| annotation(labels[i], range, primary))));
+        let annotations = ranges.into_iter().map(|(i, range)| annotation(labels[i], range, primary));
+        group = group.element(Snippet::source(text).line_start(line).path(name.clone()).annotations(annotations));
     }
     group
 }

@@ -15,9 +15,9 @@ use crate::op::Op;
 use crate::shape::Shaped;
 
 /// Up to so many boxes a network is drawn layer by layer, otherwise by block.
-const MOST_BOXES: usize = 70;
+const MOST_BOXES: usize = 130;
 /// Longest line in a box, in characters.
-const LINE: usize = 34;
+const LINE: usize = 42;
 /// Margin round the drawing.
 const MARGIN: f64 = 12.0;
 
@@ -218,7 +218,11 @@ fn unit(shaped: &Shaped, members: &[NodeId], depth: Option<usize>) -> Unit {
         if new {
             line = shortened(&format!("{name}, {} layers, {inserted} new", members.len()), LINE);
         }
-        return Unit { kind: if new { Kind::Inserted } else { Kind::Block }, title: shortened(path, LINE), lines: vec![line, shape] };
+        return Unit {
+            kind: if new { Kind::Inserted } else { Kind::Block },
+            title: shortened(path, LINE),
+            lines: vec![line, shape],
+        };
     }
     let calls: Vec<String> = members.iter().map(|id| brief(&graph.node(*id).op)).collect();
     let title = first.name.rsplit_once('.').map_or(first.name.as_str(), |(scope, _)| scope);
@@ -236,7 +240,12 @@ fn block_name(graph: &Graph, id: InstanceId, depth: usize) -> String {
 fn brief(op: &Op) -> String {
     let full = call(op);
     let Some((name, rest)) = full.split_once('(') else { return full };
-    let telling = |arg: &&str| arg.split_once('=').is_none_or(|(key, _)| matches!(key, "stride" | "groups" | "dilation" | "factor" | "axis"));
+    if matches!(op, Op::BatchNorm(_) | Op::LayerNorm(_) | Op::InstanceNorm(_)) {
+        return name.to_owned();
+    }
+    let telling = |arg: &&str| {
+        arg.split_once('=').is_none_or(|(key, _)| matches!(key, "stride" | "groups" | "dilation" | "factor" | "axis"))
+    };
     let mut depth = 0i32;
     let arguments = rest.strip_suffix(')').unwrap_or(rest).split(|c| {
         depth += i32::from(c == '[') - i32::from(c == ']');

@@ -80,7 +80,11 @@ pub fn document(shaped: &Shaped) -> Document<'_> {
         tool_version: TOOL_VERSION,
         net: graph.name(),
         inputs: graph.inputs().iter().map(|id| Port { name: name(*id), shape: shaped.shape(*id).to_vec() }).collect(),
-        outputs: graph.outputs().iter().map(|(o, id)| Output { name: o, node: name(*id), shape: Dims(shaped.shape(*id)) }).collect(),
+        outputs: graph
+            .outputs()
+            .iter()
+            .map(|(o, id)| Output { name: o, node: name(*id), shape: Dims(shaped.shape(*id)) })
+            .collect(),
         nodes: shaped.order().iter().map(|id| item(*id)).collect(),
     }
 }

@@ -34,9 +34,8 @@ impl Cell {
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
-            Self::Empty => String::new(),
+            Self::Empty | Self::Work(0) => String::new(),
             Self::Text(text) | Self::Name(text) => text.clone(),
-            Self::Work(0) => String::new(),
             Self::Count(n) | Self::Work(n) => number::grouped(*n),
             Self::Bytes(n) => number::bytes(*n),
             Self::Change(n) => {
@@ -57,8 +56,7 @@ impl Cell {
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
-            Self::Share(x) => format!("{x:.6}"),
-            Self::Number(x) | Self::Ms(x) => format!("{x:.6}"),
+            Self::Share(x) | Self::Number(x) | Self::Ms(x) => format!("{x:.6}"),
         }
     }
 
@@ -67,7 +65,13 @@ impl Cell {
     pub fn is_number(&self) -> bool {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => false,
-            Self::Count(_) | Self::Work(_) | Self::Bytes(_) | Self::Change(_) | Self::Share(_) | Self::Number(_) | Self::Ms(_) => true,
+            Self::Count(_)
+            | Self::Work(_)
+            | Self::Bytes(_)
+            | Self::Change(_)
+            | Self::Share(_)
+            | Self::Number(_)
+            | Self::Ms(_) => true,
         }
     }
 

@@ -194,7 +194,9 @@ fn place(rows: &[Vec<usize>], slots: &mut [Slot]) {
             x += slots[*i].width + GAP_X;
         }
         let middle = (x - GAP_X) / 2.0;
-        row.iter().for_each(|i| slots[*i].x -= middle);
+        for i in row {
+            slots[*i].x -= middle;
+        }
     }
     for sweep in 0..2 * SWEEPS {
         let down = sweep % 2 == 0;
@@ -232,22 +234,21 @@ fn fit(row: &[usize], slots: &mut [Slot], one_sided: bool, down: bool) {
     }
 }
 
-/// Where a slot's neighbours want it, and how much that counts: lanes pull hardest, so that long edges are straight.
+/// Where a slot's neighbours want it, and how much that counts. The mean, because regression keeps means: with medians
+/// every fork and join of unequal branches would lean a little further to one side.
 fn wish(slots: &[Slot], at: usize, one_sided: bool, down: bool) -> (f64, f64) {
     let slot = &slots[at];
-    let near: Vec<usize> = match (one_sided, down) {
-        (true, true) => slot.up.clone(),
-        (true, false) => slot.down.clone(),
-        (false, _) => slot.up.iter().chain(&slot.down).copied().collect(),
+    let (up, below): (&[usize], &[usize]) = match (one_sided, down) {
+        (true, true) => (&slot.up, &[]),
+        (true, false) => (&[], &slot.down),
+        (false, _) => (&slot.up, &slot.down),
     };
-    if near.is_empty() {
+    let count = up.len() + below.len();
+    if count == 0 {
         return (slot.x, 0.1);
     }
-    let mut xs: Vec<f64> = near.iter().map(|i| slots[*i].x).collect();
-    xs.sort_by(f64::total_cmp);
-    let median = f64::midpoint(xs[(xs.len() - 1) / 2], xs[xs.len() / 2]);
-    let is_lane = (slot.width - LANE).abs() < f64::EPSILON;
-    (median, if is_lane { 4.0 } else { 1.0 })
+    let sum: f64 = up.iter().chain(below).map(|i| slots[*i].x).sum();
+    (sum / count as f64, 1.0)
 }
 
 fn finish(sizes: &[(f64, f64)], edges: &[(usize, usize)], slots: &[Slot], rows: &[Vec<usize>], lanes: &[Vec<usize>]) -> Layout {
@@ -294,6 +295,20 @@ mod tests {
         let got = layout(&[BOX; 4], &[(0, 1), (1, 2), (2, 3)]);
         assert!(got.boxes.iter().all(|b| (b.0 - 50.0).abs() < 1e-6), "{got:?}");
         assert_eq!(got.size, (100.0, 4.0 * 40.0 + 3.0 * GAP_Y));
+    }
+
+    #[test]
+    fn forks_and_joins_do_not_lean() {
+        // Modules of three branches of different widths, one of them a direct edge.
+        let mut sizes = vec![BOX];
+        let mut edges = Vec::new();
+        for module in 0..20 {
+            let fork = 3 * module;
+            sizes.extend([(40.0, 40.0), (200.0, 40.0), BOX]);
+            edges.extend([(fork, fork + 1), (fork, fork + 2), (fork, fork + 3), (fork + 1, fork + 3), (fork + 2, fork + 3)]);
+        }
+        let got = layout(&sizes, &edges);
+        assert!((got.boxes[0].0 - got.boxes[60].0).abs() < 30.0, "{} and {}", got.boxes[0].0, got.boxes[60].0);
     }
 
     #[test]

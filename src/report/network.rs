@@ -375,10 +375,7 @@ fn enclosing(graph: &Graph, node: NodeId) -> Vec<&str> {
 }
 
 fn is_pointwise(op: &Op) -> bool {
-    match op {
-        Op::Conv(conv) => conv.kernel == [1, 1],
-        other => matches!(other, Op::Linear(_)),
-    }
+    matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1])
 }
 
 /// The sums of an analysis.

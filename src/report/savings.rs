@@ -298,8 +298,12 @@ fn differs(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> bool {
 
 fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
     let (mut before, mut after) = (Cost::default(), Cost::default());
-    old.iter().for_each(|row| before.add(row));
-    rows.iter().for_each(|row| after.add(row));
+    if let Some(row) = old {
+        before.add(row);
+    }
+    for row in rows {
+        after.add(row);
+    }
     let layer = old.map_or_else(|| rows[0].name, |row| row.name);
     let inserted: Vec<&&Row<'_>> = rows.iter().filter(|row| row.name != layer).collect();
     let (form, channels) = form(layer, old, rows);

@@ -14,7 +14,8 @@ fn heading(key: &'static str, title: &'static str) -> Heading {
 /// Totals before and after, one row a quantity.
 #[must_use]
 pub fn totals(s: &Savings) -> Grid {
-    let headings = vec![heading("total", "total"), heading("before", "before"), heading("after", "after"), heading("saved", "saved")];
+    let headings =
+        vec![heading("total", "total"), heading("before", "before"), heading("after", "after"), heading("saved", "saved")];
     let (b, a) = (&s.before, &s.after);
     let row = |name: &str, before: String, after: String, percent: f64| {
         vec![Cell::Text(name.to_owned()), Cell::Text(before), Cell::Text(after), Cell::Share(percent / 100.0)]
@@ -24,7 +25,12 @@ pub fn totals(s: &Savings) -> Grid {
         row("parameters", magnitude(b.params), magnitude(a.params), s.saved.params.percent),
         row("weights", bytes(b.weight_bytes), bytes(a.weight_bytes), s.saved.weight_bytes.percent),
         row("activations", bytes(b.activation_bytes), bytes(a.activation_bytes), s.saved.activation_bytes.percent),
-        row("peak activations", bytes(b.peak_activation_bytes), bytes(a.peak_activation_bytes), s.saved.peak_activation_bytes.percent),
+        row(
+            "peak activations",
+            bytes(b.peak_activation_bytes),
+            bytes(a.peak_activation_bytes),
+            s.saved.peak_activation_bytes.percent,
+        ),
     ];
     let mut time = |name: &str, before: f64, after: f64| {
         let percent = if before > 0.0 { 100.0 * (1.0 - after / before) } else { 0.0 };
@@ -137,8 +143,20 @@ pub fn blocks(s: &Savings) -> Grid {
 #[must_use]
 pub fn csv(s: &Savings) -> String {
     let keys = [
-        "kind", "name", "form", "channels", "layers_before", "layers_after", "params_before", "params_after", "macs_before", "macs_after",
-        "weight_bytes_before", "weight_bytes_after", "activation_bytes_before", "activation_bytes_after",
+        "kind",
+        "name",
+        "form",
+        "channels",
+        "layers_before",
+        "layers_after",
+        "params_before",
+        "params_after",
+        "macs_before",
+        "macs_after",
+        "weight_bytes_before",
+        "weight_bytes_after",
+        "activation_bytes_before",
+        "activation_bytes_after",
     ];
     let headings = keys.map(|key| heading(key, key)).to_vec();
     let row = |kind: &str, name: &str, (form, channels): (&str, String), before: &Cost, after: &Cost| {

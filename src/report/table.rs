@@ -78,6 +78,5 @@ mod tests {
         assert!(lines.iter().all(|line| line.chars().count() <= 40), "{plain}");
         assert!(lines[2].ends_with("    7") && lines[3].ends_with("1,234"), "{plain}");
         assert!(plain.contains("features.…denselayer6.conv2"), "{plain}");
-        println!("{plain}");
     }
 }

@@ -4,7 +4,8 @@
 //! of *every* choice within the limits. This module knows nothing of networks.
 //!
 //! 1. Lagrangian: for prices `p` every item picks its least `error + p · cost` alone; the sum minus `p · limit` is a lower
-//!    bound for any `p >= 0`. With one limit the price is bisected, with several it follows the subgradient.
+//!    bound for any `p >= 0`. A price is bisected with the others as they are, in turn; then
+//!    all of several follow the subgradient.
 //! 2. Labels: partial choices, item by item, that are neither dominated nor above the best known error by the bound of 1
 //!    for what is left. Where they exceed [`Effort::labels`], the least promising are dropped, and the least bound among
 //!    the dropped limits what is certified. If none is dropped the choice is optimal.
@@ -16,10 +17,16 @@ pub const MAX_LIMITS: usize = 3;
 pub type Costs = [f64; MAX_LIMITS];
 
 /// The most labels of all items together.
-const TOTAL_LABELS: usize = 1 << 20;
+const TOTAL_LABELS: usize = 1 << 18;
 
-/// The most exchanges that are looked at.
-const TOTAL_EXCHANGES: usize = 10_000_000;
+/// How far a price is narrowed down.
+const PRICE_BITS: usize = 50;
+
+/// How often all exchanges are looked at.
+const IMPROVING_WALKS: usize = 16;
+
+/// How often the price of each of several limits is bisected, the others as they are.
+const ROUNDS: usize = 6;
 
 /// One way to settle an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -173,8 +180,12 @@ fn dual(items: &[Vec<Choice>], limits: &[f64], steps: usize) -> Dual {
     if within(&cost, limits) {
         return dual;
     }
-    for limit in 0..limits.len() {
-        bisect(items, limits, limit, &mut dual);
+    let rounds = if limits.len() > 1 { ROUNDS } else { 1 };
+    let mut prices = [0.0; MAX_LIMITS];
+    for _ in 0..rounds {
+        for limit in 0..limits.len() {
+            bisect(items, limits, (limit, &mut prices), &mut dual);
+        }
     }
     if limits.len() > 1 {
         climb(items, limits, steps, &mut dual);
@@ -182,14 +193,16 @@ fn dual(items: &[Vec<Choice>], limits: &[f64], steps: usize) -> Dual {
     dual
 }
 
-/// The least price of one limit, the others free, at which that limit is kept.
-fn bisect(items: &[Vec<Choice>], limits: &[f64], limit: usize, dual: &mut Dual) {
+/// Sets one price to the least at which its limit is kept, the others as they are: the best along that coordinate.
+fn bisect(items: &[Vec<Choice>], limits: &[f64], (limit, prices): (usize, &mut Costs), dual: &mut Dual) {
     let mut at = |price: f64| {
-        let mut prices = [0.0; MAX_LIMITS];
         prices[limit] = price;
-        dual.visit(items, limits, prices)[limit] <= limits[limit]
+        dual.visit(items, limits, *prices)[limit] <= limits[limit]
     };
     let (mut low, mut high) = (0.0, 1.0 / limits[limit].max(f64::MIN_POSITIVE));
+    if at(low) {
+        return;
+    }
     // A price so high that errors no longer count finds the least cost, which is within the limit.
     for _ in 0..200 {
         if at(high) {
@@ -197,16 +210,17 @@ fn bisect(items: &[Vec<Choice>], limits: &[f64], limit: usize, dual: &mut Dual) 
         }
         (low, high) = (high, high * 4.0);
     }
-    for _ in 0..80 {
+    for _ in 0..PRICE_BITS {
         let middle = low + (high - low) / 2.0;
         if at(middle) { high = middle } else { low = middle }
     }
+    prices[limit] = high;
 }
 
 /// Subgradient ascent on the bound, in prices of whole limits so that counts and milliseconds weigh alike.
 fn climb(items: &[Vec<Choice>], limits: &[f64], steps: usize, dual: &mut Dual) {
     let mut prices = dual.prices;
-    let scale = limits.iter().zip(&prices).map(|(limit, price)| limit * price).fold(1e-9, f64::max);
+    let scale = 0.1 * limits.iter().zip(&prices).map(|(limit, price)| limit * price).fold(1e-9, f64::max);
     for step in 0..steps {
         let cost = dual.visit(items, limits, prices);
         #[expect(clippy::cast_precision_loss, reason = "a few hundred steps")]
@@ -217,27 +231,39 @@ fn climb(items: &[Vec<Choice>], limits: &[f64], steps: usize, dual: &mut Dual) {
     }
 }
 
-/// Takes the best single exchange that lowers the error within the limits, until there is none or enough were tried.
+/// Exchanges single options while that lowers the error within the limits, those first that gain most for what they cost.
 fn improve(items: &[Vec<Choice>], limits: &[f64], mut picks: Vec<usize>) -> Vec<usize> {
-    let options: usize = items.iter().map(Vec::len).sum();
-    for _ in 0..=TOTAL_EXCHANGES / options.max(1) {
-        let cost = costs(items, &picks);
-        let mut best: Option<(f64, usize, usize)> = None;
-        for (i, options) in items.iter().enumerate() {
-            let now = options[picks[i]];
-            for (j, choice) in options.iter().enumerate() {
-                let mut after = cost;
-                after.iter_mut().zip(choice.cost.iter().zip(&now.cost)).for_each(|(sum, (new, old))| *sum += new - old);
-                let gain = now.error - choice.error;
-                if gain > best.map_or(0.0, |(gain, _, _)| gain) && within(&after, limits) {
-                    best = Some((gain, i, j));
-                }
+    for _ in 0..IMPROVING_WALKS {
+        let mut exchanges = exchanges(items, limits, &picks);
+        exchanges.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut cost = costs(items, &picks);
+        let mut improved = false;
+        for (_, item, option) in exchanges {
+            let (now, new) = (items[item][picks[item]], items[item][option]);
+            let after: Costs = std::array::from_fn(|m| cost[m] + new.cost[m] - now.cost[m]);
+            if new.error < now.error && within(&after, limits) {
+                (cost, picks[item], improved) = (after, option, true);
             }
         }
-        let Some((_, item, option)) = best else { return picks };
-        picks[item] = option;
+        if !improved {
+            break;
+        }
     }
     picks
+}
+
+/// Every exchange that lowers the error: what it gains for the largest share of a limit that it takes, its item and option.
+fn exchanges(items: &[Vec<Choice>], limits: &[f64], picks: &[usize]) -> Vec<(f64, usize, usize)> {
+    let mut found = Vec::new();
+    for (item, options) in items.iter().enumerate() {
+        let now = options[picks[item]];
+        for (option, choice) in options.iter().enumerate().filter(|(_, choice)| choice.error < now.error) {
+            let shares = limits.iter().enumerate().map(|(m, limit)| (choice.cost[m] - now.cost[m]) / limit);
+            let taken = shares.fold(f64::MIN_POSITIVE, f64::max);
+            found.push(((now.error - choice.error) / taken, item, option));
+        }
+    }
+    found
 }
 
 /// A partial choice.

@@ -199,16 +199,16 @@ impl Search<'_> {
     fn allocate(&self, tighter: &[f64]) -> Result<Allocation, OptimizeError> {
         let dense: Price = self.entries.iter().fold(Price::default(), |sum, entry| sum.plus(entry.options.dense.price));
         let total = Candidate { how: None, price: dense, peak: 0, error: 0.0 };
-        let additive: Vec<_> = self
-            .limits
-            .iter()
-            .zip(tighter)
-            .filter(|((budget, _), _)| budget.metric != Metric::Peak)
-            .map(|((budget, most), slack)| {
-                let others = self.before.of(budget.metric) - cost(&total, budget.metric);
-                (budget.metric, most - slack - others)
-            })
-            .collect();
+        // Of several limits on one metric only the tightest matters.
+        let mut additive: Vec<(Metric, f64)> = Vec::new();
+        for ((budget, most), slack) in self.limits.iter().zip(tighter).filter(|((budget, _), _)| budget.metric != Metric::Peak) {
+            let others = self.before.of(budget.metric) - cost(&total, budget.metric);
+            let left = most - slack - others;
+            match additive.iter_mut().find(|(metric, _)| *metric == budget.metric) {
+                Some((_, least)) => *least = least.min(left),
+                None => additive.push((budget.metric, left)),
+            }
+        }
         if additive.is_empty() {
             return Ok(self.cheapest_error());
         }

@@ -178,15 +178,36 @@ impl OptimizeError {
                 if nearest.is_empty() { diagnostic } else { diagnostic.help(format!("did you mean `{}`?", nearest.join("`, `"))) }
             }
             Self::Impossible { .. } => bare(Code::NotRefinable),
-            Self::NothingToDo(untouched) => {
-                let shown = untouched.iter().take(8).map(|u| format!("`{}`: {}", u.layer, u.why));
-                let more = untouched.len().saturating_sub(8);
-                let rest = (more > 0).then(|| format!("and {more} more layers"));
-                shown.chain(rest).fold(bare(Code::NothingToDo), Diagnostic::note)
-            }
+            Self::NothingToDo(untouched) => reasons(untouched).into_iter().fold(bare(Code::NothingToDo), Diagnostic::note),
             Self::Overflow { .. } => bare(Code::CountOverflow),
         }
     }
+}
+
+/// The most layers that are named with one reason.
+const NAMED: usize = 3;
+
+/// The most reasons that are listed.
+const REASONS: usize = 8;
+
+/// One sentence a reason: "it is depthwise …: `a`, `b` and 4 more", by first layer.
+fn reasons(untouched: &[Untouched]) -> Vec<String> {
+    let mut reasons: Vec<(&Refusal, Vec<&str>)> = Vec::new();
+    for layer in untouched {
+        match reasons.iter_mut().find(|(why, _)| **why == layer.why) {
+            Some((_, layers)) => layers.push(&layer.layer),
+            None => reasons.push((&layer.why, vec![&layer.layer])),
+        }
+    }
+    let said = |(why, layers): (&Refusal, Vec<&str>)| {
+        let named: Vec<_> = layers.iter().take(NAMED).map(|layer| format!("`{layer}`")).collect();
+        let more = layers.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}: {why}", named.join(", "))
+    };
+    let more = reasons.len().saturating_sub(REASONS);
+    let rest = (more > 0).then(|| format!("and {more} more reasons"));
+    reasons.into_iter().take(REASONS).map(said).chain(rest).collect()
 }
 
 fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {

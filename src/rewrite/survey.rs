@@ -8,7 +8,7 @@ use super::config::{Config, Rule};
 use super::forms::{Kind, Refusal};
 use super::geometry::Geometry;
 use super::insert::is_refined;
-use super::path::nearest;
+use super::path::alike;
 use super::plan::OptimizeError;
 use crate::graph::{Node, NodeId, Wish};
 use crate::op::Op;
@@ -50,7 +50,7 @@ fn check_rules(shaped: &Shaped, config: &Config) -> Result<(), OptimizeError> {
         let matches = |id: &NodeId| rule.pattern.scope(&graph.node(*id).name).is_some();
         if !shaped.order().iter().any(matches) {
             let pattern = rule.pattern.to_string();
-            let nearest = nearest(graph, shaped.order(), &pattern);
+            let nearest = alike(graph, &pattern);
             return Err(OptimizeError::RuleMatchesNothing { pattern, nearest });
         }
     }

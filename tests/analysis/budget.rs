@@ -1,9 +1,10 @@
 //! Metrics by path, sums by block, and differences.
 
-use pointwise::analysis::budget::{Metric, matches_path, metric};
+use pointwise::analysis::budget::{Metric, metric};
 use pointwise::analysis::diff::{Status, diff};
 use pointwise::analysis::rollup::{By, rollup};
 use pointwise::analysis::{Analysis, Options, analyze};
+use pointwise::graph::path::Pattern;
 use pointwise::shape::Shaped;
 
 use crate::{model, text};
@@ -50,7 +51,8 @@ fn paths_match_by_component() {
         ("*.0", "layer1.0.conv", true),
         ("layer1.0.conv.more", "layer1.0.conv", false),
     ] {
-        assert_eq!(matches_path(pattern, name), fits, "{pattern} and {name}");
+        let named = Pattern::parse(pattern).expect("a pattern").scope(name).is_some();
+        assert_eq!(named, fits, "{pattern} and {name}");
     }
 }
 

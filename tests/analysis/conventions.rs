@@ -1,6 +1,6 @@
 //! What other tools print for torchvision's networks, against the zoo: every network under every convention.
 //!
-//! `tests/paper/tools.json` holds their output (batch 1, 224x224, inception_v3 299x299). Where a tool looks at how the
+//! `tests/paper/tools.json` holds their output (batch 1, 224x224, `inception_v3` 299x299). Where a tool looks at how the
 //! Python source is written, which the network does not tell, [`EXCEPTIONS`] says by how much it differs and why; the test
 //! fails when an exception is no longer needed, too.
 

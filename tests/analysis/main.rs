@@ -1,5 +1,7 @@
 //! The analysis against numbers worked out by hand, brute force over all orders of execution, and what other tools print.
 
+#![expect(clippy::disallowed_methods, reason = "networks and published numbers are read from disk")]
+
 mod budget;
 #[path = "../common/mod.rs"]
 mod common;

@@ -11,11 +11,14 @@ const MAP: u64 = 4 * 16;
 
 fn channels(net: &Net, id: NodeId) -> u64 {
     let node = net.graph.node(id);
-    match &node.op {
-        Op::Input(shape) => shape.channels(),
-        Op::Conv(conv) => conv.out,
-        Op::Concat(_) => node.inputs.iter().map(|i| channels(net, *i)).sum(),
-        _ => channels(net, node.inputs[0]),
+    if let Op::Input(shape) = &node.op {
+        shape.channels()
+    } else if let Op::Conv(conv) = &node.op {
+        conv.out
+    } else if let Op::Concat(_) = &node.op {
+        node.inputs.iter().map(|i| channels(net, *i)).sum()
+    } else {
+        channels(net, node.inputs[0])
     }
 }
 

@@ -1,10 +1,9 @@
 //! Builds small networks by hand, so that these tests depend on neither parser nor lowering.
 
 use pointwise::analysis::{Analysis, Options, analyze};
-use pointwise::graph::{Graph, Instance, Node, NodeId, Origin};
+use pointwise::graph::{Graph, Node, NodeId, Origin};
 use pointwise::op::{Activation, BatchNorm, Concat, Conv, Elementwise, Linear, Merge, Op, Padding, Pool, PoolKind, Shape};
 use pointwise::shape::{Shaped, infer};
-use pointwise::source::Span;
 
 /// A network under construction.
 pub struct Net {
@@ -22,25 +21,8 @@ impl Net {
         self.graph.add(Node { name: name.to_owned(), op, inputs: inputs.to_vec(), origin })
     }
 
-    /// Adds a node at a place.
-    pub fn add_at(&mut self, span: Span, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
-        let id = self.add(name, op, inputs);
-        self.graph.origin_mut(id).span = Some(span);
-        id
-    }
-
     pub fn input(&mut self, name: &str, dims: &[u64]) -> NodeId {
         self.add(name, Op::Input(Shape::new(dims).expect("a shape")), &[])
-    }
-
-    /// Puts nodes into a new instance of a block.
-    pub fn instance(
-        &mut self,
-        path: &str,
-        parent: Option<pointwise::graph::InstanceId>,
-        span: Span,
-    ) -> pointwise::graph::InstanceId {
-        self.graph.add_instance(Instance { path: path.to_owned(), block: "block".to_owned(), call: span, parent })
     }
 
     pub fn output(&mut self, node: NodeId) {

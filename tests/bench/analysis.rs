@@ -5,7 +5,8 @@
 //! chains and wide branches, whose time a layer must not grow with their size. Timings depend on the machine, so nothing
 //! fails here; the goals are printed beside the numbers.
 
-#![allow(clippy::print_stdout, reason = "a benchmark reports on its standard output")]
+#![expect(clippy::print_stdout, reason = "a benchmark reports on its standard output")]
+#![expect(clippy::disallowed_methods, reason = "networks are read from disk")]
 
 #[path = "../common/mod.rs"]
 mod common;

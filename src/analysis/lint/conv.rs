@@ -316,7 +316,7 @@ pub(super) fn unused_rows(lens: &Lens<'_>) -> Vec<Finding> {
             weight: (unread(rows) + unread(columns)) as u64,
             message: format!("no window reads {} of the {}x{} input", parts.join(" and "), rows.input, columns.input),
             label: format!("`{}` is {}x{} with stride {}", node.name, rows.taps, columns.taps, strides(rows, columns)),
-            help: if rows.left_over() + columns.left_over() > 0 {
+            help: if rows.skipped() + columns.skipped() == 0 {
                 vec![format!("the windows fit a {}x{} input; otherwise pad, or change the stride", fits.0, fits.1)]
             } else {
                 vec!["use a kernel at least as large as the stride".to_owned()]

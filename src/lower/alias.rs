@@ -1,44 +1,4 @@
-//! Did-you-mean.
-
-/// The candidate most like `name`, if one is like enough: at most a third of its letters differ, case aside.
-#[must_use]
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = name.to_lowercase();
-    let most = (wanted.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .filter(|candidate| *candidate != name)
-        .map(|candidate| (distance(&wanted, &candidate.to_lowercase(), most), candidate))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))
-        .map(|(_, candidate)| candidate)
-}
-
-/// Edits (insert, delete, replace, swap neighbours) from one text to the other; stops counting beyond `most`.
-fn distance(a: &str, b: &str, most: usize) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
-    if a.len().abs_diff(b.len()) > most {
-        return most + 1;
-    }
-    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
-}
+//! What people who know other frameworks call operations and arguments.
 
 /// What people who know PyTorch, Keras or Caffe call an operation, and what it is called here.
 const OPERATION_ALIASES: &[(&str, &str)] = &[
@@ -128,17 +88,4 @@ pub(super) fn argument_alias(name: &str) -> Option<&'static str> {
 fn lookup(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     table.iter().find(|(known, _)| *known == name).map(|(_, ours)| *ours)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_small_slips_and_nothing_far() {
-        assert_eq!(nearest("strid", ["stride", "pad"]), Some("stride"));
-        assert_eq!(nearest("conv_nb", ["conv_bn", "conv"]), Some("conv_bn"));
-        assert_eq!(nearest("Classes", ["classes"]), Some("classes"));
-        assert_eq!(nearest("zebra", ["stride", "pad"]), None);
-    }
 }

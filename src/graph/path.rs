@@ -1,0 +1,108 @@
+//! Addressing layers by path: patterns with wildcards, and paths that are spelled alike.
+//!
+//! A pattern's segments are compared with those of a layer's name: `*` stands for one segment, `**` for any number, and a
+//! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
+//! name or a scope that the layer lies in.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::Graph;
+use crate::suggest::distance;
+
+/// A path with wildcards.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pattern {
+    segments: Vec<String>,
+}
+
+impl Pattern {
+    /// A pattern from its segments, as the parser gives them.
+    #[must_use]
+    pub fn new(segments: Vec<String>) -> Self {
+        Self { segments }
+    }
+
+    /// A pattern from `inception_*.b`; `None` where a segment is empty or has a character that no path has.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |segment: &str| !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*');
+        text.split('.').all(fits).then(|| Self { segments: text.split('.').map(str::to_owned).collect() })
+    }
+
+    /// Whether it has no wildcard.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        self.segments.iter().all(|segment| !segment.contains('*'))
+    }
+
+    /// The longest scope of `name` (or the whole name) that the pattern matches.
+    #[must_use]
+    pub fn scope<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let parts: Vec<_> = name.split('.').collect();
+        // reached[j]: the pattern so far matches the first j parts.
+        let mut reached = vec![false; parts.len() + 1];
+        reached[0] = true;
+        for segment in &self.segments {
+            let mut next = vec![false; parts.len() + 1];
+            if segment == "**" {
+                let first = reached.iter().position(|r| *r).unwrap_or(parts.len() + 1);
+                next.iter_mut().skip(first).for_each(|r| *r = true);
+            } else {
+                for (j, part) in parts.iter().enumerate() {
+                    next[j + 1] = reached[j] && segment_matches(segment, part);
+                }
+            }
+            reached = next;
+        }
+        let count = reached.iter().rposition(|r| *r).filter(|count| *count > 0)?;
+        let length = parts[..count].iter().map(|part| part.len()).sum::<usize>() + count - 1;
+        Some(&name[..length])
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.segments.join("."))
+    }
+}
+
+/// Whether a segment with `*` for any characters matches a part of a name.
+fn segment_matches(pattern: &str, part: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = part.strip_prefix(first) else { return false };
+    let mut pieces: Vec<_> = pieces.collect();
+    let Some(last) = pieces.pop() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// Up to three paths (layers or scopes) of the graph that are spelled like `text`, best first.
+#[must_use]
+pub fn alike(graph: &Graph, text: &str) -> Vec<String> {
+    let mut scored: BTreeSet<(usize, &str)> = BTreeSet::new();
+    let most = 1 + text.chars().count() / 4;
+    for id in graph.ids() {
+        let name = &graph.node(id).name;
+        let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
+        for scope in ends.map(|end| &name[..end]).filter(|scope| scope.len().abs_diff(text.len()) <= most) {
+            let distance = distance(scope, text, most);
+            if distance <= most {
+                scored.insert((distance, scope));
+            }
+        }
+    }
+    scored.into_iter().take(3).map(|(_, scope)| scope.to_owned()).collect()
+}
+
+/// A name with `*` for every segment that is a number: what loops make of one line.
+#[must_use]
+pub fn starred(name: &str) -> String {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<_> = name.split('.').map(|part| if is_number(part) { "*" } else { part }).collect();
+    parts.join(".")
+}

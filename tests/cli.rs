@@ -1,0 +1,347 @@
+//! The program from outside: every command, its exit codes, its data on standard output.
+
+mod cli_common;
+
+use cli_common::{Dir, MISTAKE, SMALL, json, model, pointwise};
+use serde_json::Value;
+
+#[test]
+fn check_says_both_shapes_and_exits_with_one() {
+    let dir = Dir::new();
+    let bad = dir.write("bad.net", MISTAKE);
+    let run = pointwise(&["check", &bad]);
+    assert_eq!(run.code, 1);
+    for part in ["error[PW0302]", "[8, 30, 30]", "[8, 28, 28]", "bad.net:5:"] {
+        assert!(run.err.contains(part), "{part} is missing in\n{}", run.err);
+    }
+    assert!(run.out.is_empty());
+}
+
+#[test]
+fn check_writes_for_programs_to_standard_output() {
+    let dir = Dir::new();
+    let (good, bad) = (dir.write("good.net", SMALL), dir.write("bad.net", MISTAKE));
+    let found = json(&["check", &good, &bad, "--output-format", "json"], 1);
+    assert_eq!(found["diagnostics"][0]["code"], "PW0302");
+    assert_eq!(found["diagnostics"][0]["line"], 5);
+    let sarif = json(&["check", &bad, "--output-format", "sarif"], 1);
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "PW0302");
+    assert!(pointwise(&["check", &bad, "--output-format", "github"]).out.starts_with("::error file="));
+    assert!(pointwise(&["check", &bad, "--output-format", "concise"]).out.contains("bad.net:5:"));
+}
+
+#[test]
+fn lints_are_warnings_until_denied() {
+    let dir = Dir::new();
+    let net = dir.write("bias.net", "net n {\n    input x: [3, 8, 8]\n    output y = x -> conv(8, 3, pad=1) -> bn\n}\n");
+    let run = pointwise(&["check", &net]);
+    assert!(run.code == 0 && run.err.contains("warning[PW9003]"), "{}", run.err);
+    assert_eq!(pointwise(&["check", &net, "--deny", "warnings"]).code, 1);
+    assert_eq!(pointwise(&["check", &net, "--deny", "PW9003"]).code, 1);
+    assert_eq!(pointwise(&["check", &net, "--ignore", "PW9003", "--deny", "warnings"]).code, 0);
+    assert!(!pointwise(&["check", &net, "--select", "PW9001"]).err.contains("PW9003"));
+    assert_eq!(pointwise(&["check", &net, "--deny", "PW1"]).code, 2);
+    assert!(pointwise(&["check", "--quiet", &net]).err.is_empty());
+}
+
+#[test]
+fn a_failed_assertion_exits_with_one_and_the_numbers_still_come() {
+    let dir = Dir::new();
+    let net = dir.write("over.net", SMALL.replace("    output", "    assert params < 10\n    output"));
+    assert_eq!(pointwise(&["check", &net]).code, 1);
+    let run = pointwise(&["analyze", &net]);
+    assert!(run.code == 1 && run.err.contains("PW0601") && run.out.contains("parameters"), "{}", run.err);
+}
+
+#[test]
+fn analyze_gives_the_promised_keys() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let got = json(&["analyze", &net, "--format", "json"], 0);
+    for key in ["schema_version", "tool_version", "net", "source", "batch", "convention", "totals", "layers"] {
+        assert!(got.get(key).is_some(), "{key} is missing");
+    }
+    let totals = ["layers", "params", "buffers", "macs", "flops", "weight_bytes", "activation_bytes", "peak_activation_bytes"];
+    assert!(totals.iter().all(|key| got["totals"][key].is_u64()), "{}", got["totals"]);
+    // conv 8x3x3x3 + 8; linear 10 x 512 + 10.
+    assert_eq!(got["totals"]["params"], 8 * 27 + 8 + 5120 + 10);
+    assert_eq!(got["totals"]["macs"], 8 * 27 * 64 + 5120);
+    let first = &got["layers"][0];
+    assert_eq!((&first["name"], &first["op"], &first["block"]), (&"a.conv".into(), &"conv".into(), &Value::Null));
+    assert_eq!((&first["inputs"], &first["output"]), (&serde_json::json!([[3, 8, 8]]), &serde_json::json!([8, 8, 8])));
+    assert_eq!((&first["receptive_field"], &first["line"]), (&serde_json::json!([3, 3]), &3.into()));
+    assert!(json(&["analyze", &net, &net, "--format", "json"], 0).is_array());
+}
+
+#[test]
+fn analyze_in_every_format() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let out = |format: &str| {
+        let run = pointwise(&["analyze", &net, "--format", format]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    assert!(out("table").contains("a.conv") && out("table").contains("13,824"));
+    assert!(out("markdown").starts_with("# small\n\n| layer |"));
+    assert!(
+        out("csv")
+            .starts_with("name,output,receptive_field,params,macs,macs_share,write_bytes\na.conv,\"[8, 8, 8]\",3,224,13824,")
+    );
+    assert!(out("yaml").starts_with("schema_version: 1\n"));
+    assert_eq!(out("json"), out("json"));
+}
+
+#[test]
+fn rows_and_columns_are_chosen() {
+    let net = model("googlenet");
+    let run = pointwise(&[
+        "analyze",
+        &net,
+        "--by",
+        "block",
+        "--columns",
+        "name,macs",
+        "--sort",
+        "macs",
+        "--top",
+        "2",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(run.out.lines().count(), 3, "{}", run.out);
+    assert_eq!(run.out.lines().next(), Some("name,macs"));
+    let macs = |line: &str| line.rsplit(',').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    let lines: Vec<&str> = run.out.lines().skip(1).collect();
+    assert!(macs(lines[0]) > macs(lines[1]) && macs(lines[1]) > 0);
+    assert_eq!(pointwise(&["analyze", &net, "--columns", "nothing"]).code, 2);
+    let by_op = pointwise(&["analyze", &net, "--by", "op", "--format", "csv"]).out;
+    assert!(by_op.contains("\nconv,"), "{by_op}");
+}
+
+#[test]
+fn knobs_batch_and_conventions_change_the_numbers() {
+    let dir = Dir::new();
+    let net = dir.write("knob.net", "net n(width=8) {\n    input x: [3, 8, 8]\n    output y = x -> conv(width, 1)\n}\n");
+    let macs = |more: &[&str]| json(&[&["analyze", &net, "--format", "json"], more].concat(), 0)["totals"]["macs"].as_u64();
+    assert_eq!(macs(&[]), Some(3 * 8 * 64));
+    assert_eq!(macs(&["--set", "width=16"]), Some(3 * 16 * 64));
+    assert_eq!(macs(&["--batch", "4"]), Some(4 * 3 * 8 * 64));
+    assert_eq!(macs(&["--convention", "paper-2flops"]), Some(2 * 3 * 8 * 64));
+    assert_eq!(pointwise(&["analyze", &net, "--set", "wdith=16"]).code, 2);
+    assert_eq!(pointwise(&["analyze", &net, "--set", "width"]).code, 2);
+}
+
+#[test]
+fn time_is_predicted_on_a_target() {
+    let net = model("squeezenet1_1");
+    let got = json(&["analyze", &net, "--target", "laptop", "--format", "json"], 0);
+    assert!(got["predicted"]["total_ms"].as_f64().is_some_and(|ms| ms > 0.0));
+    assert_eq!(pointwise(&["analyze", &net, "--target", "abacus"]).code, 2);
+    assert!(pointwise(&["target", "list"]).out.contains("laptop"));
+    let dir = Dir::new();
+    let file = dir.write("own.yaml", pointwise(&["target", "show", "laptop"]).out.replace("name: laptop", "name: own"));
+    let own = json(&["analyze", &net, "--target", &file, "--format", "json"], 0);
+    assert_eq!(own["predicted"]["target"], "own");
+    assert_eq!(own["predicted"]["total_ms"], got["predicted"]["total_ms"]);
+}
+
+#[test]
+fn optimize_meets_its_budget_and_its_result_checks() {
+    let dir = Dir::new();
+    let out = dir.path("half.net");
+    let run = pointwise(&["optimize", &model("resnet50"), "--budget", "macs=50%", "-o", &out]);
+    assert!(run.code == 0 && run.out.contains("MACs"), "{}", run.err);
+    assert_eq!(pointwise(&["check", &out]).code, 0);
+    assert_eq!(pointwise(&["fmt", "--check", &out]).code, 0);
+    let macs = |file: &str| json(&["analyze", file, "--format", "json"], 0)["totals"]["macs"].as_f64().unwrap_or(0.0);
+    let share = macs(&out) / macs(&model("resnet50"));
+    assert!((0.4..=0.5).contains(&share), "{share}");
+    let text = dir.read("half.net");
+    assert!(text.contains("refine ") && text.contains("# ResNet-50"), "{text}");
+}
+
+#[test]
+fn optimize_to_standard_output_is_a_network() {
+    let dir = Dir::new();
+    let run = pointwise(&["optimize", &model("vgg11"), "--ratio", "4", "--inline", "-o", "-"]);
+    assert!(run.code == 0 && run.err.contains("saved"), "{}", run.err);
+    let file = dir.write("out.net", &run.out);
+    assert_eq!(pointwise(&["check", &file]).code, 0);
+    let before = pointwise(&["optimize", &model("vgg11"), "--dry-run", "--ratio", "4"]);
+    assert!(before.code == 0 && before.out.contains("left alone"), "{}", before.out);
+    assert_eq!(pointwise(&["optimize", &model("vgg11")]).code, 2);
+    assert_eq!(pointwise(&["optimize", &model("vgg11"), "--budget", "macs=1%", "--dry-run"]).code, 1);
+}
+
+#[test]
+fn the_report_in_every_form() {
+    let dir = Dir::new();
+    let small = dir.path("small.net");
+    assert_eq!(pointwise(&["optimize", &model("squeezenet1_0"), "--ratio", "2", "-o", &small]).code, 0);
+    for extension in ["html", "md", "json", "csv", "yaml"] {
+        let out = dir.path(&format!("report.{extension}"));
+        let run = pointwise(&["report", &model("squeezenet1_0"), &small, "-o", &out]);
+        assert_eq!(run.code, 0, "{extension}: {}", run.err);
+    }
+    let report: Value = serde_json::from_str(&dir.read("report.json")).expect("it is JSON");
+    assert!(report["measured"].is_null());
+    let (before, after) = (report["before"]["macs"].as_i64(), report["after"]["macs"].as_i64());
+    assert_eq!(report["saved"]["macs"]["absolute"].as_i64(), before.zip(after).map(|(b, a)| b - a));
+    let change = &report["changes"][0];
+    assert!(change["layer"].is_string() && change["form"] == "reduce" && change["channels"][0].is_u64(), "{change}");
+    assert!(change["before"]["macs"].as_u64() > change["after"]["macs"].as_u64(), "{change}");
+    let html = dir.read("report.html");
+    assert!(html.contains("Content-Security-Policy") && !html.contains("<script") && !html.contains("http-equiv=\"refresh\""));
+    let outside =
+        html.matches("http").count() - html.matches("http-equiv").count() - html.matches("http://www.w3.org/2000/svg").count();
+    assert_eq!(outside, 0, "the page loads nothing from elsewhere");
+}
+
+#[test]
+fn a_report_of_one_network_says_what_optimizing_would_save() {
+    let dir = Dir::new();
+    let out = dir.path("r.json");
+    assert_eq!(pointwise(&["report", &model("vgg11"), "--ratio", "4", "-o", &out]).code, 0);
+    let report: Value = serde_json::from_str(&dir.read("r.json")).expect("it is JSON");
+    assert!(report["saved"]["macs"]["percent"].as_f64().is_some_and(|p| p > 30.0), "{}", report["saved"]);
+}
+
+#[test]
+fn measuring_says_how_often_and_how_long() {
+    let dir = Dir::new();
+    let (net, out) = (dir.write("small.net", SMALL), dir.path("r.json"));
+    let run = pointwise(&["report", &net, &net, "--measure", "--runs", "3", "--threads", "1", "-o", &out]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let measured = serde_json::from_str::<Value>(&dir.read("r.json")).expect("it is JSON")["measured"].clone();
+    assert_eq!((&measured["runs"], &measured["threads"]), (&3.into(), &1.into()));
+    assert!(measured["after"]["median_ms"].as_f64().is_some_and(|ms| ms > 0.0));
+}
+
+#[test]
+fn init_and_run_are_reproducible() {
+    let dir = Dir::new();
+    let (net, weights) = (dir.write("small.net", SMALL), dir.path("w.safetensors"));
+    assert_eq!(pointwise(&["init", &net, "-o", &weights, "--seed", "1"]).code, 0);
+    let (one, two) = (dir.path("one.npy"), dir.path("two.npy"));
+    for (out, threads) in [(&one, "1"), (&two, "2")] {
+        let named = format!("y={out}");
+        let run = pointwise(&["run", &net, "--weights", &weights, "--seed", "2", "--output", &named, "--threads", threads]);
+        assert!(run.code == 0 && run.out.contains("y  [1, 10]"), "{}", run.err);
+    }
+    assert_eq!(dir.bytes("one.npy"), dir.bytes("two.npy"));
+    assert!(dir.bytes("one.npy").starts_with(b"\x93NUMPY"));
+    let again = pointwise(&["run", &net, "--weights", &weights, "--input", &format!("image={}", dir.path("x.npy"))]);
+    assert_eq!(again.code, 2, "a missing input file is trouble");
+}
+
+#[test]
+fn run_shows_classes_times_and_layers() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let labels = dir.write("labels.txt", "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n");
+    let dump = dir.path("a.npy");
+    let run = pointwise(&["run", &net, "--top", "2", "--labels", &labels, "--profile", "--dump", &format!("a.conv={dump}")]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("GMAC/s") && run.out.contains("a.conv"), "{}", run.out);
+    let named = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    assert_eq!(run.out.lines().filter(|line| named.iter().any(|n| line.ends_with(n))).count(), 2, "{}", run.out);
+    assert!(dir.bytes("a.npy").len() > 8 * 8 * 8 * 4);
+    assert_eq!(pointwise(&["run", &net, "--dump", &format!("b.conv={dump}")]).code, 1);
+    assert_eq!(pointwise(&["run", &net, "--engine", "fast"]).code, 2);
+}
+
+#[test]
+fn too_much_memory_is_refused_with_the_number() {
+    let run = pointwise(&["run", &model("vgg16"), "--max-memory", "100MiB"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("PW0706") && run.err.contains("100 MiB are allowed"), "{}", run.err);
+}
+
+#[test]
+fn bench_gives_the_promised_keys() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let got = json(&["bench", &net, "--runs", "3", "--format", "json"], 0);
+    for key in
+        ["schema_version", "net", "threads", "batch", "runs", "min_ms", "median_ms", "p90_ms", "p99_ms", "gmacs_per_s", "layers"]
+    {
+        assert!(got.get(key).is_some(), "{key} is missing");
+    }
+    assert_eq!(got["layers"].as_array().map(Vec::len), Some(4));
+    assert_eq!(pointwise(&["bench", &net, &net, "--runs", "2"]).code, 0);
+}
+
+#[test]
+fn convert_writes_every_form() {
+    let dir = Dir::new();
+    for extension in ["dot", "json", "yaml", "svg", "net"] {
+        let out = dir.path(&format!("g.{extension}"));
+        assert_eq!(pointwise(&["convert", &model("googlenet"), &out]).code, 0, "{extension}");
+    }
+    assert!(dir.read("g.dot").starts_with("digraph \"googlenet\" {") && dir.read("g.svg").starts_with("<svg"));
+    let graph: Value = serde_json::from_str(&dir.read("g.json")).expect("it is JSON");
+    assert_eq!(graph["nodes"][0]["op"], "input");
+    for (file, word) in [("x.onnx", "ONNX"), ("x.py", "PyTorch"), ("x.txt", ".txt"), ("x", "extension")] {
+        let run = pointwise(&["convert", &model("googlenet"), &dir.path(file)]);
+        assert!(run.code == 2 && run.err.contains(word), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_printed_graph_is_the_same_graph() {
+    let dir = Dir::new();
+    for name in
+        ["googlenet", "densenet121", "mobilenet_v3_large", "shufflenet_v2_x1_0", "resnet18", "efficientnet_b0", "convnext_tiny"]
+    {
+        let flat = dir.path("flat.net");
+        assert_eq!(pointwise(&["convert", &model(name), &flat]).code, 0, "{name}");
+        let layers = |file: &str| {
+            let got = json(&["analyze", file, "--format", "json"], 0);
+            let layers = got["layers"].as_array().cloned().unwrap_or_default();
+            let row = |l: &Value| {
+                format!("{} {} {} {} {} {}", l["op"], l["inputs"], l["output"], l["params"], l["macs"], l["receptive_field"])
+            };
+            layers.iter().map(row).collect::<Vec<_>>()
+        };
+        assert_eq!(layers(&flat), layers(&model(name)), "{name}");
+        let again = dir.path("again.net");
+        assert_eq!(pointwise(&["convert", &flat, &again]).code, 0);
+        assert_eq!(layers(&again), layers(&flat), "{name}");
+        assert_eq!(pointwise(&["fmt", "--check", &flat]).code, 0, "{name}");
+    }
+}
+
+#[test]
+fn fmt_checks_shows_and_lays_out() {
+    let dir = Dir::new();
+    let crooked = dir.write("c.net", "net n{\n input x:[3,8,8] # in\n output y=x->relu\n}\n");
+    assert_eq!(pointwise(&["fmt", "--check", &crooked]).code, 1);
+    let shown = pointwise(&["fmt", "--diff", &crooked]);
+    assert!(shown.code == 1 && shown.out.contains("+net n {") && shown.out.contains("-net n{"), "{}", shown.out);
+    assert!(dir.read("c.net").starts_with("net n{"), "neither changes the file");
+    assert_eq!(pointwise(&["fmt", &dir.path("")]).code, 0);
+    let once = dir.read("c.net");
+    assert!(once.contains("# in") && once.starts_with("net n {"), "{once}");
+    assert_eq!(pointwise(&["fmt", "--check", &crooked]).code, 0);
+    let broken = dir.write("b.net", "net n {\n");
+    assert_eq!(pointwise(&["fmt", &broken]).code, 1);
+    assert_eq!(dir.read("b.net"), "net n {\n");
+}
+
+#[test]
+fn the_references_are_there() {
+    assert!(pointwise(&["explain", "pw0302"]).out.starts_with("# PW0302"));
+    assert!(pointwise(&["explain", "PW03"]).out.contains("PW0301"));
+    assert_eq!(pointwise(&["explain", "PW0999"]).code, 2);
+    assert!(pointwise(&["ops"]).out.contains("global_avgpool"));
+    assert!(pointwise(&["ops", "conv"]).out.contains("stride"));
+    assert_eq!(pointwise(&["ops", "cnov"]).code, 2);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(pointwise(&["completions", shell]).out.contains("analyze"), "{shell}");
+    }
+    assert_eq!(pointwise(&["--help"]).code, 0);
+    assert!(pointwise(&["--version"]).out.starts_with("pointwise "));
+    assert_eq!(pointwise(&["frobnicate"]).code, 2);
+    assert!(!pointwise(&["--help"]).out.contains("lsp"));
+}
