@@ -163,11 +163,8 @@ fn operator_after_stage(failure: Failure<'_>) -> Option<Diagnostic> {
     }
     let sign = found.kind().text();
     let message = format!("`{sign}` binds tighter than `->`, so it cannot follow a pipe");
-    let begin = if start.kind() == TokenKind::Return {
-        1
-    } else {
-        (0..ahead).find(|i| start.kind_at(*i) == TokenKind::Assign)? + 1
-    };
+    let begin =
+        if start.kind() == TokenKind::Return { 1 } else { (0..ahead).find(|i| start.kind_at(*i) == TokenKind::Assign)? + 1 };
     let opener = start.skip(begin).span();
     let edits = vec![
         Edit { span: Span { end: opener.start, ..opener }, replacement: "(".to_owned() },
