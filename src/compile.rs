@@ -7,6 +7,7 @@ mod assertions;
 mod files;
 mod refinements;
 mod settings;
+mod unread;
 
 use crate::analysis::{self, Analysis};
 use crate::code::Code;
@@ -16,6 +17,8 @@ use crate::lower::{self, Limits, Program};
 use crate::shape::{self, Shaped};
 use crate::source::SourceSet;
 use crate::syntax::ast::Ast;
+
+use unread::Unread;
 
 pub use files::{LoadError, Loader, NoFiles};
 pub use settings::literal;
@@ -71,18 +74,14 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
 }
 
 fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Network> {
-    let broken = has_errors(diagnostics);
+    let unread = Unread::new(sources, diagnostics);
     let set = settings::values(&settings.set);
     let (program, clashes) = Program::new(sources, &files.asts, &files.uses);
     diagnostics.extend(clashes);
     let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
-    // After a syntax error a missing name or net may just not have been read.
-    let follows = |d: &Diagnostic| {
-        matches!(d.code, Code::UnknownName | Code::UnknownOperation | Code::NoNet | Code::NoInput | Code::LintUnusedParameter)
-    };
-    diagnostics.extend(found.into_iter().filter(|d| !broken || !follows(d)));
+    diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
     let lowered = lowered?;
-    diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !broken || !follows(d)));
+    diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !unread.explains(sources, d)));
     if has_errors(diagnostics) {
         return None;
     }

@@ -6,7 +6,7 @@
 //! a finding offers is applied, and the finding must then be gone. What the terminal shows stands beside the case in a
 //! `.out` file where there is one; `BLESS=1 cargo test --test corpus` rewrites these files.
 
-#![expect(clippy::disallowed_methods, reason = "cases are read and blessed")]
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! What must hold for every model of the zoo, whatever it is.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! The house plan held: who may import whom, who owns which dependency, how long a file may be, what the README shows.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! The language's surface: what is read, what is refused and how, and how it is laid out.
+#![expect(clippy::disallowed_methods, reason = "tests read models and grammars")]
 
 #[path = "syntax/common.rs"]
 mod common;

@@ -1,5 +1,7 @@
 //! Published numbers against the zoo: parameters, buffers, MACs and per-layer tables, exactly.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -13,7 +13,8 @@ use crate::op::Work;
 pub enum By {
     /// One layer.
     Layer,
-    /// One block instance, at most `depth` instances deep (1: the outermost); layers outside blocks keep their own row.
+    /// One block instance, at most `depth` instances deep (1: the outermost); layers outside blocks are summed by the
+    /// name that they were bound to.
     Block {
         /// How many nested instances are told apart.
         depth: usize,
@@ -55,7 +56,7 @@ pub fn rollup(analysis: &Analysis, graph: &Graph, by: By) -> Vec<Row> {
     for layer in &analysis.layers {
         let name = match by {
             By::Layer => graph.node(layer.node).name.as_str(),
-            By::Block { depth } => block(graph, layer.node, depth).unwrap_or(&graph.node(layer.node).name),
+            By::Block { depth } => block(graph, layer.node, depth).unwrap_or_else(|| binding(&graph.node(layer.node).name)),
             By::Op => graph.node(layer.node).op.keyword(),
         };
         let place = *places.entry(name).or_insert_with(|| {
@@ -80,6 +81,11 @@ pub fn block(graph: &Graph, node: NodeId, depth: usize) -> Option<&str> {
     }
     let outermost = chain.len().checked_sub(1)?;
     Some(&chain[outermost.saturating_sub(depth.saturating_sub(1))].path)
+}
+
+/// The first component of a path: the name that the layers of one statement were bound to.
+fn binding(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(binding, _)| binding)
 }
 
 impl Row {

@@ -12,7 +12,7 @@ use crate::graph::{Node, NodeId, Origin, Wish};
 use crate::op::{Op, Shape};
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Mark, Net, Param, Statement, StatementKind, Target};
+use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
 /// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
 const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
@@ -103,27 +103,26 @@ impl<'a> Builder<'a> {
     /// Evaluates a body whose last expression is its value.
     pub(super) fn body(&mut self, frame: &mut Frame<'a>, body: &'a Body, scope: &Scope) -> Value {
         let mut value = Value::Nothing;
-        for (i, statement) in body.statements.iter().enumerate() {
+        for statement in &body.statements {
             if frame.returned.is_some() || !self.step(frame, statement.span) {
                 return Value::Poison;
             }
-            let last = i + 1 == body.statements.len();
-            value = self.statement(frame, statement, scope, last);
+            value = self.statement(frame, statement, scope);
         }
         value
     }
 
-    fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope, last: bool) -> Value {
+    fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
         let outer = (frame.keep, frame.wish.clone());
         for mark in &statement.marks {
             self.mark(frame, mark);
         }
-        let value = self.unmarked(frame, statement, scope, last);
+        let value = self.unmarked(frame, statement, scope);
         (frame.keep, frame.wish) = outer;
         value
     }
 
-    fn unmarked(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope, last: bool) -> Value {
+    fn unmarked(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
         match &statement.kind {
             StatementKind::Input { name, shape } => self.input(frame, name, shape),
             StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
@@ -132,24 +131,9 @@ impl<'a> Builder<'a> {
             StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
             StatementKind::Assert(condition) => self.assertion(frame, condition),
             StatementKind::Refine { path, form } => self.refinement(frame, path, form),
-            StatementKind::Expr(expr) => return self.bare(frame, expr, scope, last),
+            StatementKind::Expr(expr) => return self.eval(frame, expr, scope),
         }
         Value::Nothing
-    }
-
-    /// An expression as a statement: an `if`, or the value of a branch.
-    fn bare(&mut self, frame: &mut Frame<'a>, expr: &'a Expr, scope: &Scope, last: bool) -> Value {
-        let before = self.graph.len();
-        let value = self.eval(frame, expr, scope);
-        let unused = value.is_tensor() && !last && self.graph.len() > before;
-        if unused && !matches!(expr.kind, ExprKind::If { .. }) {
-            self.report(
-                frame,
-                Diagnostic::warning(Code::LintDeadBranch, "this value is computed and thrown away", expr.span, "never used")
-                    .help("bind it to a name, `x = …`, or remove the line"),
-            );
-        }
-        value
     }
 
     fn mark(&mut self, frame: &mut Frame<'a>, mark: &'a Mark) {

@@ -254,10 +254,8 @@ mod tests {
     use super::*;
 
     fn int(op: InfixOp, a: i64, b: i64) -> i64 {
-        match fold(op, &Value::Int(a), &Value::Int(b)) {
-            Folded::Value(Value::Int(v)) => v,
-            _ => panic!("an integer"),
-        }
+        let Folded::Value(Value::Int(v)) = fold(op, &Value::Int(a), &Value::Int(b)) else { panic!("an integer") };
+        v
     }
 
     #[test]

@@ -139,7 +139,9 @@ impl Walk<'_> {
                     self.expr(condition);
                     self.body(body);
                 }
-                otherwise.iter().for_each(|body| self.body(body));
+                if let Some(body) = otherwise {
+                    self.body(body);
+                }
             }
         }
     }

@@ -81,19 +81,19 @@ impl Checker<'_> {
             }
             StatementKind::Output { shape, value, .. } => {
                 self.output(statement.span, place);
-                shape.iter().chain(value).for_each(|expr| self.expr(expr, place));
+                self.exprs(shape.iter().chain(value), place);
             }
             StatementKind::Bind { targets, value } => {
-                targets.iter().filter_map(|target| target.shape.as_ref()).for_each(|shape| self.expr(shape, place));
+                self.exprs(targets.iter().filter_map(|target| target.shape.as_ref()), place);
                 self.expr(value, place);
             }
             StatementKind::Return(values) => {
                 self.give_back(values, statement.span, place);
-                values.iter().for_each(|value| self.expr(value, place));
+                self.exprs(values, place);
             }
             StatementKind::For { over, body, .. } => {
                 match over {
-                    ForRange::Range(from, to) => [from, to].into_iter().for_each(|expr| self.expr(expr, place)),
+                    ForRange::Range(from, to) => self.exprs([from, to], place),
                     ForRange::List(list) => self.expr(list, place),
                 }
                 let within = if place.within == Within::Value { Within::Value } else { Within::Loop };
@@ -162,7 +162,10 @@ impl Checker<'_> {
                 self.expr(condition, place);
                 self.body(branch, place);
             }
-            return otherwise.iter().for_each(|branch| self.body(branch, place));
+            if let Some(branch) = otherwise {
+                self.body(branch, place);
+            }
+            return;
         }
         if !is_value && !matches!(expr.kind, ExprKind::Error) {
             self.unused(expr);
@@ -172,11 +175,8 @@ impl Checker<'_> {
 
     fn unused(&mut self, expr: &Expr) {
         let found = Diagnostic::error(Code::MisplacedStatement, "this value is not used", expr.span, "");
-        let source = match &expr.kind {
-            ExprKind::Pipe { first, .. } => Some(first),
-            _ => None,
-        };
-        let name = source.filter(|first| matches!(first.kind, ExprKind::Name(_)));
+        let name = if let ExprKind::Pipe { first, .. } = &expr.kind { Some(first) } else { None };
+        let name = name.filter(|first| matches!(first.kind, ExprKind::Name(_)));
         self.errors.push(match name {
             Some(name) => {
                 let text = &self.text[name.span.start as usize..name.span.end as usize];
@@ -189,7 +189,13 @@ impl Checker<'_> {
 
     fn args(&mut self, args: &[Arg]) {
         let place = Place { in_net: false, within: Within::Value, gives_value: false };
-        args.iter().for_each(|arg| self.expr(&arg.value, place));
+        self.exprs(args.iter().map(|arg| &arg.value), place);
+    }
+
+    fn exprs<'e>(&mut self, list: impl IntoIterator<Item = &'e Expr>, place: Place) {
+        for expr in list {
+            self.expr(expr, place);
+        }
     }
 
     /// Looks for bodies inside an expression; all of them are values.
@@ -202,19 +208,19 @@ impl Checker<'_> {
             | ExprKind::Name(_)
             | ExprKind::Path(_)
             | ExprKind::Error => {}
-            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|item| self.expr(item, place)),
+            ExprKind::List(items) | ExprKind::Tuple(items) => self.exprs(items, place),
             ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner, place),
             ExprKind::Infix { first, rest } => {
                 self.expr(first, place);
-                rest.iter().for_each(|(_, _, operand)| self.expr(operand, place));
+                self.exprs(rest.iter().map(|(_, _, operand)| operand), place);
             }
             ExprKind::Call { lists, .. } => {
-                lists.iter().flat_map(|list| &list.args).for_each(|arg| self.expr(&arg.value, place));
+                self.exprs(lists.iter().flat_map(|list| &list.args).map(|arg| &arg.value), place);
             }
-            ExprKind::Index { base, index } => [base, index].into_iter().for_each(|expr| self.expr(expr, place)),
+            ExprKind::Index { base, index } => self.exprs([&**base, &**index], place),
             ExprKind::Pipe { first, stages } => {
                 self.expr(first, place);
-                stages.iter().for_each(|stage| self.expr(stage, place));
+                self.exprs(stages, place);
             }
             ExprKind::If { arms, otherwise } => {
                 let inside = Place { within: Within::Value, gives_value: true, ..place };
@@ -222,7 +228,9 @@ impl Checker<'_> {
                     self.expr(condition, place);
                     self.body(branch, inside);
                 }
-                otherwise.iter().for_each(|branch| self.body(branch, inside));
+                if let Some(branch) = otherwise {
+                    self.body(branch, inside);
+                }
             }
         }
     }

@@ -12,15 +12,12 @@ pub const MAX_ERRORS: usize = 100;
 #[derive(Debug, Default)]
 pub struct Sink {
     list: Vec<Diagnostic>,
-    dropped: bool,
 }
 
 impl Sink {
     /// Adds one, unless the list is full.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.is_full() {
-            self.dropped = true;
-        } else {
+        if !self.is_full() {
             self.list.push(diagnostic);
         }
     }

@@ -50,7 +50,7 @@ pub fn doc_above(context: &Context<'_>, token: Token) -> Option<String> {
 /// Whether only one line end and white space lie between a comment and `start`.
 fn on_next_line(text: &str, comment: &Comment, start: u32) -> bool {
     let between = &text.as_bytes()[comment.span.end as usize..start as usize];
-    between.iter().filter(|b| **b == b'\n').count() == 1 && between.iter().all(u8::is_ascii_whitespace)
+    between.split(|b| *b == b'\n').count() == 2 && between.iter().all(u8::is_ascii_whitespace)
 }
 
 /// A comment's text without `#` and one space.

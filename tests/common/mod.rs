@@ -1,5 +1,6 @@
 //! What several test files share: compiling from disk.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::path::{Path, PathBuf};

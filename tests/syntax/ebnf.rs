@@ -348,7 +348,7 @@ fn shallow(list: &[Node]) -> usize {
         Node::Rule(name) => {
             name.chars().all(|c| c.is_ascii_uppercase()) || name == "comparison" || name == "indexed" || name == "common"
         }
-        _ => false,
+        Node::Sequence(_) | Node::Choice(_) | Node::Optional(_) | Node::Many(_) | Node::Except(..) => false,
     };
     list.iter().position(ends).unwrap_or(0)
 }

@@ -75,16 +75,20 @@ fn symbols(text: &str) -> Vec<Symbol> {
     symbols
 }
 
+/// The token rule of a token that can be written in many ways. The lexer takes more than the grammar, so that the parser
+/// can say what is wrong.
 fn class(kind: TokenKind, text: &str) -> Option<&'static str> {
-    match kind {
-        TokenKind::Name => Some("NAME"),
-        // The lexer takes more than the grammar, so that the parser can say what is wrong.
-        TokenKind::Path => Some(if text.contains('*') { "MALFORMED" } else { "PATH" }),
-        TokenKind::Pattern => Some(if text.split('.').any(str::is_empty) { "MALFORMED" } else { "PATTERN" }),
-        TokenKind::Number => Some("NUMBER"),
-        TokenKind::Str => Some("STRING"),
-        _ => None,
-    }
+    const RULES: [(TokenKind, &str); 5] = [
+        (TokenKind::Name, "NAME"),
+        (TokenKind::Path, "PATH"),
+        (TokenKind::Pattern, "PATTERN"),
+        (TokenKind::Number, "NUMBER"),
+        (TokenKind::Str, "STRING"),
+    ];
+    let malformed =
+        (kind == TokenKind::Path && text.contains('*')) || (kind == TokenKind::Pattern && text.split('.').any(str::is_empty));
+    let rule = RULES.iter().find(|(of, _)| *of == kind).map(|(_, rule)| *rule);
+    if malformed { Some("MALFORMED") } else { rule }
 }
 
 /// The second condition of the grammar's page: what stands before the line end.

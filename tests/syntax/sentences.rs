@@ -120,8 +120,7 @@ fn damaged(texts: &[String], random: &mut Random) -> Option<String> {
     const PIECES: &[&str] = &["", "(", ")", "{", "}", "[", "]", "=", ",", ";", ":", "@", ".", "→", " ", "\n"];
     let text = &texts[random.below(texts.len())];
     let at = random.below(text.len());
-    let line = text[..text.ceil_char_boundary(at)].rsplit('\n').next().unwrap_or_default();
-    if !text.is_char_boundary(at) || line.contains('#') || text[at..].starts_with('#') {
+    if !text.is_char_boundary(at) || text[at..].starts_with('#') || text[..at].rsplit('\n').next()?.contains('#') {
         return None;
     }
     let after = at + text[at..].chars().next().map_or(0, char::len_utf8);

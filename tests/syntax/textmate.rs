@@ -196,7 +196,9 @@ fn includes_all(patterns: &Value) -> bool {
 
 fn paint(scopes: &mut [String], name: Option<&str>) {
     if let Some(name) = name {
-        scopes.iter_mut().for_each(|scope| name.clone_into(scope));
+        for scope in scopes {
+            name.clone_into(scope);
+        }
     }
 }
 

@@ -2,20 +2,18 @@
 
 use pointwise::syntax::ast::{ExprKind, ForRange, InfixOp, Item, StatementKind, UnaryOp};
 
-use super::common::{Parsed, parse_clean};
+use super::common::parse_clean;
 
 /// The expression `text`, with brackets around every operation.
 fn structure(text: &str) -> String {
     let parsed = parse_clean(&format!("net a {{ x = {text} }}"));
     let Item::Net(net) = &parsed.ast.items[0] else { panic!("a net") };
     let StatementKind::Bind { value, .. } = &net.body.statements[0].kind else { panic!("a binding") };
-    shown(&parsed, &value.kind)
+    shown(&value.kind)
 }
 
-fn shown(parsed: &Parsed, kind: &ExprKind) -> String {
-    let many = |items: &[pointwise::syntax::ast::Expr]| {
-        items.iter().map(|item| shown(parsed, &item.kind)).collect::<Vec<_>>().join(", ")
-    };
+fn shown(kind: &ExprKind) -> String {
+    let many = |items: &[pointwise::syntax::ast::Expr]| items.iter().map(|item| shown(&item.kind)).collect::<Vec<_>>().join(", ");
     match kind {
         ExprKind::Int(value) => value.to_string(),
         ExprKind::Float(value) => format!("{value:?}"),
@@ -25,27 +23,27 @@ fn shown(parsed: &Parsed, kind: &ExprKind) -> String {
         ExprKind::Path(path) => path.segments.join("|"),
         ExprKind::List(items) => format!("[{}]", many(items)),
         ExprKind::Tuple(items) => format!("tuple({})", many(items)),
-        ExprKind::Paren(inner) => shown(parsed, &inner.kind),
-        ExprKind::Unary(UnaryOp::Neg, inner) => format!("(- {})", shown(parsed, &inner.kind)),
-        ExprKind::Unary(UnaryOp::Not, inner) => format!("(not {})", shown(parsed, &inner.kind)),
+        ExprKind::Paren(inner) => shown(&inner.kind),
+        ExprKind::Unary(UnaryOp::Neg, inner) => format!("(- {})", shown(&inner.kind)),
+        ExprKind::Unary(UnaryOp::Not, inner) => format!("(not {})", shown(&inner.kind)),
         ExprKind::Infix { first, rest } => {
-            let links = rest.iter().map(|(op, _, operand)| format!(" {} {}", InfixOp::text(*op), shown(parsed, &operand.kind)));
-            format!("({}{})", shown(parsed, &first.kind), links.collect::<String>())
+            let links = rest.iter().map(|(op, _, operand)| format!(" {} {}", InfixOp::text(*op), shown(&operand.kind)));
+            format!("({}{})", shown(&first.kind), links.collect::<String>())
         }
         ExprKind::Call { callee, lists } => {
             let lists = lists.iter().map(|list| {
                 let args = list.args.iter().map(|arg| {
                     let name = arg.name.as_ref().map_or(String::new(), |name| format!("{}=", name.text));
-                    format!("{name}{}", shown(parsed, &arg.value.kind))
+                    format!("{name}{}", shown(&arg.value.kind))
                 });
                 format!("({})", args.collect::<Vec<_>>().join(", "))
             });
             format!("{}{}", callee.text, lists.collect::<String>())
         }
-        ExprKind::Index { base, index } => format!("({} at {})", shown(parsed, &base.kind), shown(parsed, &index.kind)),
+        ExprKind::Index { base, index } => format!("({} at {})", shown(&base.kind), shown(&index.kind)),
         ExprKind::Pipe { first, stages } => {
-            let stages = stages.iter().map(|stage| format!(" -> {}", shown(parsed, &stage.kind)));
-            format!("({}{})", shown(parsed, &first.kind), stages.collect::<String>())
+            let stages = stages.iter().map(|stage| format!(" -> {}", shown(&stage.kind)));
+            format!("({}{})", shown(&first.kind), stages.collect::<String>())
         }
         ExprKind::If { arms, otherwise } => format!("if {} arms, else {}", arms.len(), otherwise.is_some()),
         ExprKind::Error => "error".into(),

@@ -182,7 +182,7 @@ impl Printer {
                 Doc::Blank => self.blank(),
                 Doc::IfBroken(text) => {
                     if !flat {
-                        self.write(text)
+                        self.write(text);
                     }
                 }
                 Doc::Suffix(comment) => {

@@ -162,9 +162,9 @@ impl<'a> Lexer<'a> {
             .chars()
             .try_fold(String::new(), |mut text, c| {
                 if c.is_ascii() {
-                    text.push(c)
+                    text.push(c);
                 } else {
-                    text.push_str(lookalike::ascii(c)?)
+                    text.push_str(lookalike::ascii(c)?);
                 }
                 Some(text)
             })

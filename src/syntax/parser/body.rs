@@ -46,13 +46,13 @@ fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<St
 
 /// One statement and its end. What could be read of a statement without an end is kept.
 fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Result<Input<'a>, SyntaxError> {
-    let (rest, statement) = statement(input).map_err(|error| failure(input, error))?;
+    let (rest, statement) = statement(input).map_err(|error| failure(input, &error))?;
     let ended = end_of_line(rest);
     // An expression that goes on with something unreadable is none that stands on its own.
     if ended.is_ok() || !matches!(statement.kind, StatementKind::Expr(_)) {
         list.push(statement);
     }
-    ended.map(|(rest, ())| rest).map_err(|error| failure(rest, error))
+    ended.map(|(rest, ())| rest).map_err(|error| failure(rest, &error))
 }
 
 /// Whether what stands after a statement belongs to the brackets around its body, so that the body's `}` was forgotten.
@@ -69,9 +69,9 @@ pub fn end_of_line(input: Input<'_>) -> Parsed<'_, ()> {
 }
 
 /// The failure in nom's envelope; nothing here ever waits for more input.
-pub fn failure(input: Input<'_>, error: nom::Err<SyntaxError>) -> SyntaxError {
+pub fn failure(input: Input<'_>, error: &nom::Err<SyntaxError>) -> SyntaxError {
     match error {
-        nom::Err::Error(error) | nom::Err::Failure(error) => error,
+        nom::Err::Error(error) | nom::Err::Failure(error) => *error,
         nom::Err::Incomplete(_) => SyntaxError::expected(input, Expected::default()),
     }
 }

@@ -30,7 +30,7 @@ pub fn file(context: &Context<'_>) -> Vec<Item> {
         });
         input = match ended {
             Ok((rest, ())) => rest,
-            Err(error) => recover::item(input, failure(input, error)),
+            Err(error) => recover::item(input, failure(input, &error)),
         };
     }
     items
@@ -54,7 +54,7 @@ pub fn nested(input: Input<'_>, opener: usize) -> Option<Input<'_>> {
     message::nested_item(input);
     Some(match item(input) {
         Ok((rest, _)) => rest,
-        Err(error) => recover::item(input, failure(input, error)),
+        Err(error) => recover::item(input, failure(input, &error)),
     })
 }
 

@@ -1,0 +1,44 @@
+//! What a syntax error leaves unread, so that its consequences stay silent.
+
+use std::collections::BTreeSet;
+
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::source::SourceSet;
+
+/// The words on lines that could not be read.
+#[derive(Debug)]
+pub(super) struct Unread<'s> {
+    words: BTreeSet<&'s str>,
+    any: bool,
+    /// Whether a used file, and with it its blocks, is missing.
+    files: bool,
+}
+
+impl<'s> Unread<'s> {
+    /// Collects the words on all lines that errors point at; `errors` are those of reading and parsing.
+    pub(super) fn new(sources: &'s SourceSet, errors: &[Diagnostic]) -> Self {
+        let mut words = BTreeSet::new();
+        let labels = errors.iter().filter(|d| d.is_error()).flat_map(|d| d.primary.iter().chain(&d.secondary));
+        for span in labels.map(|label| label.span) {
+            let source = sources.get(span.source);
+            for line in source.line_index(span.start)..=source.line_index(span.end) {
+                let text = &source.text()[source.line_range(line)];
+                words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()));
+            }
+        }
+        let files = errors.iter().any(|d| matches!(d.code, Code::UnreadableUse | Code::UseCycle | Code::TooLarge));
+        Self { words, any: errors.iter().any(Diagnostic::is_error), files }
+    }
+
+    /// Whether a later finding only says that something unread is missing.
+    pub(super) fn explains(&self, sources: &SourceSet, finding: &Diagnostic) -> bool {
+        if self.files && finding.code == Code::UnknownOperation && finding.fixes.is_empty() {
+            return true;
+        }
+        if matches!(finding.code, Code::UnknownName | Code::UnknownOperation) {
+            return finding.primary.as_ref().is_some_and(|label| self.words.contains(sources.text(label.span)));
+        }
+        self.any && matches!(finding.code, Code::NoNet | Code::NoInput | Code::LintUnusedParameter | Code::MissingArgument)
+    }
+}
