@@ -37,7 +37,8 @@ impl<'s> Unread<'s> {
             return true;
         }
         if matches!(finding.code, Code::UnknownName | Code::UnknownOperation) {
-            return finding.primary.as_ref().is_some_and(|label| self.words.contains(sources.text(label.span)));
+            let unread = |text: &str| text.split('.').all(|word| self.words.contains(word));
+            return finding.primary.as_ref().is_some_and(|label| unread(sources.text(label.span)));
         }
         self.any && matches!(finding.code, Code::NoNet | Code::NoInput | Code::LintUnusedParameter | Code::MissingArgument)
     }
