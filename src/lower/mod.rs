@@ -1,6 +1,6 @@
 //! Tree to graph: names, constants, loops and blocks are evaluated away.
 //!
-//! In: the parsed files (the main one first), the values set for the net's parameters, limits. Out: a [`Shaped`]-ready
+//! In: the parsed files (the main one first), the values set for the net's parameters, limits. Out: a [`Shaped`](crate::shape::Shaped)-ready
 //! graph whose nodes all have shapes, the requests that need the whole graph (refinements, assertions), and diagnostics.
 //! Every node is inferred as it is added, because the language may ask for shapes (`channels(x)`) while it builds; a node
 //! that does not fit poisons what depends on it, silently, so that one run reports every independent error.
