@@ -166,6 +166,9 @@ pub(super) fn optimize(
     let exact: Vec<Pass> = config.passes.iter().copied().filter(|pass| pass.info().run.is_some()).collect();
     let (plan, shaped) = if config.passes.contains(&Pass::Bottleneck) {
         let done = rewrite::optimize(before.shaped(), &config, &target).map_err(|error| error.diagnostic())?;
+        if let Some(warning) = done.plan.nothing_to_do() {
+            session.warn(&before.sources, warning);
+        }
         (done.plan, done.shaped)
     } else {
         (Plan::default(), before.shaped().clone())
