@@ -65,7 +65,7 @@ fn full(findings: &Findings<'_>, width: usize) -> String {
         text.push('\n');
     }
     if let Some(rest) = findings.diagnostics.len().checked_sub(MOST_DRAWN).filter(|rest| *rest > 0) {
-        let _ = writeln!(text, "... and {rest} more findings; `--output-format concise` lists them all");
+        let _ = writeln!(text, "... and {rest} more findings; `--output-format concise` writes a line for each");
     }
     text
 }

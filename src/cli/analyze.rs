@@ -24,9 +24,9 @@ pub(super) struct Arguments {
     net: NetOptions,
     #[command(flatten)]
     count: CountOptions,
-    /// One row a layer, a block or a kind of operation.
-    #[arg(long, value_name = "WHAT", default_value = "layer", help_heading = "Rows and columns")]
-    by: Rows,
+    /// One row a layer (as without it), a block or a kind of operation.
+    #[arg(long, value_name = "WHAT", help_heading = "Rows and columns")]
+    by: Option<Rows>,
     /// One row a block, telling nested blocks apart down to this depth.
     #[arg(long, value_name = "N", conflicts_with = "by", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Rows and columns")]
     depth: Option<u16>,
@@ -55,9 +55,29 @@ impl Arguments {
     fn by(&self) -> Option<By> {
         match (self.depth, self.by) {
             (Some(depth), _) => Some(By::Block { depth: usize::from(depth) }),
-            (None, Rows::Layer) => None,
-            (None, Rows::Block) => Some(By::Block { depth: 1 }),
-            (None, Rows::Op) => Some(By::Op),
+            (None, None | Some(Rows::Layer)) => None,
+            (None, Some(Rows::Block)) => Some(By::Block { depth: 1 }),
+            (None, Some(Rows::Op)) => Some(By::Op),
+        }
+    }
+
+    /// Refuses what chooses rows or columns where each network gets one line.
+    fn fit(&self) -> Result<(), Failure> {
+        let lines = match self.format {
+            DataFormat::Table | DataFormat::Markdown | DataFormat::Csv => self.files.len() > 1,
+            DataFormat::Json | DataFormat::Yaml => false,
+        };
+        let given = [
+            ("--by", self.by.is_some()),
+            ("--depth", self.depth.is_some()),
+            ("--columns", !self.columns.is_empty()),
+            ("--sort", self.sort.is_some()),
+            ("--top", self.top.is_some()),
+        ];
+        match given.iter().find(|(_, given)| lines && *given) {
+            None => Ok(()),
+            Some((option, _)) => Err(Failure::usage(format!("`{option}` is for one network: several give one line each"))
+                .help("analyze them one by one, or write `--format json`")),
         }
     }
 
@@ -68,6 +88,7 @@ impl Arguments {
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    arguments.fit()?;
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
     let mut numbers: Vec<(Analysis, Option<Forecast>)> = Vec::new();
     for one in &loaded {
@@ -75,8 +96,13 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let forecast = arguments.count.forecast(one.shaped(), &analysis)?;
         numbers.push((analysis, forecast));
     }
-    let networks: Vec<Network<'_>> =
+    let mut networks: Vec<Network<'_>> =
         loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
+    if matches!(arguments.format, DataFormat::Json | DataFormat::Yaml) {
+        for network in &mut networks {
+            columns::arrange(network, &arguments.view()).map_err(|error| no_column(&error))?;
+        }
+    }
     if !networks.is_empty() {
         write(arguments, &networks)?;
     }

@@ -46,7 +46,19 @@ pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> R
         return Err(Failure::usage(format!("cannot read `{}`: this version does not read ONNX", files::shown(path))));
     }
     let text = files::read_text(path)?;
-    Ok(compile_text(session, path, text, options))
+    let mut compiled = compile_text(session, path, text, options);
+    if !files::is_dash(path) && !files::has_extension(path, "net") {
+        foreign(path, &mut compiled.diagnostics);
+    }
+    Ok(compiled)
+}
+
+/// Of a file that is no network by its name and its syntax, the first error says enough.
+fn foreign(path: &Path, diagnostics: &mut Vec<Diagnostic>) {
+    let is_syntax = |d: &Diagnostic| d.is_error() && d.code.id().starts_with("PW01");
+    if let Some(first) = diagnostics.iter().find(|d| is_syntax(d)).cloned() {
+        *diagnostics = vec![first.note(format!("`{}` does not look like a network", files::shown(path)))];
+    }
 }
 
 /// Compiles a text as if it stood at `path`.

@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::files;
 use super::load::{self, Loaded, compile_text, load};
-use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
+use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, budget, find_target};
 use super::report::{Pair, savings};
 use super::session::Session;
 use crate::analysis::target::Target;
@@ -53,7 +53,7 @@ pub(super) struct Goals {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
     channels: Option<u64>,
     /// Stay within a budget: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together.
-    #[arg(long, value_name = "METRIC=LIMIT", value_parser = Budget::parse, help_heading = "Goals")]
+    #[arg(long, value_name = "METRIC=LIMIT", value_parser = budget, help_heading = "Goals")]
     budget: Vec<Budget>,
     /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`; `auto` chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
@@ -68,12 +68,12 @@ pub(super) struct Goals {
 
 impl Goals {
     /// Whether anything was asked for.
-    fn any(&self) -> bool {
+    pub(super) fn any(&self) -> bool {
         self.ratio.is_some() || self.channels.is_some() || !self.budget.is_empty() || self.config.is_some() || self.form.is_some()
     }
 
     /// As it was written on the command line.
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         let mut words = Vec::new();
         words.extend(self.ratio.map(|n| format!("--ratio {n}")));
         words.extend(self.channels.map(|n| format!("--channels {n}")));
@@ -133,7 +133,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     let before = load(session, &arguments.input, &arguments.net)?;
     let place = output.unwrap_or(&arguments.input);
-    let outcome = optimize(session, &before, (&arguments.input, place), (&arguments.goals, &arguments.net, &arguments.count))?;
+    let mut outcome =
+        optimize(session, &before, (&arguments.input, place), (&arguments.goals, &arguments.net, &arguments.count))?;
+    if output.is_some_and(files::is_dash) {
+        "<stdout>".clone_into(&mut outcome.after.name);
+    }
     if let Some(output) = output {
         files::write(output, |out| out.write_all(outcome.text.as_bytes()))?;
     }

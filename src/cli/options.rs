@@ -12,6 +12,7 @@ use crate::analysis::target::Target;
 use crate::analysis::{Analysis, Convention, Options, convention};
 use crate::code::Code;
 use crate::report::network::Forecast;
+use crate::rewrite::budget::Budget;
 use crate::shape::Shaped;
 
 /// The target where none is named and one is needed.
@@ -92,6 +93,14 @@ pub(super) enum DataFormat {
 
 fn convention_names() -> clap::builder::PossibleValuesParser {
     convention::ALL.iter().map(|c| convention::name(*c)).collect::<Vec<_>>().into()
+}
+
+/// One budget; a list of them is refused with advice.
+pub(super) fn budget(text: &str) -> Result<Budget, String> {
+    if text.matches('=').count() > 1 {
+        return Err("this is more than one budget: repeat `--budget` for each".to_owned());
+    }
+    Budget::parse(text).map_err(|error| error.to_string())
 }
 
 /// `name=value`.

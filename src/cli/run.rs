@@ -18,6 +18,7 @@ use crate::exec::{self, RunResult};
 use crate::interchange::npy;
 use crate::report::grid::{Cell, Grid, Heading};
 use crate::report::number::{magnitude, milliseconds, share};
+use crate::report::savings_text::counted;
 use crate::report::table;
 use crate::tensor::Tensor;
 
@@ -64,6 +65,7 @@ pub(super) struct Arguments {
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    arguments.output.iter().chain(&arguments.dump).try_for_each(|named| is_array(&named.path))?;
     let mut options = arguments.engine.run_options()?;
     let loaded = load(session, &arguments.file, &arguments.net)?;
     let shaped = loaded.shaped();
@@ -99,6 +101,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     for (name, tensor) in &result.outputs {
         describe(&mut text, name, tensor);
         if let Some(top) = arguments.top {
+            if let Some(labels) = &labels {
+                count_labels(session, labels, name, tensor);
+            }
             largest(&mut text, tensor, top, labels.as_deref());
         }
     }
@@ -115,6 +120,15 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 fn save(path: &std::path::Path, tensor: &Tensor) -> Result<(), Failure> {
     let bytes = npy::write(tensor);
     files::write(path, |out| out.write_all(&bytes))
+}
+
+/// Refuses names of files that are no arrays.
+fn is_array(path: &std::path::Path) -> Result<(), Failure> {
+    if files::is_dash(path) || files::has_extension(path, "npy") {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!("`{}` is not an `.npy` file", files::shown(path)));
+    Err(failure.help("tensors are written as NumPy arrays: name a file that ends in `.npy`"))
 }
 
 fn dumps(given: &[Named]) -> Result<BTreeMap<&str, &std::path::Path>, Failure> {
@@ -144,22 +158,40 @@ fn outputs<'a>(loaded: &'a Loaded, given: &'a [Named]) -> Result<BTreeMap<&'a st
                 return Err(failure.help(format!("write `--output NAME=FILE`; outputs are {}", names.join(", "))));
             }
         };
-        all.insert(name, path.as_path());
+        if all.insert(name, path.as_path()).is_some() {
+            return Err(Failure::usage(format!("the output `{name}` is to be written twice")));
+        }
     }
     Ok(all)
 }
 
-/// `logits  [1, 1000]  min -1.23  mean 0.01  max 2.31`.
+/// `logits  [1, 1000]  min -1.23  mean 0.01  max 2.31  3 NaN`, the numbers those of the finite elements.
 fn describe(text: &mut String, name: &str, tensor: &Tensor) {
     let dims = tensor.dims().iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    let data = tensor.data();
-    let (mut min, mut max, mut sum) = (f32::INFINITY, f32::NEG_INFINITY, 0.0f64);
-    for x in data {
-        (min, max, sum) = (min.min(*x), max.max(*x), sum + f64::from(*x));
+    let finite: Vec<f32> = tensor.data().iter().copied().filter(|x| x.is_finite()).collect();
+    let _ = write!(text, "{name}  [{dims}]");
+    if let Some(min) = finite.iter().copied().reduce(f32::min) {
+        let max = finite.iter().copied().fold(min, f32::max);
+        let mean = finite.iter().map(|x| f64::from(*x)).sum::<f64>() / finite.len() as f64;
+        let _ = write!(text, "  min {min:.4}  mean {mean:.4}  max {max:.4}");
     }
-    let bad = data.iter().filter(|x| !x.is_finite()).count();
-    let _ = write!(text, "{name}  [{dims}]  min {min:.4}  mean {:.4}  max {max:.4}", sum / data.len() as f64);
-    let _ = writeln!(text, "{}", if bad > 0 { format!("  ({bad} elements are not finite)") } else { String::new() });
+    let nan = tensor.data().iter().filter(|x| x.is_nan()).count();
+    let infinite = tensor.data().len() - finite.len() - nan;
+    for (count, what) in [(nan, "NaN"), (infinite, "infinite")] {
+        if count > 0 {
+            let _ = write!(text, "  {count} {what}");
+        }
+    }
+    text.push('\n');
+}
+
+/// Says where there are fewer names than classes.
+fn count_labels(session: &Session, labels: &str, output: &str, tensor: &Tensor) {
+    let classes = tensor.data().len() / tensor.dims().first().copied().unwrap_or(1).max(1);
+    let names = labels.lines().count();
+    if names < classes {
+        session.notice(&format!("warning: `--labels` has {} for the {classes} elements of `{output}`", counted(names, "name")));
+    }
 }
 
 /// The largest elements of each image.

@@ -19,7 +19,7 @@ use crate::op::Shape;
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
-use crate::weights::{WeightProblem, Weights};
+use crate::weights::{WeightProblem, Weights, weight_bytes};
 
 /// How a network is executed.
 #[derive(Debug, Clone, Args)]
@@ -43,7 +43,9 @@ impl EngineOptions {
             return Err(failure.help("leave `--engine` out, or use `--engine reference`"));
         }
         let threads = self.threads.map_or_else(machine::threads, usize::from);
-        Ok(RunOptions { threads, max_memory: self.max_memory.or_else(machine::available_memory), ..RunOptions::default() })
+        // More than there is would end in an allocation that fails.
+        let max_memory = [self.max_memory, machine::available_memory()].into_iter().flatten().min();
+        Ok(RunOptions { threads, max_memory, ..RunOptions::default() })
     }
 }
 
@@ -120,6 +122,9 @@ pub(super) fn inputs(
         let Some(id) = graph.inputs().iter().find(|id| graph.node(**id).name == name) else {
             return Err(Failure::new(Code::BadInput, format!("the network has no input `{name}`; it has {}", names.join(", "))));
         };
+        if tensors.contains_key(name) {
+            return Err(Failure::usage(format!("the input `{name}` is given twice")));
+        }
         tensors.insert(name.to_owned(), read(path, shaped.shape(*id), pictures)?);
     }
     let batch = batch.or_else(|| tensors.values().next().and_then(|t| t.dims().first().map(|n| *n as u64))).unwrap_or(1);
@@ -172,7 +177,9 @@ pub(super) fn weights(
         None => None,
     };
     let Some(path) = path else {
-        session.detail(&format!("no weights are given: they are made from seed {seed}"));
+        if weight_bytes(shaped) > 0 {
+            session.notice(&format!("weights are random (seed {seed}): give --weights for trained ones"));
+        }
         return Ok(Weights::init(shaped, seed));
     };
     let shown = files::shown(path);
@@ -198,7 +205,7 @@ pub(super) fn allow(shaped: &Shaped, batch: u64, options: &RunOptions) -> Result
     if let Some(at) = needed.at {
         diagnostic = diagnostic.note(format!("the most at once is needed at `{}`", shaped.graph().node(at).name));
     }
-    Err(diagnostic.help("allow more with `--max-memory`, or run a smaller batch").into())
+    Err(diagnostic.help("run a smaller batch, or allow more with `--max-memory`, up to what the machine has available").into())
 }
 
 fn unfit(problems: &[WeightProblem], file: &str) -> Failure {

@@ -1,6 +1,7 @@
 //! The columns of tables over layers and groups: one list each, from which `--columns`, `--sort` and help derive.
 
 use super::grid::{Cell, Grid, Heading};
+use super::naming;
 use super::network::{Dims, Group, Network, Row};
 use super::number::share;
 
@@ -134,14 +135,40 @@ fn grid<T>(columns: &[Column<T>], rows: &[&T], network: &Network<'_>, view: &Vie
     }
     rows.truncate(view.top.unwrap_or(usize::MAX));
     Ok(Grid {
-        headings: chosen.iter().map(|c| c.heading).collect(),
+        headings: chosen.iter().map(|c| titled(c.heading, network.convention)).collect(),
         rows: rows.iter().map(|row| chosen.iter().map(|c| (c.cell)(row, total)).collect()).collect(),
         footer: Some(chosen.iter().map(|c| (c.sum)(network)).collect()),
     })
 }
 
+/// A heading under a convention: what another tool counts is not called MACs.
+fn titled(heading: Heading, convention: &str) -> Heading {
+    if heading.key == "macs" { Heading { title: naming::macs(convention), ..heading } } else { heading }
+}
+
+/// Sorts and cuts the rows themselves, for programs; totals stay those of the whole network.
+///
+/// # Errors
+/// A key to sort by that no column has.
+pub fn arrange(network: &mut Network<'_>, view: &View) -> Result<(), NoColumn> {
+    let total = network.totals.macs;
+    match &mut network.groups {
+        Some(rows) => arranged(&groups(), rows, total, view),
+        None => arranged(&layers(), &mut network.layers, total, view),
+    }
+}
+
+fn arranged<T>(columns: &[Column<T>], rows: &mut Vec<T>, total: u64, view: &View) -> Result<(), NoColumn> {
+    if let Some(key) = &view.sort {
+        let by = find(columns, key)?;
+        sort(rows, |row| (by.cell)(row, total));
+    }
+    rows.truncate(view.top.unwrap_or(usize::MAX));
+    Ok(())
+}
+
 /// Numbers descend, text ascends; equal rows keep their order.
-fn sort<T>(rows: &mut [&T], cell: impl Fn(&T) -> Cell) {
+fn sort<T>(rows: &mut [T], cell: impl Fn(&T) -> Cell) {
     rows.sort_by(|a, b| {
         let (a, b) = (cell(a), cell(b));
         match (a.weight(), b.weight()) {
@@ -177,7 +204,7 @@ pub fn summary(networks: &[Network<'_>]) -> Grid {
         heading("layers", "layers"),
         heading("params", "params"),
         heading("buffers", "buffers"),
-        heading("macs", "MACs"),
+        heading("macs", naming::macs(networks.first().map_or("default", |n| n.convention))),
         heading("flops", "FLOPs"),
         heading("weight_bytes", "weights"),
         heading("peak_activation_bytes", "peak"),

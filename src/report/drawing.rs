@@ -3,19 +3,19 @@
 //! In: a [`Shaped`] graph. Out: SVG text that carries its own light and dark colours. A layer and what only follows it
 //! (`conv -> bn -> relu`) share a box; large networks are drawn by block. Inserted layers are marked.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::boxes::{edges, places};
 use super::layout::{Layout, layout};
 use super::network::is_input;
 use super::number::{grouped, shortened};
+use super::savings_text::counted;
 use crate::analysis::rollup::block;
 use crate::graph::{Graph, InstanceId, NodeId, print::call};
 use crate::op::Op;
 use crate::shape::Shaped;
 
-/// Up to so many boxes a network is drawn layer by layer, otherwise by block.
-const MOST_BOXES: usize = 130;
 /// Longest line in a box, in characters.
 const LINE: usize = 42;
 /// Margin round the drawing.
@@ -25,6 +25,8 @@ const MARGIN: f64 = 12.0;
 struct Unit {
     kind: Kind,
     title: String,
+    /// The first layer's name, where the box does not stand for a block.
+    layer: Option<String>,
     lines: Vec<String>,
 }
 
@@ -129,78 +131,29 @@ fn units(shaped: &Shaped) -> (Vec<Unit>, Vec<(usize, usize)>) {
         members[place[id]].push(*id);
     }
     let mut units: Vec<Unit> = members.into_iter().map(|m| unit(shaped, &m, depth)).collect();
-    let mut edges = Vec::new();
-    for id in shaped.order() {
-        for input in &graph.node(*id).inputs {
-            let edge = (place[input], place[id]);
-            if edge.0 != edge.1 {
-                edges.push(edge);
-            }
-        }
-    }
+    tell_apart(&mut units);
+    let mut edges = edges(graph, shaped.order(), &place);
     for (name, id) in graph.outputs() {
         edges.push((place[id], units.len()));
-        units.push(Unit { kind: Kind::Output, title: name.clone(), lines: vec![dims(shaped, *id)] });
+        units.push(Unit { kind: Kind::Output, title: name.clone(), layer: None, lines: vec![dims(shaped, *id)] });
     }
     edges.sort_unstable();
     edges.dedup();
     (units, edges)
 }
 
-/// The box of each node, and the depth of the blocks that boxes stand for: none where all layers fit, otherwise the
-/// deepest that does.
-fn places(graph: &Graph, order: &[NodeId]) -> (HashMap<NodeId, usize>, Option<usize>) {
-    let count = |place: &HashMap<NodeId, usize>| place.values().max().map_or(0, |m| m + 1);
-    let fine = assign(graph, order, |_| None);
-    if count(&fine) <= MOST_BOXES {
-        return (fine, None);
+/// Gives boxes of one title titles of their own: the first layer's name, or which part of the block it is.
+fn tell_apart(units: &mut [Unit]) {
+    let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, unit) in units.iter().enumerate().filter(|(_, unit)| unit.kind != Kind::Input) {
+        alike.entry(unit.title.clone()).or_default().push(i);
     }
-    let by = |depth: usize| assign(graph, order, |id| block(graph, id, depth).map(str::to_owned));
-    let deepest = graph.instances().map(|(id, _)| nesting(graph, id)).max().unwrap_or(1);
-    for depth in (2..=deepest.min(8)).rev() {
-        let place = by(depth);
-        if count(&place) <= MOST_BOXES {
-            return (place, Some(depth));
+    for same in alike.into_values().filter(|same| same.len() > 1) {
+        for (part, i) in same.iter().enumerate() {
+            let own = units[*i].layer.clone();
+            units[*i].title = own.unwrap_or_else(|| format!("{} ({} of {})", units[*i].title, part + 1, same.len()));
         }
     }
-    (by(1), Some(1))
-}
-
-/// How many block instances an instance stands in, itself included.
-fn nesting(graph: &Graph, id: InstanceId) -> usize {
-    std::iter::successors(Some(id), |at| graph.instance(*at).parent).count()
-}
-
-/// The box of each node: that of its block where `by` names one, otherwise shared with a sole input of one follower.
-fn assign(graph: &Graph, order: &[NodeId], by: impl Fn(NodeId) -> Option<String>) -> HashMap<NodeId, usize> {
-    let mut place: HashMap<NodeId, usize> = HashMap::new();
-    let mut blocks: HashMap<String, usize> = HashMap::new();
-    let mut next = 0;
-    for id in order {
-        let name = by(*id);
-        let shared = match &name {
-            Some(name) => blocks.get(name).copied(),
-            None => follows(graph, *id).filter(|last| by(*last).is_none()).map(|last| place[&last]),
-        };
-        let at = shared.unwrap_or_else(|| {
-            next += 1;
-            next - 1
-        });
-        if let Some(name) = name {
-            blocks.insert(name, at);
-        }
-        place.insert(*id, at);
-    }
-    place
-}
-
-/// The layer whose box this one joins: its only input, which nothing else uses, if this one has no work of its own to show.
-fn follows(graph: &Graph, id: NodeId) -> Option<NodeId> {
-    let node = graph.node(id);
-    let [before] = node.inputs.as_slice() else { return None };
-    let minor = !matches!(node.op.keyword(), "conv" | "dwconv" | "conv_transpose" | "linear" | "maxpool" | "avgpool" | "concat");
-    let alone = graph.users(*before).len() == 1 && !graph.is_output(*before) && !is_input(graph, *before);
-    (minor && alone && node.origin.instance == graph.node(*before).origin.instance).then_some(*before)
 }
 
 fn unit(shaped: &Shaped, members: &[NodeId], depth: Option<usize>) -> Unit {
@@ -209,25 +162,27 @@ fn unit(shaped: &Shaped, members: &[NodeId], depth: Option<usize>) -> Unit {
     let inserted = members.iter().filter(|id| is_inserted(graph, **id)).count();
     let shape = dims(shaped, last);
     if is_input(graph, members[0]) {
-        return Unit { kind: Kind::Input, title: first.name.clone(), lines: vec![shape] };
+        return Unit { kind: Kind::Input, title: first.name.clone(), layer: None, lines: vec![shape] };
     }
     let new = inserted > 0;
     if let Some((depth, path)) = depth.and_then(|depth| Some((depth, block(graph, members[0], depth)?))) {
         let name = first.origin.instance.map(|id| block_name(graph, id, depth)).unwrap_or_default();
-        let mut line = shortened(&format!("{name}, {} layers", members.len()), LINE);
+        let mut line = format!("{name}, {}", counted(members.len(), "layer"));
         if new {
-            line = shortened(&format!("{name}, {} layers, {inserted} new", members.len()), LINE);
+            let _ = write!(line, ", {inserted} new");
         }
         return Unit {
             kind: if new { Kind::Inserted } else { Kind::Block },
             title: shortened(path, LINE),
-            lines: vec![line, shape],
+            layer: None,
+            lines: vec![shortened(&line, LINE), shape],
         };
     }
     let calls: Vec<String> = members.iter().map(|id| brief(&graph.node(*id).op)).collect();
     let title = first.name.rsplit_once('.').map_or(first.name.as_str(), |(scope, _)| scope);
     let kind = if new { Kind::Inserted } else { Kind::Layers };
-    Unit { kind, title: shortened(title, LINE), lines: vec![clip(&calls.join(" → ")), shape] }
+    let layer = Some(shortened(&first.name, LINE));
+    Unit { kind, title: shortened(title, LINE), layer, lines: vec![clip(&calls.join(" → ")), shape] }
 }
 
 /// The block of the instance that stands `depth` deep round another, or of that one itself.

@@ -4,12 +4,14 @@
 //! the other modules here turn into tables, Markdown, CSV, JSON, YAML, HTML and SVG. No IO beyond the writer that is
 //! given, and no counting: every number comes from `analysis`.
 
+mod boxes;
 pub mod columns;
 pub mod drawing;
 pub mod graph;
 pub mod grid;
 pub mod html;
 pub mod layout;
+pub mod naming;
 pub mod network;
 pub mod network_text;
 pub mod number;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{SCHEMA_VERSION, TOOL_VERSION};
+use super::{SCHEMA_VERSION, TOOL_VERSION, naming};
 use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
 use crate::analysis::{Analysis, Layer, convention};
@@ -64,6 +64,9 @@ pub struct Network<'a> {
     pub batch: u64,
     /// What `macs` counts.
     pub convention: &'static str,
+    /// In words, where it is not the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub convention_note: Option<&'static str>,
     /// Inputs with their shapes.
     pub inputs: Vec<Port<'a>>,
     /// Outputs with their shapes.
@@ -280,6 +283,7 @@ impl<'a> Network<'a> {
             notes,
             batch: analysis.options.batch,
             convention: convention::name(analysis.options.convention),
+            convention_note: naming::note(convention::name(analysis.options.convention)),
             inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),
             outputs: graph.outputs().iter().map(|(name, id)| port(name, *id)).collect(),
             totals: totals(analysis),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::grid::escape_markdown;
+use super::naming;
 use super::network::{Network, Port};
 use super::number::{bytes, grouped, magnitude, milliseconds, significant};
 
@@ -18,7 +19,7 @@ pub fn title(n: &Network<'_>) -> String {
         let _ = write!(text, "  batch {}", n.batch);
     }
     if n.convention != "default" {
-        let _ = write!(text, "  MACs as {} counts", n.convention);
+        let _ = write!(text, "  {}", naming::macs(n.convention));
     }
     text
 }
@@ -29,10 +30,11 @@ pub fn facts(n: &Network<'_>) -> Vec<(&'static str, String)> {
     let t = &n.totals;
     let exact = |value: u64| if value < 1000 { value.to_string() } else { format!("{} ({})", magnitude(value), grouped(value)) };
     let o = &t.other_ops;
+    let by_default = if n.convention == "default" { "" } else { " by the default convention" };
     let mut facts = vec![
         ("parameters", exact(t.params)),
-        ("MACs", exact(t.macs)),
-        ("FLOPs", format!("{}, 2 x MACs + biases", exact(t.flops))),
+        (naming::macs(n.convention), exact(t.macs)),
+        ("FLOPs", format!("{}, 2 x MACs + biases{by_default}", exact(t.flops))),
         ("other operations", other(&[(o.add, "add"), (o.mul, "mul"), (o.compare, "compare"), (o.exp, "exp"), (o.div, "div")])),
         ("weights", bytes(t.weight_bytes)),
         ("activations", format!("{} written in all", bytes(t.activation_bytes))),

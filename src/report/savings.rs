@@ -31,6 +31,9 @@ pub struct Savings {
     pub batch: u64,
     /// What `macs` counts.
     pub convention: &'static str,
+    /// In words, where it is not the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub convention_note: Option<&'static str>,
     /// Sums before.
     pub before: Totals,
     /// Sums after.
@@ -233,6 +236,7 @@ impl Savings {
             source_after: after.source.to_owned(),
             batch: before.batch,
             convention: before.convention,
+            convention_note: before.convention_note,
             before: *b,
             after: *a,
             saved: Saved {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::grid::{Cell, Grid, Heading, escape_markdown};
+use super::naming;
 use super::number::{bytes, magnitude, milliseconds, significant};
 use super::savings::{Change, Cost, Savings};
 use super::table;
@@ -18,10 +19,10 @@ pub fn totals(s: &Savings) -> Grid {
         vec![heading("total", "total"), heading("before", "before"), heading("after", "after"), heading("saved", "saved")];
     let (b, a) = (&s.before, &s.after);
     let row = |name: &str, before: String, after: String, percent: f64| {
-        vec![Cell::Text(name.to_owned()), Cell::Text(before), Cell::Text(after), Cell::Share(percent / 100.0)]
+        vec![Cell::Text(name.to_owned()), Cell::Text(before), Cell::Text(after), saved(percent / 100.0, "x as much")]
     };
     let mut rows = vec![
-        row("MACs", magnitude(b.macs), magnitude(a.macs), s.saved.macs.percent),
+        row(naming::macs(s.convention), magnitude(b.macs), magnitude(a.macs), s.saved.macs.percent),
         row("parameters", magnitude(b.params), magnitude(a.params), s.saved.params.percent),
         row("weights", bytes(b.weight_bytes), bytes(a.weight_bytes), s.saved.weight_bytes.percent),
         row("activations", bytes(b.activation_bytes), bytes(a.activation_bytes), s.saved.activation_bytes.percent),
@@ -45,6 +46,20 @@ pub fn totals(s: &Savings) -> Grid {
     Grid { headings, rows, footer: None }
 }
 
+/// What was saved of a count: `52.3 %`, `3.00x as many`, or `new` where there was nothing.
+fn saved_count(before: u64, after: u64) -> Cell {
+    match (before, after) {
+        (0, 0) => Cell::Empty,
+        (0, _) => Cell::Text("new".to_owned()),
+        (before, after) => saved(1.0 - after as f64 / before as f64, "x as many"),
+    }
+}
+
+/// A share that was saved; what more than doubled is said as a multiple.
+fn saved(share: f64, times: &str) -> Cell {
+    if share < -1.0 { Cell::Text(format!("{}{times}", significant(1.0 - share))) } else { Cell::Share(share) }
+}
+
 /// Changed layers.
 #[must_use]
 pub fn changes(s: &Savings) -> Grid {
@@ -52,7 +67,7 @@ pub fn changes(s: &Savings) -> Grid {
         heading("layer", "layer"),
         heading("form", "form"),
         heading("channels", "channels"),
-        heading("macs_before", "MACs"),
+        heading("macs_before", naming::macs(s.convention)),
         heading("macs_after", "after"),
         heading("macs_saved", "saved"),
         heading("params_before", "params"),
@@ -63,8 +78,7 @@ pub fn changes(s: &Savings) -> Grid {
         let channels = c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         let mut row = vec![Cell::Name(c.layer.clone()), Cell::Text(c.form.clone()), Cell::Text(channels)];
         for (before, after) in [(c.before.macs, c.after.macs), (c.before.params, c.after.params)] {
-            let saved = if before == 0 { 0.0 } else { 1.0 - after as f64 / before as f64 };
-            row.extend([Cell::Count(before), Cell::Count(after), Cell::Share(saved)]);
+            row.extend([Cell::Count(before), Cell::Count(after), saved_count(before, after)]);
         }
         row
     };
@@ -125,7 +139,7 @@ pub fn markdown(s: &Savings) -> String {
 pub fn blocks(s: &Savings) -> Grid {
     let headings = vec![
         heading("block", "block"),
-        heading("macs_before", "MACs"),
+        heading("macs_before", naming::macs(s.convention)),
         heading("macs_after", "after"),
         heading("params_before", "params"),
         heading("params_after", "after"),

@@ -213,7 +213,7 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
         format!("{}{more}: {why}", named.join(", "))
     };
     let more = reasons.len().saturating_sub(REASONS);
-    let rest = (more > 0).then(|| format!("and {more} more reasons"));
+    let rest = (more > 0).then(|| if more == 1 { "and 1 more reason".to_owned() } else { format!("and {more} more reasons") });
     reasons.into_iter().take(REASONS).map(said).chain(rest).collect()
 }
 

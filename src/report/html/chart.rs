@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::change_text;
+use super::change_of;
+use crate::report::naming;
 use crate::report::number::{grouped, magnitude};
 use crate::report::savings::{BlockPair, Cost, Saving, Savings};
 
@@ -25,9 +26,11 @@ pub(super) fn charts(savings: &Savings) -> Markup {
     html! {
         section {
             h2 { "Block by block" }
-            p.note { span.swatch.was { } " before " span.swatch.is { } " after" }
+            p.note { span.swatch.was { } " before " span.swatch.is { } " after"
+                @if savings.blocks.iter().any(|pair| pair.inserted > 0) { span.legend { span.plus { "+n" } " n inserted layers" } }
+            }
             div.charts {
-                (chart("MACs", &savings.blocks, |cost| cost.macs))
+                (chart(naming::macs(savings.convention), &savings.blocks, |cost| cost.macs))
                 (chart("Parameters", &savings.blocks, |cost| cost.params))
             }
         }
@@ -62,7 +65,7 @@ fn bar(pair: &BlockPair, (before, after): (u64, u64), longest: u64) -> Markup {
                 rect.is y="6" width=(width(after)) height="5" {}
             }
             span.value { @if before == after { (magnitude(after)) } @else { (magnitude(before)) " → " (magnitude(after)) } }
-            span.delta.more[percent < -0.05] { @if percent.abs() > 0.05 { (change_text(percent)) } }
+            span.delta.more[percent < -0.05] { @if percent.abs() > 0.05 || before == 0 { (change_of(before, after)) } }
         }
     }
 }

@@ -7,7 +7,8 @@ mod chart;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::number::{bytes, grouped, magnitude, milliseconds};
+use super::naming;
+use super::number::{bytes, grouped, magnitude, milliseconds, significant};
 use super::savings::{Change, Measured, Saving, Savings, Times};
 
 const STYLE: &str = include_str!("style.css");
@@ -104,7 +105,7 @@ fn figures(s: &Savings) -> Markup {
     };
     let (b, a) = (&s.before, &s.after);
     let mut all = vec![
-        count("MACs", b.macs, a.macs, s.saved.macs),
+        count(naming::macs(s.convention), b.macs, a.macs, s.saved.macs),
         count("Parameters", b.params, a.params, s.saved.params),
         memory("Weights", b.weight_bytes, a.weight_bytes, s.saved.weight_bytes),
         memory("Peak activations", b.peak_activation_bytes, a.peak_activation_bytes, s.saved.peak_activation_bytes),
@@ -129,14 +130,24 @@ fn ratio(before: f64, after: f64) -> f64 {
     if before > 0.0 { after / before } else { 1.0 }
 }
 
-/// A change as it is read: `−52.3 %` for a saving of 52.3 percent.
+/// A change as it is read: `−52.3 %` for a saving of 52.3 percent, `3.00x` for three times as many.
 fn change_text(percent: f64) -> String {
     if percent.abs() <= 0.05 {
         "±0 %".to_owned()
     } else if percent > 0.0 {
         format!("−{percent:.1} %")
-    } else {
+    } else if percent >= -100.0 {
         format!("+{:.1} %", -percent)
+    } else {
+        format!("{}x", significant(1.0 - percent / 100.0))
+    }
+}
+
+/// The change of a count: `new` where there was nothing.
+fn change_of(before: u64, after: u64) -> String {
+    match (before, after) {
+        (0, 1..) => "new".to_owned(),
+        (before, after) => change_text(Saving::between(before, after).percent),
     }
 }
 
@@ -164,25 +175,26 @@ fn changes(s: &Savings) -> Markup {
             @else {
                 p.note { (s.changes.len()) @if s.changes.len() == 1 { " layer." } @else { " layers." } " Costs after include what was inserted." }
                 @if s.changes.len() > 3 * MOST_OPEN {
-                    (change_table(&s.changes[..2 * MOST_OPEN]))
-                    details { summary { "Show " (s.changes.len() - 2 * MOST_OPEN) " more" } (change_table(&s.changes[2 * MOST_OPEN..])) }
-                } @else { (change_table(&s.changes)) }
+                    (change_table(s, &s.changes[..2 * MOST_OPEN]))
+                    details { summary { "Show " (s.changes.len() - 2 * MOST_OPEN) " more" } (change_table(s, &s.changes[2 * MOST_OPEN..])) }
+                } @else { (change_table(s, &s.changes)) }
             }
         }
     }
 }
 
-fn change_table(changes: &[Change]) -> Markup {
-    let pair = |before: u64, after: u64| html! { td.n title={ (grouped(before)) " to " (grouped(after)) } { (magnitude(before)) " → " (magnitude(after)) } };
+fn change_table(s: &Savings, changes: &[Change]) -> Markup {
+    let macs = naming::macs(s.convention);
+    let pair = |what: &str, before: u64, after: u64| html! { td.n.pair-cell data-what=(what) title={ (grouped(before)) " to " (grouped(after)) } { (magnitude(before)) " → " (magnitude(after)) } };
     html! {
-        div.scroll { table {
-            thead { tr { th { "layer" } th { "form" } th.n { "channels" } th.n colspan="2" { "MACs" } th.n colspan="2" { "parameters" } } }
+        div.scroll { table.stack {
+            thead { tr { th { "layer" } th { "form" } th.n { "channels" } th.n colspan="2" { (macs) } th.n colspan="2" { "parameters" } } }
             tbody { @for c in changes { tr {
                 th scope="row" { (breakable(&c.layer)) }
                 td { span.tag { (c.form) } }
-                td.n { (c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
-                (pair(c.before.macs, c.after.macs)) (delta(c.before.macs, c.after.macs))
-                (pair(c.before.params, c.after.params)) (delta(c.before.params, c.after.params))
+                td.n.channels data-what="channels" { (c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
+                (pair(macs, c.before.macs, c.after.macs)) (delta(c.before.macs, c.after.macs))
+                (pair("parameters", c.before.params, c.after.params)) (delta(c.before.params, c.after.params))
             } } }
         } }
     }
@@ -190,7 +202,7 @@ fn change_table(changes: &[Change]) -> Markup {
 
 fn delta(before: u64, after: u64) -> Markup {
     let percent = Saving::between(before, after).percent;
-    html! { td.n.down[percent > 0.05].more[percent < -0.05] { (change_text(percent)) } }
+    html! { td.n.down[percent > 0.05].more[percent < -0.05] { (change_of(before, after)) } }
 }
 
 /// A dotted name that may break at its dots.
@@ -211,9 +223,9 @@ fn graph(s: &Savings, picture: &str) -> Markup {
 
 fn untouched(s: &Savings) -> Markup {
     let table = html! {
-        div.scroll { table {
+        div.scroll { table.stack {
             thead { tr { th { "layer" } th { "why" } } }
-            tbody { @for u in &s.untouched { tr { th scope="row" { (breakable(&u.layer)) } td { (prose(&u.reason)) } } } }
+            tbody { @for u in &s.untouched { tr { th scope="row" { (breakable(&u.layer)) } td.why { (prose(&u.reason)) } } } }
         } }
     };
     html! {
@@ -232,8 +244,10 @@ fn foot(s: &Savings) -> Markup {
     html! {
         footer {
             p {
-                "MACs are multiply-accumulates"
-                @if s.convention == "default" { " of convolutions and linear layers, biases not counted" } @else { ", counted as in the convention " code { (s.convention) } }
+                @match s.convention_note {
+                    None => { "MACs are multiply-accumulates of convolutions and linear layers, biases not counted" }
+                    Some(_) => { (naming::macs(s.convention)) ": the convention " code { (s.convention) } }
+                }
                 ". Batch " (s.batch) ". Memory is for 4-byte floats; the peak is that of the order of execution."
             }
             @if s.predicted.is_some() { p { "Predicted time comes from a model of the target, not from a run." } }

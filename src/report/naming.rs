@@ -1,0 +1,28 @@
+//! What `macs` is called for people: a count by another convention is never shown under the default's name.
+
+use crate::analysis::{Convention, convention};
+
+/// The heading over `macs` in a convention of this name.
+#[must_use]
+pub fn macs(name: &str) -> &'static str {
+    match convention::from_name(name).unwrap_or(Convention::Default) {
+        Convention::Default => "MACs",
+        Convention::Fvcore => "MACs as fvcore counts",
+        Convention::Ptflops => "MACs as ptflops counts",
+        Convention::Torchinfo => "MACs as torchinfo counts",
+        Convention::Thop => "MACs as thop counts",
+        Convention::Paper2Flops => "FLOPs (2 x MACs)",
+    }
+}
+
+/// What the key `macs` holds under a convention other than the default.
+#[must_use]
+pub fn note(name: &str) -> Option<&'static str> {
+    match convention::from_name(name).unwrap_or(Convention::Default) {
+        Convention::Default => None,
+        Convention::Fvcore | Convention::Ptflops | Convention::Torchinfo | Convention::Thop => {
+            Some("`macs` holds what this tool calls MACs; `flops` is 2 x MACs + biases by the default convention")
+        }
+        Convention::Paper2Flops => Some("`macs` holds 2 x MACs; `flops` is 2 x MACs + biases by the default convention"),
+    }
+}

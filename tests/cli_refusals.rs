@@ -1,0 +1,115 @@
+//! What the program refuses or says in words, so that nothing that was asked for is passed over.
+
+mod cli_common;
+
+use cli_common::{Dir, SMALL, json, model, pointwise};
+
+#[test]
+fn rows_are_chosen_in_every_format_or_refused() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let got = json(&["analyze", &net, "--sort", "params", "--top", "1", "--format", "json"], 0);
+    assert_eq!(got["layers"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&got["layers"][0]["op"], &got["totals"]["layers"]), (&"linear".into(), &4.into()));
+    assert_eq!(pointwise(&["analyze", &net, "--sort", "size", "--format", "yaml"]).code, 2);
+    let refused = pointwise(&["analyze", &net, &net, "--by", "op"]);
+    assert!(refused.code == 2 && refused.err.contains("`--by` is for one network"), "{}", refused.err);
+    assert_eq!(
+        json(&["analyze", &net, &net, "--by", "op", "--format", "json"], 0)[1]["groups"].as_array().map(Vec::len),
+        Some(4)
+    );
+}
+
+#[test]
+fn counts_by_another_convention_have_another_name() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let doubled = pointwise(&["analyze", &net, "--convention", "paper-2flops", "--format", "markdown"]).out;
+    assert!(doubled.contains("| FLOPs (2 x MACs) ") && !doubled.contains("| MACs "), "{doubled}");
+    assert!(doubled.contains("2 x MACs + biases by the default convention"), "{doubled}");
+    assert!(pointwise(&["analyze", &net, "--convention", "thop"]).out.contains("MACs as thop counts"));
+    let got = json(&["analyze", &net, "--convention", "paper-2flops", "--format", "json"], 0);
+    assert_eq!(got["convention"], "paper-2flops");
+    assert!(got["convention_note"].as_str().is_some_and(|note| note.contains("2 x MACs")), "{}", got["convention_note"]);
+    assert!(json(&["analyze", &net, "--format", "json"], 0).get("convention_note").is_none());
+}
+
+#[test]
+fn a_report_of_two_networks_takes_no_goals() {
+    let run = pointwise(&["report", &model("lenet5"), &model("lenet5"), "--ratio", "4"]);
+    assert!(run.code == 2 && run.err.contains("takes no goals: `--ratio 4`"), "{}", run.err);
+    let run = pointwise(&["optimize", &model("lenet5"), "--budget", "macs=50%,params=4M", "--dry-run"]);
+    assert!(run.code == 2 && run.err.contains("repeat `--budget`"), "{}", run.err);
+    let run = pointwise(&["optimize", &model("vgg11"), "--ratio", "4", "--inline", "-o", "-"]);
+    assert!(run.code == 0 && run.err.contains("→ <stdout>"), "{}", run.err);
+}
+
+#[test]
+fn growth_is_said_as_new_or_as_a_multiple() {
+    let dir = Dir::new();
+    let small = dir.write("small.net", SMALL);
+    let text = SMALL.replace("conv(8, 3, pad=1)", "conv(64, 3, pad=1)").replace("-> flatten", "-> conv(8) -> flatten");
+    let wide = dir.write("wide.net", text);
+    let run = pointwise(&["report", &small, &wide]);
+    assert!(run.code == 0 && run.out.contains("8.00x as many") && run.out.contains("new"), "{}", run.out);
+}
+
+#[test]
+fn run_refuses_what_it_cannot_write_or_would_drop() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    for option in ["--output", "--dump"] {
+        let run = pointwise(&["run", &net, option, &format!("y={}", dir.path("y.png"))]);
+        assert!(run.code == 2 && run.err.contains("y.png` is not an `.npy` file"), "{}", run.err);
+    }
+    let array = dir.path("y.npy");
+    assert_eq!(pointwise(&["run", &net, "--dump", &format!("a.relu={array}")]).code, 0);
+    let twice = format!("y={array}");
+    assert_eq!(pointwise(&["run", &net, "--output", &twice, "--output", &twice]).code, 2);
+    let pixels = dir.path("in.npy");
+    let same = "net n {\n    input image: [3, 8, 8]\n    output y = image -> identity\n}\n";
+    let identity = dir.write("same.net", same);
+    assert_eq!(pointwise(&["run", &identity, "--output", &format!("y={pixels}")]).code, 0);
+    let given = format!("image={pixels}");
+    let run = pointwise(&["run", &net, "--input", &given, "--input", &given]);
+    assert!(run.code == 2 && run.err.contains("`image` is given twice"), "{}", run.err);
+}
+
+#[test]
+fn run_says_where_numbers_come_from_and_what_is_wrong_with_them() {
+    let dir = Dir::new();
+    let net = dir.write("small.net", SMALL);
+    let labels = dir.write("labels.txt", "cat\ndog\n");
+    let run = pointwise(&["run", &net, "--seed", "3", "--top", "2", "--labels", &labels]);
+    assert!(run.err.contains("weights are random (seed 3)"), "{}", run.err);
+    assert!(run.err.contains("2 names for the 10 elements of `y`"), "{}", run.err);
+    let plain = dir.write("plain.net", "net n {\n    input x: [3, 8, 8]\n    output y = x -> relu\n}\n");
+    let run = pointwise(&["run", &plain]);
+    assert!(run.code == 0 && !run.err.contains("weights are random") && !run.out.contains("NaN"), "{}{}", run.err, run.out);
+    let pixels = dir.path("in.npy");
+    let same = dir.write("same.net", "net n {\n    input x: [1, 2, 2]\n    output y = x -> identity\n}\n");
+    assert_eq!(pointwise(&["run", &same, "--output", &format!("y={pixels}")]).code, 0);
+    let mut bytes = dir.bytes("in.npy");
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let broken = dir.write("nan.npy", bytes);
+    let run = pointwise(&["run", &same, "--input", &format!("x={broken}")]);
+    assert!(run.out.contains("min ") && run.out.contains("  1 NaN") && !run.out.contains("inf"), "{}", run.out);
+}
+
+#[test]
+fn more_memory_than_there_is_ends_in_a_diagnostic() {
+    let dir = Dir::new();
+    let net = dir.write("huge.net", "net n {\n    input x: [1024, 60000, 60000]\n    output y = x -> relu\n}\n");
+    let run = pointwise(&["run", &net, "--max-memory", "1000TiB"]);
+    assert!(run.code == 2 && run.err.contains("PW0706"), "{}", run.err);
+}
+
+#[test]
+fn a_file_that_is_no_network_gets_one_error() {
+    let dir = Dir::new();
+    let other = dir.write("graph.json", "{\n  \"a\": [1, 2],\n  \"b\": \"#\",\n  \"c\": {}\n}\n".repeat(20));
+    let run = pointwise(&["check", &other]);
+    assert!(run.code == 1 && run.err.contains("does not look like a network"), "{}", run.err);
+    assert_eq!(run.err.matches("error[").count(), 1, "{}", run.err);
+}

@@ -1,0 +1,42 @@
+//! Pictures of the zoo: every edge goes down, and the picture has a size that can be read.
+
+mod common;
+
+use common::{model, zoo};
+use pointwise::report::drawing::svg;
+
+/// The numbers of an attribute's text.
+fn numbers(text: &str) -> Vec<f64> {
+    text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).filter_map(|n| n.parse().ok()).collect()
+}
+
+fn attribute<'a>(line: &'a str, key: &str) -> &'a str {
+    let rest = line.split_once(&format!(" {key}=\"")).map_or("", |(_, rest)| rest);
+    rest.split_once('"').map_or("", |(value, _)| value)
+}
+
+#[test]
+fn every_edge_of_the_zoo_goes_down() {
+    for name in zoo() {
+        let compiled = model(&name, &[]);
+        let picture = svg(&compiled.network.expect("it compiles").shaped);
+        let size = numbers(attribute(picture.lines().next().expect("a line"), "viewBox"));
+        assert!(size[2] < 3000.0 && size[3] > size[2] / 3.0, "{name}: {size:?}");
+        let edges: Vec<&str> = picture.lines().filter(|line| line.starts_with("<path")).collect();
+        assert!(edges.len() > 3, "{name} has {} edges", edges.len());
+        for edge in edges {
+            let points = numbers(attribute(edge, "d"));
+            assert!(points[1] < points[points.len() - 1], "{name}: {edge}");
+        }
+        // Inputs and outputs may be called as a box is.
+        let boxes = picture.lines().filter(|line| !line.starts_with("<g class=\"port\""));
+        let titles = boxes.filter_map(|line| line.split_once("class=\"t\"")?.1.split(['>', '<']).nth(1));
+        let mut titles: Vec<&str> = titles.collect();
+        let count = titles.len();
+        assert!(count > 0, "{name}");
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), count, "{name} has boxes of one title: {titles:?}");
+        assert!(!picture.contains(" 1 layers"), "{name}");
+    }
+}
