@@ -11,27 +11,33 @@ use crate::graph::{Graph, InstanceId, NodeId};
 
 /// Up to so many boxes a network is drawn layer by layer, otherwise by block.
 const MOST_BOXES: usize = 130;
+/// Fewer boxes show next to nothing of a large network.
+const FEWEST_BOXES: usize = 8;
 
 /// The box of each node.
 pub(super) type Places = HashMap<NodeId, usize>;
 
 /// The box of each node, and the depth of the blocks that boxes stand for: none where all layers fit, otherwise the
-/// deepest that does.
+/// deepest that fits with every block whole, or, where that would show next to nothing, with blocks in parts.
 pub(super) fn places(graph: &Graph, order: &[NodeId]) -> (Places, Option<usize>) {
     let count = |place: &Places| place.values().max().map_or(0, |m| m + 1);
-    let fine = assign(graph, order, |_| None);
+    let (fine, _) = assign(graph, order, |_| None);
     if count(&fine) <= MOST_BOXES {
         return (fine, None);
     }
     let by = |depth: usize| assign(graph, order, |id| block(graph, id, depth).map(str::to_owned));
     let deepest = graph.instances().map(|(id, _)| nesting(graph, id)).max().unwrap_or(1);
-    for depth in (2..=deepest.min(8)).rev() {
-        let place = by(depth);
+    let mut in_parts = None;
+    for depth in (1..=deepest.min(8)).rev() {
+        let (place, whole) = by(depth);
         if count(&place) <= MOST_BOXES {
-            return (place, Some(depth));
+            if whole && count(&place) >= FEWEST_BOXES {
+                return (place, Some(depth));
+            }
+            in_parts.get_or_insert((place, Some(depth)));
         }
     }
-    (by(1), Some(1))
+    in_parts.unwrap_or_else(|| (by(1).0, Some(1)))
 }
 
 /// How many block instances an instance stands in, itself included.
@@ -40,8 +46,8 @@ fn nesting(graph: &Graph, id: InstanceId) -> usize {
 }
 
 /// The box of each node: that of its block where `by` names one, otherwise shared with a sole input of one follower;
-/// blocks in parts where whole ones would form a cycle.
-fn assign(graph: &Graph, order: &[NodeId], by: impl Fn(NodeId) -> Option<String>) -> Places {
+/// blocks in parts where whole ones would form a cycle. Also whether all are whole.
+fn assign(graph: &Graph, order: &[NodeId], by: impl Fn(NodeId) -> Option<String>) -> (Places, bool) {
     let mut place: Places = HashMap::new();
     let mut blocks: HashMap<String, usize> = HashMap::new();
     let mut next = 0;
@@ -82,12 +88,12 @@ pub(super) fn edges(graph: &Graph, order: &[NodeId], place: &Places) -> Vec<(usi
 }
 
 /// Splits boxes that lie on cycles. Each part has a level, and every edge between parts climbs, so none is left: a layer
-/// joins the last part of its box only if all its other inputs are below that part.
-fn untangled(graph: &Graph, order: &[NodeId], place: Places) -> Places {
+/// joins the last part of its box only if all its other inputs are below that part. Also whether nothing was split.
+fn untangled(graph: &Graph, order: &[NodeId], place: Places) -> (Places, bool) {
     let count = place.values().max().map_or(0, |m| m + 1);
     let tangled = tangled(count, &edges(graph, order, &place));
     if !tangled.contains(&true) {
-        return place;
+        return (place, true);
     }
     let mut parts = Places::new();
     let mut levels: Vec<usize> = Vec::new();
@@ -108,7 +114,7 @@ fn untangled(graph: &Graph, order: &[NodeId], place: Places) -> Places {
         last.insert(old, part);
         parts.insert(*id, part);
     }
-    parts
+    (parts, false)
 }
 
 /// Which boxes lie on a cycle or between two: what is left when sources, and then sinks, are taken away again and again.

@@ -1,5 +1,7 @@
 //! Runs the program, in a directory of its own.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
