@@ -23,8 +23,13 @@ pub enum Symbolic {
     Metric(Metric, Option<Path>, Span),
     /// A prefix operator.
     Unary(UnaryOp, Box<Symbolic>),
-    /// An infix operator.
-    Infix(InfixOp, Box<Symbolic>, Box<Symbolic>),
+    /// Infix operators of one precedence, applied from the left. A list, so that a long sum is not a deep tree.
+    Infix {
+        /// The first operand.
+        first: Box<Symbolic>,
+        /// What follows; at least one.
+        rest: Vec<(InfixOp, Symbolic)>,
+    },
 }
 
 /// One `assert` statement.
@@ -98,28 +103,7 @@ impl<'a> Builder<'a> {
             },
             ExprKind::Paren(inner) => self.symbolic(frame, inner),
             ExprKind::Unary(op, inner) => Some(reduce(Symbolic::Unary(*op, Box::new(self.symbolic(frame, inner)?)))),
-            ExprKind::Infix { first, rest } => {
-                let mut left = self.symbolic(frame, first)?;
-                for (op, op_span, right) in rest {
-                    let right = self.symbolic(frame, right)?;
-                    left = match (&left, &right) {
-                        (Symbolic::Value(a), Symbolic::Value(b)) => match fold(*op, a, b) {
-                            Folded::Value(value) => Symbolic::Value(value),
-                            Folded::Arithmetic(why) => {
-                                self.report(frame, Diagnostic::error(Code::Arithmetic, why, *op_span, ""));
-                                return None;
-                            }
-                            Folded::Types => {
-                                let message = format!("`{}` does not take {} and {}", op.text(), a.kind(), b.kind());
-                                self.report(frame, Diagnostic::error(Code::WrongType, message, *op_span, ""));
-                                return None;
-                            }
-                        },
-                        _ => Symbolic::Infix(*op, Box::new(left), Box::new(right)),
-                    };
-                }
-                Some(left)
-            }
+            ExprKind::Infix { first, rest } => self.infix_symbolic(frame, first, rest),
             ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Bool(_)
@@ -132,6 +116,41 @@ impl<'a> Builder<'a> {
             | ExprKind::Pipe { .. }
             | ExprKind::If { .. }
             | ExprKind::Error => self.constant(frame, expr),
+        }
+    }
+
+    fn infix_symbolic(
+        &mut self,
+        frame: &mut Frame<'a>,
+        first: &'a Expr,
+        rest: &'a [(InfixOp, Span, Expr)],
+    ) -> Option<Symbolic> {
+        let mut first = self.symbolic(frame, first)?;
+        let mut open = Vec::new();
+        for (op, op_span, right) in rest {
+            let right = self.symbolic(frame, right)?;
+            match (&first, &right) {
+                (Symbolic::Value(a), Symbolic::Value(b)) if open.is_empty() => {
+                    first = Symbolic::Value(self.folded(frame, (*op, *op_span), a, b)?);
+                }
+                _ => open.push((*op, right)),
+            }
+        }
+        Some(if open.is_empty() { first } else { Symbolic::Infix { first: Box::new(first), rest: open } })
+    }
+
+    fn folded(&mut self, frame: &Frame<'a>, (op, span): (InfixOp, Span), left: &Value, right: &Value) -> Option<Value> {
+        match fold(op, left, right) {
+            Folded::Value(value) => Some(value),
+            Folded::Arithmetic(why) => {
+                self.report(frame, Diagnostic::error(Code::Arithmetic, why, span, ""));
+                None
+            }
+            Folded::Types => {
+                let message = format!("`{}` does not take {} and {}", op.text(), left.kind(), right.kind());
+                self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+                None
+            }
         }
     }
 
