@@ -7,6 +7,7 @@ use super::{Builder, Frame, Refinement, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
+use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, UnaryOp};
@@ -119,12 +120,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn infix_symbolic(
-        &mut self,
-        frame: &mut Frame<'a>,
-        first: &'a Expr,
-        rest: &'a [(InfixOp, Span, Expr)],
-    ) -> Option<Symbolic> {
+    fn infix_symbolic(&mut self, frame: &mut Frame<'a>, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Option<Symbolic> {
         let mut first = self.symbolic(frame, first)?;
         let mut open = Vec::new();
         for (op, op_span, right) in rest {
@@ -229,6 +225,11 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        if let Some((_, rank, span)) = refinement.ranks.iter().find(|(_, rank, _)| *rank > MAX_DIM as i64) {
+            let message = format!("`{}` takes at most {MAX_DIM} channels, not {rank}", callee.text);
+            self.report(frame, Diagnostic::error(Code::InvalidValue, message, *span, ""));
+            return;
+        }
         let needed = if callee.text == "both" { 2 } else { 1 };
         if refinement.ranks.len() != needed {
             let message =
@@ -245,6 +246,13 @@ impl<'a> Builder<'a> {
             let diagnostic = Diagnostic::error(Code::UnknownArgument, message, *span, "")
                 .help(format!("its parameters are {} and `linear`", super::body::quoted(allowed)));
             self.report(frame, diagnostic);
+            return;
+        }
+        if let [(Some(first), ..), (Some(second), _, span)] = &refinement.ranks[..]
+            && first == second
+        {
+            let message = format!("`{first}` of `{}` is given twice", callee.text);
+            self.report(frame, Diagnostic::error(Code::DuplicateArgument, message, *span, "given again here"));
             return;
         }
         refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
