@@ -4,6 +4,7 @@ use crate::analysis::Analysis;
 use crate::analysis::budget::{self, UnknownPath};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::grouped;
 use crate::graph::Graph;
 use crate::lower::{Condition, Folded, Symbolic, Value, fold};
 use crate::metric::Metric;
@@ -185,17 +186,4 @@ fn mirrored(op: InfixOp) -> InfixOp {
         | InfixOp::FloorDiv
         | InfixOp::Rem => op,
     }
-}
-
-/// 6,998,552.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }

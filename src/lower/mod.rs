@@ -222,7 +222,8 @@ impl<'a> Builder<'a> {
         if self.stopped {
             return;
         }
-        let key = (diagnostic.code, diagnostic.primary.as_ref().map(|label| label.span).ok_or_else(|| diagnostic.message.clone()));
+        let key =
+            (diagnostic.code, diagnostic.primary.as_ref().map(|label| label.span).ok_or_else(|| diagnostic.message.clone()));
         if let Some((_, times)) = self.seen.get_mut(&key) {
             *times += 1;
             return;
