@@ -10,7 +10,7 @@ use crate::metric::Metric;
 use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, UnaryOp};
+use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, UnaryOp};
 
 /// The forms that a layer can be refined to.
 pub(super) const FORMS: &[&str] = &["reduce", "expand", "both", "spatial", "pointwise"];
@@ -225,38 +225,44 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        if let Some((_, rank, span)) = refinement.ranks.iter().find(|(_, rank, _)| *rank > MAX_DIM as i64) {
-            let message = format!("`{}` takes at most {MAX_DIM} channels, not {rank}", callee.text);
-            self.report(frame, Diagnostic::error(Code::InvalidValue, message, *span, ""));
-            return;
+        if self.ranks_fit(frame, callee, &refinement.ranks, form.span) {
+            refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
+            self.refinements.push(refinement);
         }
-        let needed = if callee.text == "both" { 2 } else { 1 };
-        if refinement.ranks.len() != needed {
-            let message =
-                format!("`{}` takes {}, and gets {}", callee.text, super::call::plural(needed, "number"), refinement.ranks.len());
-            let code = if refinement.ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
-            self.report(frame, Diagnostic::error(code, message, form.span, ""));
-            return;
+    }
+
+    /// Whether a form can have these ranks; false after a report.
+    fn ranks_fit(&mut self, frame: &Frame<'a>, form: &Ident, ranks: &[(Option<String>, i64, Span)], at: Span) -> bool {
+        if let Some((_, rank, span)) = ranks.iter().find(|(_, rank, _)| *rank > MAX_DIM as i64) {
+            let message = format!("`{}` takes at most {MAX_DIM} channels, not {rank}", form.text);
+            self.report(frame, Diagnostic::error(Code::InvalidValue, message, *span, ""));
+            return false;
+        }
+        let needed = if form.text == "both" { 2 } else { 1 };
+        if ranks.len() != needed {
+            let message = format!("`{}` takes {}, and gets {}", form.text, super::call::plural(needed, "number"), ranks.len());
+            let code = if ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
+            self.report(frame, Diagnostic::error(code, message, at, ""));
+            return false;
         }
         let allowed: &[&str] = if needed == 2 { &["r1", "r2"] } else { &["r"] };
         if let Some((Some(name), _, span)) =
-            refinement.ranks.iter().find(|(n, ..)| n.as_ref().is_some_and(|n| !allowed.contains(&n.as_str())))
+            ranks.iter().find(|(n, ..)| n.as_ref().is_some_and(|n| !allowed.contains(&n.as_str())))
         {
-            let message = format!("`{}` has no parameter `{name}`", callee.text);
+            let message = format!("`{}` has no parameter `{name}`", form.text);
             let diagnostic = Diagnostic::error(Code::UnknownArgument, message, *span, "")
                 .help(format!("its parameters are {} and `linear`", super::body::quoted(allowed)));
             self.report(frame, diagnostic);
-            return;
+            return false;
         }
-        if let [(Some(first), ..), (Some(second), _, span)] = &refinement.ranks[..]
+        if let [(Some(first), ..), (Some(second), _, span)] = ranks
             && first == second
         {
-            let message = format!("`{first}` of `{}` is given twice", callee.text);
+            let message = format!("`{first}` of `{}` is given twice", form.text);
             self.report(frame, Diagnostic::error(Code::DuplicateArgument, message, *span, "given again here"));
-            return;
+            return false;
         }
-        refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
-        self.refinements.push(refinement);
+        true
     }
 }
 
