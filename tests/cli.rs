@@ -361,3 +361,22 @@ fn the_references_are_there() {
     assert_eq!(pointwise(&["frobnicate"]).code, 2);
     assert!(!pointwise(&["--help"]).out.contains("lsp"));
 }
+
+#[test]
+fn a_file_notes_what_its_numbers_do_not_reach() {
+    let paper = model("googlenet_paper");
+    let run = pointwise(&["analyze", &paper]);
+    assert!(run.code == 0 && run.out.contains("note") && run.out.contains("1072K parameters"), "{}", run.out);
+    let got = json(&["analyze", &paper, "--format", "json"], 0);
+    assert!(got["notes"][0].as_str().expect("a note").contains("fits a 5x5 reduction to 48 channels"), "{}", got["notes"]);
+}
+
+#[test]
+fn a_network_with_nothing_to_change_is_written_as_it_was() {
+    let dir = Dir::new();
+    let text = "net thin {\n    input x: [3, 8, 8]\n    output y = x -> conv(8, 3, pad=1)\n}\n";
+    let (net, out) = (dir.write("thin.net", text), dir.path("out.net"));
+    let run = pointwise(&["optimize", &net, "--ratio", "4", "-o", &out]);
+    assert!(run.code == 0 && run.err.contains("warning[PW0604]"), "{}", run.err);
+    assert_eq!(dir.read("out.net"), text);
+}

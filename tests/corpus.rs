@@ -8,33 +8,17 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
+use common::Disk;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pointwise::code::Code;
-use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
+use pointwise::compile::{Compiled, Settings, compile};
 use pointwise::diagnostic::{Diagnostic, Fix};
 use pointwise::op::table::OPS;
 use pointwise::render::{Findings, Format, render};
-
-/// Reads used files from the corpus.
-struct Files;
-
-impl Loader for Files {
-    fn load(&self, path: &str, from: &str) -> Result<(String, String), LoadError> {
-        let mut joined = PathBuf::from(from);
-        joined.pop();
-        for part in path.split('/') {
-            match part {
-                "." => {}
-                ".." => drop(joined.pop()),
-                part => joined.push(part),
-            }
-        }
-        let text = std::fs::read_to_string(&joined).map_err(|e| LoadError(e.to_string()))?;
-        Ok((joined.to_string_lossy().into_owned(), text))
-    }
-}
 
 /// `#! PW0302 words`.
 struct Expected {
@@ -97,7 +81,7 @@ fn collect(dir: &Path, cases: &mut Vec<PathBuf>) {
 fn case(path: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
     let name = path.to_string_lossy();
-    let compiled = compile(&name, text.clone(), &Files, &Settings::default());
+    let compiled = compile(&name, text.clone(), &Disk, &Settings::default());
     let expected = expectations(&text);
     let mut problems = compare(&compiled, &expected);
     for diagnostic in &compiled.diagnostics {
@@ -179,7 +163,7 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
     let count = |diagnostics: &[Diagnostic]| {
         diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count()
     };
-    let again = compile(name, mended.clone(), &Files, &Settings::default());
+    let again = compile(name, mended.clone(), &Disk, &Settings::default());
     (count(&again.diagnostics) >= count(&compiled.diagnostics))
         .then(|| format!("the fix \"{}\" of {} does not mend it:\n{mended}", fix.message, diagnostic.code.id()))
 }

@@ -9,40 +9,6 @@ use crate::graph::{Node, NodeId};
 use crate::op::{Misfit, Op, Shape, Work};
 use crate::shape::Shaped;
 
-/// Whether an operation only renames its input: it moves no bytes and its output shares its input's memory.
-#[must_use]
-pub fn is_view(op: &Op) -> bool {
-    match op {
-        Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => true,
-        Op::Input(_)
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Linear(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_) => false,
-    }
-}
-
 /// The layers of a network in order of execution, inputs left out.
 ///
 /// # Errors
@@ -95,7 +61,7 @@ fn weights(op: &Op, inputs: &[Shape]) -> Result<(u64, u64), &'static str> {
 
 /// Bytes of input maps read and of the output map written; `None` beyond 64 bits.
 fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(u64, u64)> {
-    if is_view(&node.op) {
+    if node.op.is_view() {
         // Even a view's map must be countable: its size is what its input's memory holds.
         map_bytes(output, batch)?;
         return Some((0, 0));

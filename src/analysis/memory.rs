@@ -118,7 +118,7 @@ impl Liveness {
             self.steps.push(id);
             self.starts.push(self.read.len() as u32);
         }
-        if cost::is_view(&node.op) {
+        if node.op.is_view() {
             tensor_of.insert(id, tensor_of[node.inputs[0]]);
             self.made.push(None);
             return Ok(());

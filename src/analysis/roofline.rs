@@ -16,7 +16,7 @@
 //! layers, and one that runs layers badly falls behind it.
 
 use super::target::{Cache, Rate, Target};
-use super::{Analysis, Layer, cost};
+use super::{Analysis, Layer};
 use crate::graph::{Graph, NodeMap};
 use crate::op::{Op, Work};
 
@@ -112,7 +112,7 @@ pub enum Placement {
 #[must_use]
 pub fn layer_time(op: &Op, layer: &Layer, (target, cores): (&Target, Cores), placement: Placement) -> LayerTime {
     const FREE: LayerTime = LayerTime { compute_us: 0.0, memory_us: 0.0, total_us: 0.0, bound: Bound::Free };
-    if cost::is_view(op) {
+    if op.is_view() {
         return FREE;
     }
     let maps = (layer.read_bytes - layer.weight_bytes) as f64 + layer.write_bytes as f64;

@@ -89,6 +89,7 @@ fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<
         sources: &loaded.sources,
         shaped: loaded.shaped(),
         analysis,
+        notes: &loaded.notes,
         forecast: forecast.as_ref(),
     };
     let mut network = Network::new(&subject);

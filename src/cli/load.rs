@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::Limits;
 use crate::shape::Shaped;
 use crate::source::SourceSet;
-use crate::syntax::ast::Ast;
+use crate::syntax::{self, ast::Ast};
 
 /// A network that was compiled.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Loaded {
     pub sources: SourceSet,
     /// The main text's tree.
     pub ast: Ast,
+    /// What the main text notes about its numbers.
+    pub notes: Vec<String>,
     /// The network with its numbers for one image.
     pub network: Network,
     /// What the command must exit with at least: 1 where an assertion failed.
@@ -69,7 +71,10 @@ pub(super) fn show(path: &Path, compiled: Compiled) -> Result<Loaded, Failure> {
     Session::show(&compiled.sources, &errors);
     let code = exit_code(&errors);
     match (compiled.network, compiled.asts.into_iter().next()) {
-        (Some(network), Some(ast)) => Ok(Loaded { name: files::shown(path), sources: compiled.sources, ast, network, code }),
+        (Some(network), Some(ast)) => {
+            let notes = syntax::notes(compiled.sources.get(ast.source).text(), &ast);
+            Ok(Loaded { name: files::shown(path), sources: compiled.sources, ast, notes, network, code })
+        }
         (None, _) | (_, None) => Err(Failure::Reported(if code == 0 { TROUBLE } else { code })),
     }
 }

@@ -165,6 +165,9 @@ pub(super) fn optimize(
     let config = goals.config()?;
     let target = find_target(count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
     let (plan, shaped, changes) = rewritten(before, &config, &target)?;
+    if let Some(warning) = plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
+        session.warn(&before.sources, warning);
+    }
     let words: Vec<_> = net.set.iter().map(|(name, value)| format!("--set {name}={value}")).chain([goals.said()]).collect();
     let said = format!("`{}`", format!("pointwise optimize {}", words.join(" ")).trim_end());
     if !goals.inline && !changes.is_empty() {

@@ -139,7 +139,7 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
         .zip(&numbers)
         .map(|(loaded, (analysis, forecast))| {
             let (source, sources, shaped) = (loaded.name.as_str(), &loaded.sources, loaded.shaped());
-            Network::new(&Subject { source, sources, shaped, analysis, forecast: forecast.as_ref() })
+            Network::new(&Subject { source, sources, shaped, analysis, notes: &loaded.notes, forecast: forecast.as_ref() })
         })
         .collect();
     Ok(Savings::between(&documents[0], &documents[1], extras))

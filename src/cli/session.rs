@@ -56,6 +56,13 @@ impl Session {
         Self::tell(&render::render(&[Findings { sources, diagnostics }], Format::Full, width));
     }
 
+    /// Shows a warning without a place, unless quiet.
+    pub fn warn(&self, sources: &SourceSet, warning: Diagnostic) {
+        if !self.quiet {
+            Self::show(sources, &[warning]);
+        }
+    }
+
     /// One line on standard error, unless quiet.
     pub fn notice(&self, text: &str) {
         if !self.quiet {

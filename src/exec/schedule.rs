@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::reference::passes_on;
 use crate::graph::{NodeId, NodeMap};
 use crate::op::Op;
 use crate::shape::Shaped;
@@ -54,7 +53,7 @@ impl Schedule {
                 |id: &NodeId| !asks.contains_key(id) && last_use[*id] == position && !matches!(graph.node(*id).op, Op::Input(_));
             let source = if matches!(node.op, Op::Input(_)) {
                 Source::Given
-            } else if passes_on(&node.op) && dies(&node.inputs[0]) {
+            } else if node.op.is_view() && dies(&node.inputs[0]) {
                 Source::TakenOver
             } else {
                 Source::Computed

@@ -6,7 +6,7 @@
 use super::Builder;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
-use crate::op::{Linear, Op, Padding, Pool, Shape, table};
+use crate::op::{Conv, Linear, Op, Padding, Pool, Shape, table};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -119,59 +119,31 @@ impl Builder<'_> {
 
 fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate> {
     let size = inputs.first().and_then(|s| s.hw());
+    if let Op::Conv(conv) = op {
+        let channels = [wanted, inputs.first().copied()].map(|shape| shape.map(Shape::channels));
+        conv_candidates(conv, size, channels.into_iter().flatten())
+    } else if let Op::Pool(pool) = op {
+        pool_candidates(pool, size)
+    } else {
+        Vec::new()
+    }
+}
+
+fn conv_candidates(conv: &Conv, size: Option<(u64, u64)>, channels: impl Iterator<Item = u64>) -> Vec<Candidate> {
     let mut list = Vec::new();
-    match op {
-        Op::Conv(conv) => {
-            if let Some((pad, text)) = keeping(conv.kernel, conv.dilation) {
-                let message = size
-                    .map_or_else(|| format!("`pad={text}`"), |s| format!("`pad={text}` {}", keeps(conv.kernel, conv.stride, s)));
-                let op = Op::Conv(crate::op::Conv { pad, ..conv.clone() });
-                list.push(Candidate { op, message, args: vec![("pad", text)] });
-            }
-            for stride in [1, 2].into_iter().filter(|s| [*s, *s] != conv.stride) {
-                let op = Op::Conv(crate::op::Conv { stride: [stride, stride], ..conv.clone() });
-                let message = format!("`stride={stride}` gives the size that is needed");
-                list.push(Candidate { op, message, args: vec![("stride", stride.to_string())] });
-            }
-            let channels = [wanted, inputs.first().copied()].map(|shape| shape.map(Shape::channels));
-            for out in channels.into_iter().flatten().filter(|_| !conv.depthwise) {
-                let op = Op::Conv(crate::op::Conv { out, ..conv.clone() });
-                list.push(Candidate {
-                    op,
-                    message: format!("{out} output channels match"),
-                    args: vec![("out", out.to_string())],
-                });
-            }
-        }
-        Op::Pool(pool) => list.extend(pool_candidates(pool, size)),
-        Op::Linear(_)
-        | Op::Input(_)
-        | Op::ConvTranspose(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => {}
+    if let Some((pad, text)) = keeping(conv.kernel, conv.dilation) {
+        let message =
+            size.map_or_else(|| format!("`pad={text}`"), |s| format!("`pad={text}` {}", keeps(conv.kernel, conv.stride, s)));
+        list.push(Candidate { op: Op::Conv(Conv { pad, ..conv.clone() }), message, args: vec![("pad", text)] });
+    }
+    for stride in [1, 2].into_iter().filter(|s| [*s, *s] != conv.stride) {
+        let op = Op::Conv(Conv { stride: [stride, stride], ..conv.clone() });
+        let message = format!("`stride={stride}` gives the size that is needed");
+        list.push(Candidate { op, message, args: vec![("stride", stride.to_string())] });
+    }
+    for out in channels.filter(|_| !conv.depthwise) {
+        let op = Op::Conv(Conv { out, ..conv.clone() });
+        list.push(Candidate { op, message: format!("{out} output channels match"), args: vec![("out", out.to_string())] });
     }
     list
 }

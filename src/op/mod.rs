@@ -118,6 +118,12 @@ impl Op {
         table::arity(self)
     }
 
+    /// Whether it only renames its input: it moves no bytes, and its output can share its input's memory.
+    #[must_use]
+    pub fn is_view(&self) -> bool {
+        table::is_view(self)
+    }
+
     /// The output's shape for the given input shapes (their number may be wrong: that is [`Misfit::Arity`]).
     ///
     /// # Errors

@@ -414,3 +414,36 @@ pub fn printed_args(op: &Op) -> Vec<(&'static str, ArgValue)> {
         Op::Input(_) | Op::GlobalPool(_) | Op::Elementwise(_) | Op::Scalar(_) | Op::Flatten | Op::Identity => Vec::new(),
     }
 }
+
+/// Whether an operation only renames its input: it moves no bytes and its output shares its input's memory.
+pub(super) fn is_view(op: &Op) -> bool {
+    match op {
+        Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => true,
+        Op::Input(_)
+        | Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::Linear(_)
+        | Op::BatchNorm(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::InstanceNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Softmax(_)
+        | Op::Pool(_)
+        | Op::GlobalPool(_)
+        | Op::AdaptiveAvgPool(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Transpose(_)
+        | Op::Slice(_)
+        | Op::Pad(_)
+        | Op::Upsample(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_)
+        | Op::ChannelShuffle(_)
+        | Op::Mean(_) => false,
+    }
+}

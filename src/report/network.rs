@@ -28,6 +28,8 @@ pub struct Subject<'a> {
     pub shaped: &'a Shaped,
     /// Its numbers.
     pub analysis: &'a Analysis,
+    /// What its file notes about its numbers.
+    pub notes: &'a [String],
     /// Predicted time of each layer, if a target was asked for.
     pub forecast: Option<&'a Forecast>,
 }
@@ -55,6 +57,9 @@ pub struct Network<'a> {
     /// The net's documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doc: Option<&'a str>,
+    /// What the file notes about its numbers: comment paragraphs that begin with `Note:`.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub notes: &'a [String],
     /// Images at once.
     pub batch: u64,
     /// What `macs` counts.
@@ -261,7 +266,7 @@ impl<'a> Network<'a> {
     /// The document of a network.
     #[must_use]
     pub fn new(subject: &Subject<'a>) -> Self {
-        let Subject { source, shaped, analysis, forecast, .. } = *subject;
+        let Subject { source, shaped, analysis, forecast, notes, .. } = *subject;
         let graph = shaped.graph();
         let blocks = Blocks::new(graph);
         let port = |name: &'a str, id: NodeId| Port { name, shape: shaped.shape(id).to_vec() };
@@ -272,6 +277,7 @@ impl<'a> Network<'a> {
             net: graph.name(),
             source,
             doc: graph.doc(),
+            notes,
             batch: analysis.options.batch,
             convention: convention::name(analysis.options.convention),
             inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),

@@ -76,14 +76,40 @@ pub fn terminal(n: &Network<'_>) -> String {
     facts.iter().fold(String::new(), |mut text, (name, value)| {
         let _ = writeln!(text, "{name:<width$}  {value}");
         text
-    })
+    }) + &notes(n.notes, width)
+}
+
+/// Columns that notes are wrapped to.
+const NOTE_WIDTH: usize = 110;
+
+/// Notes beside the facts, wrapped at words.
+fn notes(notes: &[String], indent: usize) -> String {
+    let mut text = String::new();
+    for note in notes {
+        let mut name = "note";
+        for paragraph in note.lines() {
+            let mut line = String::new();
+            for word in paragraph.split_whitespace() {
+                if !line.is_empty() && indent + line.chars().count() + word.chars().count() > NOTE_WIDTH {
+                    let _ = writeln!(text, "{name:<indent$}  {line}");
+                    (name, line) = ("", String::new());
+                }
+                let space = if line.is_empty() { "" } else { " " };
+                let _ = write!(line, "{space}{word}");
+            }
+            let _ = writeln!(text, "{name:<indent$}  {line}");
+            name = "";
+        }
+    }
+    text
 }
 
 /// The facts as a Markdown list.
 #[must_use]
 pub fn markdown(n: &Network<'_>) -> String {
-    facts(n).iter().fold(String::new(), |mut text, (name, value)| {
-        let _ = writeln!(text, "- {name}: {}", escape_markdown(value));
+    let notes = n.notes.iter().map(|note| ("note", note.replace('\n', " ")));
+    facts(n).into_iter().chain(notes).fold(String::new(), |mut text, (name, value)| {
+        let _ = writeln!(text, "- {name}: {}", escape_markdown(&value));
         text
     })
 }

@@ -5,7 +5,6 @@
 //! of independent numbers, one a layer. The rules of liveness are those of [`memory`](crate::analysis::memory), and the
 //! finished plan is checked against it.
 
-use crate::analysis::cost::is_view;
 use crate::graph::{NodeId, NodeMap};
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
@@ -80,7 +79,7 @@ fn owners(shaped: &Shaped) -> NodeMap<NodeId> {
     let mut owner = NodeMap::with_bound(graph.bound());
     for &id in shaped.order() {
         let node = graph.node(id);
-        let of = if is_view(&node.op) { owner[node.inputs[0]] } else { id };
+        let of = if node.op.is_view() { owner[node.inputs[0]] } else { id };
         owner.insert(id, of);
     }
     owner

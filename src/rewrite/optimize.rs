@@ -35,7 +35,8 @@ const FEW: usize = 4;
 /// Inserts bottlenecks as the configuration asks, with [`kept_channels`] as error model and all of the target's cores.
 ///
 /// # Errors
-/// A budget cannot be met, a rule or mark cannot be followed, or no layer can be changed as asked.
+/// A budget cannot be met, or a rule or mark cannot be followed. That no layer can be changed as asked is no error: see
+/// [`Plan::nothing_to_do`].
 pub fn optimize(shaped: &Shaped, config: &Config, target: &Target) -> Result<Optimized, OptimizeError> {
     optimize_with(shaped, config, target, kept_channels)
 }
@@ -69,7 +70,7 @@ pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: E
     limit_peak(shaped, &mut entries, &limits, &around)?;
     let search = Search { shaped, config, target, before, limits, entries };
     let decided = search.decide()?;
-    search.finish(decided, refused)
+    Ok(search.finish(decided, refused))
 }
 
 /// Totals of a network, for one image on all cores of a target.
@@ -264,7 +265,7 @@ impl Search<'_> {
         Ok(Decided { allocation, shaped, after })
     }
 
-    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Result<Optimized, OptimizeError> {
+    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Optimized {
         let graph = self.shaped.graph();
         let mut changes = Vec::new();
         for (entry, pick) in self.entries.iter().zip(&decided.allocation.picks) {
@@ -282,9 +283,6 @@ impl Search<'_> {
             }
         }
         let untouched = self.untouched(refused);
-        if changes.is_empty() && self.limits.is_empty() {
-            return Err(OptimizeError::NothingToDo(untouched));
-        }
         let error = changes.iter().map(|change| change.error).sum();
         let met = |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: decided.after.of(budget.metric) };
         let plan = Plan {
@@ -296,7 +294,7 @@ impl Search<'_> {
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
         };
-        Ok(Optimized { shaped: decided.shaped, plan })
+        Optimized { shaped: decided.shaped, plan }
     }
 
     fn is_searched(&self) -> bool {

@@ -105,6 +105,17 @@ impl Plan {
         (!self.budgets.is_empty())
             .then(|| format!("within {gap:.2} % of the best plan under the kept-channels error model{times}"))
     }
+
+    /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.
+    #[must_use]
+    pub fn nothing_to_do(&self) -> Option<Diagnostic> {
+        if !self.changes.is_empty() || !self.budgets.is_empty() {
+            return None;
+        }
+        let warning = Diagnostic::bare(Code::NothingToDo, Severity::Warning, "no layer can be changed as asked");
+        let warning = reasons(&self.untouched).into_iter().fold(warning, Diagnostic::note);
+        Some(warning.help("`--budget macs=80%` may split 1x1 convolutions as well, and `--form pointwise` does nothing else"))
+    }
 }
 
 /// No plan meets a budget.
@@ -152,8 +163,6 @@ pub enum OptimizeError {
         /// Why.
         why: String,
     },
-    /// No layer can be changed as asked.
-    NothingToDo(Vec<Untouched>),
     /// A count of the network exceeds 64 bits.
     Overflow {
         /// The layer.
@@ -170,7 +179,6 @@ impl fmt::Display for OptimizeError {
             }
             Self::RuleMatchesNothing { pattern, .. } => write!(f, "the rule `{pattern}` matches no layer"),
             Self::Impossible { layer, why } => write!(f, "`{layer}` cannot be changed as asked: {why}"),
-            Self::NothingToDo(_) => f.write_str("no layer can be changed as asked"),
             Self::Overflow { layer } => write!(f, "a count of `{layer}` does not fit in 64 bits"),
         }
     }
@@ -199,7 +207,6 @@ impl OptimizeError {
                 if nearest.is_empty() { diagnostic } else { diagnostic.help(format!("did you mean `{}`?", nearest.join("`, `"))) }
             }
             Self::Impossible { .. } => bare(Code::NotRefinable),
-            Self::NothingToDo(untouched) => reasons(untouched).into_iter().fold(bare(Code::NothingToDo), Diagnostic::note),
             Self::Overflow { .. } => bare(Code::CountOverflow),
         }
     }

@@ -13,6 +13,7 @@ mod lexer;
 mod lookalike;
 mod message;
 mod mistake;
+mod notes;
 mod number;
 mod parser;
 mod sink;
@@ -21,6 +22,7 @@ mod token;
 
 pub use format::format;
 pub use lexer::{Lexed, lex};
+pub use notes::notes;
 pub use parser::MAX_DEPTH;
 pub use sink::MAX_ERRORS;
 pub use token::{Token, TokenClass, TokenKind};

@@ -1,7 +1,6 @@
 //! Lints of how values flow: what nothing reads, and what stands last.
 
 use super::{Finding, Lens, counted, edit};
-use crate::analysis::cost::is_view;
 use crate::diagnostic::Fix;
 use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::{Activation, Op};
@@ -74,7 +73,7 @@ pub(super) fn logit_activation(lens: &Lens<'_>) -> Vec<Finding> {
 
 /// The node that computes what views pass on.
 fn through_views<'a>(lens: &Lens<'a>, mut id: NodeId) -> (NodeId, &'a Node) {
-    while is_view(&lens.graph.node(id).op) {
+    while lens.graph.node(id).op.is_view() {
         id = lens.graph.node(id).inputs[0];
     }
     (id, lens.graph.node(id))

@@ -144,8 +144,7 @@ fn same_kind(node: &Node, lens: &Lens<'_>, other: NodeId) -> bool {
 /// Whether an operation changes neither the channels' meaning nor the place: what may stand between two convolutions
 /// that belong together.
 fn is_companion(op: &Op) -> bool {
-    super::cost::is_view(op)
-        || matches!(op, Op::BatchNorm(_) | Op::Activation(_) | Op::Scale(_) | Op::GroupNorm(_) | Op::LayerNorm(_))
+    op.is_view() || matches!(op, Op::BatchNorm(_) | Op::Activation(_) | Op::Scale(_) | Op::GroupNorm(_) | Op::LayerNorm(_))
 }
 
 /// `1 row`, `2 rows`.

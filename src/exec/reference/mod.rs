@@ -39,39 +39,6 @@ pub(super) fn with_batch(batch: usize, shape: Shape) -> Vec<usize> {
     std::iter::once(batch).chain(shape.dims().iter().map(|d| size(u64::from(*d)))).collect()
 }
 
-/// Whether an operation only passes its input's elements on, so that their memory can be taken over.
-pub(super) fn passes_on(op: &Op) -> bool {
-    match op {
-        Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => true,
-        Op::Input(_)
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Linear(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_) => false,
-    }
-}
-
 /// Bytes that an operation takes beside its inputs, output and weights; `u64::MAX` stands for anything larger.
 pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, threads: usize) -> u64 {
     let threads = threads as u64;
