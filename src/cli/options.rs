@@ -100,7 +100,7 @@ pub(super) fn budget(text: &str) -> Result<Budget, String> {
     if text.matches('=').count() > 1 {
         return Err("this is more than one budget: repeat `--budget` for each".to_owned());
     }
-    Budget::parse(text).map_err(|error| error.to_string())
+    Budget::parse(text)
 }
 
 /// `name=value`.
