@@ -134,7 +134,7 @@ pub struct Receptive {
 pub struct Totals {
     /// Layers, inputs not counted.
     pub layers: u64,
-    /// Learnable scalars; shared weights once.
+    /// Learnable scalars. Every layer owns its weights: the language has no way to share them.
     pub params: u64,
     /// Running statistics.
     pub buffers: u64,

@@ -15,8 +15,8 @@ use crate::code::Code;
 use crate::compile::{LoadError, Loader};
 use crate::source::MAX_SOURCE_BYTES;
 
-/// The largest binary file that is read.
-const MAX_BINARY_BYTES: u64 = 64 << 30;
+/// The largest binary file that is read: six times the weights of the zoo's largest network, and an end to endless devices.
+const MAX_BINARY_BYTES: u64 = 4 << 30;
 
 /// Whether a path means standard input or output.
 pub(super) fn is_dash(path: &Path) -> bool {
