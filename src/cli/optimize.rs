@@ -13,8 +13,10 @@ use super::report::{Pair, savings};
 use super::session::Session;
 use crate::analysis::target::Target;
 use crate::code::Code;
+use crate::compile;
 use crate::diagnostic::Edit;
 use crate::graph::print;
+use crate::lower::Value;
 use crate::report::savings::{Extras, Plan as PlanFacts, Untouched};
 use crate::report::{number, savings_text};
 use crate::rewrite::assertions::{self, Numbers};
@@ -58,10 +60,11 @@ pub(super) struct Goals {
     /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`; `auto` chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
     form: Option<String>,
-    /// Passes, budgets and rules for single layers from a YAML file; options here come on top.
+    /// Passes, budgets and rules for single layers from a YAML file; options here come on top. `pointwise explain PW0603`
+    /// shows its format.
     #[arg(long, value_name = "FILE", help_heading = "Goals")]
     config: Option<PathBuf>,
-    /// Write every layer out, instead of adding `refine` lines to the source.
+    /// Write every layer out, instead of adding `refine` lines to the source; the dots of names become `_`.
     #[arg(long, help_heading = "Goals")]
     inline: bool,
 }
@@ -84,6 +87,9 @@ impl Goals {
     }
 
     fn config(&self) -> Result<Config, Failure> {
+        if self.ratio.is_some() && self.channels.is_some() && self.budget.is_empty() {
+            return Err(Failure::usage("`--ratio` and `--channels` both say how narrow a layer becomes: give one of them"));
+        }
         let mut all = match &self.config {
             None => Config::default(),
             Some(path) => {
@@ -174,21 +180,74 @@ pub(super) fn optimize(
         (Plan::default(), before.shaped().clone())
     };
     let (shaped, _, changes) = rewrite::run_passes(&shaped, None, &exact);
-    let said = format!("`{}`", format!("pointwise optimize {}", goals.said()).trim_end());
+    let said = format!("`{}`", format!("pointwise optimize {}{}", goals.said(), set(net)).trim_end());
+    let numbers = load::analysis(&shaped, &crate::analysis::Options::default())?;
+    let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let text = if goals.inline || !changes.is_empty() {
-        super::fmt::layout("the printed graph", &print::print(shaped.graph()))?
+        if !goals.inline {
+            session.notice(
+                "the exact passes changed layers, which no `refine` line can say: every layer is written out, as with `--inline`",
+            );
+        }
+        super::fmt::layout("the printed graph", &flat(before, &said, new))?
     } else {
         let source = before.sources.get(before.ast.source).text();
-        let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, &said);
-        edits.extend(moved_uses(&before.ast.items, input, output));
-        let numbers = load::analysis(&shaped, &crate::analysis::Options::default())?;
         let old = Numbers { graph: before.shaped().graph(), analysis: &before.network.analysis };
-        edits.extend(assertions::updates(source, &before.ast, old, Numbers { graph: shaped.graph(), analysis: &numbers }));
+        let updates = assertions::updates(source, &before.ast, old, new, !net.set.is_empty());
+        let notes = updated(updates.len());
+        notes.iter().for_each(|note| session.notice(note));
+        let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &notes));
+        edits.extend(updates);
+        edits.extend(edit::defaults(&before.ast, &literals(net)));
+        edits.extend(moved_uses(&before.ast.items, input, output));
         super::fmt::layout(&before.name, &edit::apply(source, &edits))?
     };
-    let after = load::show(output, compile_text(session, output, text.clone(), net))?;
+    // What was set is in the text by now.
+    let after = load::show(output, compile_text(session, output, text.clone(), &NetOptions { set: Vec::new() }))?;
     let extras = Extras { plan: Some(facts(&goals, &plan, &changes)), untouched: untouched(&plan), measured: None };
     Ok(Outcome { text, after, extras, target })
+}
+
+/// ` --set width=0.5`, as it was given.
+fn set(net: &NetOptions) -> String {
+    net.set.iter().map(|(name, value)| format!(" --set {name}={value}")).collect()
+}
+
+/// The values that were set, as the language writes them.
+fn literals(net: &NetOptions) -> Vec<(String, String)> {
+    net.set.iter().map(|(name, text)| (name.clone(), written(&compile::literal(text)).unwrap_or_else(|| text.clone()))).collect()
+}
+
+fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::Int(i) => Some(i.to_string()),
+        Value::Float(x) => Some(format!("{x:?}")),
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Str(text) => Some(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
+        Value::List(items) => Some(format!("[{}]", items.iter().map(written).collect::<Option<Vec<_>>>()?.join(", "))),
+        Value::Tensor(_) | Value::Tuple(_) | Value::Nothing | Value::Poison => None,
+    }
+}
+
+/// "Updated 2 assertions to the new counts."
+fn updated(count: usize) -> Vec<String> {
+    let line = || format!("Updated {} to the new counts.", savings_text::counted(count, "assertion"));
+    (count > 0).then(line).into_iter().collect()
+}
+
+/// The graph written out, under the head comment of the source, with what the source asserts of the whole network.
+fn flat(before: &Loaded, said: &str, new: Numbers<'_>) -> String {
+    let source = before.sources.get(before.ast.source).text();
+    let head: Vec<_> = source.lines().take_while(|line| line.starts_with('#')).collect();
+    let head: String = head.iter().map(|line| format!("{line}\n")).collect();
+    let printed = print::print(new.graph);
+    // Directly above the net it is the net's own comment, which is printed anyway.
+    let head = if printed.starts_with(&head) { String::new() } else { format!("{head}\n") };
+    let note = format!("# Written out by {said}: each dot in a layer's name is a `_` here, up to the operation's word.\n\n");
+    let asserts: String = assertions::totals(&before.ast, new).iter().map(|line| format!("    {line}\n")).collect();
+    let body = printed.strip_suffix("}\n").unwrap_or(&printed);
+    let gap = if asserts.is_empty() { "" } else { "\n" };
+    format!("{head}{note}{body}{gap}{asserts}}}\n")
 }
 
 fn untouched(plan: &Plan) -> Vec<Untouched> {

@@ -36,6 +36,11 @@ impl Pattern {
         self.segments.iter().all(|segment| !segment.contains('*'))
     }
 
+    /// The segments without a wildcard, in order: a name that matches has them all.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map(String::as_str).filter(|segment| !segment.contains('*'))
+    }
+
     /// The longest scope of `name` (or the whole name) that the pattern matches.
     #[must_use]
     pub fn scope<'n>(&self, name: &'n str) -> Option<&'n str> {

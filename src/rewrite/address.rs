@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::forms::{Kind, Refinement};
 use super::insert::MADE_BY;
-use super::path::{Pattern, select, starred};
+use super::path::{Index, Pattern, starred};
 use super::plan::PlannedChange;
 use crate::graph::NodeId;
 use crate::shape::Shaped;
@@ -42,6 +42,7 @@ pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange]) -> Vec<Line<'p>>
 /// How many layers of each scope take each form.
 struct Scopes<'s> {
     shaped: &'s Shaped,
+    index: Index<'s>,
     fitting: BTreeMap<&'s str, [u32; Kind::ALL.len()]>,
 }
 
@@ -60,7 +61,7 @@ impl<'s> Scopes<'s> {
                 }
             }
         }
-        Self { shaped, fitting }
+        Self { shaped, index: Index::new(shaped.graph(), shaped.order()), fitting }
     }
 
     /// The layer's scope where it is the only one there that takes the form, otherwise its name.
@@ -85,7 +86,7 @@ impl<'s> Scopes<'s> {
         let mut covers: Vec<(String, Vec<usize>)> = wild
             .into_iter()
             .filter_map(|path| {
-                let named = select(graph, self.shaped.order(), &Pattern::parse(&path)?, kind).ok()?;
+                let named = self.index.select(&Pattern::parse(&path)?, kind).ok()?;
                 let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
                 Some((path, covered.filter(|covered| covered.len() > 1)?))
             })
@@ -97,7 +98,9 @@ impl<'s> Scopes<'s> {
         let mut lines = Vec::new();
         for (path, covered) in covers {
             if covered.iter().all(|i| left.contains(i)) {
-                left.retain(|i| !covered.contains(i));
+                for i in &covered {
+                    left.remove(i);
+                }
                 lines.push((covered[0], Line { path, how, changes: covered.iter().map(|i| &changes[*i]).collect() }));
             }
         }
