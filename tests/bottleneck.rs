@@ -14,7 +14,7 @@ use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::Graph;
 use pointwise::op::{Conv, Op, Padding};
-use pointwise::rewrite::assertions::{Numbers, updates};
+use pointwise::rewrite::assertions::{Numbers, Stated, updates};
 use pointwise::rewrite::config;
 use pointwise::rewrite::edit;
 use pointwise::rewrite::geometry::{Count, Geometry};
@@ -266,7 +266,7 @@ fn written(name: &str, config: &Config) -> Result<(String, pointwise::rewrite::P
     let mut edits = edit::refinements(main.text(), &compiled.asts[0], &before.shaped, &result.plan, ("a test", &[]));
     let numbers = |graph, analysis| Numbers { graph, analysis };
     let old = numbers(before.shaped.graph(), &before.analysis);
-    edits.extend(updates(main.text(), &compiled.asts[0], old, numbers(result.shaped.graph(), &analysis), false));
+    edits.extend(updates(main.text(), &compiled.asts[0], old, numbers(result.shaped.graph(), &analysis), Stated::Held));
     let text = edit::apply(main.text(), &edits);
     let again = compile(main.name(), text.clone(), &common::Disk, &Settings::default());
     let errors: Vec<_> = again.diagnostics.iter().filter(|d| d.is_error()).collect();
@@ -638,7 +638,7 @@ fn a_set_parameter_is_written_as_the_default() {
     let ast = &compiled.asts[0];
     let numbers = Numbers { graph: network.shaped.graph(), analysis: &network.analysis };
     let mut edits = edit::defaults(ast, &set);
-    edits.extend(updates(text, ast, numbers, numbers, true));
+    edits.extend(updates(text, ast, numbers, numbers, Stated::Reset));
     let after = edit::apply(text, &edits);
     assert!(after.starts_with("net small(width=0.5, size=32) {"), "{after}");
     let again = compile("small.net", after.clone(), &common::Disk, &Settings::default());

@@ -19,7 +19,7 @@ use crate::graph::print;
 use crate::lower::Value;
 use crate::report::savings::{Extras, Plan as PlanFacts, Untouched};
 use crate::report::{number, savings_text};
-use crate::rewrite::assertions::{self, Numbers};
+use crate::rewrite::assertions::{self, Numbers, Stated};
 use crate::rewrite::budget::{Budget, Metric};
 use crate::rewrite::plan::Plan;
 use crate::rewrite::{self, Config, Pass, config, edit};
@@ -193,13 +193,27 @@ pub(super) fn optimize(
     } else {
         let source = before.sources.get(before.ast.source).text();
         let old = Numbers { graph: before.shaped().graph(), analysis: &before.network.analysis };
-        let updates = assertions::updates(source, &before.ast, old, new, !net.set.is_empty());
+        let stated = if net.set.is_empty() { Stated::Held } else { Stated::Reset };
+        let mut updates = assertions::updates(source, &before.ast, old, new, stated);
+        let mut others = edit::defaults(&before.ast, &literals(net));
+        others.extend(moved_uses(&before.ast.items, input, output));
+        if !net.set.is_empty() {
+            let plan = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &[]));
+            let text = edit::apply(source, &[plan, others.clone()].concat());
+            let found = of_old_defaults(session, before, (input, output), (text, net));
+            updates.extend(
+                found
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|edit| updates.iter().all(|other| other.span != edit.span))
+                    .collect::<Vec<_>>(),
+            );
+        }
         let notes = updated(updates.len());
         notes.iter().for_each(|note| session.notice(note));
         let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &notes));
+        edits.extend(others);
         edits.extend(updates);
-        edits.extend(edit::defaults(&before.ast, &literals(net)));
-        edits.extend(moved_uses(&before.ast.items, input, output));
         super::fmt::layout(&before.name, &edit::apply(source, &edits))?
     };
     // What was set is in the text by now.
@@ -227,6 +241,24 @@ fn written(value: &Value) -> Option<String> {
         Value::List(items) => Some(format!("[{}]", items.iter().map(written).collect::<Option<Vec<_>>>()?.join(", "))),
         Value::Tensor(_) | Value::Tuple(_) | Value::Nothing | Value::Poison => None,
     }
+}
+
+/// What guarded assertions state of the old defaults (`if width == 1.0 { … }`), brought up to date by building the file and
+/// its new text with these; `None` where one of them cannot be built.
+fn of_old_defaults(
+    session: &Session,
+    before: &Loaded,
+    (input, output): (&Path, &Path),
+    (text, net): (String, &NetOptions),
+) -> Option<Vec<Edit>> {
+    let source = before.sources.get(before.ast.source).text();
+    let defaults = edit::stated_defaults(source, &before.ast);
+    let set = defaults.into_iter().filter(|(name, _)| net.set.iter().any(|(other, _)| other == name)).collect();
+    let old = compile_text(session, input, source.to_owned(), &NetOptions { set: Vec::new() }).network?;
+    let new = compile_text(session, output, text, &NetOptions { set }).network?;
+    let old = Numbers { graph: old.shaped.graph(), analysis: &old.analysis };
+    let new = Numbers { graph: new.shaped.graph(), analysis: &new.analysis };
+    Some(assertions::updates(source, &before.ast, old, new, Stated::Guarded))
 }
 
 /// "Updated 2 assertions to the new counts."

@@ -21,19 +21,34 @@ pub struct Numbers<'a> {
     pub analysis: &'a Analysis,
 }
 
-/// The edits that make the equalities of a file's net hold after a rewrite, where they held before. Where the net's defaults
-/// are set anew (`reset`), plain numbers outside every `if` are made to hold too, since they spoke of the old defaults.
+/// Which equalities are brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stated {
+    /// Those that held before.
+    Held,
+    /// Those that held before, and plain numbers outside every `if`: the net's defaults are set anew, and they spoke of the
+    /// old ones.
+    Reset,
+    /// Those inside an `if` or loop that held before.
+    Guarded,
+}
+
+/// The edits that make equalities of a file's net hold after a rewrite.
 #[must_use]
-pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, reset: bool) -> Vec<Edit> {
+pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, which: Stated) -> Vec<Edit> {
     let Some(net) = net(ast) else { return Vec::new() };
     let mut conditions = Vec::new();
     in_body(&net.body, false, &mut conditions);
     let mut edits = Vec::new();
     for (condition, guarded) in conditions {
+        if which == Stated::Guarded && !guarded {
+            continue;
+        }
+        let forced = which == Stated::Reset && !guarded;
         equalities(condition, &mut |quantity, number| {
             let value = |of: Numbers<'_>| metric(of.analysis, of.graph, quantity.0, quantity.1.as_deref()).ok();
             let (Some(old), Some(new)) = (value(before), value(after)) else { return };
-            match plain(number).filter(|_| reset && !guarded) {
+            match plain(number).filter(|_| forced) {
                 Some(stated) if stated != new => edits.push(replaced(text, number, new)),
                 Some(_) => {}
                 None if old != new => literals(number, old, &mut |literal| edits.push(replaced(text, literal, new))),

@@ -62,6 +62,16 @@ pub fn defaults(ast: &Ast, values: &[(String, String)]) -> Vec<Edit> {
     net(ast).into_iter().flat_map(|net| &net.params).filter_map(edit).collect()
 }
 
+/// The defaults of the net's parameters as they are written.
+#[must_use]
+pub fn stated_defaults(text: &str, ast: &Ast) -> Vec<(String, String)> {
+    let stated = |param: &Param| {
+        let span = param.default.as_ref()?.span;
+        Some((param.name.text.clone(), text[span.start as usize..span.end as usize].to_owned()))
+    };
+    net(ast).into_iter().flat_map(|net| &net.params).filter_map(stated).collect()
+}
+
 /// Applies edits that do not overlap to the text that they were made for.
 #[must_use]
 pub fn apply(text: &str, edits: &[Edit]) -> String {
