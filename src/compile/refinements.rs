@@ -6,7 +6,7 @@ use crate::lower::Refinement as Written;
 use crate::rewrite::forms::{Form, Kind, Refinement};
 use crate::rewrite::geometry::{Count, Geometry};
 use crate::rewrite::insert::{self, Request};
-use crate::rewrite::path::{Index, Pattern, SelectError};
+use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
 
 /// The network with all refinements; every statement that cannot be applied is a finding.
@@ -17,7 +17,7 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
     let mut requests = Vec::new();
     let mut statements = Vec::new();
     let before = diagnostics.len();
-    let layers = Index::new(shaped.graph(), shaped.order());
+    let layers = Layers::new(shaped.graph(), shaped.order());
     for (index, statement) in written.iter().enumerate() {
         let ranks: Vec<u64> = statement.ranks.iter().map(|(_, rank, _)| rank.unsigned_abs()).collect();
         let kind = Kind::from_name(&statement.form).expect("lowering has checked the form");

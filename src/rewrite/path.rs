@@ -4,7 +4,7 @@
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in; such a scope must hold exactly one layer that the form fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::forms::{Kind, Refusal};
@@ -50,45 +50,34 @@ impl fmt::Display for SelectError {
     }
 }
 
-/// The layers that a pattern names for a form, in order of execution. For many patterns, ask one [`Index`].
-///
-/// # Errors
-/// The pattern matches nothing, a matched scope holds several layers that the form fits, or nothing matched takes it.
-pub fn select(graph: &Graph, order: &[NodeId], pattern: &Pattern, kind: Kind) -> Result<Vec<NodeId>, SelectError> {
-    Index::new(graph, order).select(pattern, kind)
-}
-
-/// The layers of a graph by the segments of their names, so that thousands of patterns are not each held against every layer.
+/// Layers by every scope that they lie in, so that a thousand `refine` lines do not walk the network a thousand times.
 /// What a refinement inserted is left out.
-pub struct Index<'g> {
+#[derive(Debug)]
+pub struct Layers<'g> {
     graph: &'g Graph,
-    layers: Vec<NodeId>,
-    /// For each segment the places in `layers` of those whose names have it, ascending.
-    by_segment: BTreeMap<&'g str, Vec<usize>>,
+    all: Vec<NodeId>,
+    within: HashMap<&'g str, Vec<NodeId>>,
 }
 
-impl<'g> Index<'g> {
-    /// Reads all names once.
+impl<'g> Layers<'g> {
+    /// The layers of a graph; `order` is its order of execution.
     #[must_use]
     pub fn new(graph: &'g Graph, order: &[NodeId]) -> Self {
-        let own = |id: &NodeId| graph.node(*id).origin.made_by != Some(MADE_BY);
-        let layers: Vec<_> = order.iter().copied().filter(own).collect();
-        let mut by_segment: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (at, id) in layers.iter().enumerate() {
-            for segment in graph.node(*id).name.split('.') {
-                let places = by_segment.entry(segment).or_default();
-                if places.last() != Some(&at) {
-                    places.push(at);
-                }
+        let all: Vec<_> = order.iter().copied().filter(|id| graph.node(*id).origin.made_by != Some(MADE_BY)).collect();
+        let mut within: HashMap<&str, Vec<NodeId>> = HashMap::new();
+        for &id in &all {
+            let name = graph.node(id).name.as_str();
+            for end in name.match_indices('.').map(|(at, _)| at).chain([name.len()]) {
+                within.entry(&name[..end]).or_default().push(id);
             }
         }
-        Self { graph, layers, by_segment }
+        Self { graph, all, within }
     }
 
     /// The layers that a pattern names for a form, in order of execution.
     ///
     /// # Errors
-    /// As [`select`].
+    /// The pattern matches nothing, a matched scope holds several layers that the form fits, or nothing matched takes it.
     pub fn select(&self, pattern: &Pattern, kind: Kind) -> Result<Vec<NodeId>, SelectError> {
         let graph = self.graph;
         let scopes = self.scopes(pattern);
@@ -114,29 +103,24 @@ impl<'g> Index<'g> {
         }
     }
 
-    /// Matched scopes with the nodes in them, by first appearance.
+    /// Matched scopes with the layers in them, by first appearance.
     fn scopes(&self, pattern: &Pattern) -> Vec<(&'g str, Vec<NodeId>)> {
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
         let mut scopes: Vec<(&str, Vec<NodeId>)> = Vec::new();
-        let mut look = |id: NodeId| {
-            let Some(scope) = pattern.scope(&self.graph.node(id).name) else { return };
-            let at = *index.entry(scope).or_insert(scopes.len());
-            if at == scopes.len() {
-                scopes.push((scope, Vec::new()));
-            }
-            scopes[at].1.push(id);
+        let candidates = match pattern.literal_scope() {
+            Some(scope) => self.within.get(scope.as_str()).map_or(&[][..], Vec::as_slice),
+            None => &self.all,
         };
-        match self.rarest(pattern) {
-            Some(places) => places.iter().for_each(|at| look(self.layers[*at])),
-            None => self.layers.iter().for_each(|id| look(*id)),
+        for &id in candidates {
+            if let Some(scope) = pattern.scope(&self.graph.node(id).name) {
+                let at = *index.entry(scope).or_insert(scopes.len());
+                if at == scopes.len() {
+                    scopes.push((scope, Vec::new()));
+                }
+                scopes[at].1.push(id);
+            }
         }
         scopes
-    }
-
-    /// The layers that have the pattern's rarest segment; no others can match. `None` where every segment has a wildcard.
-    fn rarest(&self, pattern: &Pattern) -> Option<&[usize]> {
-        let having = |segment: &str| self.by_segment.get(segment).map_or(&[][..], Vec::as_slice);
-        pattern.literals().map(having).min_by_key(|places| places.len())
     }
 }
 
