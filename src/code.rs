@@ -106,6 +106,7 @@ codes! {
     LintLogitActivation "PW9007" "an activation after the last logits";
     LintUnusedParameter "PW9008" "a parameter or block is never used";
     LintUnusedRows "PW9009" "a stride leaves out rows or columns of the input";
+    LintDearerRefinement "PW9010" "a refinement that costs more";
 }
 
 impl Code {

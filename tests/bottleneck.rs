@@ -14,7 +14,7 @@ use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::Graph;
 use pointwise::op::{Conv, Op, Padding};
-use pointwise::rewrite::assertions::{Numbers, updates};
+use pointwise::rewrite::assertions::{Numbers, Stated, updates};
 use pointwise::rewrite::config;
 use pointwise::rewrite::edit;
 use pointwise::rewrite::geometry::{Count, Geometry};
@@ -264,10 +264,10 @@ fn written(name: &str, config: &Config) -> Result<(String, pointwise::rewrite::P
     let result = optimize(&before.shaped, config, &target())?;
     let analysis = analyze(&result.shaped, &Options::default()).expect("models are small");
     let main = compiled.sources.get(compiled.asts[0].source);
-    let mut edits = edit::refinements(main.text(), &compiled.asts[0], &before.shaped, &result.plan, "a test");
+    let mut edits = edit::refinements(main.text(), &compiled.asts[0], &before.shaped, &result.plan, ("a test", &[]));
     let numbers = |graph, analysis| Numbers { graph, analysis };
     let old = numbers(before.shaped.graph(), &before.analysis);
-    edits.extend(updates(main.text(), &compiled.asts[0], old, numbers(result.shaped.graph(), &analysis)));
+    edits.extend(updates(main.text(), &compiled.asts[0], old, numbers(result.shaped.graph(), &analysis), Stated::Held));
     let text = edit::apply(main.text(), &edits);
     let again = compile(main.name(), text.clone(), &common::Disk, &Settings::default());
     let errors: Vec<_> = again.diagnostics.iter().filter(|d| d.is_error()).collect();
@@ -527,6 +527,10 @@ fn a_configuration_says_where_it_is_wrong() {
     assert_eq!(unknown.place.map(|(line, _)| line), Some(2));
     let twice = error("ratio: 4\nratio: 8\n");
     assert!(twice.message.contains("duplicate"), "{twice}");
+    assert_eq!(twice.place, Some((2, 1)));
+    assert_eq!(error("form: auto\nbudget:\n  macs: 50%\n  params: 2M\n  macs: 40%\n").place, Some((5, 3)));
+    assert!(error("ratio: many").message.contains("an integer"), "{}", error("ratio: many"));
+    assert!(error("budget: { macs: [] }").message.contains("an amount"), "{}", error("budget: { macs: [] }"));
     assert!(error("budget:\n  macs: 50%\n  macs: 40%\n").message.contains("duplicate"));
     assert!(error("passes: [bottlenek]").message.contains("`bottleneck`"));
     assert!(error("form: diagonal").message.contains("`spatial`"));
@@ -540,7 +544,7 @@ fn a_configuration_says_where_it_is_wrong() {
     assert!(config::parse("# nothing\n").is_ok_and(|config| config == Config::default()));
     let good = config::parse("budget: { macs: 50%, params: 2M, ms: 20, peak: 4MiB }\nform: auto\n").expect("it is right");
     let shown: Vec<_> = good.budgets.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["macs=50%", "params=2000000", "ms=20", "peak=4194304"]);
+    assert_eq!(shown, ["macs=50%", "params=2M", "ms=20", "peak=4MiB"]);
 }
 
 #[test]
@@ -644,4 +648,62 @@ fn the_page_of_bad_configurations_shows_a_good_one() {
     let yaml = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is an example");
     let config = config::parse(yaml).expect("it is well-formed");
     assert_eq!((config.budgets.len(), config.rules.len(), config.ratio), (4, 2, Some(4)));
+    assert!(include_str!("../grammar/passes.md").contains(yaml), "grammar/passes.md shows the same");
+}
+
+#[test]
+fn a_set_parameter_is_written_as_the_default() {
+    let text = "net small(width=1.0, size) {\n    input image: [3, size, size]\n    x = image -> conv(floor(64 * width), 3)\n    \
+                output y = x -> conv(64, 3)\n    assert params == 1\n    if width == 1.0 { assert params == 2 }\n}\n";
+    let set = [("width".to_owned(), "0.5".to_owned()), ("size".to_owned(), "32".to_owned())];
+    let compiled = compile("small.net", text.to_owned(), &common::Disk, &Settings { set: set.to_vec(), ..Settings::default() });
+    let network = compiled.network.expect("only an assertion fails");
+    let ast = &compiled.asts[0];
+    let numbers = Numbers { graph: network.shaped.graph(), analysis: &network.analysis };
+    let mut edits = edit::defaults(ast, &set);
+    edits.extend(updates(text, ast, numbers, numbers, Stated::Reset));
+    let after = edit::apply(text, &edits);
+    assert!(after.starts_with("net small(width=0.5, size=32) {"), "{after}");
+    let again = compile("small.net", after.clone(), &common::Disk, &Settings::default());
+    assert!(!again.has_errors(), "{after}\n{:?}", again.diagnostics);
+    assert_eq!(again.network.expect("it compiles").analysis.totals, network.analysis.totals);
+    assert!(after.contains("assert params == 2 }"), "what a guard leaves out is not touched: {after}");
+}
+
+#[test]
+fn a_refinement_that_costs_more_is_a_warning() {
+    let warned = |ranks: &str| {
+        let text = format!(
+            "net n {{\n    input image: [3, 8, 8]\n    output x = image -> conv(64, 3, pad=1) -> relu\n    refine x.conv = reduce({ranks})\n}}\n"
+        );
+        let found = compile("n.net", text, &common::Disk, &Settings::default()).diagnostics;
+        found.into_iter().find(|d| d.code == pointwise::code::Code::LintDearerRefinement).map(|d| d.message)
+    };
+    let message = "`x.conv` costs more with `reduce(64)`: 1,728 -> 37,056 parameters";
+    assert_eq!(warned("64").as_deref(), Some(message));
+    assert_eq!(warned("2"), None);
+}
+
+#[test]
+fn thousands_of_lines_are_addressed_without_looking_at_every_layer_for_each() {
+    let mut net = Net::new();
+    let mut x = net.input(&[32, 8, 8]);
+    for i in 0..4000 {
+        x = net.conv_bn_relu(&format!("b{i}.{}", i % 3), conv(32, 3, 1, 1), x);
+    }
+    net.graph.add_output("y", x);
+    let net = net.finish();
+    let index = pointwise::rewrite::path::Layers::new(net.graph(), net.order());
+    for i in [0, 17, 3999] {
+        for pattern in
+            [format!("b{i}.{}.conv", i % 3), format!("b{i}"), format!("b{i}.*"), format!("**.b{i}.**"), "b1*.2".to_owned()]
+        {
+            let pattern = Pattern::parse(&pattern).expect("it is a path");
+            let by_hand: Vec<_> =
+                net.order().iter().copied().filter(|id| pattern.scope(&net.graph().node(*id).name).is_some()).collect();
+            let chosen = index.select(&pattern, Kind::Reduce).expect("each scope holds one convolution");
+            let convs: Vec<_> = by_hand.into_iter().filter(|id| Kind::Reduce.fits(&net.graph().node(*id).op).is_ok()).collect();
+            assert_eq!(chosen, convs, "{pattern}");
+        }
+    }
 }

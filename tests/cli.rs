@@ -380,3 +380,52 @@ fn a_network_with_nothing_to_change_is_written_as_it_was() {
     assert!(run.code == 0 && run.err.contains("warning[PW0604]"), "{}", run.err);
     assert_eq!(dir.read("out.net"), text);
 }
+
+#[test]
+fn a_network_optimized_with_a_parameter_set_means_what_was_optimized() {
+    let dir = Dir::new();
+    for (name, set, old, form) in
+        [("mobilenet_v1", "width=0.5", "width=1.0", "pointwise"), ("resnet18", "size=64", "size=224", "auto")]
+    {
+        let out = dir.path(&format!("{name}.net"));
+        let run = pointwise(&["optimize", &model(name), "--set", set, "--form", form, "--ratio", "4", "-o", &out]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.err.contains("Updated 2 assertions to the new counts."), "{}", run.err);
+        let text = dir.read(&format!("{name}.net"));
+        assert!(text.contains(&format!("{set}")) && text.contains(&format!("optimize --set {set} ")), "{text}");
+        let check = pointwise(&["check", &out]);
+        assert_eq!(check.code, 0, "{}", check.err);
+        // What was asserted of the defaults that were is held against them.
+        let check = pointwise(&["check", &out, "--set", old]);
+        assert_eq!(check.code, 0, "{}", check.err);
+        let params = json(&["analyze", &out, "--format", "json"], 0)["totals"]["params"].as_u64().expect("it is counted");
+        let grouped = pointwise::report::number::grouped(params);
+        assert!(text.contains(&format!("{grouped} parameters.")), "{grouped}\n{text}");
+    }
+}
+
+#[test]
+fn what_is_written_out_keeps_its_comments_and_marks_what_is_new() {
+    let dir = Dir::new();
+    let out = dir.path("flat.net");
+    let run = pointwise(&["optimize", &model("resnet18"), "--ratio", "4", "--inline", "-o", &out]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let text = dir.read("flat.net");
+    assert!(text.starts_with("# ResNet-18 (") && text.contains("# Four stages of two basic blocks"), "{text}");
+    assert!(text.contains("each dot in a layer's name is a `_`") && text.contains("assert params == "), "{text}");
+    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1_0_conv1_conv_reduce = "), "{text}");
+    assert_eq!(pointwise(&["check", &out]).code, 0);
+    let config = dir.write("passes.yaml", "passes: [fold-norm]\n");
+    let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "-o", &out]);
+    assert!(run.code == 0 && run.err.contains("every layer is written out"), "{}", run.err);
+}
+
+#[test]
+fn goals_that_exclude_each_other_are_a_usage_error() {
+    let run = pointwise(&["optimize", &model("resnet18"), "--ratio", "2", "--channels", "64", "--dry-run"]);
+    assert!(run.code == 2 && run.err.contains("give one of them"), "{}", run.err);
+    let dir = Dir::new();
+    let config = dir.write("passes.yaml", "layers:\n  - match: layr1.*.conv2\n    keep: true\n");
+    let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "--dry-run"]);
+    assert!(run.code == 1 && run.err.contains("did you mean `layer1."), "{}", run.err);
+}

@@ -13,11 +13,13 @@ use super::report::{Pair, savings};
 use super::session::Session;
 use crate::analysis::target::Target;
 use crate::code::Code;
+use crate::compile;
 use crate::diagnostic::Edit;
 use crate::graph::print;
+use crate::lower::Value;
 use crate::report::savings::{Extras, Plan as PlanFacts, Untouched};
 use crate::report::{number, savings_text};
-use crate::rewrite::assertions::{self, Numbers};
+use crate::rewrite::assertions::{self, Numbers, Stated};
 use crate::rewrite::budget::{Budget, Metric};
 use crate::rewrite::plan::Plan;
 use crate::rewrite::{self, Config, Pass, config, edit};
@@ -59,10 +61,11 @@ pub(super) struct Goals {
     /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`; `auto` chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
     form: Option<String>,
-    /// Passes, budgets and rules for single layers from a YAML file; options here come on top.
+    /// Passes, budgets and rules for single layers from a YAML file; options here come on top. `pointwise explain PW0603`
+    /// shows its format.
     #[arg(long, value_name = "FILE", help_heading = "Goals")]
     config: Option<PathBuf>,
-    /// Write every layer out, instead of adding `refine` lines to the source.
+    /// Write every layer out, instead of adding `refine` lines to the source; the dots of names become `_`.
     #[arg(long, help_heading = "Goals")]
     inline: bool,
 }
@@ -85,6 +88,9 @@ impl Goals {
     }
 
     fn config(&self) -> Result<Config, Failure> {
+        if self.ratio.is_some() && self.channels.is_some() && self.budget.is_empty() {
+            return Err(Failure::usage("`--ratio` and `--channels` both say how narrow a layer becomes: give one of them"));
+        }
         let mut all = match &self.config {
             None => Config::default(),
             Some(path) => {
@@ -172,25 +178,104 @@ pub(super) fn optimize(
     if let Some(warning) = plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(&before.sources, warning);
     }
-    let words: Vec<_> = net.set.iter().map(|(name, value)| format!("--set {name}={value}")).chain([goals.said()]).collect();
-    let said = format!("`{}`", format!("pointwise optimize {}", words.join(" ")).trim_end());
     if !goals.inline && !changes.is_empty() {
-        session.notice("exact passes change more than single layers: the network is written out, as with `--inline`");
+        session.notice("exact passes change more than single layers: every layer is written out, as with `--inline`");
     }
+    let said = format!("`{}`", format!("pointwise optimize {}{}", set(net), goals.said()).trim_end());
+    let numbers = load::analysis(&shaped, &crate::analysis::Options::default())?;
+    let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let text = if goals.inline || !changes.is_empty() {
-        super::fmt::layout("the printed graph", &print::print(shaped.graph()))?
+        super::fmt::layout("the printed graph", &flat(before, &said, new))?
     } else {
         let source = before.sources.get(before.ast.source).text();
-        let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, &said);
-        edits.extend(moved_uses(&before.ast.items, input, output));
-        let numbers = load::analysis(&shaped, &crate::analysis::Options::default())?;
         let old = Numbers { graph: before.shaped().graph(), analysis: &before.network.analysis };
-        edits.extend(assertions::updates(source, &before.ast, old, Numbers { graph: shaped.graph(), analysis: &numbers }));
+        let stated = if net.set.is_empty() { Stated::Held } else { Stated::Reset };
+        let mut updates = assertions::updates(source, &before.ast, old, new, stated);
+        let mut others = edit::defaults(&before.ast, &literals(net));
+        others.extend(moved_uses(&before.ast.items, input, output));
+        if !net.set.is_empty() {
+            let plan = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &[]));
+            let text = edit::apply(source, &[plan, others.clone()].concat());
+            let found = of_old_defaults(session, before, (input, output), (text, net));
+            updates.extend(
+                found
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|edit| updates.iter().all(|other| other.span != edit.span))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        let notes = updated(updates.len());
+        notes.iter().for_each(|note| session.notice(note));
+        let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &notes));
+        edits.extend(others);
+        edits.extend(updates);
         super::fmt::layout(&before.name, &edit::apply(source, &edits))?
     };
-    let after = load::show(output, compile_text(session, output, text.clone(), net))?;
+    // What was set is in the text by now.
+    let after = load::show(output, compile_text(session, output, text.clone(), &NetOptions { set: Vec::new() }))?;
     let extras = Extras { plan: Some(facts(&goals, &plan, &changes)), untouched: untouched(&plan), measured: None };
     Ok(Outcome { text, after, extras, target })
+}
+
+/// `--set width=0.5 `, as it was given.
+fn set(net: &NetOptions) -> String {
+    net.set.iter().map(|(name, value)| format!("--set {name}={value} ")).collect()
+}
+
+/// The values that were set, as the language writes them.
+fn literals(net: &NetOptions) -> Vec<(String, String)> {
+    net.set.iter().map(|(name, text)| (name.clone(), written(&compile::literal(text)).unwrap_or_else(|| text.clone()))).collect()
+}
+
+fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::Int(i) => Some(i.to_string()),
+        Value::Float(x) => Some(format!("{x:?}")),
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Str(text) => Some(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
+        Value::List(items) => Some(format!("[{}]", items.iter().map(written).collect::<Option<Vec<_>>>()?.join(", "))),
+        Value::Tensor(_) | Value::Tuple(_) | Value::Nothing | Value::Poison => None,
+    }
+}
+
+/// What guarded assertions state of the old defaults (`if width == 1.0 { … }`), brought up to date by building the file and
+/// its new text with these; `None` where one of them cannot be built.
+fn of_old_defaults(
+    session: &Session,
+    before: &Loaded,
+    (input, output): (&Path, &Path),
+    (text, net): (String, &NetOptions),
+) -> Option<Vec<Edit>> {
+    let source = before.sources.get(before.ast.source).text();
+    let defaults = edit::stated_defaults(source, &before.ast);
+    let set = defaults.into_iter().filter(|(name, _)| net.set.iter().any(|(other, _)| other == name)).collect();
+    let old = compile_text(session, input, source.to_owned(), &NetOptions { set: Vec::new() }).network?;
+    let new = compile_text(session, output, text, &NetOptions { set }).network?;
+    let old = Numbers { graph: old.shaped.graph(), analysis: &old.analysis };
+    let new = Numbers { graph: new.shaped.graph(), analysis: &new.analysis };
+    Some(assertions::updates(source, &before.ast, old, new, Stated::Guarded))
+}
+
+/// "Updated 2 assertions to the new counts."
+fn updated(count: usize) -> Vec<String> {
+    let line = || format!("Updated {} to the new counts.", savings_text::counted(count, "assertion"));
+    (count > 0).then(line).into_iter().collect()
+}
+
+/// The graph written out, under the head comment of the source, with what the source asserts of the whole network.
+fn flat(before: &Loaded, said: &str, new: Numbers<'_>) -> String {
+    let source = before.sources.get(before.ast.source).text();
+    let head: Vec<_> = source.lines().take_while(|line| line.starts_with('#')).collect();
+    let head: String = head.iter().map(|line| format!("{line}\n")).collect();
+    let printed = print::print(new.graph);
+    // Directly above the net it is the net's own comment, which is printed anyway.
+    let head = if printed.starts_with(&head) { String::new() } else { format!("{head}\n") };
+    let note = format!("# Written out by {said}: each dot in a layer's name is a `_` here, up to the operation's word.\n\n");
+    let asserts: String = assertions::totals(&before.ast, new).iter().map(|line| format!("    {line}\n")).collect();
+    let body = printed.strip_suffix("}\n").unwrap_or(&printed);
+    let gap = if asserts.is_empty() { "" } else { "\n" };
+    format!("{head}{note}{body}{gap}{asserts}}}\n")
 }
 
 /// The passes in their order, with the plan of the bottlenecks among them.

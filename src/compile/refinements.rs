@@ -4,6 +4,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::lower::Refinement as Written;
 use crate::rewrite::forms::{Form, Kind, Refinement};
+use crate::rewrite::geometry::{Count, Geometry};
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
@@ -35,7 +36,18 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
         return None;
     }
     match insert::refine(&shaped, &requests) {
-        Ok(graph) => super::shaped(graph, diagnostics),
+        Ok(graph) => {
+            let mut warned = None;
+            for (request, statement) in requests.iter().zip(&statements) {
+                if warned != Some(statement)
+                    && let Some(warning) = dearer(&shaped, request, &written[*statement])
+                {
+                    diagnostics.push(warning);
+                    warned = Some(statement);
+                }
+            }
+            super::shaped(graph, diagnostics)
+        }
         Err(rejected) => {
             let statement = &written[statements[rejected.request]];
             let name = &shaped.graph().node(requests[rejected.request].node).name;
@@ -44,6 +56,31 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
             None
         }
     }
+}
+
+/// A warning where a form saves neither weights nor work: the opposite of what it is for.
+fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Diagnostic> {
+    let node = shaped.graph().node(request.node);
+    let input = *shaped.input_shapes(request.node).first()?;
+    let geometry = Geometry::of(&node.op, input, shaped.shape(request.node)).ok()?;
+    let (dense, cost) = (geometry.dense()?, geometry.cost(request.how.form)?);
+    if cost.weights <= dense.weights || cost.macs <= dense.macs {
+        return None;
+    }
+    let grouped = |count: u64| crate::report::number::grouped(count);
+    let message = format!(
+        "`{}` costs more with `{}`: {} -> {} parameters",
+        node.name,
+        request.how,
+        grouped(dense.weights),
+        grouped(cost.weights)
+    );
+    let warning = Diagnostic::warning(Code::LintDearerRefinement, message, statement.path.span, "saves nothing here");
+    let kind = request.how.form.kind();
+    Some(match geometry.largest_saving(kind, Count::Macs) {
+        0 => warning.help(format!("`{kind}` never saves on {} to {} channels", geometry.input, geometry.output)),
+        most => warning.help(format!("`{kind}` saves up to {most} channels")),
+    })
 }
 
 fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {

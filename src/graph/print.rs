@@ -1,7 +1,7 @@
 //! A graph as flat `.net` text: every layer in order of execution, blocks unrolled.
 //!
 //! In: any [`Graph`]. Out: text that parses to an isomorphic graph (same operations, inputs and order). Dotted names
-//! become identifiers; a run of layers with one scope becomes one pipeline, so that most layers keep their names.
+//! become identifiers, each dot and other foreign character a `_`; a run of layers with one scope becomes one pipeline, so that most layers keep their names.
 //! Shapes and layout are not this module's: `syntax::format` lays the text out.
 
 use std::collections::{BTreeSet, HashMap};
@@ -172,7 +172,7 @@ impl<'a> Printer<'a> {
             && !self.repeated.contains(&last)
     }
 
-    /// Names the outermost block instance where it changes.
+    /// Names the outermost block instance where it changes, and marks what a refinement inserted.
     fn comment(&mut self, id: NodeId) {
         let mut outermost = None;
         let mut at = self.graph.node(id).origin.instance;
@@ -188,6 +188,12 @@ impl<'a> Printer<'a> {
             } else if !self.text.ends_with("\n\n") {
                 self.text.push('\n');
             }
+        }
+        let node = self.graph.node(id);
+        if node.origin.made_by.is_some()
+            && let Some((layer, part)) = node.name.rsplit_once('.')
+        {
+            let _ = writeln!(self.text, "    # inserted: {part} of {layer}");
         }
     }
 

@@ -103,7 +103,9 @@ impl<'s> Scopes<'s> {
         let mut lines = Vec::new();
         for (path, covered) in covers {
             if covered.iter().all(|i| left.contains(i)) {
-                left.retain(|i| !covered.contains(i));
+                for i in &covered {
+                    left.remove(i);
+                }
                 lines.push((covered[0], Line { path, how, changes: covered.iter().map(|i| &changes[*i]).collect() }));
             }
         }

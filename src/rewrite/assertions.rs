@@ -22,33 +22,76 @@ pub struct Numbers<'a> {
     pub analysis: &'a Analysis,
 }
 
-/// The edits that make the equalities of a file's net hold after a rewrite, where they held before.
+/// Which equalities are brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stated {
+    /// Those that held before.
+    Held,
+    /// Those that held before, and plain numbers outside every `if`: the net's defaults are set anew, and they spoke of the
+    /// old ones.
+    Reset,
+    /// Those inside an `if` or loop that held before.
+    Guarded,
+}
+
+/// The edits that make equalities of a file's net hold after a rewrite.
 #[must_use]
-pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>) -> Vec<Edit> {
+pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, which: Stated) -> Vec<Edit> {
     let Some(net) = net(ast) else { return Vec::new() };
     let mut conditions = Vec::new();
-    in_body(&net.body, &mut conditions);
+    in_body(&net.body, false, &mut conditions);
     let mut edits = Vec::new();
-    for condition in conditions {
+    for (condition, guarded) in conditions {
+        if which == Stated::Guarded && !guarded {
+            continue;
+        }
+        let forced = which == Stated::Reset && !guarded;
         equalities(condition, &mut |quantity, number| {
             let value = |of: Numbers<'_>| metric(of.analysis, of.graph, quantity.0, quantity.1.as_deref()).ok();
-            if let (Some(old), Some(new)) = (value(before), value(after))
-                && old != new
-            {
-                literals(number, old, &mut |literal| edits.push(replaced(text, literal, new)));
+            let (Some(old), Some(new)) = (value(before), value(after)) else { return };
+            match plain(number).filter(|_| forced) {
+                Some(stated) if stated != new => edits.push(replaced(text, number, new)),
+                Some(_) => {}
+                None if old != new => literals(number, old, &mut |literal| edits.push(replaced(text, literal, new))),
+                None => {}
             }
         });
     }
     edits
 }
 
-fn in_body<'a>(body: &'a Body, conditions: &mut Vec<&'a Expr>) {
+/// The totals of the whole network that the net states, as assertions of the numbers after a rewrite.
+#[must_use]
+pub fn totals(ast: &Ast, after: Numbers<'_>) -> Vec<String> {
+    let Some(net) = net(ast) else { return Vec::new() };
+    let mut conditions = Vec::new();
+    in_body(&net.body, false, &mut conditions);
+    let mut stated = Vec::new();
+    for (condition, _) in conditions {
+        equalities(condition, &mut |(quantity, path), _| {
+            if let (None, Ok(value)) = (path, metric(after.analysis, after.graph, *quantity, None)) {
+                let line = format!("assert {} == {}", quantity.name(), separated(value, '_'));
+                if !stated.contains(&line) {
+                    stated.push(line);
+                }
+            }
+        });
+    }
+    stated
+}
+
+fn plain(number: &Expr) -> Option<u64> {
+    if let ExprKind::Int(literal) = &number.kind { u64::try_from(*literal).ok() } else { None }
+}
+
+/// The conditions of a body, each with whether it stands in a loop or branch.
+fn in_body<'a>(body: &'a Body, guarded: bool, conditions: &mut Vec<(&'a Expr, bool)>) {
     for Statement { kind, .. } in &body.statements {
         match kind {
-            StatementKind::Assert(condition) => conditions.push(condition),
-            StatementKind::For { body, .. } => in_body(body, conditions),
+            StatementKind::Assert(condition) => conditions.push((condition, guarded)),
+            StatementKind::For { body, .. } => in_body(body, true, conditions),
             StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) => {
-                arms.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| in_body(body, conditions));
+                arms.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| in_body(body, true, conditions));
             }
             StatementKind::Expr(_)
             | StatementKind::Input { .. }

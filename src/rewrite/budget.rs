@@ -95,6 +95,18 @@ impl Budget {
 
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = match self.metric {
+            Metric::Macs | Metric::Params => &[("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)][..],
+            Metric::Peak => &[("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1024.0)][..],
+            Metric::Ms => &[][..],
+        };
+        // The largest unit in which the value is short: what a person would have typed.
+        let short = |value: f64| units.iter().find(|(_, unit)| value >= *unit && (value / unit * 100.0).fract() == 0.0);
+        if let Limit::Absolute(value) = self.limit
+            && let Some((unit, factor)) = short(value)
+        {
+            return write!(f, "{}={}{unit}", self.metric.name(), value / factor);
+        }
         write!(f, "{}={}", self.metric.name(), self.limit)
     }
 }

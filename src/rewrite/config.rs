@@ -175,15 +175,33 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
         return Ok(Config::default());
     }
     let file: File = serde_yaml::from_str(text).map_err(|error| {
+        let message = message(&error.to_string());
         let place = error.location().map(|place| (place.line(), place.column()));
-        ConfigError { message: message(&error.to_string()), place }
+        let place = place.map(|place| repeated(text, &message, place).unwrap_or(place));
+        ConfigError { message, place }
     })?;
     resolve(file)
 }
 
 /// The parser's message without its place, which is kept apart.
 fn message(text: &str) -> String {
-    text.split(" at line ").next().unwrap_or(text).to_owned()
+    let text = text.split(" at line ").next().unwrap_or(text);
+    text.replace("expected u64", "expected an integer of at least 0")
+        .replace("expected f64", "expected a number")
+        .replace("data did not match any variant of untagged enum Amount", "expected an amount like `50%` or `2M`")
+        .replace("data did not match any variant of untagged enum Channels", "expected an integer, or a list of two for `both`")
+}
+
+/// Where a key stands for the second time: the parser gives the place of the map that holds both.
+fn repeated(text: &str, message: &str, (line, _): (usize, usize)) -> Option<(usize, usize)> {
+    let key = message.split("duplicate field `").nth(1)?.split('`').next()?;
+    let has =
+        |line: &str| line.trim_start_matches([' ', '-']).strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let mut found = text.lines().enumerate().skip(line.saturating_sub(1)).filter(|(_, line)| has(line));
+    let (_, first) = found.next()?;
+    let (at, again) = found.find(|(_, again)| indent(again) == indent(first))?;
+    Some((at + 1, indent(again) + 1))
 }
 
 fn resolve(file: File) -> Result<Config, ConfigError> {

@@ -15,7 +15,7 @@ use crate::graph::{Graph, InstanceId};
 use crate::op::Op;
 use crate::shape::Shaped;
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Item, Net};
+use crate::syntax::ast::{Ast, Item, Net, Param};
 
 const INDENT: &str = "    ";
 
@@ -23,9 +23,10 @@ const INDENT: &str = "    ";
 const LISTED: usize = 4;
 
 /// The edit that puts a plan's bottlenecks at the end of the file's net; empty where the plan changes nothing or the file
-/// has no net. `text` is the file's, `made_by` says what made the plan, for the reader: "`pointwise optimize --ratio 4`".
+/// has no net. `text` is the file's, `made_by` says what made the plan, for the reader: "`pointwise optimize --ratio 4`";
+/// `notes` are further lines of that comment.
 #[must_use]
-pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, made_by: &str) -> Vec<Edit> {
+pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, (made_by, notes): (&str, &[String])) -> Vec<Edit> {
     let Some(net) = net(ast) else { return Vec::new() };
     if plan.changes.is_empty() {
         return Vec::new();
@@ -33,7 +34,7 @@ pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, made_by:
     let close = net.body.span.end as usize - 1;
     let content = text[..close].trim_end().len();
     let mut section = String::from("\n\n");
-    for comment in heading(plan, made_by) {
+    for comment in heading(plan, made_by).iter().chain(notes) {
         let _ = writeln!(section, "{INDENT}# {comment}");
     }
     let uses = Uses::new(before);
@@ -46,6 +47,30 @@ pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, made_by:
     }
     let span = Span { source: ast.source, start: content as u32, end: close as u32 };
     vec![Edit { span, replacement: section }]
+}
+
+/// The edits that make values the defaults of the net's parameters, so that the file means what was built with them. The
+/// values are texts of the language; of several for one parameter the last counts.
+#[must_use]
+pub fn defaults(ast: &Ast, values: &[(String, String)]) -> Vec<Edit> {
+    let edit = |param: &Param| {
+        let (_, value) = values.iter().rev().find(|(name, _)| *name == param.name.text)?;
+        Some(match &param.default {
+            Some(default) => Edit { span: default.span, replacement: value.clone() },
+            None => Edit { span: Span { start: param.name.span.end, ..param.name.span }, replacement: format!("={value}") },
+        })
+    };
+    net(ast).into_iter().flat_map(|net| &net.params).filter_map(edit).collect()
+}
+
+/// The defaults of the net's parameters as they are written.
+#[must_use]
+pub fn stated_defaults(text: &str, ast: &Ast) -> Vec<(String, String)> {
+    let stated = |param: &Param| {
+        let span = param.default.as_ref()?.span;
+        Some((param.name.text.clone(), text[span.start as usize..span.end as usize].to_owned()))
+    };
+    net(ast).into_iter().flat_map(|net| &net.params).filter_map(stated).collect()
 }
 
 /// Applies edits that do not overlap to the text that they were made for.
@@ -88,7 +113,7 @@ fn heading(plan: &Plan, made_by: &str) -> Vec<String> {
 }
 
 /// What a statement saves, and which uses of a block it changes.
-fn comments(before: &Shaped, uses: &Uses, line: &Line<'_>) -> Vec<String> {
+fn comments(before: &Shaped, uses: &Uses<'_>, line: &Line<'_>) -> Vec<String> {
     let mut comments = vec![described(line), savings(line)];
     comments.extend(uses.said(before.graph(), line));
     comments
@@ -140,12 +165,14 @@ fn described(line: &Line<'_>) -> String {
 }
 
 /// Block instances, with how many convolutions and linear layers lie in each.
-struct Uses {
+struct Uses<'s> {
     layers: BTreeMap<InstanceId, u32>,
+    /// How often each block is used.
+    blocks: BTreeMap<&'s str, usize>,
 }
 
-impl Uses {
-    fn new(shaped: &Shaped) -> Self {
+impl<'s> Uses<'s> {
+    fn new(shaped: &'s Shaped) -> Self {
         let graph = shaped.graph();
         let mut layers = BTreeMap::new();
         for id in graph.ids() {
@@ -156,7 +183,11 @@ impl Uses {
                 at = graph.instance(instance).parent;
             }
         }
-        Self { layers }
+        let mut blocks = BTreeMap::new();
+        for (_, instance) in graph.instances() {
+            *blocks.entry(instance.block.as_str()).or_default() += 1;
+        }
+        Self { layers, blocks }
     }
 
     /// The innermost block instance that holds more than this layer: a reader thinks of that, not of a `conv_bn`.
@@ -180,7 +211,7 @@ impl Uses {
         if changed.iter().any(|id| graph.instance(*id).block != *block) {
             return None;
         }
-        let total = graph.instances().filter(|(_, instance)| instance.block == *block).count();
+        let total = self.blocks.get(block.as_str()).copied().unwrap_or_default();
         if total == 1 {
             return None;
         }

@@ -62,6 +62,7 @@ impl Kind {
         match (self, kernel) {
             (Self::Pointwise, [1, 1]) => Ok(()),
             (Self::Pointwise, _) => Err(Refusal::WiderThanOne { kernel }),
+            (_, [1, 1]) if matches!(op, Op::Linear(_)) => Err(Refusal::FullyConnected { kind: self }),
             (_, [1, 1]) => Err(Refusal::OneByOne { kind: self }),
             (Self::Spatial, [1, _] | [_, 1]) => Err(Refusal::Flat { kernel }),
             (Self::Reduce | Self::Expand | Self::Both | Self::Spatial, _) => Ok(()),
@@ -203,7 +204,12 @@ pub enum Refusal {
     },
     /// Transposed convolutions take no form.
     Transposed,
-    /// A 1x1 convolution or linear layer takes only `pointwise`.
+    /// A linear layer takes only `pointwise`.
+    FullyConnected {
+        /// What was asked for.
+        kind: Kind,
+    },
+    /// A 1x1 convolution takes only `pointwise`.
     OneByOne {
         /// What was asked for.
         kind: Kind,
@@ -251,9 +257,13 @@ impl fmt::Display for Refusal {
                 write!(f, "it is 1x1 already, so `{kind}` adds a layer and saves nothing; `pointwise` may")
             }
             Self::WiderThanOne { kernel: [h, w] } => write!(f, "it is {h}x{w}, and `pointwise` replaces 1x1 convolutions"),
+            Self::FullyConnected { kind } => {
+                write!(f, "it is fully connected and has no kernel for `{kind}`; `pointwise` may save")
+            }
             Self::Flat { kernel: [h, w] } => write!(f, "it is {h}x{w}, one-dimensional already"),
             Self::FewChannels { channels } => {
-                write!(f, "it reads only {channels} channels; a rule or mark with a number can ask for it")
+                let s = if *channels == 1 { "" } else { "s" };
+                write!(f, "it reads only {channels} channel{s}; a rule or mark with a number can ask for it")
             }
             Self::Kept => f.write_str("it is kept by request"),
             Self::Refined => f.write_str("it has a bottleneck already"),
