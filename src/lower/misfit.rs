@@ -128,7 +128,9 @@ impl<'a> Builder<'a> {
         let label = format!("{} is {reference}", self.called(inputs, other));
         let diagnostic = Diagnostic::error(Code::ConcatMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
-        self.mended(diagnostic, op, inputs, odd, other)
+        let diagnostic = self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
+        let mended = self.mended(diagnostic, op, inputs, odd, other);
+        if mended.fixes.is_empty() { self.padded_together(mended, op, inputs) } else { mended }
     }
 
     fn broadcast(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (usize, usize), span: Span) -> Diagnostic {
@@ -138,6 +140,7 @@ impl<'a> Builder<'a> {
         let label = format!("{} is {}", self.called(inputs, left), shapes.0);
         let diagnostic = Diagnostic::error(Code::BroadcastMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, right), inputs[right].0, shapes.0);
+        let diagnostic = self.explain_reference(diagnostic, &self.called(inputs, left), inputs[left].0, shapes.1);
         // Other channels want a projection, as on a residual's shortcut; another size is usually a slip upstream.
         let projected = |diagnostic| self.projected(diagnostic, inputs, left, right);
         let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
@@ -148,7 +151,19 @@ impl<'a> Builder<'a> {
                 return mended;
             }
         }
-        if offered == 0 { projected(diagnostic) } else { diagnostic }
+        if offered > 0 {
+            return diagnostic;
+        }
+        let padded = self.padded_together(diagnostic, op, inputs);
+        if padded.fixes.is_empty() { projected(padded) } else { padded }
+    }
+
+    /// Offers padding of several branches, where there is one that makes them fit.
+    fn padded_together(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow]) -> Diagnostic {
+        match op.and_then(|op| self.mend_together(op, inputs)) {
+            Some(fix) => diagnostic.fix(fix.message, fix.edits),
+            None => diagnostic,
+        }
     }
 
     /// Offers a 1x1 convolution that brings one side to the channels and size of the other.
@@ -255,13 +270,29 @@ impl<'a> Builder<'a> {
 
     /// Adds the layer that gave a tensor the dimension in which it differs from `reference`.
     pub(super) fn explain(&self, diagnostic: Diagnostic, name: &str, id: NodeId, reference: Shape) -> Diagnostic {
+        self.label_layer(diagnostic, name, id, self.culprit(id, reference))
+    }
+
+    /// The same of the side that the primary label shows, unless its layer stands on that very line or is an input.
+    fn explain_reference(&self, diagnostic: Diagnostic, name: &str, id: NodeId, odd: Shape) -> Diagnostic {
+        let culprit = self.graph.node(self.culprit(id, odd));
+        let line = |span: Span| self.sources.line_column(span).0;
+        let (Some(primary), Some(span)) = (&diagnostic.primary, culprit.origin.span) else { return diagnostic };
+        let told = primary.span.source == span.source && line(primary.span) == line(span);
+        if culprit.inputs.is_empty() || told || diagnostic.secondary.iter().any(|label| label.span == span) {
+            return diagnostic;
+        }
+        self.explain(diagnostic, name, id, odd)
+    }
+
+    /// The layer that gave a tensor the dimension in which it differs from `reference`.
+    fn culprit(&self, id: NodeId, reference: Shape) -> NodeId {
         let shape = self.shapes[id];
         let differs = |axis: &usize| reference.rank() != shape.rank() || reference.dim(*axis) != shape.dim(*axis);
         // A dimension of one broadcasts, so it is to blame only where nothing else is.
         let clashes = |axis: &usize| differs(axis) && shape.dim(*axis) != 1;
         let differing = (0..shape.rank()).rev().find(clashes).or_else(|| (0..shape.rank()).rev().find(differs));
-        let culprit = differing.map_or(id, |axis| self.changer(id, axis));
-        self.label_layer(diagnostic, name, id, culprit)
+        differing.map_or(id, |axis| self.changer(id, axis))
     }
 
     fn explain_last(&self, diagnostic: Diagnostic, name: &str, id: NodeId) -> Diagnostic {

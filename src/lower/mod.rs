@@ -19,6 +19,7 @@ mod naming;
 mod operator;
 mod program;
 mod repeat;
+mod together;
 mod unused;
 mod value;
 
