@@ -106,6 +106,7 @@ codes! {
     LintLogitActivation "PW9007" "an activation after the last logits";
     LintUnusedParameter "PW9008" "a parameter or block is never used";
     LintUnusedRows "PW9009" "a stride leaves out rows or columns of the input";
+    LintLinearOnMap "PW9011" "a linear layer on a map";
 }
 
 impl Code {
