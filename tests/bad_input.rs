@@ -303,6 +303,24 @@ fn a_file_beyond_the_limit_is_refused() {
 }
 
 #[test]
+fn long_conditions_are_no_deep_trees() {
+    let sum = lines(100_000, |_| " + 1".to_owned());
+    assert_eq!(codes("a long sum", net(&format!("    output y = x -> relu\n    assert params{sum} < 1G"))), []);
+    let all = lines(50_000, |_| " and macs == 0".to_owned());
+    assert_eq!(codes("a long conjunction", net(&format!("    output y = x -> relu\n    assert params == 0{all}"))), []);
+}
+
+#[test]
+fn every_unknown_knob_is_reported() {
+    let set = [("a", "1"), ("b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let settings = Settings { set: set.to_vec(), ..Settings::default() };
+    let compiled = compile("knobs", net("    output y = x -> relu"), &NoFiles, &settings);
+    let said: Vec<_> = compiled.diagnostics.iter().map(|d| (d.code, d.message.as_str(), d.notes.len())).collect();
+    let unknown = |message| (Code::UnknownKnob, message, 0);
+    assert_eq!(said, [unknown("the net has no parameter `a`"), unknown("the net has no parameter `b`")]);
+}
+
+#[test]
 fn truncated_models_are_findings() {
     for name in ["resnet18", "mobilenet_v3_small", "googlenet"] {
         let text = std::fs::read_to_string(format!("models/{name}.net")).expect("a model");

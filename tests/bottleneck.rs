@@ -19,7 +19,8 @@ use pointwise::rewrite::config;
 use pointwise::rewrite::edit;
 use pointwise::rewrite::geometry::{Count, Geometry};
 use pointwise::rewrite::knapsack::{self, Choice, Effort};
-use pointwise::rewrite::path::{Pattern, SelectError, select};
+use pointwise::rewrite::path::{Layers, Pattern, SelectError};
+use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::{Budget, Config, Form, Kind, Metric, OptimizeError, Refinement, Refusal, Request, optimize, refine};
 use pointwise::shape::{Shaped, infer};
 use proptest::prelude::*;
@@ -222,7 +223,7 @@ fn a_path_selects_one_layer_a_scope_or_says_why_not() {
     let net = resnet50(64);
     let choose = |pattern: &str, kind| {
         let pattern = Pattern::parse(pattern).expect("it is a path");
-        select(net.graph(), net.order(), &pattern, kind).map(|ids| ids.len())
+        Layers::new(net.graph(), net.order()).select(&pattern, kind).map(|ids| ids.len())
     };
     assert_eq!(choose("layer3.*.conv2", Kind::Reduce), Ok(6));
     assert_eq!(choose("layer3.0", Kind::Reduce), Ok(1), "only one of the block's layers takes it");
@@ -356,11 +357,33 @@ fn an_impossible_budget_says_what_is_possible() {
     let Err(OptimizeError::Unreachable(miss)) = optimize(&resnet50(64), &within("macs=1%"), &target()) else {
         panic!("nobody can do this")
     };
-    assert!(miss.certain && miss.least > miss.most && miss.budget.metric == Metric::Macs, "{miss:?}");
+    assert!(miss.proof == Proof::Alone && miss.least > miss.most && miss.budget.metric == Metric::Macs, "{miss:?}");
     let Err(OptimizeError::Unreachable(miss)) = optimize(&resnet50(64), &within("peak=10KiB"), &target()) else {
         panic!("nobody can do this")
     };
-    assert!(miss.certain && miss.at.is_some() && miss.least > 10240.0, "{miss:?}");
+    assert!(miss.proof == Proof::Alone && miss.at.is_some() && miss.least > 10240.0, "{miss:?}");
+}
+
+fn missed(net: &Shaped, budgets: &str) -> pointwise::rewrite::BudgetUnreachable {
+    match optimize(net, &within(budgets), &target()) {
+        Err(OptimizeError::Unreachable(miss)) => miss,
+        Err(error) => panic!("`{budgets}`: {error}"),
+        Ok(_) => panic!("`{budgets}` can be met"),
+    }
+}
+
+#[test]
+fn only_what_was_proven_is_called_impossible() {
+    // With this stride `expand` has the fewest MACs, and `both` the fewest parameters.
+    let net = single(&[64, 56, 56], conv(64, 3, 4, 1), false, false);
+    let (fewest, least) = (missed(&net, "macs=1").least, missed(&net, "params=1").least);
+    // The plan of fewest parameters misses the MACs by more; but it is the parameters that no plan reaches.
+    let miss = missed(&net, &format!("macs={fewest} params={}", least - 1.0));
+    assert_eq!((miss.budget.metric, miss.least, miss.proof), (Metric::Params, least, Proof::Alone));
+    // Each can be had alone; that both cannot is no word against either.
+    assert_eq!(missed(&net, &format!("macs={fewest} params={least}")).proof, Proof::Together);
+    // Times of layers add up only nearly, so that nothing is proven of their sum.
+    assert_eq!(missed(&net, "ms=0.001").proof, Proof::Open);
 }
 
 #[test]
@@ -393,7 +416,7 @@ fn a_peak_budget_changes_the_layers_at_the_peak() {
     let Err(OptimizeError::Unreachable(miss)) = optimize(&net, &within("peak=50%"), &target()) else {
         panic!("`b` writes half of it")
     };
-    assert_eq!((miss.least, miss.certain), (f64::from(4 * 32 * 32 * 72), true));
+    assert_eq!((miss.least, miss.proof), (f64::from(4 * 32 * 32 * 72), Proof::Alone));
 }
 
 #[test]

@@ -175,6 +175,22 @@ fn optimize_to_standard_output_is_a_network() {
 }
 
 #[test]
+fn an_optimized_file_says_how_it_came_about() {
+    let dir = Dir::new();
+    let body = "    input x: [width, 16, 16]\n    a = x -> conv(width, 3, pad=1) -> dropout -> relu\n    output y = a\n";
+    let net = dir.write("knob.net", format!("net n(width=64) {{\n{body}}}\n"));
+    let run = pointwise(&["optimize", &net, "--set", "width=32", "--ratio", "4", "-o", "-"]);
+    assert!(run.out.contains("`pointwise optimize --set width=32 --ratio 4`") && run.out.contains("dropout"), "{}", run.out);
+    // Passes run in the order of the file: behind a dropout the activation is not seen, so the 1x1 comes without it.
+    for (passes, activations) in [("[identity, bottleneck]", 2), ("[bottleneck, identity]", 1)] {
+        let config = dir.write("passes.yaml", format!("passes: {passes}\nratio: 4\n"));
+        let run = pointwise(&["optimize", &net, "--config", &config, "-o", "-"]);
+        assert!(run.err.contains("written out") && !run.out.contains("dropout"), "{passes}: {}{}", run.err, run.out);
+        assert_eq!(run.out.matches("relu").count(), activations, "{passes}: {}", run.out);
+    }
+}
+
+#[test]
 fn the_report_in_every_form() {
     let dir = Dir::new();
     let small = dir.path("small.net");

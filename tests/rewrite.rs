@@ -144,6 +144,14 @@ fn layers_stay_apart_where_one_would_cost_more_or_leak() {
 }
 
 #[test]
+fn a_depthwise_layer_of_one_channel_is_merged_as_what_it_reads() {
+    let depthwise = |k| Op::Conv(Conv { depthwise: true, ..conv(1, k, 1, 0) });
+    let plain = |out| Op::Conv(conv(out, 1, 1, 0));
+    assert_eq!(holds(&chain(vec![plain(1), depthwise(1)], &[2, 5, 5]), merge_conv::run), ["image", "l1"]);
+    assert_eq!(holds(&chain(vec![depthwise(3), plain(1)], &[1, 5, 5]), merge_conv::run), ["image", "l0"]);
+}
+
+#[test]
 fn dead_and_duplicate_nodes_go() {
     let mut net = Net::new();
     let image = net.input(&[4, 8, 8]);

@@ -1,7 +1,7 @@
 //! What other tools call MACs, layer by layer.
 //!
 //! In: an operation with its shapes, for one image. Out: the count that the tool prints for it. The rules are read in
-//! the tools' sources and held against their output on torchvision's networks by `tests/analysis.rs`:
+//! the tools' sources and held against their output on torchvision's networks by `tests/analysis/conventions.rs`:
 //!
 //! | operation | fvcore | ptflops (`PyTorch` backend) | torchinfo (1.8) | thop |
 //! |---|---|---|---|---|

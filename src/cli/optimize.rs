@@ -21,6 +21,7 @@ use crate::rewrite::assertions::{self, Numbers};
 use crate::rewrite::budget::{Budget, Metric};
 use crate::rewrite::plan::Plan;
 use crate::rewrite::{self, Config, Pass, config, edit};
+use crate::shape::Shaped;
 use crate::syntax::ast::Item;
 
 /// Arguments of `optimize`.
@@ -163,18 +164,15 @@ pub(super) fn optimize(
     }
     let config = goals.config()?;
     let target = find_target(count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
-    let exact: Vec<Pass> = config.passes.iter().copied().filter(|pass| pass.info().run.is_some()).collect();
-    let (plan, shaped) = if config.passes.contains(&Pass::Bottleneck) {
-        let done = rewrite::optimize(before.shaped(), &config, &target).map_err(|error| error.diagnostic())?;
-        if let Some(warning) = done.plan.nothing_to_do() {
-            session.warn(&before.sources, warning);
-        }
-        (done.plan, done.shaped)
-    } else {
-        (Plan::default(), before.shaped().clone())
-    };
-    let (shaped, _, changes) = rewrite::run_passes(&shaped, None, &exact);
-    let said = format!("`{}`", format!("pointwise optimize {}", goals.said()).trim_end());
+    let (plan, shaped, changes) = rewritten(before, &config, &target)?;
+    if let Some(warning) = plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
+        session.warn(&before.sources, warning);
+    }
+    let words: Vec<_> = net.set.iter().map(|(name, value)| format!("--set {name}={value}")).chain([goals.said()]).collect();
+    let said = format!("`{}`", format!("pointwise optimize {}", words.join(" ")).trim_end());
+    if !goals.inline && !changes.is_empty() {
+        session.notice("exact passes change more than single layers: the network is written out, as with `--inline`");
+    }
     let text = if goals.inline || !changes.is_empty() {
         super::fmt::layout("the printed graph", &print::print(shaped.graph()))?
     } else {
@@ -191,6 +189,22 @@ pub(super) fn optimize(
     Ok(Outcome { text, after, extras, target })
 }
 
+/// The passes in their order, with the plan of the bottlenecks among them.
+fn rewritten(before: &Loaded, config: &Config, target: &Target) -> Result<(Plan, Shaped, Vec<rewrite::Change>), Failure> {
+    let at = config.passes.iter().position(|pass| *pass == Pass::Bottleneck);
+    let (earlier, later) = config.passes.split_at(at.unwrap_or(config.passes.len()));
+    let (start, _, mut changes) = rewrite::run_passes(before.shaped(), None, earlier);
+    let (plan, shaped) = if at.is_some() {
+        let done = rewrite::optimize(&start, config, target).map_err(|error| error.diagnostic())?;
+        (done.plan, done.shaped)
+    } else {
+        (Plan::default(), start)
+    };
+    let (shaped, _, more) = rewrite::run_passes(&shaped, None, later);
+    changes.extend(more);
+    Ok((plan, shaped, changes))
+}
+
 fn untouched(plan: &Plan) -> Vec<Untouched> {
     plan.untouched.iter().map(|u| Untouched { layer: u.layer.clone(), reason: u.why.to_string() }).collect()
 }
@@ -201,12 +215,7 @@ fn facts(goals: &Goals, plan: &Plan, changes: &[rewrite::Change]) -> PlanFacts {
         let amount = |value| amount(met.budget.metric, value);
         facts.push(format!("budget {}: at most {}, reached {}", met.budget, amount(met.most), amount(met.reached)));
     }
-    if !plan.budgets.is_empty() {
-        facts.push(format!(
-            "within {:.2} % of the best plan under the kept-channels error model (a proxy: no weights were looked at)",
-            100.0 * plan.gap()
-        ));
-    }
+    facts.extend(plan.claim().map(|claim| format!("{claim} (a proxy: no weights were looked at)")));
     for pass in changes.iter().map(|change| change.pass).collect::<std::collections::BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();
         facts.push(format!("pass {pass}: {}", savings_text::counted(count, "change")));

@@ -4,6 +4,7 @@ use crate::analysis::Analysis;
 use crate::analysis::budget::{self, UnknownPath};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::grouped;
 use crate::graph::Graph;
 use crate::lower::{Condition, Folded, Symbolic, Value, fold};
 use crate::metric::Metric;
@@ -69,17 +70,19 @@ fn evaluate(symbolic: &Symbolic, graph: &Graph, analysis: &Analysis, read: &mut 
             (UnaryOp::Neg, Value::Float(x)) => Value::Float(-x),
             (_, other) => other,
         }),
-        Symbolic::Infix(op, left, right) => {
-            let left = evaluate(left, graph, analysis, read)?;
-            match (op, &left) {
-                (InfixOp::And, Value::Bool(false)) | (InfixOp::Or, Value::Bool(true)) => return Ok(left),
-                _ => {}
+        Symbolic::Infix { first, rest } => {
+            let mut left = evaluate(first, graph, analysis, read)?;
+            for (op, right) in rest {
+                if matches!((op, &left), (InfixOp::And, Value::Bool(false)) | (InfixOp::Or, Value::Bool(true))) {
+                    continue;
+                }
+                let right = evaluate(right, graph, analysis, read)?;
+                left = match fold(*op, &left, &right) {
+                    Folded::Value(value) => value,
+                    Folded::Arithmetic(_) | Folded::Types => return Ok(Value::Nothing),
+                };
             }
-            let right = evaluate(right, graph, analysis, read)?;
-            match fold(*op, &left, &right) {
-                Folded::Value(value) => Ok(value),
-                Folded::Arithmetic(_) | Folded::Types => Ok(Value::Nothing),
-            }
+            Ok(left)
         }
     }
 }
@@ -110,10 +113,17 @@ fn said(read: &[Read]) -> String {
     parts.join(", ")
 }
 
+/// Two operands with one operator between them.
+fn comparison(condition: &Symbolic) -> Option<(&Symbolic, InfixOp, &Symbolic)> {
+    let Symbolic::Infix { first, rest } = condition else { return None };
+    let [(op, right)] = rest.as_slice() else { return None };
+    Some((first, *op, right))
+}
+
 /// "over by 1,234, which is 0.5 %".
 fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
-    let Symbolic::Infix(op, left, right) = condition else { return None };
-    let ([(_, _, value)], (Symbolic::Metric(..), Symbolic::Value(limit))) = (read, (&**left, &**right)) else { return None };
+    let (left, op, right) = comparison(condition)?;
+    let ([(_, _, value)], (Symbolic::Metric(..), Symbolic::Value(limit))) = (read, (left, right)) else { return None };
     let limit = limit.to_f64()?;
     let gap = *value as f64 - limit;
     let share = share(*value, gap, limit);
@@ -146,10 +156,10 @@ fn share(value: u64, gap: f64, limit: f64) -> String {
 
 /// Whether a comparison holds for every number that a metric can be.
 fn always(condition: &Symbolic) -> bool {
-    let Symbolic::Infix(op, left, right) = condition else { return false };
-    let (op, limit) = match (&**left, &**right) {
-        (Symbolic::Metric(..), Symbolic::Value(limit)) => (*op, limit.to_f64()),
-        (Symbolic::Value(limit), Symbolic::Metric(..)) => (mirrored(*op), limit.to_f64()),
+    let Some((left, op, right)) = comparison(condition) else { return false };
+    let (op, limit) = match (left, right) {
+        (Symbolic::Metric(..), Symbolic::Value(limit)) => (op, limit.to_f64()),
+        (Symbolic::Value(limit), Symbolic::Metric(..)) => (mirrored(op), limit.to_f64()),
         _ => return false,
     };
     let Some(limit) = limit else { return false };
@@ -187,17 +197,4 @@ fn mirrored(op: InfixOp) -> InfixOp {
         | InfixOp::FloorDiv
         | InfixOp::Rem => op,
     }
-}
-
-/// 6,998,552.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::lower::Refinement as Written;
 use crate::rewrite::forms::{Form, Kind, Refinement};
 use crate::rewrite::insert::{self, Request};
-use crate::rewrite::path::{self, Pattern, SelectError};
+use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
 
 /// The network with all refinements; every statement that cannot be applied is a finding.
@@ -16,12 +16,13 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
     let mut requests = Vec::new();
     let mut statements = Vec::new();
     let before = diagnostics.len();
+    let layers = Layers::new(shaped.graph(), shaped.order());
     for (index, statement) in written.iter().enumerate() {
         let ranks: Vec<u64> = statement.ranks.iter().map(|(_, rank, _)| rank.unsigned_abs()).collect();
         let kind = Kind::from_name(&statement.form).expect("lowering has checked the form");
         let form = Form::new(kind, &ranks).expect("lowering has checked the number of ranks");
         let pattern = Pattern::new(statement.path.segments.clone());
-        match path::select(shaped.graph(), shaped.order(), &pattern, kind) {
+        match layers.select(&pattern, kind) {
             Ok(nodes) => {
                 requests
                     .extend(nodes.into_iter().map(|node| Request { node, how: Refinement { form, linear: statement.linear } }));

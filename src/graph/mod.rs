@@ -1,8 +1,9 @@
 //! The network as a directed acyclic graph. Only this room names petgraph.
 //!
-//! Nodes keep their inputs *in order* (petgraph's edge order is not). Invariants, kept by the methods: acyclic, every
-//! input exists, names unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not
-//! stored here: see `shape::Shaped`.
+//! Nodes keep their inputs *in order* (petgraph's edge order is not). A graph only grows, each node after its inputs, which
+//! never change: so it is acyclic, every input exists, and ascending ids are an order of execution. Rewrites build a new
+//! graph. Names are unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not stored
+//! here: see `shape::Shaped`.
 
 pub mod dot;
 pub mod map;
@@ -10,7 +11,7 @@ pub mod node;
 pub mod path;
 pub mod print;
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use petgraph::Direction;
 use petgraph::stable_graph::StableDiGraph;
@@ -32,6 +33,9 @@ pub struct Graph {
     suffixes: HashMap<String, u64>,
     inputs: Vec<NodeId>,
     outputs: Vec<(String, NodeId)>,
+    /// Names and nodes of `outputs`, so that asking for one does not walk them all.
+    output_names: HashSet<String>,
+    output_nodes: HashSet<NodeId>,
     instances: Vec<Instance>,
 }
 
@@ -47,6 +51,8 @@ impl Graph {
             suffixes: HashMap::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
+            output_names: HashSet::new(),
+            output_nodes: HashSet::new(),
             instances: Vec::new(),
         }
     }
@@ -88,8 +94,7 @@ impl Graph {
     }
 
     /// A name like `name` that no node has: itself, or the next of `name_2`, `name_3`, ….
-    #[must_use]
-    pub fn fresh_name(&self, name: &str) -> String {
+    fn fresh_name(&self, name: &str) -> String {
         if !self.names.contains_key(name) {
             return name.to_owned();
         }
@@ -125,7 +130,10 @@ impl Graph {
 
     /// Declares an output; outputs keep their order.
     pub fn add_output(&mut self, name: impl Into<String>, node: NodeId) {
-        self.outputs.push((name.into(), node));
+        let name = name.into();
+        self.output_names.insert(name.clone());
+        self.output_nodes.insert(node);
+        self.outputs.push((name, node));
     }
 
     /// Input nodes in order of declaration.
@@ -179,7 +187,7 @@ impl Graph {
         self.nodes.node_indices().next_back().map_or(0, |i| i.index() + 1)
     }
 
-    /// All nodes by ascending id, which is not an order of execution after a rewrite.
+    /// All nodes by ascending id, which is an order of execution.
     pub fn ids(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.nodes.node_indices().map(NodeId::from_index)
     }
@@ -192,15 +200,24 @@ impl Graph {
         users.into_iter().collect()
     }
 
+    /// The only node that takes this one as an input, if there is just one.
+    #[must_use]
+    pub fn only_user(&self, id: NodeId) -> Option<NodeId> {
+        let mut users = self.nodes.edges_directed(id.index(), Direction::Outgoing).map(|e| NodeId::from_index(e.target()));
+        let first = users.next()?;
+        users.all(|user| user == first).then_some(first)
+    }
+
     /// Whether an output is this node.
     #[must_use]
     pub fn is_output(&self, id: NodeId) -> bool {
-        self.outputs.iter().any(|(_, node)| *node == id)
+        self.output_nodes.contains(&id)
     }
 
-    /// Replaces a node's operation.
-    pub fn set_op(&mut self, id: NodeId, op: Op) {
-        self.nodes[id.index()].op = op;
+    /// Whether an output has this name.
+    #[must_use]
+    pub fn has_output(&self, name: &str) -> bool {
+        self.output_names.contains(name)
     }
 
     /// The origin of a node, writable.
@@ -208,87 +225,9 @@ impl Graph {
         &mut self.nodes[id.index()].origin
     }
 
-    /// Replaces a node's inputs. The caller must not make a cycle; [`Self::order`] would then panic.
-    ///
-    /// # Panics
-    /// If an input is not in the graph.
-    pub fn set_inputs(&mut self, id: NodeId, inputs: Vec<NodeId>) {
-        assert!(inputs.iter().all(|i| self.contains(*i)), "inputs are in the graph");
-        let old: Vec<_> = self.nodes.edges_directed(id.index(), Direction::Incoming).map(|e| e.id()).collect();
-        for edge in old {
-            self.nodes.remove_edge(edge);
-        }
-        for (position, input) in inputs.iter().enumerate() {
-            self.nodes.add_edge(input.index(), id.index(), position as u32);
-        }
-        self.nodes[id.index()].inputs = inputs;
-    }
-
-    /// Makes every user and output of `old` use `new` instead, except the nodes in `but`.
-    pub fn replace_uses(&mut self, old: NodeId, new: NodeId, but: &[NodeId]) {
-        for user in self.users(old) {
-            if user != new && !but.contains(&user) {
-                let inputs = self.node(user).inputs.iter().map(|i| if *i == old { new } else { *i }).collect();
-                self.set_inputs(user, inputs);
-            }
-        }
-        for (_, node) in &mut self.outputs {
-            if *node == old {
-                *node = new;
-            }
-        }
-    }
-
-    /// Removes a node that nothing uses.
-    ///
-    /// # Panics
-    /// If it has users or is an output.
-    pub fn remove(&mut self, id: NodeId) {
-        assert!(self.users(id).is_empty() && !self.is_output(id), "only unused nodes are removed");
-        if let Some(node) = self.nodes.remove_node(id.index()) {
-            self.names.remove(&node.name);
-            self.inputs.retain(|input| *input != id);
-        }
-    }
-
-    /// All nodes in an order of execution: inputs before users, ties by ascending id (Kahn's algorithm, no recursion).
-    ///
-    /// # Panics
-    /// If the graph has a cycle, which no method makes from acyclic input.
+    /// All nodes in an order of execution: inputs before users. Ids ascend in it, since a node is added after its inputs.
     #[must_use]
     pub fn order(&self) -> Vec<NodeId> {
-        use std::cmp::Reverse;
-        let mut waiting: BTreeMap<NodeId, usize> = BTreeMap::new();
-        let mut ready = BinaryHeap::new();
-        if self.is_ordered() {
-            return self.ids().collect();
-        }
-        for id in self.ids() {
-            let count = self.nodes.edges_directed(id.index(), Direction::Incoming).count();
-            if count == 0 {
-                ready.push(Reverse(id));
-            } else {
-                waiting.insert(id, count);
-            }
-        }
-        let mut order = Vec::with_capacity(self.len());
-        while let Some(Reverse(id)) = ready.pop() {
-            order.push(id);
-            for edge in self.nodes.edges_directed(id.index(), Direction::Outgoing) {
-                let user = NodeId::from_index(edge.target());
-                let left = waiting.get_mut(&user).expect("users wait for their inputs");
-                *left -= 1;
-                if *left == 0 {
-                    ready.push(Reverse(user));
-                }
-            }
-        }
-        assert_eq!(order.len(), self.len(), "the graph is acyclic");
-        order
-    }
-
-    /// Whether ascending ids are an order of execution already, as in every graph that lowering made.
-    fn is_ordered(&self) -> bool {
-        self.ids().all(|id| self.node(id).inputs.iter().all(|input| *input < id))
+        self.ids().collect()
     }
 }

@@ -30,10 +30,11 @@ impl Pattern {
         text.split('.').all(fits).then(|| Self { segments: text.split('.').map(str::to_owned).collect() })
     }
 
-    /// Whether it has no wildcard.
+    /// The scope that every match lies in: the segments before the first wildcard; `None` where there are none.
     #[must_use]
-    pub fn is_literal(&self) -> bool {
-        self.segments.iter().all(|segment| !segment.contains('*'))
+    pub fn literal_scope(&self) -> Option<String> {
+        let literal: Vec<_> = self.segments.iter().map(String::as_str).take_while(|segment| !segment.contains('*')).collect();
+        (!literal.is_empty()).then(|| literal.join("."))
     }
 
     /// The longest scope of `name` (or the whole name) that the pattern matches.

@@ -77,7 +77,7 @@ fn runs(graph: &Graph) -> Vec<Vec<NodeId>> {
 fn continues(graph: &Graph, last: NodeId, node: &Node) -> bool {
     let before = graph.node(last);
     node.inputs == [last]
-        && graph.users(last).len() == 1
+        && graph.only_user(last).is_some()
         && !graph.is_output(last)
         && !matches!(node.op, Op::Scalar(_))
         && scope(node) == scope(before)
@@ -102,6 +102,8 @@ struct Printer<'a> {
     counters: HashMap<String, u64>,
     /// The output that comes next, so that outputs keep their order.
     next_output: usize,
+    /// Nodes that are several outputs.
+    repeated: BTreeSet<NodeId>,
     /// The block instance that the last comment named.
     instance: Option<&'a str>,
 }
@@ -111,6 +113,8 @@ impl<'a> Printer<'a> {
         let mut taken: BTreeSet<String> = RESERVED.iter().map(|word| (*word).to_owned()).collect();
         taken.extend(table::OPS.iter().map(|op| op.keyword.to_owned()));
         taken.extend(graph.outputs().iter().map(|(name, _)| identifier(name)));
+        let mut once = BTreeSet::new();
+        let repeated = graph.outputs().iter().map(|(_, id)| *id).filter(|id| !once.insert(*id)).collect();
         Self {
             graph,
             text: String::new(),
@@ -118,6 +122,7 @@ impl<'a> Printer<'a> {
             taken,
             counters: HashMap::new(),
             next_output: 0,
+            repeated,
             instance: None,
         }
     }
@@ -164,7 +169,7 @@ impl<'a> Printer<'a> {
         self.graph.outputs().get(self.next_output).is_some_and(|(name, id)| *id == last && name == scope)
             && identifier(scope) == scope
             && self.graph.users(last).is_empty()
-            && self.graph.outputs().iter().filter(|(_, id)| *id == last).count() == 1
+            && !self.repeated.contains(&last)
     }
 
     /// Names the outermost block instance where it changes.

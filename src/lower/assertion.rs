@@ -7,9 +7,10 @@ use super::{Builder, Frame, Refinement, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
+use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, UnaryOp};
+use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, UnaryOp};
 
 /// The forms that a layer can be refined to.
 pub(super) const FORMS: &[&str] = &["reduce", "expand", "both", "spatial", "pointwise"];
@@ -23,8 +24,13 @@ pub enum Symbolic {
     Metric(Metric, Option<Path>, Span),
     /// A prefix operator.
     Unary(UnaryOp, Box<Symbolic>),
-    /// An infix operator.
-    Infix(InfixOp, Box<Symbolic>, Box<Symbolic>),
+    /// Infix operators of one precedence, applied from the left. A list, so that a long sum is not a deep tree.
+    Infix {
+        /// The first operand.
+        first: Box<Symbolic>,
+        /// What follows; at least one.
+        rest: Vec<(InfixOp, Symbolic)>,
+    },
 }
 
 /// One `assert` statement.
@@ -98,28 +104,7 @@ impl<'a> Builder<'a> {
             },
             ExprKind::Paren(inner) => self.symbolic(frame, inner),
             ExprKind::Unary(op, inner) => Some(reduce(Symbolic::Unary(*op, Box::new(self.symbolic(frame, inner)?)))),
-            ExprKind::Infix { first, rest } => {
-                let mut left = self.symbolic(frame, first)?;
-                for (op, op_span, right) in rest {
-                    let right = self.symbolic(frame, right)?;
-                    left = match (&left, &right) {
-                        (Symbolic::Value(a), Symbolic::Value(b)) => match fold(*op, a, b) {
-                            Folded::Value(value) => Symbolic::Value(value),
-                            Folded::Arithmetic(why) => {
-                                self.report(frame, Diagnostic::error(Code::Arithmetic, why, *op_span, ""));
-                                return None;
-                            }
-                            Folded::Types => {
-                                let message = format!("`{}` does not take {} and {}", op.text(), a.kind(), b.kind());
-                                self.report(frame, Diagnostic::error(Code::WrongType, message, *op_span, ""));
-                                return None;
-                            }
-                        },
-                        _ => Symbolic::Infix(*op, Box::new(left), Box::new(right)),
-                    };
-                }
-                Some(left)
-            }
+            ExprKind::Infix { first, rest } => self.infix_symbolic(frame, first, rest),
             ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Bool(_)
@@ -132,6 +117,36 @@ impl<'a> Builder<'a> {
             | ExprKind::Pipe { .. }
             | ExprKind::If { .. }
             | ExprKind::Error => self.constant(frame, expr),
+        }
+    }
+
+    fn infix_symbolic(&mut self, frame: &mut Frame<'a>, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Option<Symbolic> {
+        let mut first = self.symbolic(frame, first)?;
+        let mut open = Vec::new();
+        for (op, op_span, right) in rest {
+            let right = self.symbolic(frame, right)?;
+            match (&first, &right) {
+                (Symbolic::Value(a), Symbolic::Value(b)) if open.is_empty() => {
+                    first = Symbolic::Value(self.folded(frame, (*op, *op_span), a, b)?);
+                }
+                _ => open.push((*op, right)),
+            }
+        }
+        Some(if open.is_empty() { first } else { Symbolic::Infix { first: Box::new(first), rest: open } })
+    }
+
+    fn folded(&mut self, frame: &Frame<'a>, (op, span): (InfixOp, Span), left: &Value, right: &Value) -> Option<Value> {
+        match fold(op, left, right) {
+            Folded::Value(value) => Some(value),
+            Folded::Arithmetic(why) => {
+                self.report(frame, Diagnostic::error(Code::Arithmetic, why, span, ""));
+                None
+            }
+            Folded::Types => {
+                let message = format!("`{}` does not take {} and {}", op.text(), left.kind(), right.kind());
+                self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+                None
+            }
         }
     }
 
@@ -210,26 +225,44 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        let needed = if callee.text == "both" { 2 } else { 1 };
-        if refinement.ranks.len() != needed {
-            let message =
-                format!("`{}` takes {}, and gets {}", callee.text, super::call::plural(needed, "number"), refinement.ranks.len());
-            let code = if refinement.ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
-            self.report(frame, Diagnostic::error(code, message, form.span, ""));
-            return;
+        if self.ranks_fit(frame, callee, &refinement.ranks, form.span) {
+            refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
+            self.refinements.push(refinement);
+        }
+    }
+
+    /// Whether a form can have these ranks; false after a report.
+    fn ranks_fit(&mut self, frame: &Frame<'a>, form: &Ident, ranks: &[(Option<String>, i64, Span)], at: Span) -> bool {
+        if let Some((_, rank, span)) = ranks.iter().find(|(_, rank, _)| *rank > MAX_DIM as i64) {
+            let message = format!("`{}` takes at most {MAX_DIM} channels, not {rank}", form.text);
+            self.report(frame, Diagnostic::error(Code::InvalidValue, message, *span, ""));
+            return false;
+        }
+        let needed = if form.text == "both" { 2 } else { 1 };
+        if ranks.len() != needed {
+            let message = format!("`{}` takes {}, and gets {}", form.text, super::call::plural(needed, "number"), ranks.len());
+            let code = if ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
+            self.report(frame, Diagnostic::error(code, message, at, ""));
+            return false;
         }
         let allowed: &[&str] = if needed == 2 { &["r1", "r2"] } else { &["r"] };
         if let Some((Some(name), _, span)) =
-            refinement.ranks.iter().find(|(n, ..)| n.as_ref().is_some_and(|n| !allowed.contains(&n.as_str())))
+            ranks.iter().find(|(n, ..)| n.as_ref().is_some_and(|n| !allowed.contains(&n.as_str())))
         {
-            let message = format!("`{}` has no parameter `{name}`", callee.text);
+            let message = format!("`{}` has no parameter `{name}`", form.text);
             let diagnostic = Diagnostic::error(Code::UnknownArgument, message, *span, "")
                 .help(format!("its parameters are {} and `linear`", super::body::quoted(allowed)));
             self.report(frame, diagnostic);
-            return;
+            return false;
         }
-        refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
-        self.refinements.push(refinement);
+        if let [(Some(first), ..), (Some(second), _, span)] = ranks
+            && first == second
+        {
+            let message = format!("`{first}` of `{}` is given twice", form.text);
+            self.report(frame, Diagnostic::error(Code::DuplicateArgument, message, *span, "given again here"));
+            return false;
+        }
+        true
     }
 }
 

@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
-/// Shadowing an operation or function by a value would make its later calls fail in a puzzling way.
+/// Words that stand for themselves in arguments: bound, they would mean something else from there on.
 const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
 impl<'a> Builder<'a> {
@@ -250,7 +250,7 @@ impl<'a> Builder<'a> {
     }
 
     fn output(&mut self, frame: &mut Frame<'a>, name: &'a Ident, shape: Option<&'a Expr>, value: Option<&'a Expr>) {
-        if self.graph.outputs().iter().any(|(other, _)| *other == name.text) {
+        if self.graph.has_output(&name.text) {
             let first = frame.names.get(name.text.as_str()).map_or(name.span, |binding| binding.span);
             self.report(frame, duplicate("output", name, &Ident { text: name.text.clone(), span: first }));
         }

@@ -189,8 +189,8 @@ struct Builder<'a> {
     /// Blocks whose bodies are being evaluated, outermost first.
     active: Vec<(usize, &'a str)>,
     diagnostics: Vec<Diagnostic>,
-    /// Index of each finding, to count its repetitions in other instances.
-    seen: HashMap<(Code, Option<Span>, String), (usize, u64)>,
+    /// Index of each finding, to count its repetitions in other instances; those without a place differ by their message.
+    seen: HashMap<(Code, Result<Span, String>), (usize, u64)>,
     /// The instance that the finding at hand is about, against which other places are told.
     here: Option<InstanceId>,
     refinements: Vec<Refinement>,
@@ -240,7 +240,8 @@ impl<'a> Builder<'a> {
         if self.stopped {
             return;
         }
-        let key = (diagnostic.code, diagnostic.primary.as_ref().map(|label| label.span), String::new());
+        let key =
+            (diagnostic.code, diagnostic.primary.as_ref().map(|label| label.span).ok_or_else(|| diagnostic.message.clone()));
         if let Some((_, times)) = self.seen.get_mut(&key) {
             *times += 1;
             return;

@@ -1,18 +1,6 @@
 //! Numbers for people: thousands, magnitudes, bytes, percentages, and names that fit.
 
-/// `1,498,375,872`.
-#[must_use]
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use crate::digits::grouped;
 
 /// Three significant digits with a magnitude of ten: `6.62 M`, `18.0 K`, `147`.
 #[must_use]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::forms::{Kind, Refinement};
 use super::insert::MADE_BY;
-use super::path::{Pattern, select, starred};
+use super::path::{Layers, Pattern, starred};
 use super::plan::PlannedChange;
 use crate::graph::NodeId;
 use crate::shape::Shaped;
@@ -42,6 +42,7 @@ pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange]) -> Vec<Line<'p>>
 /// How many layers of each scope take each form.
 struct Scopes<'s> {
     shaped: &'s Shaped,
+    layers: Layers<'s>,
     fitting: BTreeMap<&'s str, [u32; Kind::ALL.len()]>,
 }
 
@@ -60,7 +61,7 @@ impl<'s> Scopes<'s> {
                 }
             }
         }
-        Self { shaped, fitting }
+        Self { shaped, layers: Layers::new(shaped.graph(), shaped.order()), fitting }
     }
 
     /// The layer's scope where it is the only one there that takes the form, otherwise its name.
@@ -81,11 +82,16 @@ impl<'s> Scopes<'s> {
         let graph = self.shaped.graph();
         let index: BTreeMap<NodeId, usize> = members.iter().filter_map(|i| Some((graph.find(&changes[*i].layer)?, *i))).collect();
         let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, kind))).collect();
-        let wild: BTreeSet<String> = addresses.iter().flat_map(|(_, address)| generalised(address)).collect();
+        // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
+        let mut wild: BTreeMap<String, u32> = BTreeMap::new();
+        for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
+            *wild.entry(path).or_default() += 1;
+        }
         let mut covers: Vec<(String, Vec<usize>)> = wild
             .into_iter()
-            .filter_map(|path| {
-                let named = select(graph, self.shaped.order(), &Pattern::parse(&path)?, kind).ok()?;
+            .filter(|(_, suggested)| *suggested > 1)
+            .filter_map(|(path, _)| {
+                let named = self.layers.select(&Pattern::parse(&path)?, kind).ok()?;
                 let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
                 Some((path, covered.filter(|covered| covered.len() > 1)?))
             })

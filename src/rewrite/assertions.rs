@@ -4,10 +4,11 @@
 //! where the number is a branch of an `if`: each literal that was the old value becomes the new one. Budgets (`<`, `<=`) are
 //! left as they are, for a rewrite that breaks one is to be seen.
 
-use super::edit::{net, separated};
+use super::edit::net;
 use crate::analysis::Analysis;
 use crate::analysis::budget::metric;
 use crate::diagnostic::Edit;
+use crate::digits::separated;
 use crate::graph::Graph;
 use crate::metric::Metric;
 use crate::syntax::ast::{Ast, Body, Expr, ExprKind, InfixOp, Statement, StatementKind};

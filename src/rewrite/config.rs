@@ -4,7 +4,7 @@
 //! are refused. Reading the file is the caller's business.
 //!
 //! ```yaml
-//! passes: [bottleneck]          # the default; exact passes need --inline
+//! passes: [bottleneck]          # the default; where an exact pass changes something, every layer is written out
 //! budget:
 //!   macs: 50%                   # of the network before; or 800M
 //!   params: 2M

@@ -18,7 +18,8 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
     let graph = shaped.graph();
     let mut build = Rebuild::new(shaped);
     let mut changes = Vec::new();
-    let mut seen: BTreeMap<(&str, Vec<NodeId>), Vec<NodeId>> = BTreeMap::new();
+    // Operations hold floats and cannot be ordered; written out they can, so that many slices of one tensor stay linear.
+    let mut seen: BTreeMap<(String, Vec<NodeId>), NodeId> = BTreeMap::new();
     for &id in shaped.order() {
         let node = graph.node(id);
         if node.origin.keep
@@ -29,14 +30,13 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
             continue;
         }
         // Compared by their inputs in the copy, so that duplicates of duplicates are found in the same walk.
-        let alike = seen.entry((node.op.keyword(), build.inputs(id))).or_default();
-        if let Some(first) = alike.iter().copied().find(|other| graph.node(*other).op == node.op) {
+        let first = *seen.entry((format!("{:?}", node.op), build.inputs(id))).or_insert(id);
+        if first == id {
+            build.keep(id);
+        } else {
             build.alias(id, build.of(first));
             let note = format!("the same as `{}`", graph.node(first).name);
             changes.push(Change::exact("duplicate", [&node.name], note));
-        } else {
-            alike.push(id);
-            build.keep(id);
         }
     }
     Rewrite::new(build.finish(), changes, weights.cloned())

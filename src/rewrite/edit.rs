@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use super::address::{Line, lines};
 use super::plan::{Plan, PlannedChange};
 use crate::diagnostic::Edit;
+use crate::digits::grouped;
 use crate::graph::{Graph, InstanceId};
 use crate::op::Op;
 use crate::shape::Shaped;
@@ -82,9 +83,7 @@ fn heading(plan: &Plan, made_by: &str) -> Vec<String> {
             grouped(after.params)
         ),
     ];
-    if !plan.budgets.is_empty() {
-        heading.push(format!("Within {:.2} % of the best plan under the kept-channels error model.", 100.0 * plan.gap()));
-    }
+    heading.extend(plan.claim().map(|claim| format!("The plan is {claim}.")));
     heading
 }
 
@@ -194,22 +193,4 @@ impl Uses {
             format!("Changes {} of the {total} uses of block `{block}`: {}{more}.", changed.len(), paths.join(", "))
         })
     }
-}
-
-/// 6,998,552.
-fn grouped(value: u64) -> String {
-    separated(value, ',')
-}
-
-/// Digits in groups of three.
-pub(super) fn separated(value: u64, separator: char) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(separator);
-        }
-        out.push(digit);
-    }
-    out
 }

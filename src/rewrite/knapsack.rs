@@ -68,7 +68,9 @@ pub struct Solution {
 pub struct Infeasible {
     /// The choice that comes closest.
     pub picks: Vec<usize>,
-    /// Whether it is certain that there is none: a limit is below the sum of every item's least cost.
+    /// A limit that no choice keeps, whatever the others are: it is below the sum of every item's least cost.
+    pub limit: Option<usize>,
+    /// Whether it is certain that there is none.
     pub certain: bool,
 }
 
@@ -83,7 +85,7 @@ pub fn solve(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> Result<So
     assert!(limits.len() <= MAX_LIMITS && items.iter().all(|options| !options.is_empty()), "as documented");
     if let Some(limit) = (0..limits.len()).find(|m| least(items, *m) > limits[*m]) {
         let cheapest = |options: &Vec<Choice>| position(options, |choice| choice.cost[limit]);
-        return Err(Infeasible { picks: items.iter().map(cheapest).collect(), certain: true });
+        return Err(Infeasible { picks: items.iter().map(cheapest).collect(), limit: Some(limit), certain: true });
     }
     let dual = dual(items, limits, effort.steps);
     let mut best = dual.feasible.clone().map(|picks| improve(items, limits, picks));
@@ -92,7 +94,7 @@ pub fn solve(items: &[Vec<Choice>], limits: &[f64], effort: Effort) -> Result<So
     let (found, dropped) = labels(items, limits, &dual.prices, best.as_deref(), room);
     best = found.or(best);
     let Some(picks) = best else {
-        return Err(Infeasible { picks: dual.closest, certain: dropped.is_none() });
+        return Err(Infeasible { picks: dual.closest, limit: None, certain: dropped.is_none() });
     };
     let error = error(items, &picks);
     let bound = dropped.map_or(error, |dropped| dropped.min(error)).max(dual.bound.min(error));

@@ -99,15 +99,17 @@ fn merged(first: &Op, second: &Op) -> Option<Op> {
         return None;
     }
     let bias = a.bias || b.bias;
+    // A depthwise layer of one channel has one group too; the product reads what the first layer reads.
+    let depthwise = false;
     if is_plain_pointwise(a) {
         let leaks = a.bias && b.pad != Padding::default();
-        return (!leaks).then(|| Op::Conv(Conv { bias, ..b.clone() }));
+        return (!leaks).then(|| Op::Conv(Conv { bias, depthwise, ..b.clone() }));
     }
     if b.kernel != [1, 1] || b.pad != Padding::default() {
         return None;
     }
     let stride = [a.stride[0].checked_mul(b.stride[0])?, a.stride[1].checked_mul(b.stride[1])?];
-    Some(Op::Conv(Conv { out: b.out, stride, bias, ..a.clone() }))
+    Some(Op::Conv(Conv { out: b.out, stride, bias, depthwise, ..a.clone() }))
 }
 
 fn is_plain_pointwise(conv: &Conv) -> bool {

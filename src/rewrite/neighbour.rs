@@ -68,10 +68,7 @@ fn preceding(graph: &Graph, layer: NodeId) -> Neighbourhood {
 
 /// The one user of a node that is not an output as well.
 pub(super) fn only_user(graph: &Graph, id: NodeId) -> Option<NodeId> {
-    match graph.users(id)[..] {
-        [user] if !graph.is_output(id) => Some(user),
-        _ => None,
-    }
+    graph.only_user(id).filter(|_| !graph.is_output(id))
 }
 
 fn is_gate(op: &Op) -> bool {

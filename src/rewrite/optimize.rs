@@ -10,7 +10,7 @@ use super::config::Config;
 use super::forms::Refusal;
 use super::insert::{Request, refine};
 use super::live::{Around, around};
-use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Sums, Untouched};
+use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, Untouched};
 use super::price::{Clock, Price};
 use super::reinfer;
 use super::survey::survey;
@@ -131,7 +131,13 @@ fn limit_peak(
         && exceeds(peak, *most)
     {
         let (least, at) = (as_f64(peak), Some(shaped.graph().node(id).name.clone()));
-        return Err(OptimizeError::Unreachable(BudgetUnreachable { budget: *budget, most: *most, least, at, certain: true }));
+        return Err(OptimizeError::Unreachable(BudgetUnreachable {
+            budget: *budget,
+            most: *most,
+            least,
+            at,
+            proof: Proof::Alone,
+        }));
     }
     for entry in entries {
         entry.options.options.retain(|candidate| !exceeds(candidate.peak, *most));
@@ -148,9 +154,9 @@ fn exceeds(count: u64, most: f64) -> bool {
     as_f64(count) > most
 }
 
-fn missed_by(budget: Budget, most: f64, after: &Sums, certain: bool) -> OptimizeError {
+fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proof) -> OptimizeError {
     let least = after.of(budget.metric);
-    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, certain })
+    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, proof })
 }
 
 /// Everything that a decision needs.
@@ -175,24 +181,25 @@ const REPAIRS: usize = 6;
 
 impl Search<'_> {
     /// Allocates, makes the network, and checks it by a full analysis. Time is not quite additive, since fewer weights may
-    /// fit a faster cache, so a plan that misses is tightened by what it missed.
+    /// fit a faster cache, so a plan that misses is tightened by what it missed. What no plan beats is known from the budgets
+    /// as they were given.
     fn decide(&self) -> Result<Decided, OptimizeError> {
         let mut tighter = vec![0.0; self.limits.len()];
+        let mut decided = self.make(self.allocate(&tighter)?)?;
+        let bound = decided.allocation.bound;
         for _ in 0..REPAIRS {
-            let allocation = self.allocate(&tighter)?;
-            let decided = self.make(allocation)?;
             let missed = |(budget, most): &(Budget, f64)| decided.after.of(budget.metric) - most;
             if self.limits.iter().all(|limit| missed(limit) <= 0.0) {
-                return Ok(decided);
+                break;
             }
             for (slack, limit) in tighter.iter_mut().zip(&self.limits) {
                 *slack += missed(limit).max(0.0) * 1.01;
             }
+            decided = self.make(self.allocate(&tighter)?)?;
         }
-        let decided = self.make(self.allocate(&tighter)?)?;
-        let missed = self.limits.iter().find(|(budget, most)| decided.after.of(budget.metric) > *most);
-        match missed {
-            Some((budget, most)) => Err(missed_by(*budget, *most, &decided.after, false)),
+        decided.allocation.bound = bound;
+        match self.limits.iter().find(|(budget, most)| decided.after.of(budget.metric) > *most) {
+            Some(limit) => Err(missed_by(*limit, &decided.after, Proof::Open)),
             None => Ok(decided),
         }
     }
@@ -214,9 +221,16 @@ impl Search<'_> {
             return Ok(self.cheapest_error());
         }
         allocate(self.shaped.graph(), &self.entries, &additive, self.config.each_alone).map_err(|infeasible| {
-            let closest = Allocation { picks: infeasible.picks, bound: 0.0 };
-            match self.make(closest) {
-                Ok(decided) => self.nearest_miss(&decided.after, infeasible.certain),
+            let alone = infeasible.limit.map(|limit| additive[limit].0);
+            let timed = additive.iter().any(|(metric, _)| *metric == Metric::Ms);
+            // Counts add up over layers; predicted times only nearly do, so nothing is proven of them.
+            let proof = match alone {
+                Some(metric) if metric != Metric::Ms => Proof::Alone,
+                None if infeasible.certain && !timed => Proof::Together,
+                Some(_) | None => Proof::Open,
+            };
+            match self.make(Allocation { picks: infeasible.picks, bound: 0.0 }) {
+                Ok(decided) => self.nearest_miss(&decided.after, alone, proof),
                 Err(error) => error,
             }
         })
@@ -233,11 +247,12 @@ impl Search<'_> {
         Allocation { picks, bound }
     }
 
-    fn nearest_miss(&self, after: &Sums, certain: bool) -> OptimizeError {
+    /// The tightest budget on the metric that cannot be met, otherwise the one that is missed by the largest share.
+    fn nearest_miss(&self, after: &Sums, alone: Option<Metric>, proof: Proof) -> OptimizeError {
         let miss = |(budget, most): &(Budget, f64)| after.of(budget.metric) / most;
-        let worst = self.limits.iter().max_by(|a, b| miss(a).total_cmp(&miss(b)));
-        let (budget, most) = *worst.expect("only budgets are missed");
-        missed_by(budget, most, after, certain)
+        let at_fault = self.limits.iter().filter(|(budget, _)| alone.is_none_or(|metric| metric == budget.metric));
+        let worst = at_fault.max_by(|a, b| miss(a).total_cmp(&miss(b)));
+        missed_by(*worst.expect("only budgets are missed"), after, proof)
     }
 
     fn make(&self, allocation: Allocation) -> Result<Decided, OptimizeError> {

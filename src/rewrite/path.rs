@@ -4,7 +4,7 @@
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in; such a scope must hold exactly one layer that the form fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::forms::{Kind, Refusal};
@@ -50,52 +50,78 @@ impl fmt::Display for SelectError {
     }
 }
 
-/// The layers that a pattern names for a form, in order of execution.
-///
-/// # Errors
-/// The pattern matches nothing, a matched scope holds several layers that the form fits, or nothing matched takes it.
-pub fn select(graph: &Graph, order: &[NodeId], pattern: &Pattern, kind: Kind) -> Result<Vec<NodeId>, SelectError> {
-    let scopes = scopes(graph, order, pattern);
-    if scopes.is_empty() {
-        return Err(SelectError::NoMatch { nearest: alike(graph, &pattern.to_string()) });
-    }
-    let mut chosen = Vec::new();
-    let mut refused = None;
-    for (scope, nodes) in scopes {
-        let fits: Vec<_> = nodes.iter().copied().filter(|id| kind.fits(&graph.node(*id).op).is_ok()).collect();
-        match fits[..] {
-            [] => refused = refused.or(why_none(graph, &nodes, kind)),
-            [one] => chosen.push(one),
-            _ => {
-                let candidates = fits.iter().map(|id| graph.node(*id).name.clone()).collect();
-                return Err(SelectError::Ambiguous { scope: scope.to_owned(), candidates });
-            }
-        }
-    }
-    match refused {
-        Some((layer, refusal)) if chosen.is_empty() => Err(SelectError::Refused { layer, refusal }),
-        _ => Ok(chosen),
-    }
+/// Layers by every scope that they lie in, so that a thousand `refine` lines do not walk the network a thousand times.
+/// What a refinement inserted is left out.
+#[derive(Debug)]
+pub struct Layers<'g> {
+    graph: &'g Graph,
+    all: Vec<NodeId>,
+    within: HashMap<&'g str, Vec<NodeId>>,
 }
 
-/// Matched scopes with the nodes in them, by first appearance; what a refinement inserted is left out.
-fn scopes<'g>(graph: &'g Graph, order: &[NodeId], pattern: &Pattern) -> Vec<(&'g str, Vec<NodeId>)> {
-    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut scopes: Vec<(&str, Vec<NodeId>)> = Vec::new();
-    for &id in order {
-        let node = graph.node(id);
-        if node.origin.made_by == Some(MADE_BY) {
-            continue;
-        }
-        if let Some(scope) = pattern.scope(&node.name) {
-            let at = *index.entry(scope).or_insert(scopes.len());
-            if at == scopes.len() {
-                scopes.push((scope, Vec::new()));
+impl<'g> Layers<'g> {
+    /// The layers of a graph; `order` is its order of execution.
+    #[must_use]
+    pub fn new(graph: &'g Graph, order: &[NodeId]) -> Self {
+        let all: Vec<_> = order.iter().copied().filter(|id| graph.node(*id).origin.made_by != Some(MADE_BY)).collect();
+        let mut within: HashMap<&str, Vec<NodeId>> = HashMap::new();
+        for &id in &all {
+            let name = graph.node(id).name.as_str();
+            for end in name.match_indices('.').map(|(at, _)| at).chain([name.len()]) {
+                within.entry(&name[..end]).or_default().push(id);
             }
-            scopes[at].1.push(id);
+        }
+        Self { graph, all, within }
+    }
+
+    /// The layers that a pattern names for a form, in order of execution.
+    ///
+    /// # Errors
+    /// The pattern matches nothing, a matched scope holds several layers that the form fits, or nothing matched takes it.
+    pub fn select(&self, pattern: &Pattern, kind: Kind) -> Result<Vec<NodeId>, SelectError> {
+        let graph = self.graph;
+        let scopes = self.scopes(pattern);
+        if scopes.is_empty() {
+            return Err(SelectError::NoMatch { nearest: alike(graph, &pattern.to_string()) });
+        }
+        let mut chosen = Vec::new();
+        let mut refused = None;
+        for (scope, nodes) in scopes {
+            let fits: Vec<_> = nodes.iter().copied().filter(|id| kind.fits(&graph.node(*id).op).is_ok()).collect();
+            match fits[..] {
+                [] => refused = refused.or(why_none(graph, &nodes, kind)),
+                [one] => chosen.push(one),
+                _ => {
+                    let candidates = fits.iter().map(|id| graph.node(*id).name.clone()).collect();
+                    return Err(SelectError::Ambiguous { scope: scope.to_owned(), candidates });
+                }
+            }
+        }
+        match refused {
+            Some((layer, refusal)) if chosen.is_empty() => Err(SelectError::Refused { layer, refusal }),
+            _ => Ok(chosen),
         }
     }
-    scopes
+
+    /// Matched scopes with the layers in them, by first appearance.
+    fn scopes(&self, pattern: &Pattern) -> Vec<(&'g str, Vec<NodeId>)> {
+        let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut scopes: Vec<(&str, Vec<NodeId>)> = Vec::new();
+        let candidates = match pattern.literal_scope() {
+            Some(scope) => self.within.get(scope.as_str()).map_or(&[][..], Vec::as_slice),
+            None => &self.all,
+        };
+        for &id in candidates {
+            if let Some(scope) = pattern.scope(&self.graph.node(id).name) {
+                let at = *index.entry(scope).or_insert(scopes.len());
+                if at == scopes.len() {
+                    scopes.push((scope, Vec::new()));
+                }
+                scopes[at].1.push(id);
+            }
+        }
+        scopes
+    }
 }
 
 /// The most telling reason: that of a convolution or linear layer before that of anything else.

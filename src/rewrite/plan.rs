@@ -84,8 +84,8 @@ pub struct Plan {
     pub budgets: Vec<Met>,
     /// Total error by the error model.
     pub error: f64,
-    /// No plan within the budgets has a smaller error, under this model and these candidates. Equal to `error` without a
-    /// budget.
+    /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
+    /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
 }
 
@@ -94,6 +94,16 @@ impl Plan {
     #[must_use]
     pub fn gap(&self) -> f64 {
         if self.error > 0.0 { ((self.error - self.bound) / self.error).max(0.0) } else { 0.0 }
+    }
+
+    /// What is certified of a plan under budgets, as a clause; `None` without a budget.
+    #[must_use]
+    pub fn claim(&self) -> Option<String> {
+        let timed = self.budgets.iter().any(|met| met.budget.metric == Metric::Ms);
+        let times = if timed { ", times of layers taken to add up" } else { "" };
+        let gap = 100.0 * self.gap();
+        (!self.budgets.is_empty())
+            .then(|| format!("within {gap:.2} % of the best plan under the kept-channels error model{times}"))
     }
 
     /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.
@@ -119,8 +129,19 @@ pub struct BudgetUnreachable {
     pub least: f64,
     /// For a peak: the layer at which it cannot be lowered.
     pub at: Option<String>,
-    /// Whether it is proven that no plan exists, under these candidates; otherwise none was found.
-    pub certain: bool,
+    /// What is proven, under these candidates.
+    pub proof: Proof,
+}
+
+/// What is proven where no plan was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// No plan meets this budget, whatever the others are.
+    Alone,
+    /// No plan meets all budgets together.
+    Together,
+    /// Nothing.
+    Open,
 }
 
 /// Why nothing was optimized.
@@ -218,16 +239,17 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
 }
 
 fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {
-    let proof = if budget.certain {
-        "no choice of forms and ranks reaches it, so the network itself must change"
-    } else {
-        "a plan may exist, but the search did not find one"
+    let proof = match budget.proof {
+        Proof::Alone => "no choice of forms and ranks reaches it, so the network itself must change",
+        Proof::Together => "no choice of forms and ranks reaches all budgets together",
+        Proof::Open => "a plan may exist, but the search did not find one",
     };
     let diagnostic = diagnostic.note(proof);
     let diagnostic = match &budget.at {
         Some(layer) => diagnostic.note(format!("the peak is at `{layer}`, which no form makes smaller")),
         None => diagnostic,
     };
-    let diagnostic = diagnostic.help(format!("allow {} or more", amount(budget.budget.metric, budget.least)));
+    let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
+    let diagnostic = diagnostic.help(format!("allow {} or more{others}", amount(budget.budget.metric, budget.least)));
     if budget.at.is_some() { diagnostic } else { diagnostic.help("or let layers become narrower with a larger `ratio`") }
 }

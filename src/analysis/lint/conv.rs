@@ -1,8 +1,9 @@
 //! Lints of convolutions: what they cost, and what their windows do at the border.
 
-use super::{Finding, Lens, counted, edit, grouped, is_companion};
+use super::{Finding, Lens, counted, edit, is_companion};
 use crate::analysis::Layer;
 use crate::diagnostic::Fix;
+use crate::digits::grouped;
 use crate::graph::{Node, NodeId};
 use crate::op::{Conv, Op};
 use crate::source::Span;

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use super::{Analysis, Layer, roofline};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::digits::grouped;
 use crate::graph::{Graph, Node, NodeId, NodeMap};
 use crate::op::Op;
 use crate::shape::Shaped;
@@ -146,19 +147,6 @@ fn same_kind(node: &Node, lens: &Lens<'_>, other: NodeId) -> bool {
 /// that belong together.
 fn is_companion(op: &Op) -> bool {
     op.is_view() || matches!(op, Op::BatchNorm(_) | Op::Activation(_) | Op::Scale(_) | Op::GroupNorm(_) | Op::LayerNorm(_))
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `1 row`, `2 rows`.
