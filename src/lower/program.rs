@@ -51,7 +51,7 @@ impl<'a> Program<'a> {
     ///
     /// What a file uses is not passed on to those who use it.
     pub(super) fn behind(&self, file: usize, name: &str) -> Option<(String, Span)> {
-        let last = self.asts[file].items.iter().filter_map(used).last()?;
+        let last = self.asts[file].items.iter().filter_map(used).next_back()?;
         for &(item, between) in &self.uses[file] {
             let Some(first) = used(&self.asts[file].items[item]) else { continue };
             for &(item, target) in &self.uses[between] {

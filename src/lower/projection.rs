@@ -60,8 +60,5 @@ fn argument<'e>(call: &'e Expr, keyword: &str, name: &str) -> Option<&'e str> {
     let index = table::find(keyword)?.params.iter().position(|param| param.name == name)?;
     let by_name = args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
     let by_position = args.get(index).filter(|arg| arg.name.is_none());
-    match &by_name.or(by_position)?.value.kind {
-        ExprKind::Name(text) => Some(text),
-        _ => None,
-    }
+    if let ExprKind::Name(text) = &by_name.or(by_position)?.value.kind { Some(text) } else { None }
 }

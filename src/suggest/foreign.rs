@@ -79,9 +79,7 @@ pub fn arguments(name: &str, args: &[&str]) -> Option<String> {
     let positional = args.iter().take_while(|arg| !is_named(arg)).count();
     let kept = if matches!(lower.as_str(), "cat" | "concatenate") {
         return joined(args);
-    } else if class && WITH_INPUTS.contains(&lower.as_str()) && positional >= 1 && args.len() >= 2 {
-        &args[1..]
-    } else if class && OF_INPUT.contains(&lower.as_str()) && positional >= 1 {
+    } else if class && positional >= 1 && begins_with_input(&lower, args.len()) {
         &args[1..]
     } else if class && lower == "groupnorm" && positional == 2 {
         return Some(listed(&[&args[..1], &args[2..]].concat()));
@@ -91,6 +89,11 @@ pub fn arguments(name: &str, args: &[&str]) -> Option<String> {
         return None;
     };
     Some(listed(kept))
+}
+
+/// Whether the first of so many arguments of a class is the number of input channels.
+fn begins_with_input(class: &str, args: usize) -> bool {
+    OF_INPUT.contains(&class) || WITH_INPUTS.contains(&class) && args >= 2
 }
 
 /// `F.max_pool2d(x, 2)`: the parameters in a list of their own, then the tensor.

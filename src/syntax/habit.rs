@@ -122,6 +122,16 @@ fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
     }
     let word = start.context.text_of(start.next());
     let near = nearest(word, if item { ITEMS } else { STATEMENTS }.iter().copied())?;
+    // `inputs conv(8, 3)` lacks an arrow rather than being a declaration.
+    let third = second.skip(1);
+    let plausible = match near {
+        "input" | "output" => third.next().line_start || matches!(third.kind(), TokenKind::Assign | TokenKind::Colon),
+        "for" => third.kind() == TokenKind::In,
+        _ => true,
+    };
+    if !plausible {
+        return None;
+    }
     let found = diagnostic(format!("no statement begins with `{word}`"), start.span());
     Some(found.fix(format!("did you mean `{near}`?"), replace(start.span(), near)))
 }

@@ -1,7 +1,8 @@
 //! Lints of the layers behind the last map.
 
-use super::{Finding, Lens, edit, grouped};
+use super::{Finding, Lens, edit};
 use crate::diagnostic::Fix;
+use crate::digits::grouped;
 use crate::graph::NodeId;
 use crate::op::Op;
 use crate::source::Span;
@@ -22,9 +23,9 @@ pub(super) fn linear_on_map(lens: &Lens<'_>) -> Vec<Finding> {
             node: layer.node,
             weight: layer.work.macs,
             message: format!(
-                "`{}` works along the rows of {input}: each of {} is mapped alone",
+                "`{}` works along the rows of {input}: each of {} rows of {width} is mapped alone",
                 node.name,
-                grouped(input.channels().saturating_mul(height)) + &format!(" rows of {width}"),
+                grouped(input.channels().saturating_mul(height)),
             ),
             label: format!("makes {}, not a vector", layer.output),
             help: vec![
@@ -46,7 +47,7 @@ fn is_map(lens: &Lens<'_>, mut id: NodeId) -> bool {
                 return true;
             }
             Some(before) if matches!(node.op, Op::BatchNorm(_) | Op::Activation(_) | Op::Dropout(_) | Op::Identity) => {
-                id = *before
+                id = *before;
             }
             _ => return false,
         }
