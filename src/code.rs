@@ -107,6 +107,7 @@ codes! {
     LintUnusedParameter "PW9008" "a parameter or block is never used";
     LintUnusedRows "PW9009" "a stride leaves out rows or columns of the input";
     LintDearerRefinement "PW9010" "a refinement that costs more";
+    LintLinearOnMap "PW9011" "a linear layer on a map";
 }
 
 impl Code {

@@ -1,5 +1,7 @@
 //! Did-you-mean: the one measure of how alike two names are.
 
+pub mod foreign;
+
 /// The candidate most like `name`, if one is like enough: at most a third of its letters differ, case aside.
 ///
 /// Names of one or two letters are like each other by accident, so that only their case may differ.

@@ -126,7 +126,7 @@ fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
     let ([(_, _, value)], (Symbolic::Metric(..), Symbolic::Value(limit))) = (read, (left, right)) else { return None };
     let limit = limit.to_f64()?;
     let gap = *value as f64 - limit;
-    let share = if limit == 0.0 { String::new() } else { format!(", {:.2} % of it", 100.0 * gap.abs() / limit) };
+    let share = share(*value, gap, limit);
     match op {
         InfixOp::Lt | InfixOp::Le => Some(format!("{} over the limit{share}", grouped(gap.max(0.0) as u64))),
         InfixOp::Gt | InfixOp::Ge => Some(format!("{} under the limit{share}", grouped((-gap).max(0.0) as u64))),
@@ -140,6 +140,17 @@ fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
         | InfixOp::Div
         | InfixOp::FloorDiv
         | InfixOp::Rem => None,
+    }
+}
+
+/// ", 23.60 % of it", and from ten times the limit on ", 11,058x as much".
+fn share(value: u64, gap: f64, limit: f64) -> String {
+    if limit <= 0.0 {
+        String::new()
+    } else if gap > 10.0 * limit {
+        format!(", {}x as much", grouped((value as f64 / limit) as u64))
+    } else {
+        format!(", {:.2} % of it", 100.0 * gap.abs() / limit)
     }
 }
 

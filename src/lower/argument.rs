@@ -22,7 +22,8 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> Option<Vec<Option<ArgValue>>> {
         let names: Vec<&str> = info.params.iter().map(|p| p.name).collect();
-        let slots = self.match_args(frame, &callee.text, &names, given)?;
+        let required: Vec<&str> = info.params.iter().filter(|p| p.default.is_none()).map(|p| p.name).collect();
+        let slots = self.match_args(frame, &callee.text, &names, &required, given)?;
         let mut args = vec![None; names.len()];
         let mut sound = true;
         for (i, slot) in slots.iter().enumerate() {
@@ -68,7 +69,8 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> bool {
         let names: Vec<&str> = block.params.iter().map(|p| p.name.text.as_str()).collect();
-        let Some(slots) = self.match_args(frame, &block.name.text, &names, given) else { return false };
+        let required: Vec<&str> = block.params.iter().filter(|p| p.default.is_none()).map(|p| p.name.text.as_str()).collect();
+        let Some(slots) = self.match_args(frame, &block.name.text, &names, &required, given) else { return false };
         let values: Vec<Option<Value>> = slots.into_iter().map(|slot| slot.map(|g| g.value.clone())).collect();
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
@@ -95,8 +97,13 @@ impl<'a> Builder<'a> {
         frame: &Frame<'a>,
         callee: &str,
         names: &[&str],
+        required: &[&str],
         given: &'g [Given<'a>],
     ) -> Option<Vec<Option<&'g Given<'a>>>> {
+        if let Some(stray) = positional_after_named(given) {
+            self.report(frame, misplaced(callee, names, required, given, stray));
+            return None;
+        }
         let mut slots: Vec<Option<&Given<'a>>> = vec![None; names.len()];
         let mut sound = true;
         for (position, g) in given.iter().enumerate() {
@@ -192,6 +199,34 @@ impl<'a> Builder<'a> {
                 self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)));
             }
         }
+    }
+}
+
+/// An argument by position that stands behind one by name.
+fn positional_after_named<'g, 'a>(given: &'g [Given<'a>]) -> Option<&'g Given<'a>> {
+    let first_named = given.iter().position(|g| g.arg.name.is_some())?;
+    given[first_named..].iter().find(|g| g.arg.name.is_none())
+}
+
+/// What it can only mean is the one parameter that is needed and not given.
+fn misplaced(callee: &str, names: &[&str], required: &[&str], given: &[Given<'_>], stray: &Given<'_>) -> Diagnostic {
+    let positional = given.iter().take_while(|g| g.arg.name.is_none()).count();
+    let is_given = |name: &str| {
+        names.iter().take(positional).any(|n| *n == name)
+            || given.iter().any(|g| g.arg.name.as_ref().is_some_and(|n| n.text == name))
+    };
+    let missing: Vec<&str> = required.iter().copied().filter(|name| !is_given(name)).collect();
+    let open: Vec<&str> = names.iter().copied().filter(|name| !is_given(name)).collect();
+    let span = stray.arg.value.span;
+    let message = format!("positional arguments of `{callee}` come first, before those with names");
+    let diagnostic = Diagnostic::error(Code::UnknownArgument, message, span, "has no name");
+    match (missing.as_slice(), open.as_slice()) {
+        ([name], _) | ([], [name]) => {
+            let edits = vec![Edit { span: Span { end: span.start, ..span }, replacement: format!("{name}=") }];
+            diagnostic.fix(format!("name it: `{name}=…`"), edits)
+        }
+        (_, []) => diagnostic.help("all of its parameters are given already"),
+        (_, open) => diagnostic.help(format!("name it; not given are {}", quoted(open))),
     }
 }
 

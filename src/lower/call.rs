@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use super::alias::operation_alias;
 use super::body::quoted;
 use super::eval::sorted;
 use super::program::Found;
@@ -15,7 +14,7 @@ use crate::graph::{Instance, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::suggest::{foreign, nearest};
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
 /// A tensor and the expression that it came from.
@@ -44,9 +43,10 @@ impl<'a> Builder<'a> {
         lists: &'a [ArgList],
         scope: &Scope,
     ) -> Value {
-        let Some(meaning) = self.callee(frame, callee) else {
-            for list in lists {
-                self.given(frame, &list.args, scope);
+        let Some(meaning) = self.callee(frame, callee, lists.first()) else {
+            // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name mends as well.
+            for arg in lists.iter().flat_map(|list| &list.args).filter(|arg| !matches!(arg.value.kind, ExprKind::List(_))) {
+                self.eval(frame, &arg.value, &scope.inner());
             }
             return Value::Poison;
         };
@@ -93,11 +93,9 @@ impl<'a> Builder<'a> {
     }
 
     fn stage(&mut self, frame: &mut Frame<'a>, stage: &'a Expr, inputs: Option<Vec<Flow>>, scope: &Scope) -> Value {
-        let (callee, args, extra): (Ident, &'a [Arg], Option<&'a ArgList>) = match &stage.kind {
-            ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, &[], None),
-            ExprKind::Call { callee, lists } => {
-                (callee.clone(), lists.first().map_or(&[], |list| list.args.as_slice()), lists.get(1))
-            }
+        let (callee, list, extra): (Ident, Option<&'a ArgList>, Option<&'a ArgList>) = match &stage.kind {
+            ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, None, None),
+            ExprKind::Call { callee, lists } => (callee.clone(), lists.first(), lists.get(1)),
             ExprKind::Error => return Value::Poison,
             _ => {
                 let diagnostic = Diagnostic::error(
@@ -118,8 +116,8 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
-        let meaning = self.callee(frame, &callee);
-        let given = self.given(frame, args, &scope.inner());
+        let meaning = self.callee(frame, &callee, list);
+        let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
         let (Some(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
         if let Callee::Function = meaning {
             let mut values: Vec<_> = inputs.iter().map(|(id, span)| (Value::Tensor(*id), *span)).collect();
@@ -174,7 +172,7 @@ impl<'a> Builder<'a> {
         self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
     }
 
-    fn callee(&mut self, frame: &Frame<'a>, callee: &Ident) -> Option<Callee<'a>> {
+    fn callee(&mut self, frame: &Frame<'a>, callee: &Ident, list: Option<&ArgList>) -> Option<Callee<'a>> {
         let name = callee.text.as_str();
         if let Some(found) = self.program.block(frame.file, name) {
             return Some(Callee::Block(found));
@@ -205,9 +203,12 @@ impl<'a> Builder<'a> {
             diagnostic.primary = Some(Label { span: callee.span, text: "neither an operation nor a block".to_owned() });
             diagnostic = diagnostic.label(binding.span, "bound here");
             diagnostic = diagnostic.help("names hold what a layer made; write the operation again, or a `block` to use it twice");
-        } else if let Some(ours) = operation_alias(name) {
-            diagnostic = diagnostic
-                .fix(format!("it is called `{ours}` here"), vec![Edit { span: callee.span, replacement: ours.to_owned() }]);
+        } else if let Some((path, last)) = self.program.behind(frame.file, name) {
+            let edits = vec![Edit { span: last.after(), replacement: format!("\nuse \"{path}\"") }];
+            diagnostic = diagnostic.note("a `use` brings in a file's own blocks, not those that it uses");
+            diagnostic = diagnostic.fix(format!("`{name}` is defined in {path}: use that file too"), edits);
+        } else if let Some(ours) = foreign::operation(name).or_else(|| table::find(&name.to_lowercase()).map(|op| op.keyword)) {
+            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), self.translated(callee, ours, list));
         } else if let Some(near) = nearest(name, names) {
             diagnostic =
                 diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span: callee.span, replacement: near.to_owned() }]);
@@ -216,6 +217,18 @@ impl<'a> Builder<'a> {
         }
         self.report(frame, diagnostic);
         None
+    }
+
+    /// Edits that write a call of another framework as one of ours, its arguments too.
+    fn translated(&self, callee: &Ident, ours: &str, list: Option<&ArgList>) -> Vec<Edit> {
+        let mut edits = vec![Edit { span: callee.span, replacement: ours.to_owned() }];
+        if let Some(list) = list {
+            let text = |arg: &Arg| self.sources.text(arg.name.as_ref().map_or(arg.value.span, |n| n.span.to(arg.value.span)));
+            let args: Vec<&str> = list.args.iter().map(text).collect();
+            let written = foreign::arguments(&callee.text, &args);
+            edits.extend(written.map(|replacement| Edit { span: list.span, replacement }));
+        }
+        edits
     }
 
     /// Tensors among evaluated arguments; `None` after a report, or where one is poison.

@@ -46,7 +46,7 @@ impl Builder<'_> {
     }
 
     /// The tensor and what it was made from, following first inputs.
-    fn upstream(&self, end: NodeId) -> Vec<NodeId> {
+    pub(super) fn upstream(&self, end: NodeId) -> Vec<NodeId> {
         let mut path = vec![end];
         while path.len() < REACH {
             match self.graph.node(path[path.len() - 1]).inputs.first() {
@@ -174,7 +174,7 @@ fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
 }
 
 /// The padding that keeps a map's size at stride 1, and how it is written.
-fn keeping(kernel: [u64; 2], dilation: [u64; 2]) -> Option<(Padding, String)> {
+pub(super) fn keeping(kernel: [u64; 2], dilation: [u64; 2]) -> Option<(Padding, String)> {
     let total = [dilation[0].checked_mul(kernel[0] - 1)?, dilation[1].checked_mul(kernel[1] - 1)?];
     let pad = Padding { top: total[0] / 2, left: total[1] / 2, bottom: total[0].div_ceil(2), right: total[1].div_ceil(2) };
     let text = match pad {
@@ -194,7 +194,7 @@ fn keeps(kernel: [u64; 2], stride: [u64; 2], size: (u64, u64)) -> String {
 }
 
 /// Edits that set arguments of a call.
-fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)]) -> Option<Vec<Edit>> {
+pub(super) fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)]) -> Option<Vec<Edit>> {
     let params = table::find(keyword)?.params;
     if let ExprKind::Name(_) = &call.kind {
         let text = args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");

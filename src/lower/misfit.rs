@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{InstanceId, NodeId};
 use crate::op::misfit::Side;
-use crate::op::{Misfit, Op, Shape};
+use crate::op::{Misfit, Op, Padding, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -128,7 +128,10 @@ impl<'a> Builder<'a> {
         let label = format!("{} is {reference}", self.called(inputs, other));
         let diagnostic = Diagnostic::error(Code::ConcatMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
-        self.mended(diagnostic, op, inputs, odd, other)
+        let diagnostic =
+            self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
+        let mended = self.mended(diagnostic, op, inputs, odd, other);
+        if mended.fixes.is_empty() { self.padded_together(mended, op, inputs) } else { mended }
     }
 
     fn broadcast(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (usize, usize), span: Span) -> Diagnostic {
@@ -138,6 +141,7 @@ impl<'a> Builder<'a> {
         let label = format!("{} is {}", self.called(inputs, left), shapes.0);
         let diagnostic = Diagnostic::error(Code::BroadcastMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, right), inputs[right].0, shapes.0);
+        let diagnostic = self.explain_reference(diagnostic, &self.called(inputs, left), inputs[left].0, shapes.1);
         // Other channels want a projection, as on a residual's shortcut; another size is usually a slip upstream.
         let projected = |diagnostic| self.projected(diagnostic, inputs, left, right);
         let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
@@ -148,7 +152,19 @@ impl<'a> Builder<'a> {
                 return mended;
             }
         }
-        if offered == 0 { projected(diagnostic) } else { diagnostic }
+        if offered > 0 {
+            return diagnostic;
+        }
+        let padded = self.padded_together(diagnostic, op, inputs);
+        if padded.fixes.is_empty() { projected(padded) } else { padded }
+    }
+
+    /// Offers padding of several branches, where there is one that makes them fit.
+    fn padded_together(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow]) -> Diagnostic {
+        match op.and_then(|op| self.mend_together(op, inputs)) {
+            Some(fix) => diagnostic.fix(fix.message, fix.edits),
+            None => diagnostic,
+        }
     }
 
     /// Offers a 1x1 convolution that brings one side to the channels and size of the other.
@@ -169,6 +185,12 @@ impl<'a> Builder<'a> {
         // A block is used with other sizes too, which its own names follow and numbers would not.
         let in_block = self.graph.node(inputs[long].0).origin.instance.is_some();
         let by_name = in_block && is_name(short_text) && is_name(long_text);
+        if let Some((replacement, call)) =
+            Some(inputs[long].0).filter(|_| by_name).and_then(|id| self.conditional_projection(short_text, id))
+        {
+            let message = format!("a 1x1 convolution where the shortcut differs: `{call}` makes {to}");
+            return diagnostic.fix(message, vec![Edit { span, replacement }]);
+        }
         let out = if by_name { format!("channels({long_text})") } else { to.channels().to_string() };
         let stride_text = match (stride, by_name) {
             (1, _) => String::new(),
@@ -192,6 +214,12 @@ impl<'a> Builder<'a> {
         } else {
             let shape = inputs.first().map(|(id, _)| self.shapes[*id]);
             let channels = shape.map(Shape::channels);
+            if let Some(spread) = op.and_then(|op| dilated(op, side)) {
+                let (kernel, dilation) = spread;
+                return diagnostic.help(format!(
+                    "with a dilation of {dilation} a window of {kernel} spans {window}; use a smaller `dilation`, or more padding"
+                ));
+            }
             if op.is_some_and(|op| matches!(op, Op::Conv(conv) if Some(conv.out) == channels)) {
                 return diagnostic.help("`conv` takes output channels, then the kernel; input channels follow from the input");
             }
@@ -255,13 +283,29 @@ impl<'a> Builder<'a> {
 
     /// Adds the layer that gave a tensor the dimension in which it differs from `reference`.
     pub(super) fn explain(&self, diagnostic: Diagnostic, name: &str, id: NodeId, reference: Shape) -> Diagnostic {
+        self.label_layer(diagnostic, name, id, self.culprit(id, reference))
+    }
+
+    /// The same of the side that the primary label shows, unless its layer stands on that very line or is an input.
+    fn explain_reference(&self, diagnostic: Diagnostic, name: &str, id: NodeId, odd: Shape) -> Diagnostic {
+        let culprit = self.graph.node(self.culprit(id, odd));
+        let line = |span: Span| self.sources.line_column(span).0;
+        let (Some(primary), Some(span)) = (&diagnostic.primary, culprit.origin.span) else { return diagnostic };
+        let told = primary.span.source == span.source && line(primary.span) == line(span);
+        if culprit.inputs.is_empty() || told || diagnostic.secondary.iter().any(|label| label.span == span) {
+            return diagnostic;
+        }
+        self.explain(diagnostic, name, id, odd)
+    }
+
+    /// The layer that gave a tensor the dimension in which it differs from `reference`.
+    fn culprit(&self, id: NodeId, reference: Shape) -> NodeId {
         let shape = self.shapes[id];
         let differs = |axis: &usize| reference.rank() != shape.rank() || reference.dim(*axis) != shape.dim(*axis);
         // A dimension of one broadcasts, so it is to blame only where nothing else is.
         let clashes = |axis: &usize| differs(axis) && shape.dim(*axis) != 1;
         let differing = (0..shape.rank()).rev().find(clashes).or_else(|| (0..shape.rank()).rev().find(differs));
-        let culprit = differing.map_or(id, |axis| self.changer(id, axis));
-        self.label_layer(diagnostic, name, id, culprit)
+        differing.map_or(id, |axis| self.changer(id, axis))
     }
 
     fn explain_last(&self, diagnostic: Diagnostic, name: &str, id: NodeId) -> Diagnostic {
@@ -338,8 +382,7 @@ impl<'a> Builder<'a> {
             return (before.channels() != after.channels())
                 .then(|| format!("`{}` makes {} channels", node.op.keyword(), after.channels()));
         }
-        let padding =
-            if pad == crate::op::Padding::default() { "without padding".to_owned() } else { format!("with padding {}", pad.top) };
+        let padding = padded(pad);
         let dilated = if dilation == [1, 1] { String::new() } else { format!(" with dilation {}", dilation[0]) };
         let what = format!("a {}x{}{dilated}", kernel[0], kernel[1]);
         let (from, to) = if a.0 == b.0 { (a.1, b.1) } else { (a.0, b.0) };
@@ -348,8 +391,29 @@ impl<'a> Builder<'a> {
         } else if stride == [1, 1] {
             format!("{what} {padding} adds {} to {from}", to - from)
         } else {
-            format!("{what} with stride {} {padding} takes {from} to {to}", stride[0])
+            format!("{what} with stride {}, {padding}, takes {from} to {to}", stride[0])
         })
+    }
+}
+
+/// The kernel and the dilation on one side of a window that is spread.
+fn dilated(op: &Op, side: Side) -> Option<(u64, u64)> {
+    let Op::Conv(conv) = op else { return None };
+    let at = match side {
+        Side::Height => 0,
+        Side::Width => 1,
+    };
+    (conv.dilation[at] > 1).then_some((conv.kernel[at], conv.dilation[at]))
+}
+
+/// "without padding", "with padding 1", "with padding 0 to 1" where the sides differ.
+fn padded(pad: Padding) -> String {
+    let sides = [pad.top, pad.left, pad.bottom, pad.right];
+    let (least, most) = sides.iter().fold((u64::MAX, 0), |(least, most), side| (least.min(*side), most.max(*side)));
+    match (least, most) {
+        (_, 0) => "without padding".to_owned(),
+        (least, most) if least == most => format!("with padding {most}"),
+        (least, most) => format!("with padding {least} to {most}"),
     }
 }
 

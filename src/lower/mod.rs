@@ -18,7 +18,9 @@ mod misfit;
 mod naming;
 mod operator;
 mod program;
+mod projection;
 mod repeat;
+mod together;
 mod unused;
 mod value;
 
@@ -101,6 +103,22 @@ pub fn lower(
     let mut lowered = builder.finish();
     lowered.diagnostics.extend(unused::lint(asts));
     (Some(lowered), diagnostics)
+}
+
+/// Instances that are told round a finding.
+const MAX_HISTORY: usize = 4;
+/// Characters of an instance's path that are shown.
+const MAX_PATH: usize = 60;
+
+/// A long path without its middle: "stage.0.unit…unit.conv".
+fn shortened(path: &str) -> String {
+    let count = path.chars().count();
+    if count <= MAX_PATH {
+        return path.to_owned();
+    }
+    let half = MAX_PATH / 2 - 1;
+    let (head, tail) = (path.chars().take(half), path.chars().skip(count - half));
+    head.chain(std::iter::once('…')).chain(tail).collect()
 }
 
 /// Where the layers of an expression get their names from.
@@ -250,9 +268,9 @@ impl<'a> Builder<'a> {
             let at = self.graph.instance(id);
             let source = self.sources.get(at.call.source);
             let (line, _) = source.line_column(at.call.start);
-            notes.push(format!("in block `{}`, used as `{}` at {}:{line}", at.block, at.path, source.name()));
+            notes.push(format!("in block `{}`, used as `{}` at {}:{line}", at.block, shortened(&at.path), source.name()));
             instance = at.parent;
-            if notes.len() == 6 && instance.is_some() {
+            if notes.len() == MAX_HISTORY && instance.is_some() {
                 notes.push("… and in further blocks around it".to_owned());
                 break;
             }

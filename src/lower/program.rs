@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::op::table;
-use crate::source::SourceSet;
-use crate::syntax::ast::{Ast, Block, Ident, Item, Net};
+use crate::source::{SourceSet, Span};
+use crate::syntax::ast::{Ast, Block, Ident, Item, Net, Use};
 
 use super::builtin;
 
@@ -16,6 +16,8 @@ pub(super) type Found<'a> = (usize, &'a Block);
 /// All files with the blocks that are in reach in each: its own and those of the files that it uses.
 #[derive(Debug)]
 pub struct Program<'a> {
+    asts: &'a [Ast],
+    uses: Vec<Vec<(usize, usize)>>,
     reach: Vec<HashMap<&'a str, Found<'a>>>,
 }
 
@@ -37,7 +39,7 @@ impl<'a> Program<'a> {
             }
             reach.push(names);
         }
-        (Self { reach }, diagnostics)
+        (Self { asts, uses: uses.to_vec(), reach }, diagnostics)
     }
 
     /// The block that `name` means in a file.
@@ -45,9 +47,42 @@ impl<'a> Program<'a> {
         self.reach[file].get(name).copied()
     }
 
+    /// Where a block is that a used file has from another: the path to `use`, and the last `use` item of the file.
+    ///
+    /// What a file uses is not passed on to those who use it.
+    pub(super) fn behind(&self, file: usize, name: &str) -> Option<(String, Span)> {
+        let last = self.asts[file].items.iter().filter_map(used).next_back()?;
+        for &(item, between) in &self.uses[file] {
+            let Some(first) = used(&self.asts[file].items[item]) else { continue };
+            for &(item, target) in &self.uses[between] {
+                let Some(second) = used(&self.asts[between].items[item]) else { continue };
+                let defines = |item: &Item| matches!(item, Item::Block(block) if block.name.text == name);
+                if self.asts[target].items.iter().any(defines) {
+                    return Some((joined(&first.path, &second.path), last.span));
+                }
+            }
+        }
+        None
+    }
+
     /// All block names in reach of a file.
     pub(super) fn block_names(&self, file: usize) -> impl Iterator<Item = &'a str> + '_ {
         self.reach[file].keys().copied()
+    }
+}
+
+fn used(item: &Item) -> Option<&Use> {
+    match item {
+        Item::Use(used) => Some(used),
+        Item::Block(_) | Item::Net(_) => None,
+    }
+}
+
+/// `b.net` as used in `parts/a.net`: `parts/b.net`.
+fn joined(first: &str, second: &str) -> String {
+    match first.rsplit_once('/') {
+        Some((folder, _)) if !second.starts_with('/') => format!("{folder}/{second}"),
+        _ => second.to_owned(),
     }
 }
 

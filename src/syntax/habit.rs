@@ -4,6 +4,8 @@
 
 mod python;
 
+pub use python::begins_foreign_item;
+
 use super::error::{Expected, SyntaxError};
 use super::input::Input;
 use super::message::quoted;
@@ -11,6 +13,7 @@ use super::token::TokenKind;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::suggest::nearest;
 
 /// What was meant, if the failure is a known one.
 pub fn explain(start: Input<'_>, error: SyntaxError) -> Option<Diagnostic> {
@@ -59,6 +62,7 @@ const HABITS: &[Habit] = &[
     python::bare_pattern,
     python::trailing_if,
     python::slash_comment,
+    misspelt_keyword,
     equals_in_condition,
     operator_after_stage,
     unbindable,
@@ -101,6 +105,35 @@ fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
     }
     let message = format!("nothing is open that this `{}` could close", failure.text());
     Some(diagnostic(message, failure.found.span()).fix("remove it", replace(failure.found.span(), "")))
+}
+
+/// Words that begin statements inside a body, and items outside.
+const STATEMENTS: &[&str] = &["input", "output", "return", "assert", "refine", "for"];
+const ITEMS: &[&str] = &["block", "net", "use"];
+
+/// `outptu y = x`: two names in a row, of which the first is nearly a keyword.
+fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
+    let (start, second) = (failure.start, failure.start.skip(1));
+    let follows = matches!(second.kind(), TokenKind::Name | TokenKind::Path | TokenKind::Str) && !second.next().line_start;
+    let item = failure.at_start() && failure.wants(Expected::ITEM);
+    let statement = failure.found.index() == second.index() && failure.wants(Expected::END);
+    if start.kind() != TokenKind::Name || !follows || !(item || statement) {
+        return None;
+    }
+    let word = start.context.text_of(start.next());
+    let near = nearest(word, if item { ITEMS } else { STATEMENTS }.iter().copied())?;
+    // `inputs conv(8, 3)` lacks an arrow rather than being a declaration.
+    let third = second.skip(1);
+    let plausible = match near {
+        "input" | "output" => third.next().line_start || matches!(third.kind(), TokenKind::Assign | TokenKind::Colon),
+        "for" => third.kind() == TokenKind::In,
+        _ => true,
+    };
+    if !plausible {
+        return None;
+    }
+    let found = diagnostic(format!("no statement begins with `{word}`"), start.span());
+    Some(found.fix(format!("did you mean `{near}`?"), replace(start.span(), near)))
 }
 
 /// `if a = b {`, `assert params = 5`.

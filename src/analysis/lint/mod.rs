@@ -7,6 +7,7 @@
 
 mod conv;
 mod flow;
+mod head;
 
 use std::collections::HashMap;
 
@@ -36,6 +37,7 @@ pub static LINTS: &[Lint] = &[
     Lint { code: Code::LintDeadBranch, run: flow::dead_branch },
     Lint { code: Code::LintLogitActivation, run: flow::logit_activation },
     Lint { code: Code::LintUnusedRows, run: conv::unused_rows },
+    Lint { code: Code::LintLinearOnMap, run: head::linear_on_map },
 ];
 
 /// Runs all lints; findings in order of code, then of execution.

@@ -3,6 +3,7 @@
 use super::{Failure, diagnostic, replace};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
+use crate::suggest::foreign;
 use crate::syntax::error::Expected;
 use crate::syntax::input::Input;
 use crate::syntax::token::TokenKind;
@@ -69,6 +70,14 @@ const WORDS: &[(&str, Option<&str>, &str)] = &[
     ("pass", None, "an empty body is `{ }`"),
 ];
 
+/// Whether a line begins with a word that begins an item elsewhere.
+pub fn begins_foreign_item(input: Input<'_>) -> bool {
+    let token = input.next();
+    let text = input.context.text_of(token);
+    let known = ["def", "class", "import", "from", "include", "fn", "func", "function"].contains(&text);
+    token.line_start && token.kind == TokenKind::Name && known && input.context.column(token.start) == 0
+}
+
 /// `def f(x)`, `let y = 3`, `import …`.
 pub(super) fn foreign_word(failure: Failure<'_>) -> Option<Diagnostic> {
     let start = failure.start;
@@ -85,14 +94,43 @@ pub(super) fn foreign_word(failure: Failure<'_>) -> Option<Diagnostic> {
             let gap = Span { end: start.skip(1).span().start, ..start.span() };
             found.fix(format!("remove `{word}`"), replace(gap, ""))
         }
-        Some(ours) => found.fix(format!("write `{ours}`"), replace(start.span(), *ours)),
+        // `import torch` brings in no file, so there is nothing to `use`.
+        Some("use") if start.kind_at(1) != TokenKind::Str => found,
+        Some(ours) => {
+            let mut edits = replace(start.span(), *ours);
+            let braced =
+                head_colon(start).and_then(|colon| Some((colon, suite(colon, start.context.indent(start.next().start))?)));
+            if let Some((colon, (last, closer))) = braced {
+                edits.push(Edit { span: colon.span(), replacement: " {".into() });
+                edits.push(Edit { span: last.after(), replacement: closer });
+            }
+            found.fix(format!("write `{ours}`"), edits)
+        }
     })
+}
+
+/// The colon that ends the head of `def f(x):`, on the same line and outside brackets.
+fn head_colon(start: Input<'_>) -> Option<Input<'_>> {
+    let mut here = start.skip(1);
+    let mut depth = 0i32;
+    while here.kind() != TokenKind::End && !here.next().line_start {
+        let kind = here.kind();
+        depth += i32::from(kind.closer().is_some()) - i32::from(kind.is_closer());
+        if kind == TokenKind::Colon && depth == 0 {
+            return Some(here);
+        }
+        here = here.skip(1);
+    }
+    None
 }
 
 /// `x.flatten(1)`, `self.conv1(x)`, `nn.ReLU()`.
 pub(super) fn method_call(failure: Failure<'_>) -> Option<Diagnostic> {
-    let path = failure.found.previous().filter(|token| token.kind == TokenKind::Path)?;
-    if failure.found.kind() != TokenKind::OpenParen || path.end != failure.found.next().start {
+    let as_stage = failure.found.kind() == TokenKind::Path && failure.wants(Expected::STAGE);
+    let open = if as_stage { failure.found.skip(1) } else { failure.found };
+    let path = open.previous().filter(|token| token.kind == TokenKind::Path)?;
+    let called = open.kind() == TokenKind::OpenParen && path.end == open.next().start;
+    if !called && !as_stage {
         return None;
     }
     let text = failure.found.context.text_of(path);
@@ -101,11 +139,57 @@ pub(super) fn method_call(failure: Failure<'_>) -> Option<Diagnostic> {
     let found = diagnostic("there are no methods and no modules: a call names a block or an operation", span);
     let library =
         matches!(head, "self" | "nn" | "F" | "torch" | "torch.nn" | "torch.nn.functional" | "tf" | "layers" | "keras.layers");
-    Some(if library {
-        found.fix(format!("write `{last}`"), replace(span, last))
+    Some(if as_stage && !library {
+        found.help(format!("write `{last}` if that is the block's name"))
+    } else if library {
+        library_call(open, found, span, last)
     } else {
         found.fix(format!("let `{head}` flow into it"), replace(span, format!("{head} -> {last}")))
     })
+}
+
+/// `nn.Conv2d(3, 16, 3)`, `torch.cat([a, b], 1)`: what the library's call is here.
+fn library_call(open: Input<'_>, found: Diagnostic, path: Span, name: &str) -> Diagnostic {
+    let ours = foreign::operation(name).map_or_else(|| lower_case(name), str::to_owned);
+    let mut edits = replace(path, ours.clone());
+    if let Some((args, list)) = Some(open).filter(|open| open.kind() == TokenKind::OpenParen).and_then(arguments) {
+        let written = foreign::arguments(name, &args).or_else(|| foreign::function_arguments(name, &args));
+        edits.extend(written.map(|replacement| Edit { span: list, replacement }));
+    }
+    found.fix(format!("write `{ours}`"), edits)
+}
+
+/// A class in lower case (`ReLU`, `Linear`); names of one's own stay as they are.
+fn lower_case(name: &str) -> String {
+    if name.starts_with(|c: char| c.is_ascii_uppercase()) { name.to_lowercase() } else { name.to_owned() }
+}
+
+/// The texts between the commas of the list that opens here, and the whole list, if it is closed.
+fn arguments(open: Input<'_>) -> Option<(Vec<&str>, Span)> {
+    let (mut depth, mut here, mut from) = (0usize, open, open.skip(1));
+    let mut args = Vec::new();
+    let text = |from: Input<'_>, to: Input<'_>| {
+        let span = from.span_to(to);
+        &open.context.text[span.start as usize..span.end as usize]
+    };
+    loop {
+        let kind = here.kind();
+        if kind == TokenKind::End {
+            return None;
+        }
+        depth = if kind.closer().is_some() { depth + 1 } else { depth - usize::from(kind.is_closer()) };
+        let ends = depth == 0 || depth == 1 && kind == TokenKind::Comma;
+        if ends && here.index() > from.index() {
+            args.push(text(from, here));
+        }
+        if depth == 0 {
+            return Some((args, open.span_to(here.skip(1))));
+        }
+        if ends {
+            from = here.skip(1);
+        }
+        here = here.skip(1);
+    }
 }
 
 /// `for a, b in list`.

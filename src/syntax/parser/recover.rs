@@ -5,6 +5,7 @@
 //! next one. Bodies on the way are read for their own errors.
 
 use super::super::error::SyntaxError;
+use super::super::habit::begins_foreign_item;
 use super::super::input::Input;
 use super::super::message;
 use super::super::token::TokenKind;
@@ -28,7 +29,7 @@ pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
     loop {
         let token = input.next();
         let begins = matches!(token.kind, TokenKind::Use | TokenKind::Block | TokenKind::Net);
-        if token.kind == TokenKind::End || (token.line_start && begins) {
+        if token.kind == TokenKind::End || (token.line_start && begins) || begins_foreign_item(input) {
             return input;
         }
         input = match body(input) {

@@ -1,0 +1,64 @@
+//! Lints of the layers behind the last map.
+
+use super::{Finding, Lens, edit};
+use crate::diagnostic::Fix;
+use crate::digits::grouped;
+use crate::graph::NodeId;
+use crate::op::Op;
+use crate::source::Span;
+
+/// PW9011: a linear layer that takes a map as it comes from a convolution, and so works along its rows.
+///
+/// After a transpose or a reshape the last axis was chosen, and nothing is said.
+pub(super) fn linear_on_map(lens: &Lens<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (layer, node) in lens.layers() {
+        let input = layer.inputs[0];
+        let pixels = input.hw().map_or(1, |(height, width)| height.saturating_mul(width));
+        if !matches!(node.op, Op::Linear(_)) || pixels <= 1 || !is_map(lens, node.inputs[0]) {
+            continue;
+        }
+        let (height, width) = input.hw().unwrap_or((1, 1));
+        findings.push(Finding {
+            node: layer.node,
+            weight: layer.work.macs,
+            message: format!(
+                "`{}` works along the rows of {input}: each of {} rows of {width} is mapped alone",
+                node.name,
+                grouped(input.channels().saturating_mul(height)),
+            ),
+            label: format!("makes {}, not a vector", layer.output),
+            help: vec![
+                "`global_avgpool -> flatten` before it makes one number a channel; `transpose` before it says that an axis is meant"
+                    .to_owned(),
+            ],
+            fix: lens.text(node).and_then(|(span, _)| flatten_before(lens, span)),
+        });
+    }
+    findings
+}
+
+/// Whether a value is a convolution's or a pooling's map, normalised and activated or not.
+fn is_map(lens: &Lens<'_>, mut id: NodeId) -> bool {
+    for _ in 0..8 {
+        let node = lens.graph.node(id);
+        match node.inputs.first() {
+            Some(_) if matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Pool(_) | Op::AdaptiveAvgPool(_)) => {
+                return true;
+            }
+            Some(before) if matches!(node.op, Op::BatchNorm(_) | Op::Activation(_) | Op::Dropout(_) | Op::Identity) => {
+                id = *before;
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// `flatten -> ` before a stage of a pipe.
+fn flatten_before(lens: &Lens<'_>, stage: Span) -> Option<Fix> {
+    let text = lens.sources.get(stage.source).text();
+    let piped = text[..stage.start as usize].trim_end().ends_with("->");
+    let place = Span { end: stage.start, ..stage };
+    piped.then(|| edit("`flatten` before `linear` makes one vector of the map", place, "flatten -> "))
+}
