@@ -429,3 +429,14 @@ fn goals_that_exclude_each_other_are_a_usage_error() {
     let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "--dry-run"]);
     assert!(run.code == 1 && run.err.contains("did you mean `layer1."), "{}", run.err);
 }
+
+#[test]
+fn a_used_file_is_not_overwritten() {
+    let dir = Dir::new();
+    let block = "block unit(x) {\n    return x -> conv(64, 3, pad=1)\n}\n";
+    let used = dir.write("parts.net", block);
+    let net = dir.write("a.net", "use \"parts.net\"\n\nnet a {\n    input x: [64, 8, 8]\n    output y = x -> unit\n}\n");
+    let run = pointwise(&["optimize", &net, "--ratio", "4", "-o", &used]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert_eq!(dir.read("parts.net"), block);
+}

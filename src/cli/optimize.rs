@@ -139,6 +139,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
     }
     let before = load(session, &arguments.input, &arguments.net)?;
+    if let Some(output) = output {
+        for (_, used) in before.sources.iter() {
+            files::keep_input(output, Path::new(used.name()))?;
+        }
+    }
     let place = output.unwrap_or(&arguments.input);
     let mut outcome =
         optimize(session, &before, (&arguments.input, place), (&arguments.goals, &arguments.net, &arguments.count))?;
@@ -206,7 +211,9 @@ pub(super) fn optimize(
             );
         }
         let notes = updated(updates.len());
-        notes.iter().for_each(|note| session.notice(note));
+        for note in &notes {
+            session.notice(note);
+        }
         let mut edits = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &notes));
         edits.extend(others);
         edits.extend(updates);
@@ -220,7 +227,7 @@ pub(super) fn optimize(
 
 /// `--set width=0.5 `, as it was given.
 fn set(net: &NetOptions) -> String {
-    net.set.iter().map(|(name, value)| format!("--set {name}={value} ")).collect()
+    net.set.iter().flat_map(|(name, value)| ["--set ", name, "=", value, " "]).collect()
 }
 
 /// The values that were set, as the language writes them.
@@ -266,13 +273,13 @@ fn updated(count: usize) -> Vec<String> {
 /// The graph written out, under the head comment of the source, with what the source asserts of the whole network.
 fn flat(before: &Loaded, said: &str, new: Numbers<'_>) -> String {
     let source = before.sources.get(before.ast.source).text();
-    let head: Vec<_> = source.lines().take_while(|line| line.starts_with('#')).collect();
-    let head: String = head.iter().map(|line| format!("{line}\n")).collect();
+    let head: String = source.lines().take_while(|line| line.starts_with('#')).flat_map(|line| [line, "\n"]).collect();
     let printed = print::print(new.graph);
     // Directly above the net it is the net's own comment, which is printed anyway.
     let head = if printed.starts_with(&head) { String::new() } else { format!("{head}\n") };
     let note = format!("# Written out by {said}: each dot in a layer's name is a `_` here, up to the operation's word.\n\n");
-    let asserts: String = assertions::totals(&before.ast, new).iter().map(|line| format!("    {line}\n")).collect();
+    let totals = assertions::totals(&before.ast, new);
+    let asserts: String = totals.iter().flat_map(|line| ["    ", line, "\n"]).collect();
     let body = printed.strip_suffix("}\n").unwrap_or(&printed);
     let gap = if asserts.is_empty() { "" } else { "\n" };
     format!("{head}{note}{body}{gap}{asserts}}}\n")

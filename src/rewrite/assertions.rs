@@ -51,9 +51,8 @@ pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, w
             let (Some(old), Some(new)) = (value(before), value(after)) else { return };
             match plain(number).filter(|_| forced) {
                 Some(stated) if stated != new => edits.push(replaced(text, number, new)),
-                Some(_) => {}
                 None if old != new => literals(number, old, &mut |literal| edits.push(replaced(text, literal, new))),
-                None => {}
+                Some(_) | None => {}
             }
         });
     }
