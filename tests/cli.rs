@@ -392,7 +392,7 @@ fn a_network_optimized_with_a_parameter_set_means_what_was_optimized() {
         assert_eq!(run.code, 0, "{}", run.err);
         assert!(run.err.contains("Updated 2 assertions to the new counts."), "{}", run.err);
         let text = dir.read(&format!("{name}.net"));
-        assert!(text.contains(&format!("{set}")) && text.contains(&format!("optimize --set {set} ")), "{text}");
+        assert!(text.contains(set) && text.contains(&format!("optimize --set {set} ")), "{text}");
         let check = pointwise(&["check", &out]);
         assert_eq!(check.code, 0, "{}", check.err);
         // What was asserted of the defaults that were is held against them.
