@@ -242,7 +242,7 @@ mod tests {
     fn relative_paths() {
         let relative = |base: &str, path: &str| relative(Path::new(base), Path::new(path)).display().to_string();
         assert_eq!(relative("/a/b/out", "/a/b/models/blocks/x.net"), "../models/blocks/x.net");
-        assert_eq!(relative("/tmp/t", "/a/x.net"), "/a/x.net");
+        assert_eq!(relative("/b/t", "/a/x.net"), "/a/x.net");
         assert_eq!(relative("/a/b", "/a/b/../b/x.net"), "x.net");
     }
 }
