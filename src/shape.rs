@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::graph::{Graph, NodeId, NodeMap};
-use crate::op::{Misfit, Shape};
+use crate::op::{Shape, ShapeError};
 
 /// A graph whose every node has a shape.
 #[derive(Debug, Clone)]
@@ -26,12 +26,12 @@ pub struct Unfit {
     /// Its inputs' shapes.
     pub inputs: Vec<Shape>,
     /// Why.
-    pub misfit: Misfit,
+    pub shape_error: ShapeError,
 }
 
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` does not fit its inputs {:?}: {:?}", self.graph.node(self.node).name, self.inputs, self.misfit)
+        write!(f, "`{}` does not fit its inputs {:?}: {:?}", self.graph.node(self.node).name, self.inputs, self.shape_error)
     }
 }
 
@@ -51,7 +51,7 @@ pub fn infer(graph: Graph) -> Result<Shaped, Box<Unfit>> {
         inputs.extend(node.inputs.iter().map(|i| shapes[*i]));
         match node.op.infer(&inputs) {
             Ok(shape) => shapes.insert(id, shape),
-            Err(misfit) => return Err(Box::new(Unfit { node: id, inputs, misfit, graph })),
+            Err(shape_error) => return Err(Box::new(Unfit { node: id, inputs, shape_error, graph })),
         }
     }
     Ok(Shaped { graph, order, shapes })

@@ -17,6 +17,7 @@ use pointwise::op::{Conv, Op, Padding};
 use pointwise::rewrite::assertions::{Numbers, Stated, updates};
 use pointwise::rewrite::config;
 use pointwise::rewrite::edit;
+use pointwise::rewrite::forms::fits;
 use pointwise::rewrite::geometry::{Count, Geometry};
 use pointwise::rewrite::knapsack::{self, Choice, Effort};
 use pointwise::rewrite::path::{Layers, Pattern, SelectError};
@@ -74,7 +75,7 @@ proptest! {
 
     #[test]
     fn formulas_count_what_the_inserted_graph_counts((dims, op) in any_conv(), form in any_form(), linear in any::<bool>()) {
-        prop_assume!(form.kind().fits(&Op::Conv(op.clone())).is_ok());
+        prop_assume!(fits(form.kind(), &Op::Conv(op.clone())).is_ok());
         let net = single(&dims, op.clone(), false, true);
         let cost = geometry(&net, "x.conv").cost(form).expect("it is small");
         let after = refined(&net, "x.conv", form, linear);
@@ -91,7 +92,7 @@ proptest! {
     #[test]
     fn break_even_is_the_last_rank_that_saves((dims, op) in any_conv(), kind in 0usize..5) {
         let kind = Kind::ALL[kind];
-        prop_assume!(kind.fits(&Op::Conv(op.clone())).is_ok());
+        prop_assume!(fits(kind, &Op::Conv(op.clone())).is_ok());
         let geometry = geometry(&single(&dims, op, false, false), "x.conv");
         let dense = geometry.dense().expect("it is small");
         for (count, pick) in [(Count::Macs, true), (Count::Weights, false)] {
@@ -188,7 +189,7 @@ fn what_cannot_take_a_form_says_why() {
     let depthwise = Conv { groups: 64, depthwise: true, ..conv(64, 3, 1, 1) };
     let grouped = Conv { groups: 4, ..conv(64, 3, 1, 1) };
     let flat = Conv { kernel: [1, 3], ..conv(64, 3, 1, 1) };
-    let why = |op: Conv, kind: Kind| kind.fits(&Op::Conv(op)).expect_err("it does not fit").to_string();
+    let why = |op: Conv, kind: Kind| fits(kind, &Op::Conv(op)).expect_err("it does not fit").to_string();
     assert!(why(depthwise, Kind::Reduce).contains("depthwise"));
     assert!(why(grouped, Kind::Both).contains("4 groups"));
     assert!(why(conv(64, 1, 1, 0), Kind::Reduce).contains("1x1 already"));
@@ -702,7 +703,7 @@ fn thousands_of_lines_are_addressed_without_looking_at_every_layer_for_each() {
             let by_hand: Vec<_> =
                 net.order().iter().copied().filter(|id| pattern.scope(&net.graph().node(*id).name).is_some()).collect();
             let chosen = index.select(&pattern, Kind::Reduce).expect("each scope holds one convolution");
-            let convs: Vec<_> = by_hand.into_iter().filter(|id| Kind::Reduce.fits(&net.graph().node(*id).op).is_ok()).collect();
+            let convs: Vec<_> = by_hand.into_iter().filter(|id| fits(Kind::Reduce, &net.graph().node(*id).op).is_ok()).collect();
             assert_eq!(chosen, convs, "{pattern}");
         }
     }

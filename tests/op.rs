@@ -10,8 +10,8 @@ use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
 use pointwise::op::{
-    AdaptiveAvgPool, Concat, Conv, ConvTranspose, DepthToSpace, Linear, Misfit, Op, Pad, PadMode, Padding, Pool, PoolKind, Shape,
-    Slice, SpaceToDepth, Upsample, UpsampleMode,
+    AdaptiveAvgPool, Concat, Conv, ConvTranspose, DepthToSpace, Linear, Op, Pad, PadMode, Padding, Pool, PoolKind, Shape,
+    ShapeError, Slice, SpaceToDepth, Upsample, UpsampleMode,
 };
 use proptest::prelude::*;
 
@@ -246,7 +246,7 @@ proptest! {
             Err(BuildError::Argument { index, message, .. }) => {
                 prop_assert!(index < info.params.len() && !message.ends_with('.') && !message.contains('\n'), "{}", message);
             }
-            Ok(Built::One(_)) | Err(BuildError::Misfit(_)) => {}
+            Ok(Built::One(_)) | Err(BuildError::ShapeError(_)) => {}
         }
     }
 
@@ -261,7 +261,7 @@ proptest! {
         let shape = Shape::new(&[1, input, input]).expect("within bounds");
         match Op::Conv(conv).infer(&[shape]) {
             Ok(output) => prop_assert_eq!(output.to_vec(), vec![1, windows, windows]),
-            Err(misfit) => prop_assert!(windows == 0 && matches!(misfit, Misfit::Window { .. }), "{:?}", misfit),
+            Err(shape_error) => prop_assert!(windows == 0 && matches!(shape_error, ShapeError::Window { .. }), "{:?}", shape_error),
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::receptive::Tracker;
 use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
 use crate::graph::{Node, NodeId};
-use crate::op::{Misfit, Op, Shape, Work};
+use crate::op::{Op, Shape, ShapeError, Work};
 use crate::shape::Shaped;
 
 /// The layers of a network in order of execution, inputs left out.
@@ -37,7 +37,7 @@ fn layer(
     let too_large = |what| Overflow { node: id, what };
     let (params, buffers) = weights(&node.op, &inputs).map_err(too_large)?;
     let weight_bytes = params.checked_add(buffers).and_then(|n| n.checked_mul(ELEMENT_BYTES)).ok_or(too_large("weight bytes"))?;
-    let one = node.op.work(&inputs, output).map_err(|misfit| too_large(overflowing(&misfit)))?;
+    let one = node.op.work(&inputs, output).map_err(|shape_error| too_large(overflowing(&shape_error)))?;
     let work = scaled(&one, options.batch).ok_or(too_large("operations"))?;
     let flops = work.flops().ok_or(too_large("FLOPs"))?;
     let facts = convention::Facts { inputs: &inputs, output, work: &one, params };
@@ -139,6 +139,6 @@ pub fn added(left: &Work, right: &Work) -> Option<Work> {
 }
 
 /// What overflowed, of the one reason that `work` gives.
-fn overflowing(misfit: &Misfit) -> &'static str {
-    if let Misfit::Overflow { what } = misfit { what } else { "operations" }
+fn overflowing(shape_error: &ShapeError) -> &'static str {
+    if let ShapeError::Overflow { what } = shape_error { what } else { "operations" }
 }

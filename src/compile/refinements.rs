@@ -3,7 +3,7 @@
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::lower::Refinement as Written;
-use crate::rewrite::forms::{Form, Kind, Refinement};
+use crate::op::form::{Form, Kind, Refinement};
 use crate::rewrite::geometry::{Count, Geometry};
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};

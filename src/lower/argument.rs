@@ -189,7 +189,7 @@ impl<'a> Builder<'a> {
         error: BuildError,
     ) {
         match error {
-            BuildError::Misfit(misfit) => self.misfit(frame, info.keyword, None, inputs, &misfit, expr.span),
+            BuildError::ShapeError(shape_error) => self.shape_error(frame, info.keyword, None, inputs, &shape_error, expr.span),
             BuildError::Argument { index, wrong_type, message } => {
                 let name = info.params.get(index).map_or("", |p| p.name);
                 let by_name = given.iter().find(|g| g.arg.name.as_ref().is_some_and(|n| n.text == name));

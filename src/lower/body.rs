@@ -375,8 +375,8 @@ impl<'a> Builder<'a> {
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
         diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
-        let mended = self.mend(id, Some(expected), &|shape| shape == expected);
-        diagnostic = match mended {
+        let fixed = self.find_fix(id, Some(expected), &|shape| shape == expected);
+        diagnostic = match fixed {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
             None => diagnostic.fix(
                 format!("write the shape that it has, {actual}"),

@@ -341,8 +341,8 @@ impl<'a> Builder<'a> {
         let Some(args) = self.operation_args(frame, info, callee, params) else { return Value::Poison };
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         if inputs.len() < info.inputs.0 || info.inputs.1.is_some_and(|most| inputs.len() > most) {
-            let misfit = crate::op::Misfit::Arity { min: info.inputs.0, max: info.inputs.1, got: inputs.len() };
-            self.misfit(frame, info.keyword, None, inputs, &misfit, expr.span);
+            let shape_error = crate::op::ShapeError::Arity { min: info.inputs.0, max: info.inputs.1, got: inputs.len() };
+            self.shape_error(frame, info.keyword, None, inputs, &shape_error, expr.span);
             return Value::Poison;
         }
         let first_new = self.graph.bound();
@@ -370,8 +370,8 @@ impl<'a> Builder<'a> {
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         let shape = match op.infer(&shapes) {
             Ok(shape) => shape,
-            Err(misfit) => {
-                self.misfit(frame, op.keyword(), Some(&op), inputs, &misfit, span);
+            Err(shape_error) => {
+                self.shape_error(frame, op.keyword(), Some(&op), inputs, &shape_error, span);
                 return Value::Poison;
             }
         };

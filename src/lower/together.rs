@@ -5,7 +5,7 @@
 
 use super::Builder;
 use super::call::Flow;
-use super::mend::{edits, keeping};
+use super::fix::{edits, keeping};
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
 use crate::op::{Conv, Op, Padding, Pool, Shape};
@@ -18,7 +18,7 @@ struct Padded {
 
 impl Builder<'_> {
     /// The padding of two or more branches after which all have one size and the operation takes them.
-    pub(super) fn mend_together(&self, op: &Op, inputs: &[Flow]) -> Option<Fix> {
+    pub(super) fn fix_together(&self, op: &Op, inputs: &[Flow]) -> Option<Fix> {
         let paths: Vec<Vec<NodeId>> = inputs.iter().map(|(id, _)| self.upstream(*id)).collect();
         let shared = |id: &NodeId| paths.iter().all(|path| path.contains(id));
         let branches = paths.iter().map(|path| {

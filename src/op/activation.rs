@@ -4,8 +4,8 @@
 
 use super::Op;
 use super::args::{self, ArgValue, BuildError, Printed, Reader, int};
+use super::error::ShapeError;
 use super::geometry::first;
-use super::misfit::Misfit;
 use super::shape::Shape;
 use super::table::{AXIS, Built, FLAG, NUMBER, OpInfo, ParamInfo, optional};
 use super::weight::{Dims, Init, WeightSpec};
@@ -161,7 +161,7 @@ impl Activation {
 
     /// The operations of the formula for each element, both sides of a threshold taken; `max` and `min` are comparisons,
     /// negation is free, and constants such as `1 / sqrt(2)` are known.
-    pub(super) fn work(self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(self, input: Shape) -> Result<Work, ShapeError> {
         let none = Work::NONE;
         let each = match self {
             Self::Relu => Work { cmp: 1, ..none },
@@ -203,14 +203,14 @@ impl Activation {
 }
 
 impl Softmax {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         if self.axis < input.rank() { Ok(input) } else { Err(super::geometry::no_axis(self.axis, input.rank())) }
     }
 
     /// For each lane of `n` elements: `n - 1` comparisons for the largest, `n` subtractions of it, `n` exponentials, `n - 1`
     /// additions and `n` divisions.
-    pub(super) fn work(self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(self, input: Shape) -> Result<Work, ShapeError> {
         let n = input.dim(self.axis);
         Work { cmp: n - 1, add: 2 * n - 1, exp: n, div: n, ..Work::NONE }.times(elements(input)? / n)
     }
@@ -227,7 +227,7 @@ impl Softmax {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, told, weights, window, work};
+    use super::super::tests::{printed, shape_error, told, weights, window, work};
     use super::*;
 
     #[test]
@@ -267,10 +267,10 @@ mod tests {
 
     #[test]
     fn axes_are_those_of_the_written_shape() {
-        assert_eq!(misfit("softmax(3)([10, 2, 2])"), Misfit::Axis { axis: 3, rank: 3 });
-        assert_eq!(misfit("softmax(-4)([10, 2, 2])"), Misfit::Axis { axis: -4, rank: 3 });
-        assert_eq!(misfit("softmax(9223372036854775807)([10])"), Misfit::Axis { axis: i64::MAX, rank: 1 });
-        assert_eq!(misfit("softmax(-9223372036854775808)([10])"), Misfit::Axis { axis: i64::MIN, rank: 1 });
+        assert_eq!(shape_error("softmax(3)([10, 2, 2])"), ShapeError::Axis { axis: 3, rank: 3 });
+        assert_eq!(shape_error("softmax(-4)([10, 2, 2])"), ShapeError::Axis { axis: -4, rank: 3 });
+        assert_eq!(shape_error("softmax(9223372036854775807)([10])"), ShapeError::Axis { axis: i64::MAX, rank: 1 });
+        assert_eq!(shape_error("softmax(-9223372036854775808)([10])"), ShapeError::Axis { axis: i64::MIN, rank: 1 });
         assert_eq!(printed("softmax(-1)([10, 2, 2])"), "axis=2");
     }
 

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::conv::Padding;
-use super::misfit::Misfit;
+use super::error::ShapeError;
 use super::shape::MAX_DIM;
 use super::table::ParamInfo;
 
@@ -41,12 +41,12 @@ pub enum BuildError {
         message: String,
     },
     /// The inputs do not fit.
-    Misfit(Misfit),
+    ShapeError(ShapeError),
 }
 
-impl From<Misfit> for BuildError {
-    fn from(misfit: Misfit) -> Self {
-        Self::Misfit(misfit)
+impl From<ShapeError> for BuildError {
+    fn from(shape_error: ShapeError) -> Self {
+        Self::ShapeError(shape_error)
     }
 }
 
@@ -233,9 +233,9 @@ impl<'a> Reader<'a> {
 }
 
 /// An axis of a tensor of this rank; negative ones count from the end.
-pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Misfit> {
+pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, ShapeError> {
     let absolute = if axis < 0 { i128::from(axis) + rank as i128 } else { i128::from(axis) };
-    usize::try_from(absolute).ok().filter(|a| *a < rank).ok_or(Misfit::Axis { axis, rank })
+    usize::try_from(absolute).ok().filter(|a| *a < rank).ok_or(ShapeError::Axis { axis, rank })
 }
 
 /// An integer, also one that arithmetic left as a float: `64 * 0.75` is 48.0.

@@ -4,8 +4,8 @@
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, ints, pair};
+use super::error::{ShapeError, Side};
 use super::geometry::{Sweep, at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
-use super::misfit::{Misfit, Side};
 use super::shape::{MAX_DIM, Shape};
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
 use super::weight::{Dims, Init, WeightSpec};
@@ -161,21 +161,21 @@ fn build_dwconv(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
         depthwise: true,
     };
     if conv.out > MAX_DIM {
-        return Err(Misfit::Dimension { what: "channels", value: i128::from(conv.out) }.into());
+        return Err(ShapeError::Dimension { what: "channels", value: i128::from(conv.out) }.into());
     }
     conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
     Ok(Built::One(Op::Conv(conv)))
 }
 
 /// `out, kernel, …` that both convolutions have to get right before any arithmetic.
-pub(super) fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), Misfit> {
+pub(super) fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), ShapeError> {
     at_least_one("groups", groups)?;
     at_least_one("channels", out)?;
     if !channels.is_multiple_of(groups) {
-        return Err(Misfit::Groups { output: false, channels, groups });
+        return Err(ShapeError::Groups { output: false, channels, groups });
     }
     if !out.is_multiple_of(groups) {
-        return Err(Misfit::Groups { output: true, channels: out, groups });
+        return Err(ShapeError::Groups { output: true, channels: out, groups });
     }
     Ok(())
 }
@@ -200,11 +200,11 @@ impl Conv {
     }
 
     /// `H' = floor((H + top + bottom - dilation (k - 1) - 1) / stride) + 1` (PyTorch, `Conv2d`).
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         check_groups(channels, self.out, self.groups)?;
         if self.depthwise && self.groups != channels {
-            return Err(Misfit::Groups { output: false, channels, groups: self.groups });
+            return Err(ShapeError::Groups { output: false, channels, groups: self.groups });
         }
         let [rows, columns] = self.sweeps(h, w);
         map_shape(i128::from(self.out), rows.outputs(false)?, columns.outputs(false)?)
@@ -217,7 +217,7 @@ impl Conv {
     }
 
     /// `kh kw (cin / groups)` MACs for each output element, padding included; one addition each for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
         let per_group = input.channels() / self.groups.max(1);
         let elements = elements(output)?;
         Ok(Work {
@@ -257,11 +257,11 @@ impl Conv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, weights, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, weights, window, work};
     use super::*;
 
     /// A convolution that no builder would let pass.
-    fn raw(change: impl FnOnce(&mut Conv)) -> Result<Shape, Misfit> {
+    fn raw(change: impl FnOnce(&mut Conv)) -> Result<Shape, ShapeError> {
         let mut conv = Conv {
             out: 8,
             kernel: [3, 3],
@@ -303,28 +303,28 @@ mod tests {
     }
 
     #[test]
-    fn misfits_have_reasons() {
-        let window = Misfit::Window { side: Side::Height, window: 5, input: 3, pad: 0 };
-        assert_eq!(misfit("conv(8, 5)([3, 3, 9])"), window);
-        let window = Misfit::Window { side: Side::Width, window: 5, input: 2, pad: 2 };
-        assert_eq!(misfit("conv(8, 3, dilation=2, pad=1)([3, 9, 2])"), window);
-        assert_eq!(misfit("conv(8, groups=3)([4, 8, 8])"), Misfit::Groups { output: false, channels: 4, groups: 3 });
-        assert_eq!(misfit("conv(9, groups=4)([4, 8, 8])"), Misfit::Groups { output: true, channels: 9, groups: 4 });
-        let rank = Misfit::Rank { input: 0, needed: "[C, H, W]", got: shape(&[10]) };
-        assert_eq!(misfit("conv(8)([10])"), rank);
-        assert_eq!(misfit("dwconv(3, pad=same)([10])"), rank);
+    fn shape_errors_have_reasons() {
+        let window = ShapeError::Window { side: Side::Height, window: 5, input: 3, pad: 0 };
+        assert_eq!(shape_error("conv(8, 5)([3, 3, 9])"), window);
+        let window = ShapeError::Window { side: Side::Width, window: 5, input: 2, pad: 2 };
+        assert_eq!(shape_error("conv(8, 3, dilation=2, pad=1)([3, 9, 2])"), window);
+        assert_eq!(shape_error("conv(8, groups=3)([4, 8, 8])"), ShapeError::Groups { output: false, channels: 4, groups: 3 });
+        assert_eq!(shape_error("conv(9, groups=4)([4, 8, 8])"), ShapeError::Groups { output: true, channels: 9, groups: 4 });
+        let rank = ShapeError::Rank { input: 0, needed: "[C, H, W]", got: shape(&[10]) };
+        assert_eq!(shape_error("conv(8)([10])"), rank);
+        assert_eq!(shape_error("dwconv(3, pad=same)([10])"), rank);
     }
 
     #[test]
     fn absurd_sizes_are_refused_not_wrapped() {
         let huge = "conv(8, 2147483647, dilation=2147483647)([3, 8, 8])";
         let window = 2_147_483_646 * 2_147_483_647 + 1;
-        assert_eq!(misfit(huge), Misfit::Window { side: Side::Height, window, input: 8, pad: 0 });
-        let height = Misfit::Dimension { what: "height", value: 2 * 2_147_483_647 + 8 };
-        assert_eq!(misfit("conv(8, pad=2147483647)([3, 8, 8])"), height);
+        assert_eq!(shape_error(huge), ShapeError::Window { side: Side::Height, window, input: 8, pad: 0 });
+        let height = ShapeError::Dimension { what: "height", value: 2 * 2_147_483_647 + 8 };
+        assert_eq!(shape_error("conv(8, pad=2147483647)([3, 8, 8])"), height);
         assert_eq!(
-            misfit("dwconv(1, multiplier=2147483647)([3, 8, 8])"),
-            Misfit::Dimension { what: "channels", value: 3 * 2_147_483_647 }
+            shape_error("dwconv(1, multiplier=2147483647)([3, 8, 8])"),
+            ShapeError::Dimension { what: "channels", value: 3 * 2_147_483_647 }
         );
         for zero in [
             raw(|c| c.stride[0] = 0),
@@ -333,13 +333,13 @@ mod tests {
             raw(|c| c.groups = 0),
             raw(|c| c.out = 0),
         ] {
-            assert!(matches!(zero, Err(Misfit::Dimension { value: 0, .. })), "{zero:?}");
+            assert!(matches!(zero, Err(ShapeError::Dimension { value: 0, .. })), "{zero:?}");
         }
         let all = raw(|c| {
             (c.kernel, c.dilation) = ([u64::MAX; 2], [u64::MAX; 2]);
             c.pad = Padding { top: u64::MAX, left: u64::MAX, bottom: u64::MAX, right: u64::MAX };
         });
-        assert!(matches!(all, Err(Misfit::Window { window: u64::MAX, pad: u64::MAX, .. })), "{all:?}");
+        assert!(matches!(all, Err(ShapeError::Window { window: u64::MAX, pad: u64::MAX, .. })), "{all:?}");
     }
 
     #[test]
@@ -350,7 +350,7 @@ mod tests {
         let weight = ("weight", vec![64, 1, 3, 3], true);
         assert_eq!(weights("dwconv(3, multiplier=2)([32, 5, 5])"), [weight, ("bias", vec![64], true)]);
         let moved = raw(|c| (c.depthwise, c.groups, c.out) = (true, 2, 2));
-        assert_eq!(moved, Err(Misfit::Groups { output: false, channels: 4, groups: 2 }));
+        assert_eq!(moved, Err(ShapeError::Groups { output: false, channels: 4, groups: 2 }));
     }
 
     #[test]
@@ -387,7 +387,7 @@ mod tests {
         let wide = shape(&[2_147_483_647, 2_147_483_647, 1]);
         let conv = Conv { out: 2_147_483_647, ..expand() };
         let output = conv.infer(&[wide]).expect("the shape fits");
-        assert_eq!(conv.work(wide, output), Err(Misfit::Overflow { what: "MACs" }));
+        assert_eq!(conv.work(wide, output), Err(ShapeError::Overflow { what: "MACs" }));
         assert_eq!(conv.weights(wide)[0].elements(), Some(2_147_483_647 * 2_147_483_647));
     }
 

@@ -5,8 +5,8 @@
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
 use super::conv::{Padding, check_groups, kernel_weights};
+use super::error::{ShapeError, Side};
 use super::geometry::{at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
-use super::misfit::{Misfit, Side};
 use super::shape::Shape;
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
 use super::weight::WeightSpec;
@@ -99,13 +99,13 @@ impl ConvTranspose {
     }
 
     /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         check_groups(channels, self.out, self.groups)?;
         map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
     }
 
-    fn extent_of(&self, side: Side, input: u64) -> Result<i128, Misfit> {
+    fn extent_of(&self, side: Side, input: u64) -> Result<i128, ShapeError> {
         let i = match side {
             Side::Height => 0,
             Side::Width => 1,
@@ -130,7 +130,7 @@ impl ConvTranspose {
 
     /// `kh kw (cout / groups)` MACs for each input element, those that padding takes off included; one addition for each
     /// output element for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
         let per_group = self.out / self.groups.max(1);
         Ok(Work {
             macs: product("MACs", &[self.kernel[0], self.kernel[1], per_group, elements(input)?])?,
@@ -169,7 +169,7 @@ impl ConvTranspose {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, weights, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, weights, window, work};
     use super::*;
 
     #[test]
@@ -196,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn misfits_have_reasons() {
-        let gone = Misfit::Dimension { what: "height", value: -1 };
-        assert_eq!(misfit("conv_transpose(8, 1, pad=1)([16, 1, 9])"), gone);
-        let groups = Misfit::Groups { output: true, channels: 9, groups: 2 };
-        assert_eq!(misfit("conv_transpose(9, 3, groups=2)([16, 9, 9])"), groups);
-        let large = Misfit::Dimension { what: "height", value: 6 * 2_147_483_647 + 3 };
-        assert_eq!(misfit("conv_transpose(8, 3, stride=2147483647)([16, 7, 7])"), large);
+    fn shape_errors_have_reasons() {
+        let gone = ShapeError::Dimension { what: "height", value: -1 };
+        assert_eq!(shape_error("conv_transpose(8, 1, pad=1)([16, 1, 9])"), gone);
+        let groups = ShapeError::Groups { output: true, channels: 9, groups: 2 };
+        assert_eq!(shape_error("conv_transpose(9, 3, groups=2)([16, 9, 9])"), groups);
+        let large = ShapeError::Dimension { what: "height", value: 6 * 2_147_483_647 + 3 };
+        assert_eq!(shape_error("conv_transpose(8, 3, stride=2147483647)([16, 7, 7])"), large);
         let mut conv = ConvTranspose {
             out: 8,
             kernel: [u64::MAX; 2],
@@ -213,9 +213,9 @@ mod tests {
             groups: 1,
             bias: true,
         };
-        assert!(matches!(conv.infer(&[shape(&[16, 7, 7])]), Err(Misfit::Dimension { .. })));
+        assert!(matches!(conv.infer(&[shape(&[16, 7, 7])]), Err(ShapeError::Dimension { .. })));
         conv.stride = [0; 2];
-        assert_eq!(conv.infer(&[shape(&[16, 7, 7])]), Err(Misfit::Dimension { what: "stride", value: 0 }));
+        assert_eq!(conv.infer(&[shape(&[16, 7, 7])]), Err(ShapeError::Dimension { what: "stride", value: 0 }));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first};
-use super::misfit::Misfit;
 use super::shape::Shape;
 use super::table::{Built, FLAG, INTEGER, OpInfo, optional, required};
 use super::weight::{Dims, Init, WeightSpec};
@@ -39,7 +39,7 @@ fn features(input: Shape) -> u64 {
 }
 
 impl Linear {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         let axis = input.rank() - 1;
         let out = dimension(axis_name(axis, input.rank()), i128::from(self.out))?;
@@ -57,7 +57,7 @@ impl Linear {
     }
 
     /// `F` MACs for each output element; one addition each for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
         let elements = elements(output)?;
         let macs = product("MACs", &[features(input), elements])?;
         Ok(Work { macs, bias_adds: if self.bias { elements } else { 0 }, ..Work::NONE })
@@ -80,8 +80,8 @@ mod tests {
         assert_eq!(told("linear(10)([49, 512])"), "[49, 10]");
         assert_eq!(told("linear(10)([2, 3, 4, 5])"), "[2, 3, 4, 10]");
         let too_wide = Linear { out: 1 << 31, bias: false }.infer(&[shape(&[3])]);
-        assert_eq!(too_wide, Err(Misfit::Dimension { what: "features", value: 1 << 31 }));
-        assert_eq!(Linear { out: 0, bias: false }.infer(&[]), Err(Misfit::Arity { min: 1, max: Some(1), got: 0 }));
+        assert_eq!(too_wide, Err(ShapeError::Dimension { what: "features", value: 1 << 31 }));
+        assert_eq!(Linear { out: 0, bias: false }.infer(&[]), Err(ShapeError::Arity { min: 1, max: Some(1), got: 0 }));
     }
 
     #[test]
@@ -98,6 +98,6 @@ mod tests {
         let wide = shape(&[2_147_483_647, 2_147_483_647]);
         let linear = Linear { out: 2_147_483_647, bias: false };
         let output = linear.infer(&[wide]).expect("the shape fits");
-        assert_eq!(linear.work(wide, output), Err(Misfit::Overflow { what: "MACs" }));
+        assert_eq!(linear.work(wide, output), Err(ShapeError::Overflow { what: "MACs" }));
     }
 }

@@ -3,7 +3,7 @@
 //! In: sizes in pixels, possibly absurd. Out: sizes, or the reason why they do not exist. All of it is done in 128 bits, so
 //! that no size that fits an operation's attributes can wrap.
 
-use super::misfit::{Misfit, Side};
+use super::error::{ShapeError, Side};
 use super::shape::{MAX_DIM, Shape};
 
 /// A window that is swept over rows or columns.
@@ -21,7 +21,7 @@ pub(super) struct Sweep {
 impl Sweep {
     /// How many windows there are (PyTorch, `Conv2d` and `pooling_output_shape`): whole ones, and with `ceil` also those cut
     /// off by the end that begin inside the input or the padding before it.
-    pub(super) fn outputs(&self, ceil: bool) -> Result<i128, Misfit> {
+    pub(super) fn outputs(&self, ceil: bool) -> Result<i128, ShapeError> {
         at_least_one("kernel", self.kernel)?;
         at_least_one("stride", self.stride)?;
         at_least_one("dilation", self.dilation)?;
@@ -39,8 +39,8 @@ impl Sweep {
         if windows < 1 { Err(self.too_large()) } else { Ok(windows) }
     }
 
-    fn too_large(&self) -> Misfit {
-        Misfit::Window {
+    fn too_large(&self) -> ShapeError {
+        ShapeError::Window {
             side: self.side,
             window: narrow(extent(self.kernel, self.dilation)),
             input: self.input,
@@ -73,31 +73,31 @@ pub(super) fn narrow_signed(offset: i128) -> i64 {
 }
 
 /// Refuses an attribute of zero.
-pub(super) fn at_least_one(what: &'static str, value: u64) -> Result<(), Misfit> {
-    if value == 0 { Err(Misfit::Dimension { what, value: 0 }) } else { Ok(()) }
+pub(super) fn at_least_one(what: &'static str, value: u64) -> Result<(), ShapeError> {
+    if value == 0 { Err(ShapeError::Dimension { what, value: 0 }) } else { Ok(()) }
 }
 
 /// A dimension in `1..=MAX_DIM`.
-pub(super) fn dimension(what: &'static str, value: i128) -> Result<u64, Misfit> {
-    u64::try_from(value).ok().filter(|v| (1..=MAX_DIM).contains(v)).ok_or(Misfit::Dimension { what, value })
+pub(super) fn dimension(what: &'static str, value: i128) -> Result<u64, ShapeError> {
+    u64::try_from(value).ok().filter(|v| (1..=MAX_DIM).contains(v)).ok_or(ShapeError::Dimension { what, value })
 }
 
 /// `[C, H, W]`, each checked.
-pub(super) fn map_shape(channels: i128, height: i128, width: i128) -> Result<Shape, Misfit> {
+pub(super) fn map_shape(channels: i128, height: i128, width: i128) -> Result<Shape, ShapeError> {
     let dims = [dimension("channels", channels)?, dimension("height", height)?, dimension("width", width)?];
     Ok(Shape::new(&dims).expect("three dimensions within bounds"))
 }
 
 /// The only input, `[C, H, W]`, as three numbers.
-pub(super) fn map_of(inputs: &[Shape]) -> Result<[u64; 3], Misfit> {
+pub(super) fn map_of(inputs: &[Shape]) -> Result<[u64; 3], ShapeError> {
     let got = first(inputs)?;
-    let (h, w) = got.hw().ok_or(Misfit::Rank { input: 0, needed: "[C, H, W]", got })?;
+    let (h, w) = got.hw().ok_or(ShapeError::Rank { input: 0, needed: "[C, H, W]", got })?;
     Ok([got.channels(), h, w])
 }
 
 /// The first input.
-pub(super) fn first(inputs: &[Shape]) -> Result<Shape, Misfit> {
-    inputs.first().copied().ok_or(Misfit::Arity { min: 1, max: Some(1), got: 0 })
+pub(super) fn first(inputs: &[Shape]) -> Result<Shape, ShapeError> {
+    inputs.first().copied().ok_or(ShapeError::Arity { min: 1, max: Some(1), got: 0 })
 }
 
 /// The name of an axis of a shape of this rank.
@@ -111,7 +111,7 @@ pub(super) fn axis_name(axis: usize, rank: usize) -> &'static str {
     }
 }
 
-/// The misfit of an axis that is not there.
-pub(super) fn no_axis(axis: usize, rank: usize) -> Misfit {
-    Misfit::Axis { axis: i64::try_from(axis).unwrap_or(i64::MAX), rank }
+/// The shape_error of an axis that is not there.
+pub(super) fn no_axis(axis: usize, rank: usize) -> ShapeError {
+    ShapeError::Axis { axis: i64::try_from(axis).unwrap_or(i64::MAX), rank }
 }

@@ -4,8 +4,8 @@
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first, no_axis};
-use super::misfit::Misfit;
 use super::shape::{MAX_RANK, Shape};
 use super::table::{AXIS, Built, OpInfo, optional};
 use super::work::{Window, Work, elements};
@@ -96,7 +96,7 @@ pub struct Scalar {
 }
 
 impl Concat {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let lead = first(inputs)?;
         let (axis, rank) = (self.axis, lead.rank());
         if axis >= rank {
@@ -110,7 +110,7 @@ impl Concat {
                 Some(None)
             };
             if let Some(dim) = differs {
-                return Err(Misfit::Concat { axis, left: 0, right, dim });
+                return Err(ShapeError::Concat { axis, left: 0, right, dim });
             }
             total += u128::from(input.dim(axis));
         }
@@ -155,12 +155,12 @@ impl Merge {
 }
 
 impl Elementwise {
-    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let mut shape = first(inputs)?;
         for (right, input) in inputs.iter().enumerate().skip(1) {
             let Some(joined) = broadcast(shape, *input) else {
                 let left = inputs[..right].iter().position(|l| broadcast(*l, *input).is_none()).unwrap_or(0);
-                return Err(Misfit::Broadcast { left, right });
+                return Err(ShapeError::Broadcast { left, right });
             };
             shape = joined;
         }
@@ -168,7 +168,7 @@ impl Elementwise {
     }
 
     /// One operation for each element of the shape that each fold from the left has.
-    pub(super) fn work(self, inputs: &[Shape]) -> Result<Work, Misfit> {
+    pub(super) fn work(self, inputs: &[Shape]) -> Result<Work, ShapeError> {
         let each = match self.merge {
             Merge::Add | Merge::Sub => Work { add: 1, ..Work::NONE },
             Merge::Mul => Work { mul: 1, ..Work::NONE },
@@ -177,7 +177,7 @@ impl Elementwise {
         let mut shape = first(inputs)?;
         let mut work = Work::NONE;
         for (right, input) in inputs.iter().enumerate().skip(1) {
-            shape = broadcast(shape, *input).ok_or(Misfit::Broadcast { left: 0, right })?;
+            shape = broadcast(shape, *input).ok_or(ShapeError::Broadcast { left: 0, right })?;
             work = work.plus(each.times(elements(shape)?)?)?;
         }
         Ok(work)
@@ -186,7 +186,7 @@ impl Elementwise {
 
 impl Scalar {
     /// One operation an element.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
         match self.op {
             ScalarOp::Add | ScalarOp::Sub | ScalarOp::RevSub => Work { add: 1, ..Work::NONE },
             ScalarOp::Mul => Work { mul: 1, ..Work::NONE },
@@ -199,7 +199,7 @@ impl Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, window, work};
     use super::*;
 
     #[test]
@@ -215,11 +215,11 @@ mod tests {
     #[test]
     fn concat_says_which_inputs_differ_and_where() {
         let inputs = "([64, 28, 28], [32, 28, 28], [32, 28, 24])";
-        assert_eq!(misfit(&format!("concat(){inputs}")), Misfit::Concat { axis: 0, left: 0, right: 2, dim: Some(2) });
-        assert_eq!(misfit("concat()([64, 28, 28], [64])"), Misfit::Concat { axis: 0, left: 0, right: 1, dim: None });
-        assert_eq!(misfit("concat(3)([64, 28, 28], [64])"), Misfit::Axis { axis: 3, rank: 3 });
+        assert_eq!(shape_error(&format!("concat(){inputs}")), ShapeError::Concat { axis: 0, left: 0, right: 2, dim: Some(2) });
+        assert_eq!(shape_error("concat()([64, 28, 28], [64])"), ShapeError::Concat { axis: 0, left: 0, right: 1, dim: None });
+        assert_eq!(shape_error("concat(3)([64, 28, 28], [64])"), ShapeError::Axis { axis: 3, rank: 3 });
         let many = "concat()([2147483647], [2147483647])";
-        assert_eq!(misfit(many), Misfit::Dimension { what: "features", value: 4_294_967_294 });
+        assert_eq!(shape_error(many), ShapeError::Dimension { what: "features", value: 4_294_967_294 });
     }
 
     #[test]
@@ -238,9 +238,9 @@ mod tests {
 
     #[test]
     fn broadcasting_says_which_inputs_do_not_fit() {
-        assert_eq!(misfit("add()([64, 28, 28], [64])"), Misfit::Broadcast { left: 0, right: 1 });
+        assert_eq!(shape_error("add()([64, 28, 28], [64])"), ShapeError::Broadcast { left: 0, right: 1 });
         let third = "add()([1, 28, 28], [64, 1, 1], [32, 28, 28])";
-        assert_eq!(misfit(third), Misfit::Broadcast { left: 1, right: 2 });
+        assert_eq!(shape_error(third), ShapeError::Broadcast { left: 1, right: 2 });
     }
 
     #[test]

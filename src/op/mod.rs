@@ -8,9 +8,10 @@ pub mod args;
 pub mod conv;
 pub mod conv_transpose;
 pub mod dense;
+pub mod error;
+pub mod form;
 mod geometry;
 pub mod merge;
-pub mod misfit;
 pub mod norm;
 mod pass;
 pub mod pool;
@@ -29,8 +30,8 @@ pub use activation::{Activation, Softmax};
 pub use conv::{Conv, Padding};
 pub use conv_transpose::ConvTranspose;
 pub use dense::Linear;
+pub use error::ShapeError;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
-pub use misfit::Misfit;
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
 pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
 pub use reshape::{Mean, Reshape, Transpose};
@@ -124,11 +125,11 @@ impl Op {
         table::is_view(self)
     }
 
-    /// The output's shape for the given input shapes (their number may be wrong: that is [`Misfit::Arity`]).
+    /// The output's shape for the given input shapes (their number may be wrong: that is [`ShapeError::Arity`]).
     ///
     /// # Errors
     /// The reason why these inputs do not fit.
-    pub fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         table::infer(self, inputs)
     }
 
@@ -141,8 +142,8 @@ impl Op {
     /// Exact operation counts for one image; inputs as accepted by [`Self::infer`].
     ///
     /// # Errors
-    /// [`Misfit::Overflow`] where a count exceeds 64 bits.
-    pub fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, Misfit> {
+    /// [`ShapeError::Overflow`] where a count exceeds 64 bits.
+    pub fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
         table::work(self, inputs, output)
     }
 

@@ -5,8 +5,8 @@
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::error::ShapeError;
 use super::geometry::{at_least_one, first, map_of};
-use super::misfit::Misfit;
 use super::shape::Shape;
 use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, ParamInfo, optional, required};
 use super::weight::{Dims, Init, WeightSpec};
@@ -203,7 +203,7 @@ fn affine_weights(affine: bool, channels: u64) -> Vec<WeightSpec> {
 /// Normalisation whose statistics come from the input, over `groups` sets of elements. Mean: `E - groups` additions and a
 /// division each; variance: `E` subtractions, `E` squares, `E - groups` additions and a division each; then each adds eps, takes
 /// a root and inverts it; then `E` multiplications (the differences are kept). Affine: one more of both an element.
-fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, Misfit> {
+fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, ShapeError> {
     let count = elements(input)?;
     let per_element = Work { mul: 2 + u64::from(affine), add: 3 + u64::from(affine), ..Work::NONE };
     let mut work = per_element.times(count)?.plus(Work { exp: 1, div: 3, ..Work::NONE }.times(groups)?)?;
@@ -226,7 +226,7 @@ impl BatchNorm {
 
     /// One multiplication and one addition an element: the statistics are constants, folded into a factor and a shift per
     /// channel once, before any image.
-    pub(super) fn work(input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(input: Shape) -> Result<Work, ShapeError> {
         Work { mul: 1, add: 1, ..Work::NONE }.times(elements(input)?)
     }
 
@@ -236,13 +236,13 @@ impl BatchNorm {
 }
 
 impl GroupNorm {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         at_least_one("groups", self.groups)?;
         if input.channels().is_multiple_of(self.groups) {
             Ok(input)
         } else {
-            Err(Misfit::Groups { output: false, channels: input.channels(), groups: self.groups })
+            Err(ShapeError::Groups { output: false, channels: input.channels(), groups: self.groups })
         }
     }
 
@@ -251,7 +251,7 @@ impl GroupNorm {
     }
 
     /// Statistics of each group: with the affine part `3E` multiplications and `4E - groups` additions.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
         statistics(input, self.groups, self.affine)
     }
 
@@ -266,7 +266,7 @@ impl LayerNorm {
     }
 
     /// Statistics of each position, of which there are `E / C`.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
         statistics(input, elements(input)? / input.channels(), self.affine)
     }
 
@@ -276,7 +276,7 @@ impl LayerNorm {
 }
 
 impl InstanceNorm {
-    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, ShapeError> {
         map_of(inputs)?;
         first(inputs)
     }
@@ -286,7 +286,7 @@ impl InstanceNorm {
     }
 
     /// Statistics of each channel.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
         statistics(input, input.channels(), self.affine)
     }
 
@@ -296,7 +296,7 @@ impl InstanceNorm {
 }
 
 impl Lrn {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         at_least_one("size", self.size)?;
         map_of(inputs)?;
         first(inputs)
@@ -304,7 +304,7 @@ impl Lrn {
 
     /// Each element: a square, `size - 1` additions over the window (channels beyond the ends included), the factor, the
     /// constant, a power and a division.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
         Work { mul: 2, add: self.size, exp: 1, div: 1, ..Work::NONE }.times(elements(input)?)
     }
 
@@ -329,7 +329,7 @@ impl Scale {
     }
 
     /// One multiplication an element, and one addition where a shift is learned.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
         Work { mul: 1, add: u64::from(self.bias), ..Work::NONE }.times(elements(input)?)
     }
 
@@ -343,7 +343,7 @@ impl Scale {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, told, weights, window, work};
+    use super::super::tests::{printed, shape_error, told, weights, window, work};
     use super::super::work::Window;
     use super::*;
 
@@ -358,13 +358,13 @@ mod tests {
     }
 
     #[test]
-    fn misfits_have_reasons() {
-        assert_eq!(misfit("group_norm(3)([4, 8, 8])"), Misfit::Groups { output: false, channels: 4, groups: 3 });
-        assert!(matches!(misfit("instance_norm()([4])"), Misfit::Rank { needed: "[C, H, W]", .. }));
-        assert!(matches!(misfit("lrn(5)([4])"), Misfit::Rank { needed: "[C, H, W]", .. }));
+    fn shape_errors_have_reasons() {
+        assert_eq!(shape_error("group_norm(3)([4, 8, 8])"), ShapeError::Groups { output: false, channels: 4, groups: 3 });
+        assert!(matches!(shape_error("instance_norm()([4])"), ShapeError::Rank { needed: "[C, H, W]", .. }));
+        assert!(matches!(shape_error("lrn(5)([4])"), ShapeError::Rank { needed: "[C, H, W]", .. }));
         let none = GroupNorm { groups: 0, eps: 0.0, affine: false };
         let input = Shape::new(&[4]).expect("a shape");
-        assert_eq!(none.infer(&[input]), Err(Misfit::Dimension { what: "groups", value: 0 }));
+        assert_eq!(none.infer(&[input]), Err(ShapeError::Dimension { what: "groups", value: 0 }));
     }
 
     #[test]

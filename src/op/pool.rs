@@ -5,8 +5,8 @@
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
 use super::conv::Padding;
+use super::error::{ShapeError, Side};
 use super::geometry::{Sweep, extent, map_of, map_shape, narrow, narrow_signed};
-use super::misfit::{Misfit, Side};
 use super::shape::Shape;
 use super::table::{Built, FLAG, OpInfo, PAD, PAIR, ParamInfo, optional, required};
 use super::work::{Window, Work, elements, product};
@@ -162,12 +162,12 @@ impl Pool {
         })
     }
 
-    fn check_padding(&self, most: [u64; 2]) -> Result<(), Misfit> {
+    fn check_padding(&self, most: [u64; 2]) -> Result<(), ShapeError> {
         for (side, most) in [(Side::Height, most[0]), (Side::Width, most[1])] {
             let (before, after) = self.pad.along(side);
             let pad = before.max(after);
             if pad > most {
-                return Err(Misfit::Padding { side, pad, most });
+                return Err(ShapeError::Padding { side, pad, most });
             }
         }
         Ok(())
@@ -179,7 +179,7 @@ impl Pool {
     }
 
     /// PyTorch's `pooling_output_shape`; a side's padding is at most half of the window's extent.
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         let [rows, columns] = self.sweeps(h, w);
         let (h, w) = (rows.outputs(self.ceil)?, columns.outputs(self.ceil)?);
@@ -189,7 +189,7 @@ impl Pool {
 
     /// For each output element, of a window of `n = kh kw` elements (padding and what `ceil` cuts off included): `n - 1`
     /// comparisons, or `n - 1` additions and a division.
-    pub(super) fn work(&self, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, output: Shape) -> Result<Work, ShapeError> {
         let n = product("window elements", &self.kernel)?;
         reduction(matches!(self.kind, PoolKind::Max), n).times(elements(output)?)
     }
@@ -226,27 +226,27 @@ pub(super) fn reduction(max: bool, n: u64) -> Work {
 }
 
 impl GlobalPool {
-    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, _, _] = map_of(inputs)?;
         map_shape(i128::from(channels), 1, 1)
     }
 
     /// For each channel of `n = H W` elements: `n - 1` comparisons, or `n - 1` additions and a division.
-    pub(super) fn work(self, input: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(self, input: Shape) -> Result<Work, ShapeError> {
         let n = input.hw().map_or(1, |(h, w)| h * w);
         reduction(matches!(self, Self::Max), n).times(input.channels())
     }
 }
 
 impl AdaptiveAvgPool {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, _, _] = map_of(inputs)?;
         map_shape(i128::from(channels), i128::from(self.out[0]), i128::from(self.out[1]))
     }
 
     /// For each output element, of a window of `n` elements: `n - 1` additions and a division. The windows of `H` rows in
     /// `h` outputs have `H + h - gcd(H, h)` rows together.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
         let (h, w) = input.hw().unwrap_or((1, 1));
         let together = |input: u64, out: u64| input + out - gcd(input, out);
         let summed = product("additions", &[together(h, self.out[0]), together(w, self.out[1]), input.channels()])?;
@@ -287,7 +287,7 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, window, work};
     use super::*;
 
     #[test]
@@ -308,8 +308,8 @@ mod tests {
         ] {
             assert_eq!(told(call), expected, "{call}");
         }
-        let small = Misfit::Window { side: Side::Height, window: 5, input: 2, pad: 0 };
-        assert_eq!(misfit("maxpool(5, stride=2, ceil=true)([1, 2, 2])"), small);
+        let small = ShapeError::Window { side: Side::Height, window: 5, input: 2, pad: 0 };
+        assert_eq!(shape_error("maxpool(5, stride=2, ceil=true)([1, 2, 2])"), small);
     }
 
     #[test]
@@ -322,12 +322,12 @@ mod tests {
 
     #[test]
     fn padding_is_at_most_half_of_the_window() {
-        let refused = Misfit::Padding { side: Side::Width, pad: 2, most: 1 };
-        assert_eq!(misfit("avgpool(3, pad=[1, 2])([1, 9, 9])"), refused);
-        assert_eq!(misfit("maxpool(3, pad=[0, 0, 0, 2])([1, 9, 9])"), refused);
+        let refused = ShapeError::Padding { side: Side::Width, pad: 2, most: 1 };
+        assert_eq!(shape_error("avgpool(3, pad=[1, 2])([1, 9, 9])"), refused);
+        assert_eq!(shape_error("maxpool(3, pad=[0, 0, 0, 2])([1, 9, 9])"), refused);
         // PyTorch asks for half of the undilated window; `same` needs more and is allowed it.
-        let dilated = Misfit::Padding { side: Side::Height, pad: 2, most: 1 };
-        assert_eq!(misfit("maxpool(3, stride=1, pad=2, dilation=2)([1, 9, 9])"), dilated);
+        let dilated = ShapeError::Padding { side: Side::Height, pad: 2, most: 1 };
+        assert_eq!(shape_error("maxpool(3, stride=1, pad=2, dilation=2)([1, 9, 9])"), dilated);
         let same = "maxpool(3, stride=1, pad=same, dilation=2)([1, 9, 9])";
         assert_eq!(told(same), "[1, 9, 9]");
         assert_eq!(printed(same), "k=3, stride=1, pad=[2, 2, 2, 2], dilation=2");
@@ -341,7 +341,7 @@ mod tests {
             let mut pool = Pool { kind: PoolKind::Max, kernel: all, stride: all, pad, dilation: all, ceil };
             assert!(pool.infer(&[shape(&[1, 9, 9])]).is_err());
             pool.stride = [0, 1];
-            assert_eq!(pool.infer(&[shape(&[1, 9, 9])]), Err(Misfit::Dimension { what: "stride", value: 0 }));
+            assert_eq!(pool.infer(&[shape(&[1, 9, 9])]), Err(ShapeError::Dimension { what: "stride", value: 0 }));
         }
     }
 
@@ -362,7 +362,7 @@ mod tests {
                         "maxpool({kernel}, stride={stride}, pad=[{before}, {before}, {after}, {after}], ceil={ceil})([1, {input}, {input}])"
                     );
                     if windows == 0 {
-                        assert!(matches!(misfit(&call), Misfit::Window { .. }), "{call}");
+                        assert!(matches!(shape_error(&call), ShapeError::Window { .. }), "{call}");
                     } else {
                         assert_eq!(told(&call), format!("[1, {windows}, {windows}]"), "{call}");
                     }

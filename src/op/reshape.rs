@@ -4,8 +4,8 @@
 
 use super::Op;
 use super::args::{self, ArgValue, Args, BuildError, Printed, Reader, ints};
+use super::error::ShapeError;
 use super::geometry::{dimension, first, no_axis};
-use super::misfit::Misfit;
 use super::pool::reduction;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
 use super::table::{Built, FLAG, INTEGERS, OpInfo, optional, required};
@@ -81,7 +81,7 @@ pub struct Mean {
     pub keep: bool,
 }
 
-pub(super) fn infer_flatten(inputs: &[Shape]) -> Result<Shape, Misfit> {
+pub(super) fn infer_flatten(inputs: &[Shape]) -> Result<Shape, ShapeError> {
     let features = elements(first(inputs)?)?;
     let features = dimension("features", i128::from(features))?;
     Ok(Shape::new(&[features]).expect("one dimension within bounds"))
@@ -105,12 +105,12 @@ fn build_reshape(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> 
             .ok()
             .filter(|d| (1..=MAX_DIM).contains(d))
             .ok_or_else(|| read.invalid("shape", format!("a dimension is -1 or from 1 to {MAX_DIM}, not {dim}")))?;
-        known = known.checked_mul(*to).ok_or(Misfit::Overflow { what: "elements" })?;
+        known = known.checked_mul(*to).ok_or(ShapeError::Overflow { what: "elements" })?;
     }
     if let Some(free) = wanted.iter().position(|d| *d == -1) {
         let have = elements(from)?;
         if !have.is_multiple_of(known) {
-            return Err(Misfit::Elements { from, have, want: known }.into());
+            return Err(ShapeError::Elements { from, have, want: known }.into());
         }
         dims[free] = dimension("dimension", i128::from(have / known))?;
     }
@@ -154,10 +154,10 @@ fn repeated(axes: &[usize]) -> Option<usize> {
 }
 
 impl Reshape {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let from = first(inputs)?;
         let (have, want) = (elements(from)?, elements(self.shape)?);
-        if have == want { Ok(self.shape) } else { Err(Misfit::Elements { from, have, want }) }
+        if have == want { Ok(self.shape) } else { Err(ShapeError::Elements { from, have, want }) }
     }
 
     pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
@@ -171,7 +171,7 @@ fn bad_axis(axes: &[usize], rank: usize) -> Option<usize> {
 }
 
 impl Transpose {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         let rank = input.rank();
         if self.axes.len() != rank {
@@ -193,7 +193,7 @@ impl Transpose {
 }
 
 impl Mean {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         if let Some(axis) = bad_axis(&self.axes, input.rank()) {
             return Err(no_axis(axis, input.rank()));
@@ -211,7 +211,7 @@ impl Mean {
     }
 
     /// For each output element, of `n` averaged ones: `n - 1` additions and a division.
-    pub(super) fn work(input: Shape, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(input: Shape, output: Shape) -> Result<Work, ShapeError> {
         let outputs = elements(output)?;
         reduction(false, elements(input)? / outputs).times(outputs)
     }
@@ -231,16 +231,16 @@ impl Mean {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, window, work};
     use super::*;
 
     #[test]
     fn flatten_takes_any_rank() {
         assert_eq!(told("flatten()([512, 7, 7])"), "[25088]");
         assert_eq!(told("flatten()([10])"), "[10]");
-        assert_eq!(misfit("flatten()([65536, 65536])"), Misfit::Dimension { what: "features", value: 1 << 32 });
+        assert_eq!(shape_error("flatten()([65536, 65536])"), ShapeError::Dimension { what: "features", value: 1 << 32 });
         let many = "flatten()([2147483647, 2147483647, 2147483647])";
-        assert_eq!(misfit(many), Misfit::Overflow { what: "elements" });
+        assert_eq!(shape_error(many), ShapeError::Overflow { what: "elements" });
     }
 
     #[test]
@@ -249,8 +249,8 @@ mod tests {
         assert_eq!(printed("reshape([3, -1])([6, 4, 4])"), "shape=[3, 32]");
         assert_eq!(told("reshape([96])([6, 4, 4])"), "[96]");
         let from = shape(&[6, 4, 4]);
-        assert_eq!(misfit("reshape([5, -1])([6, 4, 4])"), Misfit::Elements { from, have: 96, want: 5 });
-        assert_eq!(misfit("reshape([5, 20])([6, 4, 4])"), Misfit::Elements { from, have: 96, want: 100 });
+        assert_eq!(shape_error("reshape([5, -1])([6, 4, 4])"), ShapeError::Elements { from, have: 96, want: 5 });
+        assert_eq!(shape_error("reshape([5, 20])([6, 4, 4])"), ShapeError::Elements { from, have: 96, want: 100 });
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(told("reshape([-2, 3])([6])"), "a dimension is -1 or from 1 to 2147483647, not -2");
         assert_eq!(told("reshape(6)([6])"), "shape takes a list of integers, not the integer 6");
         let wrapped = "reshape([2147483647, 2147483647, 2147483647, -1])([6])";
-        assert_eq!(misfit(wrapped), Misfit::Overflow { what: "elements" });
+        assert_eq!(shape_error(wrapped), ShapeError::Overflow { what: "elements" });
     }
 
     #[test]
@@ -271,9 +271,9 @@ mod tests {
         assert_eq!(printed("transpose([1, -1, 0])([3, 4, 5])"), "axes=[1, 2, 0]");
         assert_eq!(told("transpose([0, 1])([3, 4, 5])"), "axes must name each of the 3 axes once, not 2 of them");
         assert_eq!(told("transpose([0, 1, 1])([3, 4, 5])"), "axes must name each axis once");
-        assert_eq!(misfit("transpose([0, 1, 3])([3, 4, 5])"), Misfit::Axis { axis: 3, rank: 3 });
+        assert_eq!(shape_error("transpose([0, 1, 3])([3, 4, 5])"), ShapeError::Axis { axis: 3, rank: 3 });
         for axes in [vec![], vec![0, 1], vec![0, 0, 1], vec![0, 1, usize::MAX]] {
-            assert!(matches!(Transpose { axes }.infer(&[shape(&[3, 4, 5])]), Err(Misfit::Axis { rank: 3, .. })));
+            assert!(matches!(Transpose { axes }.infer(&[shape(&[3, 4, 5])]), Err(ShapeError::Axis { rank: 3, .. })));
         }
     }
 
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(told("mean([0, 1, 2])([8, 4, 4])"), "[1]");
         assert_eq!(told("mean([1, 1])([8, 4, 4])"), "axes must name no axis twice");
         assert_eq!(told("mean([])([8, 4, 4])"), "axes must name at least one axis");
-        assert_eq!(misfit("mean(3)([8, 4, 4])"), Misfit::Axis { axis: 3, rank: 3 });
+        assert_eq!(shape_error("mean(3)([8, 4, 4])"), ShapeError::Axis { axis: 3, rank: 3 });
         assert_eq!(work("mean([1, 2])([8, 4, 4])"), Work { add: 15 * 8, div: 8, ..Work::NONE });
         assert_eq!(window("mean(0, keep=true)([8, 4, 4])"), Window::Pixel);
         assert_eq!(window("mean([1, 2])([8, 4, 4])"), Window::Whole);

@@ -4,8 +4,8 @@
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::error::ShapeError;
 use super::geometry::{at_least_one, axis_name, first, narrow_signed, no_axis};
-use super::misfit::Misfit;
 use super::shape::Shape;
 use super::table::{AXIS, Built, INTEGER, OpInfo, optional, required};
 use super::work::Window;
@@ -64,7 +64,7 @@ fn build_slice(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let bound = |name, default| -> Result<u64, BuildError> {
         let Some(written) = read.integer(name)? else { return Ok(default) };
         let place = if written < 0 { i128::from(written) + i128::from(dim) } else { i128::from(written) };
-        let outside = || Misfit::Extent { axis, dim, why: format!("{name} {written} lies outside 0..{dim}") };
+        let outside = || ShapeError::Extent { axis, dim, why: format!("{name} {written} lies outside 0..{dim}") };
         Ok(u64::try_from(place).ok().filter(|p| *p <= dim).ok_or_else(outside)?)
     };
     let (start, end) = (bound("start", 0)?, bound("end", dim)?);
@@ -86,7 +86,7 @@ fn build_split(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
         return Err(read.invalid("parts", format!("parts must be at most {MAX_PARTS}, not {parts}")));
     }
     if !dim.is_multiple_of(parts) {
-        return Err(Misfit::Divide { what: axis_name(axis, input.rank()), value: dim, by: parts }.into());
+        return Err(ShapeError::Divide { what: axis_name(axis, input.rank()), value: dim, by: parts }.into());
     }
     let count = usize::try_from(parts).expect("at most MAX_PARTS");
     Ok(Built::Pieces(pieces(axis, &vec![dim / parts; count])))
@@ -104,7 +104,7 @@ fn listed_sizes(read: &Reader<'_>, axis: usize, dim: u64) -> Result<Vec<u64>, Bu
         let more = if written.len() > 6 { " + …" } else { "" };
         let why =
             if written.is_empty() { "there are no parts".to_owned() } else { format!("{sizes}{more} is {total}, not {dim}") };
-        return Err(Misfit::Extent { axis, dim, why }.into());
+        return Err(ShapeError::Extent { axis, dim, why }.into());
     }
     Ok(written.iter().map(|size| size.unsigned_abs()).collect())
 }
@@ -122,7 +122,7 @@ fn pieces(axis: usize, sizes: &[u64]) -> Vec<Op> {
 }
 
 impl Slice {
-    fn check(&self, input: Shape) -> Result<(), Misfit> {
+    fn check(&self, input: Shape) -> Result<(), ShapeError> {
         let axis = self.axis;
         if axis >= input.rank() {
             return Err(no_axis(axis, input.rank()));
@@ -130,15 +130,15 @@ impl Slice {
         at_least_one("step", self.step)?;
         let dim = input.dim(axis);
         if self.end > dim {
-            return Err(Misfit::Extent { axis, dim, why: format!("the end {} lies outside 0..{dim}", self.end) });
+            return Err(ShapeError::Extent { axis, dim, why: format!("the end {} lies outside 0..{dim}", self.end) });
         }
         if self.start >= self.end {
-            return Err(Misfit::Extent { axis, dim, why: format!("{}..{} holds no element", self.start, self.end) });
+            return Err(ShapeError::Extent { axis, dim, why: format!("{}..{} holds no element", self.start, self.end) });
         }
         Ok(())
     }
 
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         self.check(input)?;
         let length = (self.end - self.start).div_ceil(self.step);
@@ -170,7 +170,7 @@ impl Slice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, window};
+    use super::super::tests::{printed, shape, shape_error, told, window};
     use super::*;
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn slices_outside_the_dimension_are_told() {
         let why = |call: &str| {
-            let Misfit::Extent { dim: 8, why, .. } = misfit(call) else { panic!("{call} lies inside") };
+            let ShapeError::Extent { dim: 8, why, .. } = shape_error(call) else { panic!("{call} lies inside") };
             why
         };
         assert_eq!(why("slice(0, 9)([8])"), "end 9 lies outside 0..8");
@@ -199,12 +199,12 @@ mod tests {
         assert_eq!(why("slice(4, 4)([8])"), "4..4 holds no element");
         assert_eq!(why("slice(5, 3)([8])"), "5..3 holds no element");
         assert_eq!(why("slice(-9223372036854775808)([8])"), "start -9223372036854775808 lies outside 0..8");
-        assert_eq!(misfit("slice(0, 1, axis=1)([8])"), Misfit::Axis { axis: 1, rank: 1 });
+        assert_eq!(shape_error("slice(0, 1, axis=1)([8])"), ShapeError::Axis { axis: 1, rank: 1 });
         assert_eq!(told("slice(0, 1, step=0)([8])"), "step must be at least 1, not 0");
         let raw = Slice { axis: 0, start: 0, end: 1, step: 0 };
-        assert_eq!(raw.infer(&[shape(&[8])]), Err(Misfit::Dimension { what: "step", value: 0 }));
+        assert_eq!(raw.infer(&[shape(&[8])]), Err(ShapeError::Dimension { what: "step", value: 0 }));
         let raw = Slice { axis: 0, start: u64::MAX, end: u64::MAX, step: u64::MAX };
-        assert!(matches!(raw.infer(&[shape(&[8])]), Err(Misfit::Extent { .. })));
+        assert!(matches!(raw.infer(&[shape(&[8])]), Err(ShapeError::Extent { .. })));
     }
 
     #[test]
@@ -219,15 +219,15 @@ mod tests {
 
     #[test]
     fn sizes_add_up() {
-        assert_eq!(misfit("split(3)([8, 4, 4])"), Misfit::Divide { what: "channels", value: 8, by: 3 });
+        assert_eq!(shape_error("split(3)([8, 4, 4])"), ShapeError::Divide { what: "channels", value: 8, by: 3 });
         let why = "3 + 4 is 7, not 8".to_owned();
-        assert_eq!(misfit("split([3, 4])([8, 4, 4])"), Misfit::Extent { axis: 0, dim: 8, why });
+        assert_eq!(shape_error("split([3, 4])([8, 4, 4])"), ShapeError::Extent { axis: 0, dim: 8, why });
         let why = "there are no parts".to_owned();
-        assert_eq!(misfit("split([])([8])"), Misfit::Extent { axis: 0, dim: 8, why });
+        assert_eq!(shape_error("split([])([8])"), ShapeError::Extent { axis: 0, dim: 8, why });
         assert_eq!(told("split([9, -1])([8])"), "every part must be at least 1, not -1");
         assert_eq!(told("split(0)([8])"), "parts must be at least 1, not 0");
         assert_eq!(told("split(2147483647)([2147483647])"), "parts must be at most 65536, not 2147483647");
-        assert!(matches!(misfit("split([9223372036854775807, 9223372036854775807])([8])"), Misfit::Extent { .. }));
+        assert!(matches!(shape_error("split([9223372036854775807, 9223372036854775807])([8])"), ShapeError::Extent { .. }));
     }
 
     #[test]

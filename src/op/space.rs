@@ -5,8 +5,8 @@
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
 use super::conv::Padding;
+use super::error::{ShapeError, Side};
 use super::geometry::{at_least_one, first, map_of, map_shape, narrow_signed};
-use super::misfit::{Misfit, Side};
 use super::shape::Shape;
 use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, PAIR, optional, required};
 use super::work::{Window, Work, elements};
@@ -215,7 +215,7 @@ fn scaled(read: &Reader<'_>, factor: &ArgValue, sides: [u64; 2]) -> Result<[u64;
 }
 
 impl Pad {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         let padded = |side, size: u64| {
             let (before, after) = self.pad.along(side);
@@ -226,7 +226,7 @@ impl Pad {
             };
             let pad = before.max(after);
             if pad > most {
-                Err(Misfit::Padding { side, pad, most })
+                Err(ShapeError::Padding { side, pad, most })
             } else {
                 Ok(i128::from(size) + i128::from(before) + i128::from(after))
             }
@@ -251,14 +251,14 @@ impl Pad {
 }
 
 impl Upsample {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, _, _] = map_of(inputs)?;
         map_shape(i128::from(channels), i128::from(self.size[0]), i128::from(self.size[1]))
     }
 
     /// Nearest: none. Bilinear: four multiplications and three additions for each output element; the weights depend on the
     /// sizes alone.
-    pub(super) fn work(&self, output: Shape) -> Result<Work, Misfit> {
+    pub(super) fn work(&self, output: Shape) -> Result<Work, ShapeError> {
         match self.mode {
             UpsampleMode::Nearest => Ok(Work::NONE),
             UpsampleMode::Bilinear { .. } => Work { mul: 4, add: 3, ..Work::NONE }.times(elements(output)?),
@@ -298,12 +298,12 @@ impl Upsample {
 }
 
 impl DepthToSpace {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         at_least_one("block", self.block)?;
         let area = self.block.checked_mul(self.block).filter(|area| channels.is_multiple_of(*area));
         let Some(area) = area else {
-            return Err(Misfit::Divide { what: "channels", value: channels, by: self.block.saturating_mul(self.block) });
+            return Err(ShapeError::Divide { what: "channels", value: channels, by: self.block.saturating_mul(self.block) });
         };
         let block = i128::from(self.block);
         map_shape(i128::from(channels / area), i128::from(h) * block, i128::from(w) * block)
@@ -319,12 +319,12 @@ impl DepthToSpace {
 }
 
 impl SpaceToDepth {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         at_least_one("block", self.block)?;
         for (what, value) in [("height", h), ("width", w)] {
             if !value.is_multiple_of(self.block) {
-                return Err(Misfit::Divide { what, value, by: self.block });
+                return Err(ShapeError::Divide { what, value, by: self.block });
             }
         }
         // The block is at most a side, below 2^31.
@@ -342,13 +342,13 @@ impl SpaceToDepth {
 }
 
 impl ChannelShuffle {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         at_least_one("groups", self.groups)?;
         if input.channels().is_multiple_of(self.groups) {
             Ok(input)
         } else {
-            Err(Misfit::Groups { output: false, channels: input.channels(), groups: self.groups })
+            Err(ShapeError::Groups { output: false, channels: input.channels(), groups: self.groups })
         }
     }
 
@@ -359,7 +359,7 @@ impl ChannelShuffle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{misfit, printed, shape, told, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, window, work};
     use super::*;
 
     #[test]
@@ -374,13 +374,13 @@ mod tests {
         assert_eq!(told("pad(1, 0.5, mode=reflect)([3, 8, 8])"), "value is used by mode zero only");
         let pad = Padding { top: u64::MAX, left: 0, bottom: u64::MAX, right: 0 };
         let huge = Pad { pad, mode: PadMode::Replicate }.infer(&[shape(&[3, 8, 8])]);
-        assert_eq!(huge, Err(Misfit::Dimension { what: "height", value: 2 * i128::from(u64::MAX) + 8 }));
+        assert_eq!(huge, Err(ShapeError::Dimension { what: "height", value: 2 * i128::from(u64::MAX) + 8 }));
     }
 
     #[test]
     fn a_mirror_is_no_larger_than_the_map() {
         assert_eq!(told("pad(7, mode=reflect)([3, 8, 8])"), "[3, 22, 22]");
-        assert_eq!(misfit("pad(8, mode=reflect)([3, 8, 9])"), Misfit::Padding { side: Side::Height, pad: 8, most: 7 });
+        assert_eq!(shape_error("pad(8, mode=reflect)([3, 8, 9])"), ShapeError::Padding { side: Side::Height, pad: 8, most: 7 });
         assert_eq!(told("pad(8, mode=replicate)([3, 8, 8])"), "[3, 24, 24]");
     }
 
@@ -400,9 +400,9 @@ mod tests {
         assert_eq!(told("upsample(2, align_corners=true)([3, 7, 5])"), "align_corners needs mode=bilinear");
         assert_eq!(told("upsample(0)([3, 7, 5])"), "factor must be more than 0, not 0");
         assert_eq!(told("upsample(nan)([3, 7, 5])"), "factor must be a finite number, not NaN");
-        assert_eq!(misfit("upsample(0.1)([3, 7, 5])"), Misfit::Dimension { what: "height", value: 0 });
-        assert!(matches!(misfit("upsample(1e300)([3, 7, 5])"), Misfit::Dimension { what: "height", .. }));
-        assert!(matches!(misfit("upsample(9223372036854775807)([3, 7, 5])"), Misfit::Dimension { what: "height", .. }));
+        assert_eq!(shape_error("upsample(0.1)([3, 7, 5])"), ShapeError::Dimension { what: "height", value: 0 });
+        assert!(matches!(shape_error("upsample(1e300)([3, 7, 5])"), ShapeError::Dimension { what: "height", .. }));
+        assert!(matches!(shape_error("upsample(9223372036854775807)([3, 7, 5])"), ShapeError::Dimension { what: "height", .. }));
     }
 
     #[test]
@@ -415,13 +415,13 @@ mod tests {
     fn blocks_move_between_channels_and_space() {
         assert_eq!(told("depth_to_space(2)([12, 4, 5])"), "[3, 8, 10]");
         assert_eq!(told("space_to_depth(2)([3, 8, 10])"), "[12, 4, 5]");
-        assert_eq!(misfit("depth_to_space(2)([6, 4, 5])"), Misfit::Divide { what: "channels", value: 6, by: 4 });
-        assert_eq!(misfit("space_to_depth(2)([3, 8, 9])"), Misfit::Divide { what: "width", value: 9, by: 2 });
+        assert_eq!(shape_error("depth_to_space(2)([6, 4, 5])"), ShapeError::Divide { what: "channels", value: 6, by: 4 });
+        assert_eq!(shape_error("space_to_depth(2)([3, 8, 9])"), ShapeError::Divide { what: "width", value: 9, by: 2 });
         assert_eq!(told("space_to_depth(8)([3, 8, 8])"), "[192, 1, 1]");
-        let many = Misfit::Dimension { what: "channels", value: 2_147_483_647 * 4 };
-        assert_eq!(misfit("space_to_depth(2)([2147483647, 2, 2])"), many);
-        let tall = Misfit::Dimension { what: "height", value: 2 * 2_147_483_647 };
-        assert_eq!(misfit("depth_to_space(2)([4, 2147483647, 2])"), tall);
+        let many = ShapeError::Dimension { what: "channels", value: 2_147_483_647 * 4 };
+        assert_eq!(shape_error("space_to_depth(2)([2147483647, 2, 2])"), many);
+        let tall = ShapeError::Dimension { what: "height", value: 2 * 2_147_483_647 };
+        assert_eq!(shape_error("depth_to_space(2)([4, 2147483647, 2])"), tall);
         for block in [0, u64::MAX] {
             assert!(DepthToSpace { block }.infer(&[shape(&[4, 2, 2])]).is_err());
             assert!(SpaceToDepth { block }.infer(&[shape(&[4, 2, 2])]).is_err());
@@ -431,9 +431,9 @@ mod tests {
     #[test]
     fn shuffled_groups_divide_the_channels() {
         assert_eq!(told("channel_shuffle(3)([12, 4, 5])"), "[12, 4, 5]");
-        assert_eq!(misfit("channel_shuffle(5)([12, 4, 5])"), Misfit::Groups { output: false, channels: 12, groups: 5 });
+        assert_eq!(shape_error("channel_shuffle(5)([12, 4, 5])"), ShapeError::Groups { output: false, channels: 12, groups: 5 });
         let none = ChannelShuffle { groups: 0 }.infer(&[shape(&[4])]);
-        assert_eq!(none, Err(Misfit::Dimension { what: "groups", value: 0 }));
+        assert_eq!(none, Err(ShapeError::Dimension { what: "groups", value: 0 }));
     }
 
     #[test]

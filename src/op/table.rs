@@ -6,7 +6,7 @@
 use super::args::{ArgValue, Args, BuildError};
 use super::geometry::first;
 use super::shape::Shape;
-use super::{Elementwise, GlobalPool, Misfit, Op, Pool, PoolKind, WeightSpec, Window, Work};
+use super::{Elementwise, GlobalPool, Op, Pool, PoolKind, ShapeError, WeightSpec, Window, Work};
 use super::{activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, space};
 
 /// A parameter of an operation.
@@ -229,11 +229,11 @@ pub(super) fn arity(op: &Op) -> (usize, Option<usize>) {
     }
 }
 
-pub(super) fn infer(op: &Op, inputs: &[Shape]) -> Result<Shape, Misfit> {
+pub(super) fn infer(op: &Op, inputs: &[Shape]) -> Result<Shape, ShapeError> {
     let (min, max) = arity(op);
     let got = inputs.len();
     if got < min || max.is_some_and(|max| got > max) {
-        return Err(Misfit::Arity { min, max, got });
+        return Err(ShapeError::Arity { min, max, got });
     }
     match op {
         Op::Input(shape) => Ok(*shape),
@@ -305,7 +305,7 @@ pub(super) fn weights(op: &Op, inputs: &[Shape]) -> Vec<WeightSpec> {
     }
 }
 
-pub(super) fn work(op: &Op, inputs: &[Shape], output: Shape) -> Result<Work, Misfit> {
+pub(super) fn work(op: &Op, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
     let Some(&input) = inputs.first() else { return Ok(Work::NONE) };
     match op {
         Op::Conv(conv) => conv.work(input, output),

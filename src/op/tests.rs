@@ -3,7 +3,7 @@
 use super::args::{ArgValue, BuildError};
 use super::shape::Shape;
 use super::table::{Built, OPS, OpInfo, find, printed_args};
-use super::{Misfit, Op, Work};
+use super::{Op, ShapeError, Work};
 
 /// The shape that a list means.
 pub(super) fn shape(dims: &[u64]) -> Shape {
@@ -85,17 +85,17 @@ pub(super) fn told(call: &str) -> String {
     let shapes = match built {
         Ok(Built::One(op)) => infer(&op),
         Ok(Built::Pieces(ops)) => ops.iter().map(infer).collect::<Result<Vec<_>, _>>().map(|shapes| shapes.join(" ")),
-        Err(BuildError::Misfit(misfit)) => Err(misfit),
+        Err(BuildError::ShapeError(shape_error)) => Err(shape_error),
         Err(BuildError::Argument { message, .. }) => return message,
     };
-    shapes.unwrap_or_else(|misfit| format!("{misfit:?}"))
+    shapes.unwrap_or_else(|shape_error| format!("{shape_error:?}"))
 }
 
 /// The reason why a call does not fit.
-pub(super) fn misfit(call: &str) -> Misfit {
+pub(super) fn shape_error(call: &str) -> ShapeError {
     match built(call) {
         (Ok(Built::One(op)), inputs) => op.infer(&inputs).expect_err("a call that does not fit"),
-        (Err(BuildError::Misfit(misfit)), _) => misfit,
+        (Err(BuildError::ShapeError(shape_error)), _) => shape_error,
         (other, _) => panic!("{call}: {other:?}"),
     }
 }
@@ -299,10 +299,10 @@ fn wrong_numbers_of_inputs_are_told() {
     for call in CALLS {
         let (op, inputs) = op(call);
         let (min, max) = op.arity();
-        assert_eq!(op.infer(&[]), Err(Misfit::Arity { min, max, got: 0 }), "{call}");
+        assert_eq!(op.infer(&[]), Err(ShapeError::Arity { min, max, got: 0 }), "{call}");
         if let Some(most) = max {
             let many = vec![inputs[0]; most + 1];
-            assert_eq!(op.infer(&many), Err(Misfit::Arity { min, max, got: most + 1 }), "{call}");
+            assert_eq!(op.infer(&many), Err(ShapeError::Arity { min, max, got: most + 1 }), "{call}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Exact counts of arithmetic, and the window of an output pixel.
 
-use super::misfit::Misfit;
+use super::error::ShapeError;
 use super::shape::Shape;
 
 /// Exact operation counts for one image. A multiply-accumulate is counted in `macs` alone.
@@ -33,8 +33,8 @@ impl Work {
     pub(super) const NONE: Self = Self { macs: 0, bias_adds: 0, mul: 0, add: 0, cmp: 0, exp: 0, div: 0 };
 
     /// This work for each of `n` elements.
-    pub(super) fn times(self, n: u64) -> Result<Self, Misfit> {
-        let each = |count: u64, what| count.checked_mul(n).ok_or(Misfit::Overflow { what });
+    pub(super) fn times(self, n: u64) -> Result<Self, ShapeError> {
+        let each = |count: u64, what| count.checked_mul(n).ok_or(ShapeError::Overflow { what });
         Ok(Self {
             macs: each(self.macs, "MACs")?,
             bias_adds: each(self.bias_adds, "bias additions")?,
@@ -47,8 +47,8 @@ impl Work {
     }
 
     /// This work and another.
-    pub(super) fn plus(self, other: Self) -> Result<Self, Misfit> {
-        let sum = |a: u64, b: u64, what| a.checked_add(b).ok_or(Misfit::Overflow { what });
+    pub(super) fn plus(self, other: Self) -> Result<Self, ShapeError> {
+        let sum = |a: u64, b: u64, what| a.checked_add(b).ok_or(ShapeError::Overflow { what });
         Ok(Self {
             macs: sum(self.macs, other.macs, "MACs")?,
             bias_adds: sum(self.bias_adds, other.bias_adds, "bias additions")?,
@@ -62,13 +62,13 @@ impl Work {
 }
 
 /// A product of counts.
-pub(super) fn product(what: &'static str, factors: &[u64]) -> Result<u64, Misfit> {
-    factors.iter().try_fold(1u64, |product, f| product.checked_mul(*f)).ok_or(Misfit::Overflow { what })
+pub(super) fn product(what: &'static str, factors: &[u64]) -> Result<u64, ShapeError> {
+    factors.iter().try_fold(1u64, |product, f| product.checked_mul(*f)).ok_or(ShapeError::Overflow { what })
 }
 
 /// The elements of a tensor.
-pub(super) fn elements(shape: Shape) -> Result<u64, Misfit> {
-    shape.elements().ok_or(Misfit::Overflow { what: "elements" })
+pub(super) fn elements(shape: Shape) -> Result<u64, ShapeError> {
+    shape.elements().ok_or(ShapeError::Overflow { what: "elements" })
 }
 
 /// What an output pixel sees of its input map.
@@ -111,8 +111,8 @@ mod tests {
     #[test]
     fn counts_do_not_wrap() {
         let large = Work { div: u64::MAX, ..Work::NONE };
-        assert_eq!(large.times(2), Err(Misfit::Overflow { what: "divisions" }));
-        assert_eq!(large.plus(large), Err(Misfit::Overflow { what: "divisions" }));
-        assert_eq!(product("MACs", &[u64::MAX, 2]), Err(Misfit::Overflow { what: "MACs" }));
+        assert_eq!(large.times(2), Err(ShapeError::Overflow { what: "divisions" }));
+        assert_eq!(large.plus(large), Err(ShapeError::Overflow { what: "divisions" }));
+        assert_eq!(product("MACs", &[u64::MAX, 2]), Err(ShapeError::Overflow { what: "MACs" }));
     }
 }

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::forms::{Kind, Refinement};
+use super::forms::fits;
 use super::insert::MADE_BY;
 use super::path::{Layers, Pattern, starred};
 use super::plan::PlannedChange;
 use crate::graph::NodeId;
+use crate::op::form::{Kind, Refinement};
 use crate::shape::Shaped;
 
 /// One `refine` statement.
@@ -57,7 +58,7 @@ impl<'s> Scopes<'s> {
             for (at, _) in node.name.match_indices('.') {
                 let counts = fitting.entry(&node.name[..at]).or_default();
                 for (count, kind) in counts.iter_mut().zip(Kind::ALL) {
-                    *count += u32::from(kind.fits(&node.op).is_ok());
+                    *count += u32::from(fits(kind, &node.op).is_ok());
                 }
             }
         }

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use super::budget::Metric;
 use super::candidates::{Candidate, Layer, Options};
-use super::forms::Refinement;
 use super::knapsack::{Choice, Costs, Effort, Infeasible, MAX_LIMITS, Solution, lower_bound, solve};
 use super::path::starred;
 use crate::graph::Graph;
+use crate::op::form::Refinement;
 
 /// A layer and what can be done with it.
 #[derive(Debug, Clone)]

@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Step, chain};
-use super::forms::{Form, Kind, Refinement, Refusal};
+use super::forms::{Refusal, fits};
 use super::geometry::{Count, Geometry};
 use super::live::Around;
 use super::neighbour::{Neighbourhood, neighbourhood};
 use super::price::{Clock, Price, of_steps};
 use crate::graph::NodeId;
+use crate::op::form::{Form, Kind, Refinement};
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 
@@ -195,9 +196,9 @@ impl Context<'_> {
     fn fitting(&self, layer: &Layer) -> Result<Vec<Kind>, Refusal> {
         let op = &self.shaped.graph().node(layer.node).op;
         let (Ask::Free { kinds, .. } | Ask::Ratio { kinds, .. } | Ask::Channels { kinds, .. }) = &layer.ask;
-        let fitting: Vec<_> = kinds.iter().copied().filter(|kind| kind.fits(op).is_ok()).collect();
+        let fitting: Vec<_> = kinds.iter().copied().filter(|kind| fits(*kind, op).is_ok()).collect();
         match (fitting.is_empty(), kinds.first()) {
-            (true, Some(first)) => Err(first.fits(op).err().unwrap_or(Refusal::NotNeeded)),
+            (true, Some(first)) => Err(fits(*first, op).err().unwrap_or(Refusal::NotNeeded)),
             (true, None) => Err(Refusal::NotNeeded),
             (false, _) => Ok(fitting),
         }

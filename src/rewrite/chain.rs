@@ -4,8 +4,8 @@
 //! Stride, padding and dilation go where the map makes them exact: on the kxk; for `spatial`, the vertical ones on the
 //! column and the horizontal ones on the row; for `pointwise`, on the first.
 
-use super::forms::{Form, Refinement};
 use super::neighbour::Neighbourhood;
+use crate::op::form::{Form, Refinement};
 use crate::op::{Conv, Linear, Op, Padding};
 
 /// One operation of a form.
@@ -24,7 +24,7 @@ struct Part {
     channels: u64,
 }
 
-/// The steps of a layer in a form. The form must fit the layer ([`Kind::fits`](super::forms::Kind::fits)).
+/// The steps of a layer in a form. The form must fit the layer ([`fits`](super::forms::fits)).
 ///
 /// # Panics
 /// If the operation is no convolution or linear layer.

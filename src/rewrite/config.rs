@@ -22,9 +22,9 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::budget::{Budget, Limit, Metric};
-use super::forms::Kind;
 use super::path::Pattern;
 use super::{PASSES, Pass};
+use crate::op::form::Kind;
 
 /// The longest configuration that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;

@@ -7,7 +7,8 @@
 
 use std::fmt;
 
-use super::forms::{Form, Kind, Refusal};
+use super::forms::{Refusal, fits};
+use crate::op::form::{Form, Kind};
 use crate::op::{Op, Shape};
 
 /// The numbers that decide a layer's cost in every form.
@@ -76,7 +77,7 @@ impl Geometry {
     /// Why no form fits such a layer: it is no convolution, depthwise, grouped or transposed.
     pub fn of(op: &Op, input: Shape, output: Shape) -> Result<Self, Refusal> {
         let one_by_one = matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1]);
-        if one_by_one { Kind::Pointwise } else { Kind::Reduce }.fits(op)?;
+        fits(if one_by_one { Kind::Pointwise } else { Kind::Reduce }, op)?;
         if let Op::Conv(conv) = op {
             let (h, w) = input.hw().unwrap_or((1, 1));
             let (to_h, to_w) = output.hw().unwrap_or((1, 1));

@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use super::chain::chain;
-use super::forms::{Refinement, Refusal};
+use super::forms::{Refusal, fits};
 use super::neighbour::neighbourhood;
 use super::rebuild::Rebuild;
 use crate::graph::{Graph, Node, NodeId, Origin};
+use crate::op::form::Refinement;
 use crate::shape::Shaped;
 
 /// What [`Origin::made_by`] says of inserted layers.
@@ -56,7 +57,7 @@ pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Graph, Rejected> 
 }
 
 fn check(graph: &Graph, request: &Request) -> Result<(), Refusal> {
-    request.how.form.kind().fits(&graph.node(request.node).op)?;
+    fits(request.how.form.kind(), &graph.node(request.node).op)?;
     if is_refined(graph, request.node) { Err(Refusal::Refined) } else { Ok(()) }
 }
 

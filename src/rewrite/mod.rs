@@ -38,9 +38,10 @@ mod rebuild;
 pub mod survey;
 mod tensors;
 
+pub use crate::op::form::{Form, Kind, Refinement};
 pub use budget::{Budget, Limit, Metric};
 pub use config::Config;
-pub use forms::{Form, Kind, Refinement, Refusal};
+pub use forms::Refusal;
 pub use insert::{Request, refine};
 pub use optimize::{Optimized, optimize};
 pub use plan::{BudgetUnreachable, OptimizeError, Plan};

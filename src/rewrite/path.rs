@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::forms::{Kind, Refusal};
+use super::forms::{Refusal, fits};
 use super::insert::MADE_BY;
 pub use crate::graph::path::{Pattern, alike, starred};
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
+use crate::op::form::Kind;
 
 /// Why a pattern selects nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,12 +88,12 @@ impl<'g> Layers<'g> {
         let mut chosen = Vec::new();
         let mut refused = None;
         for (scope, nodes) in scopes {
-            let fits: Vec<_> = nodes.iter().copied().filter(|id| kind.fits(&graph.node(*id).op).is_ok()).collect();
-            match fits[..] {
+            let fitting: Vec<_> = nodes.iter().copied().filter(|id| fits(kind, &graph.node(*id).op).is_ok()).collect();
+            match fitting[..] {
                 [] => refused = refused.or(why_none(graph, &nodes, kind)),
                 [one] => chosen.push(one),
                 _ => {
-                    let candidates = fits.iter().map(|id| graph.node(*id).name.clone()).collect();
+                    let candidates = fitting.iter().map(|id| graph.node(*id).name.clone()).collect();
                     return Err(SelectError::Ambiguous { scope: scope.to_owned(), candidates });
                 }
             }
@@ -129,5 +130,5 @@ fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refu
     let is_layer = |id: &&NodeId| matches!(graph.node(**id).op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_));
     let best = nodes.iter().find(is_layer).or(nodes.first())?;
     let node = graph.node(*best);
-    kind.fits(&node.op).err().map(|refusal| (node.name.clone(), refusal))
+    fits(kind, &node.op).err().map(|refusal| (node.name.clone(), refusal))
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::budget::{Budget, Metric};
-use super::forms::{Refinement, Refusal};
+use super::forms::Refusal;
 use super::geometry::Geometry;
 use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::op::form::Refinement;
 
 /// A layer that gets a bottleneck.
 #[derive(Debug, Clone, PartialEq)]

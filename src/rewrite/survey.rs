@@ -5,13 +5,14 @@
 
 use super::candidates::{Ask, LEAST_CHANNELS, LEAST_SHARE, Layer};
 use super::config::{Config, Rule};
-use super::forms::{Kind, Refusal};
+use super::forms::Refusal;
 use super::geometry::Geometry;
 use super::insert::is_refined;
 use super::path::alike;
 use super::plan::OptimizeError;
 use crate::graph::{Node, NodeId, Wish};
 use crate::op::Op;
+use crate::op::form::Kind;
 use crate::shape::Shaped;
 
 /// One channel in so many is kept where a mark gives no number.

@@ -1,6 +1,6 @@
 //! Lints of convolutions: what they cost, and what their windows do at the border.
 
-use super::{Finding, Lens, counted, edit, is_companion};
+use super::{Context, Finding, counted, edit, is_companion};
 use crate::analysis::Layer;
 use crate::diagnostic::Fix;
 use crate::digits::grouped;
@@ -20,14 +20,18 @@ const WASTE_PERCENT: u64 = 1;
 const WASTE_MACS: u64 = 1_000_000;
 
 /// PW9001: a k x k on many channels, where a 1x1 to a quarter of them before it saves more than half of parameters and MACs.
-pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
+pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (layer, node) in lens.layers() {
+    for (layer, node) in context.layers() {
         let Op::Conv(conv) = &node.op else { continue };
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
         let free = conv.groups == 1 && !node.origin.keep && node.origin.wish.is_none() && node.origin.made_by.is_none();
-        if !free || window < WIDE_WINDOW || channels < WIDE_CHANNELS || layer.params < WIDE_PARAMS || already_reduced(lens, node)
+        if !free
+            || window < WIDE_WINDOW
+            || channels < WIDE_CHANNELS
+            || layer.params < WIDE_PARAMS
+            || already_reduced(context, node)
         {
             continue;
         }
@@ -64,13 +68,13 @@ pub(super) fn wide_kernel(lens: &Lens<'_>) -> Vec<Finding> {
 }
 
 /// Whether a 1x1 that does not widen feeds this layer, through normalisation and activation only.
-fn already_reduced(lens: &Lens<'_>, node: &Node) -> bool {
+fn already_reduced(context: &Context<'_>, node: &Node) -> bool {
     let mut id = node.inputs[0];
     // Companions come in ones and twos; the limit keeps a chain of a thousand activations linear.
     for _ in 0..8 {
-        let before = lens.graph.node(id);
+        let before = context.graph.node(id);
         if let Op::Conv(conv) = &before.op {
-            let from = lens.shaped.shape(before.inputs[0]).channels();
+            let from = context.shaped.shape(before.inputs[0]).channels();
             return conv.kernel == [1, 1] && conv.groups == 1 && conv.out <= from;
         }
         if !is_companion(&before.op) {
@@ -82,16 +86,16 @@ fn already_reduced(lens: &Lens<'_>, node: &Node) -> bool {
 }
 
 /// PW9002: output channels that leave more than a quarter of their SIMD blocks empty, in layers that cost something.
-pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
-    let total = lens.analysis.totals.work.macs;
+pub(super) fn simd_waste(context: &Context<'_>) -> Vec<Finding> {
+    let total = context.analysis.totals.work.macs;
     let mut findings = Vec::new();
-    for (layer, node) in lens.layers() {
+    for (layer, node) in context.layers() {
         let Op::Conv(conv) = &node.op else { continue };
         let blocks = conv.out.div_ceil(SIMD_BLOCK);
         let filled = blocks * SIMD_BLOCK;
         let costs =
             layer.work.macs >= WASTE_MACS && u128::from(layer.work.macs) * 100 >= u128::from(total) * u128::from(WASTE_PERCENT);
-        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(lens, layer.node) {
+        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(context, layer.node) {
             continue;
         }
         let below = filled - SIMD_BLOCK;
@@ -119,13 +123,13 @@ pub(super) fn simd_waste(lens: &Lens<'_>) -> Vec<Finding> {
 }
 
 /// Whether a layer's channels are a network output's, which the task decides and not the engine.
-fn makes_output(lens: &Lens<'_>, mut id: NodeId) -> bool {
+fn makes_output(context: &Context<'_>, mut id: NodeId) -> bool {
     for _ in 0..8 {
-        if lens.uses[id] != 1 {
+        if context.uses[id] != 1 {
             return false;
         }
-        let Some(user) = lens.user.get(id) else { return true };
-        let op = &lens.graph.node(*user).op;
+        let Some(user) = context.user.get(id) else { return true };
+        let op = &context.graph.node(*user).op;
         if !(is_companion(op)
             || matches!(op, Op::Softmax(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Mean(_) | Op::Upsample(_)))
         {
@@ -137,11 +141,11 @@ fn makes_output(lens: &Lens<'_>, mut id: NodeId) -> bool {
 }
 
 /// PW9003: a bias that the batch normalisation behind it subtracts again.
-pub(super) fn bias_before_norm(lens: &Lens<'_>) -> Vec<Finding> {
+pub(super) fn bias_before_norm(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (layer, node) in lens.layers() {
+    for (layer, node) in context.layers() {
         let has_bias = adds_bias(&node.op, layer.output.rank());
-        let Some(user) = lens.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else {
+        let Some(user) = context.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else {
             continue;
         };
         let channels = layer.output.channels();
@@ -156,7 +160,7 @@ pub(super) fn bias_before_norm(lens: &Lens<'_>) -> Vec<Finding> {
             ),
             label: "this bias".to_owned(),
             help: Vec::new(),
-            fix: lens.text(node).and_then(|(span, text)| without_bias(span, text)),
+            fix: context.text(node).and_then(|(span, text)| without_bias(span, text)),
         });
     }
     findings
@@ -264,9 +268,9 @@ fn sweeps(layer: &Layer, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
 }
 
 /// PW9004: outputs that see only padding, and weights that never meet the input.
-pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
+pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (layer, node) in lens.layers() {
+    for (layer, node) in context.layers() {
         let (Op::Conv(conv), Some([rows, columns])) = (&node.op, sweeps(layer, node, false)) else { continue };
         let (blind_rows, blind_columns) = (rows.blind(), columns.blind());
         let useful = [rows.useful_taps(), columns.useful_taps()];
@@ -298,9 +302,9 @@ pub(super) fn padding_border(lens: &Lens<'_>) -> Vec<Finding> {
 }
 
 /// PW9009: rows or columns of the input that no window reads. A strided 1x1 is left alone: it is meant to skip.
-pub(super) fn unused_rows(lens: &Lens<'_>) -> Vec<Finding> {
+pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (layer, node) in lens.layers() {
+    for (layer, node) in context.layers() {
         let Some([rows, columns]) = sweeps(layer, node, true) else { continue };
         if rows.extent() == 1 && columns.extent() == 1 {
             continue;

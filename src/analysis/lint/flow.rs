@@ -1,21 +1,22 @@
 //! Lints of how values flow: what nothing reads, and what stands last.
 
-use super::{Finding, Lens, counted, edit};
+use super::{Context, Finding, counted, edit};
 use crate::diagnostic::Fix;
 use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::{Activation, Op};
 use crate::source::Span;
 
 /// PW9005: a value that reaches no output; said where it ends, with all that was computed only for it.
-pub(super) fn dead_branch(lens: &Lens<'_>) -> Vec<Finding> {
-    let mut alive = NodeMap::with_bound(lens.graph.bound());
-    spread(lens, lens.graph.outputs().iter().map(|(_, id)| *id).collect(), &mut alive);
-    let ends: Vec<_> = lens.shaped.order().iter().copied().filter(|id| lens.uses[*id] == 0 && alive.get(*id).is_none()).collect();
+pub(super) fn dead_branch(context: &Context<'_>) -> Vec<Finding> {
+    let mut alive = NodeMap::with_bound(context.graph.bound());
+    spread(context, context.graph.outputs().iter().map(|(_, id)| *id).collect(), &mut alive);
+    let ends: Vec<_> =
+        context.shaped.order().iter().copied().filter(|id| context.uses[*id] == 0 && alive.get(*id).is_none()).collect();
     let mut findings = Vec::new();
     for end in ends {
-        let node = lens.graph.node(end);
-        let dead = spread(lens, vec![end], &mut alive);
-        let layers: Vec<_> = dead.iter().filter_map(|id| lens.analysis.layer(*id)).collect();
+        let node = context.graph.node(end);
+        let dead = spread(context, vec![end], &mut alive);
+        let layers: Vec<_> = dead.iter().filter_map(|id| context.analysis.layer(*id)).collect();
         let params = layers.iter().map(|layer| layer.params).sum::<u64>();
         let message = if layers.is_empty() {
             format!("input `{}` is never used", node.name)
@@ -30,13 +31,13 @@ pub(super) fn dead_branch(lens: &Lens<'_>) -> Vec<Finding> {
 }
 
 /// Marks the given nodes and all that they are made from; returns those that were not marked before.
-fn spread(lens: &Lens<'_>, mut open: Vec<NodeId>, marked: &mut NodeMap<()>) -> Vec<NodeId> {
+fn spread(context: &Context<'_>, mut open: Vec<NodeId>, marked: &mut NodeMap<()>) -> Vec<NodeId> {
     let mut new = Vec::new();
     while let Some(id) = open.pop() {
         if marked.get(id).is_none() {
             marked.insert(id, ());
             new.push(id);
-            open.extend(&lens.graph.node(id).inputs);
+            open.extend(&context.graph.node(id).inputs);
         }
     }
     new
@@ -46,16 +47,16 @@ fn spread(lens: &Lens<'_>, mut open: Vec<NodeId>, marked: &mut NodeMap<()>) -> V
 ///
 /// Only vectors count, since a map may well be an image; and only activations that cut values off, since a sigmoid or
 /// tanh bounds what the task bounds.
-pub(super) fn logit_activation(lens: &Lens<'_>) -> Vec<Finding> {
+pub(super) fn logit_activation(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (name, output) in lens.graph.outputs() {
-        let shape = lens.shaped.shape(*output);
+    for (name, output) in context.graph.outputs() {
+        let shape = context.shaped.shape(*output);
         if shape.elements() != Some(shape.channels()) || shape.channels() == 1 {
             continue;
         }
-        let last = through_views(lens, *output);
+        let last = through_views(context, *output);
         let Op::Activation(activation) = &last.1.op else { continue };
-        let maker = through_views(lens, last.1.inputs[0]);
+        let maker = through_views(context, last.1.inputs[0]);
         if !cuts_off(activation) || !matches!(maker.1.op, Op::Linear(_) | Op::Conv(_)) {
             continue;
         }
@@ -65,18 +66,18 @@ pub(super) fn logit_activation(lens: &Lens<'_>) -> Vec<Finding> {
             message: format!("`{}` cuts off the logits of output `{name}`", last.1.op.keyword()),
             label: format!("after `{}`, the last layer", maker.1.name),
             help: vec!["leave logits as they are: losses and softmax need negative values too".to_owned()],
-            fix: lens.text(last.1).and_then(|(span, _)| without_stage(lens, span)),
+            fix: context.text(last.1).and_then(|(span, _)| without_stage(context, span)),
         });
     }
     findings
 }
 
 /// The node that computes what views pass on.
-fn through_views<'a>(lens: &Lens<'a>, mut id: NodeId) -> (NodeId, &'a Node) {
-    while lens.graph.node(id).op.is_view() {
-        id = lens.graph.node(id).inputs[0];
+fn through_views<'a>(context: &Context<'a>, mut id: NodeId) -> (NodeId, &'a Node) {
+    while context.graph.node(id).op.is_view() {
+        id = context.graph.node(id).inputs[0];
     }
-    (id, lens.graph.node(id))
+    (id, context.graph.node(id))
 }
 
 fn cuts_off(activation: &Activation) -> bool {
@@ -95,8 +96,8 @@ fn cuts_off(activation: &Activation) -> bool {
 }
 
 /// Removes a stage of a pipe with the arrow before it.
-fn without_stage(lens: &Lens<'_>, stage: Span) -> Option<Fix> {
-    let text = lens.sources.get(stage.source).text();
+fn without_stage(context: &Context<'_>, stage: Span) -> Option<Fix> {
+    let text = context.sources.get(stage.source).text();
     let before = text[..stage.start as usize].trim_end().strip_suffix("->")?.trim_end();
     let start = u32::try_from(before.len()).ok()?;
     Some(edit("remove it", Span { start, ..stage }, ""))

@@ -1,6 +1,6 @@
 //! Lints of the layers behind the last map.
 
-use super::{Finding, Lens, edit};
+use super::{Context, Finding, edit};
 use crate::diagnostic::Fix;
 use crate::digits::grouped;
 use crate::graph::NodeId;
@@ -10,12 +10,12 @@ use crate::source::Span;
 /// PW9011: a linear layer that takes a map as it comes from a convolution, and so works along its rows.
 ///
 /// After a transpose or a reshape the last axis was chosen, and nothing is said.
-pub(super) fn linear_on_map(lens: &Lens<'_>) -> Vec<Finding> {
+pub(super) fn linear_on_map(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (layer, node) in lens.layers() {
+    for (layer, node) in context.layers() {
         let input = layer.inputs[0];
         let pixels = input.hw().map_or(1, |(height, width)| height.saturating_mul(width));
-        if !matches!(node.op, Op::Linear(_)) || pixels <= 1 || !is_map(lens, node.inputs[0]) {
+        if !matches!(node.op, Op::Linear(_)) || pixels <= 1 || !is_map(context, node.inputs[0]) {
             continue;
         }
         let (height, width) = input.hw().unwrap_or((1, 1));
@@ -32,16 +32,16 @@ pub(super) fn linear_on_map(lens: &Lens<'_>) -> Vec<Finding> {
                 "`global_avgpool -> flatten` before it makes one number a channel; `transpose` before it says that an axis is meant"
                     .to_owned(),
             ],
-            fix: lens.text(node).and_then(|(span, _)| flatten_before(lens, span)),
+            fix: context.text(node).and_then(|(span, _)| flatten_before(context, span)),
         });
     }
     findings
 }
 
 /// Whether a value is a convolution's or a pooling's map, normalised and activated or not.
-fn is_map(lens: &Lens<'_>, mut id: NodeId) -> bool {
+fn is_map(context: &Context<'_>, mut id: NodeId) -> bool {
     for _ in 0..8 {
-        let node = lens.graph.node(id);
+        let node = context.graph.node(id);
         match node.inputs.first() {
             Some(_) if matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Pool(_) | Op::AdaptiveAvgPool(_)) => {
                 return true;
@@ -56,8 +56,8 @@ fn is_map(lens: &Lens<'_>, mut id: NodeId) -> bool {
 }
 
 /// `flatten -> ` before a stage of a pipe.
-fn flatten_before(lens: &Lens<'_>, stage: Span) -> Option<Fix> {
-    let text = lens.sources.get(stage.source).text();
+fn flatten_before(context: &Context<'_>, stage: Span) -> Option<Fix> {
+    let text = context.sources.get(stage.source).text();
     let piped = text[..stage.start as usize].trim_end().ends_with("->");
     let place = Span { end: stage.start, ..stage };
     piped.then(|| edit("`flatten` before `linear` makes one vector of the map", place, "flatten -> "))

@@ -25,7 +25,7 @@ use crate::source::{SourceSet, Span};
 pub struct Lint {
     /// Its code.
     pub code: Code,
-    run: fn(&Lens<'_>) -> Vec<Finding>,
+    run: fn(&Context<'_>) -> Vec<Finding>,
 }
 
 /// All lints of finished graphs, by code.
@@ -43,12 +43,12 @@ pub static LINTS: &[Lint] = &[
 /// Runs all lints; findings in order of code, then of execution.
 #[must_use]
 pub fn lint(shaped: &Shaped, analysis: &Analysis, sources: &SourceSet) -> Vec<Diagnostic> {
-    let lens = Lens::new(shaped, analysis, sources);
-    LINTS.iter().flat_map(|lint| aggregate(lint.code, (lint.run)(&lens), &lens)).collect()
+    let context = Context::new(shaped, analysis, sources);
+    LINTS.iter().flat_map(|lint| aggregate(lint.code, (lint.run)(&context), &context)).collect()
 }
 
 /// What lints look at.
-struct Lens<'a> {
+struct Context<'a> {
     graph: &'a Graph,
     shaped: &'a Shaped,
     analysis: &'a Analysis,
@@ -70,7 +70,7 @@ struct Finding {
     fix: Option<Fix>,
 }
 
-impl<'a> Lens<'a> {
+impl<'a> Context<'a> {
     fn new(shaped: &'a Shaped, analysis: &'a Analysis, sources: &'a SourceSet) -> Self {
         let graph = shaped.graph();
         let mut user = NodeMap::with_bound(graph.bound());
@@ -100,11 +100,11 @@ impl<'a> Lens<'a> {
 }
 
 /// One diagnostic a source location.
-fn aggregate(code: Code, findings: Vec<Finding>, lens: &Lens<'_>) -> Vec<Diagnostic> {
+fn aggregate(code: Code, findings: Vec<Finding>, context: &Context<'_>) -> Vec<Diagnostic> {
     let mut groups: Vec<Vec<Finding>> = Vec::new();
     let mut places: HashMap<Span, usize> = HashMap::new();
     for finding in findings {
-        match lens.graph.node(finding.node).origin.span {
+        match context.graph.node(finding.node).origin.span {
             Some(span) => {
                 let place = *places.entry(span).or_insert_with(|| {
                     groups.push(Vec::new());
@@ -115,15 +115,15 @@ fn aggregate(code: Code, findings: Vec<Finding>, lens: &Lens<'_>) -> Vec<Diagnos
             None => groups.push(vec![finding]),
         }
     }
-    groups.into_iter().filter_map(|group| diagnostic(code, group, lens)).collect()
+    groups.into_iter().filter_map(|group| diagnostic(code, group, context)).collect()
 }
 
-fn diagnostic(code: Code, group: Vec<Finding>, lens: &Lens<'_>) -> Option<Diagnostic> {
+fn diagnostic(code: Code, group: Vec<Finding>, context: &Context<'_>) -> Option<Diagnostic> {
     let count = group.len();
-    let names: Vec<_> = group.iter().take(3).map(|finding| format!("`{}`", lens.graph.node(finding.node).name)).collect();
+    let names: Vec<_> = group.iter().take(3).map(|finding| format!("`{}`", context.graph.node(finding.node).name)).collect();
     // The first of the heaviest.
     let worst = group.into_iter().reduce(|best, next| if next.weight > best.weight { next } else { best })?;
-    let span = lens.graph.node(worst.node).origin.span;
+    let span = context.graph.node(worst.node).origin.span;
     let mut result = match span {
         Some(span) => Diagnostic::warning(code, worst.message, span, worst.label),
         None => Diagnostic::bare(code, Severity::Warning, worst.message),
@@ -134,13 +134,14 @@ fn diagnostic(code: Code, group: Vec<Finding>, lens: &Lens<'_>) -> Option<Diagno
     }
     result.help.extend(worst.help);
     // An edit changes every instance of the line, so it is offered only where all of them have the finding.
-    let built_there = lens.layers().filter(|(_, node)| node.origin.span == span && same_kind(node, lens, worst.node)).count();
+    let built_there =
+        context.layers().filter(|(_, node)| node.origin.span == span && same_kind(node, context, worst.node)).count();
     result.fixes.extend(worst.fix.filter(|_| span.is_some() && built_there == count));
     Some(result)
 }
 
-fn same_kind(node: &Node, lens: &Lens<'_>, other: NodeId) -> bool {
-    node.op.keyword() == lens.graph.node(other).op.keyword()
+fn same_kind(node: &Node, context: &Context<'_>, other: NodeId) -> bool {
+    node.op.keyword() == context.graph.node(other).op.keyword()
 }
 
 /// Whether an operation changes neither the channels' meaning nor the place: what may stand between two convolutions

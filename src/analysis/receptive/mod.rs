@@ -13,14 +13,14 @@
 //! - Two maps of the same size but different pace that meet (an odd map, halved and resized back) are joined index by
 //!   index, exactly inside the map; beyond 4,096 indices they count as seeing everything.
 
-mod sight;
+mod interval;
 
 use std::rc::Rc;
 
 use super::Receptive;
 use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::{AdaptiveAvgPool, ConvTranspose, Op, Shape, Upsample, UpsampleMode, Window};
-use sight::{Interval, Sight, gcd};
+use interval::{Interval, Reads, gcd};
 
 /// What a tensor sees of one input.
 #[derive(Debug, Clone)]
@@ -38,10 +38,10 @@ struct Field {
 struct Side {
     /// The tensor's axis that runs along it; meaningless where all is seen.
     axis: usize,
-    sight: Sight,
+    reads: Reads,
 }
 
-const BLIND: Side = Side { axis: usize::MAX, sight: Sight::Whole };
+const BLIND: Side = Side { axis: usize::MAX, reads: Reads::Whole };
 
 /// Follows fields through a network.
 ///
@@ -76,7 +76,7 @@ impl Tracker {
 /// The field of an input: maps see their own pixels, anything else is seen whole.
 fn source(source: usize, shape: Shape) -> Field {
     if let Some((h, w)) = shape.hw() {
-        let side = |axis| Side { axis, sight: Sight::identity() };
+        let side = |axis| Side { axis, reads: Reads::identity() };
         return Field { source, extent: [h, w], sides: [side(1), side(2)] };
     }
     let last = shape.rank() - 1;
@@ -88,7 +88,7 @@ impl Field {
     fn receptive(&self) -> Receptive {
         let mut result = Receptive { field: self.extent, stride: [(0, 1); 2], offset: [0; 2] };
         for (i, side) in self.sides.iter().enumerate() {
-            if let Sight::Steps(steps) = &side.sight {
+            if let Reads::Steps(steps) = &side.reads {
                 result.field[i] = steps.extent();
                 result.stride[i] = steps.stride();
                 result.offset[i] = steps.offset();
@@ -108,9 +108,9 @@ impl Field {
         self.map(|_, side| if whole(side.axis) { BLIND } else { side.clone() })
     }
 
-    /// A spatial operation on `[C, H, W]`: `look` turns the sight of height (0) or width (1) into the output's.
-    fn spatial(&self, look: impl Fn(usize, &Sight) -> Sight) -> Self {
-        self.map(|i, side| if side.axis == i + 1 { Side { axis: side.axis, sight: look(i, &side.sight) } } else { BLIND })
+    /// A spatial operation on `[C, H, W]`: `look` turns the reads of height (0) or width (1) into the output's.
+    fn spatial(&self, look: impl Fn(usize, &Reads) -> Reads) -> Self {
+        self.map(|i, side| if side.axis == i + 1 { Side { axis: side.axis, reads: look(i, &side.reads) } } else { BLIND })
     }
 }
 
@@ -133,19 +133,19 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
             if side.axis != slice.axis {
                 return side.clone();
             }
-            let sight = side.sight.window(1, pixels(slice.step), -pixels(slice.start));
-            Side { axis: side.axis, sight }
+            let reads = side.reads.window(1, pixels(slice.step), -pixels(slice.start));
+            Side { axis: side.axis, reads }
         }),
-        Op::ConvTranspose(conv) => first.spatial(|i, sight| sight.grid(unpooled_period(conv, i), |j| unpooled(conv, i, j))),
-        Op::Upsample(upsample) => first.spatial(|i, sight| {
+        Op::ConvTranspose(conv) => first.spatial(|i, reads| reads.grid(unpooled_period(conv, i), |j| unpooled(conv, i, j))),
+        Op::Upsample(upsample) => first.spatial(|i, reads| {
             let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
-            resized(upsample, sight, from, to)
+            resized(upsample, reads, from, to)
         }),
-        Op::AdaptiveAvgPool(AdaptiveAvgPool { .. }) => first.spatial(|i, sight| {
+        Op::AdaptiveAvgPool(AdaptiveAvgPool { .. }) => first.spatial(|i, reads| {
             let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
             let common = gcd(from, to);
-            let reads = |j: i64| ((j * from).div_euclid(to), ((j + 1) * from + to - 1).div_euclid(to) - 1);
-            if to == 1 { Sight::Whole } else { sight.grid((to / common, from / common), reads) }
+            let cell = |j: i64| ((j * from).div_euclid(to), ((j + 1) * from + to - 1).div_euclid(to) - 1);
+            if to == 1 { Reads::Whole } else { reads.grid((to / common, from / common), cell) }
         }),
         Op::Input(_)
         | Op::Conv(_)
@@ -174,11 +174,11 @@ fn windowed(first: &Rc<Field>, window: Window) -> Rc<Field> {
         Window::Pixel => return Rc::clone(first),
         Window::Whole => first.map(|_, _| BLIND),
         Window::Strided { extent, stride, before } => {
-            first.spatial(|i, sight| sight.window(pixels(extent[i]), pixels(stride[i]), before[i]))
+            first.spatial(|i, reads| reads.window(pixels(extent[i]), pixels(stride[i]), before[i]))
         }
-        Window::Fractional { extent, scale, before } => first.spatial(|i, sight| {
+        Window::Fractional { extent, scale, before } => first.spatial(|i, reads| {
             let scale = pixels(scale[i]);
-            sight.grid((scale, 1), |j| {
+            reads.grid((scale, 1), |j| {
                 let from = j.div_euclid(scale) - before[i];
                 (from, from + pixels(extent[i]) - 1)
             })
@@ -188,7 +188,7 @@ fn windowed(first: &Rc<Field>, window: Window) -> Rc<Field> {
 
 /// The same side on another axis, or blind where the axis is gone.
 fn moved(side: &Side, axis: Option<usize>) -> Side {
-    axis.map_or(BLIND, |axis| Side { axis, sight: side.sight.clone() })
+    axis.map_or(BLIND, |axis| Side { axis, reads: side.reads.clone() })
 }
 
 /// Where an axis is after a reshape: the axis of the same length with as many elements before it.
@@ -215,21 +215,21 @@ fn unpooled_period(conv: &ConvTranspose, side: usize) -> (i64, i64) {
     (pixels(conv.stride[side]), 1)
 }
 
-/// The sight behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
-fn resized(upsample: &Upsample, sight: &Sight, from: i64, to: i64) -> Sight {
+/// The reads behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
+fn resized(upsample: &Upsample, reads: &Reads, from: i64, to: i64) -> Reads {
     // Index `j` reads round the real position `numerator(j) / denominator`.
     let between = |numerator: i64, denominator: i64| {
         (numerator.div_euclid(denominator), (numerator + denominator - 1).div_euclid(denominator))
     };
     let reduced = |outputs: i64, inputs: i64| (outputs / gcd(outputs, inputs), inputs / gcd(outputs, inputs));
     match upsample.mode {
-        UpsampleMode::Nearest => sight.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
+        UpsampleMode::Nearest => reads.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
         UpsampleMode::Bilinear { align_corners: false } => {
-            sight.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
+            reads.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
         }
-        UpsampleMode::Bilinear { align_corners: true } if to == 1 => sight.grid((1, from), |_| (0, 0)),
+        UpsampleMode::Bilinear { align_corners: true } if to == 1 => reads.grid((1, from), |_| (0, 0)),
         UpsampleMode::Bilinear { align_corners: true } => {
-            sight.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
+            reads.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
         }
     }
 }
@@ -242,12 +242,12 @@ fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joi
     let sides = [0, 1].map(|i| {
         let along = pieces
             .iter()
-            .find(|(f, _)| f.sides[i].sight != Sight::Whole)
+            .find(|(f, _)| f.sides[i].reads != Reads::Whole)
             .map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
         let Some(axis) = along else { return BLIND };
         if joined == Some(axis) {
-            let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].sight.clone(), s.dim(axis))).collect();
-            return Side { axis, sight: Sight::joined(&parts) };
+            let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].reads.clone(), s.dim(axis))).collect();
+            return Side { axis, reads: Reads::joined(&parts) };
         }
         united(&pieces, i, (axis, output))
     });
@@ -257,19 +257,19 @@ fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joi
 /// The union of one side over pieces that are broadcast to `output`.
 fn united(pieces: &[(&Field, &Shape)], i: usize, (axis, output): (usize, Shape)) -> Side {
     let length = output.dim(axis);
-    let mut sight: Option<Sight> = None;
+    let mut reads: Option<Reads> = None;
     for (field, shape) in pieces {
         let side = &field.sides[i];
         let shift = output.rank() - shape.rank();
-        let aligned = side.sight == Sight::Whole || side.axis + shift == axis;
+        let aligned = side.reads == Reads::Whole || side.axis + shift == axis;
         if !aligned {
             return BLIND;
         }
-        let stretched = side.sight != Sight::Whole && shape.dim(side.axis) == 1 && length > 1;
-        let here = if stretched { side.sight.stretched() } else { side.sight.clone() };
-        sight = Some(sight.map_or_else(|| here.clone(), |so_far| so_far.union(&here, length)));
+        let stretched = side.reads != Reads::Whole && shape.dim(side.axis) == 1 && length > 1;
+        let here = if stretched { side.reads.stretched() } else { side.reads.clone() };
+        reads = Some(reads.map_or_else(|| here.clone(), |so_far| so_far.union(&here, length)));
     }
-    sight.map_or(BLIND, |sight| Side { axis, sight })
+    reads.map_or(BLIND, |reads| Side { axis, reads })
 }
 
 /// A size as a signed number of pixels; sizes beyond 63 bits do not occur in maps and saturate.

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-/// The longest period, and the longest axis written out in full, before a join falls back to [`Sight::Whole`].
+/// The longest period, and the longest axis written out in full, before a join falls back to [`Reads::Whole`].
 const LONGEST: usize = 4096;
 
 /// First and last pixel seen; both inclusive, negative or beyond the input inside padding.
@@ -14,7 +14,7 @@ pub(super) type Interval = (i64, i64);
 
 /// What the indices of one axis see.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Sight {
+pub(super) enum Reads {
     /// Every index sees the whole input.
     Whole,
     /// Index `i` sees `at(i)`.
@@ -35,7 +35,7 @@ enum Phases {
     Many(Rc<[Interval]>),
 }
 
-impl Sight {
+impl Reads {
     /// Index `i` sees pixel `i`.
     pub(super) fn identity() -> Self {
         Self::Steps(Steps { advance: 1, phases: Phases::One((0, 0)) })
@@ -96,8 +96,8 @@ impl Sight {
     /// Pieces joined end to end along this axis: each with its length.
     pub(super) fn joined(pieces: &[(Self, u64)]) -> Self {
         let mut table = Vec::new();
-        for (sight, length) in pieces {
-            let Self::Steps(steps) = sight else { return Self::Whole };
+        for (reads, length) in pieces {
+            let Self::Steps(steps) = reads else { return Self::Whole };
             if table.len() as u64 + length > LONGEST as u64 {
                 return Self::Whole;
             }

@@ -15,7 +15,7 @@ pub enum Side {
 
 /// Why inputs do not fit an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Misfit {
+pub enum ShapeError {
     /// Wrong number of inputs.
     Arity {
         /// Least number.

@@ -5,28 +5,30 @@ use super::{Builder, Frame};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{InstanceId, NodeId};
-use crate::op::misfit::Side;
-use crate::op::{Misfit, Op, Padding, Shape};
+use crate::op::error::Side;
+use crate::op::{Op, Padding, Shape, ShapeError};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
 impl<'a> Builder<'a> {
     /// Reports why the inputs do not fit an operation. `op` is present where the operation itself could be built.
-    pub(super) fn misfit(
+    pub(super) fn shape_error(
         &mut self,
         frame: &Frame<'a>,
         keyword: &str,
         op: Option<&Op>,
         inputs: &[Flow],
-        misfit: &Misfit,
+        shape_error: &ShapeError,
         span: Span,
     ) {
         self.here = frame.instance;
-        let diagnostic = match misfit {
-            Misfit::Concat { axis, left, right, dim } => self.concat(op, inputs, (*axis, *left, *right, *dim), span),
-            Misfit::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (*left, *right), span),
-            Misfit::Window { side, window, input, pad } => self.window(keyword, op, inputs, (*side, *window, *input, *pad), span),
-            Misfit::Groups { output, channels, groups } => {
+        let diagnostic = match shape_error {
+            ShapeError::Concat { axis, left, right, dim } => self.concat(op, inputs, (*axis, *left, *right, *dim), span),
+            ShapeError::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (*left, *right), span),
+            ShapeError::Window { side, window, input, pad } => {
+                self.window(keyword, op, inputs, (*side, *window, *input, *pad), span)
+            }
+            ShapeError::Groups { output, channels, groups } => {
                 let which = if *output { "output" } else { "input" };
                 let message = format!("{groups} groups do not divide {channels} {which} channels");
                 let diagnostic = self.at_input(Diagnostic::error(Code::GroupsDivide, message, span, ""), inputs, 0);
@@ -36,7 +38,7 @@ impl<'a> Builder<'a> {
                 diagnostic
                     .help(format!("the largest number below that divides {sides} is {}", fewer_groups(*groups, input, made)))
             }
-            Misfit::Rank { input, needed, got } => {
+            ShapeError::Rank { input, needed, got } => {
                 let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
                 let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, *input);
                 match got.rank() {
@@ -45,7 +47,7 @@ impl<'a> Builder<'a> {
                     _ => diagnostic,
                 }
             }
-            Misfit::Arity { min, max, got } => {
+            ShapeError::Arity { min, max, got } => {
                 let takes = match max {
                     Some(max) if max == min => plural(*min, "input"),
                     Some(max) => format!("{min} to {max} inputs"),
@@ -55,13 +57,13 @@ impl<'a> Builder<'a> {
                 let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
                 if got > min { diagnostic.help("join the tensors first, with `concat` or `+`") } else { diagnostic }
             }
-            Misfit::Padding { side, pad, most } => {
+            ShapeError::Padding { side, pad, most } => {
                 let side = side_name(*side);
                 let message = format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}");
                 self.at_input(Diagnostic::error(Code::PaddingTooLarge, message, span, ""), inputs, 0)
                     .help(format!("write `pad={most}`"))
             }
-            Misfit::Elements { from, have, want } => {
+            ShapeError::Elements { from, have, want } => {
                 let open = self.sources.text(span).contains("-1");
                 let message = if open {
                     format!("{have} elements cannot be shaped into a multiple of {want}")
@@ -76,25 +78,25 @@ impl<'a> Builder<'a> {
                 self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, format!("the input is {from}")), inputs, 0)
                     .help(help)
             }
-            Misfit::Axis { axis, rank } => {
+            ShapeError::Axis { axis, rank } => {
                 let message = format!("`{keyword}` asks for axis {axis}, and its input has {}", plural(*rank, "dimension"));
                 self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
                     .help("axes count from 0, which is the channels; the batch has no axis")
             }
-            Misfit::Extent { axis, dim, why } => {
+            ShapeError::Extent { axis, dim, why } => {
                 let message = format!("`{keyword}` does not fit axis {axis} of {dim}: {why}");
                 self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
             }
-            Misfit::Divide { what, value, by } => {
+            ShapeError::Divide { what, value, by } => {
                 let message = format!("{} cannot be divided evenly by {by}", extent(what, i128::from(*value)));
                 self.at_input(Diagnostic::error(Code::Divisibility, message, span, ""), inputs, 0)
             }
-            Misfit::Dimension { what, value } => {
+            ShapeError::Dimension { what, value } => {
                 let why = if *value < 1 { "a dimension is at least 1" } else { "a dimension is at most 2,147,483,647" };
                 let message = format!("`{keyword}` would make {}", extent(what, *value));
                 self.at_input(Diagnostic::error(Code::DimensionRange, message, span, ""), inputs, 0).note(why)
             }
-            Misfit::Overflow { what } => {
+            ShapeError::Overflow { what } => {
                 let message = format!("the {what} of `{keyword}` do not fit in 64 bits");
                 self.at_input(Diagnostic::error(Code::CountOverflow, message, span, ""), inputs, 0)
             }
@@ -130,8 +132,8 @@ impl<'a> Builder<'a> {
         let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
         let diagnostic =
             self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
-        let mended = self.mended(diagnostic, op, inputs, odd, other);
-        if mended.fixes.is_empty() { self.padded_together(mended, op, inputs) } else { mended }
+        let fixed = self.with_fix(diagnostic, op, inputs, odd, other);
+        if fixed.fixes.is_empty() { self.padded_together(fixed, op, inputs) } else { fixed }
     }
 
     fn broadcast(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (usize, usize), span: Span) -> Diagnostic {
@@ -147,9 +149,9 @@ impl<'a> Builder<'a> {
         let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
         let offered = diagnostic.fixes.len();
         for (odd, other) in [(right, left), (left, right)] {
-            let mended = self.mended(diagnostic.clone(), op, inputs, odd, other);
-            if mended.fixes.len() > offered {
-                return mended;
+            let fixed = self.with_fix(diagnostic.clone(), op, inputs, odd, other);
+            if fixed.fixes.len() > offered {
+                return fixed;
             }
         }
         if offered > 0 {
@@ -161,7 +163,7 @@ impl<'a> Builder<'a> {
 
     /// Offers padding of several branches, where there is one that makes them fit.
     fn padded_together(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow]) -> Diagnostic {
-        match op.and_then(|op| self.mend_together(op, inputs)) {
+        match op.and_then(|op| self.fix_together(op, inputs)) {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
             None => diagnostic,
         }
@@ -236,7 +238,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn mended(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow], odd: usize, other: usize) -> Diagnostic {
+    fn with_fix(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow], odd: usize, other: usize) -> Diagnostic {
         let Some(op) = op else { return diagnostic };
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         let reference = shapes[other];
@@ -247,7 +249,7 @@ impl<'a> Builder<'a> {
             // A broadcast that happens to be legal (one pixel against a map) is not what was meant.
             wanted.is_none_or(|wanted| wanted == shape) && op.infer(&shapes).is_ok()
         };
-        match self.mend(inputs[odd].0, wanted, &fits) {
+        match self.find_fix(inputs[odd].0, wanted, &fits) {
             Some(fix) => diagnostic.fix(fix.message, fix.edits),
             None => diagnostic,
         }

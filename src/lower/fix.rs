@@ -22,7 +22,7 @@ struct Candidate {
 
 impl Builder<'_> {
     /// The nearest change upstream of `end` after which its shape fits.
-    pub(super) fn mend(&self, end: NodeId, wanted: Option<Shape>, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
+    pub(super) fn find_fix(&self, end: NodeId, wanted: Option<Shape>, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
         let path = self.upstream(end);
         for (depth, id) in path.iter().enumerate() {
             let Some(call) = self.calls.get(*id) else { continue };

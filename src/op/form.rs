@@ -1,0 +1,153 @@
+//! The forms that a bottleneck takes: one layer as two or three cheaper ones.
+//!
+//! Plain data: which convolutions stand for a layer and how many channels lie between them. Which layers can take a form
+//! and what it costs is the matter of [`rewrite`](crate::rewrite).
+
+use std::fmt;
+
+/// Which form, without its ranks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// 1x1 before.
+    Reduce,
+    /// 1x1 after.
+    Expand,
+    /// 1x1 before and after.
+    Both,
+    /// A column and a row.
+    Spatial,
+    /// Two 1x1 for one.
+    Pointwise,
+}
+
+impl Kind {
+    /// Every kind, in the order in which ties are broken.
+    pub const ALL: [Self; 5] = [Self::Reduce, Self::Expand, Self::Both, Self::Spatial, Self::Pointwise];
+
+    /// As it is written in `refine PATH = reduce(64)`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reduce => "reduce",
+            Self::Expand => "expand",
+            Self::Both => "both",
+            Self::Spatial => "spatial",
+            Self::Pointwise => "pointwise",
+        }
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// How many ranks the form takes: two for `both`, otherwise one.
+    #[must_use]
+    pub fn ranks(self) -> usize {
+        match self {
+            Self::Both => 2,
+            Self::Reduce | Self::Expand | Self::Spatial | Self::Pointwise => 1,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A form with its ranks: the channels between its convolutions, each at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// 1x1 c->r, then kxk r->n.
+    Reduce {
+        /// Channels between.
+        r: u64,
+    },
+    /// kxk c->r, then 1x1 r->n.
+    Expand {
+        /// Channels between.
+        r: u64,
+    },
+    /// 1x1 c->r1, kxk r1->r2, 1x1 r2->n.
+    Both {
+        /// Channels before the kxk.
+        r1: u64,
+        /// Channels after it.
+        r2: u64,
+    },
+    /// kx1 c->r, then 1xk r->n.
+    Spatial {
+        /// Channels between.
+        r: u64,
+    },
+    /// 1x1 c->r, then 1x1 r->n; for 1x1 convolutions and linear layers.
+    Pointwise {
+        /// Channels between.
+        r: u64,
+    },
+}
+
+impl Form {
+    /// A form from its kind and ranks; `None` where their number is wrong or one is zero.
+    #[must_use]
+    pub fn new(kind: Kind, ranks: &[u64]) -> Option<Self> {
+        if ranks.contains(&0) {
+            return None;
+        }
+        match (kind, ranks) {
+            (Kind::Reduce, &[r]) => Some(Self::Reduce { r }),
+            (Kind::Expand, &[r]) => Some(Self::Expand { r }),
+            (Kind::Both, &[r1, r2]) => Some(Self::Both { r1, r2 }),
+            (Kind::Spatial, &[r]) => Some(Self::Spatial { r }),
+            (Kind::Pointwise, &[r]) => Some(Self::Pointwise { r }),
+            (Kind::Reduce | Kind::Expand | Kind::Both | Kind::Spatial | Kind::Pointwise, _) => None,
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Reduce { .. } => Kind::Reduce,
+            Self::Expand { .. } => Kind::Expand,
+            Self::Both { .. } => Kind::Both,
+            Self::Spatial { .. } => Kind::Spatial,
+            Self::Pointwise { .. } => Kind::Pointwise,
+        }
+    }
+
+    /// Its ranks, in the order of the convolutions.
+    #[must_use]
+    pub fn ranks(self) -> Vec<u64> {
+        match self {
+            Self::Reduce { r } | Self::Expand { r } | Self::Spatial { r } | Self::Pointwise { r } => vec![r],
+            Self::Both { r1, r2 } => vec![r1, r2],
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ranks: Vec<_> = self.ranks().iter().map(u64::to_string).collect();
+        write!(f, "{}({})", self.kind(), ranks.join(", "))
+    }
+}
+
+/// A form, and whether its convolutions follow each other directly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Refinement {
+    /// The form with its ranks.
+    pub form: Form,
+    /// No normalisation and activation between its convolutions.
+    pub linear: bool,
+}
+
+impl fmt::Display for Refinement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.form.to_string();
+        if self.linear { write!(f, "{}, linear=true)", text.trim_end_matches(')')) } else { f.write_str(&text) }
+    }
+}
