@@ -78,6 +78,7 @@ codes! {
     DimensionRange "PW0310" "a dimension is zero, negative or too large";
     CountOverflow "PW0311" "a count does not fit in 64 bits";
     Divisibility "PW0312" "a dimension cannot be divided evenly";
+    SharedWeights "PW0313" "shared weights have one shape in every use";
     MissingWeight "PW0401" "a weight tensor is missing";
     WeightShape "PW0402" "a weight tensor has the wrong shape";
     WeightType "PW0403" "a weight tensor has an unsupported type";
@@ -108,6 +109,7 @@ codes! {
     LintUnusedRows "PW9009" "a stride leaves out rows or columns of the input";
     LintDearerRefinement "PW9010" "a refinement that costs more";
     LintLinearOnMap "PW9011" "a linear layer on a map";
+    LintCountedPath "PW9012" "a path that hangs on a count";
 }
 
 impl Code {

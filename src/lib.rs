@@ -10,7 +10,7 @@
 //!
 //! [`compile::compile`] is the pipeline, readable from top to bottom. Rooms, lowest first; none imports a higher one:
 //!
-//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`random`], [`suggest`]: plain data and small tools
+//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`]: plain data and small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
@@ -30,6 +30,7 @@ pub mod interchange;
 pub mod lower;
 pub mod metric;
 pub mod op;
+pub mod quote;
 pub mod random;
 pub mod render;
 pub mod report;

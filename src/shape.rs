@@ -3,10 +3,11 @@
 //! In: a [`Graph`]. Out: [`Shaped`], a graph of which every node is known to fit. Rewrites take `&Shaped` and return a
 //! bare `Graph`, so re-verification cannot be skipped.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use crate::graph::{Graph, NodeId, NodeMap};
-use crate::op::{Shape, ShapeError};
+use crate::graph::{Graph, NodeId, NodeMap, TensorId};
+use crate::op::{Dims, Shape, ShapeError};
 
 /// A graph whose every node has a shape.
 #[derive(Debug, Clone)]
@@ -26,12 +27,35 @@ pub struct Unfit {
     /// Its inputs' shapes.
     pub inputs: Vec<Shape>,
     /// Why.
-    pub shape_error: ShapeError,
+    pub reason: Reason,
+}
+
+/// Why a node does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Its operation does not take these inputs.
+    Shape(ShapeError),
+    /// It refers to another number of tensors than its operation needs.
+    Tensors {
+        /// How many it refers to.
+        have: usize,
+        /// How many are needed.
+        need: usize,
+    },
+    /// A tensor that several nodes use would need two shapes.
+    SharedTensor {
+        /// `weight`, `bias`, `running_mean` or `running_var`.
+        role: &'static str,
+        /// Its dimensions in the first use.
+        first: Dims,
+        /// Those that this use needs.
+        here: Dims,
+    },
 }
 
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` does not fit its inputs {:?}: {:?}", self.graph.node(self.node).name, self.inputs, self.shape_error)
+        write!(f, "`{}` does not fit its inputs {:?}: {:?}", self.graph.node(self.node).name, self.inputs, self.reason)
     }
 }
 
@@ -45,16 +69,49 @@ pub fn infer(graph: Graph) -> Result<Shaped, Box<Unfit>> {
     let order = graph.order();
     let mut shapes = NodeMap::with_bound(graph.bound());
     let mut inputs = Vec::new();
+    let mut tensors = SharedTensors::default();
     for &id in &order {
         let node = graph.node(id);
         inputs.clear();
         inputs.extend(node.inputs.iter().map(|i| shapes[*i]));
         match node.op.infer(&inputs) {
-            Ok(shape) => shapes.insert(id, shape),
-            Err(shape_error) => return Err(Box::new(Unfit { node: id, inputs, shape_error, graph })),
+            Ok(shape) => {
+                if let Some(reason) = tensors.misused(&graph, id, &inputs) {
+                    return Err(Box::new(Unfit { node: id, inputs, reason, graph }));
+                }
+                shapes.insert(id, shape);
+            }
+            Err(error) => return Err(Box::new(Unfit { node: id, inputs, reason: Reason::Shape(error), graph })),
         }
     }
     Ok(Shaped { graph, order, shapes })
+}
+
+/// Dimensions of the tensors that several nodes use.
+#[derive(Default)]
+struct SharedTensors {
+    dims: HashMap<TensorId, Dims>,
+}
+
+impl SharedTensors {
+    /// Why a node cannot use its tensors: they are as many as its operation needs, of one shape for all who use them.
+    fn misused(&mut self, graph: &Graph, id: NodeId, inputs: &[Shape]) -> Option<Reason> {
+        let node = graph.node(id);
+        let (have, need) = (node.tensors.len(), node.op.roles().len());
+        if have != need {
+            return Some(Reason::Tensors { have, need });
+        }
+        if !graph.shares_tensors(id) {
+            return None;
+        }
+        for (tensor, spec) in node.tensors.iter().zip(node.op.weights(inputs)) {
+            let first = *self.dims.entry(*tensor).or_insert(spec.dims);
+            if first != spec.dims {
+                return Some(Reason::SharedTensor { role: spec.name, first, here: spec.dims });
+            }
+        }
+        None
+    }
 }
 
 impl Shaped {

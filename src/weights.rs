@@ -1,24 +1,25 @@
 //! The values that a network learned: named tensors, laid out as in PyTorch.
 //!
-//! A tensor is named `<node name>.weight`, `.bias`, `.running_mean` or `.running_var`. In: tensors from a file, or a seed.
-//! Out: [`Weights`]. Which tensors a network needs is its operations' word ([`crate::op::WeightSpec`]); this module adds
+//! A tensor is named `<layer>.weight`, `.bias`, `.running_mean` or `.running_var`, after the layer or the set of shared weights
+//! that it belongs to. In: tensors from a file, or a seed. Out: [`Weights`]. Which tensors a network needs is its operations' word ([`crate::op::WeightSpec`]); this module adds
 //! no rule of its own and reads no files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::graph::NodeId;
+use crate::graph::{NodeId, TensorId};
 use crate::op::{Init, WeightSpec};
 use crate::random::Random;
 use crate::shape::Shaped;
 use crate::suggest::nearest;
 use crate::tensor::Tensor;
 
-/// Named tensors in ascending order of name.
+/// Named tensors in ascending order of name. Copies share the values of tensors.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Weights {
-    tensors: BTreeMap<String, Tensor>,
+    tensors: BTreeMap<String, Arc<Tensor>>,
 }
 
 /// One way in which weights do not fit a network; dimensions as in PyTorch.
@@ -66,19 +67,25 @@ impl Weights {
     }
 
     /// Adds a tensor, or replaces the one of that name.
-    pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) {
-        self.tensors.insert(name.into(), tensor);
+    pub fn insert(&mut self, name: impl Into<String>, tensor: impl Into<Arc<Tensor>>) {
+        self.tensors.insert(name.into(), tensor.into());
     }
 
     /// The tensor of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Tensor> {
-        self.tensors.get(name)
+        self.tensors.get(name).map(Arc::as_ref)
+    }
+
+    /// The tensor of a name, to be shared with other weights.
+    #[must_use]
+    pub fn share(&self, name: &str) -> Option<Arc<Tensor>> {
+        self.tensors.get(name).cloned()
     }
 
     /// All tensors, ascending by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.as_ref()))
     }
 
     /// How many tensors.
@@ -105,7 +112,7 @@ impl Weights {
         let mut weights = Self::new();
         for_each_spec(shaped, |name, spec| {
             let tensor = fill(&spec, Random::named(seed, &name));
-            weights.tensors.insert(name, tensor);
+            weights.insert(name, tensor);
         });
         weights
     }
@@ -133,12 +140,11 @@ impl Weights {
     }
 }
 
-/// The full names of a node's tensors with what they are, in PyTorch's order.
+/// A node's tensors with what they are, in PyTorch's order.
 #[must_use]
-pub fn specs(shaped: &Shaped, id: NodeId) -> Vec<(String, WeightSpec)> {
+pub fn specs(shaped: &Shaped, id: NodeId) -> Vec<(TensorId, WeightSpec)> {
     let node = shaped.graph().node(id);
-    let specs = node.op.weights(&shaped.input_shapes(id));
-    specs.into_iter().map(|spec| (format!("{}.{}", node.name, spec.name), spec)).collect()
+    node.tensors.iter().copied().zip(node.op.weights(&shaped.input_shapes(id))).collect()
 }
 
 /// Bytes of all the tensors that a network needs, as f32; `u64::MAX` stands for anything larger.
@@ -149,10 +155,14 @@ pub fn weight_bytes(shaped: &Shaped) -> u64 {
     bytes
 }
 
+/// Every tensor once, by the first node that uses it.
 fn for_each_spec(shaped: &Shaped, mut each: impl FnMut(String, WeightSpec)) {
     for id in shaped.order() {
-        for (name, spec) in specs(shaped, *id) {
-            each(name, spec);
+        for (tensor, spec) in specs(shaped, *id) {
+            let info = shaped.graph().tensor(tensor);
+            if info.first == Some(*id) {
+                each(info.name(), spec);
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use pointwise::analysis::budget;
 use pointwise::analysis::target::Target;
 use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
-use pointwise::graph::Graph;
+use pointwise::graph::{Graph, Maker};
 use pointwise::op::{Conv, Op, Padding};
 use pointwise::rewrite::assertions::{Numbers, Stated, updates};
 use pointwise::rewrite::config;
@@ -36,7 +36,7 @@ fn shaped(graph: Graph) -> Shaped {
 
 fn refined(net: &Shaped, layer: &str, form: Form, linear: bool) -> Shaped {
     let node = net.graph().find(layer).expect("the layer is there");
-    shaped(refine(net, &[Request { node, how: Refinement { form, linear } }]).expect("the form fits"))
+    shaped(refine(net, &[Request { node, how: Refinement { form, linear }, by: Maker::Optimizer }]).expect("the form fits"))
 }
 
 fn geometry(net: &Shaped, layer: &str) -> Geometry {
@@ -199,9 +199,12 @@ fn what_cannot_take_a_form_says_why() {
     let once = refined(&net, "x.conv", Form::Reduce { r: 16 }, false);
     let how = Refinement { form: Form::Reduce { r: 8 }, linear: false };
     let node = once.graph().find("x.conv").expect("it keeps its name");
-    assert_eq!(refine(&once, &[Request { node, how }]).expect_err("once is enough").refusal, Refusal::Refined);
+    assert_eq!(
+        refine(&once, &[Request { node, how, by: Maker::Optimizer }]).expect_err("once is enough").refusal,
+        Refusal::Refined
+    );
     let node = net.graph().find("x.conv").expect("it is there");
-    let twice = [Request { node, how }, Request { node, how }];
+    let twice = [Request { node, how, by: Maker::Optimizer }, Request { node, how, by: Maker::Optimizer }];
     assert_eq!(refine(&net, &twice).expect_err("named twice").refusal, Refusal::Twice);
 }
 
@@ -459,11 +462,12 @@ fn marks_and_rules_come_before_options() {
     net.graph.add_output("y", x);
     let id = |graph: &Graph, name: &str| graph.find(name).expect("it is there");
     let (a, b) = (id(&net.graph, "a.conv"), id(&net.graph, "b.conv"));
-    net.graph.origin_mut(a).keep = true;
+    net.graph.directives_mut(a).keep = true;
     let mut sources = pointwise::source::SourceSet::new();
     let source = sources.add("test.net", "");
     let span = pointwise::source::Span { source, start: 0, end: 0 };
-    net.graph.origin_mut(b).wish = Some(pointwise::graph::Wish { channels: Some(24), form: Some("expand".to_owned()), span });
+    net.graph.directives_mut(b).bottleneck =
+        Some(pointwise::graph::BottleneckMark { channels: Some(24), form: Some(Kind::Expand), span });
     let yaml = "ratio: 4\nlayers:\n  - match: c\n    form: both\n    channels: [8, 12]\n";
     let config = config::parse(yaml).expect("it is well-formed");
     let plan = optimize(&net.finish(), &config, &target()).expect("it is possible").plan;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pointwise::exec::timing::{Prepared, measure};
 use pointwise::exec::{ExecError, RunOptions, random_input, required_bytes, required_memory, run};
-use pointwise::graph::{Graph, Node, NodeId, Origin};
+use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
     Activation, BatchNorm, Concat, Conv, ConvTranspose, Elementwise, GlobalPool, Linear, Merge, Op, Padding, Reshape, Shape,
     Softmax, Upsample, UpsampleMode,
@@ -23,8 +23,7 @@ impl Net {
     }
 
     fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
-        let origin = Origin { span: None, instance: None, made_by: None, keep: false, wish: None };
-        self.0.add(Node { name: name.to_owned(), op, inputs: inputs.to_vec(), origin })
+        self.0.add(Node::new(name, op, inputs.to_vec()))
     }
 
     fn input(&mut self, name: &str, dims: &[u64]) -> NodeId {

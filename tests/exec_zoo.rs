@@ -27,10 +27,10 @@ fn weights(network: &Network) -> Weights {
     }
     let mut weights = Weights::new();
     for id in network.shaped.order() {
-        for (name, spec) in specs(&network.shaped, *id) {
+        for (tensor, spec) in specs(&network.shaped, *id) {
             let dims: Vec<usize> = spec.dims.iter().map(|d| *d as usize).collect();
             let count = dims.iter().product();
-            weights.insert(name, Tensor::new(dims, vec![1e-3; count]));
+            weights.insert(network.shaped.graph().tensor(tensor).name(), Tensor::new(dims, vec![1e-3; count]));
         }
     }
     weights
@@ -46,7 +46,7 @@ fn counted_macs_equal_the_static_count() {
             .graph()
             .inputs()
             .iter()
-            .map(|id| (shaped.graph().node(*id).name.clone(), random_input(shaped.shape(*id), 1, 3)))
+            .map(|id| (shaped.graph().node(*id).name.to_string(), random_input(shaped.shape(*id), 1, 3)))
             .collect();
         let options = RunOptions { threads: 2, ..RunOptions::default() };
         let result = run(shaped, &weights(&network), &inputs, &options).expect("it runs");

@@ -47,7 +47,7 @@ fn shaped(compiled: Compiled) -> Shaped {
 fn outputs(shaped: &Shaped, weights: &Weights) -> (Vec<(String, Vec<f32>)>, u64) {
     let graph = shaped.graph();
     let inputs: BTreeMap<_, _> =
-        graph.inputs().iter().map(|id| (graph.node(*id).name.clone(), random_input(shaped.shape(*id), 1, 7))).collect();
+        graph.inputs().iter().map(|id| (graph.node(*id).name.to_string(), random_input(shaped.shape(*id), 1, 7))).collect();
     let options = RunOptions { threads: 2, ..RunOptions::default() };
     let result = run(shaped, weights, &inputs, &options).expect("it runs");
     (result.outputs.into_iter().map(|(name, tensor)| (name, tensor.data().to_vec())).collect(), result.macs)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use nets::{Net, basic, conv, shape, single};
 use pointwise::exec::{RunOptions, random_input, run};
+use pointwise::graph::Maker;
 use pointwise::op::{Activation, BatchNorm, Conv, ConvTranspose, Linear, Op, Padding, Pool, PoolKind, Reshape, Scalar, ScalarOp};
 use pointwise::rewrite::{
     Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, dead, duplicate, fold_norm, identity, merge_conv, refine,
@@ -28,7 +29,7 @@ fn outputs(net: &Shaped, weights: &Weights, batch: usize) -> Vec<Tensor> {
         .graph()
         .inputs()
         .iter()
-        .map(|id| (net.graph().node(*id).name.clone(), random_input(net.shape(*id), batch, 7)))
+        .map(|id| (net.graph().node(*id).name.to_string(), random_input(net.shape(*id), batch, 7)))
         .collect();
     let result = run(net, weights, &inputs, &RunOptions::default()).expect("test networks can be run");
     result.outputs.into_iter().map(|(_, tensor)| tensor).collect()
@@ -52,7 +53,7 @@ fn holds(net: &Shaped, pass: fn(&Shaped, Option<&Weights>) -> Rewrite) -> Vec<St
     let (after, new) = shaped(pass(net, Some(&weights)));
     let worst = difference(&outputs(net, &weights, 2), &outputs(&after, &new, 2));
     assert!(worst < 1e-4, "outputs differ by {worst}");
-    after.order().iter().map(|id| after.graph().node(*id).name.clone()).collect()
+    after.order().iter().map(|id| after.graph().node(*id).name.to_string()).collect()
 }
 
 #[test]
@@ -207,8 +208,8 @@ fn kept_nodes_stay() {
     let x = net.conv("a", conv(4, 3, 1, 1), image);
     let bn = net.bn("a", x);
     let y = net.add("drop", Op::Dropout(0.5), &[bn]);
-    net.graph.origin_mut(bn).keep = true;
-    net.graph.origin_mut(y).keep = true;
+    net.graph.directives_mut(bn).keep = true;
+    net.graph.directives_mut(y).keep = true;
     net.graph.add_output("y", y);
     let net = net.finish();
     assert_eq!(holds(&net, fold_norm::run).len(), 4);
@@ -267,7 +268,7 @@ proptest! {
         let net = single(&dims, op, false, false);
         let weights = Weights::init(&net, 1);
         let node = net.graph().find("x.conv").expect("it is there");
-        let graph = refine(&net, &[Request { node, how: Refinement { form, linear: true } }]).expect("the form fits");
+        let graph = refine(&net, &[Request { node, how: Refinement { form, linear: true }, by: Maker::Optimizer }]).expect("the form fits");
         let after = infer(graph).expect("it fits");
         let size = if expand { n } else { c } as usize;
         let mut eye = vec![0.0; size * size];

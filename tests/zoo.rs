@@ -85,7 +85,7 @@ fn every_model_compiles() {
 
 fn analysis(name: &str, set: &[(&str, &str)]) -> (Analysis, Vec<String>) {
     let network = model(name, set).network.expect("it has no errors");
-    let names = network.analysis.layers.iter().map(|l| network.shaped.graph().node(l.node).name.clone()).collect();
+    let names = network.analysis.layers.iter().map(|l| network.shaped.graph().node(l.node).name.to_string()).collect();
     (network.analysis, names)
 }
 

@@ -5,7 +5,7 @@
 
 use super::receptive::Tracker;
 use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
-use crate::graph::{Node, NodeId};
+use crate::graph::{Graph, Node, NodeId};
 use crate::op::{Op, Shape, ShapeError, Work};
 use crate::shape::Shaped;
 
@@ -21,7 +21,8 @@ pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow
         let (node, inputs, output) = (graph.node(id), shaped.input_shapes(id), shaped.shape(id));
         let receptive = tracker.visit(id, node, &inputs, output);
         if !matches!(node.op, Op::Input(_)) {
-            layers.push(layer(id, node, (inputs, output), (options, receptive))?);
+            let stored = stored(graph, id, &inputs).map_err(|what| Overflow { node: id, what })?;
+            layers.push(layer(id, node, (inputs, output, stored), (options, receptive))?);
         }
     }
     Ok(layers)
@@ -31,32 +32,74 @@ pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow
 fn layer(
     id: NodeId,
     node: &Node,
-    (inputs, output): (Vec<Shape>, Shape),
+    (inputs, output, stored): (Vec<Shape>, Shape, Stored),
     (options, receptive): (&Options, Receptive),
 ) -> Result<Layer, Overflow> {
     let too_large = |what| Overflow { node: id, what };
-    let (params, buffers) = weights(&node.op, &inputs).map_err(too_large)?;
-    let weight_bytes = params.checked_add(buffers).and_then(|n| n.checked_mul(ELEMENT_BYTES)).ok_or(too_large("weight bytes"))?;
     let one = node.op.work(&inputs, output).map_err(|shape_error| too_large(overflowing(&shape_error)))?;
     let work = scaled(&one, options.batch).ok_or(too_large("operations"))?;
     let flops = work.flops().ok_or(too_large("FLOPs"))?;
-    let facts = convention::Facts { inputs: &inputs, output, work: &one, params };
+    let facts = convention::Facts { inputs: &inputs, output, work: &one, params: stored.params.used };
     let macs = convention::count(options.convention, &node.op, &facts)
         .and_then(|macs| macs.checked_mul(options.batch))
         .ok_or(too_large("MACs"))?;
     let (map_bytes_read, write_bytes) = traffic(node, &inputs, output, options.batch).ok_or(too_large("activation bytes"))?;
-    let read_bytes = map_bytes_read.checked_add(weight_bytes).ok_or(too_large("bytes read"))?;
-    Ok(Layer { node: id, inputs, output, params, buffers, macs, flops, work, weight_bytes, read_bytes, write_bytes, receptive })
+    let read_bytes = map_bytes_read.checked_add(stored.bytes.used).ok_or(too_large("bytes read"))?;
+    Ok(Layer {
+        node: id,
+        inputs,
+        output,
+        params: stored.params.first,
+        buffers: stored.buffers.first,
+        macs,
+        flops,
+        work,
+        weight_bytes: stored.bytes.first,
+        weight_bytes_read: stored.bytes.used,
+        read_bytes,
+        write_bytes,
+        receptive,
+    })
 }
 
-/// Learnable scalars and running statistics of an operation.
-fn weights(op: &Op, inputs: &[Shape]) -> Result<(u64, u64), &'static str> {
-    let (mut params, mut buffers) = (0u64, 0u64);
-    for spec in op.weights(inputs) {
-        let (sum, what) = if spec.learned { (&mut params, "parameters") } else { (&mut buffers, "buffers") };
-        *sum = spec.elements().and_then(|n| sum.checked_add(n)).ok_or(what)?;
+/// A count over a layer's tensors: of all that it uses, and of those that no layer before it uses.
+#[derive(Default, Clone, Copy)]
+struct Count {
+    used: u64,
+    first: u64,
+}
+
+impl Count {
+    fn add(&mut self, elements: u64, is_first: bool) -> Option<()> {
+        self.used = self.used.checked_add(elements)?;
+        self.first += if is_first { elements } else { 0 };
+        Some(())
     }
-    Ok((params, buffers))
+
+    fn bytes(self, other: Self) -> Option<Self> {
+        let bytes = |a: u64, b: u64| a.checked_add(b)?.checked_mul(ELEMENT_BYTES);
+        Some(Self { used: bytes(self.used, other.used)?, first: bytes(self.first, other.first)? })
+    }
+}
+
+/// What a layer's tensors hold.
+struct Stored {
+    params: Count,
+    buffers: Count,
+    bytes: Count,
+}
+
+/// Learnable scalars and running statistics of a node's tensors; the error says which exceed 64 bits.
+fn stored(graph: &Graph, id: NodeId, inputs: &[Shape]) -> Result<Stored, &'static str> {
+    let node = graph.node(id);
+    let (mut params, mut buffers) = (Count::default(), Count::default());
+    for (spec, tensor) in node.op.weights(inputs).iter().zip(&node.tensors) {
+        let (sum, what) = if spec.learned { (&mut params, "parameters") } else { (&mut buffers, "buffers") };
+        let is_first = graph.tensor(*tensor).first == Some(id);
+        spec.elements().and_then(|n| sum.add(n, is_first)).ok_or(what)?;
+    }
+    let bytes = params.bytes(buffers).ok_or("weight bytes")?;
+    Ok(Stored { params, buffers, bytes })
 }
 
 /// Bytes of input maps read and of the output map written; `None` beyond 64 bits.

@@ -95,9 +95,9 @@ pub struct Layer {
     pub inputs: Vec<Shape>,
     /// Output shape without the batch.
     pub output: Shape,
-    /// Learnable scalars.
+    /// Learnable scalars; of shared tensors, those that no layer before it uses.
     pub params: u64,
-    /// Running statistics.
+    /// Running statistics; of shared tensors, those that no layer before it uses.
     pub buffers: u64,
     /// Multiply-accumulates in the chosen convention, for the batch.
     pub macs: u64,
@@ -105,8 +105,10 @@ pub struct Layer {
     pub flops: u64,
     /// Every kind of operation, for the batch.
     pub work: Work,
-    /// Bytes of weights and buffers.
+    /// Bytes of weights and buffers; of shared tensors, those that no layer before it uses.
     pub weight_bytes: u64,
+    /// Bytes of weights and buffers that it reads, shared ones at each use.
+    pub weight_bytes_read: u64,
     /// Bytes of input maps, weights and buffers read.
     pub read_bytes: u64,
     /// Bytes of the output map written.
@@ -134,7 +136,7 @@ pub struct Receptive {
 pub struct Totals {
     /// Layers, inputs not counted.
     pub layers: u64,
-    /// Learnable scalars. Every layer owns its weights: the language has no way to share them.
+    /// Learnable scalars; those that several layers share are counted once.
     pub params: u64,
     /// Running statistics.
     pub buffers: u64,

@@ -115,14 +115,14 @@ pub fn layer_time(op: &Op, layer: &Layer, (target, cores): (&Target, Cores), pla
     if op.is_view() {
         return FREE;
     }
-    let maps = (layer.read_bytes - layer.weight_bytes) as f64 + layer.write_bytes as f64;
+    let maps = (layer.read_bytes - layer.weight_bytes_read) as f64 + layer.write_bytes as f64;
     let weight_rate = match placement {
         Placement::Epilogue => return epilogue(layer, (target, cores)).unwrap_or(FREE),
         Placement::Own { weight_rate } => weight_rate,
     };
     let compute_us = compute_us(op, layer, target, cores);
     let map_rate = bandwidth(target, cores, maps as u64);
-    let memory_us = micros(maps, map_rate) + micros(layer.weight_bytes as f64, weight_rate);
+    let memory_us = micros(maps, map_rate) + micros(layer.weight_bytes_read as f64, weight_rate);
     let longest = compute_us.max(memory_us);
     let bound = if target.overhead_us > longest {
         Bound::Overhead
@@ -136,7 +136,7 @@ pub fn layer_time(op: &Op, layer: &Layer, (target, cores): (&Target, Cores), pla
 
 /// A fused sum still reads its other inputs.
 fn epilogue(layer: &Layer, (target, cores): (&Target, Cores)) -> Option<LayerTime> {
-    let extra = (layer.read_bytes - layer.weight_bytes).checked_sub(layer.write_bytes).filter(|bytes| *bytes > 0)?;
+    let extra = (layer.read_bytes - layer.weight_bytes_read).checked_sub(layer.write_bytes).filter(|bytes| *bytes > 0)?;
     let memory_us = micros(extra as f64, bandwidth(target, cores, extra));
     Some(LayerTime { compute_us: 0.0, memory_us, total_us: memory_us, bound: Bound::Memory })
 }

@@ -172,7 +172,7 @@ pub(super) fn optimize(
     (goals, net, count): (&Goals, &NetOptions, &CountOptions),
 ) -> Result<Outcome, Failure> {
     let mut goals = goals.clone();
-    let wishes = before.shaped().order().iter().any(|id| before.shaped().graph().node(*id).origin.wish.is_some());
+    let wishes = before.shaped().order().iter().any(|id| before.shaped().graph().node(*id).directives.bottleneck.is_some());
     if !goals.any() && !wishes {
         session.notice("no goal is given: taking `--ratio 4`");
         goals.ratio = Some(4);
@@ -242,7 +242,7 @@ fn written(value: &Value) -> Option<String> {
         Value::Bool(b) => Some(b.to_string()),
         Value::Str(text) => Some(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
         Value::List(items) => Some(format!("[{}]", items.iter().map(written).collect::<Option<Vec<_>>>()?.join(", "))),
-        Value::Tensor(_) | Value::Tuple(_) | Value::Nothing | Value::Poison => None,
+        Value::Tensor(_) | Value::Tuple(_) | Value::Shared(_) | Value::Nothing | Value::Poison => None,
     }
 }
 

@@ -223,7 +223,7 @@ fn profile(loaded: &Loaded, result: &RunResult) -> Grid {
         let macs = loaded.network.analysis.layer(*id).map_or(0, |layer| layer.work.macs.saturating_mul(batch));
         let gmacs = if macs > 0 { Cell::Number(macs as f64 / time.as_secs_f64().max(1e-9) / 1e9) } else { Cell::Empty };
         vec![
-            Cell::Name(node.name.clone()),
+            Cell::Name(node.name.to_string()),
             Cell::Text(node.op.keyword().to_owned()),
             Cell::Ms(time.as_secs_f64() * 1e3),
             Cell::Share(share(time.as_nanos() as u64, total as u64)),

@@ -130,8 +130,8 @@ pub(super) fn inputs(
     let batch = batch.or_else(|| tensors.values().next().and_then(|t| t.dims().first().map(|n| *n as u64))).unwrap_or(1);
     for (i, id) in graph.inputs().iter().enumerate() {
         let name = &graph.node(*id).name;
-        if !tensors.contains_key(name) {
-            tensors.insert(name.clone(), random_input(shaped.shape(*id), batch as usize, seed.wrapping_add(i as u64)));
+        if !tensors.contains_key(name.as_str()) {
+            tensors.insert(name.to_string(), random_input(shaped.shape(*id), batch as usize, seed.wrapping_add(i as u64)));
         }
     }
     Ok(tensors)

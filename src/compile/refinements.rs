@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::Maker;
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
 use crate::rewrite::geometry::{Count, Geometry};
@@ -25,8 +26,11 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
         let pattern = Pattern::new(statement.path.segments.clone());
         match layers.select(&pattern, kind) {
             Ok(nodes) => {
-                requests
-                    .extend(nodes.into_iter().map(|node| Request { node, how: Refinement { form, linear: statement.linear } }));
+                requests.extend(nodes.into_iter().map(|node| Request {
+                    node,
+                    how: Refinement { form, linear: statement.linear },
+                    by: Maker::Statement(statement.path.span),
+                }));
                 statements.resize(requests.len(), index);
             }
             Err(error) => diagnostics.push(unselected(statement, &error)),

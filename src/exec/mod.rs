@@ -191,17 +191,18 @@ fn find_dumps(shaped: &Shaped, names: &BTreeSet<String>) -> Result<Vec<(String, 
 /// The batch of all inputs.
 fn check_inputs(shaped: &Shaped, inputs: &BTreeMap<String, Tensor>) -> Result<usize, ExecError> {
     let graph = shaped.graph();
-    let known = || graph.inputs().iter().map(|id| graph.node(*id).name.clone()).collect::<Vec<_>>();
+    let known = || graph.inputs().iter().map(|id| graph.node(*id).name.to_string()).collect::<Vec<_>>();
     if let Some(name) = inputs.keys().find(|name| !graph.inputs().iter().any(|id| graph.node(*id).name == **name)) {
         return Err(ExecError::UnknownInput { name: name.clone(), known: known() });
     }
     let mut first: Option<(&str, usize)> = None;
     for id in graph.inputs() {
         let (name, needed) = (&graph.node(*id).name, shaped.shape(*id));
-        let tensor = inputs.get(name).ok_or_else(|| ExecError::MissingInput { name: name.clone(), shape: needed })?;
+        let tensor =
+            inputs.get(name.as_str()).ok_or_else(|| ExecError::MissingInput { name: name.to_string(), shape: needed })?;
         let got = tensor.dims();
         if got.len() != needed.rank() + 1 || got[1..].iter().zip(needed.dims()).any(|(a, b)| *a as u64 != u64::from(*b)) {
-            return Err(ExecError::InputShape { name: name.clone(), needed, got: got.to_vec() });
+            return Err(ExecError::InputShape { name: name.to_string(), needed, got: got.to_vec() });
         }
         match first {
             None => first = Some((name, got[0])),
@@ -209,7 +210,7 @@ fn check_inputs(shaped: &Shaped, inputs: &BTreeMap<String, Tensor>) -> Result<us
                 return Err(ExecError::BatchMismatch {
                     first: other.to_owned(),
                     first_batch: batch,
-                    second: name.clone(),
+                    second: name.to_string(),
                     second_batch: got[0],
                 });
             }
@@ -242,7 +243,7 @@ impl<'a> Run<'a> {
         let mut given = NodeMap::with_bound(graph.bound());
         let mut live_bytes = 0;
         for id in graph.inputs() {
-            let tensor = &inputs[&graph.node(*id).name];
+            let tensor = &inputs[graph.node(*id).name.as_str()];
             live_bytes += tensor_bytes(tensor);
             given.insert(*id, tensor);
         }
@@ -318,8 +319,8 @@ fn tensor_bytes(tensor: &Tensor) -> u64 {
 /// The tensors of a node; all are there, since the weights were checked.
 fn owned_weights<'a>(shaped: &Shaped, id: NodeId, weights: &'a Weights) -> Owned<'a> {
     let mut owned = Owned::default();
-    for (name, spec) in specs(shaped, id) {
-        let data = weights.get(&name).expect("the weights were checked").data();
+    for (tensor, spec) in specs(shaped, id) {
+        let data = weights.get(&shaped.graph().tensor(tensor).name()).expect("the weights were checked").data();
         match spec.name {
             "weight" => owned.weight = data,
             "bias" => owned.bias = Some(data),

@@ -2,14 +2,16 @@
 //!
 //! Nodes keep their inputs *in order* (petgraph's edge order is not). A graph only grows, each node after its inputs, which
 //! never change: so it is acyclic, every input exists, and ascending ids are an order of execution. Rewrites build a new
-//! graph. Names are unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not stored
-//! here: see `shape::Shaped`.
+//! graph. Names are unique, those of tensors too. What a node means is its [`Op`]; which learned tensors it uses are its
+//! [`TensorId`]s; where it came from is its [`Origin`]. Shapes are not stored here: see `shape::Shaped`.
 
 pub mod dot;
 pub mod map;
+pub mod name;
 pub mod node;
 pub mod path;
 pub mod print;
+pub mod tensor;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -18,7 +20,9 @@ use petgraph::stable_graph::StableDiGraph;
 use petgraph::visit::EdgeRef;
 
 pub use map::NodeMap;
-pub use node::{Instance, InstanceId, Node, NodeId, Origin, Wish};
+pub use name::LayerPath;
+pub use node::{BottleneckMark, Directives, Factor, Instance, InstanceId, Maker, Node, NodeId, Origin, Part, Role};
+pub use tensor::{TensorId, TensorInfo};
 
 use crate::op::Op;
 
@@ -28,9 +32,14 @@ pub struct Graph {
     name: String,
     doc: Option<String>,
     nodes: StableDiGraph<Node, u32>,
-    names: HashMap<String, NodeId>,
+    names: HashMap<LayerPath, NodeId>,
     /// The last number that was appended to a name, so that many clashes stay linear.
-    suffixes: HashMap<String, u64>,
+    suffixes: HashMap<LayerPath, u64>,
+    /// Paths whose last segment was numbered because another one had it: they hang on what stands before them.
+    counted: HashSet<LayerPath>,
+    tensors: Vec<TensorInfo>,
+    /// Owners of tensors that are no layers: sets of shared weights.
+    owners: HashSet<LayerPath>,
     inputs: Vec<NodeId>,
     outputs: Vec<(String, NodeId)>,
     /// Names and nodes of `outputs`, so that asking for one does not walk them all.
@@ -49,6 +58,9 @@ impl Graph {
             nodes: StableDiGraph::new(),
             names: HashMap::new(),
             suffixes: HashMap::new(),
+            counted: HashSet::new(),
+            tensors: Vec::new(),
+            owners: HashSet::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             output_names: HashSet::new(),
@@ -69,22 +81,61 @@ impl Graph {
         self.doc.as_deref()
     }
 
-    /// Adds a node after its inputs. Where its name is taken it gets `_2`, `_3`, ….
+    /// Adds a node after its inputs. Where its name is taken it gets `_2`, `_3`, …. A node that names no tensors gets the
+    /// ones that its operation needs, called after it.
     ///
     /// # Panics
-    /// If an input is not in the graph.
+    /// If an input or a tensor is not in the graph.
     pub fn add(&mut self, mut node: Node) -> NodeId {
         assert!(node.inputs.iter().all(|id| self.contains(*id)), "inputs are added before their users");
-        if self.names.contains_key(&node.name) {
-            let fresh = self.fresh_name(&node.name);
-            let last = fresh[node.name.len() + 1..].parse().expect("a fresh name ends in a number");
-            self.suffixes.insert(std::mem::replace(&mut node.name, fresh), last);
+        if !self.is_free(&node.name) {
+            node.name = self.fresh_name(&node.name);
+            self.counted.insert(node.name.clone());
         }
+        if node.tensors.is_empty() {
+            node.tensors = self.add_tensors(&node.name, &node.op);
+        }
+        self.insert(node)
+    }
+
+    /// Adds a node whose new tensors are called after `owner`, a set of shared weights, which must be [free](Self::free) or
+    /// the owner of tensors that this node's replace.
+    ///
+    /// # Panics
+    /// As [`Self::add`].
+    pub fn add_owned(&mut self, mut node: Node, owner: &LayerPath) -> NodeId {
+        if node.tensors.is_empty() && *owner != node.name {
+            node.tensors = self.add_tensors(owner, &node.op);
+            if !node.tensors.is_empty() {
+                self.owners.insert(owner.clone());
+            }
+        }
+        self.add(node)
+    }
+
+    /// The path, or the next of `path_2`, `path_3`, … that neither a layer nor a set of shared weights has.
+    pub fn free(&mut self, path: &LayerPath) -> LayerPath {
+        if self.is_free(path) { path.clone() } else { self.fresh_name(path) }
+    }
+
+    fn add_tensors(&mut self, owner: &LayerPath, op: &Op) -> Vec<TensorId> {
+        let first = self.tensors.len() as u32;
+        let info = |role: &&'static str| TensorInfo { owner: owner.clone(), role, first: None, users: 0 };
+        self.tensors.extend(op.roles().iter().map(info));
+        (first..self.tensors.len() as u32).map(TensorId).collect()
+    }
+
+    fn insert(&mut self, node: Node) -> NodeId {
         let is_input = matches!(node.op, Op::Input(_));
-        let (name, inputs) = (node.name.clone(), node.inputs.clone());
+        let (name, inputs, tensors) = (node.name.clone(), node.inputs.clone(), node.tensors.clone());
         let id = NodeId::from_index(self.nodes.add_node(node));
         for (position, input) in inputs.iter().enumerate() {
             self.nodes.add_edge(input.index(), id.index(), position as u32);
+        }
+        for tensor in tensors {
+            let info = &mut self.tensors[tensor.to_usize()];
+            info.first.get_or_insert(id);
+            info.users += 1;
         }
         self.names.insert(name, id);
         if is_input {
@@ -93,18 +144,67 @@ impl Graph {
         id
     }
 
-    /// A name like `name` that no node has: itself, or the next of `name_2`, `name_3`, ….
-    fn fresh_name(&self, name: &str) -> String {
-        if !self.names.contains_key(name) {
-            return name.to_owned();
-        }
+    /// Whether neither a layer nor a set of shared weights has this name.
+    #[must_use]
+    pub fn is_free(&self, name: &str) -> bool {
+        !self.names.contains_key(name) && !self.owners.contains(name)
+    }
+
+    /// The next of `name_2`, `name_3`, … that is free.
+    fn fresh_name(&mut self, name: &LayerPath) -> LayerPath {
         let mut number = self.suffixes.get(name).copied().unwrap_or(1) + 1;
-        loop {
-            let candidate = format!("{name}_{number}");
-            if !self.names.contains_key(&candidate) {
-                return candidate;
-            }
+        while !self.is_free(&name.numbered(number)) {
             number += 1;
+        }
+        self.suffixes.insert(name.clone(), number);
+        name.numbered(number)
+    }
+
+    /// Notes that a scope's path was numbered because another one had it.
+    pub fn count_path(&mut self, path: LayerPath) {
+        self.counted.insert(path);
+    }
+
+    /// Whether the last segment of a path is a number that hangs on what stands before it: `x.conv_3`.
+    #[must_use]
+    pub fn is_counted(&self, path: &str) -> bool {
+        self.counted.contains(path)
+    }
+
+    /// Whether any path is counted.
+    #[must_use]
+    pub fn has_counted(&self) -> bool {
+        !self.counted.is_empty()
+    }
+
+    /// A tensor.
+    #[must_use]
+    pub fn tensor(&self, id: TensorId) -> &TensorInfo {
+        &self.tensors[id.to_usize()]
+    }
+
+    /// All tensors that nodes use, in the order in which they were made.
+    pub fn tensors(&self) -> impl Iterator<Item = (TensorId, &TensorInfo)> {
+        let all = self.tensors.iter().enumerate().map(|(i, info)| (TensorId(i as u32), info));
+        all.filter(|(_, info)| info.users > 0)
+    }
+
+    /// Whether other nodes use tensors of this one too.
+    #[must_use]
+    pub fn shares_tensors(&self, id: NodeId) -> bool {
+        self.node(id).tensors.iter().any(|tensor| self.tensor(*tensor).users > 1)
+    }
+
+    /// An empty graph of the same name, instances and counted paths, that knows the same tensors: what a rewrite fills.
+    #[must_use]
+    pub fn successor(&self) -> Self {
+        let unused = |info: &TensorInfo| TensorInfo { first: None, users: 0, ..info.clone() };
+        Self {
+            instances: self.instances.clone(),
+            counted: self.counted.clone(),
+            tensors: self.tensors.iter().map(unused).collect(),
+            owners: self.owners.clone(),
+            ..Self::new(self.name.clone(), self.doc.clone())
         }
     }
 
@@ -130,7 +230,7 @@ impl Graph {
 
     /// Declares an output; outputs keep their order.
     pub fn add_output(&mut self, name: impl Into<String>, node: NodeId) {
-        let name = name.into();
+        let name: String = name.into();
         self.output_names.insert(name.clone());
         self.output_nodes.insert(node);
         self.outputs.push((name, node));
@@ -220,9 +320,9 @@ impl Graph {
         self.output_names.contains(name)
     }
 
-    /// The origin of a node, writable.
-    pub fn origin_mut(&mut self, id: NodeId) -> &mut Origin {
-        &mut self.nodes[id.index()].origin
+    /// What the author asks of the optimizer for a node, writable.
+    pub fn directives_mut(&mut self, id: NodeId) -> &mut Directives {
+        &mut self.nodes[id.index()].directives
     }
 
     /// All nodes in an order of execution: inputs before users. Ids ascend in it, since a node is added after its inputs.

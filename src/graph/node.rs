@@ -1,8 +1,11 @@
-//! Nodes, where they came from, and block instances.
+//! Nodes, what they are part of, and block instances.
 
 use petgraph::stable_graph::NodeIndex;
 
+use super::name::LayerPath;
+use super::tensor::TensorId;
 use crate::op::Op;
+use crate::op::form::{Kind, Refinement};
 use crate::source::Span;
 
 /// Names a node of one graph; stays valid while others are added or removed.
@@ -40,8 +43,8 @@ impl InstanceId {
 /// One use of a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    /// Its path: `layer2.0`.
-    pub path: String,
+    /// Its path, which no other instance has: `layer2.0`.
+    pub path: LayerPath,
     /// The block's name: `bottleneck`.
     pub block: String,
     /// The call.
@@ -54,45 +57,127 @@ pub struct Instance {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// Unique, stable path: `fire2.b.conv`.
-    pub name: String,
+    pub name: LayerPath,
     /// What it computes.
     pub op: Op,
     /// Its inputs in order.
     pub inputs: Vec<NodeId>,
+    /// The tensors that it uses, in the order of [`Op::roles`]; other nodes may use them too.
+    pub tensors: Vec<TensorId>,
     /// Where it came from.
     pub origin: Origin,
+    /// What the author asks of the optimizer.
+    pub directives: Directives,
+}
+
+impl Node {
+    /// A node that nothing more is known of; its tensors are its own, made when it is added.
+    #[must_use]
+    pub fn new(name: impl Into<LayerPath>, op: Op, inputs: Vec<NodeId>) -> Self {
+        let (origin, directives) = (Origin::default(), Directives::default());
+        Self { name: name.into(), op, inputs, tensors: Vec::new(), origin, directives }
+    }
+
+    /// The refined layer that this was inserted for; `None` for the layer itself and everything else.
+    #[must_use]
+    pub fn inserted_for(&self) -> Option<&Part> {
+        self.origin.part.as_ref().filter(|part| part.role != Role::Core)
+    }
 }
 
 /// Where a node came from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Origin {
     /// The call (or operator) in the source; the refined layer's call for inserted nodes.
     pub span: Option<Span>,
     /// The innermost block instance.
     pub instance: Option<InstanceId>,
-    /// The pass or statement that made it, other than plain lowering: "refine", "fold-norm".
-    pub made_by: Option<&'static str>,
-    /// Marked `@keep`.
-    pub keep: bool,
-    /// `@bottleneck(...)` as written, if marked.
-    pub wish: Option<Wish>,
-}
-
-/// What a `@bottleneck` mark asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wish {
-    /// Channels between the two convolutions.
-    pub channels: Option<u64>,
-    /// The form: "reduce", "expand", ….
-    pub form: Option<String>,
-    /// The mark.
-    pub span: Span,
+    /// The refined layer that it is a part of.
+    pub part: Option<Part>,
 }
 
 impl Origin {
     /// An origin at a call.
     #[must_use]
     pub fn at(span: Span, instance: Option<InstanceId>) -> Self {
-        Self { span: Some(span), instance, made_by: None, keep: false, wish: None }
+        Self { span: Some(span), instance, part: None }
     }
+}
+
+/// A node's part in a refined layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The layer that was refined, whose name its core keeps.
+    pub of: LayerPath,
+    /// What it was refined to.
+    pub how: Refinement,
+    /// What the node does in it.
+    pub role: Role,
+    /// Who refined it.
+    pub by: Maker,
+}
+
+/// What a node does in a refined layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The convolution or linear layer that keeps the layer's name.
+    Core,
+    /// A convolution or linear layer that was inserted.
+    Factor(Factor),
+    /// The normalisation or activation behind an inserted one.
+    Behind(Factor),
+    /// The normalisation or activation that was inserted behind the core, where another factor follows.
+    BehindCore,
+}
+
+/// The layers that forms insert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Factor {
+    /// To fewer channels, before the core.
+    Reduce,
+    /// Back to the layer's channels, behind the core.
+    Expand,
+    /// The column of a column and a row.
+    Vertical,
+}
+
+impl Factor {
+    /// The segment that its name has behind the layer's.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reduce => "reduce",
+            Self::Expand => "expand",
+            Self::Vertical => "vertical",
+        }
+    }
+}
+
+/// Who refined a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// A `refine` statement.
+    Statement(Span),
+    /// The optimizer's plan.
+    Optimizer,
+}
+
+/// What the author of a network asks of the optimizer for a layer; marks in the language.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Directives {
+    /// `@keep`: leave it as it is.
+    pub keep: bool,
+    /// `@bottleneck(...)`: put one here.
+    pub bottleneck: Option<BottleneckMark>,
+}
+
+/// What a `@bottleneck` mark asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BottleneckMark {
+    /// Channels between the convolutions.
+    pub channels: Option<u64>,
+    /// The form; chosen where it is not given.
+    pub form: Option<Kind>,
+    /// The mark.
+    pub span: Span,
 }

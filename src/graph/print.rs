@@ -1,50 +1,27 @@
 //! A graph as flat `.net` text: every layer in order of execution, blocks unrolled.
 //!
-//! In: any [`Graph`]. Out: text that parses to an isomorphic graph (same operations, inputs and order). Dotted names
-//! become identifiers, each dot and other foreign character a `_`; a run of layers with one scope becomes one pipeline, so that most layers keep their names.
-//! Shapes and layout are not this module's: `syntax::format` lays the text out.
+//! In: any [`Graph`]. Out: text that lowers to an isomorphic graph with the same names of layers and tensors, so weights fit
+//! both. A run of layers with one scope becomes one pipeline bound to that scope; what a binding would call otherwise is named
+//! by `as`, and tensors that are not called after their layer by `shared`. Shapes and layout are not this module's:
+//! `syntax::format` lays the text out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::{Graph, Node, NodeId};
+use super::{Graph, LayerPath, Node, NodeId, NodeMap, Role};
 use crate::op::args::ArgValue;
 use crate::op::{Merge, Op, ScalarOp, table};
+use crate::quote;
 
-/// Words that a binding may not take: keywords, and names that the language defines.
+/// Keywords: as names they are quoted.
 const RESERVED: &[&str] = &[
-    "block",
-    "net",
-    "input",
-    "output",
-    "return",
-    "for",
-    "in",
-    "if",
-    "else",
-    "use",
-    "assert",
-    "refine",
-    "and",
-    "or",
-    "not",
-    "true",
-    "false",
-    "same",
-    "nearest",
-    "bilinear",
-    "zero",
-    "reflect",
-    "replicate",
-    "min",
-    "max",
-    "ceil",
-    "floor",
-    "round",
-    "channels",
-    "height",
-    "width",
+    "block", "net", "input", "output", "return", "for", "in", "if", "else", "use", "assert", "refine", "and", "or", "not",
+    "true", "false", "shared", "as",
 ];
+
+/// Words that stand for themselves in arguments, and cannot be bound.
+const ARGUMENT_WORDS: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
 /// The graph as `.net` text.
 #[must_use]
@@ -96,10 +73,17 @@ fn scope(node: &Node) -> &str {
 struct Printer<'a> {
     graph: &'a Graph,
     text: String,
+    /// The node behind which nothing reads each tensor; `None` for outputs.
+    last_reader: NodeMap<Option<NodeId>>,
     /// What each tensor is called in the text.
-    names: HashMap<NodeId, String>,
-    taken: BTreeSet<String>,
+    values: HashMap<NodeId, String>,
+    /// What each name in the text stands for; `None` for sets of shared weights and for names yet to come.
+    bound: HashMap<String, Option<NodeId>>,
     counters: HashMap<String, u64>,
+    /// Names of layers as the text will give them.
+    layers: Names,
+    /// Owners of tensors that were declared.
+    shared: BTreeSet<&'a LayerPath>,
     /// The output that comes next, so that outputs keep their order.
     next_output: usize,
     /// Nodes that are several outputs.
@@ -108,19 +92,59 @@ struct Printer<'a> {
     instance: Option<&'a str>,
 }
 
+/// Names as lowering gives them: `conv`, then `conv_2`, ….
+#[derive(Default)]
+struct Names {
+    taken: HashSet<String>,
+    last: HashMap<String, u64>,
+}
+
+impl Names {
+    /// The name that a layer gets where it asks for this one.
+    fn next(&self, asked: &str) -> (String, u64) {
+        let mut number = self.last.get(asked).copied().unwrap_or(1);
+        if !self.taken.contains(asked) {
+            return (asked.to_owned(), number);
+        }
+        loop {
+            number += 1;
+            let name = format!("{asked}_{number}");
+            if !self.taken.contains(&name) {
+                return (name, number);
+            }
+        }
+    }
+
+    /// Whether a layer that asks for `asked` gets `wanted`, which is taken from here on either way.
+    fn give(&mut self, asked: &str, wanted: &str) -> bool {
+        let (name, number) = self.next(asked);
+        self.taken.insert(wanted.to_owned());
+        if name == wanted {
+            self.last.insert(asked.to_owned(), number);
+        }
+        name == wanted
+    }
+}
+
 impl<'a> Printer<'a> {
     fn new(graph: &'a Graph) -> Self {
-        let mut taken: BTreeSet<String> = RESERVED.iter().map(|word| (*word).to_owned()).collect();
-        taken.extend(table::OPS.iter().map(|op| op.keyword.to_owned()));
-        taken.extend(graph.outputs().iter().map(|(name, _)| identifier(name)));
         let mut once = BTreeSet::new();
         let repeated = graph.outputs().iter().map(|(_, id)| *id).filter(|id| !once.insert(*id)).collect();
+        let mut last_reader = NodeMap::with_bound(graph.bound());
+        for id in graph.ids() {
+            last_reader.insert(id, Some(id));
+            graph.node(id).inputs.iter().for_each(|input| last_reader.insert(*input, Some(id)));
+        }
+        graph.outputs().iter().for_each(|(_, id)| last_reader.insert(*id, None));
         Self {
             graph,
             text: String::new(),
-            names: HashMap::new(),
-            taken,
+            last_reader,
+            values: HashMap::new(),
+            bound: graph.outputs().iter().map(|(name, _)| (name.clone(), None)).collect(),
             counters: HashMap::new(),
+            layers: Names::default(),
+            shared: BTreeSet::new(),
             next_output: 0,
             repeated,
             instance: None,
@@ -131,43 +155,73 @@ impl<'a> Printer<'a> {
         for line in self.graph.doc().into_iter().flat_map(str::lines) {
             let _ = writeln!(self.text, "{}", format!("# {line}").trim_end());
         }
-        let _ = writeln!(self.text, "net {} {{", identifier(self.graph.name()));
+        let _ = writeln!(self.text, "net {} {{", quoted_whole(self.graph.name()));
         for &id in self.graph.inputs() {
             let node = self.graph.node(id);
             if let Op::Input(shape) = &node.op {
-                let name = self.claim(&node.name);
-                let _ = writeln!(self.text, "    input {name}: {shape}");
-                self.names.insert(id, name);
+                let _ = writeln!(self.text, "    input {}: {shape}", quoted_whole(&node.name));
+                self.layers.taken.insert(node.name.to_string());
+                self.bind(id, node.name.to_string());
             }
         }
         self.text.push('\n');
     }
 
+    fn bind(&mut self, id: NodeId, name: String) {
+        self.bound.insert(name.clone(), Some(id));
+        self.values.insert(id, name);
+    }
+
     fn run(&mut self, run: &[NodeId]) {
         let (first, last) = (run[0], run[run.len() - 1]);
         self.comment(first);
-        let mut pipe = self.first_stage(self.graph.node(first));
+        run.iter().for_each(|id| self.declare(*id));
+        let scope = scope(self.graph.node(first)).to_owned();
+        let is_output = self.is_next_output(last, &scope);
+        let name = if is_output { scope } else { self.claim(&scope, first) };
+        let mut pipe = self.first_stage(self.graph.node(first)) + &self.named(&name, first);
         for id in &run[1..] {
-            let _ = write!(pipe, " -> {}", call(&self.graph.node(*id).op));
+            let _ = write!(pipe, " -> {}{}", self.call(self.graph.node(*id)), self.named(&name, *id));
         }
-        let scope = scope(self.graph.node(first));
-        let name = if self.is_next_output(last, scope) {
+        if is_output {
             self.next_output += 1;
-            let name = identifier(scope);
-            let _ = writeln!(self.text, "    output {name} = {pipe}");
-            name
+            let _ = writeln!(self.text, "    output {} = {pipe}", quoted_whole(&name));
         } else {
-            let name = self.claim(scope);
-            let _ = writeln!(self.text, "    {name} = {pipe}");
-            name
-        };
-        self.names.insert(last, name);
+            let _ = writeln!(self.text, "    {} = {pipe}", quoted(&name));
+        }
+        self.bind(last, name);
+    }
+
+    /// ` as name` where the binding would call the layer otherwise.
+    fn named(&mut self, scope: &str, id: NodeId) -> String {
+        let node = self.graph.node(id);
+        let is_given = self.layers.give(&format!("{scope}.{}", node.op.keyword()), &node.name);
+        if is_given { String::new() } else { format!(" as {}", quoted(&node.name)) }
+    }
+
+    /// Declares the set of shared weights that a node uses, once.
+    fn declare(&mut self, id: NodeId) {
+        let node = self.graph.node(id);
+        if let Some(owner) = self.owner(node).filter(|owner| self.shared.insert(owner)) {
+            let _ = writeln!(self.text, "    shared {} = {}", quoted_whole(owner), call(&node.op));
+            self.bound.insert(owner.to_string(), None);
+        }
+    }
+
+    /// What a node's tensors are called after, where that is not the node.
+    fn owner(&self, node: &'a Node) -> Option<&'a LayerPath> {
+        let owner = &self.graph.tensor(*node.tensors.first()?).owner;
+        (*owner != node.name || self.graph.tensor(node.tensors[0]).users > 1).then_some(owner)
+    }
+
+    /// The call of a node's operation, or of its set of shared weights.
+    fn call(&self, node: &'a Node) -> String {
+        self.owner(node).map_or_else(|| call(&node.op), |owner| quoted_whole(owner).into_owned())
     }
 
     /// Whether the pipeline can be written as the next output: its name is the output's, and nothing else uses it.
     fn is_next_output(&self, last: NodeId, scope: &str) -> bool {
         self.graph.outputs().get(self.next_output).is_some_and(|(name, id)| *id == last && name == scope)
-            && identifier(scope) == scope
             && self.graph.users(last).is_empty()
             && !self.repeated.contains(&last)
     }
@@ -189,11 +243,12 @@ impl<'a> Printer<'a> {
                 self.text.push('\n');
             }
         }
-        let node = self.graph.node(id);
-        if node.origin.made_by.is_some()
-            && let Some((layer, part)) = node.name.rsplit_once('.')
-        {
-            let _ = writeln!(self.text, "    # inserted: {part} of {layer}");
+        if let Some(part) = self.graph.node(id).inserted_for() {
+            let what = match part.role {
+                Role::Factor(factor) | Role::Behind(factor) => factor.word(),
+                Role::Core | Role::BehindCore => "between",
+            };
+            let _ = writeln!(self.text, "    # inserted: {what} of {}", part.of);
         }
     }
 
@@ -203,40 +258,63 @@ impl<'a> Printer<'a> {
             self.text.push('\n');
         }
         for (name, id) in &graph.outputs()[self.next_output..] {
-            let _ = writeln!(self.text, "    output {} = {}", identifier(name), self.names[id]);
+            let value = &self.values[id];
+            if value == name {
+                let _ = writeln!(self.text, "    output {}", quoted_whole(name));
+            } else {
+                let _ = writeln!(self.text, "    output {} = {}", quoted_whole(name), quoted(value));
+            }
         }
         self.text.push_str("}\n");
     }
 
-    fn first_stage(&self, node: &Node) -> String {
-        let inputs: Vec<&str> = node.inputs.iter().map(|id| self.names[id].as_str()).collect();
+    fn first_stage(&self, node: &'a Node) -> String {
+        let inputs: Vec<_> = node.inputs.iter().map(|id| quoted(&self.values[id])).collect();
         if let Some(expression) = infix(&node.op, &inputs) {
             return expression;
         }
-        let call = call(&node.op);
+        let call = self.call(node);
         match inputs.as_slice() {
+            [] => call,
             [one] => format!("{one} -> {call}"),
             many => format!("{call}({})", many.join(", ")),
         }
     }
 
-    /// An identifier for a dotted name that no other binding has.
-    fn claim(&mut self, name: &str) -> String {
-        let base = identifier(name);
-        let mut free = base.clone();
+    /// The scope as a name for the pipeline that begins at a node, or one like it where the scope's name is still needed for
+    /// another tensor or has a meaning of its own.
+    fn claim(&mut self, scope: &str, first: NodeId) -> String {
+        let is_free = |printer: &Self, name: &str| match printer.bound.get(name) {
+            None => !ARGUMENT_WORDS.contains(&name),
+            Some(None) => false,
+            Some(Some(old)) => printer.last_reader[*old].is_some_and(|reader| reader <= first),
+        };
+        let mut free = scope.to_owned();
         // The counter is kept, so that a scope that comes back 100,000 times does not try every number again.
-        let next = self.counters.entry(base.clone()).or_insert(2);
-        while self.taken.contains(&free) {
-            free = format!("{base}_{next}");
-            *next += 1;
+        let mut next = self.counters.get(scope).copied().unwrap_or(2);
+        while !is_free(self, &free) {
+            free = format!("{scope}_{next}");
+            next += 1;
         }
-        self.taken.insert(free.clone());
+        if free != scope {
+            self.counters.insert(scope.to_owned(), next);
+        }
         free
     }
 }
 
+/// A name or path as the language writes it.
+fn quoted(name: &str) -> Cow<'_, str> {
+    quote::quoted(name, |word| RESERVED.contains(&word))
+}
+
+/// A name where only a single one may stand: one with dots is quoted as a whole.
+fn quoted_whole(name: &str) -> Cow<'_, str> {
+    if name.contains('.') { Cow::Owned(format!("`{}`", name.replace(['`', '\n', '\r'], "_"))) } else { quoted(name) }
+}
+
 /// Arithmetic is written as such.
-fn infix(op: &Op, inputs: &[&str]) -> Option<String> {
+fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
     match (op, inputs) {
         (Op::Elementwise(e), [a, b]) => {
             let sign = match e.merge {
@@ -285,7 +363,7 @@ fn text(value: &ArgValue) -> String {
         ArgValue::Int(n) => n.to_string(),
         ArgValue::Float(x) => float(*x),
         ArgValue::Bool(b) => b.to_string(),
-        ArgValue::Str(s) if RESERVED.contains(&s.as_str()) => s.clone(),
+        ArgValue::Str(s) if ARGUMENT_WORDS.contains(&s.as_str()) => s.clone(),
         ArgValue::Str(s) => format!("\"{s}\""),
         ArgValue::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
     }
@@ -294,12 +372,4 @@ fn text(value: &ArgValue) -> String {
 /// The shortest text that reads back as the same number, always with a point or an exponent.
 fn float(x: f64) -> String {
     format!("{x:?}")
-}
-
-fn identifier(name: &str) -> String {
-    let mut out: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
-    if !out.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        out.insert(0, '_');
-    }
-    out
 }

@@ -75,7 +75,7 @@ impl<'a> Builder<'a> {
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
                 (Some(value), _) => value,
-                (None, Some(default)) => self.eval(inner, default, &Scope { path: String::new(), whole: false }),
+                (None, Some(default)) => self.eval(inner, default, &Scope::none()),
                 (None, None) => {
                     let message = format!("block `{}` needs `{}`", block.name.text, param.name.text);
                     let label = format!("`{}` is missing", param.name.text);
@@ -250,9 +250,14 @@ fn integral(value: &Value) -> Option<ArgValue> {
         Value::List(items) => {
             items.iter().map(|item| integral(item).or_else(|| item.to_arg())).collect::<Option<Vec<_>>>().map(ArgValue::List)
         }
-        Value::Int(_) | Value::Bool(_) | Value::Str(_) | Value::Tensor(_) | Value::Tuple(_) | Value::Nothing | Value::Poison => {
-            None
-        }
+        Value::Int(_)
+        | Value::Bool(_)
+        | Value::Str(_)
+        | Value::Tensor(_)
+        | Value::Tuple(_)
+        | Value::Shared(_)
+        | Value::Nothing
+        | Value::Poison => None,
     }
 }
 

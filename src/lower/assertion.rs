@@ -2,18 +2,17 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
+use super::naming::Scope;
 use super::operator::{Folded, fold};
-use super::{Builder, Frame, Refinement, Scope, Value};
+use super::{Builder, Frame, Refinement, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
+use crate::op::form::Kind;
 use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, UnaryOp};
-
-/// The forms that a layer can be refined to.
-pub(super) const FORMS: &[&str] = &["reduce", "expand", "both", "spatial", "pointwise"];
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
@@ -116,6 +115,7 @@ impl<'a> Builder<'a> {
             | ExprKind::Index { .. }
             | ExprKind::Pipe { .. }
             | ExprKind::If { .. }
+            | ExprKind::As { .. }
             | ExprKind::Error => self.constant(frame, expr),
         }
     }
@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
     }
 
     fn constant(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
-        let value = self.eval(frame, expr, &Scope { path: String::new(), whole: false });
+        let value = self.eval(frame, expr, &Scope::none());
         (!value.is_poison()).then_some(Symbolic::Value(value))
     }
 
@@ -191,17 +191,18 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return;
         };
-        if !FORMS.contains(&callee.text.as_str()) {
+        let forms = Kind::ALL.map(Kind::name);
+        if !forms.contains(&callee.text.as_str()) {
             let mut diagnostic = Diagnostic::error(
                 Code::UnknownOperation,
                 format!("there is no form `{}`", callee.text),
                 callee.span,
                 "not known",
             );
-            diagnostic = match nearest(&callee.text, FORMS.iter().copied()) {
+            diagnostic = match nearest(&callee.text, forms) {
                 Some(near) => diagnostic
                     .fix(format!("did you mean `{near}`?"), vec![Edit { span: callee.span, replacement: near.to_owned() }]),
-                None => diagnostic.help(format!("the forms are {}", super::body::quoted(FORMS))),
+                None => diagnostic.help(format!("the forms are {}", super::body::quoted(&forms))),
             };
             self.report(frame, diagnostic);
             return;
@@ -209,7 +210,7 @@ impl<'a> Builder<'a> {
         let mut refinement =
             Refinement { path: path.clone(), form: callee.text.clone(), span: form.span, ranks: Vec::new(), linear: false };
         for arg in lists.iter().flat_map(|list| &list.args) {
-            let value = self.eval(frame, &arg.value, &Scope { path: String::new(), whole: false });
+            let value = self.eval(frame, &arg.value, &Scope::none());
             let name = arg.name.as_ref().map(|n| n.text.clone());
             match (name.as_deref(), &value) {
                 (_, Value::Poison) => return,
@@ -303,6 +304,7 @@ fn is_constant(expr: &Expr) -> bool {
         | ExprKind::Index { .. }
         | ExprKind::Pipe { .. }
         | ExprKind::If { .. }
+        | ExprKind::As { .. }
         | ExprKind::Error => false,
     }
 }

@@ -4,11 +4,13 @@
 
 use std::collections::HashMap;
 
+use super::naming::{Place, Scope};
 use super::program::{duplicate, twice};
-use super::{Binding, Builder, Frame, Scope, Value};
+use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::graph::{Node, NodeId, Origin, Wish};
+use crate::graph::{BottleneckMark, Directives, LayerPath, Node, NodeId, Origin};
+use crate::op::form::Kind;
 use crate::op::{Op, Shape};
 use crate::source::Span;
 use crate::suggest::nearest;
@@ -22,13 +24,14 @@ impl<'a> Builder<'a> {
     pub(super) fn net(&mut self, net: &'a Net, set: &[(String, Value)]) {
         let mut frame = Frame {
             names: HashMap::new(),
-            prefix: String::new(),
-            turns: String::new(),
+            prefix: Place::root(),
+            turns: LayerPath::root(),
+            body: &net.body,
+            written: None,
             instance: None,
             file: 0,
             in_net: true,
-            keep: false,
-            wish: None,
+            directives: Directives::default(),
             returned: None,
         };
         self.knobs(&mut frame, &net.params, set);
@@ -60,7 +63,7 @@ impl<'a> Builder<'a> {
             let value = if let Some((_, value)) = set.iter().rev().find(|(name, _)| *name == param.name.text) {
                 value.clone()
             } else if let Some(default) = &param.default {
-                let scope = Scope { path: param.name.text.clone(), whole: false };
+                let scope = Scope::at(Place::root().join(&param.name.text));
                 self.eval(frame, default, &scope)
             } else {
                 self.report(
@@ -113,12 +116,12 @@ impl<'a> Builder<'a> {
     }
 
     fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
-        let outer = (frame.keep, frame.wish.clone());
+        let outer = frame.directives;
         for mark in &statement.marks {
             self.mark(frame, mark);
         }
         let value = self.unmarked(frame, statement, scope);
-        (frame.keep, frame.wish) = outer;
+        frame.directives = outer;
         value
     }
 
@@ -128,6 +131,7 @@ impl<'a> Builder<'a> {
             StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
             StatementKind::Bind { targets, value } => self.bind(frame, targets, value),
             StatementKind::Return(values) => self.give(frame, values),
+            StatementKind::Shared { name, value } => self.shared(frame, name, value),
             StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
             StatementKind::Assert(condition) => self.assertion(frame, condition),
             StatementKind::Refine { path, form } => self.refinement(frame, path, form),
@@ -138,24 +142,22 @@ impl<'a> Builder<'a> {
 
     fn mark(&mut self, frame: &mut Frame<'a>, mark: &'a Mark) {
         match mark.name.text.as_str() {
-            "keep" if mark.args.is_empty() => frame.keep = true,
+            "keep" if mark.args.is_empty() => frame.directives.keep = true,
             "bottleneck" => {
-                let mut wish = Wish { channels: None, form: None, span: mark.span };
+                let mut wanted = BottleneckMark { channels: None, form: None, span: mark.span };
                 for arg in &mark.args {
-                    let value = self.eval(frame, &arg.value, &Scope { path: String::new(), whole: false });
+                    let value = self.eval(frame, &arg.value, &Scope::none());
                     let name = arg.name.as_ref().map_or("channels", |n| n.text.as_str());
                     match (name, &value) {
                         (_, Value::Poison) => {}
                         ("channels", _) if value.to_i64().is_some_and(|n| n >= 1) => {
-                            wish.channels = value.to_i64().map(|n| n as u64);
+                            wanted.channels = value.to_i64().map(|n| n as u64);
                         }
-                        ("form", Value::Str(form)) if super::assertion::FORMS.contains(&&**form) => {
-                            wish.form = Some(form.to_string());
-                        }
+                        ("form", Value::Str(form)) if Kind::from_name(form).is_some() => wanted.form = Kind::from_name(form),
                         _ => {
                             let message = format!(
                                 "`@bottleneck` takes `channels` (an integer from 1) and `form` (one of {})",
-                                quoted(super::assertion::FORMS)
+                                quoted(&Kind::ALL.map(Kind::name))
                             );
                             self.report(
                                 frame,
@@ -169,7 +171,7 @@ impl<'a> Builder<'a> {
                         }
                     }
                 }
-                frame.wish = Some(wish);
+                frame.directives.bottleneck = Some(wanted);
             }
             "keep" => {
                 let rest = Span { start: mark.name.span.end, ..mark.span };
@@ -193,12 +195,8 @@ impl<'a> Builder<'a> {
     fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, written: &'a Expr) {
         let value = match self.shape_of(frame, written) {
             Some(shape) if self.graph.find(&name.text).is_none() => {
-                let node = Node {
-                    name: name.text.clone(),
-                    op: Op::Input(shape),
-                    inputs: Vec::new(),
-                    origin: Origin::at(name.span, None),
-                };
+                let node =
+                    Node { origin: Origin::at(name.span, None), ..Node::new(name.text.as_str(), Op::Input(shape), Vec::new()) };
                 let id = self.graph.add(node);
                 self.shapes.insert(id, shape);
                 self.calls.insert(id, written);
@@ -215,7 +213,7 @@ impl<'a> Builder<'a> {
 
     /// Evaluates `[3, size, size]`.
     fn shape_of(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Shape> {
-        let value = self.eval(frame, expr, &Scope { path: String::new(), whole: false });
+        let value = self.eval(frame, expr, &Scope::none());
         if value.is_poison() {
             return None;
         }
@@ -256,7 +254,7 @@ impl<'a> Builder<'a> {
         }
         let result = match value {
             Some(expr) => {
-                let scope = frame.binding_scope(&name.text, expr);
+                let scope = frame.binding_scope(&name.text);
                 self.eval(frame, expr, &scope)
             }
             None => self.name(frame, &name.text, name.span),
@@ -288,7 +286,13 @@ impl<'a> Builder<'a> {
                 );
                 None
             }
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing => {
+            Value::Int(_)
+            | Value::Float(_)
+            | Value::Bool(_)
+            | Value::Str(_)
+            | Value::List(_)
+            | Value::Shared(_)
+            | Value::Nothing => {
                 let message = format!("{what} is a tensor, and this is {}", value.kind());
                 self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
                 None
@@ -298,10 +302,10 @@ impl<'a> Builder<'a> {
 
     fn bind(&mut self, frame: &mut Frame<'a>, targets: &'a [Target], expr: &'a Expr) {
         let scope = match targets {
-            [one] => frame.binding_scope(&one.name.text, expr),
+            [one] => frame.binding_scope(&one.name.text),
             several => {
                 let joined = several.iter().map(|t| t.name.text.as_str()).collect::<Vec<_>>().join("_");
-                frame.binding_scope(&joined, expr)
+                frame.binding_scope(&joined)
             }
         };
         let value = self.eval(frame, expr, &scope);

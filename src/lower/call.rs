@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use super::body::quoted;
 use super::eval::sorted;
+use super::naming::{Scope, UseCounts, is_quiet};
 use super::program::Found;
-use super::{Binding, Builder, Frame, Scope, Value, builtin};
+use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit, Label};
-use crate::graph::{Instance, Node, NodeId, Origin};
+use crate::graph::{Instance, LayerPath, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
@@ -27,9 +28,12 @@ pub(super) struct Given<'a> {
 }
 
 /// What a call's name means.
-enum Callee<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum Callee<'a> {
     Op(&'static OpInfo),
     Block(Found<'a>),
+    /// The index of a set of shared weights.
+    Shared(usize),
     Function,
 }
 
@@ -51,11 +55,16 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         };
         let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
+        let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
+        let scope = &if makes_first { scope.last() } else { scope.clone() };
         if let Callee::Function = meaning {
             return self.function(frame, callee, expr, &evaluated, scope);
         }
         let last = evaluated.pop().unwrap_or_default();
         if let Some(params) = evaluated.pop() {
+            if let Callee::Shared(set) = meaning {
+                return self.shared_params(frame, callee, lists[0].span, set);
+            }
             let Some(inputs) = self.flows(frame, &last, callee) else { return Value::Poison };
             return self.invoke(frame, &meaning, expr, callee, &params, Some(inputs), scope);
         }
@@ -77,16 +86,21 @@ impl<'a> Builder<'a> {
 
     /// `first -> stage -> stage`.
     pub(super) fn pipe(&mut self, frame: &mut Frame<'a>, first: &'a Expr, stages: &'a [Expr], scope: &Scope) -> Value {
-        let inner = scope.inner();
-        let mut value = self.eval(frame, first, &inner);
+        let quiet = is_quiet(first);
+        let mut value = self.eval(frame, first, &if quiet { scope.inner() } else { scope.first() });
         let mut span = first.span;
-        let scope = if stages.len() == 1 { scope } else { &inner };
         for (at, stage) in stages.iter().enumerate() {
             if !self.step(frame, stage.span) {
                 return Value::Poison;
             }
             let inputs = if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
-            value = self.stage(frame, stage, inputs, scope);
+            let scope = match (quiet && at == 0, at + 1 == stages.len()) {
+                (true, true) => scope.clone(),
+                (true, false) => scope.first(),
+                (false, true) => scope.last(),
+                (false, false) => scope.inner(),
+            };
+            value = self.stage(frame, stage, inputs, &scope);
             span = stage.span;
         }
         value
@@ -96,6 +110,9 @@ impl<'a> Builder<'a> {
         let (callee, list, extra): (Ident, Option<&'a ArgList>, Option<&'a ArgList>) = match &stage.kind {
             ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, None, None),
             ExprKind::Call { callee, lists } => (callee.clone(), lists.first(), lists.get(1)),
+            ExprKind::As { value, name } => {
+                return self.stage(frame, value, inputs, &scope.named(frame.exact_place(&name.text)));
+            }
             ExprKind::Error => return Value::Poison,
             _ => {
                 let diagnostic = Diagnostic::error(
@@ -132,12 +149,27 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
+        if let (Callee::Shared(set), Some(list)) = (meaning, list.filter(|list| !list.args.is_empty())) {
+            return self.shared_params(frame, &callee, list.span, set);
+        }
         self.invoke(frame, &meaning, stage, &callee, &given, Some(inputs), scope)
     }
 
-    fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
-        let inner = scope.inner();
-        args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &inner) }).collect()
+    /// The parameters of shared weights are given where they are declared.
+    fn shared_params(&mut self, frame: &Frame<'a>, callee: &Ident, at: Span, set: usize) -> Value {
+        let message = format!("the parameters of `{}` are given where it is declared", callee.text);
+        let diagnostic = Diagnostic::error(Code::WrongInputs, message, at, "a second list of parameters")
+            .label(self.shared_span(set), "declared here")
+            .fix("use it without parameters", vec![Edit { span: at, replacement: String::new() }]);
+        self.report(frame, diagnostic);
+        Value::Poison
+    }
+
+    /// Evaluates arguments. Where only one of them makes layers, it is the first thing made, and may lend the scope's path.
+    pub(super) fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
+        let makers = args.iter().filter(|arg| !is_quiet(&arg.value)).count();
+        let scope = if makers == 1 { scope.first() } else { scope.inner() };
+        args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &scope) }).collect()
     }
 
     fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>], scope: &Scope) -> Value {
@@ -172,8 +204,11 @@ impl<'a> Builder<'a> {
         self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
     }
 
-    fn callee(&mut self, frame: &Frame<'a>, callee: &Ident, list: Option<&ArgList>) -> Option<Callee<'a>> {
+    pub(super) fn callee(&mut self, frame: &Frame<'a>, callee: &Ident, list: Option<&ArgList>) -> Option<Callee<'a>> {
         let name = callee.text.as_str();
+        if let Some(Value::Shared(set)) = frame.names.get(name).map(|binding| &binding.value) {
+            return Some(Callee::Shared(*set));
+        }
         if let Some(found) = self.program.block(frame.file, name) {
             return Some(Callee::Block(found));
         }
@@ -276,7 +311,13 @@ impl<'a> Builder<'a> {
             }
             Value::Poison => None,
             Value::List(items) if items.iter().any(Value::is_poison) => None,
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing => {
+            Value::Int(_)
+            | Value::Float(_)
+            | Value::Bool(_)
+            | Value::Str(_)
+            | Value::List(_)
+            | Value::Shared(_)
+            | Value::Nothing => {
                 let message = format!("a tensor is needed here, and this is {}", value.kind());
                 self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
                 None
@@ -322,13 +363,14 @@ impl<'a> Builder<'a> {
         };
         match meaning {
             Callee::Op(info) => self.operation(frame, info, expr, callee, params, &inputs, scope),
-            Callee::Block(found) => self.instantiate(frame, *found, expr, params, &inputs, scope),
+            Callee::Block(found) => self.instantiate(frame, *found, expr, params, &inputs, (scope, None)),
+            Callee::Shared(set) => self.use_shared(frame, *set, expr, &inputs, scope),
             Callee::Function => unreachable!("functions are called before"),
         }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
-    fn operation(
+    pub(super) fn operation(
         &mut self,
         frame: &Frame<'a>,
         info: &'static OpInfo,
@@ -349,6 +391,8 @@ impl<'a> Builder<'a> {
         let value = match (info.build)(&args, &shapes) {
             Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
             Ok(Built::Pieces(ops)) => {
+                // One name for several results is the scope of theirs.
+                let scope = &scope.exact.clone().map_or_else(|| scope.clone(), Scope::at);
                 let pieces: Vec<Value> = ops.into_iter().map(|op| self.node(frame, op, inputs, expr.span, scope)).collect();
                 Value::Tuple(pieces.into())
             }
@@ -380,24 +424,45 @@ impl<'a> Builder<'a> {
             self.stop(frame, Diagnostic::error(Code::TooManyNodes, message, span, "the limit is reached here"));
             return Value::Poison;
         }
-        let mut origin = Origin::at(span, frame.instance);
-        origin.keep = frame.keep;
-        origin.wish.clone_from(&frame.wish);
-        let name = scope.join(op.keyword());
-        let id = self.graph.add(Node { name, op, inputs: inputs.iter().map(|(id, _)| *id).collect(), origin });
+        let naming = self.naming(scope, &op);
+        if scope.exact.is_some() && !self.graph.is_free(&naming.name) {
+            return self.name_taken(frame, &naming.name, span);
+        }
+        let node = Node {
+            name: naming.name,
+            op,
+            inputs: inputs.iter().map(|(id, _)| *id).collect(),
+            tensors: Vec::new(),
+            origin: Origin::at(span, frame.instance),
+            directives: frame.directives,
+        };
+        let added = match naming.owner {
+            None => Some(self.graph.add(node)),
+            Some(owner) => self.add_shared(frame, node, owner, &shapes),
+        };
+        let Some(id) = added else { return Value::Poison };
         self.shapes.insert(id, shape);
         Value::Tensor(id)
     }
 
-    /// Evaluates a block's body for its arguments and inputs.
-    fn instantiate(
+    /// A name that `as` gives is had by one layer only.
+    fn name_taken(&mut self, frame: &Frame<'a>, name: &LayerPath, span: Span) -> Value {
+        let message = format!("two layers are called `{name}`");
+        let diagnostic = Diagnostic::error(Code::DuplicateDefinition, message, span, "the name is taken");
+        self.report(frame, diagnostic.help("a name given by `as` stands for one layer; choose another, or leave it out"));
+        Value::Poison
+    }
+
+    /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
+    pub(super) fn instantiate(
         &mut self,
         frame: &mut Frame<'a>,
         found: Found<'a>,
         expr: &'a Expr,
         params: &[Given<'a>],
         inputs: &[Flow],
-        scope: &Scope,
+        (scope, shared): (&Scope, Option<&LayerPath>),
     ) -> Value {
         let (file, block) = found;
         let name = block.name.text.as_str();
@@ -429,22 +494,29 @@ impl<'a> Builder<'a> {
             );
             return Value::Poison;
         }
-        let path = self.instance_path(scope, name);
+        let Some(mut place) = self.instance_place(frame, scope, name) else {
+            let taken = scope.exact.as_ref().map_or_else(LayerPath::root, |place| place.path.clone());
+            return self.name_taken(frame, &taken, expr.span);
+        };
+        if let Some(root) = shared {
+            place.weights = Some(root.clone());
+        }
         let instance = self.graph.add_instance(Instance {
-            path: path.clone(),
+            path: place.path.clone(),
             block: name.to_owned(),
             call: expr.span,
             parent: frame.instance,
         });
         let mut inner = Frame {
             names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
-            prefix: path,
-            turns: String::new(),
+            prefix: place,
+            turns: LayerPath::root(),
+            body: &block.body,
+            written: None,
             instance: Some(instance),
             file,
             in_net: false,
-            keep: frame.keep,
-            wish: frame.wish.clone(),
+            directives: frame.directives,
             returned: None,
         };
         if !self.block_args(frame, &mut inner, block, expr, params) {
@@ -455,7 +527,13 @@ impl<'a> Builder<'a> {
         }
         self.active.push((file, name));
         self.depth += 1;
+        if shared.is_some() {
+            self.uses.push(UseCounts::new());
+        }
         self.statements(&mut inner, &block.body);
+        if shared.is_some() {
+            self.uses.pop();
+        }
         self.depth -= 1;
         self.active.pop();
         if inner.returned.is_none() && !self.stopped {
@@ -473,9 +551,14 @@ fn value_nodes(value: &Value) -> Vec<NodeId> {
     match value {
         Value::Tensor(id) => vec![*id],
         Value::Tuple(items) => items.iter().flat_map(value_nodes).collect(),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::List(_) | Value::Nothing | Value::Poison => {
-            Vec::new()
-        }
+        Value::Int(_)
+        | Value::Float(_)
+        | Value::Bool(_)
+        | Value::Str(_)
+        | Value::List(_)
+        | Value::Shared(_)
+        | Value::Nothing
+        | Value::Poison => Vec::new(),
     }
 }
 

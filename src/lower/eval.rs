@@ -2,12 +2,13 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::{Builder, Frame, Scope, Value};
+use super::naming::Scope;
+use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Body, Expr, ExprKind, Path, UnaryOp};
+use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Path, UnaryOp};
 
 impl<'a> Builder<'a> {
     /// The value of an expression; its layers are named within `scope`. Errors are reported and give poison.
@@ -35,10 +36,11 @@ impl<'a> Builder<'a> {
             ExprKind::Bool(b) => Value::Bool(*b),
             ExprKind::Str(s) => Value::Str(s.as_str().into()),
             ExprKind::Name(name) => self.name(frame, name, expr.span),
-            ExprKind::Path(path) => self.path(frame, path),
+            ExprKind::Path(path) => self.path(frame, path, expr.span),
             ExprKind::List(items) => self.list(frame, items, expr.span, scope),
             ExprKind::Tuple(items) => self.tuple(frame, items, scope),
             ExprKind::Paren(inner) => self.eval(frame, inner, scope),
+            ExprKind::As { value, name } => self.named(frame, value, name, scope),
             ExprKind::Unary(op, inner) => self.unary(frame, *op, inner, expr.span, scope),
             ExprKind::Infix { first, rest } => self.infix(frame, first, rest, scope),
             ExprKind::Call { callee, lists } => self.call(frame, expr, callee, lists, scope),
@@ -73,12 +75,36 @@ impl<'a> Builder<'a> {
         Value::Poison
     }
 
-    fn path(&mut self, frame: &Frame<'a>, path: &Path) -> Value {
+    /// A dotted name that a statement bound.
+    fn path(&mut self, frame: &Frame<'a>, path: &Path, span: Span) -> Value {
         let shown = path.segments.join(".");
+        if let Some(binding) = frame.names.get(shown.as_str()) {
+            return binding.value.clone();
+        }
+        if let Some(near) = nearest(&shown, sorted(frame.names.keys().copied().filter(|name| name.contains('.')))) {
+            let message = format!("`{shown}` is not defined");
+            let edit = Edit { span, replacement: near.to_owned() };
+            let diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not defined");
+            self.report(frame, diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]));
+            return Value::Poison;
+        }
         let diagnostic = Diagnostic::error(Code::UnknownName, format!("the path `{shown}` is not a value"), path.span, "")
             .help("paths of layers stand in `refine` and in an assertion's metrics, as in `macs(layer1.0.conv2)`");
         self.report(frame, diagnostic);
         Value::Poison
+    }
+
+    /// `value as name`: the last thing that the value makes has just this name.
+    fn named(&mut self, frame: &mut Frame<'a>, value: &'a Expr, name: &'a Ident, scope: &Scope) -> Value {
+        let before = self.graph.len();
+        let result = self.eval(frame, value, &scope.named(frame.exact_place(&name.text)));
+        if self.graph.len() == before && !result.is_poison() {
+            let message = format!("there is no layer for `{}` to name", name.text);
+            let diagnostic = Diagnostic::error(Code::WrongType, message, value.span, "this makes none");
+            self.report(frame, diagnostic.help("`as` stands behind an operation or a block: `x -> conv(64, 3) as stem`"));
+            return Value::Poison;
+        }
+        result
     }
 
     fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], span: Span, scope: &Scope) -> Value {

@@ -20,18 +20,23 @@ mod program;
 mod projection;
 mod repeat;
 mod shape_error;
+mod shared;
 mod together;
 mod unused;
 mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::graph::{Graph, InstanceId, NodeMap, Wish};
+use crate::graph::{Directives, Graph, InstanceId, LayerPath, NodeMap};
 use crate::op::Shape;
 use crate::source::{SourceSet, Span};
-use crate::syntax::ast::{Ast, Expr, Net, Path};
+use crate::syntax::ast::{Ast, Body, Expr, Net, Path};
+
+use naming::{Place, Scope, UseCounts};
+use shared::{MadeTensors, SharedSet};
 
 pub use assertion::{Condition, Symbolic};
 pub use operator::{Folded, fold};
@@ -121,35 +126,6 @@ fn shortened(path: &str) -> String {
     head.chain(std::iter::once('…')).chain(tail).collect()
 }
 
-/// Where the layers of an expression get their names from.
-#[derive(Debug, Clone)]
-struct Scope {
-    /// Path with dots: `layer2.0.conv1`; empty at the top.
-    path: String,
-    /// Whether a block call that is the whole value takes `path` itself as its instance's path.
-    whole: bool,
-}
-
-impl Scope {
-    fn inner(&self) -> Self {
-        Self { path: self.path.clone(), whole: false }
-    }
-
-    fn join(&self, leaf: &str) -> String {
-        join(&self.path, leaf)
-    }
-}
-
-fn join(path: &str, leaf: &str) -> String {
-    if path.is_empty() {
-        leaf.to_owned()
-    } else if leaf.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}.{leaf}")
-    }
-}
-
 /// A name's value and where it was bound.
 #[derive(Debug, Clone)]
 struct Binding {
@@ -163,15 +139,17 @@ struct Binding {
 struct Frame<'a> {
     names: HashMap<&'a str, Binding>,
     /// Path of the instance; empty for the net.
-    prefix: String,
+    prefix: Place,
     /// Indices of the loops that are under way: `0.1`.
-    turns: String,
+    turns: LayerPath,
+    /// The statements under evaluation, and the names that they bind, once these are asked for.
+    body: &'a Body,
+    written: Option<HashSet<&'a str>>,
     instance: Option<InstanceId>,
     /// Index of the file whose blocks are in reach.
     file: usize,
     in_net: bool,
-    keep: bool,
-    wish: Option<Wish>,
+    directives: Directives,
     returned: Option<Value>,
 }
 
@@ -184,8 +162,12 @@ struct Builder<'a> {
     shapes: NodeMap<Shape>,
     /// The call that made a node, or the shape of an input, for edits.
     calls: NodeMap<&'a Expr>,
-    /// How often a scope's path was given to an instance.
-    scopes: HashMap<String, u64>,
+    /// Paths of instances and of sets of shared weights, with the last number that was appended to each.
+    scopes: HashMap<LayerPath, u64>,
+    shared_sets: Vec<Rc<SharedSet<'a>>>,
+    shared_tensors: HashMap<LayerPath, MadeTensors>,
+    /// The uses of shared weights that are under evaluation, innermost last.
+    uses: Vec<UseCounts>,
     /// Blocks whose bodies are being evaluated, outermost first.
     active: Vec<(usize, &'a str)>,
     diagnostics: Vec<Diagnostic>,
@@ -211,6 +193,9 @@ impl<'a> Builder<'a> {
             shapes: NodeMap::default(),
             calls: NodeMap::default(),
             scopes: HashMap::new(),
+            shared_sets: Vec::new(),
+            shared_tensors: HashMap::new(),
+            uses: Vec::new(),
             active: Vec::new(),
             diagnostics: Vec::new(),
             seen: HashMap::new(),

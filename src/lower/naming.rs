@@ -1,47 +1,187 @@
-//! Names of layers: dotted paths of bindings, loop turns and block instances.
+//! Names of layers: dotted paths of bindings, loop turns and block instances, made here and nowhere else.
+//!
+//! A binding names what it makes. The first thing that it makes, if that is a block, takes the binding's path as its own, so
+//! that what is written behind it later renames nothing inside; everything else gets a segment of its own. Where two would
+//! have one path, the later is numbered; a number gives way to a name that is written, and the graph remembers which paths are
+//! counted, since they hang on how many statements stand before.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
+use std::collections::HashMap;
+use std::collections::HashSet;
 
-use super::{Builder, Frame, Scope, join};
-use crate::syntax::ast::{Expr, ExprKind};
+use super::{Builder, Frame};
+use crate::graph::LayerPath;
+use crate::op::Op;
+use crate::syntax::ast::{Body, Expr, ExprKind, StatementKind};
+
+/// Where layers stand: the path that names them, and beside it that of the shared weights which they use.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) path: LayerPath,
+    /// `None` outside of shared blocks, where layers have weights of their own.
+    pub(super) weights: Option<LayerPath>,
+}
+
+impl Place {
+    pub(super) fn root() -> Self {
+        Self { path: LayerPath::root(), weights: None }
+    }
+
+    pub(super) fn join(&self, inner: &str) -> Self {
+        Self { path: self.path.join(inner), weights: self.weights.as_ref().map(|path| path.join(inner)) }
+    }
+}
+
+/// Where the layers of an expression get their names from.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) place: Place,
+    /// Whether the first thing made, if it is a block, takes `place` itself.
+    lends: bool,
+    /// What `as` calls the last thing made.
+    pub(super) exact: Option<Place>,
+}
+
+impl Scope {
+    /// For expressions that make no layers.
+    pub(super) fn none() -> Self {
+        Self::at(Place::root())
+    }
+
+    /// A scope that lends its path to nothing.
+    pub(super) fn at(place: Place) -> Self {
+        Self { place, lends: false, exact: None }
+    }
+
+    /// For what is not the first thing made, and not the last.
+    pub(super) fn inner(&self) -> Self {
+        Self::at(self.place.clone())
+    }
+
+    /// For the first of several things.
+    pub(super) fn first(&self) -> Self {
+        Self { exact: None, ..self.clone() }
+    }
+
+    /// For the last of several things.
+    pub(super) fn last(&self) -> Self {
+        Self { lends: false, ..self.clone() }
+    }
+
+    pub(super) fn named(&self, exact: Place) -> Self {
+        Self { exact: Some(exact), ..self.clone() }
+    }
+}
+
+/// The name that a node asks for, and the shared weights that it uses.
+pub(super) struct Naming {
+    pub(super) name: LayerPath,
+    pub(super) owner: Option<LayerPath>,
+}
 
 impl Frame<'_> {
     /// The scope of layers that no binding names.
     pub(super) fn loose_scope(&self) -> Scope {
-        Scope { path: join(&self.prefix, &self.turns), whole: false }
+        Scope::at(self.prefix.join(&self.turns))
     }
 
     /// The scope of a binding's layers: prefix, name, loop indices. A rebound block input adds no name.
-    pub(super) fn binding_scope(&self, name: &str, expr: &Expr) -> Scope {
+    pub(super) fn binding_scope(&self, name: &str) -> Scope {
         let is_input = self.names.get(name).is_some_and(|b| b.is_input);
-        let own = if is_input && !(self.turns.is_empty() && self.prefix.is_empty()) { "" } else { name };
-        Scope { path: join(&join(&self.prefix, own), &self.turns), whole: is_whole(expr) }
+        let own = if is_input && !(self.turns.is_empty() && self.prefix.path.is_empty()) { "" } else { name };
+        let place = self.prefix.join(own).join(&self.turns);
+        // A block's own path is taken by the block.
+        let lends = place.path != self.prefix.path;
+        Scope { place, lends, exact: None }
+    }
+
+    /// The place that `as` names.
+    pub(super) fn exact_place(&self, name: &str) -> Place {
+        self.prefix.join(name).join(&self.turns)
+    }
+
+    /// Whether a statement of this body binds the name.
+    fn writes(&mut self, name: &str) -> bool {
+        let body = self.body;
+        self.written.get_or_insert_with(|| written(body)).contains(name)
     }
 }
 
 impl Builder<'_> {
-    /// The scope's own path for a call that is the whole value, else path and block; numbered where taken.
-    pub(super) fn instance_path(&mut self, scope: &Scope, block: &str) -> String {
-        let base = if scope.whole && !scope.path.is_empty() { scope.path.clone() } else { scope.join(block) };
-        let times = self.scopes.entry(base.clone()).or_insert(0);
-        *times += 1;
-        if *times == 1 { base } else { format!("{base}_{times}") }
+    /// The name of a node of this operation.
+    pub(super) fn naming(&mut self, scope: &Scope, op: &Op) -> Naming {
+        let place = scope.exact.clone().unwrap_or_else(|| scope.place.join(op.keyword()));
+        let owner = place.weights.map(|path| self.count_use(path));
+        Naming { name: place.path, owner }
+    }
+
+    /// The place of an instance of a block: what `as` says, the scope's own, or a segment of the block's name; numbered where
+    /// taken. `None` where `as` names a path that is taken.
+    pub(super) fn instance_place(&mut self, frame: &mut Frame<'_>, scope: &Scope, block: &str) -> Option<Place> {
+        let is_exact = scope.exact.is_some();
+        let place = match &scope.exact {
+            Some(place) => place.clone(),
+            None if scope.lends => scope.place.clone(),
+            None => scope.place.join(block),
+        };
+        if is_exact && self.scopes.contains_key(&place.path) {
+            return None;
+        }
+        let weights = place.weights.map(|path| self.count_use(path));
+        Some(Place { path: self.free_scope(frame, place.path), weights })
+    }
+
+    /// The path of a scope, or the next of `path_2`, `path_3`, … that no other scope has and no statement writes.
+    pub(super) fn free_scope(&mut self, frame: &mut Frame<'_>, path: LayerPath) -> LayerPath {
+        let Some(mut number) = self.scopes.get(&path).copied() else {
+            self.scopes.insert(path.clone(), 1);
+            return path;
+        };
+        let fresh = loop {
+            number += 1;
+            let candidate = path.numbered(number);
+            if !self.scopes.contains_key(&candidate) && !frame.writes(candidate.split_last().1) {
+                break candidate;
+            }
+        };
+        self.scopes.insert(path, number);
+        self.scopes.insert(fresh.clone(), 1);
+        self.graph.count_path(fresh.clone());
+        fresh
+    }
+
+    /// The path within the shared weights that are in use, numbered where this use has met it before: every use counts alike.
+    pub(super) fn count_use(&mut self, path: LayerPath) -> LayerPath {
+        let Some(counts) = self.uses.last_mut() else { return path };
+        let count = counts.entry(path.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { path } else { path.numbered(*count) }
     }
 }
 
-/// Whether the value is made by a single call, which then takes the binding's path as its own.
-fn is_whole(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Pipe { first, stages } => stages.len() == 1 && is_quiet(first),
-        ExprKind::Call { lists, .. } => lists.last().is_some_and(|list| list.args.iter().all(|arg| is_quiet(&arg.value))),
-        ExprKind::If { .. } => true,
-        ExprKind::Paren(inner) => is_whole(inner),
-        _ => false,
+/// Every name that a body binds, those of inner bodies included.
+fn written(body: &Body) -> HashSet<&str> {
+    let mut names = HashSet::new();
+    let mut open = vec![body];
+    while let Some(body) = open.pop() {
+        for statement in &body.statements {
+            match &statement.kind {
+                StatementKind::Bind { targets, .. } => names.extend(targets.iter().map(|target| target.name.text.as_str())),
+                StatementKind::Input { name, .. } | StatementKind::Output { name, .. } | StatementKind::Shared { name, .. } => {
+                    names.insert(name.text.as_str());
+                }
+                StatementKind::For { body, .. } => open.push(body),
+                StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) => {
+                    open.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
+                }
+                StatementKind::Expr(_) | StatementKind::Return(_) | StatementKind::Assert(_) | StatementKind::Refine { .. } => {}
+            }
+        }
     }
+    names
 }
 
 /// Whether evaluating it adds no layers, as far as its form tells.
-fn is_quiet(expr: &Expr) -> bool {
+pub(super) fn is_quiet(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(_)
         | ExprKind::Int(_)
@@ -53,6 +193,11 @@ fn is_quiet(expr: &Expr) -> bool {
         ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => is_quiet(inner),
         ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().all(is_quiet),
         ExprKind::Index { base, index } => is_quiet(base) && is_quiet(index),
-        ExprKind::Infix { .. } | ExprKind::Call { .. } | ExprKind::Pipe { .. } | ExprKind::If { .. } => false,
+        ExprKind::As { .. } | ExprKind::Infix { .. } | ExprKind::Call { .. } | ExprKind::Pipe { .. } | ExprKind::If { .. } => {
+            false
+        }
     }
 }
+
+/// How often each path of shared weights was met in one use of them.
+pub(super) type UseCounts = HashMap<LayerPath, u64>;

@@ -1,7 +1,8 @@
 //! Operators between two values: numbers, and element-wise layers on tensors.
 
+use super::naming::Scope;
 use super::value::MAX_VALUES;
-use super::{Builder, Frame, Scope, Value};
+use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::graph::NodeId;
@@ -32,13 +33,14 @@ impl<'a> Builder<'a> {
         let inner = scope.inner();
         let mut left = self.eval(frame, first, &inner);
         let mut left_span = first.span;
-        for (op, op_span, right) in rest {
+        for (at, (op, op_span, right)) in rest.iter().enumerate() {
             if let (InfixOp::And, Value::Bool(false)) | (InfixOp::Or, Value::Bool(true)) = (op, &left) {
                 continue;
             }
             let value = self.eval(frame, right, &inner);
             let sides = Sides { left: (&left, left_span), right: (&value, right.span), op_span: *op_span };
-            left = self.apply(frame, *op, &sides, &inner);
+            let scope = if at + 1 == rest.len() { scope.last() } else { scope.inner() };
+            left = self.apply(frame, *op, &sides, &scope);
             left_span = left_span.to(right.span);
         }
         left

@@ -2,15 +2,17 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::{Binding, Builder, Frame, Scope, Value, join};
+use super::naming::Scope;
+use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::LayerPath;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, StatementKind};
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
-        let scope = Scope { path: String::new(), whole: false };
+        let scope = Scope::none();
         let saved: Vec<_> =
             names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
         let outer_turns = frame.turns.clone();
@@ -70,8 +72,8 @@ impl<'a> Builder<'a> {
         frame.poison_assigned(body);
     }
 
-    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &str, body: &'a Body) {
-        frame.turns = join(outer, &index.to_string());
+    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &LayerPath, body: &'a Body) {
+        frame.turns = outer.join(&index.to_string());
         self.destructure(frame, pattern, value);
         let scope = frame.loose_scope();
         self.body(frame, body, &scope);
@@ -112,7 +114,9 @@ impl<'a> Frame<'a> {
                             self.names.insert(&target.name.text, binding);
                         }
                     }
-                    StatementKind::Input { name, .. } | StatementKind::Output { name, .. } => {
+                    StatementKind::Input { name, .. }
+                    | StatementKind::Output { name, .. }
+                    | StatementKind::Shared { name, .. } => {
                         self.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input: false });
                     }
                     StatementKind::For { body, .. } => bodies.push(body),

@@ -85,7 +85,7 @@ impl Walk<'_> {
                     }
                     self.body(body);
                 }
-                StatementKind::Assert(e) | StatementKind::Expr(e) => self.expr(e),
+                StatementKind::Assert(e) | StatementKind::Expr(e) | StatementKind::Shared { value: e, .. } => self.expr(e),
                 StatementKind::Refine { form, .. } => self.expr(form),
             }
         }
@@ -113,7 +113,7 @@ impl Walk<'_> {
             | ExprKind::Path(_)
             | ExprKind::Error => {}
             ExprKind::List(items) | ExprKind::Tuple(items) => self.exprs(items),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::As { value: inner, .. } => self.expr(inner),
             ExprKind::Infix { first, rest } => {
                 self.expr(first);
                 for (_, _, operand) in rest {

@@ -22,6 +22,8 @@ pub enum Value {
     Tensor(NodeId),
     /// Several tensors, as a block returns them.
     Tuple(Rc<[Value]>),
+    /// A block or operation whose weights every use shares.
+    Shared(usize),
     /// Nothing: an `if` without a value.
     Nothing,
     /// The result of something that has been reported already; whatever depends on it stays silent.
@@ -61,6 +63,7 @@ impl Value {
             Self::List(_) => "a list",
             Self::Tensor(_) => "a tensor",
             Self::Tuple(_) => "several tensors",
+            Self::Shared(_) => "shared weights",
             Self::Nothing => "nothing",
             Self::Poison => "an invalid value",
         }
@@ -75,7 +78,7 @@ impl Value {
             Self::Bool(b) => b.to_string(),
             Self::Str(s) => format!("{s:?}"),
             Self::List(items) => format!("[{}]", items.iter().map(Self::shown).collect::<Vec<_>>().join(", ")),
-            Self::Tensor(_) | Self::Tuple(_) | Self::Nothing | Self::Poison => self.kind().to_owned(),
+            Self::Tensor(_) | Self::Tuple(_) | Self::Shared(_) | Self::Nothing | Self::Poison => self.kind().to_owned(),
         }
     }
 
@@ -85,7 +88,9 @@ impl Value {
         match self {
             Self::Poison => true,
             Self::List(items) | Self::Tuple(items) => items.iter().any(Self::is_poison),
-            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::Tensor(_) | Self::Nothing => false,
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::Tensor(_) | Self::Shared(_) | Self::Nothing => {
+                false
+            }
         }
     }
 
@@ -104,7 +109,7 @@ impl Value {
             Self::Bool(b) => Some(ArgValue::Bool(*b)),
             Self::Str(s) => Some(ArgValue::Str(s.to_string())),
             Self::List(items) => items.iter().map(Self::to_arg).collect::<Option<Vec<_>>>().map(ArgValue::List),
-            Self::Tensor(_) | Self::Tuple(_) | Self::Nothing | Self::Poison => None,
+            Self::Tensor(_) | Self::Tuple(_) | Self::Shared(_) | Self::Nothing | Self::Poison => None,
         }
     }
 
@@ -114,9 +119,14 @@ impl Value {
         match self {
             Self::Int(i) => Some(*i as f64),
             Self::Float(x) => Some(*x),
-            Self::Bool(_) | Self::Str(_) | Self::List(_) | Self::Tensor(_) | Self::Tuple(_) | Self::Nothing | Self::Poison => {
-                None
-            }
+            Self::Bool(_)
+            | Self::Str(_)
+            | Self::List(_)
+            | Self::Tensor(_)
+            | Self::Tuple(_)
+            | Self::Shared(_)
+            | Self::Nothing
+            | Self::Poison => None,
         }
     }
 
@@ -132,6 +142,7 @@ impl Value {
             | Self::List(_)
             | Self::Tensor(_)
             | Self::Tuple(_)
+            | Self::Shared(_)
             | Self::Nothing
             | Self::Poison => None,
         }
@@ -151,6 +162,7 @@ fn fits(items: &[Value], depth: usize, total: &mut usize) -> bool {
         | Value::Str(_)
         | Value::Tensor(_)
         | Value::Tuple(_)
+        | Value::Shared(_)
         | Value::Nothing
         | Value::Poison => true,
     })

@@ -139,6 +139,12 @@ impl Op {
         table::weights(self, inputs)
     }
 
+    /// The names of [`Self::weights`], which do not depend on inputs: `["weight", "bias"]`.
+    #[must_use]
+    pub fn roles(&self) -> &'static [&'static str] {
+        weight::roles(self)
+    }
+
     /// Exact operation counts for one image; inputs as accepted by [`Self::infer`].
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use super::{Activation, Op};
+
 /// How a weight is initialised when a network has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
@@ -94,5 +96,56 @@ impl WeightSpec {
     #[must_use]
     pub fn elements(&self) -> Option<u64> {
         self.dims.iter().try_fold(1u64, |product, d| product.checked_mul(*d))
+    }
+}
+
+const NONE: &[&str] = &[];
+const WEIGHT: &[&str] = &["weight"];
+const AFFINE: &[&str] = &["weight", "bias"];
+const STATISTICS: &[&str] = &["running_mean", "running_var"];
+const NORM: &[&str] = &["weight", "bias", "running_mean", "running_var"];
+
+/// The names of an operation's tensors, in order.
+pub(super) fn roles(op: &Op) -> &'static [&'static str] {
+    let with_bias = |bias: bool| if bias { AFFINE } else { WEIGHT };
+    let if_affine = |affine: bool| if affine { AFFINE } else { NONE };
+    match op {
+        Op::Conv(conv) => with_bias(conv.bias),
+        Op::ConvTranspose(conv) => with_bias(conv.bias),
+        Op::Linear(linear) => with_bias(linear.bias),
+        Op::Scale(scale) => with_bias(scale.bias),
+        Op::BatchNorm(norm) => {
+            if norm.affine {
+                NORM
+            } else {
+                STATISTICS
+            }
+        }
+        Op::GroupNorm(norm) => if_affine(norm.affine),
+        Op::LayerNorm(norm) => if_affine(norm.affine),
+        Op::InstanceNorm(norm) => if_affine(norm.affine),
+        Op::Activation(Activation::Prelu { .. }) => WEIGHT,
+        Op::Activation(_)
+        | Op::Input(_)
+        | Op::Lrn(_)
+        | Op::Softmax(_)
+        | Op::Pool(_)
+        | Op::GlobalPool(_)
+        | Op::AdaptiveAvgPool(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Flatten
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Slice(_)
+        | Op::Pad(_)
+        | Op::Upsample(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_)
+        | Op::ChannelShuffle(_)
+        | Op::Mean(_)
+        | Op::Dropout(_)
+        | Op::Identity => NONE,
     }
 }

@@ -162,7 +162,7 @@ fn unit(shaped: &Shaped, members: &[NodeId], depth: Option<usize>) -> Unit {
     let inserted = members.iter().filter(|id| is_inserted(graph, **id)).count();
     let shape = dims(shaped, last);
     if is_input(graph, members[0]) {
-        return Unit { kind: Kind::Input, title: first.name.clone(), layer: None, lines: vec![shape] };
+        return Unit { kind: Kind::Input, title: first.name.to_string(), layer: None, lines: vec![shape] };
     }
     let new = inserted > 0;
     if let Some((depth, path)) = depth.and_then(|depth| Some((depth, block(graph, members[0], depth)?))) {
@@ -213,7 +213,7 @@ fn brief(op: &Op) -> String {
 /// Whether a pass or a `refine` statement put the node there.
 #[must_use]
 pub fn is_inserted(graph: &Graph, id: NodeId) -> bool {
-    graph.node(id).origin.made_by.is_some()
+    graph.node(id).inserted_for().is_some()
 }
 
 fn dims(shaped: &Shaped, id: NodeId) -> String {

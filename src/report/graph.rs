@@ -72,7 +72,7 @@ pub fn document(shaped: &Shaped) -> Document<'_> {
             inputs: node.inputs.iter().map(|input| name(*input)).collect(),
             output: Dims(shaped.shape(id)),
             block: blocks.of(graph, id),
-            made_by: node.origin.made_by,
+            made_by: node.inserted_for().map(|_| "refine"),
         }
     };
     Document {

@@ -366,7 +366,7 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
-        made_by: node.origin.made_by,
+        made_by: node.inserted_for().map(|_| "refine"),
         is_pointwise: is_pointwise(&node.op),
         blocks: enclosing(graph, layer.node),
     }

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::forms::fits;
-use super::insert::MADE_BY;
 use super::path::{Layers, Pattern, starred};
 use super::plan::PlannedChange;
 use crate::graph::NodeId;
@@ -52,7 +51,7 @@ impl<'s> Scopes<'s> {
         let mut fitting: BTreeMap<&str, [u32; Kind::ALL.len()]> = BTreeMap::new();
         for &id in shaped.order() {
             let node = shaped.graph().node(id);
-            if node.origin.made_by == Some(MADE_BY) {
+            if node.inserted_for().is_some() {
                 continue;
             }
             for (at, _) in node.name.match_indices('.') {

@@ -96,6 +96,7 @@ fn in_body<'a>(body: &'a Body, guarded: bool, conditions: &mut Vec<(&'a Expr, bo
             | StatementKind::Input { .. }
             | StatementKind::Output { .. }
             | StatementKind::Bind { .. }
+            | StatementKind::Shared { .. }
             | StatementKind::Return(_)
             | StatementKind::Refine { .. } => {}
         }

@@ -11,7 +11,7 @@ use super::geometry::{Count, Geometry};
 use super::live::Around;
 use super::neighbour::{Neighbourhood, neighbourhood};
 use super::price::{Clock, Price, of_steps};
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Role};
 use crate::op::form::{Form, Kind, Refinement};
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
@@ -151,7 +151,7 @@ impl Prices {
     fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&Priced> {
         let (op, input, around) = &self.kinds[index];
         let work_out = || {
-            let dense = || vec![Step { suffix: String::new(), op: op.clone() }];
+            let dense = || vec![Step { role: Role::Core, op: op.clone() }];
             of_steps(&how.map_or_else(dense, |how| chain(op, &how, around)), *input, clock)
         };
         self.known.entry((index, how)).or_insert_with(work_out).as_ref()

@@ -1,25 +1,40 @@
 //! The operations of a layer in a form, in order, with their names.
 //!
-//! In: the layer's operation and name, a [`Refinement`] and the [`Neighbourhood`]. Out: [`Step`]s that replace the layer.
+//! In: the layer's operation, a [`Refinement`] and the [`Neighbourhood`]. Out: [`Step`]s that replace the layer.
 //! Stride, padding and dilation go where the map makes them exact: on the kxk; for `spatial`, the vertical ones on the
 //! column and the horizontal ones on the row; for `pointwise`, on the first.
 
 use super::neighbour::Neighbourhood;
+use crate::graph::{Factor, LayerPath, Role};
 use crate::op::form::{Form, Refinement};
 use crate::op::{Conv, Linear, Op, Padding};
 
 /// One operation of a form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// What follows the layer's name: `.reduce`, `.reduce.bn`; empty for the layer itself, which keeps its name.
-    pub suffix: String,
+    /// What it does in the form.
+    pub role: Role,
     /// The operation.
     pub op: Op,
 }
 
+impl Step {
+    /// What it is called where the refined layer has this path: the core keeps it.
+    #[must_use]
+    pub fn path(&self, of: &LayerPath) -> LayerPath {
+        match self.role {
+            Role::Core => of.clone(),
+            Role::Factor(factor) => of.join(factor.word()),
+            Role::Behind(factor) => of.join(factor.word()).join(self.op.keyword()),
+            Role::BehindCore => of.join(self.op.keyword()),
+        }
+    }
+}
+
 /// The convolutions that a form is made of, before anything stands between them.
-struct Part {
-    suffix: &'static str,
+struct Piece {
+    /// `None` for the core.
+    factor: Option<Factor>,
     op: Op,
     channels: u64,
 }
@@ -43,22 +58,22 @@ pub fn chain(op: &Op, how: &Refinement, around: &Neighbourhood) -> Vec<Step> {
     let inner_bias = between.norm.is_none() && between.activation.is_some();
     let last = parts.len() - 1;
     let mut steps = Vec::new();
-    for (i, mut part) in parts.into_iter().enumerate() {
+    for (i, mut piece) in parts.into_iter().enumerate() {
         if i < last && !inner_bias {
-            without_bias(&mut part.op);
+            without_bias(&mut piece.op);
         }
-        steps.push(Step { suffix: part.suffix.to_owned(), op: part.op });
+        steps.push(Step { role: piece.factor.map_or(Role::Core, Role::Factor), op: piece.op });
         if i < last {
-            steps.extend(companions(part.suffix, part.channels, &between));
+            steps.extend(companions(piece.factor, piece.channels, &between));
         }
     }
     steps
 }
 
-fn companions(suffix: &str, channels: u64, between: &Neighbourhood) -> impl Iterator<Item = Step> {
+fn companions(behind: Option<Factor>, channels: u64, between: &Neighbourhood) -> impl Iterator<Item = Step> {
     let norm = between.norm.clone().map(|op| for_channels(op, channels));
-    let ops: Vec<_> = norm.into_iter().chain(between.activation.clone()).collect();
-    ops.into_iter().map(move |op| Step { suffix: format!("{suffix}.{}", op.keyword()), op })
+    let role = behind.map_or(Role::BehindCore, Role::Behind);
+    norm.into_iter().chain(between.activation.clone()).map(move |op| Step { role, op })
 }
 
 /// Group normalisation keeps its groups where they divide the channels, otherwise the most that do.
@@ -77,8 +92,8 @@ fn without_bias(op: &mut Op) {
     }
 }
 
-fn conv_parts(conv: &Conv, form: Form) -> Vec<Part> {
-    let part = |suffix, conv: Conv| Part { suffix, channels: conv.out, op: Op::Conv(conv) };
+fn conv_parts(conv: &Conv, form: Form) -> Vec<Piece> {
+    let piece = |factor, conv: Conv| Piece { factor, channels: conv.out, op: Op::Conv(conv) };
     let one = |out| Conv {
         out,
         kernel: [1, 1],
@@ -91,11 +106,13 @@ fn conv_parts(conv: &Conv, form: Form) -> Vec<Part> {
     };
     let own = |out| Conv { out, ..conv.clone() };
     match form {
-        Form::Reduce { r } => vec![part(".reduce", one(r)), part("", own(conv.out))],
-        Form::Expand { r } => vec![part("", own(r)), part(".expand", one(conv.out))],
-        Form::Both { r1, r2 } => vec![part(".reduce", one(r1)), part("", own(r2)), part(".expand", one(conv.out))],
-        Form::Spatial { r } => vec![part(".vertical", column(conv, r)), part("", row(conv))],
-        Form::Pointwise { r } => vec![part(".reduce", own(r)), part("", one(conv.out))],
+        Form::Reduce { r } => vec![piece(Some(Factor::Reduce), one(r)), piece(None, own(conv.out))],
+        Form::Expand { r } => vec![piece(None, own(r)), piece(Some(Factor::Expand), one(conv.out))],
+        Form::Both { r1, r2 } => {
+            vec![piece(Some(Factor::Reduce), one(r1)), piece(None, own(r2)), piece(Some(Factor::Expand), one(conv.out))]
+        }
+        Form::Spatial { r } => vec![piece(Some(Factor::Vertical), column(conv, r)), piece(None, row(conv))],
+        Form::Pointwise { r } => vec![piece(Some(Factor::Reduce), own(r)), piece(None, one(conv.out))],
     }
 }
 
@@ -120,10 +137,10 @@ fn row(conv: &Conv) -> Conv {
     }
 }
 
-fn linear_parts(linear: &Linear, form: Form) -> Vec<Part> {
-    let part = |suffix, out| Part { suffix, op: Op::Linear(Linear { out, ..linear.clone() }), channels: out };
+fn linear_parts(linear: &Linear, form: Form) -> Vec<Piece> {
+    let piece = |factor, out| Piece { factor, op: Op::Linear(Linear { out, ..linear.clone() }), channels: out };
     match form {
-        Form::Pointwise { r } => vec![part(".reduce", r), part("", linear.out)],
+        Form::Pointwise { r } => vec![piece(Some(Factor::Reduce), r), piece(None, linear.out)],
         Form::Reduce { .. } | Form::Expand { .. } | Form::Both { .. } | Form::Spatial { .. } => {
             unreachable!("a linear layer takes only `pointwise`")
         }

@@ -22,7 +22,7 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
     let mut seen: BTreeMap<(String, Vec<NodeId>), NodeId> = BTreeMap::new();
     for &id in shaped.order() {
         let node = graph.node(id);
-        if node.origin.keep
+        if node.directives.keep
             || matches!(node.op, Op::Input(_) | Op::Dropout(_))
             || !node.op.weights(&shaped.input_shapes(id)).is_empty()
         {

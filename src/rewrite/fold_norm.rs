@@ -46,7 +46,7 @@ fn folds(shaped: &Shaped) -> BTreeMap<NodeId, NodeId> {
     let mut folds = BTreeMap::new();
     for &id in shaped.order() {
         let node = graph.node(id);
-        if !matches!(node.op, Op::BatchNorm(_)) || node.origin.keep {
+        if !matches!(node.op, Op::BatchNorm(_)) || node.directives.keep {
             continue;
         }
         let before = node.inputs[0];
@@ -55,7 +55,7 @@ fn folds(shaped: &Shaped) -> BTreeMap<NodeId, NodeId> {
         let op = &graph.node(host).op;
         // Only on a flat input is the last axis, over which a linear layer works, the axis that is normalised.
         let takes = matches!(op, Op::Conv(_)) || (matches!(op, Op::Linear(_)) && shaped.shape(host).rank() == 1);
-        if alone && takes && !graph.node(host).origin.keep {
+        if alone && takes && !graph.node(host).directives.keep {
             folds.insert(id, host);
         }
     }

@@ -16,7 +16,7 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
     let mut changes = Vec::new();
     for &id in shaped.order() {
         let node = graph.node(id);
-        let reason = identity(&node.op, &shaped.input_shapes(id)).filter(|_| !node.origin.keep);
+        let reason = identity(&node.op, &shaped.input_shapes(id)).filter(|_| !node.directives.keep);
         match reason {
             Some(reason) if !(graph.is_output(id) && build.is_input(build.inputs(id)[0])) => {
                 build.alias(id, build.inputs(id)[0]);

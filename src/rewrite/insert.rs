@@ -2,28 +2,27 @@
 //!
 //! In: a shaped graph and which layer gets which form. Out: a new graph, not yet shaped, in which the kxk keeps the layer's
 //! name and its followers use the last node of the form. Lowering calls this for `refine` statements, the optimizer for its
-//! plan: one meaning for both.
+//! plan: one meaning for both. Layers that share weights are refined together and go on sharing, whichever was asked for.
 
 use std::collections::BTreeMap;
 
-use super::chain::chain;
+use super::chain::{Step, chain};
 use super::forms::{Refusal, fits};
 use super::neighbour::neighbourhood;
 use super::rebuild::Rebuild;
-use crate::graph::{Graph, Node, NodeId, Origin};
+use crate::graph::{Directives, Graph, LayerPath, Maker, Node, NodeId, Origin, Part, Role, TensorId};
 use crate::op::form::Refinement;
 use crate::shape::Shaped;
 
-/// What [`Origin::made_by`] says of inserted layers.
-pub const MADE_BY: &str = "refine";
-
 /// One layer and its new form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Request {
     /// The layer.
     pub node: NodeId,
     /// Its form.
     pub how: Refinement,
+    /// Who asks.
+    pub by: Maker,
 }
 
 /// A request that cannot be met.
@@ -40,20 +39,43 @@ pub struct Rejected {
 /// # Errors
 /// The first request whose layer cannot take its form, is refined already, or is named twice.
 pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Graph, Rejected> {
-    let mut wanted = BTreeMap::new();
+    let graph = shaped.graph();
+    let sharers = sharers(graph);
+    let mut wanted: BTreeMap<NodeId, usize> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
-        let check = check(shaped.graph(), request);
-        let twice = wanted.insert(request.node, request.how).is_some();
-        check.and(if twice { Err(Refusal::Twice) } else { Ok(()) }).map_err(|refusal| Rejected { request: index, refusal })?;
-    }
-    let mut build = Rebuild::new(shaped);
-    for &id in shaped.order() {
-        match wanted.get(&id) {
-            Some(how) => insert(&mut build, shaped.graph(), id, how),
-            None => drop(build.keep(id)),
+        let rejected = |refusal| Rejected { request: index, refusal };
+        check(graph, request).map_err(rejected)?;
+        let weight = graph.node(request.node).tensors.first();
+        let alone = [request.node];
+        let together = weight.and_then(|weight| sharers.get(weight)).map_or(&alone[..], Vec::as_slice);
+        for &node in together {
+            match wanted.get(&node) {
+                None => drop(wanted.insert(node, index)),
+                // A pattern names every use of shared weights.
+                Some(other) if together.len() > 1 && requests[*other].how == request.how => {}
+                Some(_) => return Err(rejected(Refusal::Twice)),
+            }
         }
     }
-    Ok(build.finish())
+    let mut insertion = Insertion { graph, build: Rebuild::new(shaped), made: BTreeMap::new() };
+    for &id in shaped.order() {
+        match wanted.get(&id) {
+            Some(index) => insertion.insert(id, *index, &requests[*index]),
+            None => drop(insertion.build.keep(id)),
+        }
+    }
+    Ok(insertion.build.finish())
+}
+
+/// The nodes of each tensor that several use.
+fn sharers(graph: &Graph) -> BTreeMap<TensorId, Vec<NodeId>> {
+    let mut sharers: BTreeMap<TensorId, Vec<NodeId>> = BTreeMap::new();
+    for id in graph.ids() {
+        if let Some(weight) = graph.node(id).tensors.first().filter(|weight| graph.tensor(**weight).users > 1) {
+            sharers.entry(*weight).or_default().push(id);
+        }
+    }
+    sharers
 }
 
 fn check(graph: &Graph, request: &Request) -> Result<(), Refusal> {
@@ -64,24 +86,53 @@ fn check(graph: &Graph, request: &Request) -> Result<(), Refusal> {
 /// Whether a layer has a bottleneck already, or was inserted as part of one.
 #[must_use]
 pub fn is_refined(graph: &Graph, id: NodeId) -> bool {
-    let inserted = |id: NodeId| graph.node(id).origin.made_by == Some(MADE_BY);
-    let name = &graph.node(id).name;
-    let has = |part: &str| graph.find(&format!("{name}.{part}")).is_some_and(inserted);
-    inserted(id) || has("reduce") || has("expand") || has("vertical")
+    graph.node(id).origin.part.is_some()
 }
 
-fn insert(build: &mut Rebuild<'_>, graph: &Graph, id: NodeId, how: &Refinement) {
-    let layer = graph.node(id);
-    let origin = Origin { made_by: Some(MADE_BY), keep: false, wish: None, ..layer.origin.clone() };
-    let mut inputs = build.inputs(id);
-    for step in chain(&layer.op, how, &neighbourhood(graph, id)) {
-        let new = if step.suffix.is_empty() {
-            build.replace_on(id, step.op, inputs)
-        } else {
-            let name = format!("{}{}", layer.name, step.suffix);
-            build.insert(Node { name, op: step.op, inputs, origin: origin.clone() })
-        };
-        inputs = vec![new];
+/// What is made for one request: the steps, and their tensors once the first of the layers that share weights has made them.
+struct Made {
+    steps: Vec<Step>,
+    tensors: Vec<Vec<TensorId>>,
+}
+
+struct Insertion<'a> {
+    graph: &'a Graph,
+    build: Rebuild<'a>,
+    made: BTreeMap<usize, Made>,
+}
+
+impl Insertion<'_> {
+    fn insert(&mut self, id: NodeId, index: usize, request: &Request) {
+        let layer = self.graph.node(id);
+        let made = self.made.remove(&index);
+        let is_first = made.is_none();
+        let mut made = made.unwrap_or_else(|| Made {
+            steps: chain(&layer.op, &request.how, &neighbourhood(self.graph, id)),
+            tensors: Vec::new(),
+        });
+        let owner = self.build.owner(id).clone();
+        let mut inputs = self.build.inputs(id);
+        for (i, step) in made.steps.iter().enumerate() {
+            let part = Part { of: layer.name.clone(), how: request.how, role: step.role, by: request.by };
+            let node = Node {
+                name: step.path(&layer.name),
+                op: step.op.clone(),
+                inputs,
+                tensors: made.tensors.get(i).cloned().unwrap_or_default(),
+                origin: Origin { part: Some(part), ..layer.origin.clone() },
+                directives: if step.role == Role::Core { layer.directives } else { Directives::default() },
+            };
+            let new = self.add(id, node, step, &owner);
+            if is_first {
+                made.tensors.push(self.build.tensors(new).to_vec());
+            }
+            inputs = vec![new];
+        }
+        self.build.alias(id, inputs[0]);
+        self.made.insert(index, made);
     }
-    build.alias(id, inputs[0]);
+
+    fn add(&mut self, id: NodeId, node: Node, step: &Step, owner: &LayerPath) -> NodeId {
+        if step.role == Role::Core { self.build.put(id, node, owner) } else { self.build.insert(node, &step.path(owner)) }
+    }
 }

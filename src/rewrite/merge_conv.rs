@@ -64,7 +64,7 @@ fn pairs(shaped: &Shaped) -> BTreeMap<NodeId, (NodeId, Op)> {
     let mut pairs = BTreeMap::new();
     for &first in shaped.order() {
         let Some(second) = only_user(graph, first) else { continue };
-        let kept = graph.node(first).origin.keep || graph.node(second).origin.keep;
+        let kept = graph.node(first).directives.keep || graph.node(second).directives.keep;
         if kept || pairs.contains_key(&first) {
             continue;
         }

@@ -46,7 +46,7 @@ pub use insert::{Request, refine};
 pub use optimize::{Optimized, optimize};
 pub use plan::{BudgetUnreachable, OptimizeError, Plan};
 
-use crate::graph::Graph;
+use crate::graph::{Graph, LayerPath};
 use crate::shape::{Shaped, infer};
 use crate::weights::Weights;
 
@@ -83,8 +83,8 @@ pub struct Change {
 }
 
 impl Change {
-    fn exact<const N: usize>(pass: &'static str, layers: [&String; N], note: impl Into<String>) -> Self {
-        Self { pass, layers: layers.into_iter().cloned().collect(), exact: true, note: note.into() }
+    fn exact<const N: usize>(pass: &'static str, layers: [&LayerPath; N], note: impl Into<String>) -> Self {
+        Self { pass, layers: layers.into_iter().map(LayerPath::to_string).collect(), exact: true, note: note.into() }
     }
 }
 

@@ -17,7 +17,7 @@ use super::survey::survey;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
 use crate::analysis::{Analysis, analyze};
-use crate::graph::{NodeId, NodeMap};
+use crate::graph::{Maker, NodeId, NodeMap};
 use crate::shape::Shaped;
 
 /// A network with bottlenecks, and what was decided.
@@ -78,7 +78,7 @@ pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: E
 /// # Errors
 /// A count exceeds 64 bits.
 pub fn sums(shaped: &Shaped, target: &Target) -> Result<(Sums, Analysis), OptimizeError> {
-    let layer = |id: NodeId| shaped.graph().node(id).name.clone();
+    let layer = |id: NodeId| shaped.graph().node(id).name.to_string();
     let analysis = analyze(shaped, &crate::analysis::Options::default())
         .map_err(|overflow| OptimizeError::Overflow { layer: layer(overflow.node) })?;
     let ms = predict(&analysis, shaped.graph(), target, Cores::All).total_ms;
@@ -130,7 +130,7 @@ fn limit_peak(
     if let Some((peak, id)) = worst.max_by_key(|(peak, id)| (*peak, std::cmp::Reverse(*id)))
         && exceeds(peak, *most)
     {
-        let (least, at) = (as_f64(peak), Some(shaped.graph().node(id).name.clone()));
+        let (least, at) = (as_f64(peak), Some(shaped.graph().node(id).name.to_string()));
         return Err(OptimizeError::Unreachable(BudgetUnreachable {
             budget: *budget,
             most: *most,
@@ -257,8 +257,9 @@ impl Search<'_> {
 
     fn make(&self, allocation: Allocation) -> Result<Decided, OptimizeError> {
         let picked = self.entries.iter().zip(&allocation.picks).map(|(entry, pick)| (entry, &entry.options.options[*pick]));
-        let requests: Vec<_> =
-            picked.filter_map(|(entry, candidate)| Some(Request { node: entry.layer.node, how: candidate.how? })).collect();
+        let requests: Vec<_> = picked
+            .filter_map(|(entry, candidate)| Some(Request { node: entry.layer.node, how: candidate.how?, by: Maker::Optimizer }))
+            .collect();
         let graph = refine(self.shaped, &requests).expect("candidates fit their layers, each once");
         let shaped = reinfer(graph);
         let (after, _) = sums(&shaped, self.target)?;
@@ -273,7 +274,7 @@ impl Search<'_> {
             match candidate.how {
                 None => refused.push((entry.layer.node, Refusal::NotNeeded)),
                 Some(how) => changes.push(PlannedChange {
-                    layer: graph.node(entry.layer.node).name.clone(),
+                    layer: graph.node(entry.layer.node).name.to_string(),
                     how,
                     geometry: entry.layer.geometry,
                     before: entry.options.dense.price,
@@ -307,7 +308,7 @@ impl Search<'_> {
         for (id, refusal) in refused {
             why.insert(id, refusal);
         }
-        let name = |id: NodeId| self.shaped.graph().node(id).name.clone();
+        let name = |id: NodeId| self.shaped.graph().node(id).name.to_string();
         self.shaped.order().iter().filter_map(|id| Some(Untouched { layer: name(*id), why: why.take(*id)? })).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::forms::{Refusal, fits};
-use super::insert::MADE_BY;
+use crate::graph::name::scopes;
 pub use crate::graph::path::{Pattern, alike, starred};
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
@@ -64,12 +64,12 @@ impl<'g> Layers<'g> {
     /// The layers of a graph; `order` is its order of execution.
     #[must_use]
     pub fn new(graph: &'g Graph, order: &[NodeId]) -> Self {
-        let all: Vec<_> = order.iter().copied().filter(|id| graph.node(*id).origin.made_by != Some(MADE_BY)).collect();
+        let all: Vec<_> = order.iter().copied().filter(|id| graph.node(*id).inserted_for().is_none()).collect();
         let mut within: HashMap<&str, Vec<NodeId>> = HashMap::new();
         for &id in &all {
             let name = graph.node(id).name.as_str();
-            for end in name.match_indices('.').map(|(at, _)| at).chain([name.len()]) {
-                within.entry(&name[..end]).or_default().push(id);
+            for scope in scopes(name) {
+                within.entry(scope).or_default().push(id);
             }
         }
         Self { graph, all, within }
@@ -93,7 +93,7 @@ impl<'g> Layers<'g> {
                 [] => refused = refused.or(why_none(graph, &nodes, kind)),
                 [one] => chosen.push(one),
                 _ => {
-                    let candidates = fitting.iter().map(|id| graph.node(*id).name.clone()).collect();
+                    let candidates = fitting.iter().map(|id| graph.node(*id).name.to_string()).collect();
                     return Err(SelectError::Ambiguous { scope: scope.to_owned(), candidates });
                 }
             }
@@ -130,5 +130,5 @@ fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refu
     let is_layer = |id: &&NodeId| matches!(graph.node(**id).op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_));
     let best = nodes.iter().find(is_layer).or(nodes.first())?;
     let node = graph.node(*best);
-    fits(kind, &node.op).err().map(|refusal| (node.name.clone(), refusal))
+    fits(kind, &node.op).err().map(|refusal| (node.name.to_string(), refusal))
 }

@@ -7,7 +7,7 @@ use super::chain::Step;
 use crate::analysis::roofline::{Cores, Placement, bandwidth, layer_time};
 use crate::analysis::target::Target;
 use crate::analysis::{Analysis, Options, analyze};
-use crate::graph::{Graph, Node, Origin};
+use crate::graph::{Graph, Node};
 use crate::op::{Op, Shape};
 use crate::shape::infer;
 
@@ -72,11 +72,9 @@ impl<'a> Clock<'a> {
 #[must_use]
 pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Price, Vec<Shape>)> {
     let mut graph = Graph::new("steps", None);
-    let origin = Origin { span: None, instance: None, made_by: None, keep: false, wish: None };
-    let node = |name: &str, op, inputs| Node { name: name.to_owned(), op, inputs, origin: origin.clone() };
-    let mut last = graph.add(node("input", Op::Input(input), Vec::new()));
+    let mut last = graph.add(Node::new("input", Op::Input(input), Vec::new()));
     for step in steps {
-        last = graph.add(node("step", step.op.clone(), vec![last]));
+        last = graph.add(Node::new("step", step.op.clone(), vec![last]));
     }
     graph.add_output("output", last);
     let shaped = infer(graph).ok()?;

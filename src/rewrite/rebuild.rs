@@ -3,7 +3,7 @@
 //! Every rewrite goes through here, so that in the copy ascending ids are an order of execution again, names and block
 //! instances survive, and the input is untouched. Nothing recurses over the graph's depth.
 
-use crate::graph::{Graph, Node, NodeId, NodeMap};
+use crate::graph::{Graph, LayerPath, Node, NodeId, NodeMap, TensorId};
 use crate::op::Op;
 use crate::shape::Shaped;
 
@@ -18,11 +18,7 @@ impl<'a> Rebuild<'a> {
     /// Begins a copy.
     pub(super) fn new(shaped: &'a Shaped) -> Self {
         let old = shaped.graph();
-        let mut new = Graph::new(old.name(), old.doc().map(str::to_owned));
-        for (_, instance) in old.instances() {
-            new.add_instance(instance.clone());
-        }
-        Self { old, new, map: NodeMap::with_bound(old.bound()) }
+        Self { old, new: old.successor(), map: NodeMap::with_bound(old.bound()) }
     }
 
     /// The new node that stands for an old one.
@@ -35,30 +31,51 @@ impl<'a> Rebuild<'a> {
         self.old.node(old).inputs.iter().map(|input| self.map[*input]).collect()
     }
 
-    /// Copies a node.
+    /// Copies a node with its tensors.
     pub(super) fn keep(&mut self, id: NodeId) -> NodeId {
-        self.replace(id, self.old.node(id).op.clone())
+        let new = self.new.add(Node { inputs: self.inputs(id), ..self.old.node(id).clone() });
+        self.map.insert(id, new);
+        new
     }
 
-    /// Copies a node with another operation.
+    /// Copies a node with another operation, which gets new tensors.
     pub(super) fn replace(&mut self, id: NodeId, op: Op) -> NodeId {
         let inputs = self.inputs(id);
         self.replace_on(id, op, inputs)
     }
 
-    /// Copies a node with another operation and other inputs (new ids).
+    /// Copies a node with another operation, which gets new tensors, and other inputs (new ids).
     pub(super) fn replace_on(&mut self, id: NodeId, op: Op, inputs: Vec<NodeId>) -> NodeId {
-        let new = self.new.add(Node { op, inputs, ..self.old.node(id).clone() });
+        let node = Node { op, inputs, tensors: Vec::new(), ..self.old.node(id).clone() };
+        self.put(id, node, self.owner(id))
+    }
+
+    /// Adds a new node that stands for an old one; its tensors, unless it names them, are called after `owner`.
+    pub(super) fn put(&mut self, id: NodeId, node: Node, owner: &LayerPath) -> NodeId {
+        let new = self.new.add_owned(node, owner);
         self.map.insert(id, new);
         new
     }
 
-    /// Adds a node that the old graph does not have; its name gives way to names of the old graph.
-    pub(super) fn insert(&mut self, node: Node) -> NodeId {
-        let numbered = (2u64..).map(|n| format!("{}_{n}", node.name));
-        let mut names = std::iter::once(node.name.clone()).chain(numbered);
-        let name = names.find(|name| self.old.find(name).is_none()).expect("there are endless numbers");
-        self.new.add(Node { name, ..node })
+    /// What the tensors of an old node are called after: itself, or a set of shared weights.
+    pub(super) fn owner(&self, id: NodeId) -> &'a LayerPath {
+        let node = self.old.node(id);
+        node.tensors.first().map_or(&node.name, |tensor| &self.old.tensor(*tensor).owner)
+    }
+
+    /// Adds a node that the old graph does not have; its name gives way to names of the old graph. Its tensors, unless it
+    /// names them, are called after `owner`.
+    pub(super) fn insert(&mut self, mut node: Node, owner: &LayerPath) -> NodeId {
+        if self.old.find(&node.name).is_some() {
+            let mut numbered = (2u64..).map(|n| node.name.numbered(n));
+            node.name = numbered.find(|name| self.old.find(name).is_none()).expect("there are endless numbers");
+        }
+        self.new.add_owned(node, owner)
+    }
+
+    /// The tensors of a new node.
+    pub(super) fn tensors(&self, new: NodeId) -> &[TensorId] {
+        &self.new.node(new).tensors
     }
 
     /// Whether a new node is a network input.

@@ -10,7 +10,7 @@ use super::geometry::Geometry;
 use super::insert::is_refined;
 use super::path::alike;
 use super::plan::OptimizeError;
-use crate::graph::{Node, NodeId, Wish};
+use crate::graph::{BottleneckMark, Node, NodeId};
 use crate::op::Op;
 use crate::op::form::Kind;
 use crate::shape::Shaped;
@@ -65,7 +65,7 @@ fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Re
     if is_refined(graph, id) {
         return Ok(Err(Refusal::Refined));
     }
-    if node.origin.keep || rule.is_some_and(|rule| rule.keep) {
+    if node.directives.keep || rule.is_some_and(|rule| rule.keep) {
         return Ok(Err(Refusal::Kept));
     }
     let geometry = match Geometry::of(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
@@ -86,8 +86,8 @@ fn ask(config: &Config, rule: Option<&Rule>, node: &Node) -> Result<Option<Ask>,
     if let Some(ask) = rule.and_then(|rule| ask_of_rule(config, rule)) {
         return Ok(Some(ask));
     }
-    match (&node.origin.wish, rule) {
-        (Some(wish), None) => ask_of_mark(config, wish, node).map(Some),
+    match (&node.directives.bottleneck, rule) {
+        (Some(mark), None) => Ok(Some(ask_of_mark(config, mark))),
         (_, rule) => Ok(ask_of_all(config, rule.and_then(|rule| rule.form).or(config.form))),
     }
 }
@@ -105,16 +105,12 @@ fn ask_of_rule(config: &Config, rule: &Rule) -> Option<Ask> {
     (alone && rule.form.is_some()).then(|| Ask::Ratio { kinds: by_share(form), ratio: RATIO_OF_MARKS })
 }
 
-fn ask_of_mark(config: &Config, wish: &Wish, node: &Node) -> Result<Ask, OptimizeError> {
-    let unknown = |form: &str| OptimizeError::Impossible { layer: node.name.clone(), why: format!("there is no form `{form}`") };
-    let form = match &wish.form {
-        Some(name) if name != "auto" => Some(Kind::from_name(name).ok_or_else(|| unknown(name))?),
-        Some(_) | None => config.form,
-    };
-    Ok(match wish.channels {
+fn ask_of_mark(config: &Config, mark: &BottleneckMark) -> Ask {
+    let form = mark.form.or(config.form);
+    match mark.channels {
         Some(channels) => Ask::Channels { kinds: by_width(form), ranks: vec![channels.max(1)], regardless: true },
         None => Ask::Ratio { kinds: by_share(form), ratio: config.ratio.unwrap_or(RATIO_OF_MARKS) },
-    })
+    }
 }
 
 fn ask_of_all(config: &Config, form: Option<Kind>) -> Option<Ask> {

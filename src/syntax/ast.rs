@@ -9,7 +9,7 @@ use crate::source::{SourceId, Span};
 /// A name and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ident {
-    /// The name.
+    /// The name, without the backquotes that it may be written in.
     pub text: String,
     /// Where.
     pub span: Span,
@@ -161,6 +161,13 @@ pub enum StatementKind {
         /// The value.
         value: Expr,
     },
+    /// `shared head = block(64)`: one set of weights for every use of the name.
+    Shared {
+        /// Its name.
+        name: Ident,
+        /// The block or operation, with its parameters: a name or a call with one list.
+        value: Expr,
+    },
     /// `return a, b`.
     Return(Vec<Expr>),
     /// `for i in 0..n { … }`, `for [width, depth] in list { … }`.
@@ -241,7 +248,7 @@ pub enum ExprKind {
     Bool(bool),
     /// `"text"`, escapes resolved.
     Str(String),
-    /// A name.
+    /// A name, without the backquotes that it may be written in.
     Name(String),
     /// `layer1.0.conv2`: at least two segments.
     Path(Path),
@@ -274,12 +281,19 @@ pub enum ExprKind {
         /// The index.
         index: Box<Expr>,
     },
-    /// `first -> stage -> stage`; a stage is a `Name` or a `Call`.
+    /// `first -> stage -> stage`; a stage is a `Name` or a `Call`, or one of them `As` something.
     Pipe {
         /// What flows in.
         first: Box<Expr>,
         /// What it flows through.
         stages: Vec<Expr>,
+    },
+    /// `value as layer1.0.conv`: the last layer or block instance that the value makes has this name.
+    As {
+        /// The value; a `Name` or a `Call` where it is a stage.
+        value: Box<Expr>,
+        /// The name, dots included.
+        name: Ident,
     },
     /// `if c { … } else if d { … } else { … }`.
     If {

@@ -99,7 +99,7 @@ impl Checker<'_> {
                 let within = if place.within == Within::Value { Within::Value } else { Within::Loop };
                 self.body(body, Place { within, gives_value: false, ..place });
             }
-            StatementKind::Assert(condition) => self.expr(condition, place),
+            StatementKind::Assert(value) | StatementKind::Shared { value, .. } => self.expr(value, place),
             StatementKind::Refine { form, .. } => {
                 self.refine(statement.span, place);
                 self.expr(form, place);
@@ -209,7 +209,7 @@ impl Checker<'_> {
             | ExprKind::Path(_)
             | ExprKind::Error => {}
             ExprKind::List(items) | ExprKind::Tuple(items) => self.exprs(items, place),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.expr(inner, place),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::As { value: inner, .. } => self.expr(inner, place),
             ExprKind::Infix { first, rest } => {
                 self.expr(first, place);
                 self.exprs(rest.iter().map(|(_, _, operand)| operand), place);

@@ -81,14 +81,16 @@ kinds! {
     Else Keyword "else",
     Assert Keyword "assert",
     Refine Keyword "refine",
+    Shared Keyword "shared",
+    As Keyword "as",
     And WordOperator "and",
     Or WordOperator "or",
     Not WordOperator "not",
     True Constant "true",
     False Constant "false",
-    /// An identifier.
+    /// An identifier, or any name in backquotes.
     Name Name "a name",
-    /// Identifiers joined by dots without spaces.
+    /// Names joined by dots without spaces.
     Path Name "a path",
     /// A path after `refine`, in which `*` may stand.
     Pattern Name "a path pattern",
@@ -142,6 +144,8 @@ impl TokenKind {
             "else" => Self::Else,
             "assert" => Self::Assert,
             "refine" => Self::Refine,
+            "shared" => Self::Shared,
+            "as" => Self::As,
             "and" => Self::And,
             "or" => Self::Or,
             "not" => Self::Not,

@@ -1,7 +1,7 @@
 //! Builds small networks by hand, so that these tests depend on neither parser nor lowering.
 
 use pointwise::analysis::{Analysis, Options, analyze};
-use pointwise::graph::{Graph, Node, NodeId, Origin};
+use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{Activation, BatchNorm, Concat, Conv, Elementwise, Linear, Merge, Op, Padding, Pool, PoolKind, Shape};
 use pointwise::shape::{Shaped, infer};
 
@@ -17,8 +17,7 @@ impl Net {
 
     /// Adds a node without a place in any source.
     pub fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
-        let origin = Origin { span: None, instance: None, made_by: None, keep: false, wish: None };
-        self.graph.add(Node { name: name.to_owned(), op, inputs: inputs.to_vec(), origin })
+        self.graph.add(Node::new(name, op, inputs.to_vec()))
     }
 
     pub fn input(&mut self, name: &str, dims: &[u64]) -> NodeId {

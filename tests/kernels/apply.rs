@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pointwise::exec::{RunOptions, run};
-use pointwise::graph::{Graph, Node, Origin};
+use pointwise::graph::{Graph, Node};
 use pointwise::op::{Op, Shape};
 use pointwise::shape::{Shaped, infer};
 use pointwise::tensor::Tensor;
@@ -46,15 +46,12 @@ impl Case {
 /// A network of one operation, `op`, with inputs `x0`, `x1`, ….
 pub fn network(op: Op, shapes: &[Shape]) -> Shaped {
     let mut graph = Graph::new("one", None);
-    let origin = Origin { span: None, instance: None, made_by: None, keep: false, wish: None };
     let inputs = shapes
         .iter()
         .enumerate()
-        .map(|(i, shape)| {
-            graph.add(Node { name: format!("x{i}"), op: Op::Input(*shape), inputs: Vec::new(), origin: origin.clone() })
-        })
+        .map(|(i, shape)| graph.add(Node::new(format!("x{i}"), Op::Input(*shape), Vec::new())))
         .collect();
-    let id = graph.add(Node { name: "op".to_owned(), op, inputs, origin });
+    let id = graph.add(Node::new("op", op, inputs));
     graph.add_output("y", id);
     infer(graph).expect("the case fits")
 }
@@ -66,9 +63,12 @@ pub fn apply(op: &Op, inputs: &[Tensor], weights: &[(&str, Vec<f32>)], threads: 
     let shaped = network(op.clone(), &shapes);
     let id = shaped.graph().find("op").expect("it was added");
     let mut named = Weights::new();
-    for (name, spec) in specs(&shaped, id) {
+    for (tensor, spec) in specs(&shaped, id) {
         let (_, data) = weights.iter().find(|(given, _)| *given == spec.name).expect("the case gives all weights");
-        named.insert(name, Tensor::new(spec.dims.iter().map(|d| *d as usize).collect(), data.clone()));
+        named.insert(
+            shaped.graph().tensor(tensor).name(),
+            Tensor::new(spec.dims.iter().map(|d| *d as usize).collect(), data.clone()),
+        );
     }
     assert_eq!(named.len(), weights.len(), "the case gives no weights that the operation lacks");
     let given: BTreeMap<String, Tensor> = inputs.iter().enumerate().map(|(i, x)| (format!("x{i}"), x.clone())).collect();

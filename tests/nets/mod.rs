@@ -1,7 +1,7 @@
 //! Networks built by hand for the tests of rewrites, so that these do not hang on the language.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use pointwise::graph::{Graph, Node, NodeId, Origin};
+use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{Activation, BatchNorm, Conv, Elementwise, GlobalPool, Linear, Merge, Op, Padding, Pool, PoolKind, Shape};
 use pointwise::shape::{Shaped, infer};
 
@@ -12,10 +12,6 @@ pub struct Net {
 
 pub fn shape(dims: &[u64]) -> Shape {
     Shape::new(dims).expect("test shapes are valid")
-}
-
-pub fn origin() -> Origin {
-    Origin { span: None, instance: None, made_by: None, keep: false, wish: None }
 }
 
 pub fn conv(out: u64, k: u64, stride: u64, pad: u64) -> Conv {
@@ -29,7 +25,7 @@ impl Net {
     }
 
     pub fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
-        self.graph.add(Node { name: name.to_owned(), op, inputs: inputs.to_vec(), origin: origin() })
+        self.graph.add(Node::new(name, op, inputs.to_vec()))
     }
 
     pub fn input(&mut self, dims: &[u64]) -> NodeId {

@@ -46,6 +46,7 @@ fn shown(kind: &ExprKind) -> String {
             format!("({}{})", shown(&first.kind), stages.collect::<String>())
         }
         ExprKind::If { arms, otherwise } => format!("if {} arms, else {}", arms.len(), otherwise.is_some()),
+        ExprKind::As { value, name } => format!("({} as {})", shown(&value.kind), name.text),
         ExprKind::Error => "error".into(),
     }
 }

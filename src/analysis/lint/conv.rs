@@ -26,7 +26,7 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
         let Op::Conv(conv) = &node.op else { continue };
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
-        let free = conv.groups == 1 && !node.origin.keep && node.origin.wish.is_none() && node.origin.made_by.is_none();
+        let free = conv.groups == 1 && node.directives == crate::graph::Directives::default() && node.origin.part.is_none();
         if !free
             || window < WIDE_WINDOW
             || channels < WIDE_CHANNELS

@@ -33,6 +33,10 @@ impl<'a> Formatter<'a> {
                 concat([base, text("["), index, text("]"), rest])
             }
             ExprKind::Pipe { first, stages } => self.pipe(first, stages),
+            ExprKind::As { value, name } => {
+                let value = self.expr(value);
+                concat([value, text(" as "), self.name(name)])
+            }
             ExprKind::If { arms, otherwise } => {
                 let one_line = self.is_one_line(expr.span) && branches(arms, otherwise.as_ref()).all(is_short);
                 self.conditional(arms, otherwise.as_ref(), one_line)

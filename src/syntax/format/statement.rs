@@ -79,6 +79,7 @@ impl<'a> Formatter<'a> {
                 let targets = self.targets(targets);
                 self.assign(targets, value)
             }
+            StatementKind::Shared { name, value } => concat([text("shared "), self.name(name), text(" = "), self.inner(value)]),
             StatementKind::Return(values) => self.give_back(values),
             StatementKind::For { pattern, over, body } => {
                 let header = [text("for "), self.pattern(pattern), text(" in "), self.over(over), text(" ")];

@@ -85,6 +85,7 @@ impl Lexer<'_> {
             }
             b'#' => self.comment(),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
+            b'`' => self.quoted(),
             b'0'..=b'9' => self.number(),
             b'"' => self.string(),
             _ => self.sign(byte),
@@ -112,15 +113,42 @@ impl Lexer<'_> {
         if end < self.bytes.len() && self.bytes[end] >= 0x80 && stray::is_letter(self.text, end) {
             return self.foreign_word();
         }
-        let path_end = self.path_end(end);
-        if path_end > end {
-            return self.push(TokenKind::Path, path_end);
+        if self.path(end) {
+            return;
         }
         let kind = TokenKind::reserved(&self.text[self.at..end]).unwrap_or(TokenKind::Name);
         self.push(kind, end);
         if kind == TokenKind::Refine {
             self.pattern();
         }
+    }
+
+    /// A name in backquotes, or a path that begins with one.
+    fn quoted(&mut self) {
+        match self.quoted_end(self.at) {
+            Some(end) => {
+                if !self.path(end) {
+                    self.push(TokenKind::Name, end);
+                }
+            }
+            None => self.stray(),
+        }
+    }
+
+    /// Makes a path of the word up to `end` and the segments that follow it; false where none does.
+    fn path(&mut self, end: usize) -> bool {
+        let path_end = self.path_end(end);
+        if path_end > end {
+            self.push(TokenKind::Path, path_end);
+        }
+        self.at == path_end && path_end > end
+    }
+
+    /// The end of a name in backquotes that begins at `from`; `None` where it is empty or not closed on its line.
+    fn quoted_end(&self, from: usize) -> Option<usize> {
+        let inside = self.bytes[from + 1..].iter().take_while(|b| !matches!(b, b'`' | b'\n' | b'\r')).count();
+        let close = from + 1 + inside;
+        (inside > 0 && self.bytes.get(close) == Some(&b'`')).then_some(close + 1)
     }
 
     fn word_end(&self, from: usize) -> usize {
@@ -130,8 +158,10 @@ impl Lexer<'_> {
     /// The end of the `.segment`s that follow a word directly; `..` is no segment.
     fn path_end(&self, mut end: usize) -> usize {
         while self.bytes.get(end) == Some(&b'.') {
-            let segment =
-                self.bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'*')).count();
+            let segment = match self.bytes.get(end + 1) {
+                Some(b'`') => self.quoted_end(end + 1).map_or(0, |close| close - end - 1),
+                _ => self.bytes[end + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'*')).count(),
+            };
             if segment == 0 {
                 break;
             }
@@ -145,10 +175,19 @@ impl Lexer<'_> {
         while matches!(self.peek(0), b' ' | b'\t') {
             self.at += 1;
         }
-        let run =
-            self.bytes[self.at..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'*')).count();
-        if run > 0 {
-            self.push(TokenKind::Pattern, self.at + run);
+        let mut end = self.at;
+        loop {
+            match self.bytes.get(end) {
+                Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'*') => end += 1,
+                Some(b'`') => match self.quoted_end(end) {
+                    Some(close) => end = close,
+                    None => break,
+                },
+                Some(_) | None => break,
+            }
+        }
+        if end > self.at {
+            self.push(TokenKind::Pattern, end);
         }
     }
 

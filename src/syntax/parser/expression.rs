@@ -13,11 +13,13 @@ use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::super::{mistake, number, text};
 use super::body::body;
-use super::pieces::{bracketed, comma_list, deeper, fail, ident, token, token_here};
+use super::pieces::{bracketed, comma_list, deeper, dotted_name, fail, ident, token, token_here};
+use crate::quote::unquoted;
 
 /// Any expression.
 pub fn expression(input: Input<'_>) -> Parsed<'_, Expr> {
-    let (mut rest, first) = disjunction(input)?;
+    let (rest, first) = disjunction(input)?;
+    let (mut rest, first) = named_as(input, rest, first)?;
     if rest.kind() != TokenKind::Arrow {
         return Ok((rest, first));
     }
@@ -40,6 +42,22 @@ pub fn call(input: Input<'_>) -> Parsed<'_, Expr> {
 /// What stands after `->`: a name, or a call with one list.
 fn stage(input: Input<'_>) -> Parsed<'_, Expr> {
     let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(input)?;
+    let (rest, list) = opt(argument_list).parse(rest)?;
+    named_as(input, rest, named(input, rest, callee, list.into_iter().collect()))
+}
+
+/// `value as name`, or the value alone.
+fn named_as<'a>(input: Input<'a>, rest: Input<'a>, value: Expr) -> Parsed<'a, Expr> {
+    if rest.kind() != TokenKind::As || !rest.continues() {
+        return Ok((rest, value));
+    }
+    let (rest, name) = cut(dotted_name).parse(rest.skip(1))?;
+    Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::As { value: Box::new(value), name } }))
+}
+
+/// A name or call without inputs, as what is shared is.
+pub fn shareable(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, callee) = token(TokenKind::Name, Expected::NAME)(input)?;
     let (rest, list) = opt(argument_list).parse(rest)?;
     Ok((rest, named(input, rest, callee, list.into_iter().collect())))
 }
@@ -228,7 +246,7 @@ fn string(input: Input<'_>) -> Parsed<'_, Expr> {
 fn path(input: Input<'_>) -> Parsed<'_, Expr> {
     let plain = verify(token(TokenKind::Path, Expected::VALUE), |token: &Token| !input.context.text_of(*token).contains('*'));
     map(plain, |token| {
-        let segments = input.context.text_of(token).split('.').map(str::to_owned).collect();
+        let segments = unquoted(input.context.text_of(token)).split('.').map(str::to_owned).collect();
         Expr { kind: ExprKind::Path(Path { segments, span: input.span() }), span: input.span() }
     })
     .parse(input)

@@ -1,13 +1,14 @@
 //! The smallest parsers: single tokens, names, and lists in brackets.
 
 use nom::Parser;
-use nom::combinator::{cut, map, opt};
+use nom::combinator::{cut, map, opt, verify};
 
 use super::super::ast::Ident;
 use super::super::error::{Expected, Reason, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::MAX_DEPTH;
+use crate::quote::unquoted;
 
 /// Just this kind of token, wherever it stands.
 pub fn token<'a>(kind: TokenKind, expected: Expected) -> impl Fn(Input<'a>) -> Parsed<'a, Token> + Copy {
@@ -40,9 +41,16 @@ pub fn name(input: Input<'_>) -> Parsed<'_, Ident> {
     map(token(TokenKind::Name, Expected::NAME), move |token| ident(input, token)).parse(input)
 }
 
+/// A name or a path, as one name.
+pub fn dotted_name(input: Input<'_>) -> Parsed<'_, Ident> {
+    let kind = if input.kind() == TokenKind::Path { TokenKind::Path } else { TokenKind::Name };
+    let plain = verify(token(kind, Expected::NAME), |token: &Token| !input.context.text_of(*token).contains('*'));
+    map(plain, move |token| ident(input, token)).parse(input)
+}
+
 /// The name that a token is.
 pub fn ident(input: Input<'_>, token: Token) -> Ident {
-    Ident { text: input.context.text_of(token).to_owned(), span: input.context.span_of(token) }
+    Ident { text: unquoted(input.context.text_of(token)).into_owned(), span: input.context.span_of(token) }
 }
 
 /// The state inside a bracket that opens at `input`: one deeper, where line ends mean nothing.

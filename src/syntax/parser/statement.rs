@@ -11,8 +11,9 @@ use super::super::input::{Input, Parsed};
 use super::super::token::TokenKind;
 use super::super::{mistake, text};
 use super::body::body;
-use super::expression::{argument_list, call, expression, value};
-use super::pieces::{bracketed, comma_list, fail, here, name, token, token_here};
+use super::expression::{argument_list, call, expression, shareable, value};
+use super::pieces::{bracketed, comma_list, dotted_name, fail, here, name, token, token_here};
+use crate::quote::unquoted;
 
 /// One statement, without its end.
 pub fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
@@ -45,7 +46,7 @@ fn mark(input: Input<'_>) -> Parsed<'_, Mark> {
 
 fn kind(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let bare = map(expression, StatementKind::Expr);
-    let result = alt((bind, input_statement, output, return_statement, for_loop, assertion, refine, bare)).parse(input);
+    let result = alt((bind, input_statement, output, shared, return_statement, for_loop, assertion, refine, bare)).parse(input);
     result.map_err(|error: nom::Err<SyntaxError>| {
         error.map(|e| if e.at == input.index() { SyntaxError::expected(input, Expected::STATEMENT) } else { e })
     })
@@ -53,7 +54,7 @@ fn kind(input: Input<'_>) -> Parsed<'_, StatementKind> {
 
 fn bind(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let follows = input.kind_at(1);
-    let begins = input.kind() == TokenKind::Name
+    let begins = matches!(input.kind(), TokenKind::Name | TokenKind::Path)
         && (follows == TokenKind::Assign || follows == TokenKind::Colon || follows == TokenKind::Comma);
     if !begins {
         return fail(input, Expected::NAME);
@@ -65,7 +66,7 @@ fn bind(input: Input<'_>) -> Parsed<'_, StatementKind> {
 }
 
 fn target(input: Input<'_>) -> Parsed<'_, Target> {
-    map((name, opt(shape)), |(name, shape)| Target { name, shape }).parse(input)
+    map((dotted_name, opt(shape)), |(name, shape)| Target { name, shape }).parse(input)
 }
 
 /// `: [256, 28, 28]`.
@@ -79,7 +80,7 @@ fn assigned(input: Input<'_>) -> Parsed<'_, Expr> {
     let (rest, _) = token_here(TokenKind::Assign, Expected::ASSIGN)(input)?;
     let follows = rest.kind_at(1);
     let next_statement = rest.next().line_start
-        && rest.kind() == TokenKind::Name
+        && matches!(rest.kind(), TokenKind::Name | TokenKind::Path)
         && (follows == TokenKind::Assign || follows == TokenKind::Colon || follows == TokenKind::Comma);
     if next_statement {
         return cut(|rest| fail(rest, Expected::VALUE)).parse(rest);
@@ -97,6 +98,12 @@ fn output(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Output, Expected::STATEMENT)(input)?;
     let (rest, (name, shape, value)) = cut((here(Expected::NAME, name), opt(shape), opt(assigned))).parse(rest)?;
     Ok((rest, StatementKind::Output { name, shape, value }))
+}
+
+fn shared(input: Input<'_>) -> Parsed<'_, StatementKind> {
+    let (rest, _) = token(TokenKind::Shared, Expected::STATEMENT)(input)?;
+    let parts = (here(Expected::NAME, name), token_here(TokenKind::Assign, Expected::ASSIGN), shareable);
+    map(cut(parts), |(name, _, value)| StatementKind::Shared { name, value }).parse(rest)
 }
 
 fn return_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
@@ -145,7 +152,7 @@ fn refine(input: Input<'_>) -> Parsed<'_, StatementKind> {
 
 fn path_pattern(input: Input<'_>) -> Parsed<'_, Path> {
     let (rest, pattern) = token(TokenKind::Pattern, Expected::PATH)(input)?;
-    let segments: Vec<_> = input.context.text_of(pattern).split('.').map(str::to_owned).collect();
+    let segments: Vec<_> = unquoted(input.context.text_of(pattern)).split('.').map(str::to_owned).collect();
     if segments.iter().any(String::is_empty) {
         return fail(input, Expected::PATH);
     }

@@ -1,0 +1,165 @@
+//! Shared weights: `shared head = block(64)` makes one set of weights, and every `x -> head` uses it.
+//!
+//! Each use makes layers of its own, named where it stands; their tensors are called after the set (`head.conv.weight`), so
+//! that a checkpoint does not change when a use is added or removed.
+
+use std::rc::Rc;
+
+use super::call::{Callee, Flow, Given};
+use super::naming::{Place, Scope};
+use super::{Binding, Builder, Frame, Value};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::graph::{LayerPath, Node, NodeId, TensorId};
+use crate::op::{Op, Shape, WeightSpec};
+use crate::source::Span;
+use crate::syntax::ast::{ArgList, Expr, ExprKind, Ident};
+
+/// What a `shared` statement declared.
+pub(super) struct SharedSet<'a> {
+    pub(super) meaning: Callee<'a>,
+    pub(super) callee: Ident,
+    pub(super) params: Vec<Given<'a>>,
+    /// What its tensors are called after.
+    root: LayerPath,
+    /// Where it is declared.
+    span: Span,
+}
+
+/// Tensors that a first use made.
+pub(super) struct MadeTensors {
+    ids: Vec<TensorId>,
+    specs: Vec<WeightSpec>,
+    keyword: &'static str,
+    first: Span,
+}
+
+impl<'a> Builder<'a> {
+    /// `shared name = block(args)`.
+    pub(super) fn shared(&mut self, frame: &mut Frame<'a>, name: &'a Ident, value: &'a Expr) {
+        let set = self.shared_set(frame, name, value);
+        let value = set.map_or(Value::Poison, |set| {
+            self.shared_sets.push(Rc::new(set));
+            Value::Shared(self.shared_sets.len() - 1)
+        });
+        frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false });
+    }
+
+    fn shared_set(&mut self, frame: &mut Frame<'a>, name: &'a Ident, value: &'a Expr) -> Option<SharedSet<'a>> {
+        let (callee, list): (Ident, Option<&'a ArgList>) = match &value.kind {
+            ExprKind::Name(text) => (Ident { text: text.clone(), span: value.span }, None),
+            ExprKind::Call { callee, lists } => (callee.clone(), lists.first()),
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Str(_)
+            | ExprKind::Path(_)
+            | ExprKind::List(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Paren(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Infix { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Pipe { .. }
+            | ExprKind::If { .. }
+            | ExprKind::As { .. }
+            | ExprKind::Error => return None,
+        };
+        let meaning = self.callee(frame, &callee, list)?;
+        if matches!(meaning, Callee::Function | Callee::Shared(_)) {
+            let message = format!("`{}` has no weights to share", callee.text);
+            let diagnostic = Diagnostic::error(Code::WrongType, message, callee.span, "")
+                .help("share a block or an operation: `shared head = conv(64, 3)`");
+            self.report(frame, diagnostic);
+            return None;
+        }
+        let params = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &Scope::none());
+        if let Some(tensor) = params.iter().find(|given| given.value.is_tensor()) {
+            let message = format!("`{}` is shared without inputs; they come with each use", callee.text);
+            let diagnostic =
+                Diagnostic::error(Code::WrongInputs, message, tensor.arg.value.span, "a tensor among the parameters")
+                    .help(format!("write `x -> {}` where it is used", name.text));
+            self.report(frame, diagnostic);
+            return None;
+        }
+        let place = frame.exact_place(&name.text);
+        let root = match place.weights {
+            Some(within) => self.count_use(within),
+            None => {
+                let path = self.free_scope(frame, place.path);
+                self.graph.free(&path)
+            }
+        };
+        Some(SharedSet { meaning, callee, params, root, span: value.span })
+    }
+
+    /// One use of shared weights.
+    pub(super) fn use_shared(
+        &mut self,
+        frame: &mut Frame<'a>,
+        set: usize,
+        expr: &'a Expr,
+        inputs: &[Flow],
+        scope: &Scope,
+    ) -> Value {
+        let set = Rc::clone(&self.shared_sets[set]);
+        match &set.meaning {
+            Callee::Op(info) => {
+                let place = scope.exact.clone().unwrap_or_else(|| scope.place.join(info.keyword));
+                let scope = scope.named(Place { weights: Some(set.root.clone()), ..place });
+                self.uses.push(super::naming::UseCounts::new());
+                let value = self.operation(frame, info, expr, &set.callee, &set.params, inputs, &scope);
+                self.uses.pop();
+                value
+            }
+            Callee::Block(found) => self.instantiate(frame, *found, expr, &set.params, inputs, (scope, Some(&set.root))),
+            Callee::Function | Callee::Shared(_) => unreachable!("refused where it was declared"),
+        }
+    }
+
+    /// Adds a node that uses the shared weights of `owner`; what the first use made is used by the others.
+    pub(super) fn add_shared(&mut self, frame: &Frame<'a>, mut node: Node, owner: LayerPath, shapes: &[Shape]) -> Option<NodeId> {
+        if node.op.roles().is_empty() {
+            return Some(self.graph.add(node));
+        }
+        let specs = node.op.weights(shapes);
+        let span = node.origin.span.expect("lowered nodes have places");
+        if let Some(made) = self.shared_tensors.get(&owner) {
+            if made.keyword != node.op.keyword() || made.specs != specs {
+                let diagnostic = differs(&owner, &node.op, span, made, &specs);
+                self.report(frame, diagnostic);
+                return None;
+            }
+            node.tensors.clone_from(&made.ids);
+            return Some(self.graph.add(node));
+        }
+        let keyword = node.op.keyword();
+        let free = self.graph.free(&owner);
+        let id = self.graph.add_owned(node, &free);
+        let ids = self.graph.node(id).tensors.clone();
+        self.shared_tensors.insert(owner, MadeTensors { ids, specs, keyword, first: span });
+        Some(id)
+    }
+
+    /// Where a set of shared weights was declared.
+    pub(super) fn shared_span(&self, set: usize) -> Span {
+        self.shared_sets[set].span
+    }
+}
+
+/// The finding that two uses need weights of different shapes.
+fn differs(owner: &LayerPath, op: &Op, span: Span, made: &MadeTensors, specs: &[WeightSpec]) -> Diagnostic {
+    let pair = made.specs.iter().zip(specs).find(|(a, b)| a != b);
+    let (first, here) = match pair {
+        Some((a, b)) if made.keyword == op.keyword() => {
+            (format!("`{}` is {:?}", a.name, &*a.dims), format!("`{}` would be {:?}", b.name, &*b.dims))
+        }
+        _ => (format!("`{}`", made.keyword), format!("`{}`", op.keyword())),
+    };
+    let message = format!("the shared weights `{owner}` have one shape in every use");
+    let diagnostic = Diagnostic::error(Code::SharedWeights, message, span, format!("here {here}"));
+    let diagnostic = if made.first == span { diagnostic } else { diagnostic.label(made.first, "the first use") };
+    diagnostic
+        .note(format!("in the first use {first}"))
+        .help("bring the inputs to the same channels before the shared layers, as with a `conv(n, 1)` for each")
+}

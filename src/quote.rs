@@ -1,0 +1,59 @@
+//! Names as the language writes them: those that are no identifiers stand in backquotes.
+//!
+//! A quoted name may hold any characters but backquotes and line ends. Quoting changes nothing in what a name means: a dot
+//! separates segments inside backquotes as outside.
+
+use std::borrow::Cow;
+
+/// The name that a text of the language spells: without backquotes, an empty segment as `_`.
+#[must_use]
+pub fn unquoted(text: &str) -> Cow<'_, str> {
+    if !text.contains('`') {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.replace('`', "");
+    let segment = |segment: &str| if segment.is_empty() { "_".to_owned() } else { segment.to_owned() };
+    Cow::Owned(plain.split('.').map(segment).collect::<Vec<_>>().join("."))
+}
+
+/// A name as the language writes it; `is_reserved` says which words cannot stand alone.
+#[must_use]
+pub fn quoted(name: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    let plain = |(at, segment): (usize, &str)| {
+        let starts = segment.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || (at > 0 && c.is_ascii_digit()));
+        starts && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    if name.split('.').enumerate().all(plain) && !is_reserved(name) {
+        return Cow::Borrowed(name);
+    }
+    let lone = !name.contains('.');
+    let write = |part: (usize, &str)| {
+        if plain(part) && !lone { part.1.to_owned() } else { format!("`{}`", part.1.replace(['`', '\n', '\r'], "_")) }
+    };
+    Cow::Owned(name.split('.').enumerate().map(write).collect::<Vec<_>>().join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_identifier_is_quoted_and_reads_back() {
+        let is_reserved = |word: &str| word == "input";
+        for (name, written) in [
+            ("x", "x"),
+            ("layer1.0.conv", "layer1.0.conv"),
+            ("/layer1/0/Conv.x", "`/layer1/0/Conv`.x"),
+            ("0.conv", "`0`.conv"),
+            ("input", "`input`"),
+            ("input.conv", "input.conv"),
+            ("a b", "`a b`"),
+            ("größe.1", "`größe`.1"),
+        ] {
+            assert_eq!(quoted(name, is_reserved), written);
+            assert_eq!(unquoted(written), name);
+        }
+        assert_eq!(quoted("a`b", is_reserved), "`a_b`");
+        assert_eq!(unquoted("`a..b`"), "a._.b");
+    }
+}
