@@ -4,6 +4,7 @@
 //! that could be made of it and all findings. This module does no IO itself.
 
 mod assertions;
+mod counted;
 mod files;
 mod refinements;
 mod settings;
@@ -86,6 +87,7 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
         return None;
     }
     let shaped = shaped(lowered.graph, diagnostics)?;
+    diagnostics.extend(counted::lint(sources, &lowered.refinements, &lowered.conditions, shaped.graph()));
     let shaped = refinements::apply(shaped, &lowered.refinements, diagnostics)?;
     let analysis = match analysis::analyze(&shaped, &analysis::Options::default()) {
         Ok(analysis) => analysis,

@@ -171,6 +171,21 @@ impl Graph {
         self.counted.contains(path)
     }
 
+    /// A counted path whose number a pattern spells out.
+    #[must_use]
+    pub fn counted_in(&self, pattern: &path::Pattern) -> Option<&LayerPath> {
+        if let Some(literal) = pattern.literal_scope()
+            && let Some(scope) = name::scopes(&literal).find_map(|scope| self.counted.get(scope))
+        {
+            return Some(scope);
+        }
+        if !pattern.has_wildcards() {
+            return None;
+        }
+        // Sorted, so that the same one is told each time.
+        self.counted.iter().filter(|path| pattern.spells_out(path)).min()
+    }
+
     /// Whether any path is counted.
     #[must_use]
     pub fn has_counted(&self) -> bool {
