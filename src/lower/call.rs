@@ -346,7 +346,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let first_new = self.graph.bound();
-        let value = match (info.build)(&args, &shapes) {
+        let value = match info.build(&args, &shapes) {
             Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
             Ok(Built::Pieces(ops)) => {
                 let pieces: Vec<Value> = ops.into_iter().map(|op| self.node(frame, op, inputs, expr.span, scope)).collect();
