@@ -10,41 +10,7 @@ use std::fmt::Write as _;
 use super::{Graph, Node, NodeId};
 use crate::op::args::ArgValue;
 use crate::op::{Merge, Op, ScalarOp, table};
-
-/// Words that a binding may not take: keywords, and names that the language defines.
-const RESERVED: &[&str] = &[
-    "block",
-    "net",
-    "input",
-    "output",
-    "return",
-    "for",
-    "in",
-    "if",
-    "else",
-    "use",
-    "assert",
-    "refine",
-    "and",
-    "or",
-    "not",
-    "true",
-    "false",
-    "same",
-    "nearest",
-    "bilinear",
-    "zero",
-    "reflect",
-    "replicate",
-    "min",
-    "max",
-    "ceil",
-    "floor",
-    "round",
-    "channels",
-    "height",
-    "width",
-];
+use crate::words;
 
 /// The graph as `.net` text.
 #[must_use]
@@ -110,7 +76,8 @@ struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     fn new(graph: &'a Graph) -> Self {
-        let mut taken: BTreeSet<String> = RESERVED.iter().map(|word| (*word).to_owned()).collect();
+        let defined = [words::ARGUMENTS, words::FUNCTIONS].into_iter().flatten().copied();
+        let mut taken: BTreeSet<String> = words::reserved().chain(defined).map(str::to_owned).collect();
         taken.extend(table::OPS.iter().map(|op| op.keyword.to_owned()));
         taken.extend(graph.outputs().iter().map(|(name, _)| identifier(name)));
         let mut once = BTreeSet::new();
@@ -285,7 +252,7 @@ fn text(value: &ArgValue) -> String {
         ArgValue::Int(n) => n.to_string(),
         ArgValue::Float(x) => float(*x),
         ArgValue::Bool(b) => b.to_string(),
-        ArgValue::Str(s) if RESERVED.contains(&s.as_str()) => s.clone(),
+        ArgValue::Str(s) if words::stands_for_itself(s) => s.clone(),
         ArgValue::Str(s) => format!("\"{s}\""),
         ArgValue::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
     }

@@ -196,7 +196,7 @@ impl<'a> Builder<'a> {
             self.program
                 .block_names(frame.file)
                 .chain(table::OPS.iter().map(|op| op.keyword))
-                .chain(builtin::BUILTINS.iter().copied()),
+                .chain(crate::words::FUNCTIONS.iter().copied()),
         );
         if let Some(binding) = frame.names.get(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");

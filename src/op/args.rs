@@ -226,16 +226,14 @@ impl<'a> Reader<'a> {
         Ok(axis(written, rank)?)
     }
 
-    /// One of some words.
-    pub(super) fn word(&self, name: &str, words: &[&'static str]) -> Result<&'static str, BuildError> {
+    /// One of the words that the row says it takes.
+    pub(super) fn word(&self, name: &str) -> Result<&'static str, BuildError> {
+        let kind = self.params[self.index(name)].kind;
         match &*self.value(name)? {
-            ArgValue::Str(s) => {
-                match words.iter().find(|word| *word == s) {
-                    Some(word) => Ok(word),
-                    None => Err(self
-                        .invalid(name, format!("{name} takes {}, not \"{}\"", self.params[self.index(name)].kind, shortened(s)))),
-                }
-            }
+            ArgValue::Str(s) => match kind.split('`').skip(1).step_by(2).find(|word| word == s) {
+                Some(word) => Ok(word),
+                None => Err(self.invalid(name, format!("{name} takes {kind}, not \"{}\"", shortened(s)))),
+            },
             other => Err(self.mistyped(name, other)),
         }
     }

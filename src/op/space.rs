@@ -165,7 +165,7 @@ fn build_pad(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> 
         PadArg::Same => return Err(read.mistyped("pad", written)),
     };
     let value = read.number("value")?;
-    let mode = match read.word("mode", &["zero", "reflect", "replicate"])? {
+    let mode = match read.word("mode")? {
         "reflect" => PadMode::Reflect,
         "replicate" => PadMode::Replicate,
         _ => PadMode::Constant(value),
@@ -185,7 +185,7 @@ fn build_upsample(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildErr
         (None, None) => return Err(read.invalid("factor", "upsample needs a factor or a size".to_owned())),
     };
     let align_corners = read.flag("align_corners")?;
-    let mode = match read.word("mode", &["nearest", "bilinear"])? {
+    let mode = match read.word("mode")? {
         "bilinear" => UpsampleMode::Bilinear { align_corners },
         _ if align_corners => return Err(read.invalid("align_corners", "align_corners needs mode=bilinear".to_owned())),
         _ => UpsampleMode::Nearest,
