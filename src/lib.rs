@@ -10,7 +10,8 @@
 //!
 //! [`compile::compile`] is the pipeline, readable from top to bottom. Rooms, lowest first; none imports a higher one:
 //!
-//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`]: plain data and small tools
+//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`], [`words`]: plain data and
+//!   small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
@@ -41,6 +42,7 @@ pub mod suggest;
 pub mod syntax;
 pub mod tensor;
 pub mod weights;
+pub mod words;
 
 pub use analysis::{Analysis, analyze};
 pub use compile::{Compiled, Settings, compile};

@@ -6,8 +6,8 @@ use pointwise::exec::timing::{Prepared, measure};
 use pointwise::exec::{ExecError, RunOptions, random_input, required_bytes, required_memory, run};
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
-    Activation, BatchNorm, Concat, Conv, ConvTranspose, Elementwise, GlobalPool, Linear, Merge, Op, Padding, Reshape, Shape,
-    Softmax, Upsample, UpsampleMode,
+    Activation, BatchNorm, Concat, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding, Reshape,
+    Shape, Softmax, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::{Shaped, infer};
@@ -109,7 +109,7 @@ fn random_network(random: &mut Random) -> Shaped {
             0 => net.add("conv", conv(2 + random.bits() % 4, 3), &[x]),
             1 => net.add("relu", RELU, &[x]),
             2 => net.add("concat", Op::Concat(Concat { axis: 0 }), &[x, y]),
-            3 => net.add("dropout", Op::Dropout(0.5), &[x]),
+            3 => net.add("dropout", Op::Dropout(Dropout { p: 0.5 }), &[x]),
             4 => net.add("identity", Op::Identity, &[x]),
             5 => net.add("twice", ADD, &[x, x]),
             _ => {
@@ -167,7 +167,7 @@ fn what_only_passes_on_takes_no_memory() {
     let mut net = Net::new();
     let image = net.input("image", &[1, 10, 10]);
     let mut x = net.add("relu", RELU, &[image]);
-    for op in [Op::Flatten, Op::Dropout(0.1), Op::Identity, Op::Reshape(Reshape { shape: shape(&[4, 25]) })] {
+    for op in [Op::Flatten, Op::Dropout(Dropout { p: 0.1 }), Op::Identity, Op::Reshape(Reshape { shape: shape(&[4, 25]) })] {
         x = net.add("pass", op, &[x]);
     }
     net.0.add_output("y", x);

@@ -74,7 +74,10 @@ fn pin(sources: &SourceSet, (graph, uses): (&Graph, &Uses<'_>), counted: &LayerP
     };
     let is_turn = |segment: &str| segment.bytes().all(|b| b.is_ascii_digit());
     let before = &sources.get(span.source).text()[..span.start as usize];
-    if own.split('.').any(is_turn) || !before.trim_end().ends_with("->") || within.is_some_and(|outer| uses.of_block[outer.block.as_str()] > 1) {
+    if own.split('.').any(is_turn)
+        || !before.trim_end().ends_with("->")
+        || within.is_some_and(|outer| uses.of_block[outer.block.as_str()] > 1)
+    {
         return None;
     }
     let name = quoted(own, crate::words::is_reserved);

@@ -22,7 +22,7 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> Option<Vec<Option<ArgValue>>> {
         let names: Vec<&str> = info.params.iter().map(|p| p.name).collect();
-        let required: Vec<&str> = info.params.iter().filter(|p| p.default.is_none()).map(|p| p.name).collect();
+        let required: Vec<&str> = info.params.iter().filter(|p| p.is_required()).map(|p| p.name).collect();
         let slots = self.match_args(frame, &callee.text, &names, &required, given)?;
         let mut args = vec![None; names.len()];
         let mut sound = true;
@@ -40,7 +40,7 @@ impl<'a> Builder<'a> {
                         sound = false;
                     }
                 }
-                None if param.default.is_none() => {
+                None if param.is_required() => {
                     let message = format!("`{}` needs `{}`", info.keyword, param.name);
                     let usage = usage(info);
                     let diagnostic = Diagnostic::error(
@@ -263,10 +263,5 @@ fn integral(value: &Value) -> Option<ArgValue> {
 
 /// "usage: `conv(out, k=1, stride=1)`".
 fn usage(info: &OpInfo) -> String {
-    let params: Vec<String> = info
-        .params
-        .iter()
-        .map(|p| p.default.map_or_else(|| p.name.to_owned(), |default| format!("{}={default}", p.name)))
-        .collect();
-    format!("`{}({})`", info.keyword, params.join(", "))
+    format!("`{}({})`", info.keyword, info.signature())
 }

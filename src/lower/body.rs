@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::naming::{Place, Scope};
-use super::program::{duplicate, twice};
+use super::program::{duplicate, refused, twice};
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
@@ -15,9 +15,6 @@ use crate::op::{Op, Shape};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
-
-/// Words that stand for themselves in arguments: bound, they would mean something else from there on.
-const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
 impl<'a> Builder<'a> {
     /// Evaluates the net: its parameters, then its body.
@@ -56,7 +53,8 @@ impl<'a> Builder<'a> {
                 self.report(frame, diagnostic);
             }
         }
-        for diagnostic in twice(params.iter().map(|param| ("parameter", &param.name))) {
+        let repeated = twice(params.iter().map(|param| ("parameter", &param.name)));
+        for diagnostic in params.iter().filter_map(|param| refused(&param.name)).chain(repeated) {
             self.report(frame, diagnostic);
         }
         for param in params {
@@ -204,6 +202,9 @@ impl<'a> Builder<'a> {
             }
             _ => Value::Poison,
         };
+        if let Some(diagnostic) = refused(name) {
+            self.report(frame, diagnostic);
+        }
         if let Some(first) = frame.names.get(name.text.as_str()) {
             let first = Ident { text: name.text.clone(), span: first.span };
             self.report(frame, duplicate("name", name, &first));
@@ -252,13 +253,18 @@ impl<'a> Builder<'a> {
             let first = frame.names.get(name.text.as_str()).map_or(name.span, |binding| binding.span);
             self.report(frame, duplicate("output", name, &Ident { text: name.text.clone(), span: first }));
         }
+        let refusal = refused(name);
         let result = match value {
+            None if refusal.is_some() => Value::Poison,
             Some(expr) => {
                 let scope = frame.binding_scope(&name.text);
                 self.eval(frame, expr, &scope)
             }
             None => self.name(frame, &name.text, name.span),
         };
+        if let Some(diagnostic) = refusal {
+            self.report(frame, diagnostic);
+        }
         let node = self.one_tensor(frame, &result, value.map_or(name.span, |e| e.span), "an output");
         if let (Some(node), Some(shape)) = (node, shape) {
             self.check_shape(frame, &name.text, node, shape);
@@ -343,9 +349,8 @@ impl<'a> Builder<'a> {
 
     fn assign(&mut self, frame: &mut Frame<'a>, target: &'a Target, mut value: Value) {
         let name = target.name.text.as_str();
-        if RESERVED.contains(&name) {
-            let message = format!("`{name}` is a word of the language and cannot be bound");
-            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, target.name.span, "choose another name"));
+        if let Some(diagnostic) = refused(&target.name) {
+            self.report(frame, diagnostic);
         }
         if matches!(value, Value::Nothing) {
             let message = format!("`{name}` gets no value");

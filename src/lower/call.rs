@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
             self.program
                 .block_names(frame.file)
                 .chain(table::OPS.iter().map(|op| op.keyword))
-                .chain(builtin::BUILTINS.iter().copied()),
+                .chain(crate::words::FUNCTIONS.iter().copied()),
         );
         if let Some(binding) = frame.names.get(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");
@@ -388,7 +388,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let first_new = self.graph.bound();
-        let value = match (info.build)(&args, &shapes) {
+        let value = match info.build(&args, &shapes) {
             Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
             Ok(Built::Pieces(ops)) => {
                 // One name for several results is the scope of theirs.

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Path, UnaryOp};
+use crate::words::stands_for_itself;
 
 impl<'a> Builder<'a> {
     /// The value of an expression; its layers are named within `scope`. Errors are reported and give poison.
@@ -54,9 +55,10 @@ impl<'a> Builder<'a> {
     /// The value of a name.
     pub(super) fn name(&mut self, frame: &Frame<'a>, name: &str, span: Span) -> Value {
         if let Some(binding) = frame.names.get(name) {
-            return binding.value.clone();
+            // A binder that took a word of the language has been refused: what follows from it is not told.
+            return if stands_for_itself(name) { Value::Poison } else { binding.value.clone() };
         }
-        if matches!(name, "same" | "none" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
+        if stands_for_itself(name) {
             return Value::Str(name.into());
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");

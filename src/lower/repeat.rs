@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::naming::Scope;
+use super::program::refused;
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
@@ -12,6 +13,9 @@ use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, Stateme
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
+        for diagnostic in names_of(pattern).into_iter().filter_map(refused) {
+            self.report(frame, diagnostic);
+        }
         let scope = Scope::none();
         let saved: Vec<_> =
             names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();

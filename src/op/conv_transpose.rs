@@ -3,11 +3,13 @@
 //! In: arguments and input shapes. Out: the payload, its shape, weights and counts as PyTorch defines them.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
+use super::args::{BuildError, PadArg, Printed, Reader, pair};
 use super::conv::{Padding, check_groups, kernel_weights};
 use super::error::{ShapeError, Side};
 use super::geometry::{at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
+use super::payload::Payload;
 use super::shape::Shape;
+use super::table::DefaultValue::{Bool, Int};
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
 use super::weight::WeightSpec;
 use super::work::{Window, Work, elements, product};
@@ -19,14 +21,20 @@ pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
     params: &[
         required("out", INTEGER, "output channels"),
         required("k", PAIR, "kernel size"),
-        optional("stride", PAIR, "1", "distance between windows in the output"),
-        optional("pad", PAD, "0", "rows and columns taken off the output"),
-        optional("output_pad", PAIR, "0", "rows and columns added at the bottom and right; less than the stride or the dilation"),
-        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
-        optional("groups", INTEGER, "1", "channel groups that do not mix; divides input and output channels"),
-        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+        optional("stride", PAIR, Int(1), "distance between windows in the output"),
+        optional("pad", PAD, Int(0), "rows and columns taken off the output"),
+        optional(
+            "output_pad",
+            PAIR,
+            Int(0),
+            "rows and columns added at the bottom and right; less than the stride or the dilation",
+        ),
+        optional("dilation", PAIR, Int(1), "distance between taps of the kernel"),
+        optional("groups", INTEGER, Int(1), "channel groups that do not mix; divides input and output channels"),
+        optional("bias", FLAG, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [out, H', W']",
     onnx: "ConvTranspose",
     build: build_transpose,
@@ -53,18 +61,17 @@ pub struct ConvTranspose {
     pub bias: bool,
 }
 
-fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(CONV_TRANSPOSE.params, args);
+fn build_transpose(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     map_of(inputs)?;
     let mut conv = ConvTranspose {
         out: read.count("out")?,
-        kernel: read.pair("k")?,
-        stride: read.pair_or("stride", [1, 1], 1)?,
+        kernel: read.pair("k", 1)?,
+        stride: read.pair("stride", 1)?,
         pad: Padding::default(),
-        output_pad: read.pair_or("output_pad", [0, 0], 0)?,
-        dilation: read.pair_or("dilation", [1, 1], 1)?,
-        groups: read.count_or("groups", 1)?,
-        bias: read.flag_or("bias", true)?,
+        output_pad: read.pair("output_pad", 0)?,
+        dilation: read.pair("dilation", 1)?,
+        groups: read.count("groups")?,
+        bias: read.flag("bias")?,
     };
     conv.pad = match read.padding("pad")? {
         PadArg::Even(pad) | PadArg::Sided(pad) => pad,
@@ -98,13 +105,6 @@ impl ConvTranspose {
         Ok(Padding { top, left, bottom, right })
     }
 
-    /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, h, w] = map_of(inputs)?;
-        check_groups(channels, self.out, self.groups)?;
-        map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
-    }
-
     fn extent_of(&self, side: Side, input: u64) -> Result<i128, ShapeError> {
         let i = match side {
             Side::Height => 0,
@@ -120,8 +120,22 @@ impl ConvTranspose {
             .saturating_add(i128::from(self.output_pad[i]))
             .saturating_sub(i128::from(before) + i128::from(after)))
     }
+}
 
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+impl Payload for ConvTranspose {
+    fn info(&self) -> &'static OpInfo {
+        &CONV_TRANSPOSE
+    }
+
+    /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        let [channels, h, w] = map_of(inputs)?;
+        check_groups(channels, self.out, self.groups)?;
+        map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         let [kh, kw] = self.kernel;
         let groups = self.groups.max(1);
         let fan_in = (input.channels() / groups).saturating_mul(kh).saturating_mul(kw);
@@ -130,7 +144,8 @@ impl ConvTranspose {
 
     /// `kh kw (cout / groups)` MACs for each input element, those that padding takes off included; one addition for each
     /// output element for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let per_group = self.out / self.groups.max(1);
         Ok(Work {
             macs: product("MACs", &[self.kernel[0], self.kernel[1], per_group, elements(input)?])?,
@@ -140,7 +155,7 @@ impl ConvTranspose {
     }
 
     /// Exact for output pixels at multiples of the stride; the others see as many input pixels or one fewer.
-    pub(super) fn window(&self) -> Window {
+    fn window(&self, _map: Shape) -> Window {
         let span = |i: usize| extent(self.kernel[i], self.dilation[i]);
         let stride = |i: usize| i128::from(self.stride[i].max(1));
         let seen = |i: usize| narrow((span(i) - 1) / stride(i) + 1);
@@ -152,18 +167,16 @@ impl ConvTranspose {
         }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let (zero, one) = (int(0), int(1));
-        Printed::default()
-            .always("out", int(self.out))
-            .always("k", pair(self.kernel))
-            .unless("stride", pair(self.stride), &one)
-            .unless("pad", self.pad.printed(), &zero)
-            .unless("output_pad", pair(self.output_pad), &zero)
-            .unless("dilation", pair(self.dilation), &one)
-            .unless("groups", int(self.groups), &one)
-            .unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true))
-            .done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed
+            .arg("out", self.out)
+            .arg("k", pair(self.kernel))
+            .arg("stride", pair(self.stride))
+            .arg("pad", self.pad.printed())
+            .arg("output_pad", pair(self.output_pad))
+            .arg("dilation", pair(self.dilation))
+            .arg("groups", self.groups)
+            .arg("bias", self.bias)
     }
 }
 

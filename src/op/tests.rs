@@ -67,7 +67,7 @@ pub(super) fn built(call: &str) -> (Result<Built, BuildError>, Vec<Shape>) {
     };
     let inputs: Vec<Shape> = parts(inputs).into_iter().map(|text| shape(&dims(text))).collect();
     let info = find(keyword).expect("an operation");
-    ((info.build)(&arguments(info, args), &inputs), inputs)
+    (info.build(&arguments(info, args), &inputs), inputs)
 }
 
 /// The operation of a call that has one.
@@ -222,22 +222,22 @@ fn written_defaults_are_the_defaults() {
         let (text, _) = call.split_once('(').and_then(|(_, rest)| rest.split_once(")(")).expect("parameters, then inputs");
         let mut args = arguments(info, text);
         for at in 0..args.len() {
-            if let (None, Some(default)) = (&args[at], info.params[at].default) {
+            if let (None, Some(default)) = (&args[at], info.params[at].default_text()) {
                 let other = info.params.iter().position(|p| p.name == default);
-                args[at] = other.map_or_else(|| Some(value(default)), |other| args[other].clone());
+                args[at] = other.map_or_else(|| Some(value(&default)), |other| args[other].clone());
             }
         }
-        assert_eq!((info.build)(&args, &inputs), Ok(Built::One(op)), "{call}");
+        assert_eq!(info.build(&args, &inputs), Ok(Built::One(op)), "{call}");
     }
 }
 
 #[test]
 fn required_parameters_come_first_and_are_asked_for() {
     for info in OPS {
-        let required = info.params.iter().take_while(|p| p.default.is_none()).count();
-        assert!(info.params[required..].iter().all(|p| p.default.is_some()), "{}", info.keyword);
+        let required = info.params.iter().take_while(|p| p.is_required()).count();
+        assert!(info.params[required..].iter().all(|p| !p.is_required()), "{}", info.keyword);
         let inputs = vec![shape(&[4, 8, 8]); info.inputs.0];
-        let built = (info.build)(&vec![None; info.params.len()], &inputs);
+        let built = info.build(&vec![None; info.params.len()], &inputs);
         if let Some(first) = info.params.first().filter(|_| required > 0) {
             let message = format!("{} must be given", first.name);
             assert_eq!(built, Err(BuildError::Argument { index: 0, wrong_type: false, message }), "{}", info.keyword);
@@ -254,7 +254,7 @@ fn wrong_types_name_the_parameter_and_what_it_takes() {
         for (index, param) in info.params.iter().enumerate() {
             let mut args = arguments(info, text);
             args[index] = Some(value("[[3]]"));
-            let Err(BuildError::Argument { index: at, message, .. }) = (info.build)(&args, &inputs) else {
+            let Err(BuildError::Argument { index: at, message, .. }) = info.build(&args, &inputs) else {
                 panic!("{}: {} takes no list of lists", info.keyword, param.name);
             };
             assert!(at == index && message.contains(param.name), "{}: {message}", info.keyword);
@@ -290,7 +290,7 @@ fn printed_arguments_build_the_same_operation() {
         for (name, value) in printed_args(&op) {
             args[info.params.iter().position(|p| p.name == name).expect("a parameter")] = Some(value);
         }
-        assert_eq!((info.build)(&args, &inputs), Ok(Built::One(op)), "{call}");
+        assert_eq!(info.build(&args, &inputs), Ok(Built::One(op)), "{call}");
     }
 }
 

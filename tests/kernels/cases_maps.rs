@@ -1,8 +1,8 @@
 //! Cases of operations that pool, join and move elements; each comment says how the numbers come about.
 
 use pointwise::op::{
-    AdaptiveAvgPool, ChannelShuffle, Concat, DepthToSpace, Elementwise, GlobalPool, Mean, Merge, Op, Pad, PadMode, Padding, Pool,
-    PoolKind, Reshape, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    AdaptiveAvgPool, ChannelShuffle, Concat, DepthToSpace, Dropout, Elementwise, GlobalPool, Mean, Merge, Op, Pad, PadMode,
+    Padding, Pool, PoolKind, Reshape, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 
 use crate::apply::Case;
@@ -140,7 +140,7 @@ pub fn moving() -> Vec<Case> {
     vec![
         Case::new("flatten", Op::Flatten).input(&[2, 1, 3], &six).gives(&[6], &six_wide),
         Case::new("reshape", Op::Reshape(Reshape { shape: shape(&[3, 2]) })).input(&[2, 1, 3], &six).gives(&[3, 2], &six_wide),
-        Case::new("dropout", Op::Dropout(0.5)).input(&[6], &six).gives(&[6], &six_wide),
+        Case::new("dropout", Op::Dropout(Dropout { p: 0.5 })).input(&[6], &six).gives(&[6], &six_wide),
         Case::new("identity", Op::Identity).input(&[6], &six).gives(&[6], &six_wide),
         Case::new("transpose of a matrix", Op::Transpose(Transpose { axes: vec![1, 0] }))
             .input(&[2, 3], &six)

@@ -14,6 +14,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::suggest::nearest;
+use crate::words;
 
 /// What was meant, if the failure is a known one.
 pub fn explain(start: Input<'_>, error: SyntaxError) -> Option<Diagnostic> {
@@ -107,10 +108,6 @@ fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
     Some(diagnostic(message, failure.found.span()).fix("remove it", replace(failure.found.span(), "")))
 }
 
-/// Words that begin statements inside a body, and items outside.
-const STATEMENTS: &[&str] = &["input", "output", "return", "assert", "refine", "for"];
-const ITEMS: &[&str] = &["block", "net", "use"];
-
 /// `outptu y = x`: two names in a row, of which the first is nearly a keyword.
 fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
     let (start, second) = (failure.start, failure.start.skip(1));
@@ -121,7 +118,7 @@ fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let word = start.context.text_of(start.next());
-    let near = nearest(word, if item { ITEMS } else { STATEMENTS }.iter().copied())?;
+    let near = nearest(word, if item { words::ITEMS } else { words::STATEMENTS }.iter().copied())?;
     // `inputs conv(8, 3)` lacks an arrow rather than being a declaration.
     let third = second.skip(1);
     let plausible = match near {
