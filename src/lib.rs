@@ -15,7 +15,7 @@
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
-//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter
+//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter · [`writeback`]: edits on the source
 //! - [`mod@compile`]: the pipeline · [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
 pub mod analysis;
@@ -40,6 +40,7 @@ pub mod suggest;
 pub mod syntax;
 pub mod tensor;
 pub mod weights;
+pub mod writeback;
 
 pub use analysis::{Analysis, analyze};
 pub use compile::{Compiled, Settings, compile};

@@ -14,9 +14,7 @@ use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::Graph;
 use pointwise::op::{Conv, Op, Padding};
-use pointwise::rewrite::assertions::{Numbers, Stated, updates};
 use pointwise::rewrite::config;
-use pointwise::rewrite::edit;
 use pointwise::rewrite::forms::fits;
 use pointwise::rewrite::geometry::{Count, Geometry};
 use pointwise::rewrite::knapsack::{self, Choice, Effort};
@@ -24,6 +22,8 @@ use pointwise::rewrite::path::{Layers, Pattern, SelectError};
 use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::{Budget, Config, Form, Kind, Metric, OptimizeError, Refinement, Refusal, Request, optimize, refine};
 use pointwise::shape::{Shaped, infer};
+use pointwise::writeback::assertions::{Numbers, Stated, updates};
+use pointwise::writeback::edit;
 use proptest::prelude::*;
 
 fn target() -> Target {
@@ -640,7 +640,7 @@ fn a_network_of_many_layers_is_optimized_in_bounded_time() {
 }
 
 fn edit_lines(net: &Shaped, result: &pointwise::rewrite::Optimized) -> usize {
-    pointwise::rewrite::address::lines(net, &result.plan.changes).len()
+    pointwise::writeback::address::lines(net, &result.plan.changes).len()
 }
 
 #[test]

@@ -12,7 +12,7 @@ const LEVELS: &[&[&str]] = &[
     &["graph"],
     &["lower", "shape"],
     &["analysis", "rewrite", "weights"],
-    &["interchange", "exec"],
+    &["interchange", "exec", "writeback"],
     &["compile", "report", "render"],
     &["cli"],
 ];
@@ -27,6 +27,13 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("interchange", "syntax"),
     ("interchange", "diagnostic"),
     ("graph", "syntax"),
+    ("rewrite", "syntax"),
+    ("writeback", "exec"),
+    ("writeback", "interchange"),
+    ("exec", "writeback"),
+    ("interchange", "writeback"),
+    ("compile", "report"),
+    ("compile", "render"),
 ];
 
 /// The only places that may name a dependency.

@@ -19,12 +19,12 @@ use crate::graph::print;
 use crate::lower::Value;
 use crate::report::savings::{Extras, Plan as PlanFacts, Untouched};
 use crate::report::{number, savings_text};
-use crate::rewrite::assertions::{self, Numbers, Stated};
 use crate::rewrite::budget::{Budget, Metric};
 use crate::rewrite::plan::Plan;
-use crate::rewrite::{self, Config, Pass, config, edit};
+use crate::rewrite::{self, Config, Pass, config};
 use crate::shape::Shaped;
-use crate::syntax::ast::Item;
+use crate::writeback::assertions::{self, Numbers, Stated};
+use crate::writeback::{edit, uses};
 
 /// Arguments of `optimize`.
 #[derive(Debug, Args)]
@@ -197,7 +197,7 @@ pub(super) fn optimize(
         let stated = if net.set.is_empty() { Stated::Held } else { Stated::Reset };
         let mut updates = assertions::updates(source, &before.ast, old, new, stated);
         let mut others = edit::defaults(&before.ast, &literals(net));
-        others.extend(moved_uses(&before.ast.items, input, output));
+        others.extend(uses::moved(&before.ast, (&files::folder(input), &files::folder(output))));
         if !net.set.is_empty() {
             let plan = edit::refinements(source, &before.ast, before.shaped(), &plan, (&said, &[]));
             let text = edit::apply(source, &[plan, others.clone()].concat());
@@ -327,24 +327,4 @@ fn amount(metric: Metric, value: f64) -> String {
         Metric::Peak => number::bytes(value as u64),
         Metric::Ms => number::milliseconds(value),
     }
-}
-
-/// `use` paths are relative to their file: where the output lies elsewhere, they are rewritten.
-fn moved_uses(items: &[Item], input: &Path, output: &Path) -> Vec<Edit> {
-    if files::is_dash(output) || files::is_dash(input) {
-        return Vec::new();
-    }
-    let (from, to) = (files::folder(input), files::folder(output));
-    if from == to {
-        return Vec::new();
-    }
-    let edit = |item: &Item| match item {
-        Item::Use(used) => {
-            let path = files::relative(&to, &from.join(&used.path));
-            let quoted = path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
-            Some(Edit { span: used.path_span, replacement: format!("\"{quoted}\"") })
-        }
-        Item::Block(_) | Item::Net(_) => None,
-    };
-    items.iter().filter_map(edit).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::grouped;
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
 use crate::rewrite::geometry::{Count, Geometry};
@@ -67,7 +68,6 @@ fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Dia
     if cost.weights <= dense.weights || cost.macs <= dense.macs {
         return None;
     }
-    let grouped = |count: u64| crate::report::number::grouped(count);
     let message = format!(
         "`{}` costs more with `{}`: {} -> {} parameters",
         node.name,

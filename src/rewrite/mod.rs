@@ -8,19 +8,16 @@
 //! | forms, who can take them, what they cost | [`forms`] [`geometry`] [`price`] |
 //! | putting one in | [`neighbour`] [`chain`] [`insert`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`optimize()`] → [`plan`] |
-//! | writing it down | [`path`] [`address`] [`edit`] [`assertions`] |
+//! | layers by path | [`path`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
 
-pub mod address;
 pub mod allocate;
-pub mod assertions;
 pub mod budget;
 pub mod candidates;
 pub mod chain;
 pub mod config;
 pub mod dead;
 pub mod duplicate;
-pub mod edit;
 pub mod fold_norm;
 pub mod forms;
 pub mod geometry;
