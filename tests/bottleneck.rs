@@ -20,7 +20,7 @@ use pointwise::rewrite::geometry::{Count, Geometry};
 use pointwise::rewrite::knapsack::{self, Choice, Effort};
 use pointwise::rewrite::path::{Layers, Pattern, SelectError};
 use pointwise::rewrite::plan::Proof;
-use pointwise::rewrite::{Budget, Config, Form, Kind, Metric, OptimizeError, Refinement, Refusal, Request, optimize, refine};
+use pointwise::rewrite::{Budget, Config, Form, Kind, Metric, OptimizeError, Refinement, Refusal, Request, bottlenecks, refine};
 use pointwise::shape::{Shaped, infer};
 use pointwise::writeback::assertions::{Numbers, Stated, updates};
 use pointwise::writeback::edit;
@@ -244,7 +244,7 @@ fn within(text: &str) -> Config {
 #[test]
 fn half_of_resnet50_is_half_and_not_less() {
     let net = resnet50(224);
-    let result = optimize(&net, &within("macs=50%"), &target()).expect("it can be halved");
+    let result = bottlenecks(&net, &within("macs=50%"), &target()).expect("it can be halved");
     let plan = &result.plan;
     let share = plan.after.price.macs as f64 / plan.before.price.macs as f64;
     assert_eq!(plan.before.price.macs, 4_089_184_256);
@@ -262,7 +262,7 @@ fn half_of_resnet50_is_half_and_not_less() {
 fn written(name: &str, config: &Config) -> Result<(String, pointwise::rewrite::Plan), OptimizeError> {
     let compiled = common::model(name, &[]);
     let before = compiled.network.expect("models have no errors");
-    let result = optimize(&before.shaped, config, &target())?;
+    let result = bottlenecks(&before.shaped, config, &target())?;
     let analysis = analyze(&result.shaped, &Options::default()).expect("models are small");
     let main = compiled.sources.get(compiled.asts[0].source);
     let mut edits = edit::refinements(main.text(), &compiled.asts[0], &before.shaped, &result.plan, ("a test", &[]));
@@ -330,8 +330,8 @@ fn what_was_written_reads_like_a_reviewed_change() {
 #[test]
 fn a_second_run_leaves_bottlenecks_alone() {
     let ratio = Config { ratio: Some(4), ..Config::default() };
-    let once = optimize(&resnet50(64), &ratio, &target()).expect("it has 3x3 layers");
-    let twice = optimize(&once.shaped, &ratio, &target()).expect("leaving all alone is no error").plan;
+    let once = bottlenecks(&resnet50(64), &ratio, &target()).expect("it has 3x3 layers");
+    let twice = bottlenecks(&once.shaped, &ratio, &target()).expect("leaving all alone is no error").plan;
     assert!(twice.changes.is_empty() && twice.nothing_to_do().is_some(), "{:?}", twice.changes);
     let untouched = twice.untouched;
     let why = |name: &str| untouched.iter().find(|u| u.layer == name).map(|u| u.why.clone());
@@ -344,7 +344,7 @@ fn a_second_run_leaves_bottlenecks_alone() {
 fn dearer_layers_stay_and_say_their_break_even() {
     let net = single(&[64, 14, 14], conv(8, 3, 1, 1), false, true);
     let config = Config { channels: Some(64), ..Config::default() };
-    let plan = optimize(&net, &config, &target()).expect("leaving all alone is no error").plan;
+    let plan = bottlenecks(&net, &config, &target()).expect("leaving all alone is no error").plan;
     assert!(plan.changes.is_empty(), "64 channels do not save");
     assert_eq!(
         plan.untouched[0].why.to_string(),
@@ -355,18 +355,18 @@ fn dearer_layers_stay_and_say_their_break_even() {
 
 #[test]
 fn an_impossible_budget_says_what_is_possible() {
-    let Err(OptimizeError::Unreachable(miss)) = optimize(&resnet50(64), &within("macs=1%"), &target()) else {
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("macs=1%"), &target()) else {
         panic!("nobody can do this")
     };
     assert!(miss.proof == Proof::Alone && miss.least > miss.most && miss.budget.metric == Metric::Macs, "{miss:?}");
-    let Err(OptimizeError::Unreachable(miss)) = optimize(&resnet50(64), &within("peak=10KiB"), &target()) else {
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("peak=10KiB"), &target()) else {
         panic!("nobody can do this")
     };
     assert!(miss.proof == Proof::Alone && miss.at.is_some() && miss.least > 10240.0, "{miss:?}");
 }
 
 fn missed(net: &Shaped, budgets: &str) -> pointwise::rewrite::BudgetUnreachable {
-    match optimize(net, &within(budgets), &target()) {
+    match bottlenecks(net, &within(budgets), &target()) {
         Err(OptimizeError::Unreachable(miss)) => miss,
         Err(error) => panic!("`{budgets}`: {error}"),
         Ok(_) => panic!("`{budgets}` can be met"),
@@ -389,13 +389,13 @@ fn only_what_was_proven_is_called_impossible() {
 
 #[test]
 fn several_budgets_hold_together() {
-    let result = optimize(&resnet50(224), &within("macs=60% params=50% ms=65%"), &target()).expect("it is possible");
+    let result = bottlenecks(&resnet50(224), &within("macs=60% params=50% ms=65%"), &target()).expect("it is possible");
     for met in &result.plan.budgets {
         assert!(met.reached <= met.most, "{met:?}");
     }
     assert!(result.plan.bound <= result.plan.error);
     let repeated = within("macs=90% macs=60% macs=70% params=90% params=50% ms=65% ms=90% peak=100%");
-    let again = optimize(&resnet50(224), &repeated, &target()).expect("the tightest of each count");
+    let again = bottlenecks(&resnet50(224), &repeated, &target()).expect("the tightest of each count");
     assert_eq!((again.plan.changes, again.plan.budgets.len()), (result.plan.changes, 8));
 }
 
@@ -411,10 +411,10 @@ fn a_peak_budget_changes_the_layers_at_the_peak() {
     let net = net.finish();
     let before = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
     assert_eq!(before, 4 * 32 * 32 * 128);
-    let plan = optimize(&net, &within("peak=85%"), &target()).expect("`b` can pass through fewer channels").plan;
+    let plan = bottlenecks(&net, &within("peak=85%"), &target()).expect("`b` can pass through fewer channels").plan;
     let changed: Vec<_> = plan.changes.iter().map(|change| change.layer.as_str()).collect();
     assert_eq!((changed, plan.after.peak <= before * 85 / 100), (vec!["b.conv"], true), "{:?}", plan.after);
-    let Err(OptimizeError::Unreachable(miss)) = optimize(&net, &within("peak=50%"), &target()) else {
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=50%"), &target()) else {
         panic!("`b` writes half of it")
     };
     assert_eq!((miss.least, miss.proof), (f64::from(4 * 32 * 32 * 72), Proof::Alone));
@@ -466,7 +466,7 @@ fn marks_and_rules_come_before_options() {
     net.graph.origin_mut(b).wish = Some(pointwise::graph::Wish { channels: Some(24), form: Some("expand".to_owned()), span });
     let yaml = "ratio: 4\nlayers:\n  - match: c\n    form: both\n    channels: [8, 12]\n";
     let config = config::parse(yaml).expect("it is well-formed");
-    let plan = optimize(&net.finish(), &config, &target()).expect("it is possible").plan;
+    let plan = bottlenecks(&net.finish(), &config, &target()).expect("it is possible").plan;
     let hows: Vec<_> = plan.changes.iter().map(|change| (change.layer.as_str(), change.how.to_string())).collect();
     assert_eq!(
         hows,
@@ -496,7 +496,7 @@ fn the_papers_widths_give_the_papers_costs() {
     }
     let config = config::parse(&yaml).expect("it is well-formed");
     let naive = common::model("googlenet_naive", &[]).network.expect("it has no errors");
-    let result = optimize(&naive.shaped, &config, &target()).expect("all rules fit");
+    let result = bottlenecks(&naive.shaped, &config, &target()).expect("all rules fit");
     let after = analyze(&result.shaped, &Options::default()).expect("it is small");
     let macs = |analysis, graph, path: &str| {
         budget::metric(analysis, graph, pointwise::metric::Metric::Macs, Some(path)).expect("it is there")
@@ -551,7 +551,7 @@ fn a_configuration_says_where_it_is_wrong() {
 #[test]
 fn a_rule_that_matches_nothing_is_an_error() {
     let config = config::parse("layers: [{ match: layr1.0.conv2, keep: true }]").expect("it is well-formed");
-    let Err(OptimizeError::RuleMatchesNothing { nearest, .. }) = optimize(&resnet50(64), &config, &target()) else {
+    let Err(OptimizeError::RuleMatchesNothing { nearest, .. }) = bottlenecks(&resnet50(64), &config, &target()) else {
         panic!("no layer has this name")
     };
     assert_eq!(nearest[0], "layer1.0.conv2");
@@ -632,14 +632,14 @@ fn a_network_of_many_layers_is_optimized_in_bounded_time() {
     }
     net.graph.add_output("y", x);
     let net = net.finish();
-    let result = optimize(&net, &Config { ratio: Some(4), ..Config::default() }, &target()).expect("3x3 layers can");
+    let result = bottlenecks(&net, &Config { ratio: Some(4), ..Config::default() }, &target()).expect("3x3 layers can");
     assert_eq!(edit_lines(&net, &result), 1, "one path names them all: `stage*.*`");
     let alone = Config { each_alone: true, ..within("macs=50% params=55%") };
-    let result = optimize(&net, &alone, &target()).expect("it can be halved");
+    let result = bottlenecks(&net, &alone, &target()).expect("it can be halved");
     assert!(result.plan.gap() < 0.01, "{}", result.plan.gap());
 }
 
-fn edit_lines(net: &Shaped, result: &pointwise::rewrite::Optimized) -> usize {
+fn edit_lines(net: &Shaped, result: &pointwise::rewrite::Refined) -> usize {
     pointwise::writeback::address::lines(net, &result.plan.changes).len()
 }
 

@@ -14,6 +14,7 @@ const LEVELS: &[&[&str]] = &[
     &["analysis", "rewrite", "weights"],
     &["interchange", "exec", "writeback"],
     &["compile", "report", "render"],
+    &["optimize"],
     &["cli"],
 ];
 
@@ -34,6 +35,8 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("interchange", "writeback"),
     ("compile", "report"),
     ("compile", "render"),
+    ("optimize", "report"),
+    ("optimize", "render"),
 ];
 
 /// The only places that may name a dependency.

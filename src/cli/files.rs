@@ -180,6 +180,13 @@ impl Disk {
         let path = if is_dash(path) { PathBuf::from("stdin") } else { path.to_owned() };
         Self { paths: RefCell::new(BTreeMap::from([(name.to_owned(), path)])) }
     }
+
+    /// With another main file, such as one that is yet to be written.
+    pub fn and(self, name: &str, path: &Path) -> Self {
+        let other = Self::new(name, path);
+        self.paths.borrow_mut().append(&mut other.paths.borrow_mut());
+        self
+    }
 }
 
 impl Loader for Disk {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::optimize::{Goals, optimize};
@@ -96,7 +96,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let document = savings(&pair, &arguments.count, extras)?;
     let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
     write(output, form, (&document, &after))?;
-    Ok(before.code.max(after.code))
+    Ok(exit_code(&before.errors).max(exit_code(&after.errors)))
 }
 
 fn write(output: &Path, form: Form, (document, after): (&Savings, &Loaded)) -> Result<(), Failure> {
@@ -142,8 +142,8 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
         .iter()
         .zip(&numbers)
         .map(|(loaded, (analysis, forecast))| {
-            let (source, sources, shaped) = (loaded.name.as_str(), &loaded.sources, loaded.shaped());
-            Network::new(&Subject { source, sources, shaped, analysis, notes: &loaded.notes, forecast: forecast.as_ref() })
+            let (source, sources, shaped) = (loaded.name.as_str(), loaded.sources(), loaded.shaped());
+            Network::new(&Subject { source, sources, shaped, analysis, notes: loaded.notes(), forecast: forecast.as_ref() })
         })
         .collect();
     Ok(Savings::between(&documents[0], &documents[1], extras))

@@ -10,11 +10,17 @@ use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
 
-/// The network with all refinements; every statement that cannot be applied is a finding.
-pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
+/// The network with all refinements, and the one before where there are any; every statement that cannot be applied is a
+/// finding.
+pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Shaped, Option<Shaped>)> {
     if written.is_empty() {
-        return Some(shaped);
+        return Some((shaped, None));
     }
+    let refined = refined(&shaped, written, diagnostics)?;
+    Some((refined, Some(shaped)))
+}
+
+fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
     let mut requests = Vec::new();
     let mut statements = Vec::new();
     let before = diagnostics.len();
@@ -36,12 +42,12 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
     if diagnostics.len() > before {
         return None;
     }
-    match insert::refine(&shaped, &requests) {
+    match insert::refine(shaped, &requests) {
         Ok(graph) => {
             let mut warned = None;
             for (request, statement) in requests.iter().zip(&statements) {
                 if warned != Some(statement)
-                    && let Some(warning) = dearer(&shaped, request, &written[*statement])
+                    && let Some(warning) = dearer(shaped, request, &written[*statement])
                 {
                     diagnostics.push(warning);
                     warned = Some(statement);

@@ -22,8 +22,8 @@ use crate::source::SourceSet;
 pub struct Subject<'a> {
     /// The file as the user named it.
     pub source: &'a str,
-    /// The texts that origins point into.
-    pub sources: &'a SourceSet,
+    /// The texts that origins point into; a network without text has none.
+    pub sources: Option<&'a SourceSet>,
     /// The network.
     pub shaped: &'a Shaped,
     /// Its numbers.
@@ -344,8 +344,8 @@ impl Blocks {
 fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) -> Row<'a> {
     let graph = subject.shaped.graph();
     let node = graph.node(layer.node);
-    let place = node.origin.span.map(|span| {
-        let source = subject.sources.get(span.source);
+    let place = node.origin.span.zip(subject.sources).map(|(span, sources)| {
+        let source = sources.get(span.source);
         (source.line_index(span.start) + 1, source.name())
     });
     Row {

@@ -45,9 +45,9 @@ pub struct Savings {
     /// Measured time before and after.
     pub measured: Option<Measured>,
     /// How the changes were chosen.
-    pub plan: Option<Plan>,
+    pub plan: Option<Rationale>,
     /// Layers that changed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangedLayer>,
     /// Layers that were considered and left alone.
     pub untouched: Vec<Untouched>,
     /// Every block before and after, as deep as there are few enough of them.
@@ -131,7 +131,7 @@ pub struct Times {
 
 /// How the changes were chosen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Plan {
+pub struct Rationale {
     /// What was asked for: `macs=50%`, `ratio 4`.
     pub goal: String,
     /// Facts about the plan: the error model, the bound, the gap.
@@ -171,7 +171,7 @@ impl Cost {
 
 /// A layer that changed, with all that was inserted for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
+pub struct ChangedLayer {
     /// The layer's name.
     pub layer: String,
     /// The outermost block instance that it stands in.
@@ -214,7 +214,7 @@ pub struct BlockPair {
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
     /// How the changes were chosen.
-    pub plan: Option<Plan>,
+    pub plan: Option<Rationale>,
     /// Layers left alone.
     pub untouched: Vec<Untouched>,
     /// Measured times.
@@ -272,7 +272,7 @@ fn base<'a>(name: &'a str, before: &HashMap<&str, &Row<'_>>) -> Option<&'a str> 
     }
 }
 
-fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<Change> {
+fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<ChangedLayer> {
     let old: HashMap<&str, &Row<'_>> = before.layers.iter().map(|row| (row.name, row)).collect();
     let mut index: HashMap<&str, usize> = HashMap::new();
     let mut all: Vec<(Option<&Row<'_>>, Vec<&Row<'_>>)> = Vec::new();
@@ -284,7 +284,7 @@ fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<Change> {
         });
         all[at].1.push(row);
     }
-    let mut changes: Vec<Change> =
+    let mut changes: Vec<ChangedLayer> =
         all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
     let kept: HashSet<&str> = after.layers.iter().map(|row| row.name).collect();
     for row in before.layers.iter().filter(|row| !kept.contains(row.name) && !index.contains_key(row.name)) {
@@ -300,7 +300,7 @@ fn differs(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> bool {
     only.name != old.name || (only.params, only.macs, &only.output, only.op) != (old.params, old.macs, &old.output, old.op)
 }
 
-fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
+fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> ChangedLayer {
     let (mut before, mut after) = (Cost::default(), Cost::default());
     if let Some(row) = old {
         before.add(row);
@@ -311,7 +311,7 @@ fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
     let layer = old.map_or_else(|| rows[0].name, |row| row.name);
     let inserted: Vec<&&Row<'_>> = rows.iter().filter(|row| row.name != layer).collect();
     let (form, channels) = form(layer, old, rows);
-    Change {
+    ChangedLayer {
         layer: layer.to_owned(),
         block: old.or(rows.first().copied()).and_then(|row| row.block).map(str::to_owned),
         form,

@@ -22,7 +22,7 @@ use crate::shape::Shaped;
 
 /// A network with bottlenecks, and what was decided.
 #[derive(Debug, Clone)]
-pub struct Optimized {
+pub struct Refined {
     /// The new network.
     pub shaped: Shaped,
     /// The decision.
@@ -37,15 +37,15 @@ const FEW: usize = 4;
 /// # Errors
 /// A budget cannot be met, or a rule or mark cannot be followed. That no layer can be changed as asked is no error: see
 /// [`Plan::nothing_to_do`].
-pub fn optimize(shaped: &Shaped, config: &Config, target: &Target) -> Result<Optimized, OptimizeError> {
-    optimize_with(shaped, config, target, kept_channels)
+pub fn bottlenecks(shaped: &Shaped, config: &Config, target: &Target) -> Result<Refined, OptimizeError> {
+    bottlenecks_with(shaped, config, target, kept_channels)
 }
 
-/// As [`optimize`], with another error model.
+/// As [`bottlenecks`], with another error model.
 ///
 /// # Errors
-/// As [`optimize`].
-pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: ErrorModel) -> Result<Optimized, OptimizeError> {
+/// As [`bottlenecks`].
+pub fn bottlenecks_with(shaped: &Shaped, config: &Config, target: &Target, error: ErrorModel) -> Result<Refined, OptimizeError> {
     let survey = survey(shaped, config)?;
     let (before, analysis) = sums(shaped, target)?;
     let limits = limits(config, &before);
@@ -265,7 +265,7 @@ impl Search<'_> {
         Ok(Decided { allocation, shaped, after })
     }
 
-    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Optimized {
+    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Refined {
         let graph = self.shaped.graph();
         let mut changes = Vec::new();
         for (entry, pick) in self.entries.iter().zip(&decided.allocation.picks) {
@@ -294,7 +294,7 @@ impl Search<'_> {
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
         };
-        Optimized { shaped: decided.shaped, plan }
+        Refined { shaped: decided.shaped, plan }
     }
 
     fn is_searched(&self) -> bool {
