@@ -18,6 +18,7 @@ use crate::interchange::image::Resize;
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::savings::{Extras, Measured, Savings, Times};
 use crate::report::{drawing, html, savings_text, serial};
+use crate::rewrite::refined::forms;
 use crate::weights::Weights;
 
 /// Arguments of `report`.
@@ -82,7 +83,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let before = load(session, &arguments.before, &arguments.net)?;
     let (after, mut extras, target) = if let Some(path) = &arguments.after {
         let after = load(session, path, &arguments.net)?;
-        (after, Extras::default(), find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
+        let extras = Extras { forms: forms(after.shaped().graph()), ..Extras::default() };
+        (after, extras, find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
     } else {
         let paths = (arguments.before.as_path(), arguments.before.as_path());
         let mut outcome = optimize(session, &before, paths, (&arguments.goals, &arguments.net, &arguments.count))?;

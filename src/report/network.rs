@@ -213,9 +213,6 @@ pub struct Row<'a> {
     /// The pass or statement that inserted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_by: Option<&'static str>,
-    /// Whether it is a 1x1 convolution or a linear layer.
-    #[serde(skip)]
-    pub is_pointwise: bool,
     /// The paths of all block instances that it stands in, outermost first.
     #[serde(skip)]
     pub blocks: Vec<&'a str>,
@@ -367,7 +364,6 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         other_ops: layer.work.into(),
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.origin.made_by,
-        is_pointwise: is_pointwise(&node.op),
         blocks: enclosing(graph, layer.node),
     }
 }
@@ -382,10 +378,6 @@ fn enclosing(graph: &Graph, node: NodeId) -> Vec<&str> {
     }
     paths.reverse();
     paths
-}
-
-fn is_pointwise(op: &Op) -> bool {
-    matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1])
 }
 
 /// The sums of an analysis.

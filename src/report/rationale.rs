@@ -16,7 +16,12 @@ use crate::rewrite::{Change, Plan};
 pub fn rationale(goal: String, plan: &Plan, changes: &[Change]) -> Extras {
     let goal = if goal.is_empty() { "the marks in the source".to_owned() } else { goal };
     let untouched = plan.untouched.iter().map(|u| Untouched { layer: u.layer.clone(), reason: u.why.to_string() });
-    Extras { plan: Some(Rationale { goal, facts: facts(plan, changes) }), untouched: untouched.collect(), measured: None }
+    Extras {
+        forms: plan.changes.iter().map(|change| (change.layer.clone(), change.how.form)).collect(),
+        plan: Some(Rationale { goal, facts: facts(plan, changes) }),
+        untouched: untouched.collect(),
+        measured: None,
+    }
 }
 
 fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {

@@ -6,7 +6,7 @@
 //! | what | module |
 //! |---|---|
 //! | forms, who can take them, what they cost | [`forms`] [`geometry`] [`price`] |
-//! | putting one in | [`neighbour`] [`chain`] [`insert`] |
+//! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
 //! | layers by path | [`path`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
@@ -32,6 +32,7 @@ pub mod path;
 pub mod plan;
 pub mod price;
 mod rebuild;
+pub mod refined;
 pub mod survey;
 mod tensors;
 
