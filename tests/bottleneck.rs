@@ -20,7 +20,9 @@ use pointwise::rewrite::geometry::{Count, Geometry};
 use pointwise::rewrite::knapsack::{self, Choice, Effort};
 use pointwise::rewrite::path::{Layers, Pattern, SelectError};
 use pointwise::rewrite::plan::Proof;
-use pointwise::rewrite::{Budget, Config, Form, Kind, Metric, OptimizeError, Refinement, Refusal, Request, bottlenecks, refine};
+use pointwise::rewrite::{
+    Budget, Config, Form, Kind, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, refine,
+};
 use pointwise::shape::{Shaped, infer};
 use pointwise::writeback::assertions::{Numbers, Stated, updates};
 use pointwise::writeback::edit;
@@ -358,7 +360,7 @@ fn an_impossible_budget_says_what_is_possible() {
     let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("macs=1%"), &target()) else {
         panic!("nobody can do this")
     };
-    assert!(miss.proof == Proof::Alone && miss.least > miss.most && miss.budget.metric == Metric::Macs, "{miss:?}");
+    assert!(miss.proof == Proof::Alone && miss.least > miss.most && miss.budget.quantity == Quantity::Macs, "{miss:?}");
     let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("peak=10KiB"), &target()) else {
         panic!("nobody can do this")
     };
@@ -380,7 +382,7 @@ fn only_what_was_proven_is_called_impossible() {
     let (fewest, least) = (missed(&net, "macs=1").least, missed(&net, "params=1").least);
     // The plan of fewest parameters misses the MACs by more; but it is the parameters that no plan reaches.
     let miss = missed(&net, &format!("macs={fewest} params={}", least - 1.0));
-    assert_eq!((miss.budget.metric, miss.least, miss.proof), (Metric::Params, least, Proof::Alone));
+    assert_eq!((miss.budget.quantity, miss.least, miss.proof), (Quantity::Params, least, Proof::Alone));
     // Each can be had alone; that both cannot is no word against either.
     assert_eq!(missed(&net, &format!("macs={fewest} params={least}")).proof, Proof::Together);
     // Times of layers add up only nearly, so that nothing is proven of their sum.

@@ -153,7 +153,7 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
 
 /// Runs both networks in turn, with seeded weights and inputs: speed does not depend on their values.
 fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) -> Result<Measured, Failure> {
-    let options = arguments.engine.run_options()?;
+    let options = arguments.engine.run_options();
     let pictures = PictureOptions { mean: vec![], std: vec![], resize: Resize::Stretch };
     let mut ready = Vec::new();
     for loaded in networks {

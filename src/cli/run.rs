@@ -66,7 +66,7 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     arguments.output.iter().chain(&arguments.dump).try_for_each(|named| is_array(&named.path))?;
-    let mut options = arguments.engine.run_options()?;
+    let mut options = arguments.engine.run_options();
     let loaded = load(session, &arguments.file, &arguments.net)?;
     let shaped = loaded.shaped();
     let dumps = dumps(&arguments.dump)?;

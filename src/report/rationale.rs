@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::number;
 use super::savings::{Extras, Rationale, Untouched};
 use crate::digits::{counted, grouped};
-use crate::rewrite::budget::Metric;
+use crate::rewrite::budget::Quantity;
 use crate::rewrite::{Change, Plan};
 
 /// What a plan adds to the comparison of two networks; `goal` is what was asked for, empty where only marks in the source
@@ -27,8 +27,8 @@ pub fn rationale(goal: String, plan: &Plan, changes: &[Change]) -> Extras {
 fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     let mut facts = Vec::new();
     for met in &plan.budgets {
-        let amount = |value| amount(met.budget.metric, value);
-        facts.push(format!("budget {}: at most {}, reached {}", met.budget, amount(met.most), amount(met.reached)));
+        let shown = |value| shown(met.budget.quantity, value);
+        facts.push(format!("budget {}: at most {}, reached {}", met.budget, shown(met.most), shown(met.reached)));
     }
     facts.extend(plan.claim().map(|claim| format!("{claim} (a proxy: no weights were looked at)")));
     for pass in changes.iter().map(|change| change.pass).collect::<BTreeSet<_>>() {
@@ -38,11 +38,11 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     facts
 }
 
-fn amount(metric: Metric, value: f64) -> String {
-    match metric {
-        Metric::Macs => format!("{} MACs", grouped(value as u64)),
-        Metric::Params => format!("{} parameters", grouped(value as u64)),
-        Metric::Peak => number::bytes(value as u64),
-        Metric::Ms => number::milliseconds(value),
+fn shown(quantity: Quantity, value: f64) -> String {
+    match quantity {
+        Quantity::Macs => format!("{} MACs", grouped(value as u64)),
+        Quantity::Params => format!("{} parameters", grouped(value as u64)),
+        Quantity::Peak => number::bytes(value as u64),
+        Quantity::Ms => number::milliseconds(value),
     }
 }

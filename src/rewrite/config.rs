@@ -21,7 +21,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::budget::{Budget, Limit, Metric};
+use super::budget::{Budget, Limit, Quantity};
 use super::path::Pattern;
 use super::{PASSES, Pass};
 use crate::code::Code;
@@ -287,17 +287,18 @@ fn at_least_one(key: &str, value: Option<u64>) -> Result<(), ConfigError> {
 }
 
 fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
-    let given = [(Metric::Macs, &file.macs), (Metric::Params, &file.params), (Metric::Ms, &file.ms), (Metric::Peak, &file.peak)];
+    let given =
+        [(Quantity::Macs, &file.macs), (Quantity::Params, &file.params), (Quantity::Ms, &file.ms), (Quantity::Peak, &file.peak)];
     let mut budgets = Vec::new();
-    for (metric, amount) in given {
+    for (quantity, amount) in given {
         let text = match amount {
             None => continue,
             Some(Amount::Whole(value)) => value.to_string(),
             Some(Amount::Number(value)) => value.to_string(),
             Some(Amount::Text(text)) => text.clone(),
         };
-        let limit = Limit::parse(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", metric.name())))?;
-        budgets.push(Budget { metric, limit });
+        let limit = Limit::parse(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", quantity.name())))?;
+        budgets.push(Budget { quantity, limit });
     }
     Ok(budgets)
 }

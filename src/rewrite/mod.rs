@@ -38,7 +38,7 @@ mod tensors;
 
 pub use crate::op::form::{Form, Kind, Refinement};
 pub use bottleneck::{Refined, bottlenecks};
-pub use budget::{Budget, Limit, Metric};
+pub use budget::{Budget, Limit, Quantity};
 pub use config::Config;
 pub use forms::Refusal;
 pub use insert::{Request, refine};
