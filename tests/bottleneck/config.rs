@@ -19,6 +19,7 @@ fn a_configuration_says_where_it_is_wrong() {
     assert!(error("budget: { macs: [] }").message.contains("an amount"), "{}", error("budget: { macs: [] }"));
     assert!(error("budget:\n  macs: 50%\n  macs: 40%\n").message.contains("duplicate"));
     assert!(error("passes: [bottlenek]").message.contains("`bottleneck`"));
+    assert!(error("passes: [bottleneck, dead, bottleneck]").message.contains("more than once"));
     assert!(error("form: diagonal").message.contains("`spatial`"));
     assert!(error("budget: { macs: 150% }").message.contains("150%"));
     assert!(error("budget: { peak: 4 MiX }").message.contains("MiX"));

@@ -7,6 +7,7 @@ mod common;
 mod config;
 mod forms;
 mod knapsack;
+mod library;
 #[path = "../nets/mod.rs"]
 mod nets;
 mod paths;

@@ -1,5 +1,6 @@
 //! Which layers a path names.
 
+use pointwise::compile::{NoFiles, Settings, compile};
 use pointwise::rewrite::Kind;
 use pointwise::rewrite::forms::fits;
 use pointwise::rewrite::path::{Layers, Pattern, SelectError};
@@ -59,4 +60,22 @@ fn thousands_of_lines_are_addressed_without_looking_at_every_layer_for_each() {
             assert_eq!(chosen, convs, "{pattern}");
         }
     }
+}
+
+#[test]
+fn the_second_use_of_a_block_has_a_path_of_its_own() {
+    let net = |refine: &str| {
+        let text = format!(
+            "block unit(x) {{\n    return x -> conv(64, 3, pad=1) -> relu\n}}\nnet n {{\n    input x: [64, 8, 8]\n    \
+             output y = x -> unit -> unit -> unit\n{refine}}}\n"
+        );
+        let compiled = compile("n.net", text, &NoFiles, &Settings::default());
+        compiled.network.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)).shaped
+    };
+    let plain = net("");
+    let paths: Vec<_> = plain.graph().instances().map(|(_, instance)| instance.path.as_str()).collect();
+    assert_eq!(paths, ["y.unit", "y.unit_2", "y.unit_3"]);
+    let refined = net("    refine y.unit_2 = reduce(8)\n");
+    let inserted: Vec<_> = super::names(&refined).into_iter().filter(|name| name.ends_with(".reduce")).collect();
+    assert_eq!(inserted, ["y.unit_2.conv.reduce"]);
 }
