@@ -8,7 +8,7 @@
 //!  all failures: Diagnostics (plain data) → terminal | json | sarif | github
 //! ```
 //!
-//! [`compile::compile`] is the pipeline, readable from top to bottom. Rooms, lowest first; none imports a higher one:
+//! [`compile::compile`] is the pipeline, readable from top to bottom, and [`optimize::optimize`] what goes round it again. Rooms, lowest first; none imports a higher one:
 //!
 //! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`], [`words`]: plain data and
 //!   small tools
@@ -16,8 +16,9 @@
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
-//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter
-//! - [`mod@compile`]: the pipeline · [`report`]: documents · [`render`]: diagnostics as text
+//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter · [`writeback`]: edits on the source
+//! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
+//! - [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
 pub mod analysis;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod interchange;
 pub mod lower;
 pub mod metric;
 pub mod op;
+pub mod optimize;
 pub mod quote;
 pub mod random;
 pub mod render;
@@ -43,12 +45,14 @@ pub mod syntax;
 pub mod tensor;
 pub mod weights;
 pub mod words;
+pub mod writeback;
 
 pub use analysis::{Analysis, analyze};
 pub use compile::{Compiled, Settings, compile};
 pub use diagnostic::Diagnostic;
 pub use graph::Graph;
 pub use op::{Op, Shape};
+pub use optimize::optimize;
 pub use shape::{Shaped, infer};
 pub use tensor::Tensor;
 pub use weights::Weights;

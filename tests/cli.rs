@@ -2,7 +2,7 @@
 
 mod cli_common;
 
-use cli_common::{Dir, MISTAKE, SMALL, json, model, pointwise};
+use cli_common::{Dir, MISTAKE, SMALL, command, finish, json, model, pointwise};
 use serde_json::Value;
 
 #[test]
@@ -264,7 +264,9 @@ fn run_shows_classes_times_and_layers() {
     assert_eq!(run.out.lines().filter(|line| named.iter().any(|n| line.ends_with(n))).count(), 2, "{}", run.out);
     assert!(dir.bytes("a.npy").len() > 8 * 8 * 8 * 4);
     assert_eq!(pointwise(&["run", &net, "--dump", &format!("b.conv={dump}")]).code, 1);
+    assert_eq!(pointwise(&["run", &net, "--engine", "reference"]).code, 0);
     assert_eq!(pointwise(&["run", &net, "--engine", "fast"]).code, 2);
+    assert!(!pointwise(&["run", "--help"]).out.contains("fast"), "only what works is shown");
 }
 
 #[test]
@@ -439,4 +441,49 @@ fn a_used_file_is_not_overwritten() {
     let run = pointwise(&["optimize", &net, "--ratio", "4", "-o", &used]);
     assert_eq!(run.code, 2, "{}", run.err);
     assert_eq!(dir.read("parts.net"), block);
+}
+
+#[test]
+fn what_uses_files_goes_through_a_pipe() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.join("in")).expect("it is new");
+    std::fs::create_dir(dir.join("out")).expect("it is new");
+    dir.write("in/parts.net", "block unit(x) {\n    return x -> conv(64, 3, pad=1)\n}\n");
+    let text = "use \"parts.net\"\n\nnet a {\n    input x: [64, 8, 8]\n    output y = x -> unit\n}\n";
+    let net = dir.write("in/a.net", text);
+    let at = |folder: &str, arguments: &[&str], input: &str| {
+        let run = finish(command(arguments).current_dir(dir.join(folder)), input.as_bytes());
+        assert_eq!(run.code, 0, "{arguments:?} in {folder}: {}", run.err);
+        run.out
+    };
+    // Standard input and output lie in the current folder.
+    let here = at("in", &["optimize", "a.net", "--ratio", "4", "-o", "-"], "");
+    assert!(here.contains("use \"parts.net\"\n") && here.contains("refine y = reduce(16)"), "{here}");
+    let there = at("out", &["optimize", &net, "--ratio", "4", "-o", "-"], "");
+    assert!(there.contains("use \"../in/parts.net\"\n"), "{there}");
+    at("out", &["check", "-"], &there);
+    at("in", &["optimize", "-", "--ratio", "4", "-o", "../out/b.net"], text);
+    assert!(dir.read("out/b.net").contains("use \"../in/parts.net\"\n"));
+    assert_eq!(at("in", &["optimize", "-", "--ratio", "4", "-o", "-"], text), here);
+}
+
+#[test]
+fn the_form_of_a_change_is_that_of_the_plan() {
+    let dir = Dir::new();
+    let text = "net a {\n    input x: [64, 8, 8]\n    y = x -> conv(64, 1)\n    output z = y -> flatten -> linear(64)\n}\n";
+    let net = dir.write("a.net", text);
+    let out = dir.path("b.net");
+    assert_eq!(pointwise(&["optimize", &net, "--form", "pointwise", "--ratio", "4", "-o", &out]).code, 0);
+    let report = dir.path("r.json");
+    for after in [&["--form", "pointwise", "--ratio", "4"][..], &[out.as_str()]] {
+        let run = pointwise(&[&["report", &net, "-o", &report][..], after].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let document: serde_json::Value = serde_json::from_str(&dir.read("r.json")).expect("it is JSON");
+        let changes = document["changes"].as_array().expect("a list");
+        let of = |i: usize| (changes[i]["layer"].as_str(), changes[i]["form"].as_str(), changes[i]["channels"][0].as_u64());
+        assert_eq!(
+            (of(0), of(1)),
+            ((Some("y.conv"), Some("pointwise"), Some(16)), (Some("z.linear"), Some("pointwise"), Some(16)))
+        );
+    }
 }

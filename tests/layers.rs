@@ -12,8 +12,9 @@ const LEVELS: &[&[&str]] = &[
     &["graph"],
     &["lower", "shape"],
     &["analysis", "rewrite", "weights"],
-    &["interchange", "exec"],
+    &["interchange", "exec", "writeback"],
     &["compile", "report", "render"],
+    &["optimize"],
     &["cli"],
 ];
 
@@ -27,6 +28,15 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("interchange", "syntax"),
     ("interchange", "diagnostic"),
     ("graph", "syntax"),
+    ("rewrite", "syntax"),
+    ("writeback", "exec"),
+    ("writeback", "interchange"),
+    ("exec", "writeback"),
+    ("interchange", "writeback"),
+    ("compile", "report"),
+    ("compile", "render"),
+    ("optimize", "report"),
+    ("optimize", "render"),
 ];
 
 /// The only places that may name a dependency.

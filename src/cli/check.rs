@@ -10,8 +10,8 @@ use super::options::NetOptions;
 use super::session::Session;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::digits::counted;
 use crate::render::{self, Findings, Format};
-use crate::report::savings_text::counted;
 use crate::source::SourceSet;
 
 /// Arguments of `check`.

@@ -8,7 +8,7 @@ use super::failure::{FINDINGS, Failure, exit_code};
 use super::files;
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::report::savings_text::counted;
+use crate::digits::counted;
 use crate::source::SourceSet;
 use crate::syntax;
 

@@ -57,9 +57,9 @@ impl Session {
     }
 
     /// Shows a warning without a place, unless quiet.
-    pub fn warn(&self, sources: &SourceSet, warning: Diagnostic) {
+    pub fn warn(&self, warning: Diagnostic) {
         if !self.quiet {
-            Self::show(sources, &[warning]);
+            Self::show(&SourceSet::new(), &[warning]);
         }
     }
 

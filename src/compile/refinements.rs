@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::grouped;
 use crate::graph::Maker;
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
@@ -10,11 +11,17 @@ use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
 
-/// The network with all refinements; every statement that cannot be applied is a finding.
-pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
+/// The network with all refinements, and the one before where there are any; every statement that cannot be applied is a
+/// finding.
+pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Shaped, Option<Shaped>)> {
     if written.is_empty() {
-        return Some(shaped);
+        return Some((shaped, None));
     }
+    let refined = refined(&shaped, written, diagnostics)?;
+    Some((refined, Some(shaped)))
+}
+
+fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
     let mut requests = Vec::new();
     let mut statements = Vec::new();
     let before = diagnostics.len();
@@ -39,12 +46,12 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
     if diagnostics.len() > before {
         return None;
     }
-    match insert::refine(&shaped, &requests) {
+    match insert::refine(shaped, &requests) {
         Ok(graph) => {
             let mut warned = None;
             for (request, statement) in requests.iter().zip(&statements) {
                 if warned != Some(statement)
-                    && let Some(warning) = dearer(&shaped, request, &written[*statement])
+                    && let Some(warning) = dearer(shaped, request, &written[*statement])
                 {
                     diagnostics.push(warning);
                     warned = Some(statement);
@@ -71,7 +78,6 @@ fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Dia
     if cost.weights <= dense.weights || cost.macs <= dense.macs {
         return None;
     }
-    let grouped = |count: u64| crate::report::number::grouped(count);
     let message = format!(
         "`{}` costs more with `{}`: {} -> {} parameters",
         node.name,
