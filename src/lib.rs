@@ -14,6 +14,7 @@
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
+//! - [`flow`]: how data flows through it: readers, lifetimes, reachability, what fuses
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
 //! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter
 //! - [`mod@compile`]: the pipeline · [`report`]: documents · [`render`]: diagnostics as text
@@ -25,6 +26,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod digits;
 pub mod exec;
+pub mod flow;
 pub mod graph;
 pub mod interchange;
 pub mod lower;

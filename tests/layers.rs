@@ -11,6 +11,7 @@ const LEVELS: &[&[&str]] = &[
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],
+    &["flow"],
     &["analysis", "rewrite", "weights"],
     &["interchange", "exec"],
     &["compile", "report", "render"],
@@ -27,6 +28,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("interchange", "syntax"),
     ("interchange", "diagnostic"),
     ("graph", "syntax"),
+    ("flow", "lower"),
 ];
 
 /// The only places that may name a dependency.

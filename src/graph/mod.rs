@@ -5,11 +5,14 @@
 //! graph. Names are unique. What a node means is its [`Op`]; where it came from is its [`Origin`]. Shapes are not stored
 //! here: see `shape::Shaped`.
 
+pub mod dominators;
 pub mod dot;
 pub mod map;
 pub mod node;
 pub mod path;
 pub mod print;
+pub mod reach;
+pub mod unordered;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -206,6 +209,12 @@ impl Graph {
         let mut users = self.nodes.edges_directed(id.index(), Direction::Outgoing).map(|e| NodeId::from_index(e.target()));
         let first = users.next()?;
         users.all(|user| user == first).then_some(first)
+    }
+
+    /// How often this node is read: once for each place among other nodes' inputs, and once more if it is an output.
+    #[must_use]
+    pub fn uses(&self, id: NodeId) -> usize {
+        self.nodes.edges_directed(id.index(), Direction::Outgoing).count() + usize::from(self.is_output(id))
     }
 
     /// Whether an output is this node.

@@ -7,6 +7,7 @@ mod budget;
 mod common;
 mod conventions;
 mod cost;
+mod flow;
 mod lints;
 mod memory;
 mod net;

@@ -60,7 +60,7 @@ fn predictions_are_near_what_engines_reach() {
         let shaped = model(name);
         let analysis = analyze(&shaped, &Options::default()).expect("counts that fit");
         for (machine, ms) in [("zen4-2core", zen4), ("sapphire-rapids-2core", sapphire_rapids)] {
-            let predicted = predict(&analysis, shaped.graph(), &target(machine), Cores::All).total_ms;
+            let predicted = predict(&analysis, &shaped, &target(machine), Cores::All).total_ms;
             assert!((0.65..1.35).contains(&(predicted / ms)), "{name} on {machine}: {predicted:.1} ms predicted, {ms} measured");
         }
     }
@@ -72,7 +72,7 @@ fn what_bounds_a_layer() {
     let graph = shaped.graph();
     let analysis = analyze(&shaped, &Options::default()).expect("counts that fit");
     let machine = target("zen4-2core");
-    let prediction = predict(&analysis, graph, &machine, Cores::All);
+    let prediction = predict(&analysis, &shaped, &machine, Cores::All);
     assert_eq!(prediction.layers.len(), analysis.layers.len());
     let mut seen = Vec::new();
     for (layer, time) in analysis.layers.iter().zip(&prediction.layers) {
@@ -88,9 +88,9 @@ fn what_bounds_a_layer() {
         seen.push(time.total_us);
     }
     assert!((prediction.total_ms - seen.iter().sum::<f64>() / 1000.0).abs() < 1e-9);
-    let unfused = predict(&analysis, graph, &Target { fuses: false, ..machine.clone() }, Cores::All);
+    let unfused = predict(&analysis, &shaped, &Target { fuses: false, ..machine.clone() }, Cores::All);
     assert!(unfused.total_ms > prediction.total_ms);
-    let slower = predict(&analysis, graph, &machine.calibrated("reference", 2.0), Cores::One);
+    let slower = predict(&analysis, &shaped, &machine.calibrated("reference", 2.0), Cores::One);
     assert!(slower.total_ms > 15_000.0, "15.5 GMACs at 2 GFLOP/s: {}", slower.total_ms);
 }
 

@@ -4,6 +4,7 @@ use super::{Context, Finding, counted, edit, is_companion};
 use crate::analysis::Layer;
 use crate::diagnostic::Fix;
 use crate::digits::grouped;
+use crate::flow::only_reader;
 use crate::graph::{Node, NodeId};
 use crate::op::{Conv, Op};
 use crate::source::Span;
@@ -125,17 +126,16 @@ pub(super) fn simd_waste(context: &Context<'_>) -> Vec<Finding> {
 /// Whether a layer's channels are a network output's, which the task decides and not the engine.
 fn makes_output(context: &Context<'_>, mut id: NodeId) -> bool {
     for _ in 0..8 {
-        if context.uses[id] != 1 {
-            return false;
-        }
-        let Some(user) = context.user.get(id) else { return true };
-        let op = &context.graph.node(*user).op;
+        let Some(user) = only_reader(context.graph, id) else {
+            return context.graph.is_output(id) && context.graph.uses(id) == 1;
+        };
+        let op = &context.graph.node(user).op;
         if !(is_companion(op)
             || matches!(op, Op::Softmax(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Mean(_) | Op::Upsample(_)))
         {
             return false;
         }
-        id = *user;
+        id = user;
     }
     false
 }
@@ -145,9 +145,8 @@ pub(super) fn bias_before_norm(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in context.layers() {
         let has_bias = adds_bias(&node.op, layer.output.rank());
-        let Some(user) = context.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else {
-            continue;
-        };
+        let user = only_reader(context.graph, layer.node).filter(|_| has_bias).map(|user| context.graph.node(user));
+        let Some(user) = user.filter(|user| matches!(user.op, Op::BatchNorm(_))) else { continue };
         let channels = layer.output.channels();
         findings.push(Finding {
             node: layer.node,

@@ -11,11 +11,11 @@ mod head;
 
 use std::collections::HashMap;
 
-use super::{Analysis, Layer, roofline};
+use super::{Analysis, Layer};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::digits::grouped;
-use crate::graph::{Graph, Node, NodeId, NodeMap};
+use crate::graph::{Graph, Node, NodeId};
 use crate::op::Op;
 use crate::shape::Shaped;
 use crate::source::{SourceSet, Span};
@@ -53,10 +53,6 @@ struct Context<'a> {
     shaped: &'a Shaped,
     analysis: &'a Analysis,
     sources: &'a SourceSet,
-    /// How often each node is read, as an input or an output.
-    uses: NodeMap<u32>,
-    /// Some user of each node.
-    user: NodeMap<NodeId>,
 }
 
 /// Something found at one layer.
@@ -72,25 +68,13 @@ struct Finding {
 
 impl<'a> Context<'a> {
     fn new(shaped: &'a Shaped, analysis: &'a Analysis, sources: &'a SourceSet) -> Self {
-        let graph = shaped.graph();
-        let mut user = NodeMap::with_bound(graph.bound());
-        for layer in &analysis.layers {
-            for input in &graph.node(layer.node).inputs {
-                user.insert(*input, layer.node);
-            }
-        }
-        Self { graph, shaped, analysis, sources, uses: roofline::uses(graph, analysis), user }
+        Self { graph: shaped.graph(), shaped, analysis, sources }
     }
 
     /// Layers with their nodes, in order of execution.
     fn layers(&self) -> impl Iterator<Item = (&'a Layer, &'a Node)> {
         let graph = self.graph;
         self.analysis.layers.iter().map(move |layer| (layer, graph.node(layer.node)))
-    }
-
-    /// The one node that reads this one, if nothing else does, outputs included.
-    fn only_user(&self, id: NodeId) -> Option<&'a Node> {
-        (self.uses[id] == 1).then(|| self.user.get(id)).flatten().map(|user| self.graph.node(*user))
     }
 
     /// The text of a node's call.
