@@ -46,7 +46,7 @@ impl Lifetimes {
     /// Of a network whose views (`flatten`, `reshape`, …) share the memory of their input.
     #[must_use]
     pub fn new(shaped: &Shaped) -> Self {
-        Self::with_views(shaped, |op| op.is_view())
+        Self::with_views(shaped, Op::is_view)
     }
 
     /// Of a network in which every node has memory of its own, as where views are copied.

@@ -72,6 +72,9 @@ impl Unordered {
     ///
     /// # Errors
     /// Nodes that need each other.
+    ///
+    /// # Panics
+    /// If a place is not of this graph.
     pub fn sort(mut self) -> Result<Graph, Cycle> {
         let mut missing: Vec<usize> = self.inputs.iter().map(Vec::len).collect();
         let mut ready: BinaryHeap<_> = self.nodes.node_indices().filter(|i| missing[i.index()] == 0).map(Reverse).collect();

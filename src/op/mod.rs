@@ -10,7 +10,7 @@ pub mod conv_transpose;
 pub mod dense;
 pub mod error;
 pub mod form;
-mod geometry;
+pub mod geometry;
 pub mod merge;
 pub mod norm;
 mod pass;

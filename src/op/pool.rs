@@ -4,9 +4,9 @@
 
 use super::Op;
 use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
-use super::conv::Padding;
+use super::conv::{Padding, windows};
 use super::error::{ShapeError, Side};
-use super::geometry::{Sweep, extent, map_of, map_shape, narrow, narrow_signed};
+use super::geometry::{SlidingWindow, map_of, map_shape, narrow_signed};
 use super::shape::Shape;
 use super::table::{Built, FLAG, OpInfo, PAD, PAIR, ParamInfo, optional, required};
 use super::work::{Window, Work, elements, product};
@@ -147,7 +147,7 @@ fn build_pool(params: &'static [ParamInfo], args: Args<'_>, inputs: &[Shape], ki
     let stride = read.pair_or("stride", kernel, 1)?;
     let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag_or("ceil", false)? };
     let pad = read.padding("pad")?;
-    pool.pad = pad.resolve(pool.sweeps(h, w));
+    pool.pad = pad.resolve(pool.windows([h, w]));
     if let PadArg::Even(_) = pad {
         pool.check_padding([kernel[0] / 2, kernel[1] / 2])?;
     }
@@ -155,11 +155,10 @@ fn build_pool(params: &'static [ParamInfo], args: Args<'_>, inputs: &[Shape], ki
 }
 
 impl Pool {
-    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
-        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
-            let (before, after) = self.pad.along(side);
-            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
-        })
+    /// The windows over the rows and the columns of a map of `[h, w]`.
+    #[must_use]
+    pub fn windows(&self, map: [u64; 2]) -> [SlidingWindow; 2] {
+        windows([self.kernel, self.stride, self.dilation], self.pad, map)
     }
 
     fn check_padding(&self, most: [u64; 2]) -> Result<(), ShapeError> {
@@ -175,13 +174,13 @@ impl Pool {
 
     /// Extents of the window, `[h, w]`, dilation included.
     fn extents(&self) -> [u64; 2] {
-        [0, 1].map(|i: usize| narrow(extent(self.kernel[i], self.dilation[i])))
+        self.windows([0, 0]).map(|window| window.extent())
     }
 
     /// PyTorch's `pooling_output_shape`; a side's padding is at most half of the window's extent.
     pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
-        let [rows, columns] = self.sweeps(h, w);
+        let [rows, columns] = self.windows([h, w]);
         let (h, w) = (rows.outputs(self.ceil)?, columns.outputs(self.ceil)?);
         self.check_padding(self.extents().map(|e| e / 2))?;
         map_shape(i128::from(channels), h, w)
