@@ -2,9 +2,12 @@
 //!
 //! In: an [`Analysis`], a [`Metric`] and a path of layers. Out: one number, or what the path might have meant.
 
+use std::cell::OnceCell;
+
 use super::{Analysis, Layer};
 use crate::graph::Graph;
 use crate::graph::path::{Pattern, alike};
+use crate::graph::scopes::Scopes;
 pub use crate::metric::Metric;
 
 /// A path that names no layer.
@@ -16,23 +19,51 @@ pub struct UnknownPath {
     pub suggestions: Vec<String>,
 }
 
-/// The value of a metric: of the whole network, or summed over the layers that `path` names.
-///
-/// A path names the layer of that name and all layers in the scope of that name; `*` stands for one component.
+/// The quantities of one network.
+#[derive(Debug)]
+pub struct Quantities<'a> {
+    analysis: &'a Analysis,
+    graph: &'a Graph,
+    /// Made when the first path is asked for.
+    scopes: OnceCell<Scopes<'a>>,
+}
+
+impl<'a> Quantities<'a> {
+    /// The quantities of the network with this analysis and graph.
+    #[must_use]
+    pub fn new(analysis: &'a Analysis, graph: &'a Graph) -> Self {
+        Self { analysis, graph, scopes: OnceCell::new() }
+    }
+
+    /// The value of a metric: of the whole network, or summed over the layers that `path` names.
+    ///
+    /// A path names the layer of that name and all layers in the scope of that name; `*` stands for one component.
+    ///
+    /// # Errors
+    /// [`UnknownPath`] where no layer has the path, and for [`Metric::PeakMemory`] of any path, which has no meaning.
+    pub fn metric(&self, metric: Metric, path: Option<&str>) -> Result<u64, UnknownPath> {
+        let Some(path) = path else { return Ok(total(self.analysis, metric)) };
+        let unknown = || UnknownPath { path: path.to_owned(), suggestions: alike(self.graph, path) };
+        if !metric.takes_path() {
+            return Err(UnknownPath { path: path.to_owned(), suggestions: Vec::new() });
+        }
+        let pattern = Pattern::parse(path).ok_or_else(unknown)?;
+        let layers = || self.analysis.layers.iter().map(|layer| layer.node);
+        let named = self.scopes.get_or_init(|| Scopes::new(self.graph, layers())).named(&pattern);
+        if named.is_empty() {
+            return Err(unknown());
+        }
+        let nodes = named.iter().flat_map(|(_, nodes)| nodes);
+        Ok(nodes.filter_map(|id| self.analysis.layer(*id)).map(|layer| part(layer, metric)).sum())
+    }
+}
+
+/// The value of a metric, for one question: as [`Quantities::metric`].
 ///
 /// # Errors
-/// [`UnknownPath`] where no layer has the path, and for [`Metric::PeakMemory`] of any path, which has no meaning.
+/// As [`Quantities::metric`].
 pub fn metric(analysis: &Analysis, graph: &Graph, metric: Metric, path: Option<&str>) -> Result<u64, UnknownPath> {
-    let Some(path) = path else { return Ok(total(analysis, metric)) };
-    let unknown = || UnknownPath { path: path.to_owned(), suggestions: alike(graph, path) };
-    if !metric.takes_path() {
-        return Err(UnknownPath { path: path.to_owned(), suggestions: Vec::new() });
-    }
-    let pattern = Pattern::parse(path).ok_or_else(unknown)?;
-    let named = |layer: &&Layer| pattern.scope(&graph.node(layer.node).name).is_some();
-    let mut matched = analysis.layers.iter().filter(named).peekable();
-    matched.peek().ok_or_else(unknown)?;
-    Ok(matched.map(|layer| part(layer, metric)).sum())
+    Quantities::new(analysis, graph).metric(metric, path)
 }
 
 fn total(analysis: &Analysis, metric: Metric) -> u64 {

@@ -12,6 +12,7 @@ pub mod node;
 pub mod path;
 pub mod print;
 pub mod reach;
+pub mod scopes;
 pub mod unordered;
 
 use std::collections::{BTreeSet, HashMap, HashSet};

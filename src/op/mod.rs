@@ -10,6 +10,7 @@ pub mod conv_transpose;
 pub mod dense;
 pub mod error;
 pub mod form;
+pub mod form_cost;
 pub mod geometry;
 pub mod merge;
 pub mod norm;

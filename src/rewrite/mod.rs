@@ -5,7 +5,7 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | forms, who can take them, what they cost | [`forms`] [`geometry`] [`price`] |
+//! | forms, who can take them, what they cost | [`forms`] [`price`] |
 //! | putting one in | [`neighbour`] [`chain`] [`insert`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`optimize()`] → [`plan`] |
 //! | writing it down | [`path`] [`address`] [`edit`] [`assertions`] |
@@ -23,7 +23,6 @@ pub mod duplicate;
 pub mod edit;
 pub mod fold_norm;
 pub mod forms;
-pub mod geometry;
 pub mod identity;
 pub mod insert;
 pub mod knapsack;

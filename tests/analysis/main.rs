@@ -12,6 +12,7 @@ mod lints;
 mod memory;
 mod net;
 mod receptive;
+mod scale;
 mod time;
 
 use pointwise::compile::{NoFiles, Settings, compile};

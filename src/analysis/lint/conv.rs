@@ -6,6 +6,8 @@ use crate::diagnostic::Fix;
 use crate::digits::grouped;
 use crate::flow::only_reader;
 use crate::graph::{Node, NodeId};
+use crate::op::form::Form;
+use crate::op::form_cost::Geometry;
 use crate::op::geometry::SlidingWindow;
 use crate::op::{Conv, Op};
 use crate::source::Span;
@@ -28,7 +30,7 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
         let Op::Conv(conv) = &node.op else { continue };
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
-        let free = conv.groups == 1 && !node.origin.keep && node.origin.wish.is_none() && node.origin.made_by.is_none();
+        let free = !node.origin.keep && node.origin.wish.is_none() && node.origin.made_by.is_none();
         if !free
             || window < WIDE_WINDOW
             || channels < WIDE_CHANNELS
@@ -38,15 +40,14 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
             continue;
         }
         let reduced = channels / 4;
-        let (wide, narrow, out) = (u128::from(channels), u128::from(reduced), u128::from(conv.out));
-        let pixels = |shape: crate::op::Shape| shape.hw().map_or(1, |(h, w)| u128::from(h) * u128::from(w));
-        let (before, after) = (window * wide * out, wide * narrow + window * narrow * out);
-        let macs = before * pixels(layer.output);
-        let macs_after = wide * narrow * pixels(layer.inputs[0]) + window * narrow * out * pixels(layer.output);
-        if 2 * after >= before || 2 * macs_after >= macs {
+        let Some(geometry) = Geometry::of(&node.op, layer.inputs[0], layer.output) else { continue };
+        let costs = geometry.dense().zip(geometry.cost(Form::Reduce { r: reduced }));
+        let Some((dense, bottleneck)) = costs else { continue };
+        let halves = |new: u64, old: u64| 2 * u128::from(new) < u128::from(old);
+        if !halves(bottleneck.weights, dense.weights) || !halves(bottleneck.macs, dense.macs) {
             continue;
         }
-        let percent = |new: u128, old: u128| (old - new) * 100 / old;
+        let saved = |new: u64, old: u64| u128::from(old - new) * 100 / u128::from(old);
         findings.push(Finding {
             node: layer.node,
             weight: layer.params,
@@ -55,8 +56,8 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
                 kernel(conv),
                 grouped(channels),
                 grouped(layer.params),
-                percent(after, before),
-                percent(macs_after, macs),
+                saved(bottleneck.weights, dense.weights),
+                saved(bottleneck.macs, dense.macs),
             ),
             label: format!("`{}` takes {}", node.name, layer.inputs[0]),
             help: vec![format!(
