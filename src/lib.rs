@@ -15,6 +15,7 @@
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
+//! - [`flow`]: how data flows through it: readers, lifetimes, reachability, what fuses
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
 //! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter · [`writeback`]: edits on the source
 //! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
@@ -27,6 +28,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod digits;
 pub mod exec;
+pub mod flow;
 pub mod graph;
 pub mod interchange;
 pub mod lower;

@@ -11,6 +11,7 @@ const LEVELS: &[&[&str]] = &[
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],
+    &["flow"],
     &["analysis", "rewrite", "weights"],
     &["interchange", "exec", "writeback"],
     &["compile", "report", "render"],
@@ -37,6 +38,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("compile", "render"),
     ("optimize", "report"),
     ("optimize", "render"),
+    ("flow", "lower"),
 ];
 
 /// The only places that may name a dependency.

@@ -56,7 +56,7 @@ impl CountOptions {
     pub fn forecast(&self, shaped: &Shaped, numbers: &Analysis) -> Result<Option<Forecast>, Failure> {
         let Some(name) = &self.target else { return Ok(None) };
         let target = find_target(name)?;
-        let times = predict(numbers, shaped.graph(), &target, Cores::All);
+        let times = predict(numbers, shaped, &target, Cores::All);
         Ok(Some(Forecast { target: target.name, times }))
     }
 }

@@ -136,7 +136,7 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
         let analysis = count.analyze(loaded.shaped(), &loaded.network.analysis)?;
         let forecast = pair.target.map(|target| Forecast {
             target: target.name.clone(),
-            times: predict(&analysis, loaded.shaped().graph(), target, Cores::All),
+            times: predict(&analysis, loaded.shaped(), target, Cores::All),
         });
         numbers.push((analysis, forecast));
     }

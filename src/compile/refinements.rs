@@ -6,7 +6,7 @@ use crate::digits::grouped;
 use crate::graph::Maker;
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
-use crate::rewrite::geometry::{Count, Geometry};
+use crate::op::form_cost::{Count, Geometry};
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
@@ -73,7 +73,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
 fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Diagnostic> {
     let node = shaped.graph().node(request.node);
     let input = *shaped.input_shapes(request.node).first()?;
-    let geometry = Geometry::of(&node.op, input, shaped.shape(request.node)).ok()?;
+    let geometry = Geometry::of(&node.op, input, shaped.shape(request.node))?;
     let (dense, cost) = (geometry.dense()?, geometry.cost(request.how.form)?);
     if cost.weights <= dense.weights || cost.macs <= dense.macs {
         return None;

@@ -260,7 +260,6 @@ impl<'a> Run<'a> {
         let node = self.shaped.graph().node(step.node);
         let start = self.options.profile.then(Instant::now);
         let output = match step.source {
-            Source::Given => return,
             Source::TakenOver => {
                 let input = self.live.take(node.inputs[0]).expect("the input is alive");
                 self.live_bytes -= tensor_bytes(&input);

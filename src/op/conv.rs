@@ -5,7 +5,7 @@
 use super::Op;
 use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, ints, pair};
 use super::error::{ShapeError, Side};
-use super::geometry::{Sweep, at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
+use super::geometry::{SlidingWindow, at_least_one, map_of, map_shape, narrow_signed};
 use super::payload::Payload;
 use super::shape::{MAX_DIM, Shape};
 use super::table::DefaultValue::{Bool, Int};
@@ -120,8 +120,8 @@ impl Padding {
 }
 
 impl PadArg {
-    /// The padding for two sweeps, of rows and of columns, which hold all but their padding.
-    pub(super) fn resolve(self, [rows, columns]: [Sweep; 2]) -> Padding {
+    /// The padding for windows over rows and columns, which hold all but their padding.
+    pub(super) fn resolve(self, [rows, columns]: [SlidingWindow; 2]) -> Padding {
         match self {
             Self::Even(pad) | Self::Sided(pad) => pad,
             Self::Same => {
@@ -144,7 +144,7 @@ fn build_conv(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> 
         bias: read.flag("bias")?,
         depthwise: false,
     };
-    conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
+    conv.pad = read.padding("pad")?.resolve(conv.windows([h, w]));
     Ok(Built::One(Op::Conv(conv)))
 }
 
@@ -165,8 +165,16 @@ fn build_dwconv(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError
     if conv.out > MAX_DIM {
         return Err(ShapeError::Dimension { what: "channels", value: i128::from(conv.out) }.into());
     }
-    conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
+    conv.pad = read.padding("pad")?.resolve(conv.windows([h, w]));
     Ok(Built::One(Op::Conv(conv)))
+}
+
+/// Windows over the rows and the columns of a map, from `[kernel, stride, dilation]`.
+pub(super) fn windows([kernel, stride, dilation]: [[u64; 2]; 3], pad: Padding, map: [u64; 2]) -> [SlidingWindow; 2] {
+    [(Side::Height, 0), (Side::Width, 1)].map(|(side, i)| {
+        let (before, after) = pad.along(side);
+        SlidingWindow { side, input: map[i], kernel: kernel[i], stride: stride[i], dilation: dilation[i], before, after }
+    })
 }
 
 /// `out, kernel, …` that both convolutions have to get right before any arithmetic.
@@ -193,12 +201,10 @@ pub(super) fn kernel_weights(dims: [u64; 4], fan_in: u64, out: u64, bias: bool) 
 }
 
 impl Conv {
-    /// The sweeps over the rows and the columns of a map of `h` x `w`.
-    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
-        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
-            let (before, after) = self.pad.along(side);
-            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
-        })
+    /// The windows over the rows and the columns of a map of `[h, w]`.
+    #[must_use]
+    pub fn windows(&self, map: [u64; 2]) -> [SlidingWindow; 2] {
+        windows([self.kernel, self.stride, self.dilation], self.pad, map)
     }
 }
 
@@ -214,7 +220,7 @@ impl Payload for Conv {
         if self.depthwise && self.groups != channels {
             return Err(ShapeError::Groups { output: false, channels, groups: self.groups });
         }
-        let [rows, columns] = self.sweeps(h, w);
+        let [rows, columns] = self.windows([h, w]);
         map_shape(i128::from(self.out), rows.outputs(false)?, columns.outputs(false)?)
     }
 
@@ -238,9 +244,12 @@ impl Payload for Conv {
     }
 
     fn window(&self, _map: Shape) -> Window {
-        let side = |i: usize| narrow(extent(self.kernel[i], self.dilation[i]));
-        let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
-        Window::Strided { extent: [side(0), side(1)], stride: self.stride, before }
+        let windows = self.windows([0, 0]);
+        Window::Strided {
+            extent: windows.map(|window| window.extent()),
+            stride: self.stride,
+            before: windows.map(|window| narrow_signed(i128::from(window.before))),
+        }
     }
 
     fn arguments(&self, printed: Printed) -> Printed {

@@ -4,9 +4,9 @@
 
 use super::Op;
 use super::args::{BuildError, PadArg, Printed, Reader, pair};
-use super::conv::{Padding, check_groups, kernel_weights};
-use super::error::{ShapeError, Side};
-use super::geometry::{at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
+use super::conv::{Padding, check_groups, kernel_weights, windows};
+use super::error::ShapeError;
+use super::geometry::{SlidingWindow, halves, map_of, map_shape};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int};
@@ -94,31 +94,21 @@ impl ConvTranspose {
     /// Padding that makes the output `stride` times as large as the input.
     fn same(&self, read: &Reader<'_>) -> Result<Padding, BuildError> {
         let mut pads = [(0, 0); 2];
-        for (i, pad) in pads.iter_mut().enumerate() {
-            let total = extent(self.kernel[i], self.dilation[i]) + i128::from(self.output_pad[i]) - i128::from(self.stride[i]);
+        for ((i, pad), window) in pads.iter_mut().enumerate().zip(self.windows([0, 0])) {
+            let total = i128::from(window.extent()) + i128::from(self.output_pad[i]) - i128::from(self.stride[i]);
             if total < 0 {
                 return Err(read.invalid("pad", "pad=same needs a kernel that is at least as large as the stride".to_owned()));
             }
-            *pad = (narrow(total / 2), narrow(total - total / 2));
+            *pad = halves(total);
         }
         let [(top, bottom), (left, right)] = pads;
         Ok(Padding { top, left, bottom, right })
     }
 
-    fn extent_of(&self, side: Side, input: u64) -> Result<i128, ShapeError> {
-        let i = match side {
-            Side::Height => 0,
-            Side::Width => 1,
-        };
-        at_least_one("kernel", self.kernel[i])?;
-        at_least_one("stride", self.stride[i])?;
-        at_least_one("dilation", self.dilation[i])?;
-        let (before, after) = self.pad.along(side);
-        let spread = (i128::from(input) - 1) * i128::from(self.stride[i]);
-        Ok(extent(self.kernel[i], self.dilation[i])
-            .saturating_add(spread)
-            .saturating_add(i128::from(self.output_pad[i]))
-            .saturating_sub(i128::from(before) + i128::from(after)))
+    /// The windows over the rows and the columns of its output `[h, w]`, one for each row and column of the input.
+    #[must_use]
+    pub fn windows(&self, output: [u64; 2]) -> [SlidingWindow; 2] {
+        windows([self.kernel, self.stride, self.dilation], self.pad, output)
     }
 }
 
@@ -131,7 +121,9 @@ impl Payload for ConvTranspose {
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         check_groups(channels, self.out, self.groups)?;
-        map_shape(i128::from(self.out), self.extent_of(Side::Height, h)?, self.extent_of(Side::Width, w)?)
+        let [rows, columns] = self.windows([0, 0]);
+        let [below, right] = self.output_pad;
+        map_shape(i128::from(self.out), rows.spread(h, below)?, columns.spread(w, right)?)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
@@ -156,14 +148,11 @@ impl Payload for ConvTranspose {
 
     /// Exact for output pixels at multiples of the stride; the others see as many input pixels or one fewer.
     fn window(&self, _map: Shape) -> Window {
-        let span = |i: usize| extent(self.kernel[i], self.dilation[i]);
-        let stride = |i: usize| i128::from(self.stride[i].max(1));
-        let seen = |i: usize| narrow((span(i) - 1) / stride(i) + 1);
-        let before = |i: usize, pad: u64| narrow_signed((span(i) - 1 - i128::from(pad)).div_euclid(stride(i)));
+        let windows = self.windows([0, 0]);
         Window::Fractional {
-            extent: [seen(0), seen(1)],
+            extent: windows.map(|window| window.most_windows_over()),
             scale: self.stride,
-            before: [before(0, self.pad.top), before(1, self.pad.left)],
+            before: windows.map(|window| window.windows_over(0).0.saturating_neg()),
         }
     }
 

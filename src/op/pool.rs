@@ -4,9 +4,9 @@
 
 use super::Op;
 use super::args::{BuildError, PadArg, Printed, Reader, pair};
-use super::conv::Padding;
+use super::conv::{Padding, windows};
 use super::error::{ShapeError, Side};
-use super::geometry::{Sweep, extent, map_of, map_shape, narrow, narrow_signed};
+use super::geometry::{SlidingWindow, map_of, map_shape, narrow_signed};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int, Same};
@@ -153,7 +153,7 @@ fn build_pool(read: &Reader<'_>, inputs: &[Shape], kind: PoolKind) -> Result<Bui
     let stride = read.pair("stride", 1)?;
     let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag("ceil")? };
     let pad = read.padding("pad")?;
-    pool.pad = pad.resolve(pool.sweeps(h, w));
+    pool.pad = pad.resolve(pool.windows([h, w]));
     if let PadArg::Even(_) = pad {
         pool.check_padding([kernel[0] / 2, kernel[1] / 2])?;
     }
@@ -161,11 +161,10 @@ fn build_pool(read: &Reader<'_>, inputs: &[Shape], kind: PoolKind) -> Result<Bui
 }
 
 impl Pool {
-    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
-        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
-            let (before, after) = self.pad.along(side);
-            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
-        })
+    /// The windows over the rows and the columns of a map of `[h, w]`.
+    #[must_use]
+    pub fn windows(&self, map: [u64; 2]) -> [SlidingWindow; 2] {
+        windows([self.kernel, self.stride, self.dilation], self.pad, map)
     }
 
     fn check_padding(&self, most: [u64; 2]) -> Result<(), ShapeError> {
@@ -181,7 +180,7 @@ impl Pool {
 
     /// Extents of the window, `[h, w]`, dilation included.
     fn extents(&self) -> [u64; 2] {
-        [0, 1].map(|i: usize| narrow(extent(self.kernel[i], self.dilation[i])))
+        self.windows([0, 0]).map(|window| window.extent())
     }
 }
 
@@ -196,7 +195,7 @@ impl Payload for Pool {
     /// PyTorch's `pooling_output_shape`; a side's padding is at most half of the window's extent.
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
-        let [rows, columns] = self.sweeps(h, w);
+        let [rows, columns] = self.windows([h, w]);
         let (h, w) = (rows.outputs(self.ceil)?, columns.outputs(self.ceil)?);
         self.check_padding(self.extents().map(|e| e / 2))?;
         map_shape(i128::from(channels), h, w)

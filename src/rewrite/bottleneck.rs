@@ -81,7 +81,7 @@ pub fn sums(shaped: &Shaped, target: &Target) -> Result<(Sums, Analysis), Optimi
     let layer = |id: NodeId| shaped.graph().node(id).name.to_string();
     let analysis = analyze(shaped, &crate::analysis::Options::default())
         .map_err(|overflow| OptimizeError::Overflow { layer: layer(overflow.node) })?;
-    let ms = predict(&analysis, shaped.graph(), target, Cores::All).total_ms;
+    let ms = predict(&analysis, shaped, target, Cores::All).total_ms;
     let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms };
     Ok((Sums { price, peak: analysis.totals.peak_activation_bytes }, analysis))
 }

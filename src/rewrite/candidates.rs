@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Step, chain};
 use super::forms::{Refusal, fits};
-use super::geometry::{Count, Geometry};
 use super::live::Around;
 use super::neighbour::{Neighbourhood, neighbourhood};
 use super::price::{Clock, Price, of_steps};
 use crate::graph::{NodeId, Role};
 use crate::op::form::{Form, Kind, Refinement};
+use crate::op::form_cost::{Count, Geometry};
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 

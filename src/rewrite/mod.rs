@@ -5,7 +5,7 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | forms, who can take them, what they cost | [`forms`] [`geometry`] [`price`] |
+//! | forms, who can take them, what they cost | [`forms`] [`price`] |
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
 //! | layers by path | [`path`] |
@@ -21,7 +21,6 @@ pub mod dead;
 pub mod duplicate;
 pub mod fold_norm;
 pub mod forms;
-pub mod geometry;
 pub mod identity;
 pub mod insert;
 pub mod knapsack;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use super::budget::{Budget, Quantity};
 use super::forms::Refusal;
-use super::geometry::Geometry;
 use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::op::form::Refinement;
+use crate::op::form_cost::Geometry;
 
 /// A layer that gets a bottleneck.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,7 @@
 
 use super::candidates::{Demand, LEAST_CHANNELS, LEAST_SHARE, Layer};
 use super::config::{Config, Rule};
-use super::forms::Refusal;
-use super::geometry::Geometry;
+use super::forms::{Refusal, geometry};
 use super::insert::is_refined;
 use super::path::alike;
 use super::plan::OptimizeError;
@@ -68,7 +67,7 @@ fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Re
     if node.directives.keep || rule.is_some_and(|rule| rule.keep) {
         return Ok(Err(Refusal::Kept));
     }
-    let geometry = match Geometry::of(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
+    let geometry = match geometry(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
         Ok(geometry) => geometry,
         Err(refusal) => return Ok(Err(refusal)),
     };

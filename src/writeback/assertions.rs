@@ -6,7 +6,7 @@
 
 use super::edit::net;
 use crate::analysis::Analysis;
-use crate::analysis::budget::metric;
+use crate::analysis::budget::{Quantities, metric};
 use crate::diagnostic::Edit;
 use crate::digits::separated;
 use crate::graph::Graph;
@@ -40,6 +40,7 @@ pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, w
     let Some(net) = net(ast) else { return Vec::new() };
     let mut conditions = Vec::new();
     in_body(&net.body, false, &mut conditions);
+    let [before, after] = [before, after].map(|numbers| Quantities::new(numbers.analysis, numbers.graph));
     let mut edits = Vec::new();
     for (condition, guarded) in conditions {
         if which == Stated::Guarded && !guarded {
@@ -47,8 +48,8 @@ pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, w
         }
         let forced = which == Stated::Reset && !guarded;
         equalities(condition, &mut |scoped, number| {
-            let value = |of: Numbers<'_>| metric(of.analysis, of.graph, scoped.0, scoped.1.as_deref()).ok();
-            let (Some(old), Some(new)) = (value(before), value(after)) else { return };
+            let value = |of: &Quantities<'_>| of.metric(scoped.0, scoped.1.as_deref()).ok();
+            let (Some(old), Some(new)) = (value(&before), value(&after)) else { return };
             match plain(number).filter(|_| forced) {
                 Some(stated) if stated != new => edits.push(replaced(text, number, new)),
                 None if old != new => literals(number, old, &mut |literal| edits.push(replaced(text, literal, new))),

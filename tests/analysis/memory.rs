@@ -66,7 +66,7 @@ fn a_network_of_inputs_alone() {
 }
 
 /// A random graph from a list of choices: what each node is and which earlier nodes it reads.
-fn random(choices: &[(u8, u8, u8)], outputs: u8) -> Net {
+pub fn random(choices: &[(u8, u8, u8)], outputs: u8) -> Net {
     let mut net = Net::new();
     let mut nodes = vec![net.input("a", &[3, 4, 4]), net.input("b", &[2, 4, 4])];
     for (i, (kind, first, second)) in choices.iter().enumerate() {
@@ -150,5 +150,14 @@ proptest! {
         orders(&net, &mut Vec::new(), &mut |order| best = best.min(simulate(&net, &shape, order)));
         prop_assert!(analysis.peak.lower_bound <= best, "bound {} above the best order's {}", analysis.peak.lower_bound, best);
         prop_assert!(best <= analysis.peak.bytes);
+    }
+
+    /// What a peak budget is held against is what the analysis finds.
+    #[test]
+    fn the_optimizer_sees_the_same_peak(choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..24), outputs in any::<u8>()) {
+        let (shaped, analysis) = random(&choices, outputs).analyzed();
+        let around = pointwise::rewrite::live::around(&shaped);
+        let most = shaped.order().iter().filter_map(|id| around.get(*id)).map(|around| around.all).max();
+        prop_assert_eq!(most, Some(analysis.peak.bytes));
     }
 }

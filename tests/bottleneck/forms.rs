@@ -3,9 +3,9 @@
 use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::Maker;
+use pointwise::op::form_cost::Count;
 use pointwise::op::{Conv, Op, Padding};
 use pointwise::rewrite::forms::fits;
-use pointwise::rewrite::geometry::Count;
 use pointwise::rewrite::{Form, Kind, Refinement, Refusal, Request, refine};
 use proptest::prelude::*;
 

@@ -16,7 +16,7 @@ mod writeback;
 
 use pointwise::analysis::target::Target;
 use pointwise::graph::{Graph, Maker};
-use pointwise::rewrite::geometry::Geometry;
+use pointwise::op::form_cost::Geometry;
 use pointwise::rewrite::{Budget, Config, Form, Refinement, Request, refine};
 use pointwise::shape::{Shaped, infer};
 

@@ -290,3 +290,24 @@ fn a_layer_in_any_form_is_refined_once() {
         );
     }
 }
+
+/// An input that nothing reads is there while the first layer runs, for the optimizer as for the analysis.
+#[test]
+fn an_unread_input_counts_in_a_peak_budget() {
+    let mut net = Net::new();
+    let image = net.input(&[16, 32, 32]);
+    net.add("unread", pointwise::op::Op::Input(pointwise::op::Shape::new(&[64, 32, 32]).expect("a shape")), &[]);
+    let a = net.conv("a", conv(64, 3, 1, 1), image);
+    let b = net.conv("b", conv(16, 3, 1, 1), a);
+    net.graph.add_output("y", b);
+    let net = net.finish();
+    let map = 4 * 32 * 32;
+    let before = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
+    assert_eq!(before, map * (16 + 64 + 64));
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=90%"), &target()) else {
+        panic!("the first layer needs more, whatever its form")
+    };
+    // Through eight channels: the unread input, the eight and what the layer makes.
+    assert_eq!((miss.at.as_deref(), miss.proof), (Some("a.conv"), Proof::Alone));
+    assert_eq!(miss.least, (map * (64 + 8 + 64)) as f64);
+}

@@ -19,8 +19,9 @@ use std::rc::Rc;
 
 use super::Receptive;
 use crate::graph::{Node, NodeId, NodeMap};
-use crate::op::{AdaptiveAvgPool, ConvTranspose, Op, Shape, Upsample, UpsampleMode, Window};
-use interval::{Interval, Reads, gcd};
+use crate::op::geometry::adaptive_window;
+use crate::op::{Op, Shape, Upsample, UpsampleMode, Window};
+use interval::{Reads, gcd};
 
 /// What a tensor sees of one input.
 #[derive(Debug, Clone)]
@@ -136,16 +137,22 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
             let reads = side.reads.window(1, pixels(slice.step), -pixels(slice.start));
             Side { axis: side.axis, reads }
         }),
-        Op::ConvTranspose(conv) => first.spatial(|i, reads| reads.grid(unpooled_period(conv, i), |j| unpooled(conv, i, j))),
+        Op::ConvTranspose(conv) => first.spatial(|i, reads| {
+            let window = conv.windows([output.dim(1), output.dim(2)])[i];
+            reads.grid((pixels(window.stride), 1), |j| window.windows_over(j))
+        }),
         Op::Upsample(upsample) => first.spatial(|i, reads| {
             let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
             resized(upsample, reads, from, to)
         }),
-        Op::AdaptiveAvgPool(AdaptiveAvgPool { .. }) => first.spatial(|i, reads| {
-            let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
-            let common = gcd(from, to);
-            let cell = |j: i64| ((j * from).div_euclid(to), ((j + 1) * from + to - 1).div_euclid(to) - 1);
-            if to == 1 { Reads::Whole } else { reads.grid((to / common, from / common), cell) }
+        Op::AdaptiveAvgPool(_) => first.spatial(|i, reads| {
+            let (from, to) = (shapes[0].dim(i + 1), output.dim(i + 1));
+            let common = gcd(pixels(from), pixels(to));
+            let cell = |j: i64| {
+                let cell = adaptive_window(j.unsigned_abs(), from, to);
+                (pixels(cell.start), pixels(cell.end) - 1)
+            };
+            if to == 1 { Reads::Whole } else { reads.grid((pixels(to) / common, pixels(from) / common), cell) }
         }),
         Op::Input(_)
         | Op::Conv(_)
@@ -198,21 +205,6 @@ fn kept_axis(axis: usize, from: Shape, to: Shape) -> Option<usize> {
     }
     let before = |shape: Shape, axis: usize| shape.dims()[..axis].iter().map(|d| u128::from(*d)).product::<u128>();
     (0..to.rank()).find(|a| to.dim(*a) == from.dim(axis) && before(to, *a) == before(from, axis) && to.dim(*a) > 1)
-}
-
-/// Input indices that output index `j` of a transposed convolution reads: `i * stride - pad + dilation * tap = j`.
-fn unpooled(conv: &ConvTranspose, side: usize, j: i64) -> Interval {
-    let pad = pixels(if side == 0 { conv.pad.top } else { conv.pad.left });
-    let stride = pixels(conv.stride[side]);
-    let reach = pixels(conv.dilation[side]).saturating_mul(pixels(conv.kernel[side]) - 1);
-    let last = (j + pad).div_euclid(stride);
-    let first = (j + pad - reach + stride - 1).div_euclid(stride);
-    // A kernel smaller than the stride leaves indices that read nothing: they see the pixel before them.
-    (first.min(last), last)
-}
-
-fn unpooled_period(conv: &ConvTranspose, side: usize) -> (i64, i64) {
-    (pixels(conv.stride[side]), 1)
 }
 
 /// The reads behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
