@@ -414,8 +414,8 @@ fn what_is_written_out_keeps_its_comments_and_marks_what_is_new() {
     assert_eq!(run.code, 0, "{}", run.err);
     let text = dir.read("flat.net");
     assert!(text.starts_with("# ResNet-18 (") && text.contains("# Four stages of two basic blocks"), "{text}");
-    assert!(text.contains("each dot in a layer's name is a `_`") && text.contains("assert params == "), "{text}");
-    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1_0_conv1_conv_reduce = "), "{text}");
+    assert!(text.contains("layers keep their names") && text.contains("assert params == "), "{text}");
+    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1.0.conv1.conv.reduce = "), "{text}");
     assert_eq!(pointwise(&["check", &out]).code, 0);
     let config = dir.write("passes.yaml", "passes: [fold-norm]\n");
     let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "-o", &out]);
