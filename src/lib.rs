@@ -10,7 +10,8 @@
 //!
 //! [`compile::compile`] is the pipeline, readable from top to bottom. Rooms, lowest first; none imports a higher one:
 //!
-//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`random`], [`suggest`]: plain data and small tools
+//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`random`], [`suggest`],
+//!   [`foreign`]: plain data and small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
@@ -25,6 +26,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod digits;
 pub mod exec;
+pub mod foreign;
 pub mod graph;
 pub mod interchange;
 pub mod lower;
