@@ -61,7 +61,7 @@ fn weights(op: &Op, inputs: &[Shape]) -> Result<(u64, u64), &'static str> {
 
 /// Bytes of input maps read and of the output map written; `None` beyond 64 bits.
 fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(u64, u64)> {
-    if node.op.is_view() {
+    if node.op.is_view() || node.op.is_stored() {
         // Even a view's map must be countable: its size is what its input's memory holds.
         map_bytes(output, batch)?;
         return Some((0, 0));

@@ -65,7 +65,7 @@ pub fn peak(shaped: &Shaped, batch: u64) -> Result<Peak, Overflow> {
     };
     let sums = live.sums(|_| true)?;
     let (at, bytes) = sums.iter().enumerate().fold((0, 0), |best, (step, sum)| if *sum > best.1 { (step, *sum) } else { best });
-    let alive = live.tensors.iter().filter(|t| t.alive_at(at)).map(|t| (t.node, t.bytes)).collect();
+    let alive = live.tensors.iter().filter(|t| t.alive_at(at) && t.bytes > 0).map(|t| (t.node, t.bytes)).collect();
     let lower_bound = live.bound(&sums)?;
     Ok(Peak { at: live.steps.get(at).copied().unwrap_or(first), bytes, alive, lower_bound })
 }
@@ -124,6 +124,8 @@ impl Liveness {
             return Ok(());
         }
         let bytes = cost::map_bytes(shaped.shape(id), batch).ok_or(Overflow { node: id, what: "activation bytes" })?;
+        // What is stored with the network is no activation.
+        let bytes = if node.op.is_stored() { 0 } else { bytes };
         let tensor = self.tensors.len() as u32;
         tensor_of.insert(id, tensor);
         if !is_input {

@@ -10,7 +10,8 @@
 //! - *memory*: maps at the bandwidth of the smallest cache that holds the layer's maps; weights at that of the
 //!   smallest cache which holds all weights of the network, since every run reads them all once.
 //! - Where the target fuses, a normalisation, activation or sum whose first producer is a convolution or linear
-//!   layer that nothing else reads costs nothing of its own; a sum still reads its other inputs. Views cost nothing.
+//!   layer that nothing else reads costs nothing of its own; a sum still reads its other inputs. Views cost nothing, nor do
+//!   learned tensors and constants, which whoever uses them reads.
 //!
 //! It is a lower-bound style model for comparing networks, not a simulator: an engine that uses Winograd beats it on 3x3
 //! layers, and one that runs layers badly falls behind it.
@@ -39,7 +40,7 @@ pub enum Bound {
     Memory,
     /// The fixed cost of having a layer at all.
     Overhead,
-    /// Nothing: a view, or done in the epilogue of the layer before.
+    /// Nothing: a view, a stored tensor, or done in the epilogue of the layer before.
     Free,
 }
 
@@ -112,7 +113,7 @@ pub enum Placement {
 #[must_use]
 pub fn layer_time(op: &Op, layer: &Layer, (target, cores): (&Target, Cores), placement: Placement) -> LayerTime {
     const FREE: LayerTime = LayerTime { compute_us: 0.0, memory_us: 0.0, total_us: 0.0, bound: Bound::Free };
-    if op.is_view() {
+    if op.is_view() || op.is_stored() {
         return FREE;
     }
     let maps = (layer.read_bytes - layer.weight_bytes) as f64 + layer.write_bytes as f64;
@@ -165,6 +166,8 @@ fn compute_us(op: &Op, layer: &Layer, target: &Target, cores: Cores) -> f64 {
         Op::ConvTranspose(_) => target.efficiency.grouped,
         Op::Linear(linear) => target.efficiency.dense * filling(linear.out, target),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
@@ -240,6 +243,8 @@ fn fused(graph: &Graph, analysis: &Analysis) -> NodeMap<()> {
                 }
             }
             Op::Input(_)
+            | Op::Param(_)
+            | Op::Constant(_)
             | Op::GroupNorm(_)
             | Op::LayerNorm(_)
             | Op::InstanceNorm(_)

@@ -182,6 +182,7 @@ impl<'a> Printer<'a> {
         }
         let call = call(&node.op);
         match inputs.as_slice() {
+            [] => call,
             [one] => format!("{one} -> {call}"),
             many => format!("{call}({})", many.join(", ")),
         }

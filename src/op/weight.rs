@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use super::shape::Shape;
+
 /// How a weight is initialised when a network has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
@@ -33,6 +35,17 @@ pub struct Dims {
 }
 
 impl Dims {
+    /// The most dimensions.
+    pub const MAX_RANK: usize = 4;
+
+    /// The dimensions of a shape; `None` where it has more than four.
+    #[must_use]
+    pub fn of(shape: Shape) -> Option<Self> {
+        let mut dims = [1; Self::MAX_RANK];
+        dims.get_mut(..shape.rank())?.copy_from_slice(&shape.to_vec());
+        Some(Self { rank: u8::try_from(shape.rank()).ok()?, dims })
+    }
+
     /// A vector of `n`.
     #[must_use]
     pub const fn vector(n: u64) -> Self {

@@ -41,6 +41,11 @@ fn bytes(shape: Shape) -> u64 {
     shape.elements().unwrap_or(u64::MAX).saturating_mul(4)
 }
 
+/// Bytes of the activation that a node writes; what is stored with the network is none.
+fn written(shaped: &Shaped, id: NodeId) -> u64 {
+    if shaped.graph().node(id).op.is_stored() { 0 } else { bytes(shaped.shape(id)) }
+}
+
 /// The live bytes round every layer.
 #[must_use]
 pub fn around(shaped: &Shaped) -> NodeMap<Around> {
@@ -57,13 +62,13 @@ pub fn around(shaped: &Shaped) -> NodeMap<Around> {
     for (step, &id) in order.iter().enumerate() {
         let node = graph.node(id);
         let own = owner[id] == id;
-        let output = if own { bytes(shaped.shape(id)) } else { 0 };
+        let output = if own { written(shaped, id) } else { 0 };
         now = now.saturating_sub(dying[step]);
         // Inputs were counted before the first step.
         if !matches!(node.op, Op::Input(_)) {
             now = now.saturating_add(output);
             let input = node.inputs.first().map(|input| owner[*input]);
-            let freed = input.filter(|input| last[*input] == step).map_or(0, |input| bytes(shaped.shape(input)));
+            let freed = input.filter(|input| last[*input] == step).map_or(0, |input| written(shaped, input));
             result.insert(id, Around { all: now, freed, output });
         }
         if own {
