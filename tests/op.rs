@@ -28,10 +28,14 @@ axis 0 is the channels; a negative axis counts from the end. Where PyTorch has t
 
 fn signature(info: &OpInfo) -> String {
     let inputs = match info.inputs {
+        (0, _) => "",
         (1, Some(1)) => "x",
         (1, _) => "a, ...",
         (_, _) => "a, b, ...",
     };
+    if inputs.is_empty() {
+        return format!("{}({})", info.keyword, info.signature());
+    }
     if info.params.is_empty() {
         return format!("{}({inputs})", info.keyword);
     }

@@ -56,7 +56,11 @@ impl<'a> Builder<'a> {
                 };
                 let message = format!("`{keyword}` takes {takes}, and gets {got}");
                 let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
-                if got > min { diagnostic.help("join the tensors first, with `concat` or `+`") } else { diagnostic }
+                if got > min && *max != Some(0) {
+                    diagnostic.help("join the tensors first, with `concat` or `+`")
+                } else {
+                    diagnostic
+                }
             }
             ShapeError::Padding { side, pad, most } => {
                 let side = side_name(*side);
@@ -367,7 +371,11 @@ impl<'a> Builder<'a> {
         } else {
             None
         };
-        let Some(before) = before else { return Some("the input is declared so".to_owned()) };
+        let Some(before) = before else {
+            return Some(
+                if matches!(node.op, Op::Input(_)) { "the input is declared so" } else { "its shape is written so" }.to_owned(),
+            );
+        };
         if let (Op::Slice(_), Some("split")) = (&node.op, self.calls.get(id).and_then(|call| callee(call))) {
             return Some(format!("a part that `split` makes of {before}"));
         }

@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The argument or its default, where having none is a mistake.
-    fn value(&self, name: &str) -> Result<Cow<'a, ArgValue>, BuildError> {
+    pub(super) fn value(&self, name: &str) -> Result<Cow<'a, ArgValue>, BuildError> {
         self.found(name)?.ok_or_else(|| self.invalid(name, format!("{name} must be given")))
     }
 

@@ -11,7 +11,7 @@ use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int};
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
-use super::weight::WeightSpec;
+use super::weight::{WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
 pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
@@ -124,6 +124,10 @@ impl Payload for ConvTranspose {
         let [rows, columns] = self.windows([0, 0]);
         let [below, right] = self.output_pad;
         map_shape(i128::from(self.out), rows.spread(h, below)?, columns.spread(w, right)?)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
