@@ -13,7 +13,7 @@ use pointwise::analysis::target::Target;
 use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::Graph;
-use pointwise::op::{Conv, Op, Padding};
+use pointwise::op::{Conv, Op, Padding, Param};
 use pointwise::rewrite::assertions::{Numbers, Stated, updates};
 use pointwise::rewrite::config;
 use pointwise::rewrite::edit;
@@ -418,6 +418,25 @@ fn a_peak_budget_changes_the_layers_at_the_peak() {
         panic!("`b` writes half of it")
     };
     assert_eq!((miss.least, miss.proof), (f64::from(4 * 32 * 32 * 72), Proof::Alone));
+}
+
+#[test]
+fn what_is_stored_takes_no_part_in_the_peak() {
+    let mut net = Net::new();
+    let x = net.input(&[16, 8, 8]);
+    let x = net.conv("a", conv(16, 3, 1, 1), x);
+    let gamma = net.add("gamma", Op::Param(Param { shape: shape(&[16, 8, 8]), init: 1.0 }), &[]);
+    let flat = net.add("flat", Op::Identity, &[gamma]);
+    let x = net.sum("b", x, flat);
+    let x = net.conv("c", conv(16, 3, 1, 1), x);
+    net.graph.add_output("y", x);
+    let net = net.finish();
+    let around = pointwise::rewrite::live::around(&net);
+    let peak = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
+    assert_eq!(peak, 2 * 4 * 16 * 64);
+    assert_eq!(net.order().iter().filter_map(|id| around.get(*id)).map(|a| a.all).max(), Some(peak));
+    let c = net.graph().find("c.conv").expect("it is there");
+    assert_eq!(around[c].peak(&[shape(&[16, 8, 8])]), peak);
 }
 
 #[test]
