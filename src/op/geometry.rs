@@ -111,7 +111,7 @@ pub(super) fn axis_name(axis: usize, rank: usize) -> &'static str {
     }
 }
 
-/// The shape_error of an axis that is not there.
+/// The error of an axis that is not there.
 pub(super) fn no_axis(axis: usize, rank: usize) -> ShapeError {
     ShapeError::Axis { axis: i64::try_from(axis).unwrap_or(i64::MAX), rank }
 }
