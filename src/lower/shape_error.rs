@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
                 };
                 let message = format!("`{keyword}` takes {takes}, and gets {got}");
                 let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
-                if got > min && *max != Some(0) {
+                if got > min && max != Some(0) {
                     diagnostic.help("join the tensors first, with `concat` or `+`")
                 } else {
                     diagnostic

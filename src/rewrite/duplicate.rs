@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::rebuild::Rebuild;
 use super::{Change, Rewrite};
 use crate::graph::NodeId;
-use crate::op::Op;
+use crate::op::{Key, Op};
 use crate::shape::Shaped;
 use crate::weights::Weights;
 
@@ -18,8 +18,7 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
     let graph = shaped.graph();
     let mut build = Rebuild::new(shaped);
     let mut changes = Vec::new();
-    // Operations hold floats and cannot be ordered; written out they can, so that many slices of one tensor stay linear.
-    let mut seen: BTreeMap<(String, Vec<NodeId>), NodeId> = BTreeMap::new();
+    let mut seen: BTreeMap<(Key, Vec<NodeId>), NodeId> = BTreeMap::new();
     for &id in shaped.order() {
         let node = graph.node(id);
         if node.directives.keep
@@ -30,7 +29,7 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
             continue;
         }
         // Compared by their inputs in the copy, so that duplicates of duplicates are found in the same walk.
-        let first = *seen.entry((format!("{:?}", node.op), build.inputs(id))).or_insert(id);
+        let first = *seen.entry((node.op.key(), build.inputs(id))).or_insert(id);
         if first == id {
             build.keep(id);
         } else {
