@@ -4,11 +4,12 @@
 //! Source ─parse→ Ast ─lower→ Graph ─infer→ Shaped ─┬─ analyze → Analysis → report → table | json | yaml | csv | md | html
 //!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped        (any number of passes)
 //!                 no meaning  origin      of every  └─ run(weights, inputs) → outputs, times
-//!                                         node
+//!                                         node      optimize: rewrite → Plan ─writeback→ text ─compile→ Shaped
 //!  all failures: Diagnostics (plain data) → terminal | json | sarif | github
 //! ```
 //!
-//! [`compile::compile`] is the pipeline, readable from top to bottom, and [`optimize::optimize`] what goes round it again. Rooms, lowest first; none imports a higher one:
+//! [`compile::compile`] is the pipeline, readable from top to bottom; [`optimize::optimize`] goes round it once more. Rooms,
+//! lowest first; none imports a higher one:
 //!
 //! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`], [`words`]: plain data and
 //!   small tools
