@@ -249,3 +249,99 @@ pub(super) fn axis_name(axis: usize, rank: usize) -> &'static str {
 pub(super) fn no_axis(axis: usize, rank: usize) -> ShapeError {
     ShapeError::Axis { axis: i64::try_from(axis).unwrap_or(i64::MAX), rank }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Windows of every kind over maps of nine.
+    fn all() -> impl Iterator<Item = SlidingWindow> {
+        let window = |i: u64| SlidingWindow {
+            side: Side::Height,
+            input: 9,
+            kernel: 1 + i % 4,
+            stride: 1 + i / 4 % 5,
+            dilation: 1 + i / 20 % 3,
+            before: i / 60 % 7,
+            after: i / 420 % 7,
+        };
+        (0..4 * 5 * 3 * 7 * 7).map(window)
+    }
+
+    /// The positions from the first to the last tap of a window, the map's first being 0.
+    fn span(window: &SlidingWindow, index: i64) -> Range<i64> {
+        let start = index * window.stride.cast_signed() - window.before.cast_signed();
+        start..start + window.extent().cast_signed()
+    }
+
+    #[test]
+    fn windows_are_counted_until_the_padded_map_ends() {
+        for window in all() {
+            let end = (window.input + window.after).cast_signed();
+            let whole = (0..).take_while(|i| span(&window, *i).end <= end).count();
+            assert_eq!(window.outputs(false).unwrap_or(0), whole as i128, "{window:?}");
+            if whole > 0 {
+                // One more where the one before leaves a rest; none that begins in the padding behind the map.
+                let counts =
+                    |i: &i64| span(&window, *i).start < window.input.cast_signed() && (*i == 0 || span(&window, i - 1).end < end);
+                let with_partial = (0..).take_while(counts).count();
+                assert_eq!(window.outputs(true), Ok(with_partial as i128), "{window:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_windows_read_is_what_their_taps_meet() {
+        for window in all() {
+            let Ok(count) = window.outputs(false).map(|count| count as u64) else { continue };
+            let taps = |i: u64| {
+                (0..window.kernel)
+                    .map(move |t| (i * window.stride + t * window.dilation).cast_signed() - window.before.cast_signed())
+            };
+            let inside = |at: &i64| (0..window.input.cast_signed()).contains(at);
+            for i in 0..count {
+                let met: Vec<_> = taps(i).filter(inside).map(i64::cast_unsigned).collect();
+                assert_eq!(window.reads(i).collect::<Vec<_>>(), met, "{window:?} at {i}");
+            }
+            let useful =
+                (0..window.kernel as usize).filter(|t| (0..count).any(|i| taps(i).nth(*t).is_some_and(|at| inside(&at))));
+            assert_eq!(window.useful_taps(count), useful.count() as u64, "{window:?}");
+            let blind = (0..count.cast_signed()).filter(|i| !span(&window, *i).any(|at| inside(&at)));
+            assert_eq!(window.windows_in_padding(count), blind.count() as u64, "{window:?}");
+            let end = span(&window, count.cast_signed() - 1).end;
+            assert_eq!(window.unread_behind(count), (end.max(0)..window.input.cast_signed()).count().min(9) as u64, "{window:?}");
+            let between = (0..count.cast_signed() - 1).flat_map(|i| span(&window, i).end..span(&window, i + 1).start);
+            assert_eq!(window.unread_between(count), between.count() as u64, "{window:?}");
+        }
+    }
+
+    #[test]
+    fn windows_over_a_position_are_those_that_hold_it() {
+        for window in all() {
+            for position in -9..18 {
+                let over: Vec<_> = (-40..40).filter(|i| span(&window, *i).contains(&position)).collect();
+                let before = (-40..40).rfind(|i| span(&window, *i).start <= position).expect("windows begin far before");
+                let wanted = (over.first().copied().unwrap_or(before), over.last().copied().unwrap_or(before));
+                assert_eq!(window.windows_over(position), wanted, "{window:?} at {position}");
+                assert!(over.len() as u64 <= window.most_windows_over());
+            }
+        }
+    }
+
+    #[test]
+    fn spreading_undoes_sliding() {
+        for window in all() {
+            let Ok(count) = window.outputs(false) else { continue };
+            let rest = window.input + window.before + window.after - ((count as u64 - 1) * window.stride + window.extent());
+            assert_eq!(window.spread(count as u64, rest), Ok(i128::from(window.input)), "{window:?}");
+        }
+    }
+
+    #[test]
+    fn adaptive_windows_cover_their_input() {
+        let windows = |input, outputs| (0..outputs).map(|i| adaptive_window(i, input, outputs)).collect::<Vec<_>>();
+        assert_eq!(windows(6, 3), [0..2, 2..4, 4..6]);
+        assert_eq!(windows(5, 3), [0..2, 1..4, 3..5]);
+        assert_eq!(windows(2, 3), [0..1, 0..2, 1..2]);
+    }
+}
