@@ -11,8 +11,8 @@
 //! [`compile::compile`] is the pipeline, readable from top to bottom; [`optimize::optimize`] goes round it once more. Rooms,
 //! lowest first; none imports a higher one:
 //!
-//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`], [`words`]: plain data and
-//!   small tools
+//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`],
+//!   [`foreign`], [`words`]: plain data and small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
@@ -30,6 +30,7 @@ pub mod diagnostic;
 pub mod digits;
 pub mod exec;
 pub mod flow;
+pub mod foreign;
 pub mod graph;
 pub mod interchange;
 pub mod lower;

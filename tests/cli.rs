@@ -44,6 +44,73 @@ fn lints_are_warnings_until_denied() {
     assert!(pointwise(&["check", "--quiet", &net]).err.is_empty());
 }
 
+/// Mistakes whose fixes are safe in three rounds (the syntax hides the rest), and one whose fix is a guess.
+const FIXABLE: &str = "net n {\n    inptu x: [3, 8, 8]\n    a = x -> ReLU() -> conv(8, kernel_size=3, padding=1, bias=True)\n    output y = x + a\n}\n";
+const FIXED: &str =
+    "net n {\n    input x: [3, 8, 8]\n    a = x -> relu() -> conv(8, k=3, pad=1, bias=true)\n    output y = x + a\n}\n";
+
+#[test]
+fn check_applies_what_is_safe_and_leaves_what_is_a_guess() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXABLE);
+    let run = pointwise(&["check", "--fix", &net]);
+    assert_eq!(dir.read("n.net"), FIXED, "{}", run.err);
+    assert_eq!(run.code, 1, "the code is that of what is left");
+    assert!(run.err.ends_with("1 file checked, 5 fixes applied, 1 error left\n") && run.out.is_empty(), "{}", run.err);
+    assert!(run.err.contains("PW0303") && !run.err.contains("PW01"), "{}", run.err);
+    let again = pointwise(&["check", "--fix", &net]);
+    assert!(again.err.contains("0 fixes applied, 1 error left") && dir.read("n.net") == FIXED, "{}", again.err);
+    let clean = dir.write("c.net", SMALL.replace("-> relu", "-> ReLU"));
+    let run = pointwise(&["check", "--fix", &clean]);
+    assert!(run.code == 0 && run.err == "1 file checked, 1 fix applied, nothing left\n", "{}", run.err);
+    assert_eq!(dir.read("c.net"), SMALL);
+}
+
+#[test]
+fn check_shows_what_it_would_fix() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXABLE);
+    let run = pointwise(&["check", "--diff", &net]);
+    assert!(run.code == 1 && dir.read("n.net") == FIXABLE, "{}", run.err);
+    assert!(run.out.contains("+    input x: [3, 8, 8]\n") && run.out.contains("-    inptu x: [3, 8, 8]\n"), "{}", run.out);
+    assert_eq!(run.err, "1 file checked, 5 fixes to apply, 1 error left then\n");
+    let clean = dir.write("c.net", SMALL);
+    let run = pointwise(&["check", "--diff", &clean]);
+    assert!(run.code == 0 && run.out.is_empty(), "{}", run.out);
+}
+
+#[test]
+fn fixes_go_where_they_were_asked_for() {
+    let dir = Dir::new();
+    let piped = finish(command(&["check", "--fix", "-"]).stdin(std::process::Stdio::piped()), FIXABLE.as_bytes());
+    assert_eq!((piped.out.as_str(), piped.code), (FIXED, 1), "{}", piped.err);
+    let script = dir.write("n.py", FIXABLE);
+    assert_eq!(pointwise(&["check", "--fix", &script]).code, 1);
+    assert_eq!(dir.read("n.py"), FIXABLE, "what is no network is not rewritten");
+    let parts = "block f(x) {\n    return x -> ReLU\n}\n";
+    dir.write("parts.net", parts);
+    let user = dir.write("u.net", "use \"parts.net\"\nnet n {\n    input x: [3, 8, 8]\n    output y = x -> f\n}\n");
+    let run = pointwise(&["check", "--fix", &user]);
+    assert!(run.code == 1 && run.err.contains("0 fixes applied, 1 error left"), "{}", run.err);
+    assert_eq!(dir.read("parts.net"), parts, "only files that were named are changed");
+    let refused = [&["check", "--fix", "--diff", &user][..], &["check", "--diff", "--output-format", "json", &user]];
+    for arguments in refused.into_iter().chain([&["check", "--fix", "--output-format", "json", "-"][..]]) {
+        assert_eq!(pointwise(arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn fixes_say_how_sure_they_are() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXABLE);
+    let found = json(&["check", &net, "--output-format", "json"], 1);
+    assert_eq!(found["diagnostics"][0]["fixes"][0]["applicability"], "safe");
+    let fixed = json(&["check", "--fix", &net, "--output-format", "json"], 1);
+    assert_eq!(fixed["diagnostics"][0]["fixes"][0]["applicability"], "unsafe", "the findings are those that are left");
+    let sarif = json(&["check", &net, "--output-format", "sarif"], 1);
+    assert_eq!(sarif["runs"][0]["results"][0]["fixes"][0]["properties"]["applicability"], "unsafe");
+}
+
 #[test]
 fn a_failed_assertion_exits_with_one_and_the_numbers_still_come() {
     let dir = Dir::new();
@@ -414,8 +481,8 @@ fn what_is_written_out_keeps_its_comments_and_marks_what_is_new() {
     assert_eq!(run.code, 0, "{}", run.err);
     let text = dir.read("flat.net");
     assert!(text.starts_with("# ResNet-18 (") && text.contains("# Four stages of two basic blocks"), "{text}");
-    assert!(text.contains("each dot in a layer's name is a `_`") && text.contains("assert params == "), "{text}");
-    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1_0_conv1_conv_reduce = "), "{text}");
+    assert!(text.contains("layers keep their names") && text.contains("assert params == "), "{text}");
+    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1.0.conv1.conv.reduce = "), "{text}");
     assert_eq!(pointwise(&["check", &out]).code, 0);
     let config = dir.write("passes.yaml", "passes: [fold-norm]\n");
     let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "-o", &out]);

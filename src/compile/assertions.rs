@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::analysis::budget::{Quantities, UnknownPath};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::grouped;
 use crate::graph::Graph;
@@ -97,7 +98,7 @@ fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
     match unknown.suggestions.first() {
-        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
+        Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
         None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Edit};
+use crate::diagnostic::{Applicability, Diagnostic, Edit};
 use crate::graph::path::Pattern;
 use crate::graph::{Graph, Instance, LayerPath};
 use crate::lower::{Condition, Refinement, Symbolic};
@@ -45,7 +45,7 @@ fn warning(sources: &SourceSet, path: &Path, (graph, uses): (&Graph, &Uses<'_>))
     Some(match pin(sources, (graph, uses), counted) {
         Some(edit) => {
             let name = edit.replacement.trim_start().to_owned();
-            diagnostic.fix(format!("`{name}` keeps the name where it is made"), vec![edit])
+            diagnostic.fix(Applicability::Safe, format!("`{name}` keeps the name where it is made"), vec![edit])
         }
         None => diagnostic.help(format!(
             "give what makes it a name of its own, by a binding or by `as`, and write that instead of `{}`",

@@ -1,6 +1,7 @@
 //! `refine` statements applied to the built graph.
 
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::grouped;
 use crate::graph::Maker;
@@ -101,7 +102,7 @@ fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
             let diagnostic =
                 Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
             match nearest.first() {
-                Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
+                Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
                 None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
             }
         }

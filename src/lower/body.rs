@@ -8,12 +8,13 @@ use super::naming::{Place, Scope};
 use super::program::{duplicate, refused, twice};
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{BottleneckMark, Directives, LayerPath, Node, NodeId, Origin};
 use crate::op::form::Kind;
 use crate::op::{Op, Shape};
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::suggest::{nearest, nearest_word};
 use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
 
 impl<'a> Builder<'a> {
@@ -173,16 +174,20 @@ impl<'a> Builder<'a> {
             }
             "keep" => {
                 let rest = Span { start: mark.name.span.end, ..mark.span };
-                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "")
-                    .fix("write it alone", vec![Edit { span: rest, replacement: String::new() }]);
+                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "").fix(
+                    Unsafe,
+                    "write it alone",
+                    vec![Edit::replace(rest, "")],
+                );
                 self.report(frame, diagnostic);
             }
             name => {
                 let mut diagnostic =
                     Diagnostic::error(Code::UnknownMark, format!("there is no mark `@{name}`"), mark.span, "not a mark");
-                diagnostic = match nearest(name, ["keep", "bottleneck"]) {
-                    Some(near) => diagnostic
-                        .fix(format!("write `@{near}`"), vec![Edit { span: mark.name.span, replacement: near.to_owned() }]),
+                diagnostic = match nearest_word(name, ["keep", "bottleneck"]) {
+                    Some((near, applicability)) => {
+                        diagnostic.fix(applicability, format!("write `@{near}`"), vec![Edit::replace(mark.name.span, near)])
+                    }
                     None => diagnostic.help("the marks are `@keep` and `@bottleneck(channels=64)`"),
                 };
                 self.report(frame, diagnostic);
@@ -386,10 +391,11 @@ impl<'a> Builder<'a> {
         diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
         let fixed = self.find_fix(id, Some(expected), &|shape| shape == expected);
         diagnostic = match fixed {
-            Some(fix) => diagnostic.fix(fix.message, fix.edits),
+            Some(fix) => diagnostic.with_fixes([fix]),
             None => diagnostic.fix(
+                Unsafe,
                 format!("write the shape that it has, {actual}"),
-                vec![Edit { span: written.span, replacement: actual.to_string() }],
+                vec![Edit::replace(written.span, actual.to_string())],
             ),
         };
         self.report(frame, diagnostic);

@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
             | ExprKind::As { .. }
             | ExprKind::Error => return None,
         };
-        let meaning = self.callee(frame, &callee, list)?;
+        let meaning = self.callee(frame, &callee, list, true)?;
         if matches!(meaning, Callee::Function | Callee::Shared(_)) {
             let message = format!("`{}` has no weights to share", callee.text);
             let diagnostic = Diagnostic::error(Code::WrongType, message, callee.span, "")

@@ -61,7 +61,7 @@ fn without_a_source_every_layer_is_written_out() {
     let bare = Loaded { source: None, ..loaded(TEXT, &[]) };
     let without = optimized(&bare, &quarter(), |task| task);
     assert!(without.text.starts_with("# Written out by a test") && !without.text.contains("assert"), "{}", without.text);
-    assert!(without.text.contains("conv_reduce = ") && !without.text.contains("refine"), "{}", without.text);
+    assert!(without.text.contains("x.conv.reduce = ") && !without.text.contains("refine"), "{}", without.text);
     let totals = |outcome: Outcome| outcome.compiled.network.expect("it compiles").analysis.totals;
     assert_eq!(totals(without), totals(with));
 }
@@ -73,7 +73,7 @@ fn passes_run_in_their_order() {
     let before = loaded(TEXT, &[]);
     let done = optimized(&before, &with(&[Pass::Identity, Pass::Bottleneck]), |task| task);
     assert_eq!((names(&done), done.plan.changes.len()), (vec!["identity"], 2));
-    assert!(!done.text.contains("dropout") && done.text.contains("conv_reduce = "), "{}", done.text);
+    assert!(!done.text.contains("dropout") && done.text.contains("x.conv.reduce = "), "{}", done.text);
     let none = optimized(&before, &with(&[Pass::Identity]), |task| task);
     assert_eq!((names(&none), none.plan.changes.len()), (vec!["identity"], 0));
     let twice = with(&[Pass::Bottleneck, Pass::Identity, Pass::Bottleneck]);

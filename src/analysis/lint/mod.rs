@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use super::{Analysis, Layer};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::digits::grouped;
 use crate::graph::{Graph, Node, NodeId};
 use crate::op::Op;
@@ -144,7 +144,7 @@ fn counted(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// A fix of one edit.
+/// A fix of one edit. What a lint proposes is another network, however like it is.
 fn edit(message: impl Into<String>, span: Span, replacement: impl Into<String>) -> Fix {
-    Fix { message: message.into(), edits: vec![Edit { span, replacement: replacement.into() }] }
+    Fix { message: message.into(), applicability: Applicability::Unsafe, edits: vec![Edit::replace(span, replacement)] }
 }

@@ -1,0 +1,76 @@
+//! Mistakes that do not keep the parser from understanding: reported in passing.
+
+use super::at;
+use crate::diagnostic::Applicability::Safe;
+use crate::diagnostic::Edit;
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, ForRange, InfixOp};
+use crate::syntax::input::{Context, Input};
+use crate::syntax::token::TokenKind;
+
+fn report(context: &Context<'_>, span: Span, message: &str, (advice, replacement): (&str, String)) {
+    context.report(at(span, message).fix(Safe, advice, vec![Edit::replace(span, replacement)]));
+}
+
+fn text<'a>(context: &Context<'a>, value: &Expr) -> &'a str {
+    &context.text[value.span.start as usize..value.span.end as usize]
+}
+
+/// `True`, `False` and `None`.
+pub fn python_constant(context: &Context<'_>, value: &mut Expr) {
+    let ExprKind::Name(name) = &value.kind else { return };
+    let ours = match name.as_str() {
+        "True" => true,
+        "False" => false,
+        "None" => {
+            context.report(at(value.span, "there is no `None`: every value is a number, a boolean, a string or a list"));
+            value.kind = ExprKind::Error;
+            return;
+        }
+        _ => return,
+    };
+    report(context, value.span, &format!("`{name}` is written `{ours}`"), ("write it in lower case", ours.to_string()));
+    value.kind = ExprKind::Bool(ours);
+}
+
+/// `a < b < c`, which mathematics reads as two comparisons.
+pub fn chained_comparison(context: &Context<'_>, value: &Expr) {
+    let ExprKind::Infix { rest, .. } = &value.kind else { return };
+    let [(first, _, middle), (second, place, _), ..] = rest.as_slice() else { return };
+    if !is_comparison(*first) {
+        return;
+    }
+    let replacement = format!("and {} {}", text(context, middle), second.text());
+    report(context, *place, "comparisons do not chain", ("compare twice", replacement));
+}
+
+fn is_comparison(op: InfixOp) -> bool {
+    matches!(op, InfixOp::Eq | InfixOp::Ne | InfixOp::Lt | InfixOp::Le | InfixOp::Gt | InfixOp::Ge)
+}
+
+/// `elif` after a branch; it is read as `else if`.
+pub fn elif(input: Input<'_>) -> bool {
+    let token = input.next();
+    let begins = token.kind == TokenKind::Name && matches!(input.text(), "elif" | "elsif" | "elseif");
+    let label_follows = matches!(input.kind_at(1), TokenKind::Assign | TokenKind::Arrow | TokenKind::Comma | TokenKind::Colon);
+    if begins && !label_follows {
+        let message = format!("`{}` is written `else if`", input.text());
+        report(input.context, input.span(), &message, ("write it in two words", "else if".into()));
+    }
+    begins && !label_follows
+}
+
+/// `for i in range(3)`.
+pub fn python_range(context: &Context<'_>, over: &ForRange) {
+    let ForRange::List(Expr { kind: ExprKind::Call { callee, lists }, span }) = over else { return };
+    let [list] = lists.as_slice() else { return };
+    if callee.text != "range" || list.args.iter().any(|arg| arg.name.is_some()) {
+        return;
+    }
+    let replacement = match list.args.as_slice() {
+        [to] => format!("0..{}", text(context, &to.value)),
+        [from, to] => format!("{}..{}", text(context, &from.value), text(context, &to.value)),
+        _ => return,
+    };
+    report(context, *span, "ranges are written `from..to`", ("write it so", replacement));
+}
