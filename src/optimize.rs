@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Edit, has_errors};
 use crate::digits::counted;
 use crate::graph::print;
 use crate::lower::Value;
-use crate::rewrite::{Change, Config, Plan, bottlenecks, run_passes};
+use crate::rewrite::{Carried, Change, Config, Plan, Sources, apply, bottlenecks, run_passes};
 use crate::shape::Shaped;
 use crate::source::SourceSet;
 use crate::syntax;
@@ -59,7 +59,7 @@ pub struct Outcome {
 /// # Errors
 /// A budget cannot be met, a rule or mark cannot be followed, or a count exceeds 64 bits.
 pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result<Outcome, Box<Diagnostic>> {
-    let Rewritten { shaped, plan, changes } = rewritten(before.shaped(), task)?;
+    let Rewritten { shaped, sources, plan, changes } = rewritten(before.shaped(), task)?;
     let numbers = analyze(&shaped, &analysis::Options::default())?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let (text, notes) = match &before.source {
@@ -75,6 +75,7 @@ pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result
 /// A network after the passes.
 struct Rewritten {
     shaped: Shaped,
+    sources: Sources,
     plan: Plan,
     changes: Vec<Change>,
 }
@@ -82,16 +83,18 @@ struct Rewritten {
 /// The passes in their order, with the plan of the bottlenecks among them.
 fn rewritten(before: &Shaped, task: &Task<'_>) -> Result<Rewritten, Box<Diagnostic>> {
     let stages = task.config.stages().map_err(|error| Box::new(error.diagnostic()))?;
-    let (start, _, mut changes) = run_passes(before, None, stages.before);
+    let (start, mut sources, mut changes) = run_passes(before, stages.before);
     let (shaped, plan) = if stages.bottlenecks {
         let done = bottlenecks(&start, task.config, task.target).map_err(|error| Box::new(error.diagnostic()))?;
+        sources.extend(done.sources);
         (done.shaped, done.plan)
     } else {
         (start, Plan::default())
     };
-    let (shaped, _, more) = run_passes(&shaped, None, stages.after);
+    let (shaped, later, more) = run_passes(&shaped, stages.after);
+    sources.extend(later);
     changes.extend(more);
-    Ok(Rewritten { shaped, plan, changes })
+    Ok(Rewritten { shaped, sources, plan, changes })
 }
 
 /// What a text is edited with.
