@@ -153,6 +153,8 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
         // torchinfo: `ConvNeXt`'s layer scale is a bare parameter of a module that has children, which is passed over.
         Op::Scale(_)
         | Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::Lrn(_)
         | Op::Concat(_)
         | Op::Elementwise(_)

@@ -33,8 +33,8 @@ pub fn peak(shaped: &Shaped, batch: u64) -> Result<Peak, Overflow> {
     };
     let sums = live.sums(|_| true)?;
     let (at, bytes) = sums.iter().enumerate().fold((0, 0), |best, (step, sum)| if *sum > best.1 { (step, *sum) } else { best });
-    let tensors = live.life.tensors().iter().zip(&live.bytes);
-    let alive = tensors.filter(|(tensor, _)| tensor.alive_at(at)).map(|(tensor, bytes)| (tensor.owner, *bytes)).collect();
+    let tensors = live.life.tensors().iter().zip(&live.bytes).filter(|(tensor, bytes)| tensor.alive_at(at) && **bytes > 0);
+    let alive = tensors.map(|(tensor, bytes)| (tensor.owner, *bytes)).collect();
     let lower_bound = live.bound(&sums)?;
     Ok(Peak { at: live.life.steps().get(at).copied().unwrap_or(first), bytes, alive, lower_bound })
 }
@@ -52,7 +52,7 @@ struct Liveness {
 impl Liveness {
     fn new(shaped: &Shaped, batch: u64) -> Result<Self, Overflow> {
         let life = Lifetimes::new(shaped);
-        let size = |owner| cost::map_bytes(shaped.shape(owner), batch).ok_or(Overflow { node: owner, what: "activation bytes" });
+        let size = |owner| cost::activation_bytes(shaped, owner, batch).ok_or(Overflow { node: owner, what: "activation bytes" });
         let bytes = life.tensors().iter().map(|tensor| size(tensor.owner)).collect::<Result<_, _>>()?;
         let pinned = pinned(shaped.graph(), life.steps());
         let spans = spans(shaped.graph(), &life, &pinned);

@@ -10,7 +10,8 @@
 //! - *memory*: maps at the bandwidth of the smallest cache that holds the layer's maps; weights at that of the
 //!   smallest cache which holds all weights of the network, since every run reads them all once.
 //! - Where the target fuses, what runs in the epilogue of a convolution or linear layer ([`Fusion`]) costs nothing of its
-//!   own; a sum still reads its other inputs. Views cost nothing.
+//!   own; a sum still reads its other inputs. Views cost nothing, nor do learned tensors and constants, which whoever uses
+//!   them reads.
 //!
 //! It is a lower-bound style model for comparing networks, not a simulator: an engine that uses Winograd beats it on 3x3
 //! layers, and one that runs layers badly falls behind it.
@@ -40,7 +41,7 @@ pub enum Bound {
     Memory,
     /// The fixed cost of having a layer at all.
     Overhead,
-    /// Nothing: a view, or done in the epilogue of the layer before.
+    /// Nothing: a view, a stored tensor, or done in the epilogue of the layer before.
     Free,
 }
 
@@ -92,7 +93,7 @@ pub fn predict_within(analysis: &Analysis, shaped: &Shaped, machine: (&Target, C
     let fusion = machine.0.fuses.then(|| Fusion::new(shaped));
     let time = |layer: &Layer| {
         let op = &shaped.graph().node(layer.node).op;
-        if op.is_view() {
+        if op.is_view() || op.is_stored() {
             FREE
         } else if fusion.as_ref().is_some_and(|fusion| fusion.is_epilogue(layer.node)) {
             epilogue(layer, machine).unwrap_or(FREE)
@@ -154,6 +155,8 @@ fn compute_us(op: &Op, layer: &Layer, target: &Target, cores: Cores) -> f64 {
         Op::ConvTranspose(_) => target.efficiency.grouped,
         Op::Linear(linear) => target.efficiency.dense * filling(linear.out, target),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)

@@ -61,6 +61,8 @@ fn role(op: &Op) -> Role {
         Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_) => Role::Head,
         Op::BatchNorm(_) | Op::Scale(_) | Op::Activation(_) | Op::Scalar(_) | Op::Elementwise(_) => Role::Epilogue,
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
         | Op::InstanceNorm(_)

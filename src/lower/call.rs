@@ -359,7 +359,9 @@ impl<'a> Builder<'a> {
         inputs: Option<Vec<Flow>>,
         scope: &Scope,
     ) -> Value {
-        let Some(inputs) = inputs else {
+        // `param([96, 1, 1])` takes no inputs.
+        let takes_none = matches!(meaning, Callee::Op(info) if info.inputs.1 == Some(0));
+        let Some(inputs) = inputs.or_else(|| takes_none.then(Vec::new)) else {
             let call = self.sources.text(expr.span).to_owned();
             let message = format!("`{}` needs an input", callee.text);
             let diagnostic =

@@ -154,6 +154,10 @@ impl Payload for Activation {
         first(inputs)
     }
 
+    fn roles(&self) -> &'static [&'static str] {
+        if matches!(self, Self::Prelu { .. }) { &["weight"] } else { &[] }
+    }
+
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
         let input = inputs[0];
         match *self {

@@ -10,7 +10,7 @@ use super::payload::Payload;
 use super::shape::{MAX_DIM, Shape};
 use super::table::DefaultValue::{Bool, Int};
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
-use super::weight::{Dims, Init, WeightSpec};
+use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
 pub(super) const CONV: OpInfo = OpInfo {
@@ -222,6 +222,10 @@ impl Payload for Conv {
         }
         let [rows, columns] = self.windows([h, w]);
         map_shape(i128::from(self.out), rows.outputs(false)?, columns.outputs(false)?)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {

@@ -11,7 +11,7 @@ use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int};
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
-use super::weight::WeightSpec;
+use super::weight::{WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
 pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
@@ -75,7 +75,7 @@ fn build_transpose(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildEr
     };
     conv.pad = match read.padding("pad")? {
         PadArg::Even(pad) | PadArg::Sided(pad) => pad,
-        PadArg::Same => conv.same(&read)?,
+        PadArg::Same => conv.same(read)?,
     };
     for i in 0..2 {
         let most = conv.stride[i].max(conv.dilation[i]);
@@ -124,6 +124,10 @@ impl Payload for ConvTranspose {
         let [rows, columns] = self.windows([0, 0]);
         let [below, right] = self.output_pad;
         map_shape(i128::from(self.out), rows.spread(h, below)?, columns.spread(w, right)?)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {

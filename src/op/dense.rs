@@ -8,7 +8,7 @@ use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::Bool;
 use super::table::{Built, FLAG, INTEGER, OpInfo, optional, required};
-use super::weight::{Dims, Init, WeightSpec};
+use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
 pub(super) const LINEAR: OpInfo = OpInfo {
@@ -53,6 +53,10 @@ impl Payload for Linear {
         let axis = input.rank() - 1;
         let out = dimension(axis_name(axis, input.rank()), i128::from(self.out))?;
         Ok(input.with_dim(axis, out).expect("a checked dimension of an axis that is there"))
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {

@@ -1,7 +1,7 @@
 //! What each operation means: arguments, arity, output shape, weights and work.
 //!
 //! [`Op`] is closed: matches on it have no wildcard arm, so the compiler lists every place that a new operation must be
-//! handled. This module sees no graph, no spans and no execution; every operation has exactly one output.
+//! handled. In this room there is one, from a variant to its payload, which answers for it. This module sees no graph, no spans and no execution; every operation has exactly one output.
 
 pub mod activation;
 pub mod args;
@@ -12,6 +12,7 @@ pub mod error;
 pub mod form;
 pub mod form_cost;
 pub mod geometry;
+mod key;
 pub mod merge;
 pub mod norm;
 mod pass;
@@ -20,7 +21,7 @@ pub mod pool;
 pub mod reshape;
 pub mod shape;
 pub mod slice;
-mod source;
+pub mod source;
 pub mod space;
 pub mod table;
 pub mod weight;
@@ -34,6 +35,7 @@ pub use conv::{Conv, Padding};
 pub use conv_transpose::ConvTranspose;
 pub use dense::Linear;
 pub use error::ShapeError;
+pub use key::Key;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
 pub use pass::Dropout;
@@ -41,6 +43,7 @@ pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
 pub use reshape::{Mean, Reshape, Transpose};
 pub use shape::Shape;
 pub use slice::Slice;
+pub use source::{Constant, Param};
 pub use space::{ChannelShuffle, DepthToSpace, Pad, PadMode, SpaceToDepth, Upsample, UpsampleMode};
 pub use table::OpInfo;
 pub use weight::{Dims, Init, WeightSpec};
@@ -53,6 +56,10 @@ use payload::Payload;
 pub enum Op {
     /// A network input of this shape.
     Input(Shape),
+    /// A learned tensor.
+    Param(Param),
+    /// A tensor of given numbers.
+    Constant(Constant),
     /// 2-D convolution; grouped and depthwise included.
     Conv(Conv),
     /// 2-D transposed convolution.
@@ -118,6 +125,8 @@ impl Op {
     fn payload(&self) -> &dyn Payload {
         match self {
             Self::Input(shape) => shape,
+            Self::Param(param) => param,
+            Self::Constant(constant) => constant,
             Self::Conv(conv) => conv,
             Self::ConvTranspose(conv) => conv,
             Self::Linear(linear) => linear,
@@ -174,6 +183,12 @@ impl Op {
         self.info().is_view
     }
 
+    /// Whether its output is kept with the network instead of computed: it reads no tensor and writes no activation.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.arity() == (0, Some(0)) && !matches!(self, Self::Input(_))
+    }
+
     /// The output's shape for the given input shapes (their number may be wrong: that is [`ShapeError::Arity`]).
     ///
     /// # Errors
@@ -197,7 +212,7 @@ impl Op {
     /// The names of [`Self::weights`], which do not depend on inputs: `["weight", "bias"]`.
     #[must_use]
     pub fn roles(&self) -> &'static [&'static str] {
-        weight::roles(self)
+        self.payload().roles()
     }
 
     /// Exact operation counts for one image; inputs as accepted by [`Self::infer`].

@@ -11,7 +11,7 @@ use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float};
 use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, ParamInfo, optional, required};
-use super::weight::{Dims, Init, WeightSpec};
+use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
 use super::work::{Window, Work, elements};
 
 const EPS: ParamInfo = optional("eps", NUMBER, Float(1e-5), "added to the variance");
@@ -220,6 +220,10 @@ impl Payload for BatchNorm {
         first(inputs)
     }
 
+    fn roles(&self) -> &'static [&'static str] {
+        if self.affine { &["weight", "bias", "running_mean", "running_var"] } else { &["running_mean", "running_var"] }
+    }
+
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
         let input = inputs[0];
         let dims = Dims::vector(input.channels());
@@ -264,6 +268,10 @@ impl Payload for GroupNorm {
         }
     }
 
+    fn roles(&self) -> &'static [&'static str] {
+        if_affine(self.affine)
+    }
+
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
         let input = inputs[0];
         affine_weights(self.affine, input.channels())
@@ -291,6 +299,10 @@ impl Payload for LayerNorm {
 
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        if_affine(self.affine)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
@@ -321,6 +333,10 @@ impl Payload for InstanceNorm {
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         map_of(inputs)?;
         first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        if_affine(self.affine)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
@@ -377,6 +393,10 @@ impl Payload for Scale {
 
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {

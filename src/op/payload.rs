@@ -21,6 +21,11 @@ pub(super) trait Payload {
     /// The output's shape.
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError>;
 
+    /// The names of [`Self::weights`], which do not depend on inputs.
+    fn roles(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The tensors that it learns or keeps, in PyTorch's order and layout.
     fn weights(&self, _inputs: &[Shape]) -> Vec<WeightSpec> {
         Vec::new()

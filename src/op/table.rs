@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::shape::Shape;
-use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, space};
+use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, source, space};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,7 +106,7 @@ pub(super) type Build = fn(&Reader<'_>, &[Shape]) -> Result<Built, BuildError>;
 pub struct OpInfo {
     /// The word that calls it.
     pub keyword: &'static str,
-    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "shape".
+    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "source", "shape".
     pub family: &'static str,
     /// One line: what it computes.
     pub summary: &'static str,
@@ -181,6 +181,8 @@ pub static OPS: &[OpInfo] = &[
     merge::MUL,
     merge::SUB,
     merge::MAX,
+    source::PARAM,
+    source::CONSTANT,
     reshape::FLATTEN,
     reshape::RESHAPE,
     reshape::TRANSPOSE,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::rebuild::Rebuild;
 use super::{Change, Rewrite};
 use crate::graph::{NodeId, TensorId};
-use crate::op::Op;
+use crate::op::{Key, Op};
 use crate::shape::Shaped;
 
 /// Lets the first of several equal nodes stand for the others.
@@ -17,8 +17,7 @@ pub fn run(shaped: &Shaped) -> Rewrite {
     let graph = shaped.graph();
     let mut build = Rebuild::new(shaped);
     let mut changes = Vec::new();
-    // Operations hold floats and cannot be ordered; written out they can, so that many slices of one tensor stay linear.
-    let mut seen: BTreeMap<(String, &[TensorId], Vec<NodeId>), NodeId> = BTreeMap::new();
+    let mut seen: BTreeMap<(Key, &[TensorId], Vec<NodeId>), NodeId> = BTreeMap::new();
     for &id in shaped.order() {
         let node = graph.node(id);
         if node.directives.keep || matches!(node.op, Op::Input(_) | Op::Dropout(_)) {
@@ -26,7 +25,7 @@ pub fn run(shaped: &Shaped) -> Rewrite {
             continue;
         }
         // Compared by their inputs in the copy, so that duplicates of duplicates are found in the same walk.
-        let first = *seen.entry((format!("{:?}", node.op), node.tensors.as_slice(), build.inputs(id))).or_insert(id);
+        let first = *seen.entry((node.op.key(), node.tensors.as_slice(), build.inputs(id))).or_insert(id);
         if first == id {
             build.keep(id);
         } else {

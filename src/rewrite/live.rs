@@ -5,7 +5,7 @@
 //! of independent numbers, one a layer. Lifetimes are those that [`memory`](crate::analysis::memory) counts with, and the
 //! finished plan is checked against it.
 
-use crate::analysis::cost::map_bytes;
+use crate::analysis::cost::{activation_bytes, map_bytes};
 use crate::flow::Lifetimes;
 use crate::graph::NodeMap;
 use crate::op::Shape;
@@ -48,7 +48,7 @@ fn bytes(shape: Shape) -> u64 {
 pub fn around(shaped: &Shaped) -> NodeMap<Around> {
     let graph = shaped.graph();
     let life = Lifetimes::new(shaped);
-    let size = |tensor: usize| bytes(shaped.shape(life.tensors()[tensor].owner));
+    let size = |tensor: usize| activation_bytes(shaped, life.tensors()[tensor].owner, 1).unwrap_or(u64::MAX);
     let live = life.live_bytes(size);
     let mut result = NodeMap::with_bound(graph.bound());
     for (step, &id) in life.steps().iter().enumerate() {

@@ -13,7 +13,8 @@ use nets::{Net, basic, conv, shape, single};
 use pointwise::exec::{RunOptions, random_input, run};
 use pointwise::graph::Maker;
 use pointwise::op::{
-    Activation, BatchNorm, Conv, ConvTranspose, Dropout, Linear, Op, Padding, Pool, PoolKind, Reshape, Scalar, ScalarOp,
+    Activation, BatchNorm, Constant, Conv, ConvTranspose, Dropout, Linear, Op, Padding, Param, Pool, PoolKind, Reshape, Scalar,
+    ScalarOp,
 };
 use pointwise::rewrite::{
     Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, apply, dead, duplicate, fold_norm, identity, merge_conv,
@@ -205,6 +206,28 @@ fn dead_and_duplicate_nodes_go() {
     assert_eq!(names.len(), 9);
     let rewrite = duplicate::run(&net);
     assert_eq!(rewrite.changes[1].note, "the same as `c.relu`");
+}
+
+#[test]
+fn equal_constants_are_one_and_learned_tensors_are_not() {
+    let mut net = Net::new();
+    let image = net.input(&[2, 4, 4]);
+    let constant = |value: f64| Op::Constant(Constant { shape: shape(&[2, 1, 1]), values: [value, 1.0].into() });
+    let param = || Op::Param(Param { shape: shape(&[2, 1, 1]), init: 0.5 });
+    let stored =
+        [("zero", constant(0.0)), ("same", constant(0.0)), ("negative", constant(-0.0)), ("one", param()), ("two", param())];
+    let mut x = image;
+    for (name, op) in stored {
+        let other = net.add(name, op, &[]);
+        x = net.sum(name, x, other);
+    }
+    net.add("unused", param(), &[]);
+    net.graph.add_output("y", x);
+    let net = net.finish();
+    let left = |pass| -> Vec<String> { holds(&net, pass).into_iter().filter(|name| !name.contains(".add")).collect() };
+    assert_eq!(left(duplicate::run), ["image", "zero", "negative", "one", "two", "unused"]);
+    assert_eq!(left(dead::run), ["image", "zero", "same", "negative", "one", "two"]);
+    assert_eq!(left(identity::run).len(), 7);
 }
 
 #[test]

@@ -65,6 +65,8 @@ impl Tracker {
         let field = if let Op::Input(shape) = &node.op {
             self.inputs += 1;
             Rc::new(source(self.inputs - 1, *shape))
+        } else if node.op.is_stored() {
+            Rc::new(NOTHING)
         } else {
             through(node, &self.fields, inputs, output)
         };
@@ -73,6 +75,9 @@ impl Tracker {
         receptive
     }
 }
+
+/// The field of what is stored with the network: it sees no input, and where it meets what does, that counts.
+const NOTHING: Field = Field { source: usize::MAX, extent: [0; 2], sides: [SEES_ALL, SEES_ALL] };
 
 /// The field of an input: maps see their own pixels, anything else is seen whole.
 fn source(source: usize, shape: Shape) -> Field {
@@ -155,6 +160,8 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
             if to == 1 { AxisField::Whole } else { field.grid((pixels(to) / common, pixels(from) / common), cell) }
         }),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::Conv(_)
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
