@@ -547,7 +547,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn value_nodes(value: &Value) -> Vec<NodeId> {
+pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {
     match value {
         Value::Tensor(id) => vec![*id],
         Value::Tuple(items) => items.iter().flat_map(value_nodes).collect(),

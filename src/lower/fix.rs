@@ -38,7 +38,7 @@ impl Builder<'_> {
             if let Some(fix) = self.without_in_channels(&path[..depth], *id, call, &shapes, fits) {
                 return Some(fix);
             }
-            if let Some(fix) = self.flatten_first(&path[..depth], *id, call, &shapes, fits) {
+            if let Some(fix) = self.flatten_first(&path[..depth], *id, &shapes, fits) {
                 return Some(fix);
             }
         }
@@ -99,7 +99,6 @@ impl Builder<'_> {
         &self,
         below: &[NodeId],
         id: NodeId,
-        call: &Expr,
         shapes: &[Shape],
         fits: &dyn Fn(Shape) -> bool,
     ) -> Option<Fix> {
@@ -110,7 +109,9 @@ impl Builder<'_> {
         }
         let flat = Op::Flatten.infer(&[*input]).ok()?;
         let shape = op.infer(&[flat]).ok()?;
-        let edit = Edit { span: Span { end: call.span.start, ..call.span }, replacement: "flatten -> ".to_owned() };
+        // Where the layer stands, which is not where shared weights are declared.
+        let at = self.graph.node(id).origin.span?;
+        let edit = Edit { span: Span { end: at.start, ..at }, replacement: "flatten -> ".to_owned() };
         self.flow_down(below, id, shape)
             .is_some_and(fits)
             .then(|| Fix { message: format!("`flatten` before `linear` makes one vector of {input}"), edits: vec![edit] })

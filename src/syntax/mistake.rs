@@ -1,6 +1,6 @@
 //! Mistakes that do not keep the parser from understanding: reported in passing.
 
-use super::ast::{Expr, ExprKind, ForRange, InfixOp};
+use super::ast::{Expr, ExprKind, ForRange, Ident, InfixOp};
 use super::input::{Context, Input};
 use super::token::TokenKind;
 use crate::code::Code;
@@ -76,4 +76,47 @@ pub fn python_range(context: &Context<'_>, over: &ForRange) {
         _ => return,
     };
     report(context, *span, "ranges are written `from..to`", Some(("write it so", replacement)));
+}
+
+/// `shared head = x -> conv(3)`: what is shared is a block or an operation, without inputs and without a name of its own.
+pub fn shared_value(context: &Context<'_>, name: &Ident, value: &mut Expr) {
+    const INPUTS: &str = "shared weights are declared without inputs; these come with each use";
+    let without = |span: Span| vec![Edit { span, replacement: String::new() }];
+    let found = |message: &str, span: Span| Diagnostic::error(Code::UnexpectedToken, message, span, "");
+    let diagnostic = match &value.kind {
+        ExprKind::Name(_) | ExprKind::Error => return,
+        ExprKind::Call { lists, .. } => match lists.as_slice() {
+            [_, inputs] => found(INPUTS, inputs.span).fix("leave them out", without(inputs.span)),
+            _ => return,
+        },
+        ExprKind::As { value: inner, .. } => {
+            let span = Span { start: inner.span.end, ..value.span };
+            let message = format!("the shared weights are called `{}` already", name.text);
+            found(&message, span).fix("leave the second name out", without(span))
+        }
+        ExprKind::Pipe { first, stages } => match (&first.kind, stages.as_slice()) {
+            (ExprKind::Name(_) | ExprKind::Tuple(_), [stage]) => {
+                let span = Span { end: stage.span.start, ..first.span };
+                found(INPUTS, first.span).fix("leave them out", without(span))
+            }
+            _ => found("one block or operation is shared, not a pipe", value.span)
+                .help("write the pipe as the body of a block, and share the block"),
+        },
+        ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Str(_)
+        | ExprKind::Path(_)
+        | ExprKind::List(_)
+        | ExprKind::Tuple(_)
+        | ExprKind::Paren(_)
+        | ExprKind::Unary(..)
+        | ExprKind::Infix { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::If { .. } => {
+            found("a block or an operation is shared", value.span).help(format!("write `shared {} = conv(64, 3)`", name.text))
+        }
+    };
+    context.report(diagnostic);
+    value.kind = ExprKind::Error;
 }

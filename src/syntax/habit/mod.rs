@@ -2,6 +2,7 @@
 //!
 //! In: a statement or item and the failure in it. Out: a diagnostic, with a fix where what was meant is certain.
 
+mod names;
 mod python;
 
 pub use python::begins_foreign_item;
@@ -54,7 +55,11 @@ impl Failure<'_> {
 type Habit = fn(Failure<'_>) -> Option<Diagnostic>;
 
 const HABITS: &[Habit] = &[
-    keyword_as_name,
+    names::keyword_as_name,
+    names::keyword_as_value,
+    names::literal_name,
+    names::dotted_name,
+    names::misplaced_as,
     nothing_to_close,
     python::colon,
     python::foreign_word,
@@ -82,19 +87,6 @@ fn replace(span: Span, text: impl Into<String>) -> Vec<Edit> {
     vec![Edit { span, replacement: text.into() }]
 }
 
-/// `in = …`, `block net(…)`: a reserved word where a name belongs.
-fn keyword_as_name(failure: Failure<'_>) -> Option<Diagnostic> {
-    let (word, follows) = (failure.found.next(), failure.found.kind_at(1));
-    let bound = failure.at_start() && matches!(follows, TokenKind::Assign | TokenKind::Comma);
-    let named = failure.wants(Expected::NAME) && !word.line_start;
-    if !word.kind.is_reserved() || !(bound || named) {
-        return None;
-    }
-    let text = word.kind.text();
-    let found = diagnostic(format!("`{text}` is a reserved word and cannot be a name"), failure.found.span());
-    Some(found.fix(format!("name it `{text}_`"), replace(failure.found.span(), format!("{text}_"))))
-}
-
 /// A closing bracket that nothing has opened.
 fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
     if !failure.found.kind().is_closer()
@@ -108,7 +100,7 @@ fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
 }
 
 /// Words that begin statements inside a body, and items outside.
-const STATEMENTS: &[&str] = &["input", "output", "return", "assert", "refine", "for"];
+const STATEMENTS: &[&str] = &["input", "output", "return", "assert", "refine", "for", "shared"];
 const ITEMS: &[&str] = &["block", "net", "use"];
 
 /// `outptu y = x`: two names in a row, of which the first is nearly a keyword.
@@ -127,6 +119,7 @@ fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
     let plausible = match near {
         "input" | "output" => third.next().line_start || matches!(third.kind(), TokenKind::Assign | TokenKind::Colon),
         "for" => third.kind() == TokenKind::In,
+        "shared" => third.kind() == TokenKind::Assign,
         _ => true,
     };
     if !plausible {
