@@ -1,6 +1,6 @@
 //! What went wrong, as plain data.
 //!
-//! A [`Diagnostic`] says what, where and what would mend it; only `render` turns it into text, JSON or SARIF.
+//! A [`Diagnostic`] says what, where and which change removes it; only `render` turns it into text, JSON or SARIF.
 //! Messages are lower case, without a final stop, with names in backticks; help is imperative.
 
 use crate::code::Code;
@@ -33,11 +33,56 @@ pub struct Edit {
     pub replacement: String,
 }
 
-/// A change that mends the problem: applying all its edits removes the diagnostic.
+impl Edit {
+    /// Puts a text in the place of what stands there.
+    pub fn replace(span: Span, text: impl Into<String>) -> Self {
+        Self { span, replacement: text.into() }
+    }
+
+    /// Puts a text in front of what stands there.
+    pub fn before(span: Span, text: impl Into<String>) -> Self {
+        Self::replace(Span { end: span.start, ..span }, text)
+    }
+
+    /// Puts a text behind what stands there.
+    pub fn after(span: Span, text: impl Into<String>) -> Self {
+        Self::replace(span.after(), text)
+    }
+}
+
+/// Whether a fix may be applied unseen, in ruff's terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Applicability {
+    /// The text means afterwards what its author meant, beyond doubt: `check --fix` applies it.
+    Safe,
+    /// What the author meant is a guess: it is shown, for a person to decide.
+    Unsafe,
+}
+
+impl Applicability {
+    /// `safe` or `unsafe`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+
+    /// Safe where this holds.
+    #[must_use]
+    pub fn safe_if(certain: bool) -> Self {
+        if certain { Self::Safe } else { Self::Unsafe }
+    }
+}
+
+/// A change that removes the problem: after all its edits the diagnostic is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What the change does, imperative: "`pad=2` keeps a 5x5 at 28x28".
     pub message: String,
+    /// Whether it keeps what the author meant.
+    pub applicability: Applicability,
     /// Replacements that do not overlap.
     pub edits: Vec<Edit>,
 }
@@ -59,7 +104,7 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// Advice without an edit.
     pub help: Vec<String>,
-    /// Changes that would mend it.
+    /// Changes after which it is gone, the likeliest first.
     pub fixes: Vec<Fix>,
 }
 
@@ -109,10 +154,16 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a change that mends it.
+    /// Adds a change after which it is gone.
     #[must_use]
-    pub fn fix(mut self, message: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fixes.push(Fix { message: message.into(), edits });
+    pub fn fix(self, applicability: Applicability, message: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.with_fixes([Fix { message: message.into(), applicability, edits }])
+    }
+
+    /// Adds ready fixes, or one that there may be.
+    #[must_use]
+    pub fn with_fixes(mut self, fixes: impl IntoIterator<Item = Fix>) -> Self {
+        self.fixes.extend(fixes);
         self
     }
 

@@ -1,4 +1,4 @@
-//! Digits of counts, in groups of three.
+//! Counts as text: digits in groups of three, and what was counted.
 
 /// 6,998,552 for `,`.
 #[must_use]
@@ -18,6 +18,12 @@ pub fn separated(value: u64, separator: char) -> String {
 #[must_use]
 pub fn grouped(value: u64) -> String {
     separated(value, ',')
+}
+
+/// `1 layer`, `2 layers`.
+#[must_use]
+pub fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 #[cfg(test)]

@@ -4,19 +4,23 @@
 //! Source ─parse→ Ast ─lower→ Graph ─infer→ Shaped ─┬─ analyze → Analysis → report → table | json | yaml | csv | md | html
 //!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped        (any number of passes)
 //!                 no meaning  origin      of every  └─ run(weights, inputs) → outputs, times
-//!                                         node
+//!                                         node      optimize: rewrite → Plan ─writeback→ text ─compile→ Shaped
 //!  all failures: Diagnostics (plain data) → terminal | json | sarif | github
 //! ```
 //!
-//! [`compile::compile`] is the pipeline, readable from top to bottom. Rooms, lowest first; none imports a higher one:
+//! [`compile::compile`] is the pipeline, readable from top to bottom; [`optimize::optimize`] goes round it once more. Rooms,
+//! lowest first; none imports a higher one:
 //!
-//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`]: plain data and small tools
+//! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`],
+//!   [`foreign`], [`words`]: plain data and small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
+//! - [`flow`]: how data flows through it: readers, lifetimes, reachability, what fuses
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
-//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter
-//! - [`mod@compile`]: the pipeline · [`report`]: documents · [`render`]: diagnostics as text
+//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter · [`writeback`]: edits on the source
+//! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
+//! - [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
 pub mod analysis;
 pub mod cli;
@@ -25,11 +29,14 @@ pub mod compile;
 pub mod diagnostic;
 pub mod digits;
 pub mod exec;
+pub mod flow;
+pub mod foreign;
 pub mod graph;
 pub mod interchange;
 pub mod lower;
 pub mod metric;
 pub mod op;
+pub mod optimize;
 pub mod quote;
 pub mod random;
 pub mod render;
@@ -41,12 +48,15 @@ pub mod suggest;
 pub mod syntax;
 pub mod tensor;
 pub mod weights;
+pub mod words;
+pub mod writeback;
 
 pub use analysis::{Analysis, analyze};
 pub use compile::{Compiled, Settings, compile};
 pub use diagnostic::Diagnostic;
 pub use graph::Graph;
 pub use op::{Op, Shape};
+pub use optimize::optimize;
 pub use shape::{Shaped, infer};
 pub use tensor::Tensor;
 pub use weights::Weights;

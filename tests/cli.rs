@@ -2,7 +2,7 @@
 
 mod cli_common;
 
-use cli_common::{Dir, MISTAKE, SMALL, json, model, pointwise};
+use cli_common::{Dir, MISTAKE, SMALL, command, finish, json, model, pointwise};
 use serde_json::Value;
 
 #[test]
@@ -42,6 +42,73 @@ fn lints_are_warnings_until_denied() {
     assert!(!pointwise(&["check", &net, "--select", "PW9001"]).err.contains("PW9003"));
     assert_eq!(pointwise(&["check", &net, "--deny", "PW1"]).code, 2);
     assert!(pointwise(&["check", "--quiet", &net]).err.is_empty());
+}
+
+/// Mistakes whose fixes are safe in three rounds (the syntax hides the rest), and one whose fix is a guess.
+const FIXABLE: &str = "net n {\n    inptu x: [3, 8, 8]\n    a = x -> ReLU() -> conv(8, kernel_size=3, padding=1, bias=True)\n    output y = x + a\n}\n";
+const FIXED: &str =
+    "net n {\n    input x: [3, 8, 8]\n    a = x -> relu() -> conv(8, k=3, pad=1, bias=true)\n    output y = x + a\n}\n";
+
+#[test]
+fn check_applies_what_is_safe_and_leaves_what_is_a_guess() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXABLE);
+    let run = pointwise(&["check", "--fix", &net]);
+    assert_eq!(dir.read("n.net"), FIXED, "{}", run.err);
+    assert_eq!(run.code, 1, "the code is that of what is left");
+    assert!(run.err.ends_with("1 file checked, 5 fixes applied, 1 error left\n") && run.out.is_empty(), "{}", run.err);
+    assert!(run.err.contains("PW0303") && !run.err.contains("PW01"), "{}", run.err);
+    let again = pointwise(&["check", "--fix", &net]);
+    assert!(again.err.contains("0 fixes applied, 1 error left") && dir.read("n.net") == FIXED, "{}", again.err);
+    let clean = dir.write("c.net", SMALL.replace("-> relu", "-> ReLU"));
+    let run = pointwise(&["check", "--fix", &clean]);
+    assert!(run.code == 0 && run.err == "1 file checked, 1 fix applied, nothing left\n", "{}", run.err);
+    assert_eq!(dir.read("c.net"), SMALL);
+}
+
+#[test]
+fn check_shows_what_it_would_fix() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXABLE);
+    let run = pointwise(&["check", "--diff", &net]);
+    assert!(run.code == 1 && dir.read("n.net") == FIXABLE, "{}", run.err);
+    assert!(run.out.contains("+    input x: [3, 8, 8]\n") && run.out.contains("-    inptu x: [3, 8, 8]\n"), "{}", run.out);
+    assert_eq!(run.err, "1 file checked, 5 fixes to apply, 1 error left then\n");
+    let clean = dir.write("c.net", SMALL);
+    let run = pointwise(&["check", "--diff", &clean]);
+    assert!(run.code == 0 && run.out.is_empty(), "{}", run.out);
+}
+
+#[test]
+fn fixes_go_where_they_were_asked_for() {
+    let dir = Dir::new();
+    let piped = finish(command(&["check", "--fix", "-"]).stdin(std::process::Stdio::piped()), FIXABLE.as_bytes());
+    assert_eq!((piped.out.as_str(), piped.code), (FIXED, 1), "{}", piped.err);
+    let script = dir.write("n.py", FIXABLE);
+    assert_eq!(pointwise(&["check", "--fix", &script]).code, 1);
+    assert_eq!(dir.read("n.py"), FIXABLE, "what is no network is not rewritten");
+    let parts = "block f(x) {\n    return x -> ReLU\n}\n";
+    dir.write("parts.net", parts);
+    let user = dir.write("u.net", "use \"parts.net\"\nnet n {\n    input x: [3, 8, 8]\n    output y = x -> f\n}\n");
+    let run = pointwise(&["check", "--fix", &user]);
+    assert!(run.code == 1 && run.err.contains("0 fixes applied, 1 error left"), "{}", run.err);
+    assert_eq!(dir.read("parts.net"), parts, "only files that were named are changed");
+    let refused = [&["check", "--fix", "--diff", &user][..], &["check", "--diff", "--output-format", "json", &user]];
+    for arguments in refused.into_iter().chain([&["check", "--fix", "--output-format", "json", "-"][..]]) {
+        assert_eq!(pointwise(arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn fixes_say_how_sure_they_are() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXABLE);
+    let found = json(&["check", &net, "--output-format", "json"], 1);
+    assert_eq!(found["diagnostics"][0]["fixes"][0]["applicability"], "safe");
+    let fixed = json(&["check", "--fix", &net, "--output-format", "json"], 1);
+    assert_eq!(fixed["diagnostics"][0]["fixes"][0]["applicability"], "unsafe", "the findings are those that are left");
+    let sarif = json(&["check", &net, "--output-format", "sarif"], 1);
+    assert_eq!(sarif["runs"][0]["results"][0]["fixes"][0]["properties"]["applicability"], "unsafe");
 }
 
 #[test]
@@ -264,7 +331,9 @@ fn run_shows_classes_times_and_layers() {
     assert_eq!(run.out.lines().filter(|line| named.iter().any(|n| line.ends_with(n))).count(), 2, "{}", run.out);
     assert!(dir.bytes("a.npy").len() > 8 * 8 * 8 * 4);
     assert_eq!(pointwise(&["run", &net, "--dump", &format!("b.conv={dump}")]).code, 1);
+    assert_eq!(pointwise(&["run", &net, "--engine", "reference"]).code, 0);
     assert_eq!(pointwise(&["run", &net, "--engine", "fast"]).code, 2);
+    assert!(!pointwise(&["run", "--help"]).out.contains("fast"), "only what works is shown");
 }
 
 #[test]
@@ -412,8 +481,8 @@ fn what_is_written_out_keeps_its_comments_and_marks_what_is_new() {
     assert_eq!(run.code, 0, "{}", run.err);
     let text = dir.read("flat.net");
     assert!(text.starts_with("# ResNet-18 (") && text.contains("# Four stages of two basic blocks"), "{text}");
-    assert!(text.contains("each dot in a layer's name is a `_`") && text.contains("assert params == "), "{text}");
-    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1_0_conv1_conv_reduce = "), "{text}");
+    assert!(text.contains("layers keep their names") && text.contains("assert params == "), "{text}");
+    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1.0.conv1.conv.reduce = "), "{text}");
     assert_eq!(pointwise(&["check", &out]).code, 0);
     let config = dir.write("passes.yaml", "passes: [fold-norm]\n");
     let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "-o", &out]);
@@ -439,4 +508,49 @@ fn a_used_file_is_not_overwritten() {
     let run = pointwise(&["optimize", &net, "--ratio", "4", "-o", &used]);
     assert_eq!(run.code, 2, "{}", run.err);
     assert_eq!(dir.read("parts.net"), block);
+}
+
+#[test]
+fn what_uses_files_goes_through_a_pipe() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.join("in")).expect("it is new");
+    std::fs::create_dir(dir.join("out")).expect("it is new");
+    dir.write("in/parts.net", "block unit(x) {\n    return x -> conv(64, 3, pad=1)\n}\n");
+    let text = "use \"parts.net\"\n\nnet a {\n    input x: [64, 8, 8]\n    output y = x -> unit\n}\n";
+    let net = dir.write("in/a.net", text);
+    let at = |folder: &str, arguments: &[&str], input: &str| {
+        let run = finish(command(arguments).current_dir(dir.join(folder)), input.as_bytes());
+        assert_eq!(run.code, 0, "{arguments:?} in {folder}: {}", run.err);
+        run.out
+    };
+    // Standard input and output lie in the current folder.
+    let here = at("in", &["optimize", "a.net", "--ratio", "4", "-o", "-"], "");
+    assert!(here.contains("use \"parts.net\"\n") && here.contains("refine y = reduce(16)"), "{here}");
+    let there = at("out", &["optimize", &net, "--ratio", "4", "-o", "-"], "");
+    assert!(there.contains("use \"../in/parts.net\"\n"), "{there}");
+    at("out", &["check", "-"], &there);
+    at("in", &["optimize", "-", "--ratio", "4", "-o", "../out/b.net"], text);
+    assert!(dir.read("out/b.net").contains("use \"../in/parts.net\"\n"));
+    assert_eq!(at("in", &["optimize", "-", "--ratio", "4", "-o", "-"], text), here);
+}
+
+#[test]
+fn the_form_of_a_change_is_that_of_the_plan() {
+    let dir = Dir::new();
+    let text = "net a {\n    input x: [64, 8, 8]\n    y = x -> conv(64, 1)\n    output z = y -> flatten -> linear(64)\n}\n";
+    let net = dir.write("a.net", text);
+    let out = dir.path("b.net");
+    assert_eq!(pointwise(&["optimize", &net, "--form", "pointwise", "--ratio", "4", "-o", &out]).code, 0);
+    let report = dir.path("r.json");
+    for after in [&["--form", "pointwise", "--ratio", "4"][..], &[out.as_str()]] {
+        let run = pointwise(&[&["report", &net, "-o", &report][..], after].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let document: serde_json::Value = serde_json::from_str(&dir.read("r.json")).expect("it is JSON");
+        let changes = document["changes"].as_array().expect("a list");
+        let of = |i: usize| (changes[i]["layer"].as_str(), changes[i]["form"].as_str(), changes[i]["channels"][0].as_u64());
+        assert_eq!(
+            (of(0), of(1)),
+            ((Some("y.conv"), Some("pointwise"), Some(16)), (Some("z.linear"), Some("pointwise"), Some(16)))
+        );
+    }
 }

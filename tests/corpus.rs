@@ -156,16 +156,16 @@ fn try_fix(name: &str, text: &str, compiled: &Compiled, diagnostic: &Diagnostic,
     }
     let mut edits = fix.edits.clone();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
-    let mut mended = text.to_owned();
+    let mut fixed = text.to_owned();
     for edit in edits {
-        mended.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
+        fixed.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
     }
     let count = |diagnostics: &[Diagnostic]| {
         diagnostics.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count()
     };
-    let again = compile(name, mended.clone(), &Disk, &Settings::default());
+    let again = compile(name, fixed.clone(), &Disk, &Settings::default());
     (count(&again.diagnostics) >= count(&compiled.diagnostics))
-        .then(|| format!("the fix \"{}\" of {} does not mend it:\n{mended}", fix.message, diagnostic.code.id()))
+        .then(|| format!("the fix \"{}\" of {} does not remove it:\n{fixed}", fix.message, diagnostic.code.id()))
 }
 
 fn compare_output(path: &Path, compiled: &Compiled) -> Option<String> {

@@ -6,8 +6,8 @@ use pointwise::exec::timing::{Prepared, measure};
 use pointwise::exec::{ExecError, RunOptions, random_input, required_bytes, required_memory, run};
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
-    Activation, BatchNorm, Concat, Conv, ConvTranspose, Elementwise, GlobalPool, Linear, Merge, Op, Padding, Reshape, Shape,
-    Softmax, Upsample, UpsampleMode,
+    Activation, BatchNorm, Concat, Constant, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding,
+    Param, Reshape, Shape, Softmax, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::{Shaped, infer};
@@ -109,7 +109,7 @@ fn random_network(random: &mut Random) -> Shaped {
             0 => net.add("conv", conv(2 + random.bits() % 4, 3), &[x]),
             1 => net.add("relu", RELU, &[x]),
             2 => net.add("concat", Op::Concat(Concat { axis: 0 }), &[x, y]),
-            3 => net.add("dropout", Op::Dropout(0.5), &[x]),
+            3 => net.add("dropout", Op::Dropout(Dropout { p: 0.5 }), &[x]),
             4 => net.add("identity", Op::Identity, &[x]),
             5 => net.add("twice", ADD, &[x, x]),
             _ => {
@@ -167,7 +167,7 @@ fn what_only_passes_on_takes_no_memory() {
     let mut net = Net::new();
     let image = net.input("image", &[1, 10, 10]);
     let mut x = net.add("relu", RELU, &[image]);
-    for op in [Op::Flatten, Op::Dropout(0.1), Op::Identity, Op::Reshape(Reshape { shape: shape(&[4, 25]) })] {
+    for op in [Op::Flatten, Op::Dropout(Dropout { p: 0.1 }), Op::Identity, Op::Reshape(Reshape { shape: shape(&[4, 25]) })] {
         x = net.add("pass", op, &[x]);
     }
     net.0.add_output("y", x);
@@ -176,6 +176,32 @@ fn what_only_passes_on_takes_no_memory() {
     let input = BTreeMap::from([("image".to_owned(), random_input(shape(&[1, 10, 10]), 1, 1))]);
     let result = run(&net, &Weights::new(), &input, &RunOptions::default()).expect("it runs");
     assert_eq!((result.peak_bytes, result.outputs[0].1.dims()), (800, &[1, 4, 25][..]));
+}
+
+/// `x * param + constant` on two images, by hand.
+#[test]
+fn stored_tensors_are_the_same_for_each_image() {
+    let mut net = Net::new();
+    let x = net.input("x", &[2, 1, 2]);
+    let gamma = net.add("gamma", Op::Param(Param { shape: shape(&[2, 1, 1]), init: 3.0 }), &[]);
+    let scaled = net.add("scaled", Op::Elementwise(Elementwise { merge: Merge::Mul }), &[x, gamma]);
+    let values = Constant { shape: shape(&[2]), values: [0.5, -1.0].into() };
+    let shift = net.add("shift", Op::Constant(values), &[]);
+    let y = net.add("y", Op::Elementwise(Elementwise { merge: Merge::Add }), &[scaled, shift]);
+    net.0.add_output("y", y);
+    net.0.add_output("gamma", gamma);
+    let net = net.shaped();
+    let images = Tensor::new(vec![2, 2, 1, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    let inputs = BTreeMap::from([("x".to_owned(), images)]);
+    let fresh = Weights::init(&net, 1);
+    assert_eq!(fresh.get("gamma.weight").map(Tensor::data), Some(&[3.0, 3.0][..]));
+    let mut weights = Weights::new();
+    weights.insert("gamma.weight", Tensor::new(vec![2, 1, 1], vec![10.0, -1.0]));
+    let result = run(&net, &weights, &inputs, &RunOptions::default()).expect("it runs");
+    assert_eq!(result.outputs[0].1.dims(), [2, 2, 1, 2]);
+    assert_eq!(result.outputs[0].1.data(), [10.5, 19.0, -2.5, -5.0, 50.5, 59.0, -6.5, -9.0]);
+    assert_eq!((result.outputs[1].1.dims(), result.outputs[1].1.data()), (&[2, 2, 1, 1][..], &[10.0, -1.0, 10.0, -1.0][..]));
+    assert_eq!(result.peak_bytes, required_memory(&net, 2, &RunOptions::default()).tensors);
 }
 
 #[test]

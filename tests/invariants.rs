@@ -117,9 +117,9 @@ fn optimized_files_mean_what_the_plan_says() {
         let compiled = model(&name, &[]);
         let (ast, before) = (compiled.asts[0].clone(), shaped(compiled));
         let config = config::parse("form: auto\nratio: 4\n").expect("a configuration");
-        let Ok(optimized) = rewrite::optimize(&before, &config, &target) else { continue };
-        let edits = rewrite::edit::refinements(&text, &ast, &before, &optimized.plan, ("--ratio 4", &[]));
-        let rewritten = rewrite::edit::apply(&text, &edits);
+        let Ok(optimized) = rewrite::bottlenecks(&before, &config, &target) else { continue };
+        let edits = pointwise::writeback::edit::refinements(&text, &ast, &before, &optimized.plan, ("--ratio 4", &[]));
+        let rewritten = pointwise::writeback::edit::apply(&text, &edits);
         let again = compile(&path, rewritten.clone(), &Disk, &Settings::default());
         let errors: Vec<_> = again.diagnostics.iter().filter(|d| d.is_error()).collect();
         let assertions = errors.iter().all(|d| d.code == pointwise::code::Code::AssertionFailed);

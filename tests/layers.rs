@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room may import its own level and lower ones.
 const LEVELS: &[&[&str]] = &[
-    &["source", "diagnostic", "code", "tensor", "metric", "digits", "quote", "random", "suggest"],
+    &["source", "diagnostic", "code", "tensor", "metric", "digits", "quote", "random", "suggest", "foreign", "words"],
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],
+    &["flow"],
     &["analysis", "rewrite", "weights"],
-    &["interchange", "exec"],
+    &["interchange", "exec", "writeback"],
     &["compile", "report", "render"],
+    &["optimize"],
     &["cli"],
 ];
 
@@ -27,6 +29,16 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("interchange", "syntax"),
     ("interchange", "diagnostic"),
     ("graph", "syntax"),
+    ("rewrite", "syntax"),
+    ("writeback", "exec"),
+    ("writeback", "interchange"),
+    ("exec", "writeback"),
+    ("interchange", "writeback"),
+    ("compile", "report"),
+    ("compile", "render"),
+    ("optimize", "report"),
+    ("optimize", "render"),
+    ("flow", "lower"),
 ];
 
 /// The only places that may name a dependency.

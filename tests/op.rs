@@ -27,16 +27,19 @@ axis 0 is the channels; a negative axis counts from the end. Where PyTorch has t
 ";
 
 fn signature(info: &OpInfo) -> String {
-    let written = |p: &ParamInfo| p.default.map_or_else(|| p.name.to_owned(), |default| format!("{}={default}", p.name));
     let inputs = match info.inputs {
+        (0, _) => "",
         (1, Some(1)) => "x",
         (1, _) => "a, ...",
         (_, _) => "a, b, ...",
     };
+    if inputs.is_empty() {
+        return format!("{}({})", info.keyword, info.signature());
+    }
     if info.params.is_empty() {
         return format!("{}({inputs})", info.keyword);
     }
-    format!("{}({})({inputs})", info.keyword, info.params.iter().map(written).collect::<Vec<_>>().join(", "))
+    format!("{}({})({inputs})", info.keyword, info.signature())
 }
 
 fn section(page: &mut String, info: &OpInfo) -> std::fmt::Result {
@@ -46,8 +49,9 @@ fn section(page: &mut String, info: &OpInfo) -> std::fmt::Result {
     if !info.params.is_empty() {
         writeln!(page, "\n| parameter | takes | default | meaning |\n| --- | --- | --- | --- |")?;
     }
-    for ParamInfo { name, kind, default, doc } in info.params {
-        let default = default.map_or_else(|| "must be given".to_owned(), |default| format!("`{default}`"));
+    for param in info.params {
+        let ParamInfo { name, kind, doc, .. } = param;
+        let default = param.default_text().map_or_else(|| "must be given".to_owned(), |default| format!("`{default}`"));
         writeln!(page, "| `{name}` | {kind} | {default} | {doc} |")?;
     }
     Ok(())
@@ -235,9 +239,9 @@ proptest! {
 
     #[test]
     fn no_argument_makes_a_builder_panic((info, args) in call(), inputs in prop::collection::vec(shape(), 0..4)) {
-        match (info.build)(&args, &inputs) {
+        match info.build(&args, &inputs) {
             Ok(Built::One(op)) if ask(&op, &inputs).is_some() => {
-                prop_assert_eq!((info.build)(&reprinted(info, &op), &inputs), Ok(Built::One(op)));
+                prop_assert_eq!(info.build(&reprinted(info, &op), &inputs), Ok(Built::One(op)));
             }
             Ok(Built::Pieces(pieces)) => {
                 let fit = pieces.iter().filter(|piece| ask(piece, &inputs).is_some()).count();

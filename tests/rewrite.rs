@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use nets::{Net, basic, conv, shape, single};
 use pointwise::exec::{RunOptions, random_input, run};
 use pointwise::graph::Maker;
-use pointwise::op::{Activation, BatchNorm, Conv, ConvTranspose, Linear, Op, Padding, Pool, PoolKind, Reshape, Scalar, ScalarOp};
+use pointwise::op::{
+    Activation, BatchNorm, Conv, ConvTranspose, Dropout, Linear, Op, Padding, Pool, PoolKind, Reshape, Scalar, ScalarOp,
+};
 use pointwise::rewrite::{
     Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, dead, duplicate, fold_norm, identity, merge_conv, refine,
     run_passes,
@@ -182,7 +184,7 @@ fn dead_and_duplicate_nodes_go() {
 fn identities_go() {
     let mut net = Net::new();
     let image = net.input(&[4, 6, 6]);
-    let x = net.add("drop", Op::Dropout(0.5), &[image]);
+    let x = net.add("drop", Op::Dropout(Dropout { p: 0.5 }), &[image]);
     let x = net.conv("a", conv(4, 3, 1, 1), x);
     let pad = Padding::default();
     let kind = PoolKind::Avg { count_include_pad: true };
@@ -207,7 +209,7 @@ fn kept_nodes_stay() {
     let image = net.input(&[4, 6, 6]);
     let x = net.conv("a", conv(4, 3, 1, 1), image);
     let bn = net.bn("a", x);
-    let y = net.add("drop", Op::Dropout(0.5), &[bn]);
+    let y = net.add("drop", Op::Dropout(Dropout { p: 0.5 }), &[bn]);
     net.graph.directives_mut(bn).keep = true;
     net.graph.directives_mut(y).keep = true;
     net.graph.add_output("y", y);

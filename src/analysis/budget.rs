@@ -2,9 +2,13 @@
 //!
 //! In: an [`Analysis`], a [`Metric`] and a path of layers. Out: one number, or what the path might have meant.
 
-use super::{Analysis, Layer};
-use crate::graph::Graph;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use super::{Analysis, ELEMENT_BYTES, Layer};
 use crate::graph::path::{Pattern, alike};
+use crate::graph::scopes::Scopes;
+use crate::graph::{Graph, NodeId, TensorId};
 pub use crate::metric::Metric;
 
 /// A path that names no layer.
@@ -16,23 +20,78 @@ pub struct UnknownPath {
     pub suggestions: Vec<String>,
 }
 
-/// The value of a metric: of the whole network, or summed over the layers that `path` names.
-///
-/// A path names the layer of that name and all layers in the scope of that name; `*` stands for one component.
+/// The quantities of one network.
+#[derive(Debug)]
+pub struct Quantities<'a> {
+    analysis: &'a Analysis,
+    graph: &'a Graph,
+    /// Made when the first path is asked for.
+    scopes: OnceCell<Scopes<'a>>,
+}
+
+impl<'a> Quantities<'a> {
+    /// The quantities of the network with this analysis and graph.
+    #[must_use]
+    pub fn new(analysis: &'a Analysis, graph: &'a Graph) -> Self {
+        Self { analysis, graph, scopes: OnceCell::new() }
+    }
+
+    /// The value of a metric: of the whole network, or summed over the layers that `path` names.
+    ///
+    /// A path names the layer of that name and all layers in the scope of that name; `*` stands for one component. It may name
+    /// a set of shared weights too: every layer that uses them. Tensors that several of the layers use are counted once.
+    ///
+    /// # Errors
+    /// [`UnknownPath`] where no layer has the path, and for [`Metric::PeakMemory`] of any path, which has no meaning.
+    pub fn metric(&self, metric: Metric, path: Option<&str>) -> Result<u64, UnknownPath> {
+        let Some(path) = path else { return Ok(total(self.analysis, metric)) };
+        let unknown = || UnknownPath { path: path.to_owned(), suggestions: alike(self.graph, path) };
+        if !metric.takes_path() {
+            return Err(UnknownPath { path: path.to_owned(), suggestions: Vec::new() });
+        }
+        let pattern = Pattern::parse(path).ok_or_else(unknown)?;
+        let layers = || self.analysis.layers.iter().map(|layer| layer.node);
+        let named = self.scopes.get_or_init(|| Scopes::new(self.graph, layers())).named(&pattern);
+        let mut nodes: Vec<NodeId> = named.into_iter().flat_map(|(_, nodes)| nodes).collect();
+        if nodes.is_empty() {
+            nodes = self.users_of(&pattern);
+        }
+        if nodes.is_empty() {
+            return Err(unknown());
+        }
+        let mut counted = BTreeSet::new();
+        let layers = nodes.iter().filter_map(|id| self.analysis.layer(*id));
+        Ok(layers.map(|layer| self.part(layer, metric, &mut counted)).sum())
+    }
+
+    /// The layers that use shared weights of this path.
+    fn users_of(&self, pattern: &Pattern) -> Vec<NodeId> {
+        let uses = |id: &NodeId| self.graph.owner(*id).is_some_and(|owner| pattern.scope(owner).is_some());
+        self.analysis.layers.iter().map(|layer| layer.node).filter(uses).collect()
+    }
+
+    /// One layer's share of a quantity of several layers; the totals fit in 64 bits, so sums of shares do. Of shared tensors,
+    /// those that have been counted for another layer are left out.
+    fn part(&self, layer: &Layer, metric: Metric, counted: &mut BTreeSet<TensorId>) -> u64 {
+        let stores = matches!(metric, Metric::Params | Metric::Buffers | Metric::WeightMemory);
+        if !stores || !self.graph.shares_tensors(layer.node) {
+            return part(layer, metric);
+        }
+        let node = self.graph.node(layer.node);
+        let specs = node.op.weights(&layer.inputs).into_iter().zip(&node.tensors);
+        let fresh = specs.filter(|(_, tensor)| counted.insert(**tensor)).map(|(spec, _)| spec);
+        let wanted = fresh.filter(|spec| metric == Metric::WeightMemory || spec.learned == (metric == Metric::Params));
+        let elements: u64 = wanted.filter_map(|spec| spec.elements()).sum();
+        if metric == Metric::WeightMemory { elements * ELEMENT_BYTES } else { elements }
+    }
+}
+
+/// The value of a metric, for one question: as [`Quantities::metric`].
 ///
 /// # Errors
-/// [`UnknownPath`] where no layer has the path, and for [`Metric::PeakMemory`] of any path, which has no meaning.
+/// As [`Quantities::metric`].
 pub fn metric(analysis: &Analysis, graph: &Graph, metric: Metric, path: Option<&str>) -> Result<u64, UnknownPath> {
-    let Some(path) = path else { return Ok(total(analysis, metric)) };
-    let unknown = || UnknownPath { path: path.to_owned(), suggestions: alike(graph, path) };
-    if !metric.takes_path() {
-        return Err(UnknownPath { path: path.to_owned(), suggestions: Vec::new() });
-    }
-    let pattern = Pattern::parse(path).ok_or_else(unknown)?;
-    let named = |layer: &&Layer| pattern.scope(&graph.node(layer.node).name).is_some();
-    let mut matched = analysis.layers.iter().filter(named).peekable();
-    matched.peek().ok_or_else(unknown)?;
-    Ok(matched.map(|layer| part(layer, metric)).sum())
+    Quantities::new(analysis, graph).metric(metric, path)
 }
 
 fn total(analysis: &Analysis, metric: Metric) -> u64 {

@@ -28,7 +28,7 @@
 //! `paper-2flops` is the default count doubled.
 
 use super::Convention;
-use crate::op::{Activation, Conv, ConvTranspose, Op, Pool, PoolKind, Shape, UpsampleMode, Work};
+use crate::op::{Activation, ConvTranspose, GlobalPool, Op, Pool, PoolKind, Shape, UpsampleMode, Work};
 
 /// What a count needs besides the operation; for one image.
 #[derive(Debug, Clone, Copy)]
@@ -41,30 +41,6 @@ pub struct Facts<'a> {
     pub work: &'a Work,
     /// Learnable scalars.
     pub params: u64,
-}
-
-impl Facts<'_> {
-    fn input(&self) -> Option<u64> {
-        self.inputs.first()?.elements()
-    }
-
-    fn output(&self) -> Option<u64> {
-        self.output.elements()
-    }
-
-    /// `factor` an input element.
-    fn each(&self, factor: u64) -> Option<u64> {
-        self.input()?.checked_mul(factor)
-    }
-
-    fn with_bias(&self) -> Option<u64> {
-        self.work.macs.checked_add(self.work.bias_adds)
-    }
-
-    /// `H W` of a shape, 1 where it is no map.
-    fn pixels(shape: Shape) -> Option<u64> {
-        shape.hw().map_or(Some(1), |(h, w)| h.checked_mul(w))
-    }
 }
 
 /// The convention of a name as the command line takes it: `fvcore`, `paper-2flops`, ….
@@ -99,111 +75,87 @@ pub const ALL: &[Convention] = &[
 /// What a convention counts for one layer and one image; `None` beyond 64 bits.
 #[must_use]
 pub fn count(convention: Convention, op: &Op, facts: &Facts<'_>) -> Option<u64> {
+    let [fvcore, ptflops, torchinfo, thop] = rules(op);
     match convention {
         Convention::Default => Some(facts.work.macs),
         Convention::Paper2Flops => facts.work.macs.checked_mul(2),
-        Convention::Fvcore => fvcore(op, facts),
-        Convention::Ptflops => ptflops(op, facts),
-        Convention::Torchinfo => torchinfo(op, facts),
-        Convention::Thop => thop(op, facts),
+        Convention::Fvcore => fvcore.count(facts),
+        Convention::Ptflops => ptflops.count(facts),
+        Convention::Torchinfo => torchinfo.count(facts),
+        Convention::Thop => thop.count(facts),
     }
 }
 
-/// `fvcore/nn/jit_handles.py`.
-fn fvcore(op: &Op, facts: &Facts<'_>) -> Option<u64> {
-    match op {
-        Op::Conv(_) | Op::Linear(_) => Some(facts.work.macs),
-        Op::ConvTranspose(conv) => scattered(conv, facts),
-        Op::BatchNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
-        Op::GroupNorm(norm) => facts.each(if norm.affine { 5 } else { 4 }),
-        Op::LayerNorm(norm) => facts.each(if norm.affine { 5 } else { 4 }),
-        Op::InstanceNorm(norm) => facts.each(if norm.affine { 5 } else { 4 }),
-        Op::AdaptiveAvgPool(_) | Op::GlobalPool(crate::op::GlobalPool::Avg) => facts.each(1),
-        Op::Upsample(upsample) => facts.output()?.checked_mul(match upsample.mode {
-            UpsampleMode::Nearest => 1,
-            UpsampleMode::Bilinear { .. } => 4,
-        }),
-        Op::GlobalPool(crate::op::GlobalPool::Max)
-        | Op::Input(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => Some(0),
-    }
+/// What a tool counts for an operation.
+#[derive(Debug, Clone, Copy)]
+enum Rule<'a> {
+    Nothing,
+    Macs,
+    /// MACs and one addition for each bias.
+    MacsAndBias,
+    /// Learnable scalars, however often they are used.
+    Params,
+    /// Learnable scalars times output pixels.
+    ParamsAPixel,
+    /// Weights of a transposed convolution times input pixels, cropping not considered.
+    Scattered(&'a ConvTranspose),
+    /// The same with its bias.
+    ScatteredAndBias(&'a ConvTranspose),
+    /// A transposed convolution as if it were a convolution: output elements times inputs of a group times the kernel.
+    Gathered(&'a ConvTranspose),
+    /// So many an input element.
+    Input(u64),
+    /// So many an output element.
+    Output(u64),
+    /// One for each input element and one for each output element.
+    InputAndOutput,
+    /// `3 n - 1` for each row of `n` along an axis.
+    Rows(usize),
 }
 
-/// `ptflops/pytorch_ops.py`: module hooks, and patched functions, which the modules call in turn.
-fn ptflops(op: &Op, facts: &Facts<'_>) -> Option<u64> {
+/// The table above: what fvcore (`fvcore/nn/jit_handles.py`), ptflops (`ptflops/pytorch_ops.py`: module hooks, and patched
+/// functions, which the modules call in turn), torchinfo (`torchinfo/layer_info.py`, `calculate_macs`: parameters named
+/// `weight` or `bias` of leaf modules) and thop (`thop/vision/basic_hooks.py` and `calc_func.py`) count.
+fn rules(op: &Op) -> [Rule<'_>; 4] {
+    use Rule::{
+        Gathered, Input, InputAndOutput, Macs, MacsAndBias, Nothing, Output, Params, ParamsAPixel, Rows, Scattered,
+        ScatteredAndBias,
+    };
+    let norm = |affine, with, without| Input(if affine { with } else { without });
     match op {
-        Op::Conv(_) | Op::Linear(_) => facts.with_bias(),
-        Op::ConvTranspose(conv) => scattered(conv, facts)?.checked_add(facts.work.bias_adds),
-        Op::BatchNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
-        Op::GroupNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
-        Op::InstanceNorm(norm) => facts.each(if norm.affine { 2 } else { 1 }),
-        Op::Activation(activation) => facts.each(match activation {
-            Activation::Relu | Activation::Prelu { .. } | Activation::Elu { .. } | Activation::Gelu => 2,
-            Activation::Relu6 | Activation::LeakyRelu { .. } | Activation::Silu => 1,
+        Op::Conv(_) => [Macs, MacsAndBias, ParamsAPixel, Macs],
+        Op::ConvTranspose(conv) => [Scattered(conv), ScatteredAndBias(conv), ParamsAPixel, Gathered(conv)],
+        Op::Linear(_) => [Macs, MacsAndBias, Params, Macs],
+        Op::BatchNorm(n) => [norm(n.affine, 2, 1), norm(n.affine, 2, 1), Params, norm(n.affine, 4, 2)],
+        Op::GroupNorm(n) => [norm(n.affine, 5, 4), norm(n.affine, 2, 1), Params, Nothing],
+        Op::InstanceNorm(n) => [norm(n.affine, 5, 4), norm(n.affine, 2, 1), Params, norm(n.affine, 4, 2)],
+        // ptflops: `LayerNorm` calls its switch `elementwise_affine`, which the hook does not look for.
+        Op::LayerNorm(n) => [norm(n.affine, 5, 4), Input(1), Params, norm(n.affine, 4, 2)],
+        Op::Activation(activation) => match activation {
+            Activation::Prelu { .. } => [Nothing, Input(2), Params, Input(1)],
+            Activation::Relu | Activation::Elu { .. } | Activation::Gelu => [Nothing, Input(2), Params, Nothing],
+            Activation::Relu6 | Activation::LeakyRelu { .. } | Activation::Silu => [Nothing, Input(1), Params, Nothing],
             Activation::Sigmoid
             | Activation::HardSigmoid
             | Activation::HardSwish
             | Activation::Tanh
             | Activation::Softplus
-            | Activation::Mish => 0,
-        }),
-        // `LayerNorm` calls its switch `elementwise_affine`, which the hook does not look for.
-        Op::LayerNorm(_) | Op::Softmax(_) => facts.each(1),
-        Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) => facts.each(2),
-        Op::Upsample(_) => facts.output()?.checked_mul(2),
-        Op::Input(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => Some(0),
-    }
-}
-
-/// `torchinfo/layer_info.py`, `calculate_macs`: parameters named `weight` or `bias` of leaf modules.
-fn torchinfo(op: &Op, facts: &Facts<'_>) -> Option<u64> {
-    match op {
-        Op::Conv(_) | Op::ConvTranspose(_) => facts.params.checked_mul(Facts::pixels(facts.output)?),
-        Op::Linear(_) | Op::BatchNorm(_) | Op::GroupNorm(_) | Op::LayerNorm(_) | Op::InstanceNorm(_) | Op::Activation(_) => {
-            Some(facts.params)
-        }
-        // `ConvNeXt`'s layer scale is a bare parameter of a module that has children, which is passed over.
+            | Activation::Mish => [Nothing, Nothing, Params, Nothing],
+        },
+        Op::Softmax(softmax) => [Nothing, Input(1), Nothing, Rows(softmax.axis)],
+        Op::Pool(Pool { kind: PoolKind::Max, .. }) | Op::GlobalPool(GlobalPool::Max) => [Nothing, Input(2), Nothing, Nothing],
+        Op::Pool(Pool { kind: PoolKind::Avg { .. }, .. }) => [Nothing, Input(2), Nothing, Output(1)],
+        Op::AdaptiveAvgPool(_) | Op::GlobalPool(GlobalPool::Avg) => [Input(1), Input(2), Nothing, InputAndOutput],
+        Op::Upsample(upsample) => match upsample.mode {
+            UpsampleMode::Nearest => [Output(1), Output(2), Nothing, Output(1)],
+            UpsampleMode::Bilinear { .. } => [Output(4), Output(2), Nothing, Output(11)],
+        },
+        // torchinfo: `ConvNeXt`'s layer scale is a bare parameter of a module that has children, which is passed over.
         Op::Scale(_)
         | Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::Lrn(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
         | Op::Concat(_)
         | Op::Elementwise(_)
         | Op::Scalar(_)
@@ -212,74 +164,45 @@ fn torchinfo(op: &Op, facts: &Facts<'_>) -> Option<u64> {
         | Op::Transpose(_)
         | Op::Slice(_)
         | Op::Pad(_)
-        | Op::Upsample(_)
         | Op::DepthToSpace(_)
         | Op::SpaceToDepth(_)
         | Op::ChannelShuffle(_)
         | Op::Mean(_)
         | Op::Dropout(_)
-        | Op::Identity => Some(0),
+        | Op::Identity => [Nothing; 4],
     }
 }
 
-/// `thop/vision/basic_hooks.py` and `calc_func.py`.
-fn thop(op: &Op, facts: &Facts<'_>) -> Option<u64> {
-    match op {
-        Op::Conv(Conv { .. }) | Op::Linear(_) => Some(facts.work.macs),
-        // The hook reads the weights of a transposed convolution as if they were a convolution's.
-        Op::ConvTranspose(conv) => {
-            let window = conv.kernel[0].checked_mul(conv.kernel[1])?;
-            facts.output()?.checked_mul(facts.inputs.first()?.channels() / conv.groups)?.checked_mul(window)
+impl Rule<'_> {
+    /// The count for one layer; `None` beyond 64 bits.
+    fn count(self, facts: &Facts<'_>) -> Option<u64> {
+        match self {
+            Self::Nothing => Some(0),
+            Self::Macs => Some(facts.work.macs),
+            Self::MacsAndBias => facts.work.macs.checked_add(facts.work.bias_adds),
+            Self::Params => Some(facts.params),
+            Self::ParamsAPixel => facts.params.checked_mul(pixels(facts.output)?),
+            Self::Scattered(conv) => scattered(conv, facts),
+            Self::ScatteredAndBias(conv) => scattered(conv, facts)?.checked_add(facts.work.bias_adds),
+            Self::Gathered(conv) => {
+                let window = conv.kernel[0].checked_mul(conv.kernel[1])?;
+                facts.output.elements()?.checked_mul(facts.inputs.first()?.channels() / conv.groups)?.checked_mul(window)
+            }
+            Self::Input(factor) => facts.inputs.first()?.elements()?.checked_mul(factor),
+            Self::Output(factor) => facts.output.elements()?.checked_mul(factor),
+            Self::InputAndOutput => facts.inputs.first()?.elements()?.checked_add(facts.output.elements()?),
+            Self::Rows(axis) => {
+                let input = facts.inputs.first()?;
+                let row = input.dim(axis);
+                (input.elements()? / row).checked_mul(row.checked_mul(3)? - 1)
+            }
         }
-        Op::BatchNorm(norm) => facts.each(if norm.affine { 4 } else { 2 }),
-        Op::LayerNorm(norm) => facts.each(if norm.affine { 4 } else { 2 }),
-        Op::InstanceNorm(norm) => facts.each(if norm.affine { 4 } else { 2 }),
-        Op::Activation(Activation::Prelu { .. }) => facts.each(1),
-        Op::Softmax(softmax) => {
-            let row = facts.inputs.first()?.dim(softmax.axis);
-            (facts.input()? / row).checked_mul(row.checked_mul(3)? - 1)
-        }
-        Op::Pool(Pool { kind: PoolKind::Avg { .. }, .. }) => facts.output(),
-        Op::AdaptiveAvgPool(_) | Op::GlobalPool(crate::op::GlobalPool::Avg) => facts.input()?.checked_add(facts.output()?),
-        Op::Upsample(upsample) => facts.output()?.checked_mul(match upsample.mode {
-            UpsampleMode::Nearest => 1,
-            UpsampleMode::Bilinear { .. } => 11,
-        }),
-        Op::Pool(Pool { kind: PoolKind::Max, .. })
-        | Op::GlobalPool(crate::op::GlobalPool::Max)
-        | Op::Input(_)
-        | Op::GroupNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(
-            Activation::Relu
-            | Activation::Relu6
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::Silu
-            | Activation::HardSwish
-            | Activation::Gelu
-            | Activation::Tanh
-            | Activation::Softplus
-            | Activation::Mish,
-        )
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => Some(0),
     }
+}
+
+/// `H W` of a shape, 1 where it is no map.
+fn pixels(shape: Shape) -> Option<u64> {
+    shape.hw().map_or(Some(1), |(h, w)| h.checked_mul(w))
 }
 
 /// Weights of a transposed convolution times input pixels, cropping not considered.
@@ -287,5 +210,5 @@ fn scattered(conv: &ConvTranspose, facts: &Facts<'_>) -> Option<u64> {
     let input = facts.inputs.first()?;
     let window = conv.kernel[0].checked_mul(conv.kernel[1])?;
     let weights = input.channels().checked_mul(conv.out / conv.groups)?.checked_mul(window)?;
-    weights.checked_mul(Facts::pixels(*input)?)
+    weights.checked_mul(pixels(*input)?)
 }

@@ -104,7 +104,7 @@ fn stored(graph: &Graph, id: NodeId, inputs: &[Shape]) -> Result<Stored, &'stati
 
 /// Bytes of input maps read and of the output map written; `None` beyond 64 bits.
 fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(u64, u64)> {
-    if node.op.is_view() {
+    if node.op.is_view() || node.op.is_stored() {
         // Even a view's map must be countable: its size is what its input's memory holds.
         map_bytes(output, batch)?;
         return Some((0, 0));
@@ -129,6 +129,14 @@ fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(
 #[must_use]
 pub fn map_bytes(shape: Shape, batch: u64) -> Option<u64> {
     shape.elements()?.checked_mul(ELEMENT_BYTES)?.checked_mul(batch)
+}
+
+/// Bytes of the activation that a node makes for `batch` images; none for what is stored with the network. `None` beyond 64
+/// bits.
+#[must_use]
+pub fn activation_bytes(shaped: &Shaped, id: NodeId, batch: u64) -> Option<u64> {
+    let bytes = map_bytes(shaped.shape(id), batch)?;
+    Some(if shaped.graph().node(id).op.is_stored() { 0 } else { bytes })
 }
 
 /// The sums over all layers.

@@ -1,6 +1,6 @@
 //! Predicted time of each layer on a target, and what bounds it.
 //!
-//! In: an [`Analysis`], its graph and a [`Target`]. Out: [`Prediction`]. The model, per layer:
+//! In: an [`Analysis`], its network and a [`Target`]. Out: [`Prediction`]. The model, per layer:
 //!
 //! `time = max(compute, memory) + overhead`
 //!
@@ -9,16 +9,18 @@
 //!   operations and a division as four, over the peak times the share of other layers.
 //! - *memory*: maps at the bandwidth of the smallest cache that holds the layer's maps; weights at that of the
 //!   smallest cache which holds all weights of the network, since every run reads them all once.
-//! - Where the target fuses, a normalisation, activation or sum whose first producer is a convolution or linear
-//!   layer that nothing else reads costs nothing of its own; a sum still reads its other inputs. Views cost nothing.
+//! - Where the target fuses, what runs in the epilogue of a convolution or linear layer ([`Fusion`]) costs nothing of its
+//!   own; a sum still reads its other inputs. Views cost nothing, nor do learned tensors and constants, which whoever uses
+//!   them reads.
 //!
 //! It is a lower-bound style model for comparing networks, not a simulator: an engine that uses Winograd beats it on 3x3
 //! layers, and one that runs layers badly falls behind it.
 
 use super::target::{Cache, Rate, Target};
 use super::{Analysis, Layer};
-use crate::graph::{Graph, NodeMap};
+use crate::flow::Fusion;
 use crate::op::{Op, Work};
+use crate::shape::Shaped;
 
 /// How many cores work on a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,7 +41,7 @@ pub enum Bound {
     Memory,
     /// The fixed cost of having a layer at all.
     Overhead,
-    /// Nothing: a view, or done in the epilogue of the layer before.
+    /// Nothing: a view, a stored tensor, or done in the epilogue of the layer before.
     Free,
 }
 
@@ -80,46 +82,34 @@ pub fn ridge(target: &Target, cores: Cores) -> f64 {
 
 /// Predicts the time of every layer for the analysis' batch.
 #[must_use]
-pub fn predict(analysis: &Analysis, graph: &Graph, target: &Target, cores: Cores) -> Prediction {
-    let fused = if target.fuses { fused(graph, analysis) } else { NodeMap::default() };
-    let weight_rate = bandwidth(target, cores, analysis.totals.weight_bytes);
-    let layers: Vec<_> = analysis
-        .layers
-        .iter()
-        .map(|layer| {
-            let op = &graph.node(layer.node).op;
-            let placement = if fused.get(layer.node).is_some() { Placement::Epilogue } else { Placement::Own { weight_rate } };
-            layer_time(op, layer, (target, cores), placement)
-        })
-        .collect();
+pub fn predict(analysis: &Analysis, shaped: &Shaped, target: &Target, cores: Cores) -> Prediction {
+    predict_within(analysis, shaped, (target, cores), bandwidth(target, cores, analysis.totals.weight_bytes))
+}
+
+/// Predicts the time of the layers of a network that is part of a larger one, whose weights arrive at `weight_rate` GB/s (see
+/// [`bandwidth`]).
+#[must_use]
+pub fn predict_within(analysis: &Analysis, shaped: &Shaped, machine: (&Target, Cores), weight_rate: f64) -> Prediction {
+    let fusion = machine.0.fuses.then(|| Fusion::new(shaped));
+    let time = |layer: &Layer| {
+        let op = &shaped.graph().node(layer.node).op;
+        if op.is_view() || op.is_stored() {
+            FREE
+        } else if fusion.as_ref().is_some_and(|fusion| fusion.is_epilogue(layer.node)) {
+            epilogue(layer, machine).unwrap_or(FREE)
+        } else {
+            on_its_own(op, layer, machine, weight_rate)
+        }
+    };
+    let layers: Vec<_> = analysis.layers.iter().map(time).collect();
     let total_ms = layers.iter().map(|time| time.total_us).sum::<f64>() / 1000.0;
     Prediction { layers, total_ms }
 }
 
-/// Whether a layer runs on its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Placement {
-    /// In the epilogue of the layer before it.
-    Epilogue,
-    /// On its own, its weights arriving at `weight_rate` GB/s.
-    Own {
-        /// GB/s, see [`bandwidth`].
-        weight_rate: f64,
-    },
-}
+const FREE: LayerTime = LayerTime { compute_us: 0.0, memory_us: 0.0, total_us: 0.0, bound: Bound::Free };
 
-/// Predicts the time of one layer.
-#[must_use]
-pub fn layer_time(op: &Op, layer: &Layer, (target, cores): (&Target, Cores), placement: Placement) -> LayerTime {
-    const FREE: LayerTime = LayerTime { compute_us: 0.0, memory_us: 0.0, total_us: 0.0, bound: Bound::Free };
-    if op.is_view() {
-        return FREE;
-    }
+fn on_its_own(op: &Op, layer: &Layer, (target, cores): (&Target, Cores), weight_rate: f64) -> LayerTime {
     let maps = (layer.read_bytes - layer.weight_bytes_read) as f64 + layer.write_bytes as f64;
-    let weight_rate = match placement {
-        Placement::Epilogue => return epilogue(layer, (target, cores)).unwrap_or(FREE),
-        Placement::Own { weight_rate } => weight_rate,
-    };
     let compute_us = compute_us(op, layer, target, cores);
     let map_rate = bandwidth(target, cores, maps as u64);
     let memory_us = micros(maps, map_rate) + micros(layer.weight_bytes_read as f64, weight_rate);
@@ -165,6 +155,8 @@ fn compute_us(op: &Op, layer: &Layer, target: &Target, cores: Cores) -> f64 {
         Op::ConvTranspose(_) => target.efficiency.grouped,
         Op::Linear(linear) => target.efficiency.dense * filling(linear.out, target),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
@@ -221,62 +213,4 @@ fn rate(rate: Rate, cores: Cores) -> f64 {
         Cores::One => rate.one,
         Cores::All => rate.all,
     }
-}
-
-/// Layers that run in the epilogue of the convolution or linear layer before them.
-fn fused(graph: &Graph, analysis: &Analysis) -> NodeMap<()> {
-    let uses = uses(graph, analysis);
-    let (mut hosts, mut fused): (NodeMap<()>, NodeMap<()>) = (NodeMap::default(), NodeMap::default());
-    for layer in &analysis.layers {
-        let node = graph.node(layer.node);
-        match &node.op {
-            Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_) => hosts.insert(layer.node, ()),
-            Op::BatchNorm(_) | Op::Scale(_) | Op::Activation(_) | Op::Scalar(_) | Op::Elementwise(_) => {
-                let whole = |input| analysis.layer(input).is_some_and(|l| l.output == layer.output);
-                let host = node.inputs.iter().any(|i| hosts.get(*i).is_some() && uses[*i] == 1 && whole(*i));
-                if host {
-                    hosts.insert(layer.node, ());
-                    fused.insert(layer.node, ());
-                }
-            }
-            Op::Input(_)
-            | Op::GroupNorm(_)
-            | Op::LayerNorm(_)
-            | Op::InstanceNorm(_)
-            | Op::Lrn(_)
-            | Op::Softmax(_)
-            | Op::Pool(_)
-            | Op::GlobalPool(_)
-            | Op::AdaptiveAvgPool(_)
-            | Op::Concat(_)
-            | Op::Flatten
-            | Op::Reshape(_)
-            | Op::Transpose(_)
-            | Op::Slice(_)
-            | Op::Pad(_)
-            | Op::Upsample(_)
-            | Op::DepthToSpace(_)
-            | Op::SpaceToDepth(_)
-            | Op::ChannelShuffle(_)
-            | Op::Mean(_)
-            | Op::Dropout(_)
-            | Op::Identity => {}
-        }
-    }
-    fused
-}
-
-/// How often each node is read, outputs counted as one read.
-pub(super) fn uses(graph: &Graph, analysis: &Analysis) -> NodeMap<u32> {
-    let mut uses = NodeMap::with_bound(graph.bound());
-    for id in graph.ids() {
-        uses.insert(id, 0u32);
-    }
-    let read = analysis.layers.iter().flat_map(|layer| &graph.node(layer.node).inputs);
-    for id in read.chain(graph.outputs().iter().map(|(_, id)| id)) {
-        if let Some(count) = uses.get_mut(*id) {
-            *count = count.saturating_add(1);
-        }
-    }
-    uses
 }

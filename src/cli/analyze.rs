@@ -112,10 +112,10 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<Forecast>), by: Option<By>) -> Network<'a> {
     let subject = Subject {
         source: &loaded.name,
-        sources: &loaded.sources,
+        sources: loaded.sources(),
         shaped: loaded.shaped(),
         analysis,
-        notes: &loaded.notes,
+        notes: loaded.notes(),
         forecast: forecast.as_ref(),
     };
     let mut network = Network::new(&subject);

@@ -86,7 +86,7 @@ struct LayerRow<'a> {
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    let options = arguments.engine.run_options()?;
+    let options = arguments.engine.run_options();
     let target = arguments.target.as_deref().map(find_target).transpose()?;
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
     let mut ready: Vec<(Weights, BTreeMap<String, Tensor>)> = Vec::new();

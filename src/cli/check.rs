@@ -1,17 +1,18 @@
 //! `check`: syntax, shapes, assertions and lints of networks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::failure::{Failure, TROUBLE, exit_code};
-use super::load;
 use super::options::NetOptions;
 use super::session::Session;
+use super::{diff, files, fix, load};
 use crate::code::Code;
+use crate::compile::Compiled;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::digits::counted;
 use crate::render::{self, Findings, Format};
-use crate::report::savings_text::counted;
 use crate::source::SourceSet;
 
 /// Arguments of `check`.
@@ -34,6 +35,12 @@ pub(super) struct Arguments {
     /// Count these lints as errors; `warnings` stands for all.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     deny: Vec<String>,
+    /// Apply the fixes that keep what was meant beyond doubt to FILE, until there are none; `-` is written to standard output.
+    #[arg(long, conflicts_with = "diff", help_heading = "Fixes")]
+    fix: bool,
+    /// Change nothing; show what `--fix` would do.
+    #[arg(long, conflicts_with = "output_format", help_heading = "Fixes")]
+    diff: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -57,31 +64,77 @@ impl From<OutputFormat> for Format {
     }
 }
 
+/// What was found in a file.
+struct Checked {
+    sources: SourceSet,
+    diagnostics: Vec<Diagnostic>,
+    /// How many fixes were, or would be, applied.
+    fixes: usize,
+    /// What the file stands for in the exit code.
+    code: u8,
+}
+
+impl Checked {
+    fn new(sources: SourceSet, diagnostics: Vec<Diagnostic>) -> Self {
+        let code = exit_code(&diagnostics);
+        Self { sources, diagnostics, fixes: 0, code }
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     known_codes(arguments)?;
-    let mut checked: Vec<(SourceSet, Vec<Diagnostic>)> = Vec::new();
+    let format = Format::from(arguments.output_format);
+    if arguments.fix && format != Format::Full && arguments.files.iter().any(|path| files::is_dash(path)) {
+        let message = "`--fix` writes standard input to standard output, where findings in this format go too";
+        return Err(Failure::usage(message).help("name a file"));
+    }
+    let mut checked: Vec<Checked> = Vec::new();
     for path in &arguments.files {
-        match load::compile(session, path, &arguments.net) {
-            Ok(compiled) => checked.push((compiled.sources, choose(compiled.diagnostics, arguments))),
-            Err(Failure::Diagnostic(diagnostic)) => checked.push((SourceSet::new(), vec![*diagnostic])),
+        match check(session, path, arguments) {
+            Ok(found) => checked.push(found),
+            Err(Failure::Diagnostic(diagnostic)) => checked.push(Checked::new(SourceSet::new(), vec![*diagnostic])),
             Err(other) => return Err(other),
         }
     }
-    let findings: Vec<Findings<'_>> = checked.iter().map(|(sources, diagnostics)| Findings { sources, diagnostics }).collect();
-    let format = Format::from(arguments.output_format);
     if format == Format::Full {
-        for (sources, diagnostics) in &checked {
+        for Checked { sources, diagnostics, .. } in checked.iter().filter(|_| !arguments.diff) {
             let warnings = !session.quiet;
             let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| warnings || d.is_error()).cloned().collect();
             Session::show(sources, &shown);
         }
-        session.notice(&summary(&checked));
+        session.notice(&summary(&checked, arguments));
     } else {
+        let findings: Vec<Findings<'_>> =
+            checked.iter().map(|Checked { sources, diagnostics, .. }| Findings { sources, diagnostics }).collect();
         let text = render::render(&findings, format, 0);
         Session::data(|out| out.write_all(text.as_bytes()))?;
     }
-    Ok(checked.iter().map(|(_, diagnostics)| exit_code(diagnostics)).max().unwrap_or(TROUBLE))
+    Ok(checked.iter().map(|checked| checked.code).max().unwrap_or(TROUBLE))
+}
+
+/// Checks a file, after its fixes where they are to be applied.
+fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checked, Failure> {
+    let compiled = load::compile(session, path, &arguments.net)?;
+    // What is no network, a script for instance, is not rewritten by what a network's errors look like.
+    let is_network = files::is_dash(path) || files::has_extension(path, "net");
+    let found = |compiled: Compiled| (compiled.sources, choose(compiled.diagnostics, arguments));
+    let (sources, diagnostics) = found(compiled);
+    if !is_network || !(arguments.fix || arguments.diff) {
+        return Ok(Checked::new(sources, diagnostics));
+    }
+    let text = sources.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
+    let before = exit_code(&diagnostics);
+    let again = |text| found(load::compile_text(session, path, text, &arguments.net));
+    let fixed = fix::fixed((sources, diagnostics), again);
+    if arguments.diff && fixed.applied > 0 {
+        Session::say(&diff::unified(&files::shown(path), "fixed", &text, &fixed.text))?;
+    } else if arguments.fix && (fixed.applied > 0 || files::is_dash(path)) {
+        files::write(path, |out| out.write_all(fixed.text.as_bytes()))?;
+    }
+    let found = Checked { fixes: fixed.applied, ..Checked::new(fixed.sources, fixed.diagnostics) };
+    // Where nothing is written, the file is as good as it was.
+    Ok(if arguments.diff { Checked { code: before, ..found } } else { found })
 }
 
 /// What is left of the findings, with denied lints raised.
@@ -115,15 +168,20 @@ fn known_codes(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn summary(checked: &[(SourceSet, Vec<Diagnostic>)]) -> String {
-    let all = || checked.iter().flat_map(|(_, diagnostics)| diagnostics);
+fn summary(checked: &[Checked], arguments: &Arguments) -> String {
+    let all = || checked.iter().flat_map(|checked| &checked.diagnostics);
     let errors = all().filter(|d| d.is_error()).count();
     let warnings = all().count() - errors;
+    let fixes: usize = checked.iter().map(|checked| checked.fixes).sum();
+    let kinds = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let found: Vec<String> = kinds.map(|(count, kind)| counted(count, kind)).collect();
+    let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
     let files = counted(checked.len(), "file");
-    match (errors, warnings) {
-        (0, 0) => format!("{files} checked, nothing found"),
-        (0, w) => format!("{files} checked, {}", counted(w, "warning")),
-        (e, 0) => format!("{files} checked, {}", counted(e, "error")),
-        (e, w) => format!("{files} checked, {}, {}", counted(e, "error"), counted(w, "warning")),
+    let fixes = if fixes == 1 { "1 fix".to_owned() } else { format!("{fixes} fixes") };
+    match (arguments.fix, arguments.diff) {
+        (true, _) => format!("{files} checked, {fixes} applied, {found} left"),
+        (_, true) => format!("{files} checked, {fixes} to apply, {found} left then"),
+        _ if found == "nothing" => format!("{files} checked, nothing found"),
+        _ => format!("{files} checked, {found}"),
     }
 }

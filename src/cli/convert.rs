@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::options::NetOptions;
@@ -52,7 +52,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         Form::Json => files::write(output, |out| serial::json(out, &graph::document(loaded.shaped())))?,
         Form::Yaml => files::write(output, |out| serial::yaml(out, &graph::document(loaded.shaped())))?,
     }
-    Ok(loaded.code)
+    Ok(exit_code(&loaded.errors))
 }
 
 fn text(output: &Path, text: &str) -> Result<(), Failure> {

@@ -15,11 +15,11 @@ enum Step {
     Insert,
 }
 
-/// The unified diff, ANSI colours included.
-pub(super) fn unified(name: &str, old: &str, new: &str) -> String {
+/// The unified diff, ANSI colours included; `what` says in a word what the new text is.
+pub(super) fn unified(name: &str, what: &str, old: &str, new: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let steps = steps(&a, &b);
-    let mut text = format!("\u{1b}[1m--- {name}\n+++ {name} (canonical)\u{1b}[0m\n");
+    let mut text = format!("\u{1b}[1m--- {name}\n+++ {name} ({what})\u{1b}[0m\n");
     let changed: Vec<usize> = (0..steps.len()).filter(|i| steps[*i] != Step::Same).collect();
     let mut at = 0;
     while at < changed.len() {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn plain(old: &str, new: &str) -> String {
-        anstream::adapter::strip_str(&unified("x", old, new)).to_string()
+        anstream::adapter::strip_str(&unified("x", "canonical", old, new)).to_string()
     }
 
     #[test]

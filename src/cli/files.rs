@@ -7,13 +7,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, reason};
 use super::session::Session;
 use crate::code::Code;
 use crate::compile::{LoadError, Loader};
 use crate::source::MAX_SOURCE_BYTES;
+use crate::writeback::uses::tidy;
 
 /// The largest binary file that is read: six times the weights of the zoo's largest network, and an end to endless devices.
 const MAX_BINARY_BYTES: u64 = 4 << 30;
@@ -179,6 +180,13 @@ impl Disk {
         let path = if is_dash(path) { PathBuf::from("stdin") } else { path.to_owned() };
         Self { paths: RefCell::new(BTreeMap::from([(name.to_owned(), path)])) }
     }
+
+    /// With another main file, such as one that is yet to be written.
+    pub fn and(self, name: &str, path: &Path) -> Self {
+        let other = Self::new(name, path);
+        self.paths.borrow_mut().append(&mut other.paths.borrow_mut());
+        self
+    }
 }
 
 impl Loader for Disk {
@@ -206,43 +214,4 @@ fn clause(failure: &Failure) -> String {
 pub(super) fn folder(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned())
-}
-
-/// `path` as seen from the folder `base`; absolute where the two have nothing in common.
-pub(super) fn relative(base: &Path, path: &Path) -> PathBuf {
-    let path = tidy(path);
-    let shared = base.components().zip(path.components()).take_while(|(a, b)| a == b).count();
-    if shared <= 1 {
-        return path;
-    }
-    let up = base.components().skip(shared).map(|_| Component::ParentDir);
-    up.chain(path.components().skip(shared)).collect()
-}
-
-/// A path without `.` and `dir/..`, so that one file has one name.
-fn tidy(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            Component::ParentDir | Component::Prefix(_) | Component::RootDir | Component::Normal(_) => out.push(part),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn relative_paths() {
-        let relative = |base: &str, path: &str| relative(Path::new(base), Path::new(path)).display().to_string();
-        assert_eq!(relative("/a/b/out", "/a/b/models/blocks/x.net"), "../models/blocks/x.net");
-        assert_eq!(relative("/b/t", "/a/x.net"), "/a/x.net");
-        assert_eq!(relative("/a/b", "/a/b/../b/x.net"), "x.net");
-    }
 }

@@ -8,7 +8,7 @@ use super::failure::{FINDINGS, Failure, exit_code};
 use super::files;
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::report::savings_text::counted;
+use crate::digits::counted;
 use crate::source::SourceSet;
 use crate::syntax;
 
@@ -59,7 +59,7 @@ fn one(session: &Session, path: &Path, arguments: &Arguments) -> Result<bool, Fa
     let laid_out = layout(&name, &text)?;
     let differs = laid_out != text;
     if arguments.diff && differs {
-        let patch = super::diff::unified(&name, &text, &laid_out);
+        let patch = super::diff::unified(&name, "canonical", &text, &laid_out);
         Session::say(&patch)?;
     } else if arguments.check && differs {
         session.notice(&format!("{name} is not in canonical layout"));

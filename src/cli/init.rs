@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::load;
 use super::machine;
@@ -46,5 +46,5 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let bytes = safetensors::save(&weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
     files::write(&arguments.output, |out| out.write_all(&bytes))?;
     session.notice(&format!("{} tensors, {}", weights.len(), number::bytes(bytes.len() as u64)));
-    Ok(loaded.code)
+    Ok(exit_code(&loaded.errors))
 }

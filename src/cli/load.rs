@@ -7,38 +7,11 @@ use super::failure::{Failure, TROUBLE, exit_code};
 use super::files::{self, Disk};
 use super::options::NetOptions;
 use super::session::Session;
-use crate::analysis::{self, Analysis, Options};
-use crate::code::Code;
-use crate::compile::{self, Compiled, Network, Settings};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::compile::{self, Compiled, Settings};
+use crate::diagnostic::Diagnostic;
 use crate::lower::Limits;
-use crate::shape::Shaped;
-use crate::source::SourceSet;
-use crate::syntax::{self, ast::Ast};
 
-/// A network that was compiled.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    /// The file as it is shown.
-    pub name: String,
-    /// All texts, the main one first.
-    pub sources: SourceSet,
-    /// The main text's tree.
-    pub ast: Ast,
-    /// What the main text notes about its numbers.
-    pub notes: Vec<String>,
-    /// The network with its numbers for one image.
-    pub network: Network,
-    /// What the command must exit with at least: 1 where an assertion failed.
-    pub code: u8,
-}
-
-impl Loaded {
-    /// Graph and shapes.
-    pub fn shaped(&self) -> &Shaped {
-        &self.network.shaped
-    }
-}
+pub(super) use crate::compile::Loaded;
 
 /// Compiles a file without showing anything.
 pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> Result<Compiled, Failure> {
@@ -79,15 +52,18 @@ pub(super) fn load(session: &Session, path: &Path, options: &NetOptions) -> Resu
 
 /// Shows what is wrong with a compilation; what has no network is a failure.
 pub(super) fn show(path: &Path, compiled: Compiled) -> Result<Loaded, Failure> {
-    let errors: Vec<Diagnostic> = compiled.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
-    Session::show(&compiled.sources, &errors);
-    let code = exit_code(&errors);
-    match (compiled.network, compiled.asts.into_iter().next()) {
-        (Some(network), Some(ast)) => {
-            let notes = syntax::notes(compiled.sources.get(ast.source).text(), &ast);
-            Ok(Loaded { name: files::shown(path), sources: compiled.sources, ast, notes, network, code })
+    match Loaded::new(files::shown(path), compiled) {
+        Ok(loaded) => {
+            if let Some(sources) = loaded.sources() {
+                Session::show(sources, &loaded.errors);
+            }
+            Ok(loaded)
         }
-        (None, _) | (_, None) => Err(Failure::Reported(if code == 0 { TROUBLE } else { code })),
+        Err((sources, errors)) => {
+            Session::show(&sources, &errors);
+            let code = exit_code(&errors);
+            Err(Failure::Reported(if code == 0 { TROUBLE } else { code }))
+        }
     }
 }
 
@@ -97,7 +73,7 @@ pub(super) fn load_all(session: &Session, paths: &[PathBuf], options: &NetOption
     for path in paths {
         match load(session, path, options) {
             Ok(loaded) => {
-                code = code.max(loaded.code);
+                code = code.max(exit_code(&loaded.errors));
                 all.push(loaded);
             }
             Err(Failure::Pipe) => return Err(Failure::Pipe),
@@ -105,13 +81,4 @@ pub(super) fn load_all(session: &Session, paths: &[PathBuf], options: &NetOption
         }
     }
     Ok((all, code))
-}
-
-/// The numbers of a network under other options than the compiler's own.
-pub(super) fn analysis(shaped: &Shaped, options: &Options) -> Result<Analysis, Failure> {
-    analysis::analyze(shaped, options).map_err(|overflow| {
-        let name = &shaped.graph().node(overflow.node).name;
-        let message = format!("the {} at `{name}` do not fit in 64 bits", overflow.what);
-        Diagnostic::bare(Code::CountOverflow, Severity::Error, message).into()
-    })
 }

@@ -12,6 +12,7 @@ mod diff;
 mod explain;
 mod failure;
 mod files;
+mod fix;
 mod fmt;
 mod init;
 mod load;

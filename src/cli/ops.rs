@@ -50,9 +50,7 @@ fn signature(op: &OpInfo) -> String {
     if op.params.is_empty() {
         return op.keyword.to_owned();
     }
-    let params: Vec<String> =
-        op.params.iter().map(|p| p.default.map_or(p.name.to_owned(), |d| format!("{}={d}", p.name))).collect();
-    format!("{}({})", op.keyword, params.join(", "))
+    format!("{}({})", op.keyword, op.signature())
 }
 
 fn page(op: &OpInfo) -> String {
@@ -69,7 +67,7 @@ fn page(op: &OpInfo) -> String {
     let name = op.params.iter().map(|p| p.name.len()).max().unwrap_or(0);
     let kind = op.params.iter().map(|p| p.kind.len()).max().unwrap_or(0);
     for p in op.params {
-        let default = p.default.map_or("must be given".to_owned(), |d| format!("default {d}"));
+        let default = p.default_text().map_or("must be given".to_owned(), |d| format!("default {d}"));
         let _ = writeln!(text, "  {:<name$}  {:<kind$}  {} ({default})", p.name, p.kind, p.doc);
     }
     text

@@ -6,11 +6,11 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::files;
-use super::load::analysis;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
 use crate::analysis::{Analysis, Convention, Options, convention};
 use crate::code::Code;
+use crate::compile;
 use crate::report::network::Forecast;
 use crate::rewrite::budget::Budget;
 use crate::shape::Shaped;
@@ -49,14 +49,14 @@ impl CountOptions {
     /// The numbers of a network; those that the compiler made where they fit.
     pub fn analyze(&self, shaped: &Shaped, ready: &Analysis) -> Result<Analysis, Failure> {
         let options = self.options();
-        if options == ready.options { Ok(ready.clone()) } else { analysis(shaped, &options) }
+        if options == ready.options { Ok(ready.clone()) } else { Ok(compile::analyze(shaped, &options)?) }
     }
 
     /// The predicted times on the target, if one was named.
     pub fn forecast(&self, shaped: &Shaped, numbers: &Analysis) -> Result<Option<Forecast>, Failure> {
         let Some(name) = &self.target else { return Ok(None) };
         let target = find_target(name)?;
-        let times = predict(numbers, shaped.graph(), &target, Cores::All);
+        let times = predict(numbers, shaped, &target, Cores::All);
         Ok(Some(Forecast { target: target.name, times }))
     }
 }

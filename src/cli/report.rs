@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::optimize::{Goals, optimize};
@@ -18,6 +18,7 @@ use crate::interchange::image::Resize;
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::savings::{Extras, Measured, Savings, Times};
 use crate::report::{drawing, html, savings_text, serial};
+use crate::rewrite::refined::forms;
 use crate::weights::Weights;
 
 /// Arguments of `report`.
@@ -82,7 +83,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let before = load(session, &arguments.before, &arguments.net)?;
     let (after, mut extras, target) = if let Some(path) = &arguments.after {
         let after = load(session, path, &arguments.net)?;
-        (after, Extras::default(), find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
+        let extras = Extras { forms: forms(after.shaped().graph()), ..Extras::default() };
+        (after, extras, find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
     } else {
         let paths = (arguments.before.as_path(), arguments.before.as_path());
         let mut outcome = optimize(session, &before, paths, (&arguments.goals, &arguments.net, &arguments.count))?;
@@ -96,7 +98,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let document = savings(&pair, &arguments.count, extras)?;
     let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
     write(output, form, (&document, &after))?;
-    Ok(before.code.max(after.code))
+    Ok(exit_code(&before.errors).max(exit_code(&after.errors)))
 }
 
 fn write(output: &Path, form: Form, (document, after): (&Savings, &Loaded)) -> Result<(), Failure> {
@@ -134,7 +136,7 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
         let analysis = count.analyze(loaded.shaped(), &loaded.network.analysis)?;
         let forecast = pair.target.map(|target| Forecast {
             target: target.name.clone(),
-            times: predict(&analysis, loaded.shaped().graph(), target, Cores::All),
+            times: predict(&analysis, loaded.shaped(), target, Cores::All),
         });
         numbers.push((analysis, forecast));
     }
@@ -142,8 +144,8 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
         .iter()
         .zip(&numbers)
         .map(|(loaded, (analysis, forecast))| {
-            let (source, sources, shaped) = (loaded.name.as_str(), &loaded.sources, loaded.shaped());
-            Network::new(&Subject { source, sources, shaped, analysis, notes: &loaded.notes, forecast: forecast.as_ref() })
+            let (source, sources, shaped) = (loaded.name.as_str(), loaded.sources(), loaded.shaped());
+            Network::new(&Subject { source, sources, shaped, analysis, notes: loaded.notes(), forecast: forecast.as_ref() })
         })
         .collect();
     Ok(Savings::between(&documents[0], &documents[1], extras))
@@ -151,7 +153,7 @@ pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> 
 
 /// Runs both networks in turn, with seeded weights and inputs: speed does not depend on their values.
 fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) -> Result<Measured, Failure> {
-    let options = arguments.engine.run_options()?;
+    let options = arguments.engine.run_options();
     let pictures = PictureOptions { mean: vec![], std: vec![], resize: Resize::Stretch };
     let mut ready = Vec::new();
     for loaded in networks {

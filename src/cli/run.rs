@@ -7,18 +7,18 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::options::NetOptions;
 use super::session::Session;
 use super::tensors::{self, EngineOptions, Named, PictureOptions};
 use crate::code::Code;
+use crate::digits::counted;
 use crate::exec::{self, RunResult};
 use crate::interchange::npy;
 use crate::report::grid::{Cell, Grid, Heading};
 use crate::report::number::{magnitude, milliseconds, share};
-use crate::report::savings_text::counted;
 use crate::report::table;
 use crate::tensor::Tensor;
 
@@ -66,7 +66,7 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     arguments.output.iter().chain(&arguments.dump).try_for_each(|named| is_array(&named.path))?;
-    let mut options = arguments.engine.run_options()?;
+    let mut options = arguments.engine.run_options();
     let loaded = load(session, &arguments.file, &arguments.net)?;
     let shaped = loaded.shaped();
     let dumps = dumps(&arguments.dump)?;
@@ -114,7 +114,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     if !to_stdout {
         Session::say(&text)?;
     }
-    Ok(loaded.code)
+    Ok(exit_code(&loaded.errors))
 }
 
 fn save(path: &std::path::Path, tensor: &Tensor) -> Result<(), Failure> {

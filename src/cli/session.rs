@@ -41,7 +41,8 @@ impl Session {
 
     /// Writes text for people to standard output; colours are left out where they are not wanted.
     pub fn say(text: &str) -> Result<(), Failure> {
-        anstream::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
+        let mut out = anstream::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
 
     /// Writes data to standard output as it is.
@@ -57,9 +58,9 @@ impl Session {
     }
 
     /// Shows a warning without a place, unless quiet.
-    pub fn warn(&self, sources: &SourceSet, warning: Diagnostic) {
+    pub fn warn(&self, warning: Diagnostic) {
         if !self.quiet {
-            Self::show(sources, &[warning]);
+            Self::show(&SourceSet::new(), &[warning]);
         }
     }
 

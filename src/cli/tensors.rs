@@ -31,21 +31,17 @@ pub(super) struct EngineOptions {
     #[arg(long, value_name = "BYTES", value_parser = machine::bytes, help_heading = "Execution")]
     pub max_memory: Option<u64>,
     /// The engine.
-    #[arg(long, value_name = "ENGINE", default_value = "reference", value_parser = ["reference", "fast"], help_heading = "Execution")]
+    #[arg(long, value_name = "ENGINE", default_value = "reference", value_parser = ["reference"], help_heading = "Execution")]
     pub engine: String,
 }
 
 impl EngineOptions {
     /// Options of a run without dumps and profile.
-    pub fn run_options(&self) -> Result<RunOptions, Failure> {
-        if self.engine == "fast" {
-            let failure = Failure::usage("this version has no fast engine");
-            return Err(failure.help("leave `--engine` out, or use `--engine reference`"));
-        }
+    pub fn run_options(&self) -> RunOptions {
         let threads = self.threads.map_or_else(machine::threads, usize::from);
         // More than there is would end in an allocation that fails.
         let max_memory = [self.max_memory, machine::available_memory()].into_iter().flatten().min();
-        Ok(RunOptions { threads, max_memory, ..RunOptions::default() })
+        RunOptions { threads, max_memory, ..RunOptions::default() }
     }
 }
 

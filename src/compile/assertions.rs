@@ -1,8 +1,9 @@
 //! Assertions held against the numbers.
 
 use crate::analysis::Analysis;
-use crate::analysis::budget::{self, UnknownPath};
+use crate::analysis::budget::{Quantities, UnknownPath};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::grouped;
 use crate::graph::Graph;
@@ -13,10 +14,11 @@ use crate::syntax::ast::{InfixOp, UnaryOp};
 
 /// A failed, impossible or inert assertion is a finding.
 pub(super) fn check(sources: &SourceSet, conditions: &[Condition], graph: &Graph, analysis: &Analysis) -> Vec<Diagnostic> {
-    conditions.iter().filter_map(|condition| one(sources, condition, graph, analysis)).collect()
+    let quantities = Quantities::new(analysis, graph);
+    conditions.iter().filter_map(|condition| one(sources, condition, &quantities)).collect()
 }
 
-fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Analysis) -> Option<Diagnostic> {
+fn one(sources: &SourceSet, condition: &Condition, quantities: &Quantities<'_>) -> Option<Diagnostic> {
     let text = sources.text(condition.span);
     if condition.constant || always(&condition.condition) {
         let message = format!("the assertion `{text}` can never fail");
@@ -24,7 +26,7 @@ fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Ana
         return Some(diagnostic.help("compare a metric with a budget, as in `assert params < 7M`, or remove it"));
     }
     let mut metrics = Vec::new();
-    match evaluate(&condition.condition, graph, analysis, &mut metrics) {
+    match evaluate(&condition.condition, quantities, &mut metrics) {
         Ok(Value::Bool(true)) => None,
         Ok(Value::Bool(false)) => {
             let mut diagnostic = Diagnostic::error(
@@ -54,29 +56,30 @@ fn one(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Ana
 /// A metric that was read: its word, path and value.
 type Read = (Metric, Option<String>, u64);
 
-fn evaluate(symbolic: &Symbolic, graph: &Graph, analysis: &Analysis, read: &mut Vec<Read>) -> Result<Value, Box<Diagnostic>> {
+fn evaluate(symbolic: &Symbolic, quantities: &Quantities<'_>, read: &mut Vec<Read>) -> Result<Value, Box<Diagnostic>> {
     match symbolic {
         Symbolic::Value(value) => Ok(value.clone()),
         Symbolic::Metric(metric, path, span) => {
             let joined = path.as_ref().map(|p| p.segments.join("."));
-            let value = budget::metric(analysis, graph, *metric, joined.as_deref())
+            let value = quantities
+                .metric(*metric, joined.as_deref())
                 .map_err(|unknown| Box::new(no_path(*metric, &unknown, path.as_ref().map_or(*span, |p| p.span))))?;
             read.push((*metric, joined, value));
             Ok(i64::try_from(value).map_or(Value::Float(value as f64), Value::Int))
         }
-        Symbolic::Unary(op, inner) => Ok(match (op, evaluate(inner, graph, analysis, read)?) {
+        Symbolic::Unary(op, inner) => Ok(match (op, evaluate(inner, quantities, read)?) {
             (UnaryOp::Not, Value::Bool(b)) => Value::Bool(!b),
             (UnaryOp::Neg, Value::Int(i)) => Value::Int(i.wrapping_neg()),
             (UnaryOp::Neg, Value::Float(x)) => Value::Float(-x),
             (_, other) => other,
         }),
         Symbolic::Infix { first, rest } => {
-            let mut left = evaluate(first, graph, analysis, read)?;
+            let mut left = evaluate(first, quantities, read)?;
             for (op, right) in rest {
                 if matches!((op, &left), (InfixOp::And, Value::Bool(false)) | (InfixOp::Or, Value::Bool(true))) {
                     continue;
                 }
-                let right = evaluate(right, graph, analysis, read)?;
+                let right = evaluate(right, quantities, read)?;
                 left = match fold(*op, &left, &right) {
                     Folded::Value(value) => value,
                     Folded::Arithmetic(_) | Folded::Types => return Ok(Value::Nothing),
@@ -95,7 +98,7 @@ fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
     match unknown.suggestions.first() {
-        Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
+        Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
         None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
     }
 }

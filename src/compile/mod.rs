@@ -4,7 +4,9 @@
 //! that could be made of it and all findings. This module does no IO itself.
 
 mod assertions;
+mod counted;
 mod files;
+mod network;
 mod refinements;
 mod settings;
 mod unread;
@@ -21,6 +23,7 @@ use crate::syntax::ast::Ast;
 use unread::Unread;
 
 pub use files::{LoadError, Loader, NoFiles};
+pub use network::{Loaded, Network, SourceTree};
 pub use settings::literal;
 
 /// What a compilation depends on besides the text.
@@ -43,15 +46,6 @@ pub struct Compiled {
     pub network: Option<Network>,
     /// Errors, failed assertions and lints, in order of position.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// A network with the numbers that its assertions and lints were checked against.
-#[derive(Debug)]
-pub struct Network {
-    /// Graph and shapes.
-    pub shaped: Shaped,
-    /// Numbers for one image in the default convention.
-    pub analysis: Analysis,
 }
 
 impl Compiled {
@@ -85,8 +79,9 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
     if has_errors(diagnostics) {
         return None;
     }
-    let shaped = shaped(lowered.graph, diagnostics)?;
-    let shaped = refinements::apply(shaped, &lowered.refinements, diagnostics)?;
+    let built = shaped(lowered.graph, diagnostics)?;
+    diagnostics.extend(counted::lint(sources, &lowered.refinements, &lowered.conditions, built.graph()));
+    let (shaped, before_refine) = refinements::apply(built, &lowered.refinements, diagnostics)?;
     let analysis = match analysis::analyze(&shaped, &analysis::Options::default()) {
         Ok(analysis) => analysis,
         Err(overflow) => {
@@ -96,7 +91,7 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
     };
     diagnostics.extend(assertions::check(sources, &lowered.conditions, shaped.graph(), &analysis));
     diagnostics.extend(analysis::lint::lint(&shaped, &analysis, sources));
-    Some(Network { shaped, analysis })
+    Some(Network { shaped, before_refine, analysis })
 }
 
 /// Infers a graph that passes made; what does not fit is a finding at the layer's origin.
@@ -112,9 +107,22 @@ fn shaped(graph: Graph, diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
 }
 
 fn too_large(graph: &Graph, overflow: &analysis::Overflow) -> Diagnostic {
-    let node = graph.node(overflow.node);
-    let message = format!("the {} at `{}` do not fit in 64 bits", overflow.what, node.name);
-    placed(Code::CountOverflow, message, node.origin.span)
+    placed(Code::CountOverflow, overflow_message(graph, overflow), graph.node(overflow.node).origin.span)
+}
+
+/// The numbers of a network that was compiled, under other options or after rewrites.
+///
+/// # Errors
+/// A count exceeds 64 bits: a finding without a place.
+pub fn analyze(shaped: &Shaped, options: &analysis::Options) -> Result<Analysis, Box<Diagnostic>> {
+    analysis::analyze(shaped, options).map_err(|overflow| {
+        let message = overflow_message(shaped.graph(), &overflow);
+        Box::new(Diagnostic::bare(Code::CountOverflow, Severity::Error, message))
+    })
+}
+
+fn overflow_message(graph: &Graph, overflow: &analysis::Overflow) -> String {
+    format!("the {} at `{}` do not fit in 64 bits", overflow.what, graph.node(overflow.node).name)
 }
 
 fn placed(code: Code, message: String, span: Option<crate::source::Span>) -> Diagnostic {

@@ -1,20 +1,28 @@
 //! `refine` statements applied to the built graph.
 
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::grouped;
 use crate::graph::Maker;
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
-use crate::rewrite::geometry::{Count, Geometry};
+use crate::op::form_cost::{Count, Geometry};
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
 
-/// The network with all refinements; every statement that cannot be applied is a finding.
-pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
+/// The network with all refinements, and the one before where there are any; every statement that cannot be applied is a
+/// finding.
+pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Shaped, Option<Shaped>)> {
     if written.is_empty() {
-        return Some(shaped);
+        return Some((shaped, None));
     }
+    let refined = refined(&shaped, written, diagnostics)?;
+    Some((refined, Some(shaped)))
+}
+
+fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
     let mut requests = Vec::new();
     let mut statements = Vec::new();
     let before = diagnostics.len();
@@ -39,12 +47,12 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
     if diagnostics.len() > before {
         return None;
     }
-    match insert::refine(&shaped, &requests) {
+    match insert::refine(shaped, &requests) {
         Ok(graph) => {
             let mut warned = None;
             for (request, statement) in requests.iter().zip(&statements) {
                 if warned != Some(statement)
-                    && let Some(warning) = dearer(&shaped, request, &written[*statement])
+                    && let Some(warning) = dearer(shaped, request, &written[*statement])
                 {
                     diagnostics.push(warning);
                     warned = Some(statement);
@@ -66,12 +74,11 @@ pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<D
 fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Diagnostic> {
     let node = shaped.graph().node(request.node);
     let input = *shaped.input_shapes(request.node).first()?;
-    let geometry = Geometry::of(&node.op, input, shaped.shape(request.node)).ok()?;
+    let geometry = Geometry::of(&node.op, input, shaped.shape(request.node))?;
     let (dense, cost) = (geometry.dense()?, geometry.cost(request.how.form)?);
     if cost.weights <= dense.weights || cost.macs <= dense.macs {
         return None;
     }
-    let grouped = |count: u64| crate::report::number::grouped(count);
     let message = format!(
         "`{}` costs more with `{}`: {} -> {} parameters",
         node.name,
@@ -95,7 +102,7 @@ fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
             let diagnostic =
                 Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
             match nearest.first() {
-                Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.clone() }]),
+                Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
                 None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
             }
         }

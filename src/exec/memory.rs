@@ -4,7 +4,7 @@ use super::RunOptions;
 use super::reference::scratch_bytes;
 use super::schedule::{Schedule, Source};
 use crate::graph::NodeId;
-use crate::op::Shape;
+use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 use crate::weights::weight_bytes;
 
@@ -53,7 +53,6 @@ pub(super) fn of_schedule(shaped: &Shaped, schedule: &Schedule, batch: u64, thre
     for step in &schedule.steps {
         let node = shaped.graph().node(step.node);
         let scratch = match step.source {
-            Source::Given => continue,
             Source::TakenOver => {
                 live -= u128::from(of(node.inputs[0]));
                 0
@@ -72,7 +71,7 @@ pub(super) fn of_schedule(shaped: &Shaped, schedule: &Schedule, batch: u64, thre
     }
     // Handing a tensor back twice, or one that is the caller's, takes a copy.
     for (id, times) in &schedule.asks {
-        let copies = if shaped.graph().inputs().contains(id) { *times } else { times - 1 };
+        let copies = if matches!(shaped.graph().node(*id).op, Op::Input(_)) { *times } else { times - 1 };
         live += u128::from(of(*id)) * copies as u128;
     }
     tensors = tensors.max(live);

@@ -172,7 +172,7 @@ pub fn run(
         return Err(ExecError::TooMuchMemory { needed, allowed });
     }
     weights.check(shaped).map_err(ExecError::Weights)?;
-    let mut run = Run::new(shaped, inputs, options);
+    let mut run = Run::new(shaped, inputs, options, batch);
     for step in 0..schedule.steps.len() {
         run.step(&schedule, step, weights);
     }
@@ -229,6 +229,7 @@ fn check_inputs(shaped: &Shaped, inputs: &BTreeMap<String, Tensor>) -> Result<us
 struct Run<'a> {
     shaped: &'a Shaped,
     inputs: NodeMap<&'a Tensor>,
+    batch: usize,
     options: &'a RunOptions,
     live: NodeMap<Tensor>,
     live_bytes: u64,
@@ -238,7 +239,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(shaped: &'a Shaped, inputs: &'a BTreeMap<String, Tensor>, options: &'a RunOptions) -> Self {
+    fn new(shaped: &'a Shaped, inputs: &'a BTreeMap<String, Tensor>, options: &'a RunOptions, batch: usize) -> Self {
         let graph = shaped.graph();
         let mut given = NodeMap::with_bound(graph.bound());
         let mut live_bytes = 0;
@@ -248,7 +249,7 @@ impl<'a> Run<'a> {
             given.insert(*id, tensor);
         }
         let live = NodeMap::with_bound(graph.bound());
-        Self { shaped, inputs: given, options, live, live_bytes, peak_bytes: live_bytes, macs: 0, timings: Vec::new() }
+        Self { shaped, inputs: given, batch, options, live, live_bytes, peak_bytes: live_bytes, macs: 0, timings: Vec::new() }
     }
 
     fn tensor(&self, id: NodeId) -> &Tensor {
@@ -260,7 +261,6 @@ impl<'a> Run<'a> {
         let node = self.shaped.graph().node(step.node);
         let start = self.options.profile.then(Instant::now);
         let output = match step.source {
-            Source::Given => return,
             Source::TakenOver => {
                 let input = self.live.take(node.inputs[0]).expect("the input is alive");
                 self.live_bytes -= tensor_bytes(&input);
@@ -284,7 +284,7 @@ impl<'a> Run<'a> {
     fn compute(&mut self, id: NodeId, op: &Op, inputs: &[NodeId], weights: &Weights) -> Tensor {
         let inputs: Vec<&Tensor> = inputs.iter().map(|id| self.tensor(*id)).collect();
         let owned = owned_weights(self.shaped, id, weights);
-        let (output, macs) = execute(op, &inputs, &owned, self.shaped.shape(id), self.options.threads.max(1));
+        let (output, macs) = execute(op, &inputs, &owned, (self.batch, self.shaped.shape(id)), self.options.threads.max(1));
         self.macs += macs;
         output
     }

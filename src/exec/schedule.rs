@@ -5,22 +5,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{NodeId, NodeMap};
+use crate::flow::Lifetimes;
+use crate::graph::NodeId;
 use crate::op::Op;
 use crate::shape::Shaped;
 
 /// Where a node's tensor comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// From the caller, who keeps it.
-    Given,
     /// It is its dying input under other dimensions.
     TakenOver,
     /// From a kernel, in memory of its own.
     Computed,
 }
 
-/// One node's turn.
+/// One layer's turn; inputs have none, for they are the caller's, who keeps them.
 #[derive(Debug)]
 pub(super) struct Step {
     pub node: NodeId,
@@ -45,19 +44,14 @@ impl Schedule {
         for (_, id) in dumps.iter().chain(graph.outputs()) {
             *asks.entry(*id).or_insert(0) += 1;
         }
-        let last_use = last_uses(shaped);
-        let mut steps = Vec::with_capacity(shaped.order().len());
-        for (position, id) in shaped.order().iter().enumerate() {
+        let is_input = |id: &NodeId| matches!(graph.node(*id).op, Op::Input(_));
+        // A view of what lives on is copied, so every node has memory of its own.
+        let life = Lifetimes::unshared(shaped);
+        let mut steps = Vec::with_capacity(life.steps().len());
+        for (position, id) in life.steps().iter().enumerate() {
             let node = graph.node(*id);
-            let dies =
-                |id: &NodeId| !asks.contains_key(id) && last_use[*id] == position && !matches!(graph.node(*id).op, Op::Input(_));
-            let source = if matches!(node.op, Op::Input(_)) {
-                Source::Given
-            } else if node.op.is_view() && dies(&node.inputs[0]) {
-                Source::TakenOver
-            } else {
-                Source::Computed
-            };
+            let dies = |id: &NodeId| life.dies_at(*id, position) && !asks.contains_key(id) && !is_input(id);
+            let source = if node.op.is_view() && dies(&node.inputs[0]) { Source::TakenOver } else { Source::Computed };
             let mut frees: Vec<NodeId> = node.inputs.iter().chain([id]).filter(|id| dies(id)).copied().collect();
             frees.sort_unstable();
             frees.dedup();
@@ -68,16 +62,4 @@ impl Schedule {
         }
         Self { steps, asks }
     }
-}
-
-/// The position in the order at which each node is used last; its own where nothing uses it.
-fn last_uses(shaped: &Shaped) -> NodeMap<usize> {
-    let mut last = NodeMap::with_bound(shaped.graph().bound());
-    for (position, id) in shaped.order().iter().enumerate() {
-        last.insert(*id, position);
-        for input in &shaped.graph().node(*id).inputs {
-            last.insert(*input, position);
-        }
-    }
-    last
 }

@@ -5,13 +5,17 @@
 //! graph. Names are unique, those of tensors too. What a node means is its [`Op`]; which learned tensors it uses are its
 //! [`TensorId`]s; where it came from is its [`Origin`]. Shapes are not stored here: see `shape::Shaped`.
 
+pub mod dominators;
 pub mod dot;
 pub mod map;
 pub mod name;
 pub mod node;
 pub mod path;
 pub mod print;
+pub mod reach;
+pub mod scopes;
 pub mod tensor;
+pub mod unordered;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -171,6 +175,21 @@ impl Graph {
         self.counted.contains(path)
     }
 
+    /// A counted path whose number a pattern spells out.
+    #[must_use]
+    pub fn counted_in(&self, pattern: &path::Pattern) -> Option<&LayerPath> {
+        if let Some(literal) = pattern.literal_scope()
+            && let Some(scope) = name::scopes(&literal).find_map(|scope| self.counted.get(scope))
+        {
+            return Some(scope);
+        }
+        if !pattern.has_wildcards() {
+            return None;
+        }
+        // Sorted, so that the same one is told each time.
+        self.counted.iter().filter(|path| pattern.spells_out(path)).min()
+    }
+
     /// Whether any path is counted.
     #[must_use]
     pub fn has_counted(&self) -> bool {
@@ -187,6 +206,12 @@ impl Graph {
     pub fn tensors(&self) -> impl Iterator<Item = (TensorId, &TensorInfo)> {
         let all = self.tensors.iter().enumerate().map(|(i, info)| (TensorId(i as u32), info));
         all.filter(|(_, info)| info.users > 0)
+    }
+
+    /// What a node's tensors are called after: the node, or a set of shared weights; `None` where it has none.
+    #[must_use]
+    pub fn owner(&self, id: NodeId) -> Option<&LayerPath> {
+        self.node(id).tensors.first().map(|tensor| &self.tensor(*tensor).owner)
     }
 
     /// Whether other nodes use tensors of this one too.
@@ -306,6 +331,12 @@ impl Graph {
         let mut users = self.nodes.edges_directed(id.index(), Direction::Outgoing).map(|e| NodeId::from_index(e.target()));
         let first = users.next()?;
         users.all(|user| user == first).then_some(first)
+    }
+
+    /// How often this node is read: once for each place among other nodes' inputs, and once more if it is an output.
+    #[must_use]
+    pub fn uses(&self, id: NodeId) -> usize {
+        self.nodes.edges_directed(id.index(), Direction::Outgoing).count() + usize::from(self.is_output(id))
     }
 
     /// Whether an output is this node.

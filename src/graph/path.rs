@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Graph;
+use super::name::scopes;
+use crate::quote::unquoted;
 use crate::suggest::distance;
 
 /// A path with wildcards.
@@ -23,10 +25,11 @@ impl Pattern {
         Self { segments }
     }
 
-    /// A pattern from `inception_*.b`; `None` where a segment is empty or has a character that no path has.
+    /// A pattern from `inception_*.b`, backquotes or not; `None` where a segment is empty or has a control character.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = |segment: &str| !segment.is_empty() && segment.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '*');
+        let text = unquoted(text);
+        let fits = |segment: &str| !segment.trim().is_empty() && !segment.chars().any(char::is_control);
         text.split('.').all(fits).then(|| Self { segments: text.split('.').map(str::to_owned).collect() })
     }
 
@@ -35,6 +38,19 @@ impl Pattern {
     pub fn literal_scope(&self) -> Option<String> {
         let literal: Vec<_> = self.segments.iter().map(String::as_str).take_while(|segment| !segment.contains('*')).collect();
         (!literal.is_empty()).then(|| literal.join("."))
+    }
+
+    /// Whether a segment has a wildcard.
+    #[must_use]
+    pub fn has_wildcards(&self) -> bool {
+        self.segments.iter().any(|segment| segment.contains('*'))
+    }
+
+    /// Whether the pattern, up to a segment without wildcards, matches all of `path`: it names the path's last segment itself.
+    #[must_use]
+    pub fn spells_out(&self, path: &str) -> bool {
+        let literal = |end: &usize| !self.segments[end - 1].contains('*');
+        (1..=self.segments.len()).filter(literal).any(|end| Self::new(self.segments[..end].to_vec()).scope(path) == Some(path))
     }
 
     /// The longest scope of `name` (or the whole name) that the pattern matches.
@@ -89,8 +105,7 @@ pub fn alike(graph: &Graph, text: &str) -> Vec<String> {
     let most = 1 + text.chars().count() / 4;
     for id in graph.ids() {
         let name = &graph.node(id).name;
-        let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
-        for scope in ends.map(|end| &name[..end]).filter(|scope| scope.len().abs_diff(text.len()) <= most) {
+        for scope in scopes(name).filter(|scope| scope.len().abs_diff(text.len()) <= most) {
             let distance = distance(scope, text, most);
             if distance <= most {
                 scored.insert((distance, scope));

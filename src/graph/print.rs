@@ -12,16 +12,7 @@ use std::fmt::Write as _;
 use super::{Graph, LayerPath, Node, NodeId, NodeMap, Role};
 use crate::op::args::ArgValue;
 use crate::op::{Merge, Op, ScalarOp, table};
-use crate::quote;
-
-/// Keywords: as names they are quoted.
-const RESERVED: &[&str] = &[
-    "block", "net", "input", "output", "return", "for", "in", "if", "else", "use", "assert", "refine", "and", "or", "not",
-    "true", "false", "shared", "as",
-];
-
-/// Words that stand for themselves in arguments, and cannot be bound.
-const ARGUMENT_WORDS: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
+use crate::{quote, words};
 
 /// The graph as `.net` text.
 #[must_use]
@@ -285,7 +276,7 @@ impl<'a> Printer<'a> {
     /// another tensor or has a meaning of its own.
     fn claim(&mut self, scope: &str, first: NodeId) -> String {
         let is_free = |printer: &Self, name: &str| match printer.bound.get(name) {
-            None => !ARGUMENT_WORDS.contains(&name),
+            None => !words::stands_for_itself(name),
             Some(None) => false,
             Some(Some(old)) => printer.last_reader[*old].is_some_and(|reader| reader <= first),
         };
@@ -305,7 +296,7 @@ impl<'a> Printer<'a> {
 
 /// A name or path as the language writes it.
 fn quoted(name: &str) -> Cow<'_, str> {
-    quote::quoted(name, |word| RESERVED.contains(&word))
+    quote::quoted(name, words::is_reserved)
 }
 
 /// A name where only a single one may stand: one with dots is quoted as a whole.
@@ -363,7 +354,7 @@ fn text(value: &ArgValue) -> String {
         ArgValue::Int(n) => n.to_string(),
         ArgValue::Float(x) => float(*x),
         ArgValue::Bool(b) => b.to_string(),
-        ArgValue::Str(s) if ARGUMENT_WORDS.contains(&s.as_str()) => s.clone(),
+        ArgValue::Str(s) if words::stands_for_itself(s) => s.clone(),
         ArgValue::Str(s) => format!("\"{s}\""),
         ArgValue::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
     }

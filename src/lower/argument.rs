@@ -1,15 +1,16 @@
 //! Matching arguments with parameters, by position and by name.
 
-use super::alias::argument_alias;
 use super::body::quoted;
 use super::call::{Flow, Given, plural};
 use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
+use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::foreign::{self, Meaning};
 use crate::op::args::{ArgValue, BuildError};
-use crate::op::table::OpInfo;
+use crate::op::table::{self, OpInfo};
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::suggest::nearest_word;
 use crate::syntax::ast::{Block, Expr, Ident};
 
 impl<'a> Builder<'a> {
@@ -22,7 +23,7 @@ impl<'a> Builder<'a> {
         given: &[Given<'a>],
     ) -> Option<Vec<Option<ArgValue>>> {
         let names: Vec<&str> = info.params.iter().map(|p| p.name).collect();
-        let required: Vec<&str> = info.params.iter().filter(|p| p.default.is_none()).map(|p| p.name).collect();
+        let required: Vec<&str> = info.params.iter().filter(|p| p.is_required()).map(|p| p.name).collect();
         let slots = self.match_args(frame, &callee.text, &names, &required, given)?;
         let mut args = vec![None; names.len()];
         let mut sound = true;
@@ -40,7 +41,7 @@ impl<'a> Builder<'a> {
                         sound = false;
                     }
                 }
-                None if param.default.is_none() => {
+                None if param.is_required() => {
                     let message = format!("`{}` needs `{}`", info.keyword, param.name);
                     let usage = usage(info);
                     let diagnostic = Diagnostic::error(
@@ -113,7 +114,7 @@ impl<'a> Builder<'a> {
                     if let Some(index) = names.iter().position(|n| *n == name.text) {
                         index
                     } else {
-                        self.unknown_argument(frame, callee, names, name, g.arg.value.span);
+                        self.unknown_argument(frame, callee, names, (name, g.arg.value.span));
                         sound = false;
                         continue;
                     }
@@ -146,22 +147,36 @@ impl<'a> Builder<'a> {
         sound.then_some(slots)
     }
 
-    fn unknown_argument(&mut self, frame: &Frame<'a>, callee: &str, names: &[&str], name: &Ident, value: Span) {
+    fn unknown_argument(&mut self, frame: &Frame<'a>, callee: &str, names: &[&str], (name, value): (&Ident, Span)) {
         let message = format!("`{callee}` has no parameter `{}`", name.text);
-        let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
-        let edit = |ours: &str| vec![Edit { span: name.span, replacement: ours.to_owned() }];
-        if let Some(ours) = argument_alias(&name.text).filter(|ours| names.contains(ours)) {
-            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), edit(ours));
-        } else if let Some(near) = nearest(&name.text, names.iter().copied()) {
-            diagnostic = diagnostic.fix(format!("did you mean `{near}`?"), edit(near));
-        } else if let Some(why) = needless(&name.text) {
-            let edits = vec![Edit { span: self.with_comma(name.span.to(value)), replacement: String::new() }];
-            diagnostic = diagnostic.fix(format!("leave it out: {why}"), edits);
+        let diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
+        // Only operations have counterparts elsewhere; a block's parameters are its author's.
+        let is_operation = table::find(callee).is_some();
+        let meaning = foreign::parameter(&name.text);
+        let diagnostic = if let Some((meaning, here)) =
+            meaning.and_then(|meaning| Some((meaning, meaning.here().filter(|here| names.contains(here))?)))
+        {
+            let axis = match meaning {
+                Meaning::Axis(_) => foreign::without_batch(self.sources.text(value)),
+                Meaning::Called(_) | Meaning::InputSize | Meaning::Needless(_) => None,
+            };
+            let certain = is_operation && !matches!(meaning, Meaning::Axis(_));
+            let edits = [Edit::replace(name.span, here)].into_iter().chain(axis.map(|axis| Edit::replace(value, axis)));
+            diagnostic.fix(Applicability::safe_if(certain), format!("it is called `{here}` here"), edits.collect())
+        } else if let Some((near, applicability)) = nearest_word(&name.text, names.iter().copied()) {
+            diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(name.span, near)])
+        } else if let Some(meaning) = meaning.filter(|meaning| meaning.here().is_none()) {
+            let (why, certain) = match meaning {
+                Meaning::Needless(why) => (why, is_operation),
+                Meaning::InputSize | Meaning::Called(_) | Meaning::Axis(_) => ("sizes of the input follow from the input", false),
+            };
+            let edits = vec![Edit::replace(self.with_comma(name.span.to(value)), "")];
+            diagnostic.fix(Applicability::safe_if(certain), format!("leave it out: {why}"), edits)
         } else if names.is_empty() {
-            diagnostic = diagnostic.help("it has no parameters");
+            diagnostic.help("it has no parameters")
         } else {
-            diagnostic = diagnostic.help(format!("its parameters are {}", quoted(names)));
-        }
+            diagnostic.help(format!("its parameters are {}", quoted(names)))
+        };
         self.report(frame, diagnostic);
     }
 
@@ -222,24 +237,10 @@ fn misplaced(callee: &str, names: &[&str], required: &[&str], given: &[Given<'_>
     let diagnostic = Diagnostic::error(Code::UnknownArgument, message, span, "has no name");
     match (missing.as_slice(), open.as_slice()) {
         ([name], _) | ([], [name]) => {
-            let edits = vec![Edit { span: Span { end: span.start, ..span }, replacement: format!("{name}=") }];
-            diagnostic.fix(format!("name it: `{name}=…`"), edits)
+            diagnostic.fix(Unsafe, format!("name it: `{name}=…`"), vec![Edit::before(span, format!("{name}="))])
         }
         (_, []) => diagnostic.help("all of its parameters are given already"),
         (_, open) => diagnostic.help(format!("name it; not given are {}", quoted(open))),
-    }
-}
-
-/// Why an argument of other frameworks has no counterpart here.
-fn needless(name: &str) -> Option<&'static str> {
-    match name {
-        "in_channels" | "in_features" | "num_features" | "num_channels" | "normalized_shape" | "num_parameters" => {
-            Some("sizes of the input follow from the input")
-        }
-        "inplace" => Some("where a tensor lies in memory is planned by the compiler"),
-        "momentum" | "track_running_stats" | "training" => Some("it concerns training only"),
-        "device" | "dtype" | "name" => Some("layers have no such property"),
-        _ => None,
     }
 }
 
@@ -263,10 +264,5 @@ fn integral(value: &Value) -> Option<ArgValue> {
 
 /// "usage: `conv(out, k=1, stride=1)`".
 fn usage(info: &OpInfo) -> String {
-    let params: Vec<String> = info
-        .params
-        .iter()
-        .map(|p| p.default.map_or_else(|| p.name.to_owned(), |default| format!("{}={default}", p.name)))
-        .collect();
-    format!("`{}({})`", info.keyword, params.join(", "))
+    format!("`{}({})`", info.keyword, info.signature())
 }

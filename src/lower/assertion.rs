@@ -6,12 +6,13 @@ use super::naming::Scope;
 use super::operator::{Folded, fold};
 use super::{Builder, Frame, Refinement, Value};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
 use crate::op::form::Kind;
 use crate::op::shape::MAX_DIM;
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::suggest::{nearest, nearest_word};
 use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, UnaryOp};
 
 /// A condition whose metrics are still open.
@@ -91,9 +92,12 @@ impl<'a> Builder<'a> {
                     let path = path?;
                     if !metric.takes_path() {
                         let message = format!("`{}` is a number of the whole net", metric.name());
-                        let edits = vec![Edit { span: expr.span, replacement: metric.name().to_owned() }];
-                        let diagnostic = Diagnostic::error(Code::WrongType, message, path.span, "")
-                            .fix(format!("write `{}` alone", metric.name()), edits);
+                        let edits = vec![Edit::replace(expr.span, metric.name())];
+                        let diagnostic = Diagnostic::error(Code::WrongType, message, path.span, "").fix(
+                            Unsafe,
+                            format!("write `{}` alone", metric.name()),
+                            edits,
+                        );
                         self.report(frame, diagnostic);
                         return None;
                     }
@@ -173,7 +177,7 @@ impl<'a> Builder<'a> {
             Diagnostic::error(Code::UnknownName, format!("`{name}` is neither a name nor a metric"), span, "not defined");
         let names = super::eval::sorted(words.chain(frame.names.keys().copied()));
         diagnostic = match nearest(name, names) {
-            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span, replacement: near.to_owned() }]),
+            Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
             None => diagnostic
                 .help("metrics are params, buffers, macs, flops, layers, weight_memory, activation_memory and peak_memory"),
         };
@@ -199,9 +203,10 @@ impl<'a> Builder<'a> {
                 callee.span,
                 "not known",
             );
-            diagnostic = match nearest(&callee.text, forms) {
-                Some(near) => diagnostic
-                    .fix(format!("did you mean `{near}`?"), vec![Edit { span: callee.span, replacement: near.to_owned() }]),
+            diagnostic = match nearest_word(&callee.text, forms) {
+                Some((near, applicability)) => {
+                    diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)])
+                }
                 None => diagnostic.help(format!("the forms are {}", super::body::quoted(&forms))),
             };
             self.report(frame, diagnostic);

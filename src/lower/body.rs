@@ -5,19 +5,17 @@
 use std::collections::HashMap;
 
 use super::naming::{Place, Scope};
-use super::program::{duplicate, twice};
+use super::program::{duplicate, refused, twice};
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{BottleneckMark, Directives, LayerPath, Node, NodeId, Origin};
 use crate::op::form::Kind;
 use crate::op::{Op, Shape};
 use crate::source::Span;
-use crate::suggest::nearest;
+use crate::suggest::{nearest, nearest_word};
 use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
-
-/// Words that stand for themselves in arguments: bound, they would mean something else from there on.
-const RESERVED: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
 impl<'a> Builder<'a> {
     /// Evaluates the net: its parameters, then its body.
@@ -56,7 +54,8 @@ impl<'a> Builder<'a> {
                 self.report(frame, diagnostic);
             }
         }
-        for diagnostic in twice(params.iter().map(|param| ("parameter", &param.name))) {
+        let repeated = twice(params.iter().map(|param| ("parameter", &param.name)));
+        for diagnostic in params.iter().filter_map(|param| refused(&param.name)).chain(repeated) {
             self.report(frame, diagnostic);
         }
         for param in params {
@@ -175,16 +174,20 @@ impl<'a> Builder<'a> {
             }
             "keep" => {
                 let rest = Span { start: mark.name.span.end, ..mark.span };
-                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "")
-                    .fix("write it alone", vec![Edit { span: rest, replacement: String::new() }]);
+                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "").fix(
+                    Unsafe,
+                    "write it alone",
+                    vec![Edit::replace(rest, "")],
+                );
                 self.report(frame, diagnostic);
             }
             name => {
                 let mut diagnostic =
                     Diagnostic::error(Code::UnknownMark, format!("there is no mark `@{name}`"), mark.span, "not a mark");
-                diagnostic = match nearest(name, ["keep", "bottleneck"]) {
-                    Some(near) => diagnostic
-                        .fix(format!("write `@{near}`"), vec![Edit { span: mark.name.span, replacement: near.to_owned() }]),
+                diagnostic = match nearest_word(name, ["keep", "bottleneck"]) {
+                    Some((near, applicability)) => {
+                        diagnostic.fix(applicability, format!("write `@{near}`"), vec![Edit::replace(mark.name.span, near)])
+                    }
                     None => diagnostic.help("the marks are `@keep` and `@bottleneck(channels=64)`"),
                 };
                 self.report(frame, diagnostic);
@@ -204,6 +207,9 @@ impl<'a> Builder<'a> {
             }
             _ => Value::Poison,
         };
+        if let Some(diagnostic) = refused(name) {
+            self.report(frame, diagnostic);
+        }
         if let Some(first) = frame.names.get(name.text.as_str()) {
             let first = Ident { text: name.text.clone(), span: first.span };
             self.report(frame, duplicate("name", name, &first));
@@ -252,13 +258,18 @@ impl<'a> Builder<'a> {
             let first = frame.names.get(name.text.as_str()).map_or(name.span, |binding| binding.span);
             self.report(frame, duplicate("output", name, &Ident { text: name.text.clone(), span: first }));
         }
+        let refusal = refused(name);
         let result = match value {
+            None if refusal.is_some() => Value::Poison,
             Some(expr) => {
                 let scope = frame.binding_scope(&name.text);
                 self.eval(frame, expr, &scope)
             }
             None => self.name(frame, &name.text, name.span),
         };
+        if let Some(diagnostic) = refusal {
+            self.report(frame, diagnostic);
+        }
         let node = self.one_tensor(frame, &result, value.map_or(name.span, |e| e.span), "an output");
         if let (Some(node), Some(shape)) = (node, shape) {
             self.check_shape(frame, &name.text, node, shape);
@@ -343,9 +354,8 @@ impl<'a> Builder<'a> {
 
     fn assign(&mut self, frame: &mut Frame<'a>, target: &'a Target, mut value: Value) {
         let name = target.name.text.as_str();
-        if RESERVED.contains(&name) {
-            let message = format!("`{name}` is a word of the language and cannot be bound");
-            self.report(frame, Diagnostic::error(Code::DuplicateDefinition, message, target.name.span, "choose another name"));
+        if let Some(diagnostic) = refused(&target.name) {
+            self.report(frame, diagnostic);
         }
         if matches!(value, Value::Nothing) {
             let message = format!("`{name}` gets no value");
@@ -381,10 +391,11 @@ impl<'a> Builder<'a> {
         diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
         let fixed = self.find_fix(id, Some(expected), &|shape| shape == expected);
         diagnostic = match fixed {
-            Some(fix) => diagnostic.fix(fix.message, fix.edits),
+            Some(fix) => diagnostic.with_fixes([fix]),
             None => diagnostic.fix(
+                Unsafe,
                 format!("write the shape that it has, {actual}"),
-                vec![Edit { span: written.span, replacement: actual.to_string() }],
+                vec![Edit::replace(written.span, actual.to_string())],
             ),
         };
         self.report(frame, diagnostic);

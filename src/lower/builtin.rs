@@ -4,14 +4,11 @@ use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-
-/// Names of the functions; `max` is an operation on tensors as well.
-pub const BUILTINS: &[&str] =
-    &["min", "max", "abs", "ceil", "floor", "round", "sqrt", "len", "channels", "height", "width", "rank"];
+use crate::words::FUNCTIONS;
 
 /// Whether a name is a function that is not also an operation.
 pub(super) fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
+    FUNCTIONS.contains(&name)
 }
 
 impl<'a> Builder<'a> {

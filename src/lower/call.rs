@@ -10,12 +10,14 @@ use super::naming::{Scope, UseCounts, is_quiet};
 use super::program::Found;
 use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
+use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit, Label};
+use crate::foreign;
 use crate::graph::{Instance, LayerPath, Node, NodeId, Origin};
 use crate::op::table::{self, Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
-use crate::suggest::{foreign, nearest};
+use crate::suggest::nearest;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
 /// A tensor and the expression that it came from.
@@ -47,8 +49,8 @@ impl<'a> Builder<'a> {
         lists: &'a [ArgList],
         scope: &Scope,
     ) -> Value {
-        let Some(meaning) = self.callee(frame, callee, lists.first()) else {
-            // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name mends as well.
+        let Some(meaning) = self.callee(frame, callee, lists.first(), lists.len() > 1) else {
+            // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name opens as well.
             for arg in lists.iter().flat_map(|list| &list.args).filter(|arg| !matches!(arg.value.kind, ExprKind::List(_))) {
                 self.eval(frame, &arg.value, &scope.inner());
             }
@@ -133,7 +135,7 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
-        let meaning = self.callee(frame, &callee, list);
+        let meaning = self.callee(frame, &callee, list, true);
         let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
         let (Some(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
         if let Callee::Function = meaning {
@@ -160,7 +162,7 @@ impl<'a> Builder<'a> {
         let message = format!("the parameters of `{}` are given where it is declared", callee.text);
         let diagnostic = Diagnostic::error(Code::WrongInputs, message, at, "a second list of parameters")
             .label(self.shared_span(set), "declared here")
-            .fix("use it without parameters", vec![Edit { span: at, replacement: String::new() }]);
+            .fix(Unsafe, "use it without parameters", vec![Edit::replace(at, "")]);
         self.report(frame, diagnostic);
         Value::Poison
     }
@@ -204,7 +206,14 @@ impl<'a> Builder<'a> {
         self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
     }
 
-    pub(super) fn callee(&mut self, frame: &Frame<'a>, callee: &Ident, list: Option<&ArgList>) -> Option<Callee<'a>> {
+    /// What a name means that is called; `apart` says whether the inputs stand elsewhere than in its first list.
+    pub(super) fn callee(
+        &mut self,
+        frame: &Frame<'a>,
+        callee: &Ident,
+        list: Option<&ArgList>,
+        apart: bool,
+    ) -> Option<Callee<'a>> {
         let name = callee.text.as_str();
         if let Some(Value::Shared(set)) = frame.names.get(name).map(|binding| &binding.value) {
             return Some(Callee::Shared(*set));
@@ -231,7 +240,7 @@ impl<'a> Builder<'a> {
             self.program
                 .block_names(frame.file)
                 .chain(table::OPS.iter().map(|op| op.keyword))
-                .chain(builtin::BUILTINS.iter().copied()),
+                .chain(crate::words::FUNCTIONS.iter().copied()),
         );
         if let Some(binding) = frame.names.get(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");
@@ -239,14 +248,14 @@ impl<'a> Builder<'a> {
             diagnostic = diagnostic.label(binding.span, "bound here");
             diagnostic = diagnostic.help("names hold what a layer made; write the operation again, or a `block` to use it twice");
         } else if let Some((path, last)) = self.program.behind(frame.file, name) {
-            let edits = vec![Edit { span: last.after(), replacement: format!("\nuse \"{path}\"") }];
+            let edits = vec![Edit::after(last, format!("\nuse \"{path}\""))];
             diagnostic = diagnostic.note("a `use` brings in a file's own blocks, not those that it uses");
-            diagnostic = diagnostic.fix(format!("`{name}` is defined in {path}: use that file too"), edits);
-        } else if let Some(ours) = foreign::operation(name).or_else(|| table::find(&name.to_lowercase()).map(|op| op.keyword)) {
-            diagnostic = diagnostic.fix(format!("it is called `{ours}` here"), self.translated(callee, ours, list));
+            diagnostic = diagnostic.fix(Unsafe, format!("`{name}` is defined in {path}: use that file too"), edits);
+        } else if let Some(here) = here(name) {
+            let (applicability, edits) = self.translated(callee, here, list, apart);
+            diagnostic = diagnostic.fix(applicability, format!("it is called `{here}` here"), edits);
         } else if let Some(near) = nearest(name, names) {
-            diagnostic =
-                diagnostic.fix(format!("did you mean `{near}`?"), vec![Edit { span: callee.span, replacement: near.to_owned() }]);
+            diagnostic = diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)]);
         } else {
             diagnostic = diagnostic.help("`pointwise ops` lists the operations");
         }
@@ -255,15 +264,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Edits that write a call of another framework as one of ours, its arguments too.
-    fn translated(&self, callee: &Ident, ours: &str, list: Option<&ArgList>) -> Vec<Edit> {
-        let mut edits = vec![Edit { span: callee.span, replacement: ours.to_owned() }];
-        if let Some(list) = list {
-            let text = |arg: &Arg| self.sources.text(arg.name.as_ref().map_or(arg.value.span, |n| n.span.to(arg.value.span)));
-            let args: Vec<&str> = list.args.iter().map(text).collect();
-            let written = foreign::arguments(&callee.text, &args);
-            edits.extend(written.map(|replacement| Edit { span: list.span, replacement }));
-        }
-        edits
+    fn translated(&self, callee: &Ident, here: &str, list: Option<&ArgList>, apart: bool) -> (Applicability, Vec<Edit>) {
+        let text = |arg: &Arg| self.sources.text(arg.name.as_ref().map_or(arg.value.span, |n| n.span.to(arg.value.span)));
+        let args: Vec<&str> = list.iter().flat_map(|list| &list.args).map(text).collect();
+        let written = foreign::arguments(&callee.text, &args, apart);
+        let list = list.zip(written.text).map(|(list, text)| Edit::replace(list.span, text));
+        (written.applicability, [Edit::replace(callee.span, here)].into_iter().chain(list).collect())
     }
 
     /// Tensors among evaluated arguments; `None` after a report, or where one is poison.
@@ -337,7 +343,7 @@ impl<'a> Builder<'a> {
         let message = format!("`{}` takes its parameters and its inputs in two lists", callee.text);
         let diagnostic =
             Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters")
-                .fix("parameters first, then inputs", vec![Edit { span: expr.span, replacement }])
+                .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
                 .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")));
         self.report(frame, diagnostic);
     }
@@ -353,7 +359,9 @@ impl<'a> Builder<'a> {
         inputs: Option<Vec<Flow>>,
         scope: &Scope,
     ) -> Value {
-        let Some(inputs) = inputs else {
+        // `param([96, 1, 1])` takes no inputs.
+        let takes_none = matches!(meaning, Callee::Op(info) if info.inputs.1 == Some(0));
+        let Some(inputs) = inputs.or_else(|| takes_none.then(Vec::new)) else {
             let call = self.sources.text(expr.span).to_owned();
             let message = format!("`{}` needs an input", callee.text);
             let diagnostic =
@@ -388,7 +396,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let first_new = self.graph.bound();
-        let value = match (info.build)(&args, &shapes) {
+        let value = match info.build(&args, &shapes) {
             Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
             Ok(Built::Pieces(ops)) => {
                 // One name for several results is the scope of theirs.
@@ -560,6 +568,12 @@ pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {
         | Value::Nothing
         | Value::Poison => Vec::new(),
     }
+}
+
+/// The operation that is known elsewhere as `name`, or whose name it is in another case.
+fn here(name: &str) -> Option<&'static str> {
+    let elsewhere = foreign::operation(name).map(|call| call.here);
+    elsewhere.or_else(|| table::find(&name.to_lowercase()).map(|op| op.keyword))
 }
 
 /// "1 input", "2 inputs".

@@ -5,10 +5,13 @@
 use super::naming::Scope;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
+use crate::diagnostic::Applicability::{Safe, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::quote::quoted;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Path, UnaryOp};
+use crate::words::{is_reserved, stands_for_itself};
 
 impl<'a> Builder<'a> {
     /// The value of an expression; its layers are named within `scope`. Errors are reported and give poison.
@@ -54,9 +57,10 @@ impl<'a> Builder<'a> {
     /// The value of a name.
     pub(super) fn name(&mut self, frame: &Frame<'a>, name: &str, span: Span) -> Value {
         if let Some(binding) = frame.names.get(name) {
-            return binding.value.clone();
+            // A binder that took a word of the language has been refused: what follows from it is not told.
+            return if stands_for_itself(name) { Value::Poison } else { binding.value.clone() };
         }
-        if matches!(name, "same" | "none" | "nearest" | "bilinear" | "zero" | "reflect" | "replicate") {
+        if stands_for_itself(name) {
             return Value::Str(name.into());
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
@@ -65,11 +69,8 @@ impl<'a> Builder<'a> {
             diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value")
                 .help(format!("let a tensor flow through it: `x -> {name}`"));
         } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
-            let edit = Edit { span, replacement: near.to_owned() };
-            diagnostic = diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]);
-        } else if matches!(name, "True" | "False") {
-            let edit = Edit { span, replacement: name.to_lowercase() };
-            diagnostic = diagnostic.fix("booleans are written in lower case", vec![edit]);
+            let edits = vec![Edit::replace(span, near)];
+            diagnostic = diagnostic.fix(Unsafe, format!("a name like it is defined: `{near}`"), edits);
         }
         self.report(frame, diagnostic);
         Value::Poison
@@ -83,9 +84,9 @@ impl<'a> Builder<'a> {
         }
         if let Some(near) = nearest(&shown, sorted(frame.names.keys().copied().filter(|name| name.contains('.')))) {
             let message = format!("`{shown}` is not defined");
-            let edit = Edit { span, replacement: near.to_owned() };
+            let edits = vec![Edit::replace(span, quoted(near, is_reserved).into_owned())];
             let diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not defined");
-            self.report(frame, diagnostic.fix(format!("a name like it is defined: `{near}`"), vec![edit]));
+            self.report(frame, diagnostic.fix(Unsafe, format!("a name like it is defined: `{near}`"), edits));
             return Value::Poison;
         }
         let diagnostic = Diagnostic::error(Code::UnknownName, format!("the path `{shown}` is not a value"), path.span, "")
@@ -115,9 +116,9 @@ impl<'a> Builder<'a> {
             let message = format!("a list holds numbers, strings and lists, not {}", values[at].kind());
             let diagnostic = Diagnostic::error(Code::WrongType, message, items[at].span, "");
             let diagnostic = if values.len() > 1 && values.iter().all(Value::is_tensor) {
-                let edit = |start, end, text: &str| Edit { span: Span { start, end, ..span }, replacement: text.to_owned() };
+                let edit = |start, end, text: &str| Edit::replace(Span { start, end, ..span }, text);
                 let edits = vec![edit(span.start, span.start + 1, "("), edit(span.end - 1, span.end, ")")];
-                diagnostic.fix("tensors are grouped in parentheses", edits)
+                diagnostic.fix(Safe, "tensors are grouped in parentheses", edits)
             } else {
                 diagnostic.help("tensors are grouped in parentheses: `(a, b) -> concat`")
             };

@@ -1,12 +1,14 @@
-//! Finding the one change that mends a shape error, by trying it.
+//! Finding the one change that removes a shape error, by trying it.
 //!
 //! Candidates are single changes of layers upstream (padding that keeps the map, another stride, other channels, a
-//! missing `flatten`); each is inferred down to the tensor in question, and only one that makes it fit is offered.
+//! missing `flatten`); each is inferred down to the tensor in question, and only one that makes it fit is offered. That it
+//! fits does not say that it was meant, so all of them are unsafe.
 
 use super::Builder;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
-use crate::op::{Conv, Linear, Op, Padding, Pool, Shape, table};
+use crate::op::{Conv, Op, Padding, Pool, Shape, table};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -24,25 +26,19 @@ impl Builder<'_> {
     /// The nearest change upstream of `end` after which its shape fits.
     pub(super) fn find_fix(&self, end: NodeId, wanted: Option<Shape>, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
         let path = self.upstream(end);
-        for (depth, id) in path.iter().enumerate() {
-            let Some(call) = self.calls.get(*id) else { continue };
+        path.iter().enumerate().find_map(|(depth, id)| {
+            let (op, call) = (&self.graph.node(*id).op, self.calls.get(*id)?);
             let shapes: Vec<Shape> = self.graph.node(*id).inputs.iter().map(|i| self.shapes[*i]).collect();
-            for candidate in candidates(&self.graph.node(*id).op, &shapes, wanted) {
-                let Ok(shape) = candidate.op.infer(&shapes) else { continue };
-                if self.flow_down(&path[..depth], *id, shape).is_some_and(fits)
-                    && let Some(edits) = edits(call, self.graph.node(*id).op.keyword(), &candidate.args)
-                {
-                    return Some(Fix { message: candidate.message, edits });
-                }
-            }
-            if let Some(fix) = self.without_in_channels(&path[..depth], *id, call, &shapes, fits) {
-                return Some(fix);
-            }
-            if let Some(fix) = self.flatten_first(&path[..depth], *id, &shapes, fits) {
-                return Some(fix);
-            }
-        }
-        None
+            let set = candidates(op, &shapes, wanted).into_iter().filter_map(|candidate| {
+                let edits = edits(call, op.keyword(), &candidate.args)?;
+                Some((candidate.op.infer(&shapes).ok()?, candidate.message, edits))
+            });
+            let rewritten = [without_in_channels(op, call, &shapes), flatten_first(op, self.graph.node(*id).origin.span, &shapes)].into_iter().flatten();
+            let mut changes = set.chain(rewritten);
+            let (_, message, edits) =
+                changes.find(|(shape, _, _)| self.flow_down(&path[..depth], *id, *shape).is_some_and(fits))?;
+            Some(Fix { message, applicability: Unsafe, edits })
+        })
     }
 
     /// The tensor and what it was made from, following first inputs.
@@ -68,54 +64,38 @@ impl Builder<'_> {
         }
         Some(shape)
     }
+}
 
-    /// `conv(3, 64, 3)`: the input's channels come first, as in PyTorch's `Conv2d`, and all else moves along by one.
-    fn without_in_channels(
-        &self,
-        below: &[NodeId],
-        id: NodeId,
-        call: &Expr,
-        shapes: &[Shape],
-        fits: &dyn Fn(Shape) -> bool,
-    ) -> Option<Fix> {
-        let (Op::Conv(conv), [input]) = (&self.graph.node(id).op, shapes) else { return None };
-        let ExprKind::Call { lists, .. } = &call.kind else { return None };
-        let args = &lists.first()?.args;
-        let positional = args.iter().take_while(|arg| arg.name.is_none()).count();
-        if conv.depthwise || conv.out != input.channels() || !(3..=4).contains(&positional) {
-            return None;
-        }
-        let (out, kernel) = (conv.kernel[0], conv.stride);
-        let (stride, pad) = if positional == 4 { ([conv.pad.top; 2], Padding::default()) } else { ([1, 1], conv.pad) };
-        let shape = Op::Conv(crate::op::Conv { out, kernel, stride, pad, ..conv.clone() }).infer(shapes).ok()?;
-        let span = Span { end: args[1].value.span.start, ..args[0].value.span };
-        let message = "leave out the input channels, which follow from the input".to_owned();
-        let edits = vec![Edit { span, replacement: String::new() }];
-        self.flow_down(below, id, shape).is_some_and(fits).then_some(Fix { message, edits })
-    }
+/// The shape after a change of a call, what the change does, and its edits.
+type Change = (Shape, String, Vec<Edit>);
 
-    /// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`.
-    fn flatten_first(
-        &self,
-        below: &[NodeId],
-        id: NodeId,
-        shapes: &[Shape],
-        fits: &dyn Fn(Shape) -> bool,
-    ) -> Option<Fix> {
-        let op = &self.graph.node(id).op;
-        let (Op::Linear(Linear { .. }), [input]) = (op, shapes) else { return None };
-        if input.rank() == 1 {
-            return None;
-        }
-        let flat = Op::Flatten.infer(&[*input]).ok()?;
-        let shape = op.infer(&[flat]).ok()?;
-        // Where the layer stands, which is not where shared weights are declared.
-        let at = self.graph.node(id).origin.span?;
-        let edit = Edit { span: Span { end: at.start, ..at }, replacement: "flatten -> ".to_owned() };
-        self.flow_down(below, id, shape)
-            .is_some_and(fits)
-            .then(|| Fix { message: format!("`flatten` before `linear` makes one vector of {input}"), edits: vec![edit] })
+/// `conv(3, 64, 3)`: the input's channels come first, as in PyTorch's `Conv2d`, and all else moves along by one.
+fn without_in_channels(op: &Op, call: &Expr, shapes: &[Shape]) -> Option<Change> {
+    let (Op::Conv(conv), [input]) = (op, shapes) else { return None };
+    let ExprKind::Call { lists, .. } = &call.kind else { return None };
+    let args = &lists.first()?.args;
+    let positional = args.iter().take_while(|arg| arg.name.is_none()).count();
+    if conv.depthwise || conv.out != input.channels() || !(3..=4).contains(&positional) {
+        return None;
     }
+    let (out, kernel) = (conv.kernel[0], conv.stride);
+    let (stride, pad) = if positional == 4 { ([conv.pad.top; 2], Padding::default()) } else { ([1, 1], conv.pad) };
+    let shape = Op::Conv(Conv { out, kernel, stride, pad, ..conv.clone() }).infer(shapes).ok()?;
+    let first = Span { end: args[1].value.span.start, ..args[0].value.span };
+    let message = "leave out the input channels, which follow from the input";
+    Some((shape, message.to_owned(), vec![Edit::replace(first, "")]))
+}
+
+/// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`, where
+/// the layer stands: shared weights are declared elsewhere.
+fn flatten_first(op: &Op, place: Option<Span>, shapes: &[Shape]) -> Option<Change> {
+    let (Op::Linear(_), [input]) = (op, shapes) else { return None };
+    if input.rank() == 1 {
+        return None;
+    }
+    let shape = op.infer(&[Op::Flatten.infer(shapes).ok()?]).ok()?;
+    let message = format!("`flatten` before `linear` makes one vector of {input}");
+    Some((shape, message, vec![Edit::before(place?, "flatten -> ")]))
 }
 
 fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate> {
@@ -199,7 +179,7 @@ pub(super) fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)])
     let params = table::find(keyword)?.params;
     if let ExprKind::Name(_) = &call.kind {
         let text = args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
-        return Some(vec![Edit { span: call.span.after(), replacement: format!("({text})") }]);
+        return Some(vec![Edit::after(call.span, format!("({text})"))]);
     }
     let ExprKind::Call { lists, .. } = &call.kind else { return None };
     let list = lists.first()?;
@@ -211,14 +191,14 @@ pub(super) fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)])
         let by_position =
             list.args.get(index).filter(|arg| arg.name.is_none() && list.args[..index].iter().all(|a| a.name.is_none()));
         match by_name.or(by_position) {
-            Some(arg) => edits.push(Edit { span: arg.value.span, replacement: value.clone() }),
+            Some(arg) => edits.push(Edit::replace(arg.value.span, value.clone())),
             None => appended.push(format!("{name}={value}")),
         }
     }
     if !appended.is_empty() {
         let close = Span { start: list.span.end - 1, end: list.span.end - 1, ..list.span };
         let comma = if list.args.is_empty() { "" } else { ", " };
-        edits.push(Edit { span: close, replacement: format!("{comma}{}", appended.join(", ")) });
+        edits.push(Edit::replace(close, format!("{comma}{}", appended.join(", "))));
     }
     Some(edits)
 }

@@ -6,7 +6,6 @@
 //! that does not fit poisons what depends on it, silently, so that one run reports every independent error.
 //! This module does no IO and knows neither analysis nor rewriting.
 
-mod alias;
 mod argument;
 mod assertion;
 mod body;

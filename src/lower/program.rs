@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::op::table;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Ast, Block, Ident, Item, Net, Use};
+use crate::words;
 
 use super::builtin;
 
@@ -106,7 +107,9 @@ fn own_blocks<'a>(ast: &'a Ast, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<&
             diagnostics.push(duplicate("block", name, &first.name));
         }
         let params = block.params.iter().map(|param| ("parameter", &param.name));
-        diagnostics.extend(twice(params.chain(block.inputs.iter().map(|input| ("input", input)))));
+        let head: Vec<_> = params.chain(block.inputs.iter().map(|input| ("input", input))).collect();
+        diagnostics.extend(std::iter::once(name).chain(head.iter().map(|(_, name)| *name)).filter_map(refused));
+        diagnostics.extend(twice(head.into_iter()));
     }
     blocks
 }
@@ -122,6 +125,14 @@ pub(super) fn twice<'a>(head: impl Iterator<Item = (&'static str, &'a Ident)>) -
         }
     }
     found
+}
+
+/// Refuses a name that stands for itself in arguments: bound, it would mean something else from there on.
+pub(super) fn refused(name: &Ident) -> Option<Diagnostic> {
+    words::stands_for_itself(&name.text).then(|| {
+        let message = format!("`{}` is a word of the language and cannot be bound", name.text);
+        Diagnostic::error(Code::DuplicateDefinition, message, name.span, "choose another name")
+    })
 }
 
 /// One name for two things.

@@ -3,15 +3,19 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::naming::Scope;
+use super::program::refused;
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
-use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, StatementKind};
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
+        for diagnostic in names_of(pattern).into_iter().filter_map(refused) {
+            self.report(frame, diagnostic);
+        }
         let scope = Scope::none();
         let saved: Vec<_> =
             names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
@@ -42,10 +46,14 @@ impl<'a> Builder<'a> {
                 }
                 Value::Int(n) => {
                     let message = "a loop walks a range or a list, and this is an integer";
-                    let fix = Edit { span: Span { end: list.span.start, ..list.span }, replacement: "0..".to_owned() };
+                    let edits = vec![Edit::before(list.span, "0..")];
                     self.report(
                         frame,
-                        Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix("count from zero", vec![fix]),
+                        Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix(
+                            Safe,
+                            "count from zero",
+                            edits,
+                        ),
                     );
                     frame.poison_assigned(body);
                 }

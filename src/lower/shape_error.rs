@@ -3,6 +3,7 @@
 use super::call::{Flow, plural};
 use super::{Builder, Frame};
 use crate::code::Code;
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::{InstanceId, NodeId};
 use crate::op::error::Side;
@@ -55,7 +56,11 @@ impl<'a> Builder<'a> {
                 };
                 let message = format!("`{keyword}` takes {takes}, and gets {got}");
                 let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
-                if got > min { diagnostic.help("join the tensors first, with `concat` or `+`") } else { diagnostic }
+                if got > min && *max != Some(0) {
+                    diagnostic.help("join the tensors first, with `concat` or `+`")
+                } else {
+                    diagnostic
+                }
             }
             ShapeError::Padding { side, pad, most } => {
                 let side = side_name(*side);
@@ -111,7 +116,7 @@ impl<'a> Builder<'a> {
         match written.map(|expr| &expr.kind) {
             Some(ExprKind::List(dims)) if dims.len() == 4 => {
                 let span = Span { end: dims[1].span.start, ..dims[0].span };
-                diagnostic.fix(said, vec![Edit { span, replacement: String::new() }])
+                diagnostic.fix(Unsafe, said, vec![Edit::replace(span, "")])
             }
             _ => diagnostic.help(said),
         }
@@ -133,7 +138,8 @@ impl<'a> Builder<'a> {
         let diagnostic =
             self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
         let fixed = self.with_fix(diagnostic, op, inputs, odd, other);
-        if fixed.fixes.is_empty() { self.padded_together(fixed, op, inputs) } else { fixed }
+        let together = op.filter(|_| fixed.fixes.is_empty()).and_then(|op| self.fix_together(op, inputs));
+        fixed.with_fixes(together)
     }
 
     fn broadcast(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (usize, usize), span: Span) -> Diagnostic {
@@ -157,15 +163,9 @@ impl<'a> Builder<'a> {
         if offered > 0 {
             return diagnostic;
         }
-        let padded = self.padded_together(diagnostic, op, inputs);
-        if padded.fixes.is_empty() { projected(padded) } else { padded }
-    }
-
-    /// Offers padding of several branches, where there is one that makes them fit.
-    fn padded_together(&self, diagnostic: Diagnostic, op: Option<&Op>, inputs: &[Flow]) -> Diagnostic {
         match op.and_then(|op| self.fix_together(op, inputs)) {
-            Some(fix) => diagnostic.fix(fix.message, fix.edits),
-            None => diagnostic,
+            Some(fix) => diagnostic.with_fixes([fix]),
+            None => projected(diagnostic),
         }
     }
 
@@ -191,7 +191,7 @@ impl<'a> Builder<'a> {
             Some(inputs[long].0).filter(|_| by_name).and_then(|id| self.conditional_projection(short_text, id))
         {
             let message = format!("a 1x1 convolution where the shortcut differs: `{call}` makes {to}");
-            return diagnostic.fix(message, vec![Edit { span, replacement }]);
+            return diagnostic.fix(Unsafe, message, vec![Edit::replace(span, replacement)]);
         }
         let out = if by_name { format!("channels({long_text})") } else { to.channels().to_string() };
         let stride_text = match (stride, by_name) {
@@ -202,7 +202,8 @@ impl<'a> Builder<'a> {
         let call = format!("conv({out}, 1{stride_text})");
         let replacement = format!("({short_text} -> {call})");
         let what = if from.channels() == to.channels() { "the size" } else { "the channels" };
-        diagnostic.fix(format!("a 1x1 convolution matches {what}: `{call}` makes {to}"), vec![Edit { span, replacement }])
+        let message = format!("a 1x1 convolution matches {what}: `{call}` makes {to}");
+        diagnostic.fix(Unsafe, message, vec![Edit::replace(span, replacement)])
     }
 
     fn window(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (Side, u64, u64, u64), span: Span) -> Diagnostic {
@@ -249,10 +250,7 @@ impl<'a> Builder<'a> {
             // A broadcast that happens to be legal (one pixel against a map) is not what was meant.
             wanted.is_none_or(|wanted| wanted == shape) && op.infer(&shapes).is_ok()
         };
-        match self.find_fix(inputs[odd].0, wanted, &fits) {
-            Some(fix) => diagnostic.fix(fix.message, fix.edits),
-            None => diagnostic,
-        }
+        diagnostic.with_fixes(self.find_fix(inputs[odd].0, wanted, &fits))
     }
 
     /// Which of two inputs differs from the majority.
@@ -373,7 +371,11 @@ impl<'a> Builder<'a> {
         } else {
             None
         };
-        let Some(before) = before else { return Some("the input is declared so".to_owned()) };
+        let Some(before) = before else {
+            return Some(
+                if matches!(node.op, Op::Input(_)) { "the input is declared so" } else { "its shape is written so" }.to_owned(),
+            );
+        };
         if let (Op::Slice(_), Some("split")) = (&node.op, self.calls.get(id).and_then(|call| callee(call))) {
             return Some(format!("a part that `split` makes of {before}"));
         }

@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
             | ExprKind::As { .. }
             | ExprKind::Error => return None,
         };
-        let meaning = self.callee(frame, &callee, list)?;
+        let meaning = self.callee(frame, &callee, list, true)?;
         if let Some((message, help)) = unshareable(&meaning, &callee.text) {
             self.report(frame, Diagnostic::error(Code::WrongType, message, callee.span, "").help(help));
             return None;

@@ -6,6 +6,7 @@
 use super::Builder;
 use super::call::Flow;
 use super::fix::{edits, keeping};
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
 use crate::op::{Conv, Op, Padding, Pool, Shape};
@@ -34,7 +35,7 @@ impl Builder<'_> {
         }
         let who = if changed == 2 { "both".to_owned() } else { format!("all {changed}") };
         let edits = distinct(branches.into_iter().flat_map(|branch| branch.edits))?;
-        Some(Fix { message: format!("padding keeps {who} at {height}x{width}"), edits })
+        Some(Fix { message: format!("padding keeps {who} at {height}x{width}"), applicability: Unsafe, edits })
     }
 
     /// A branch (nearest layer first) after its windows have been padded to keep their sizes.

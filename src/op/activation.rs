@@ -3,11 +3,13 @@
 //! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here.
 
 use super::Op;
-use super::args::{self, ArgValue, BuildError, Printed, Reader, int};
+use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::first;
+use super::payload::Payload;
 use super::shape::Shape;
-use super::table::{AXIS, Built, FLAG, NUMBER, OpInfo, ParamInfo, optional};
+use super::table::DefaultValue::{Bool, Float, Int};
+use super::table::{AXIS, Build, Built, FLAG, NUMBER, OpInfo, ParamInfo, optional};
 use super::weight::{Dims, Init, WeightSpec};
 use super::work::{Window, Work, elements};
 
@@ -17,9 +19,19 @@ const fn row(
     summary: &'static str,
     params: &'static [ParamInfo],
     onnx: &'static str,
-    build: fn(args::Args<'_>, &[Shape]) -> Result<Built, BuildError>,
+    build: Build,
 ) -> OpInfo {
-    OpInfo { keyword, family: "activation", summary, params, inputs: (1, Some(1)), shapes: "[...] -> [...]", onnx, build }
+    OpInfo {
+        keyword,
+        family: "activation",
+        summary,
+        params,
+        inputs: (1, Some(1)),
+        is_view: false,
+        shapes: "[...] -> [...]",
+        onnx,
+        build,
+    }
 }
 
 fn built(activation: Activation) -> Built {
@@ -29,23 +41,23 @@ fn built(activation: Activation) -> Built {
 pub(super) const LEAKY_RELU: OpInfo = row(
     "leaky_relu",
     "`x` above zero, `slope * x` below",
-    &[optional("slope", NUMBER, "0.01", "slope below zero")],
+    &[optional("slope", NUMBER, Float(0.01), "slope below zero")],
     "LeakyRelu",
-    |args, _| Ok(built(Activation::LeakyRelu { slope: Reader::new(LEAKY_RELU.params, args).number_or("slope", 0.01)? })),
+    |read, _| Ok(built(Activation::LeakyRelu { slope: read.number("slope")? })),
 );
 pub(super) const PRELU: OpInfo = row(
     "prelu",
     "`x` above zero, a learned slope times `x` below",
-    &[optional("shared", FLAG, "true", "one slope for all channels, else one each")],
+    &[optional("shared", FLAG, Bool(true), "one slope for all channels, else one each")],
     "PRelu",
-    |args, _| Ok(built(Activation::Prelu { shared: Reader::new(PRELU.params, args).flag_or("shared", true)? })),
+    |read, _| Ok(built(Activation::Prelu { shared: read.flag("shared")? })),
 );
 pub(super) const ELU: OpInfo = row(
     "elu",
     "`x` above zero, `alpha * (exp(x) - 1)` below",
-    &[optional("alpha", NUMBER, "1.0", "limit at minus infinity, negated")],
+    &[optional("alpha", NUMBER, Float(1.0), "limit at minus infinity, negated")],
     "Elu",
-    |args, _| Ok(built(Activation::Elu { alpha: Reader::new(ELU.params, args).number_or("alpha", 1.0)? })),
+    |read, _| Ok(built(Activation::Elu { alpha: read.number("alpha")? })),
 );
 pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| Ok(built(Activation::Relu)));
 pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| Ok(built(Activation::Relu6)));
@@ -64,10 +76,10 @@ pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mis
 pub(super) const SOFTMAX: OpInfo = row(
     "softmax",
     "`exp(x)` over its sum along an axis",
-    &[optional("axis", AXIS, "0", "axis that sums to one; 0 is the channels")],
+    &[optional("axis", AXIS, Int(0), "axis that sums to one; 0 is the channels")],
     "Softmax",
-    |args, inputs| {
-        let axis = Reader::new(SOFTMAX.params, args).axis_or("axis", 0, first(inputs)?.rank())?;
+    |read, inputs| {
+        let axis = read.axis("axis", first(inputs)?.rank())?;
         Ok(Built::One(Op::Softmax(Softmax { axis })))
     },
 );
@@ -119,27 +131,36 @@ pub struct Softmax {
     pub axis: usize,
 }
 
-impl Activation {
-    pub(super) fn keyword(self) -> &'static str {
+impl Payload for Activation {
+    fn info(&self) -> &'static OpInfo {
         match self {
-            Self::Relu => RELU.keyword,
-            Self::Relu6 => RELU6.keyword,
-            Self::LeakyRelu { .. } => LEAKY_RELU.keyword,
-            Self::Prelu { .. } => PRELU.keyword,
-            Self::Elu { .. } => ELU.keyword,
-            Self::Sigmoid => SIGMOID.keyword,
-            Self::HardSigmoid => HARD_SIGMOID.keyword,
-            Self::Silu => SILU.keyword,
-            Self::HardSwish => HARD_SWISH.keyword,
-            Self::Gelu => GELU.keyword,
-            Self::Tanh => TANH.keyword,
-            Self::Softplus => SOFTPLUS.keyword,
-            Self::Mish => MISH.keyword,
+            Self::Relu => &RELU,
+            Self::Relu6 => &RELU6,
+            Self::LeakyRelu { .. } => &LEAKY_RELU,
+            Self::Prelu { .. } => &PRELU,
+            Self::Elu { .. } => &ELU,
+            Self::Sigmoid => &SIGMOID,
+            Self::HardSigmoid => &HARD_SIGMOID,
+            Self::Silu => &SILU,
+            Self::HardSwish => &HARD_SWISH,
+            Self::Gelu => &GELU,
+            Self::Tanh => &TANH,
+            Self::Softplus => &SOFTPLUS,
+            Self::Mish => &MISH,
         }
     }
 
-    pub(super) fn weights(self, input: Shape) -> Vec<WeightSpec> {
-        match self {
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        if matches!(self, Self::Prelu { .. }) { &["weight"] } else { &[] }
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
+        match *self {
             Self::Prelu { shared } => {
                 let slopes = if shared { 1 } else { input.channels() };
                 vec![WeightSpec::learned("weight", Dims::vector(slopes), Init::Constant(0.25))]
@@ -161,7 +182,8 @@ impl Activation {
 
     /// The operations of the formula for each element, both sides of a threshold taken; `max` and `min` are comparisons,
     /// negation is free, and constants such as `1 / sqrt(2)` are known.
-    pub(super) fn work(self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let none = Work::NONE;
         let each = match self {
             Self::Relu => Work { cmp: 1, ..none },
@@ -181,12 +203,15 @@ impl Activation {
         each.times(elements(input)?)
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        let printed = Printed::default();
-        match self {
-            Self::LeakyRelu { slope } => printed.unless("slope", ArgValue::Float(slope), &ArgValue::Float(0.01)),
-            Self::Prelu { shared } => printed.unless("shared", ArgValue::Bool(shared), &ArgValue::Bool(true)),
-            Self::Elu { alpha } => printed.unless("alpha", ArgValue::Float(alpha), &ArgValue::Float(1.0)),
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        match *self {
+            Self::LeakyRelu { slope } => printed.arg("slope", slope),
+            Self::Prelu { shared } => printed.arg("shared", shared),
+            Self::Elu { alpha } => printed.arg("alpha", alpha),
             Self::Relu
             | Self::Relu6
             | Self::Sigmoid
@@ -198,30 +223,34 @@ impl Activation {
             | Self::Softplus
             | Self::Mish => printed,
         }
-        .done()
     }
 }
 
-impl Softmax {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Softmax {
+    fn info(&self) -> &'static OpInfo {
+        &SOFTMAX
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         if self.axis < input.rank() { Ok(input) } else { Err(super::geometry::no_axis(self.axis, input.rank())) }
     }
 
     /// For each lane of `n` elements: `n - 1` comparisons for the largest, `n` subtractions of it, `n` exponentials, `n - 1`
     /// additions and `n` divisions.
-    pub(super) fn work(self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let n = input.dim(self.axis);
         Work { cmp: n - 1, add: 2 * n - 1, exp: n, div: n, ..Work::NONE }.times(elements(input)? / n)
     }
 
     /// The same pixel where the channels sum to one, else the whole map.
-    pub(super) fn window(self) -> Window {
+    fn window(&self, _map: Shape) -> Window {
         if self.axis == 0 { Window::Pixel } else { Window::Whole }
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().unless("axis", int(self.axis as u64), &int(0)).done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("axis", self.axis)
     }
 }
 

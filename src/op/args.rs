@@ -3,12 +3,13 @@
 //! In: the values of a call in the order of its parameters. Out: numbers within bounds, or a [`BuildError`] whose message
 //! is a clause. It knows no operation.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::conv::Padding;
 use super::error::ShapeError;
 use super::shape::MAX_DIM;
-use super::table::ParamInfo;
+use super::table::{DefaultValue, ParamInfo};
 
 /// A compile-time value as an operation sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +74,7 @@ impl<'a> Reader<'a> {
     }
 
     fn index(&self, name: &str) -> usize {
-        self.params.iter().position(|p| p.name == name).expect("builders ask for parameters of their own row")
+        position(self.params, name)
     }
 
     /// The argument, unless it is left to its default or is `none`.
@@ -82,8 +83,25 @@ impl<'a> Reader<'a> {
         if matches!(value, ArgValue::Str(s) if s == "none") { None } else { Some(value) }
     }
 
-    fn required(&self, name: &str) -> Result<&'a ArgValue, BuildError> {
-        self.given(name).ok_or_else(|| self.invalid(name, format!("{name} must be given")))
+    /// The argument or its default; `None` where the default is to have none.
+    fn found(&self, name: &str) -> Result<Option<Cow<'a, ArgValue>>, BuildError> {
+        if let Some(value) = self.given(name) {
+            return Ok(Some(Cow::Borrowed(value)));
+        }
+        Ok(Some(Cow::Owned(match self.params[self.index(name)].default {
+            DefaultValue::Required => return Err(self.invalid(name, format!("{name} must be given"))),
+            DefaultValue::Absent => return Ok(None),
+            DefaultValue::Same(other) => return self.found(other),
+            DefaultValue::Int(n) => ArgValue::Int(n),
+            DefaultValue::Float(x) => ArgValue::Float(x),
+            DefaultValue::Bool(b) => ArgValue::Bool(b),
+            DefaultValue::Word(word) => ArgValue::Str(word.to_owned()),
+        })))
+    }
+
+    /// The argument or its default, where having none is a mistake.
+    pub(super) fn value(&self, name: &str) -> Result<Cow<'a, ArgValue>, BuildError> {
+        self.found(name)?.ok_or_else(|| self.invalid(name, format!("{name} must be given")))
     }
 
     /// An error about the value of an argument.
@@ -108,25 +126,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A required integer of at least 1.
+    /// An integer of at least 1.
     pub(super) fn count(&self, name: &str) -> Result<u64, BuildError> {
-        let value = self.required(name)?;
-        self.bounded(name, value, value, 1)
+        let value = self.value(name)?;
+        self.bounded(name, &value, &value, 1)
     }
 
-    /// An integer of at least 1, or the default.
-    pub(super) fn count_or(&self, name: &str, default: u64) -> Result<u64, BuildError> {
-        self.given(name).map_or(Ok(default), |value| self.bounded(name, value, value, 1))
-    }
-
-    /// A required integer or `[height, width]`, each at least 1.
-    pub(super) fn pair(&self, name: &str) -> Result<[u64; 2], BuildError> {
-        self.pair_of(name, self.required(name)?, 1)
-    }
-
-    /// An integer or `[height, width]`, each at least `least`, or the default.
-    pub(super) fn pair_or(&self, name: &str, default: [u64; 2], least: u64) -> Result<[u64; 2], BuildError> {
-        self.given(name).map_or(Ok(default), |value| self.pair_of(name, value, least))
+    /// An integer or `[height, width]`, each at least `least`.
+    pub(super) fn pair(&self, name: &str, least: u64) -> Result<[u64; 2], BuildError> {
+        self.pair_of(name, &*self.value(name)?, least)
     }
 
     fn pair_of(&self, name: &str, value: &ArgValue, least: u64) -> Result<[u64; 2], BuildError> {
@@ -146,9 +154,9 @@ impl<'a> Reader<'a> {
         self.invalid(name, format!("a list for {name} has {needed} elements, not {got}"))
     }
 
-    /// Padding: an integer, `[height, width]`, `[top, left, bottom, right]` or `same`; 0 where it is not given.
+    /// Padding: an integer, `[height, width]`, `[top, left, bottom, right]` or `same`.
     pub(super) fn padding(&self, name: &str) -> Result<PadArg, BuildError> {
-        let Some(value) = self.given(name) else { return Ok(PadArg::Even(Padding::default())) };
+        let value = &*self.value(name)?;
         match value {
             ArgValue::Str(s) if s == "same" => Ok(PadArg::Same),
             ArgValue::List(items) if items.len() == 4 => {
@@ -162,23 +170,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A boolean, or the default.
-    pub(super) fn flag_or(&self, name: &str, default: bool) -> Result<bool, BuildError> {
-        match self.given(name) {
-            None => Ok(default),
-            Some(ArgValue::Bool(b)) => Ok(*b),
-            Some(other) => Err(self.mistyped(name, other)),
+    /// A boolean.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, BuildError> {
+        match &*self.value(name)? {
+            ArgValue::Bool(b) => Ok(*b),
+            other => Err(self.mistyped(name, other)),
         }
     }
 
-    /// A finite number, or the default.
-    pub(super) fn number_or(&self, name: &str, default: f64) -> Result<f64, BuildError> {
-        self.given(name).map_or(Ok(default), |value| self.number_of(name, value, value))
+    /// A finite number.
+    pub(super) fn number(&self, name: &str) -> Result<f64, BuildError> {
+        let value = self.value(name)?;
+        self.number_of(name, &value, &value)
     }
 
-    /// A finite number of at least 0, or the default.
-    pub(super) fn positive_or(&self, name: &str, default: f64) -> Result<f64, BuildError> {
-        let n = self.number_or(name, default)?;
+    /// A finite number of at least 0.
+    pub(super) fn positive(&self, name: &str) -> Result<f64, BuildError> {
+        let n = self.number(name)?;
         if n < 0.0 { Err(self.invalid(name, format!("{name} must be at least 0, not {n}"))) } else { Ok(n) }
     }
 
@@ -192,9 +200,9 @@ impl<'a> Reader<'a> {
         if n.is_finite() { Ok(n) } else { Err(self.invalid(name, format!("{name} must be a finite number, not {n}"))) }
     }
 
-    /// A required list of integers; a single integer stands for a list of one where `lone`.
+    /// A list of integers; a single integer stands for a list of one where `lone`.
     pub(super) fn integers(&self, name: &str, lone: bool) -> Result<Vec<i64>, BuildError> {
-        let value = self.required(name)?;
+        let value = &*self.value(name)?;
         let integers = match value {
             ArgValue::List(items) => items.iter().map(integral).collect(),
             ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) if lone => {
@@ -205,31 +213,35 @@ impl<'a> Reader<'a> {
         integers.ok_or_else(|| self.mistyped(name, value))
     }
 
-    /// Any integer, or `None` where it is not given.
+    /// Any integer, or `None` where the default is to have none.
     pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, BuildError> {
-        let Some(value) = self.given(name) else { return Ok(None) };
-        integral(value).map(Some).ok_or_else(|| self.mistyped(name, value))
+        let Some(value) = self.found(name)? else { return Ok(None) };
+        integral(&value).map(Some).ok_or_else(|| self.mistyped(name, &value))
     }
 
     /// An axis of a tensor of this rank; negative ones count from the end.
-    pub(super) fn axis_or(&self, name: &str, default: i64, rank: usize) -> Result<usize, BuildError> {
-        Ok(axis(self.integer(name)?.unwrap_or(default), rank)?)
+    pub(super) fn axis(&self, name: &str, rank: usize) -> Result<usize, BuildError> {
+        let value = self.value(name)?;
+        let written = integral(&value).ok_or_else(|| self.mistyped(name, &value))?;
+        Ok(axis(written, rank)?)
     }
 
-    /// One of some words, or the default.
-    pub(super) fn word_or(&self, name: &str, words: &[&'static str], default: &'static str) -> Result<&'static str, BuildError> {
-        match self.given(name) {
-            None => Ok(default),
-            Some(ArgValue::Str(s)) => {
-                match words.iter().find(|word| *word == s) {
-                    Some(word) => Ok(word),
-                    None => Err(self
-                        .invalid(name, format!("{name} takes {}, not \"{}\"", self.params[self.index(name)].kind, shortened(s)))),
-                }
-            }
-            Some(other) => Err(self.mistyped(name, other)),
+    /// One of the words that the row says it takes.
+    pub(super) fn word(&self, name: &str) -> Result<&'static str, BuildError> {
+        let kind = self.params[self.index(name)].kind;
+        match &*self.value(name)? {
+            ArgValue::Str(s) => match kind.split('`').skip(1).step_by(2).find(|word| word == s) {
+                Some(word) => Ok(word),
+                None => Err(self.invalid(name, format!("{name} takes {kind}, not \"{}\"", shortened(s)))),
+            },
+            other => Err(self.mistyped(name, other)),
         }
     }
+}
+
+/// The place of a parameter in its row.
+fn position(params: &[ParamInfo], name: &str) -> usize {
+    params.iter().position(|p| p.name == name).expect("an operation names parameters of its own row")
 }
 
 /// An axis of a tensor of this rank; negative ones count from the end.
@@ -294,37 +306,81 @@ fn shortened(s: &str) -> String {
 }
 
 /// The arguments of a printed operation, in the order of its parameters.
-#[derive(Default)]
-pub(super) struct Printed(Vec<(&'static str, ArgValue)>);
+pub(super) struct Printed {
+    params: &'static [ParamInfo],
+    args: Vec<(&'static str, ArgValue)>,
+}
 
 impl Printed {
-    /// An argument that is always written.
-    pub(super) fn always(mut self, name: &'static str, value: ArgValue) -> Self {
-        self.0.push((name, value));
+    pub(super) fn of(params: &'static [ParamInfo]) -> Self {
+        Self { params, args: Vec::new() }
+    }
+
+    /// An argument that is written even where it is the default.
+    pub(super) fn always(mut self, name: &'static str, value: impl Into<ArgValue>) -> Self {
+        self.args.push((name, value.into()));
         self
     }
 
-    /// An argument that is written where it differs from the default.
-    pub(super) fn unless(self, name: &'static str, value: ArgValue, default: &ArgValue) -> Self {
-        if value == *default { self } else { self.always(name, value) }
+    /// An argument that is written where it is not the default.
+    pub(super) fn arg(self, name: &'static str, value: impl Into<ArgValue>) -> Self {
+        let value = value.into();
+        if self.is_default(self.params[position(self.params, name)].default, &value) { self } else { self.always(name, value) }
+    }
+
+    fn is_default(&self, default: DefaultValue, value: &ArgValue) -> bool {
+        match (default, value) {
+            (DefaultValue::Same(other), value) => self.args.iter().any(|(name, same)| *name == other && same == value),
+            (DefaultValue::Int(a), ArgValue::Int(b)) => a == *b,
+            // By bits: a negative zero is not the zero of the row.
+            (DefaultValue::Float(a), ArgValue::Float(b)) => a.to_bits() == b.to_bits(),
+            (DefaultValue::Bool(a), ArgValue::Bool(b)) => a == *b,
+            (DefaultValue::Word(a), ArgValue::Str(b)) => a == b,
+            (_, _) => false,
+        }
     }
 
     pub(super) fn done(self) -> Vec<(&'static str, ArgValue)> {
-        self.0
+        self.args
     }
 }
 
-/// An integer argument.
-pub(super) fn int(n: u64) -> ArgValue {
-    ArgValue::Int(i64::try_from(n).unwrap_or(i64::MAX))
+impl From<u64> for ArgValue {
+    fn from(n: u64) -> Self {
+        Self::Int(i64::try_from(n).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<usize> for ArgValue {
+    fn from(n: usize) -> Self {
+        Self::from(n as u64)
+    }
+}
+
+impl From<f64> for ArgValue {
+    fn from(x: f64) -> Self {
+        Self::Float(x)
+    }
+}
+
+impl From<bool> for ArgValue {
+    fn from(b: bool) -> Self {
+        Self::Bool(b)
+    }
+}
+
+impl From<&str> for ArgValue {
+    fn from(word: &str) -> Self {
+        Self::Str(word.to_owned())
+    }
 }
 
 /// A list of integers.
 pub(super) fn ints(items: impl IntoIterator<Item = u64>) -> ArgValue {
-    ArgValue::List(items.into_iter().map(int).collect())
+    ArgValue::List(items.into_iter().map(ArgValue::from).collect())
 }
 
 /// `n`, or `[h, w]` where they differ.
 pub(super) fn pair(p: [u64; 2]) -> ArgValue {
-    if p[0] == p[1] { int(p[0]) } else { ints(p) }
+    if p[0] == p[1] { p[0].into() } else { ints(p) }
 }

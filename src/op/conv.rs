@@ -3,12 +3,14 @@
 //! In: arguments and input shapes. Out: the payload, its shape, weights and counts as PyTorch defines them.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, ints, pair};
+use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, ints, pair};
 use super::error::{ShapeError, Side};
-use super::geometry::{Sweep, at_least_one, extent, map_of, map_shape, narrow, narrow_signed};
+use super::geometry::{SlidingWindow, at_least_one, map_of, map_shape, narrow_signed};
+use super::payload::Payload;
 use super::shape::{MAX_DIM, Shape};
+use super::table::DefaultValue::{Bool, Int};
 use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
-use super::weight::{Dims, Init, WeightSpec};
+use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
 pub(super) const CONV: OpInfo = OpInfo {
@@ -17,14 +19,15 @@ pub(super) const CONV: OpInfo = OpInfo {
     summary: "2-D convolution; a 1x1 one mixes channels pixel by pixel",
     params: &[
         required("out", INTEGER, "output channels"),
-        optional("k", PAIR, "1", "kernel size"),
-        optional("stride", PAIR, "1", "distance between windows"),
-        optional("pad", PAD, "0", "zeros round the input"),
-        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
-        optional("groups", INTEGER, "1", "channel groups that do not mix; divides input and output channels"),
-        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+        optional("k", PAIR, Int(1), "kernel size"),
+        optional("stride", PAIR, Int(1), "distance between windows"),
+        optional("pad", PAD, Int(0), "zeros round the input"),
+        optional("dilation", PAIR, Int(1), "distance between taps of the kernel"),
+        optional("groups", INTEGER, Int(1), "channel groups that do not mix; divides input and output channels"),
+        optional("bias", FLAG, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [out, H', W']",
     onnx: "Conv",
     build: build_conv,
@@ -36,13 +39,14 @@ pub(super) const DWCONV: OpInfo = OpInfo {
     summary: "depthwise convolution: every channel has kernels of its own",
     params: &[
         required("k", PAIR, "kernel size"),
-        optional("stride", PAIR, "1", "distance between windows"),
-        optional("pad", PAD, "0", "zeros round the input"),
-        optional("dilation", PAIR, "1", "distance between taps of the kernel"),
-        optional("multiplier", INTEGER, "1", "output channels for each input channel"),
-        optional("bias", FLAG, "true", "whether a value per output channel is added"),
+        optional("stride", PAIR, Int(1), "distance between windows"),
+        optional("pad", PAD, Int(0), "zeros round the input"),
+        optional("dilation", PAIR, Int(1), "distance between taps of the kernel"),
+        optional("multiplier", INTEGER, Int(1), "output channels for each input channel"),
+        optional("bias", FLAG, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C multiplier, H', W']",
     onnx: "Conv",
     build: build_dwconv,
@@ -116,8 +120,8 @@ impl Padding {
 }
 
 impl PadArg {
-    /// The padding for two sweeps, of rows and of columns, which hold all but their padding.
-    pub(super) fn resolve(self, [rows, columns]: [Sweep; 2]) -> Padding {
+    /// The padding for windows over rows and columns, which hold all but their padding.
+    pub(super) fn resolve(self, [rows, columns]: [SlidingWindow; 2]) -> Padding {
         match self {
             Self::Even(pad) | Self::Sided(pad) => pad,
             Self::Same => {
@@ -128,43 +132,49 @@ impl PadArg {
     }
 }
 
-fn build_conv(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(CONV.params, args);
+fn build_conv(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let [_, h, w] = map_of(inputs)?;
     let mut conv = Conv {
         out: read.count("out")?,
-        kernel: read.pair_or("k", [1, 1], 1)?,
-        stride: read.pair_or("stride", [1, 1], 1)?,
+        kernel: read.pair("k", 1)?,
+        stride: read.pair("stride", 1)?,
         pad: Padding::default(),
-        dilation: read.pair_or("dilation", [1, 1], 1)?,
-        groups: read.count_or("groups", 1)?,
-        bias: read.flag_or("bias", true)?,
+        dilation: read.pair("dilation", 1)?,
+        groups: read.count("groups")?,
+        bias: read.flag("bias")?,
         depthwise: false,
     };
-    conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
+    conv.pad = read.padding("pad")?.resolve(conv.windows([h, w]));
     Ok(Built::One(Op::Conv(conv)))
 }
 
-fn build_dwconv(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(DWCONV.params, args);
+fn build_dwconv(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let [channels, h, w] = map_of(inputs)?;
-    let multiplier = read.count_or("multiplier", 1)?;
+    let multiplier = read.count("multiplier")?;
     let mut conv = Conv {
         // Both are below 2^31.
         out: channels * multiplier,
-        kernel: read.pair("k")?,
-        stride: read.pair_or("stride", [1, 1], 1)?,
+        kernel: read.pair("k", 1)?,
+        stride: read.pair("stride", 1)?,
         pad: Padding::default(),
-        dilation: read.pair_or("dilation", [1, 1], 1)?,
+        dilation: read.pair("dilation", 1)?,
         groups: channels,
-        bias: read.flag_or("bias", true)?,
+        bias: read.flag("bias")?,
         depthwise: true,
     };
     if conv.out > MAX_DIM {
         return Err(ShapeError::Dimension { what: "channels", value: i128::from(conv.out) }.into());
     }
-    conv.pad = read.padding("pad")?.resolve(conv.sweeps(h, w));
+    conv.pad = read.padding("pad")?.resolve(conv.windows([h, w]));
     Ok(Built::One(Op::Conv(conv)))
+}
+
+/// Windows over the rows and the columns of a map, from `[kernel, stride, dilation]`.
+pub(super) fn windows([kernel, stride, dilation]: [[u64; 2]; 3], pad: Padding, map: [u64; 2]) -> [SlidingWindow; 2] {
+    [(Side::Height, 0), (Side::Width, 1)].map(|(side, i)| {
+        let (before, after) = pad.along(side);
+        SlidingWindow { side, input: map[i], kernel: kernel[i], stride: stride[i], dilation: dilation[i], before, after }
+    })
 }
 
 /// `out, kernel, …` that both convolutions have to get right before any arithmetic.
@@ -191,33 +201,43 @@ pub(super) fn kernel_weights(dims: [u64; 4], fan_in: u64, out: u64, bias: bool) 
 }
 
 impl Conv {
-    /// The sweeps over the rows and the columns of a map of `h` x `w`.
-    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
-        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
-            let (before, after) = self.pad.along(side);
-            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
-        })
+    /// The windows over the rows and the columns of a map of `[h, w]`.
+    #[must_use]
+    pub fn windows(&self, map: [u64; 2]) -> [SlidingWindow; 2] {
+        windows([self.kernel, self.stride, self.dilation], self.pad, map)
+    }
+}
+
+impl Payload for Conv {
+    fn info(&self) -> &'static OpInfo {
+        if self.depthwise { &DWCONV } else { &CONV }
     }
 
     /// `H' = floor((H + top + bottom - dilation (k - 1) - 1) / stride) + 1` (PyTorch, `Conv2d`).
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         check_groups(channels, self.out, self.groups)?;
         if self.depthwise && self.groups != channels {
             return Err(ShapeError::Groups { output: false, channels, groups: self.groups });
         }
-        let [rows, columns] = self.sweeps(h, w);
+        let [rows, columns] = self.windows([h, w]);
         map_shape(i128::from(self.out), rows.outputs(false)?, columns.outputs(false)?)
     }
 
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         let per_group = input.channels() / self.groups.max(1);
         let fan_in = per_group.saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
         kernel_weights([self.out, per_group, self.kernel[0], self.kernel[1]], fan_in, self.out, self.bias)
     }
 
     /// `kh kw (cin / groups)` MACs for each output element, padding included; one addition each for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let per_group = input.channels() / self.groups.max(1);
         let elements = elements(output)?;
         Ok(Work {
@@ -227,31 +247,28 @@ impl Conv {
         })
     }
 
-    pub(super) fn window(&self) -> Window {
-        let side = |i: usize| narrow(extent(self.kernel[i], self.dilation[i]));
-        let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
-        Window::Strided { extent: [side(0), side(1)], stride: self.stride, before }
+    fn window(&self, _map: Shape) -> Window {
+        let windows = self.windows([0, 0]);
+        Window::Strided {
+            extent: windows.map(|window| window.extent()),
+            stride: self.stride,
+            before: windows.map(|window| narrow_signed(i128::from(window.before))),
+        }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let one = int(1);
-        let mut printed = Printed::default();
-        printed = if self.depthwise {
-            printed.always("k", pair(self.kernel))
+    fn arguments(&self, printed: Printed) -> Printed {
+        let printed = if self.depthwise { printed } else { printed.arg("out", self.out) };
+        let printed = printed
+            .arg("k", pair(self.kernel))
+            .arg("stride", pair(self.stride))
+            .arg("pad", self.pad.printed())
+            .arg("dilation", pair(self.dilation));
+        let printed = if self.depthwise {
+            printed.arg("multiplier", self.out / self.groups.max(1))
         } else {
-            printed.always("out", int(self.out)).unless("k", pair(self.kernel), &one)
+            printed.arg("groups", self.groups)
         };
-        printed = printed.unless("stride", pair(self.stride), &one).unless("pad", self.pad.printed(), &int(0)).unless(
-            "dilation",
-            pair(self.dilation),
-            &one,
-        );
-        printed = if self.depthwise {
-            printed.unless("multiplier", int(self.out / self.groups.max(1)), &one)
-        } else {
-            printed.unless("groups", int(self.groups), &one)
-        };
-        printed.unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(true)).done()
+        printed.arg("bias", self.bias)
     }
 }
 
@@ -387,8 +404,8 @@ mod tests {
         let wide = shape(&[2_147_483_647, 2_147_483_647, 1]);
         let conv = Conv { out: 2_147_483_647, ..expand() };
         let output = conv.infer(&[wide]).expect("the shape fits");
-        assert_eq!(conv.work(wide, output), Err(ShapeError::Overflow { what: "MACs" }));
-        assert_eq!(conv.weights(wide)[0].elements(), Some(2_147_483_647 * 2_147_483_647));
+        assert_eq!(conv.work(&[wide], output), Err(ShapeError::Overflow { what: "MACs" }));
+        assert_eq!(conv.weights(&[wide])[0].elements(), Some(2_147_483_647 * 2_147_483_647));
     }
 
     fn expand() -> Conv {

@@ -1,20 +1,26 @@
 //! Fully connected layers.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first};
+use super::payload::Payload;
 use super::shape::Shape;
+use super::table::DefaultValue::Bool;
 use super::table::{Built, FLAG, INTEGER, OpInfo, optional, required};
-use super::weight::{Dims, Init, WeightSpec};
-use super::work::{Work, elements, product};
+use super::weight::{Dims, Init, WeightSpec, with_bias};
+use super::work::{Window, Work, elements, product};
 
 pub(super) const LINEAR: OpInfo = OpInfo {
     keyword: "linear",
     family: "dense",
     summary: "fully connected layer over the last axis",
-    params: &[required("out", INTEGER, "output features"), optional("bias", FLAG, "true", "whether a value per output is added")],
+    params: &[
+        required("out", INTEGER, "output features"),
+        optional("bias", FLAG, Bool(true), "whether a value per output is added"),
+    ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[..., F] -> [..., out]",
     onnx: "Gemm",
     build,
@@ -29,24 +35,32 @@ pub struct Linear {
     pub bias: bool,
 }
 
-fn build(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(LINEAR.params, args);
-    Ok(Built::One(Op::Linear(Linear { out: read.count("out")?, bias: read.flag_or("bias", true)? })))
+fn build(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
+    Ok(Built::One(Op::Linear(Linear { out: read.count("out")?, bias: read.flag("bias")? })))
 }
 
 fn features(input: Shape) -> u64 {
     input.dim(input.rank() - 1)
 }
 
-impl Linear {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Linear {
+    fn info(&self) -> &'static OpInfo {
+        &LINEAR
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         let axis = input.rank() - 1;
         let out = dimension(axis_name(axis, input.rank()), i128::from(self.out))?;
         Ok(input.with_dim(axis, out).expect("a checked dimension of an axis that is there"))
     }
 
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         let fan_in = features(input);
         let mut weights = Vec::with_capacity(2);
         weights.push(WeightSpec::learned("weight", Dims::matrix(self.out, fan_in), Init::HeNormal { fan_in }));
@@ -57,15 +71,19 @@ impl Linear {
     }
 
     /// `F` MACs for each output element; one addition each for the bias.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let elements = elements(output)?;
         let macs = product("MACs", &[features(input), elements])?;
         Ok(Work { macs, bias_adds: if self.bias { elements } else { 0 }, ..Work::NONE })
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let yes = ArgValue::Bool(true);
-        Printed::default().always("out", int(self.out)).unless("bias", ArgValue::Bool(self.bias), &yes).done()
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("out", self.out).arg("bias", self.bias)
     }
 }
 
@@ -98,6 +116,6 @@ mod tests {
         let wide = shape(&[2_147_483_647, 2_147_483_647]);
         let linear = Linear { out: 2_147_483_647, bias: false };
         let output = linear.infer(&[wide]).expect("the shape fits");
-        assert_eq!(linear.work(wide, output), Err(ShapeError::Overflow { what: "MACs" }));
+        assert_eq!(linear.work(&[wide], output), Err(ShapeError::Overflow { what: "MACs" }));
     }
 }

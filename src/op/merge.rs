@@ -3,34 +3,43 @@
 //! In: arguments and input shapes. Out: payloads, broadcast and joined shapes, counts.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first, no_axis};
+use super::payload::Payload;
 use super::shape::{MAX_RANK, Shape};
-use super::table::{AXIS, Built, OpInfo, optional};
+use super::source::no_call;
+use super::table::DefaultValue::Int;
+use super::table::{AXIS, Build, Built, NUMBER, OpInfo, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const CONCAT: OpInfo = OpInfo {
     keyword: "concat",
     family: "joining",
     summary: "joins tensors along an axis; the other dimensions are equal",
-    params: &[optional("axis", AXIS, "0", "axis along which they are joined; 0 is the channels")],
+    params: &[optional("axis", AXIS, Int(0), "axis along which they are joined; 0 is the channels")],
     inputs: (1, None),
+    is_view: false,
     shapes: "[C1, H, W], [C2, H, W] -> [C1 + C2, H, W]",
     onnx: "Concat",
-    build: |args, inputs| {
-        let axis = Reader::new(CONCAT.params, args).axis_or("axis", 0, first(inputs)?.rank())?;
+    build: |read, inputs| {
+        let axis = read.axis("axis", first(inputs)?.rank())?;
         Ok(Built::One(Op::Concat(Concat { axis })))
     },
 };
 
-const fn row(
-    keyword: &'static str,
-    summary: &'static str,
-    onnx: &'static str,
-    build: fn(Args<'_>, &[Shape]) -> Result<Built, BuildError>,
-) -> OpInfo {
-    OpInfo { keyword, family: "joining", summary, params: &[], inputs: (2, None), shapes: "[...], [...] -> [...]", onnx, build }
+const fn row(keyword: &'static str, summary: &'static str, onnx: &'static str, build: Build) -> OpInfo {
+    OpInfo {
+        keyword,
+        family: "joining",
+        summary,
+        params: &[],
+        inputs: (2, None),
+        is_view: false,
+        shapes: "[...], [...] -> [...]",
+        onnx,
+        build,
+    }
 }
 
 fn built(merge: Merge) -> Built {
@@ -41,6 +50,19 @@ pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting",
 pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| Ok(built(Merge::Mul)));
 pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| Ok(built(Merge::Sub)));
 pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| Ok(built(Merge::Max)));
+
+/// What arithmetic with a constant is; an expression makes it, no call, so that it is not in the table of operations.
+const SCALAR: OpInfo = OpInfo {
+    keyword: "scalar",
+    family: "joining",
+    summary: "element-wise arithmetic with a constant",
+    params: &[required("op", "an operator", "which arithmetic"), required("value", NUMBER, "the constant")],
+    inputs: (1, Some(1)),
+    is_view: false,
+    shapes: "[...] -> [...]",
+    onnx: "Add, Sub, Mul, Div or Max",
+    build: no_call,
+};
 
 /// Joins tensors along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,8 +117,12 @@ pub struct Scalar {
     pub value: f64,
 }
 
-impl Concat {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Concat {
+    fn info(&self) -> &'static OpInfo {
+        &CONCAT
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let lead = first(inputs)?;
         let (axis, rank) = (self.axis, lead.rank());
         if axis >= rank {
@@ -118,13 +144,18 @@ impl Concat {
         Ok(lead.with_dim(axis, total).expect("a checked dimension of an axis that is there"))
     }
 
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
     /// The same pixel where channels are joined, else the whole map.
-    pub(super) fn window(self) -> Window {
+    fn window(&self, _map: Shape) -> Window {
         if self.axis == 0 { Window::Pixel } else { Window::Whole }
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().unless("axis", int(self.axis as u64), &int(0)).done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("axis", self.axis)
     }
 }
 
@@ -143,19 +174,17 @@ fn broadcast(a: Shape, b: Shape) -> Option<Shape> {
     Shape::new(&dims[..rank])
 }
 
-impl Merge {
-    pub(super) fn keyword(self) -> &'static str {
-        match self {
-            Self::Add => ADD.keyword,
-            Self::Mul => MUL.keyword,
-            Self::Sub => SUB.keyword,
-            Self::Max => MAX.keyword,
+impl Payload for Elementwise {
+    fn info(&self) -> &'static OpInfo {
+        match self.merge {
+            Merge::Add => &ADD,
+            Merge::Mul => &MUL,
+            Merge::Sub => &SUB,
+            Merge::Max => &MAX,
         }
     }
-}
 
-impl Elementwise {
-    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, ShapeError> {
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let mut shape = first(inputs)?;
         for (right, input) in inputs.iter().enumerate().skip(1) {
             let Some(joined) = broadcast(shape, *input) else {
@@ -168,7 +197,7 @@ impl Elementwise {
     }
 
     /// One operation for each element of the shape that each fold from the left has.
-    pub(super) fn work(self, inputs: &[Shape]) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
         let each = match self.merge {
             Merge::Add | Merge::Sub => Work { add: 1, ..Work::NONE },
             Merge::Mul => Work { mul: 1, ..Work::NONE },
@@ -182,11 +211,42 @@ impl Elementwise {
         }
         Ok(work)
     }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed
+    }
 }
 
-impl Scalar {
+impl ScalarOp {
+    /// What sets it apart, as it stands before or behind the tensor.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Add => "x +",
+            Self::Sub => "x -",
+            Self::RevSub => "- x",
+            Self::Mul => "x *",
+            Self::Div => "x /",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl Payload for Scalar {
+    fn info(&self) -> &'static OpInfo {
+        &SCALAR
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
     /// One operation an element.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         match self.op {
             ScalarOp::Add | ScalarOp::Sub | ScalarOp::RevSub => Work { add: 1, ..Work::NONE },
             ScalarOp::Mul => Work { mul: 1, ..Work::NONE },
@@ -194,6 +254,14 @@ impl Scalar {
             ScalarOp::Max => Work { cmp: 1, ..Work::NONE },
         }
         .times(elements(input)?)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("op", self.op.sign()).arg("value", self.value)
     }
 }
 
@@ -259,7 +327,7 @@ mod tests {
             (ScalarOp::Div, Work { div: 6, ..Work::NONE }),
             (ScalarOp::Max, Work { cmp: 6, ..Work::NONE }),
         ] {
-            assert_eq!(Scalar { op, value: 2.0 }.work(shape(&[6])), Ok(expected));
+            assert_eq!(Scalar { op, value: 2.0 }.work(&[shape(&[6])], shape(&[6])), Ok(expected));
         }
     }
 

@@ -10,14 +10,17 @@ pub mod conv_transpose;
 pub mod dense;
 pub mod error;
 pub mod form;
-mod geometry;
+pub mod form_cost;
+pub mod geometry;
 pub mod merge;
 pub mod norm;
 mod pass;
+mod payload;
 pub mod pool;
 pub mod reshape;
 pub mod shape;
 pub mod slice;
+pub mod source;
 pub mod space;
 pub mod table;
 pub mod weight;
@@ -33,19 +36,28 @@ pub use dense::Linear;
 pub use error::ShapeError;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
+pub use pass::Dropout;
 pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
 pub use reshape::{Mean, Reshape, Transpose};
 pub use shape::Shape;
 pub use slice::Slice;
+pub use source::{Constant, Param};
 pub use space::{ChannelShuffle, DepthToSpace, Pad, PadMode, SpaceToDepth, Upsample, UpsampleMode};
+pub use table::OpInfo;
 pub use weight::{Dims, Init, WeightSpec};
 pub use work::{Window, Work};
+
+use payload::Payload;
 
 /// One operation with its attributes resolved to numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Op {
     /// A network input of this shape.
     Input(Shape),
+    /// A learned tensor.
+    Param(Param),
+    /// A tensor of given numbers.
+    Constant(Constant),
     /// 2-D convolution; grouped and depthwise included.
     Conv(Conv),
     /// 2-D transposed convolution.
@@ -100,29 +112,79 @@ pub enum Op {
     ChannelShuffle(ChannelShuffle),
     /// Mean over axes.
     Mean(Mean),
-    /// Dropout: the identity when a network is run; carries its probability.
-    Dropout(f64),
+    /// Dropout: the identity when a network is run.
+    Dropout(Dropout),
     /// Passes its input on.
     Identity,
 }
 
 impl Op {
+    /// What the variant holds, which answers for it: the one place that maps variants to behaviour.
+    fn payload(&self) -> &dyn Payload {
+        match self {
+            Self::Input(shape) => shape,
+            Self::Param(param) => param,
+            Self::Constant(constant) => constant,
+            Self::Conv(conv) => conv,
+            Self::ConvTranspose(conv) => conv,
+            Self::Linear(linear) => linear,
+            Self::BatchNorm(norm) => norm,
+            Self::GroupNorm(norm) => norm,
+            Self::LayerNorm(norm) => norm,
+            Self::InstanceNorm(norm) => norm,
+            Self::Lrn(lrn) => lrn,
+            Self::Scale(scale) => scale,
+            Self::Activation(activation) => activation,
+            Self::Softmax(softmax) => softmax,
+            Self::Pool(pool) => pool,
+            Self::GlobalPool(pool) => pool,
+            Self::AdaptiveAvgPool(pool) => pool,
+            Self::Concat(concat) => concat,
+            Self::Elementwise(elementwise) => elementwise,
+            Self::Scalar(scalar) => scalar,
+            Self::Flatten => &reshape::Flatten,
+            Self::Reshape(reshape) => reshape,
+            Self::Transpose(transpose) => transpose,
+            Self::Slice(slice) => slice,
+            Self::Pad(pad) => pad,
+            Self::Upsample(upsample) => upsample,
+            Self::DepthToSpace(blocks) => blocks,
+            Self::SpaceToDepth(blocks) => blocks,
+            Self::ChannelShuffle(shuffle) => shuffle,
+            Self::Mean(mean) => mean,
+            Self::Dropout(dropout) => dropout,
+            Self::Identity => &pass::Identity,
+        }
+    }
+
+    /// Its row: what is known of it whatever its attributes.
+    #[must_use]
+    pub fn info(&self) -> &'static OpInfo {
+        self.payload().info()
+    }
+
     /// The word of the language that makes this operation: `conv`, `dwconv`, `relu`, `add`, `slice`; `input` for inputs, `scalar` for arithmetic with a constant.
     #[must_use]
     pub fn keyword(&self) -> &'static str {
-        table::keyword(self)
+        self.info().keyword
     }
 
     /// The least and the most inputs (`None`: any number).
     #[must_use]
     pub fn arity(&self) -> (usize, Option<usize>) {
-        table::arity(self)
+        self.info().inputs
     }
 
     /// Whether it only renames its input: it moves no bytes, and its output can share its input's memory.
     #[must_use]
     pub fn is_view(&self) -> bool {
-        table::is_view(self)
+        self.info().is_view
+    }
+
+    /// Whether its output is kept with the network instead of computed: it reads no tensor and writes no activation.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.arity() == (0, Some(0)) && !matches!(self, Self::Input(_))
     }
 
     /// The output's shape for the given input shapes (their number may be wrong: that is [`ShapeError::Arity`]).
@@ -130,19 +192,25 @@ impl Op {
     /// # Errors
     /// The reason why these inputs do not fit.
     pub fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        table::infer(self, inputs)
+        let payload = self.payload();
+        let (min, max) = payload.info().inputs;
+        let got = inputs.len();
+        if got < min || max.is_some_and(|max| got > max) {
+            return Err(ShapeError::Arity { min, max, got });
+        }
+        payload.infer(inputs)
     }
 
     /// The tensors that this operation learns or keeps, in PyTorch's order and layout; inputs as accepted by [`Self::infer`].
     #[must_use]
     pub fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
-        table::weights(self, inputs)
+        if inputs.len() < self.arity().0 { Vec::new() } else { self.payload().weights(inputs) }
     }
 
     /// The names of [`Self::weights`], which do not depend on inputs: `["weight", "bias"]`.
     #[must_use]
     pub fn roles(&self) -> &'static [&'static str] {
-        weight::roles(self)
+        self.payload().roles()
     }
 
     /// Exact operation counts for one image; inputs as accepted by [`Self::infer`].
@@ -150,12 +218,12 @@ impl Op {
     /// # Errors
     /// [`ShapeError::Overflow`] where a count exceeds 64 bits.
     pub fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
-        table::work(self, inputs, output)
+        if inputs.len() < self.arity().0 { Ok(Work::NONE) } else { self.payload().work(inputs, output) }
     }
 
     /// The spatial window that an output pixel sees; `None` where every output sees the whole map or the map is not spatial.
     #[must_use]
     pub fn window(&self, inputs: &[Shape]) -> Window {
-        table::window(self, inputs)
+        inputs.iter().find(|i| i.hw().is_some()).map_or(Window::Whole, |map| self.payload().window(*map))
     }
 }

@@ -4,16 +4,18 @@
 //! elements in the formulas of work.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{at_least_one, first, map_of};
+use super::payload::Payload;
 use super::shape::Shape;
+use super::table::DefaultValue::{Bool, Float};
 use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, ParamInfo, optional, required};
-use super::weight::{Dims, Init, WeightSpec};
-use super::work::{Work, elements};
+use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
+use super::work::{Window, Work, elements};
 
-const EPS: ParamInfo = optional("eps", NUMBER, "1e-5", "added to the variance");
-const AFFINE: ParamInfo = optional("affine", FLAG, "true", "whether a factor and a shift per channel are learned");
+const EPS: ParamInfo = optional("eps", NUMBER, Float(1e-5), "added to the variance");
+const AFFINE: ParamInfo = optional("affine", FLAG, Bool(true), "whether a factor and a shift per channel are learned");
 
 pub(super) const BN: OpInfo = OpInfo {
     keyword: "bn",
@@ -21,10 +23,11 @@ pub(super) const BN: OpInfo = OpInfo {
     summary: "batch normalisation over axis 0 with running statistics",
     params: &[EPS, AFFINE],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "BatchNormalization",
-    build: |args, _| {
-        let (eps, affine) = read_norm(&Reader::new(BN.params, args), true)?;
+    build: |read, _| {
+        let (eps, affine) = read_norm(read)?;
         Ok(Built::One(Op::BatchNorm(BatchNorm { eps, affine })))
     },
 };
@@ -35,11 +38,11 @@ pub(super) const GROUP_NORM: OpInfo = OpInfo {
     summary: "normalises groups of channels over the whole map",
     params: &[required("groups", INTEGER, "channel groups; divides the channels"), EPS, AFFINE],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "GroupNormalization",
-    build: |args, _| {
-        let read = Reader::new(GROUP_NORM.params, args);
-        let (eps, affine) = read_norm(&read, true)?;
+    build: |read, _| {
+        let (eps, affine) = read_norm(read)?;
         Ok(Built::One(Op::GroupNorm(GroupNorm { groups: read.count("groups")?, eps, affine })))
     },
 };
@@ -50,10 +53,11 @@ pub(super) const LAYER_NORM: OpInfo = OpInfo {
     summary: "normalises the channels of each position on its own, as in ConvNeXt",
     params: &[EPS, AFFINE],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "LayerNormalization",
-    build: |args, _| {
-        let (eps, affine) = read_norm(&Reader::new(LAYER_NORM.params, args), true)?;
+    build: |read, _| {
+        let (eps, affine) = read_norm(read)?;
         Ok(Built::One(Op::LayerNorm(LayerNorm { eps, affine })))
     },
 };
@@ -62,12 +66,13 @@ pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
     keyword: "instance_norm",
     family: "normalisation",
     summary: "normalises each channel's map on its own",
-    params: &[EPS, optional("affine", FLAG, "false", "whether a factor and a shift per channel are learned")],
+    params: &[EPS, optional("affine", FLAG, Bool(false), "whether a factor and a shift per channel are learned")],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, H, W]",
     onnx: "InstanceNormalization",
-    build: |args, _| {
-        let (eps, affine) = read_norm(&Reader::new(INSTANCE_NORM.params, args), false)?;
+    build: |read, _| {
+        let (eps, affine) = read_norm(read)?;
         Ok(Built::One(Op::InstanceNorm(InstanceNorm { eps, affine })))
     },
 };
@@ -78,11 +83,12 @@ pub(super) const LRN: OpInfo = OpInfo {
     summary: "local response normalisation across neighbouring channels, as in AlexNet",
     params: &[
         required("size", INTEGER, "channels in the window"),
-        optional("alpha", NUMBER, "1e-4", "factor of the mean square"),
-        optional("beta", NUMBER, "0.75", "exponent"),
-        optional("k", NUMBER, "1.0", "constant added before the power"),
+        optional("alpha", NUMBER, Float(1e-4), "factor of the mean square"),
+        optional("beta", NUMBER, Float(0.75), "exponent"),
+        optional("k", NUMBER, Float(1.0), "constant added before the power"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, H, W]",
     onnx: "LRN",
     build: build_lrn,
@@ -93,16 +99,14 @@ pub(super) const SCALE: OpInfo = OpInfo {
     family: "normalisation",
     summary: "a learnable factor per channel (ConvNeXt's layer scale)",
     params: &[
-        optional("init", NUMBER, "1.0", "value that training starts from"),
-        optional("bias", FLAG, "false", "whether a shift per channel is learned too"),
+        optional("init", NUMBER, Float(1.0), "value that training starts from"),
+        optional("bias", FLAG, Bool(false), "whether a shift per channel is learned too"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "Mul",
-    build: |args, _| {
-        let read = Reader::new(SCALE.params, args);
-        Ok(Built::One(Op::Scale(Scale { init: read.number_or("init", 1.0)?, bias: read.flag_or("bias", false)? })))
-    },
+    build: |read, _| Ok(Built::One(Op::Scale(Scale { init: read.number("init")?, bias: read.flag("bias")? }))),
 };
 
 /// Batch normalisation over axis 0 with running statistics.
@@ -165,30 +169,26 @@ pub struct Scale {
     pub bias: bool,
 }
 
-fn read_norm(read: &Reader<'_>, affine: bool) -> Result<(f64, bool), BuildError> {
-    let eps = read.positive_or("eps", 1e-5)?;
+fn read_norm(read: &Reader<'_>) -> Result<(f64, bool), BuildError> {
+    let eps = read.positive("eps")?;
     // `bn(64)`, as PyTorch writes it, would be a network that runs and computes something else.
     if eps >= 1.0 {
         return Err(read.invalid("eps", format!("eps must be less than 1, not {eps}; channels follow from the input")));
     }
-    Ok((eps, read.flag_or("affine", affine)?))
+    Ok((eps, read.flag("affine")?))
 }
 
-fn build_lrn(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(LRN.params, args);
+fn build_lrn(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
     Ok(Built::One(Op::Lrn(Lrn {
         size: read.count("size")?,
-        alpha: read.number_or("alpha", 1e-4)?,
-        beta: read.number_or("beta", 0.75)?,
-        k: read.number_or("k", 1.0)?,
+        alpha: read.number("alpha")?,
+        beta: read.number("beta")?,
+        k: read.number("k")?,
     })))
 }
 
-fn print_norm(printed: Printed, eps: f64, affine: bool, default: bool) -> Vec<(&'static str, ArgValue)> {
-    printed
-        .unless("eps", ArgValue::Float(eps), &ArgValue::Float(1e-5))
-        .unless("affine", ArgValue::Bool(affine), &ArgValue::Bool(default))
-        .done()
+fn print_norm(printed: Printed, eps: f64, affine: bool) -> Printed {
+    printed.arg("eps", eps).arg("affine", affine)
 }
 
 /// Factor and shift of each channel.
@@ -211,8 +211,21 @@ fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, ShapeErro
     Ok(work)
 }
 
-impl BatchNorm {
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+impl Payload for BatchNorm {
+    fn info(&self) -> &'static OpInfo {
+        &BN
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        if self.affine { &["weight", "bias", "running_mean", "running_var"] } else { &["running_mean", "running_var"] }
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         let dims = Dims::vector(input.channels());
         let mut weights = Vec::with_capacity(4);
         if self.affine {
@@ -226,17 +239,26 @@ impl BatchNorm {
 
     /// One multiplication and one addition an element: the statistics are constants, folded into a factor and a shift per
     /// channel once, before any image.
-    pub(super) fn work(input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         Work { mul: 1, add: 1, ..Work::NONE }.times(elements(input)?)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        print_norm(Printed::default(), self.eps, self.affine, true)
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        print_norm(printed, self.eps, self.affine)
     }
 }
 
-impl GroupNorm {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for GroupNorm {
+    fn info(&self) -> &'static OpInfo {
+        &GROUP_NORM
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         at_least_one("groups", self.groups)?;
         if input.channels().is_multiple_of(self.groups) {
@@ -246,57 +268,103 @@ impl GroupNorm {
         }
     }
 
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+    fn roles(&self) -> &'static [&'static str] {
+        if_affine(self.affine)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         affine_weights(self.affine, input.channels())
     }
 
     /// Statistics of each group: with the affine part `3E` multiplications and `4E - groups` additions.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         statistics(input, self.groups, self.affine)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        print_norm(Printed::default().always("groups", int(self.groups)), self.eps, self.affine, true)
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        print_norm(printed.arg("groups", self.groups), self.eps, self.affine)
     }
 }
 
-impl LayerNorm {
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+impl Payload for LayerNorm {
+    fn info(&self) -> &'static OpInfo {
+        &LAYER_NORM
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        if_affine(self.affine)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         affine_weights(self.affine, input.channels())
     }
 
     /// Statistics of each position, of which there are `E / C`.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         statistics(input, elements(input)? / input.channels(), self.affine)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        print_norm(Printed::default(), self.eps, self.affine, true)
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        print_norm(printed, self.eps, self.affine)
     }
 }
 
-impl InstanceNorm {
-    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for InstanceNorm {
+    fn info(&self) -> &'static OpInfo {
+        &INSTANCE_NORM
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         map_of(inputs)?;
         first(inputs)
     }
 
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+    fn roles(&self) -> &'static [&'static str] {
+        if_affine(self.affine)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         affine_weights(self.affine, input.channels())
     }
 
     /// Statistics of each channel.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         statistics(input, input.channels(), self.affine)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        print_norm(Printed::default(), self.eps, self.affine, false)
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        print_norm(printed, self.eps, self.affine)
     }
 }
 
-impl Lrn {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Lrn {
+    fn info(&self) -> &'static OpInfo {
+        &LRN
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         at_least_one("size", self.size)?;
         map_of(inputs)?;
         first(inputs)
@@ -304,22 +372,35 @@ impl Lrn {
 
     /// Each element: a square, `size - 1` additions over the window (channels beyond the ends included), the factor, the
     /// constant, a power and a division.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         Work { mul: 2, add: self.size, exp: 1, div: 1, ..Work::NONE }.times(elements(input)?)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default()
-            .always("size", int(self.size))
-            .unless("alpha", ArgValue::Float(self.alpha), &ArgValue::Float(1e-4))
-            .unless("beta", ArgValue::Float(self.beta), &ArgValue::Float(0.75))
-            .unless("k", ArgValue::Float(self.k), &ArgValue::Float(1.0))
-            .done()
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("size", self.size).arg("alpha", self.alpha).arg("beta", self.beta).arg("k", self.k)
     }
 }
 
-impl Scale {
-    pub(super) fn weights(&self, input: Shape) -> Vec<WeightSpec> {
+impl Payload for Scale {
+    fn info(&self) -> &'static OpInfo {
+        &SCALE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
+    fn roles(&self) -> &'static [&'static str] {
+        with_bias(self.bias)
+    }
+
+    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
+        let input = inputs[0];
         let dims = Dims::vector(input.channels());
         let mut weights = vec![WeightSpec::learned("weight", dims, Init::Constant(self.init))];
         if self.bias {
@@ -329,15 +410,17 @@ impl Scale {
     }
 
     /// One multiplication an element, and one addition where a shift is learned.
-    pub(super) fn work(&self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         Work { mul: 1, add: u64::from(self.bias), ..Work::NONE }.times(elements(input)?)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default()
-            .unless("init", ArgValue::Float(self.init), &ArgValue::Float(1.0))
-            .unless("bias", ArgValue::Bool(self.bias), &ArgValue::Bool(false))
-            .done()
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("init", self.init).arg("bias", self.bias)
     }
 }
 

@@ -1,22 +1,28 @@
 //! Operations that pass their input on when a network is run.
 
 use super::Op;
-use super::args::{ArgValue, Printed, Reader};
+use super::args::Printed;
+use super::error::ShapeError;
+use super::geometry::first;
+use super::payload::Payload;
+use super::shape::Shape;
+use super::table::DefaultValue::Float;
 use super::table::{Built, NUMBER, OpInfo, optional};
+use super::work::{Window, Work};
 
 pub(super) const DROPOUT: OpInfo = OpInfo {
     keyword: "dropout",
     family: "activation",
     summary: "drops elements in training; passes its input on when run",
-    params: &[optional("p", NUMBER, "0.5", "probability, from 0 to 1")],
+    params: &[optional("p", NUMBER, Float(0.5), "probability, from 0 to 1")],
     inputs: (1, Some(1)),
+    is_view: true,
     shapes: "[...] -> [...]",
     onnx: "Dropout",
-    build: |args, _| {
-        let read = Reader::new(DROPOUT.params, args);
-        let p = read.number_or("p", 0.5)?;
+    build: |read, _| {
+        let p = read.number("p")?;
         if (0.0..=1.0).contains(&p) {
-            Ok(Built::One(Op::Dropout(p)))
+            Ok(Built::One(Op::Dropout(Dropout { p })))
         } else {
             Err(read.invalid("p", format!("p must be from 0 to 1, not {p}")))
         }
@@ -29,13 +35,64 @@ pub(super) const IDENTITY: OpInfo = OpInfo {
     summary: "passes its input on",
     params: &[],
     inputs: (1, Some(1)),
+    is_view: true,
     shapes: "[...] -> [...]",
     onnx: "Identity",
     build: |_, _| Ok(Built::One(Op::Identity)),
 };
 
-pub(super) fn printed_dropout(p: f64) -> Vec<(&'static str, ArgValue)> {
-    Printed::default().unless("p", ArgValue::Float(p), &ArgValue::Float(0.5)).done()
+/// Drops elements in training, each with probability `p`; the identity when a network is run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dropout {
+    /// Probability, from 0 to 1.
+    pub p: f64,
+}
+
+/// What [`Op::Identity`] answers.
+pub(super) struct Identity;
+
+impl Payload for Dropout {
+    fn info(&self) -> &'static OpInfo {
+        &DROPOUT
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("p", self.p)
+    }
+}
+
+impl Payload for Identity {
+    fn info(&self) -> &'static OpInfo {
+        &IDENTITY
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        first(inputs)
+    }
+
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed
+    }
 }
 
 #[cfg(test)]

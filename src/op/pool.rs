@@ -3,18 +3,20 @@
 //! In: arguments and input shapes. Out: payloads, shapes and counts; output sizes and padding limits are PyTorch's.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
-use super::conv::Padding;
+use super::args::{BuildError, PadArg, Printed, Reader, pair};
+use super::conv::{Padding, windows};
 use super::error::{ShapeError, Side};
-use super::geometry::{Sweep, extent, map_of, map_shape, narrow, narrow_signed};
+use super::geometry::{SlidingWindow, map_of, map_shape, narrow_signed};
+use super::payload::Payload;
 use super::shape::Shape;
+use super::table::DefaultValue::{Bool, Int, Same};
 use super::table::{Built, FLAG, OpInfo, PAD, PAIR, ParamInfo, optional, required};
 use super::work::{Window, Work, elements, product};
 
 const CEIL: ParamInfo = optional(
     "ceil",
     FLAG,
-    "false",
+    Bool(false),
     "whether a window cut off at the end counts, if it begins inside the input or the padding before it",
 );
 
@@ -24,15 +26,16 @@ pub(super) const MAXPOOL: OpInfo = OpInfo {
     summary: "the largest element of each window",
     params: &[
         required("k", PAIR, "window size"),
-        optional("stride", PAIR, "k", "distance between windows"),
-        optional("pad", PAD, "0", "padding that never wins; at most half of the window"),
-        optional("dilation", PAIR, "1", "distance between elements of a window"),
+        optional("stride", PAIR, Same("k"), "distance between windows"),
+        optional("pad", PAD, Int(0), "padding that never wins; at most half of the window"),
+        optional("dilation", PAIR, Int(1), "distance between elements of a window"),
         CEIL,
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, H', W']",
     onnx: "MaxPool",
-    build: |args, inputs| build_pool(MAXPOOL.params, args, inputs, PoolKind::Max),
+    build: |read, inputs| build_pool(read, inputs, PoolKind::Max),
 };
 
 pub(super) const AVGPOOL: OpInfo = OpInfo {
@@ -41,17 +44,18 @@ pub(super) const AVGPOOL: OpInfo = OpInfo {
     summary: "the mean of each window",
     params: &[
         required("k", PAIR, "window size"),
-        optional("stride", PAIR, "k", "distance between windows"),
-        optional("pad", PAD, "0", "zeros round the input; at most half of the window"),
+        optional("stride", PAIR, Same("k"), "distance between windows"),
+        optional("pad", PAD, Int(0), "zeros round the input; at most half of the window"),
         CEIL,
-        optional("count_include_pad", FLAG, "true", "whether padded zeros are part of the mean"),
+        optional("count_include_pad", FLAG, Bool(true), "whether padded zeros are part of the mean"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, H', W']",
     onnx: "AveragePool",
-    build: |args, inputs| {
-        let count_include_pad = Reader::new(AVGPOOL.params, args).flag_or("count_include_pad", true)?;
-        build_pool(AVGPOOL.params, args, inputs, PoolKind::Avg { count_include_pad })
+    build: |read, inputs| {
+        let count_include_pad = read.flag("count_include_pad")?;
+        build_pool(read, inputs, PoolKind::Avg { count_include_pad })
     },
 };
 
@@ -61,6 +65,7 @@ pub(super) const GLOBAL_AVGPOOL: OpInfo = OpInfo {
     summary: "the mean of each channel's map",
     params: &[],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, 1, 1]",
     onnx: "GlobalAveragePool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Avg))),
@@ -72,6 +77,7 @@ pub(super) const GLOBAL_MAXPOOL: OpInfo = OpInfo {
     summary: "the largest element of each channel's map",
     params: &[],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, 1, 1]",
     onnx: "GlobalMaxPool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Max))),
@@ -83,10 +89,11 @@ pub(super) const ADAPTIVE_AVGPOOL: OpInfo = OpInfo {
     summary: "average pooling to a given size, with windows that may overlap by a pixel",
     params: &[required("out", PAIR, "output size")],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, out, out]",
     onnx: "AveragePool",
-    build: |args, _| {
-        let out = Reader::new(ADAPTIVE_AVGPOOL.params, args).pair("out")?;
+    build: |read, _| {
+        let out = read.pair("out", 1)?;
         Ok(Built::One(Op::AdaptiveAvgPool(AdaptiveAvgPool { out })))
     },
 };
@@ -136,18 +143,17 @@ pub struct AdaptiveAvgPool {
     pub out: [u64; 2],
 }
 
-fn build_pool(params: &'static [ParamInfo], args: Args<'_>, inputs: &[Shape], kind: PoolKind) -> Result<Built, BuildError> {
-    let read = Reader::new(params, args);
+fn build_pool(read: &Reader<'_>, inputs: &[Shape], kind: PoolKind) -> Result<Built, BuildError> {
     let [_, h, w] = map_of(inputs)?;
-    let kernel = read.pair("k")?;
+    let kernel = read.pair("k", 1)?;
     let dilation = match kind {
-        PoolKind::Max => read.pair_or("dilation", [1, 1], 1)?,
+        PoolKind::Max => read.pair("dilation", 1)?,
         PoolKind::Avg { .. } => [1, 1],
     };
-    let stride = read.pair_or("stride", kernel, 1)?;
-    let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag_or("ceil", false)? };
+    let stride = read.pair("stride", 1)?;
+    let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag("ceil")? };
     let pad = read.padding("pad")?;
-    pool.pad = pad.resolve(pool.sweeps(h, w));
+    pool.pad = pad.resolve(pool.windows([h, w]));
     if let PadArg::Even(_) = pad {
         pool.check_padding([kernel[0] / 2, kernel[1] / 2])?;
     }
@@ -155,11 +161,10 @@ fn build_pool(params: &'static [ParamInfo], args: Args<'_>, inputs: &[Shape], ki
 }
 
 impl Pool {
-    fn sweeps(&self, h: u64, w: u64) -> [Sweep; 2] {
-        [(Side::Height, h, 0), (Side::Width, w, 1)].map(|(side, input, i)| {
-            let (before, after) = self.pad.along(side);
-            Sweep { side, input, kernel: self.kernel[i], stride: self.stride[i], dilation: self.dilation[i], before, after }
-        })
+    /// The windows over the rows and the columns of a map of `[h, w]`.
+    #[must_use]
+    pub fn windows(&self, map: [u64; 2]) -> [SlidingWindow; 2] {
+        windows([self.kernel, self.stride, self.dilation], self.pad, map)
     }
 
     fn check_padding(&self, most: [u64; 2]) -> Result<(), ShapeError> {
@@ -175,13 +180,22 @@ impl Pool {
 
     /// Extents of the window, `[h, w]`, dilation included.
     fn extents(&self) -> [u64; 2] {
-        [0, 1].map(|i: usize| narrow(extent(self.kernel[i], self.dilation[i])))
+        self.windows([0, 0]).map(|window| window.extent())
+    }
+}
+
+impl Payload for Pool {
+    fn info(&self) -> &'static OpInfo {
+        match self.kind {
+            PoolKind::Max => &MAXPOOL,
+            PoolKind::Avg { .. } => &AVGPOOL,
+        }
     }
 
     /// PyTorch's `pooling_output_shape`; a side's padding is at most half of the window's extent.
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
-        let [rows, columns] = self.sweeps(h, w);
+        let [rows, columns] = self.windows([h, w]);
         let (h, w) = (rows.outputs(self.ceil)?, columns.outputs(self.ceil)?);
         self.check_padding(self.extents().map(|e| e / 2))?;
         map_shape(i128::from(channels), h, w)
@@ -189,33 +203,25 @@ impl Pool {
 
     /// For each output element, of a window of `n = kh kw` elements (padding and what `ceil` cuts off included): `n - 1`
     /// comparisons, or `n - 1` additions and a division.
-    pub(super) fn work(&self, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, _inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
         let n = product("window elements", &self.kernel)?;
         reduction(matches!(self.kind, PoolKind::Max), n).times(elements(output)?)
     }
 
-    pub(super) fn window(&self) -> Window {
+    fn window(&self, _map: Shape) -> Window {
         let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
         Window::Strided { extent: self.extents(), stride: self.stride, before }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let (yes, no) = (ArgValue::Bool(true), ArgValue::Bool(false));
+    fn arguments(&self, printed: Printed) -> Printed {
         // Only the four-sided form may exceed half of a dilated window's element count.
         let short = self.check_padding([self.kernel[0] / 2, self.kernel[1] / 2]).is_ok();
         let pad = if short { self.pad.printed() } else { self.pad.printed_sides() };
-        let printed = Printed::default()
-            .always("k", pair(self.kernel))
-            .unless("stride", pair(self.stride), &pair(self.kernel))
-            .unless("pad", pad, &int(0));
-        let ceil = ArgValue::Bool(self.ceil);
+        let printed = printed.arg("k", pair(self.kernel)).arg("stride", pair(self.stride)).arg("pad", pad);
         match self.kind {
-            PoolKind::Max => printed.unless("dilation", pair(self.dilation), &int(1)).unless("ceil", ceil, &no),
-            PoolKind::Avg { count_include_pad } => {
-                printed.unless("ceil", ceil, &no).unless("count_include_pad", ArgValue::Bool(count_include_pad), &yes)
-            }
+            PoolKind::Max => printed.arg("dilation", pair(self.dilation)).arg("ceil", self.ceil),
+            PoolKind::Avg { count_include_pad } => printed.arg("ceil", self.ceil).arg("count_include_pad", count_include_pad),
         }
-        .done()
     }
 }
 
@@ -225,28 +231,49 @@ pub(super) fn reduction(max: bool, n: u64) -> Work {
     if max { Work { cmp: steps, ..Work::NONE } } else { Work { add: steps, div: 1, ..Work::NONE } }
 }
 
-impl GlobalPool {
-    pub(super) fn infer(inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for GlobalPool {
+    fn info(&self) -> &'static OpInfo {
+        match self {
+            Self::Max => &GLOBAL_MAXPOOL,
+            Self::Avg => &GLOBAL_AVGPOOL,
+        }
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, _, _] = map_of(inputs)?;
         map_shape(i128::from(channels), 1, 1)
     }
 
     /// For each channel of `n = H W` elements: `n - 1` comparisons, or `n - 1` additions and a division.
-    pub(super) fn work(self, input: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let n = input.hw().map_or(1, |(h, w)| h * w);
         reduction(matches!(self, Self::Max), n).times(input.channels())
     }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed
+    }
 }
 
-impl AdaptiveAvgPool {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for AdaptiveAvgPool {
+    fn info(&self) -> &'static OpInfo {
+        &ADAPTIVE_AVGPOOL
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, _, _] = map_of(inputs)?;
         map_shape(i128::from(channels), i128::from(self.out[0]), i128::from(self.out[1]))
     }
 
     /// For each output element, of a window of `n` elements: `n - 1` additions and a division. The windows of `H` rows in
     /// `h` outputs have `H + h - gcd(H, h)` rows together.
-    pub(super) fn work(&self, input: Shape, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let (h, w) = input.hw().unwrap_or((1, 1));
         let together = |input: u64, out: u64| input + out - gcd(input, out);
         let summed = product("additions", &[together(h, self.out[0]), together(w, self.out[1]), input.channels()])?;
@@ -255,7 +282,7 @@ impl AdaptiveAvgPool {
     }
 
     /// The widest of the windows, and their distance rounded up: exact where the output's size divides the input's.
-    pub(super) fn window(&self, input: Shape) -> Window {
+    fn window(&self, input: Shape) -> Window {
         let Some((h, w)) = input.hw() else { return Window::Whole };
         if self.out == [1, 1] || self.out.contains(&0) {
             return Window::Whole;
@@ -272,8 +299,8 @@ impl AdaptiveAvgPool {
         }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().always("out", pair(self.out)).done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("out", pair(self.out))
     }
 }
 

@@ -3,11 +3,13 @@
 //! In: arguments and input shapes. Out: payloads and shapes, with `-1` and negative axes resolved.
 
 use super::Op;
-use super::args::{self, ArgValue, Args, BuildError, Printed, Reader, ints};
+use super::args::{self, BuildError, Printed, Reader, ints};
 use super::error::ShapeError;
 use super::geometry::{dimension, first, no_axis};
+use super::payload::Payload;
 use super::pool::reduction;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
+use super::table::DefaultValue::Bool;
 use super::table::{Built, FLAG, INTEGERS, OpInfo, optional, required};
 use super::work::{Window, Work, elements};
 
@@ -17,6 +19,7 @@ pub(super) const FLATTEN: OpInfo = OpInfo {
     summary: "all dimensions into one, the last axis varying fastest",
     params: &[],
     inputs: (1, Some(1)),
+    is_view: true,
     shapes: "[...] -> [F]",
     onnx: "Flatten",
     build: |_, _| Ok(Built::One(Op::Flatten)),
@@ -28,6 +31,7 @@ pub(super) const RESHAPE: OpInfo = OpInfo {
     summary: "other dimensions of the same product, in the same order of elements",
     params: &[required("shape", INTEGERS, "the new dimensions; one may be -1 and takes what is left")],
     inputs: (1, Some(1)),
+    is_view: true,
     shapes: "[...] -> [shape]",
     onnx: "Reshape",
     build: build_reshape,
@@ -39,6 +43,7 @@ pub(super) const TRANSPOSE: OpInfo = OpInfo {
     summary: "axes in another order",
     params: &[required("axes", INTEGERS, "the input axis of each output axis")],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[A, B, C] -> [B, C, A] for axes=[1, 2, 0]",
     onnx: "Transpose",
     build: build_transpose,
@@ -50,13 +55,17 @@ pub(super) const MEAN: OpInfo = OpInfo {
     summary: "mean over axes; over all of them it is [1]",
     params: &[
         required("axes", "integer or list of integers", "axes to average over"),
-        optional("keep", FLAG, "false", "whether they stay, with size 1"),
+        optional("keep", FLAG, Bool(false), "whether they stay, with size 1"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C] for axes=[1, 2]",
     onnx: "ReduceMean",
     build: build_mean,
 };
+
+/// What [`Op::Flatten`] answers.
+pub(super) struct Flatten;
 
 /// Other dimensions of the same product; `-1` has been resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,14 +90,7 @@ pub struct Mean {
     pub keep: bool,
 }
 
-pub(super) fn infer_flatten(inputs: &[Shape]) -> Result<Shape, ShapeError> {
-    let features = elements(first(inputs)?)?;
-    let features = dimension("features", i128::from(features))?;
-    Ok(Shape::new(&[features]).expect("one dimension within bounds"))
-}
-
-fn build_reshape(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(RESHAPE.params, args);
+fn build_reshape(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let from = first(inputs)?;
     let wanted = read.integers("shape", false)?;
     if wanted.is_empty() || wanted.len() > MAX_RANK {
@@ -118,8 +120,7 @@ fn build_reshape(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> 
     Ok(Built::One(Op::Reshape(Reshape { shape })))
 }
 
-fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(TRANSPOSE.params, args);
+fn build_transpose(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let rank = first(inputs)?.rank();
     let written = read.integers("axes", false)?;
     if written.len() != rank {
@@ -133,8 +134,7 @@ fn build_transpose(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError
     Ok(Built::One(Op::Transpose(Transpose { axes })))
 }
 
-fn build_mean(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(MEAN.params, args);
+fn build_mean(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let rank = first(inputs)?.rank();
     let written = read.integers("axes", true)?;
     if written.is_empty() {
@@ -145,7 +145,7 @@ fn build_mean(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     if repeated(&axes).is_some() {
         return Err(read.invalid("axes", "axes must name no axis twice".to_owned()));
     }
-    Ok(Built::One(Op::Mean(Mean { axes, keep: read.flag_or("keep", false)? })))
+    Ok(Built::One(Op::Mean(Mean { axes, keep: read.flag("keep")? })))
 }
 
 /// An axis that stands in a list twice.
@@ -153,15 +153,53 @@ fn repeated(axes: &[usize]) -> Option<usize> {
     axes.iter().enumerate().find(|(i, axis)| axes[..*i].contains(axis)).map(|(_, axis)| *axis)
 }
 
-impl Reshape {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Flatten {
+    fn info(&self) -> &'static OpInfo {
+        &FLATTEN
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        let features = elements(first(inputs)?)?;
+        let features = dimension("features", i128::from(features))?;
+        Ok(Shape::new(&[features]).expect("one dimension within bounds"))
+    }
+
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed
+    }
+}
+
+impl Payload for Reshape {
+    fn info(&self) -> &'static OpInfo {
+        &RESHAPE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let from = first(inputs)?;
         let (have, want) = (elements(from)?, elements(self.shape)?);
         if have == want { Ok(self.shape) } else { Err(ShapeError::Elements { from, have, want }) }
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().always("shape", ints(self.shape.dims().iter().map(|d| u64::from(*d)))).done()
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("shape", ints(self.shape.dims().iter().map(|d| u64::from(*d))))
     }
 }
 
@@ -170,8 +208,12 @@ fn bad_axis(axes: &[usize], rank: usize) -> Option<usize> {
     axes.iter().find(|a| **a >= rank).copied().or_else(|| repeated(axes))
 }
 
-impl Transpose {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Transpose {
+    fn info(&self) -> &'static OpInfo {
+        &TRANSPOSE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         let rank = input.rank();
         if self.axes.len() != rank {
@@ -187,13 +229,26 @@ impl Transpose {
         Ok(shape)
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().always("axes", ints(self.axes.iter().map(|a| *a as u64))).done()
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Whole
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("axes", ints(self.axes.iter().map(|a| *a as u64)))
     }
 }
 
-impl Mean {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Mean {
+    fn info(&self) -> &'static OpInfo {
+        &MEAN
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         if let Some(axis) = bad_axis(&self.axes, input.rank()) {
             return Err(no_axis(axis, input.rank()));
@@ -211,21 +266,19 @@ impl Mean {
     }
 
     /// For each output element, of `n` averaged ones: `n - 1` additions and a division.
-    pub(super) fn work(input: Shape, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
+        let input = inputs[0];
         let outputs = elements(output)?;
         reduction(false, elements(input)? / outputs).times(outputs)
     }
 
     /// The same pixel where only channels are averaged and the map stays one, else the whole map.
-    pub(super) fn window(&self) -> Window {
+    fn window(&self, _map: Shape) -> Window {
         if self.keep && self.axes == [0] { Window::Pixel } else { Window::Whole }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default()
-            .always("axes", ints(self.axes.iter().map(|a| *a as u64)))
-            .unless("keep", ArgValue::Bool(self.keep), &ArgValue::Bool(false))
-            .done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("axes", ints(self.axes.iter().map(|a| *a as u64))).arg("keep", self.keep)
     }
 }
 

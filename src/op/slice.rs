@@ -3,12 +3,14 @@
 //! In: arguments and input shapes. Out: slices with bounds resolved against the dimension.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, Printed, Reader, int};
+use super::args::{ArgValue, BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{at_least_one, axis_name, first, narrow_signed, no_axis};
+use super::payload::Payload;
 use super::shape::Shape;
+use super::table::DefaultValue::{Absent, Int};
 use super::table::{AXIS, Built, INTEGER, OpInfo, optional, required};
-use super::work::Window;
+use super::work::{Window, Work};
 
 /// The most results of a `split` into equal parts: each is a layer.
 const MAX_PARTS: u64 = 65_536;
@@ -19,9 +21,10 @@ pub(super) const SPLIT: OpInfo = OpInfo {
     summary: "cuts an axis into parts; gives one result for each",
     params: &[
         required("parts", "integer or list of integers", "how many equal parts, or their sizes"),
-        optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
+        optional("axis", AXIS, Int(0), "axis that is cut; 0 is the channels"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C / parts, H, W], ...",
     onnx: "Split",
     build: build_split,
@@ -32,12 +35,13 @@ pub(super) const SLICE: OpInfo = OpInfo {
     family: "joining",
     summary: "elements `start, start + step, ...` before `end` of an axis",
     params: &[
-        optional("start", "integer", "0", "first element; a negative one counts from the end"),
-        optional("end", "integer", "none", "one past the last element; a negative one counts from the end"),
-        optional("axis", AXIS, "0", "axis that is cut; 0 is the channels"),
-        optional("step", INTEGER, "1", "distance between elements"),
+        optional("start", "integer", Int(0), "first element; a negative one counts from the end"),
+        optional("end", "integer", Absent, "one past the last element; a negative one counts from the end"),
+        optional("axis", AXIS, Int(0), "axis that is cut; 0 is the channels"),
+        optional("step", INTEGER, Int(1), "distance between elements"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [end - start, H, W]",
     onnx: "Slice",
     build: build_slice,
@@ -56,10 +60,9 @@ pub struct Slice {
     pub step: u64,
 }
 
-fn build_slice(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(SLICE.params, args);
+fn build_slice(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let input = first(inputs)?;
-    let axis = read.axis_or("axis", 0, input.rank())?;
+    let axis = read.axis("axis", input.rank())?;
     let dim = input.dim(axis);
     let bound = |name, default| -> Result<u64, BuildError> {
         let Some(written) = read.integer(name)? else { return Ok(default) };
@@ -68,15 +71,14 @@ fn build_slice(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
         Ok(u64::try_from(place).ok().filter(|p| *p <= dim).ok_or_else(outside)?)
     };
     let (start, end) = (bound("start", 0)?, bound("end", dim)?);
-    let slice = Slice { axis, start, end, step: read.count_or("step", 1)? };
+    let slice = Slice { axis, start, end, step: read.count("step")? };
     slice.check(input)?;
     Ok(Built::One(Op::Slice(slice)))
 }
 
-fn build_split(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(SPLIT.params, args);
+fn build_split(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let input = first(inputs)?;
-    let axis = read.axis_or("axis", 0, input.rank())?;
+    let axis = read.axis("axis", input.rank())?;
     let dim = input.dim(axis);
     if let Some(ArgValue::List(_)) = read.given("parts") {
         return Ok(Built::Pieces(pieces(axis, &listed_sizes(&read, axis, dim)?)));
@@ -137,16 +139,27 @@ impl Slice {
         }
         Ok(())
     }
+}
 
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Slice {
+    fn info(&self) -> &'static OpInfo {
+        &SLICE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         self.check(input)?;
         let length = (self.end - self.start).div_ceil(self.step);
         Ok(input.with_dim(self.axis, length).expect("at least one element and no more than the input"))
     }
 
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
     /// The same pixel where channels are taken, else every `step`th row or column from `start` on.
-    pub(super) fn window(&self) -> Window {
+    fn window(&self, _map: Shape) -> Window {
         if self.axis == 0 {
             return Window::Pixel;
         }
@@ -158,13 +171,8 @@ impl Slice {
         Window::Strided { extent: [1, 1], stride, before }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default()
-            .always("start", int(self.start))
-            .always("end", int(self.end))
-            .unless("axis", int(self.axis as u64), &int(0))
-            .unless("step", int(self.step), &int(1))
-            .done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.always("start", self.start).arg("end", self.end).arg("axis", self.axis).arg("step", self.step)
     }
 }
 

@@ -3,11 +3,13 @@
 //! In: arguments and input shapes. Out: payloads with sizes resolved.
 
 use super::Op;
-use super::args::{ArgValue, Args, BuildError, PadArg, Printed, Reader, int, pair};
+use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, pair};
 use super::conv::Padding;
 use super::error::{ShapeError, Side};
 use super::geometry::{at_least_one, first, map_of, map_shape, narrow_signed};
+use super::payload::Payload;
 use super::shape::Shape;
+use super::table::DefaultValue::{Absent, Bool, Float, Word};
 use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, PAIR, optional, required};
 use super::work::{Window, Work, elements};
 
@@ -17,15 +19,16 @@ pub(super) const PAD: OpInfo = OpInfo {
     summary: "adds rows and columns round a map",
     params: &[
         required("pad", "integer, [height, width] or [top, left, bottom, right]", "how many"),
-        optional("value", NUMBER, "0.0", "what mode zero fills them with"),
+        optional("value", NUMBER, Float(0.0), "what mode zero fills them with"),
         optional(
             "mode",
             "`zero`, `reflect` or `replicate`",
-            "zero",
+            Word("zero"),
             "a constant, the map mirrored without its edge, or its edge",
         ),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, H + top + bottom, W + left + right]",
     onnx: "Pad",
     build: build_pad,
@@ -36,12 +39,13 @@ pub(super) const UPSAMPLE: OpInfo = OpInfo {
     family: "shape",
     summary: "resizes a map by a factor or to a size",
     params: &[
-        optional("factor", "number or [height, width]", "none", "how many times as large; sizes are rounded down"),
-        optional("size", PAIR, "none", "size of the output, instead of a factor"),
-        optional("mode", "`nearest` or `bilinear`", "nearest", "how pixels in between are made"),
-        optional("align_corners", FLAG, "false", "whether corner pixels keep their values; bilinear only"),
+        optional("factor", "number or [height, width]", Absent, "how many times as large; sizes are rounded down"),
+        optional("size", PAIR, Absent, "size of the output, instead of a factor"),
+        optional("mode", "`nearest` or `bilinear`", Word("nearest"), "how pixels in between are made"),
+        optional("align_corners", FLAG, Bool(false), "whether corner pixels keep their values; bilinear only"),
     ],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H, W] -> [C, H factor, W factor]",
     onnx: "Resize",
     build: build_upsample,
@@ -53,10 +57,11 @@ pub(super) const DEPTH_TO_SPACE: OpInfo = OpInfo {
     summary: "blocks of channels to blocks of pixels (PyTorch's PixelShuffle)",
     params: &[required("block", INTEGER, "side of a block; its square divides the channels")],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C block^2, H, W] -> [C, H block, W block]",
     onnx: "DepthToSpace",
-    build: |args, _| {
-        let block = Reader::new(DEPTH_TO_SPACE.params, args).count("block")?;
+    build: |read, _| {
+        let block = read.count("block")?;
         Ok(Built::One(Op::DepthToSpace(DepthToSpace { block })))
     },
 };
@@ -67,10 +72,11 @@ pub(super) const SPACE_TO_DEPTH: OpInfo = OpInfo {
     summary: "blocks of pixels to blocks of channels (PyTorch's PixelUnshuffle)",
     params: &[required("block", INTEGER, "side of a block; divides height and width")],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, H block, W block] -> [C block^2, H, W]",
     onnx: "SpaceToDepth",
-    build: |args, _| {
-        let block = Reader::new(SPACE_TO_DEPTH.params, args).count("block")?;
+    build: |read, _| {
+        let block = read.count("block")?;
         Ok(Built::One(Op::SpaceToDepth(SpaceToDepth { block })))
     },
 };
@@ -81,10 +87,11 @@ pub(super) const CHANNEL_SHUFFLE: OpInfo = OpInfo {
     summary: "interleaves groups of channels (Zhang et al., 2018)",
     params: &[required("groups", INTEGER, "groups; divides the channels")],
     inputs: (1, Some(1)),
+    is_view: false,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "Reshape, Transpose, Reshape",
-    build: |args, _| {
-        let groups = Reader::new(CHANNEL_SHUFFLE.params, args).count("groups")?;
+    build: |read, _| {
+        let groups = read.count("groups")?;
         Ok(Built::One(Op::ChannelShuffle(ChannelShuffle { groups })))
     },
 };
@@ -151,15 +158,14 @@ pub struct ChannelShuffle {
     pub groups: u64,
 }
 
-fn build_pad(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(PAD.params, args);
+fn build_pad(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
     let written = read.given("pad").ok_or_else(|| read.invalid("pad", "pad must be given".to_owned()))?;
     let pad = match read.padding("pad")? {
         PadArg::Even(pad) | PadArg::Sided(pad) => pad,
         PadArg::Same => return Err(read.mistyped("pad", written)),
     };
-    let value = read.number_or("value", 0.0)?;
-    let mode = match read.word_or("mode", &["zero", "reflect", "replicate"], "zero")? {
+    let value = read.number("value")?;
+    let mode = match read.word("mode")? {
         "reflect" => PadMode::Reflect,
         "replicate" => PadMode::Replicate,
         _ => PadMode::Constant(value),
@@ -170,17 +176,16 @@ fn build_pad(args: Args<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
     Ok(Built::One(Op::Pad(Pad { pad, mode })))
 }
 
-fn build_upsample(args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let read = Reader::new(UPSAMPLE.params, args);
+fn build_upsample(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let [_, h, w] = map_of(inputs)?;
     let size = match (read.given("factor"), read.given("size")) {
         (Some(factor), None) => scaled(&read, factor, [h, w])?,
-        (None, Some(_)) => read.pair("size")?,
+        (None, Some(_)) => read.pair("size", 1)?,
         (Some(_), Some(_)) => return Err(read.invalid("size", "upsample takes a factor or a size, not both".to_owned())),
         (None, None) => return Err(read.invalid("factor", "upsample needs a factor or a size".to_owned())),
     };
-    let align_corners = read.flag_or("align_corners", false)?;
-    let mode = match read.word_or("mode", &["nearest", "bilinear"], "nearest")? {
+    let align_corners = read.flag("align_corners")?;
+    let mode = match read.word("mode")? {
         "bilinear" => UpsampleMode::Bilinear { align_corners },
         _ if align_corners => return Err(read.invalid("align_corners", "align_corners needs mode=bilinear".to_owned())),
         _ => UpsampleMode::Nearest,
@@ -214,8 +219,12 @@ fn scaled(read: &Reader<'_>, factor: &ArgValue, sides: [u64; 2]) -> Result<[u64;
     Ok([one(factors[0], sides[0], "height")?, one(factors[1], sides[1], "width")?])
 }
 
-impl Pad {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Pad {
+    fn info(&self) -> &'static OpInfo {
+        &PAD
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         let padded = |side, size: u64| {
             let (before, after) = self.pad.along(side);
@@ -234,31 +243,39 @@ impl Pad {
         map_shape(i128::from(channels), padded(Side::Height, h)?, padded(Side::Width, w)?)
     }
 
-    pub(super) fn window(&self) -> Window {
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
         let before = [self.pad.top, self.pad.left].map(|p| narrow_signed(i128::from(p)));
         Window::Strided { extent: [1, 1], stride: [1, 1], before }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let printed = Printed::default().always("pad", self.pad.printed());
+    fn arguments(&self, printed: Printed) -> Printed {
+        let printed = printed.arg("pad", self.pad.printed());
         match self.mode {
-            PadMode::Constant(value) => printed.unless("value", ArgValue::Float(value), &ArgValue::Float(0.0)),
-            PadMode::Reflect => printed.always("mode", ArgValue::Str("reflect".to_owned())),
-            PadMode::Replicate => printed.always("mode", ArgValue::Str("replicate".to_owned())),
+            PadMode::Constant(value) => printed.arg("value", value),
+            PadMode::Reflect => printed.arg("mode", "reflect"),
+            PadMode::Replicate => printed.arg("mode", "replicate"),
         }
-        .done()
     }
 }
 
-impl Upsample {
-    pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for Upsample {
+    fn info(&self) -> &'static OpInfo {
+        &UPSAMPLE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, _, _] = map_of(inputs)?;
         map_shape(i128::from(channels), i128::from(self.size[0]), i128::from(self.size[1]))
     }
 
     /// Nearest: none. Bilinear: four multiplications and three additions for each output element; the weights depend on the
     /// sizes alone.
-    pub(super) fn work(&self, output: Shape) -> Result<Work, ShapeError> {
+    fn work(&self, _inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
         match self.mode {
             UpsampleMode::Nearest => Ok(Work::NONE),
             UpsampleMode::Bilinear { .. } => Work { mul: 4, add: 3, ..Work::NONE }.times(elements(output)?),
@@ -266,7 +283,7 @@ impl Upsample {
     }
 
     /// Exact for whole factors; others are rounded towards the larger receptive field.
-    pub(super) fn window(&self, input: Shape) -> Window {
+    fn window(&self, input: Shape) -> Window {
         let Some((h, w)) = input.hw() else { return Window::Whole };
         let [to_h, to_w] = self.size.map(|s| s.max(1));
         let reach = |from: u64| match self.mode {
@@ -283,22 +300,21 @@ impl Upsample {
         Window::Fractional { extent, scale: [to_h / h, to_w / w], before }
     }
 
-    pub(super) fn printed(&self) -> Vec<(&'static str, ArgValue)> {
-        let printed = Printed::default().always("size", pair(self.size));
+    fn arguments(&self, printed: Printed) -> Printed {
+        let printed = printed.arg("size", pair(self.size));
         match self.mode {
             UpsampleMode::Nearest => printed,
-            UpsampleMode::Bilinear { align_corners } => printed.always("mode", ArgValue::Str("bilinear".to_owned())).unless(
-                "align_corners",
-                ArgValue::Bool(align_corners),
-                &ArgValue::Bool(false),
-            ),
+            UpsampleMode::Bilinear { align_corners } => printed.arg("mode", "bilinear").arg("align_corners", align_corners),
         }
-        .done()
     }
 }
 
-impl DepthToSpace {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for DepthToSpace {
+    fn info(&self) -> &'static OpInfo {
+        &DEPTH_TO_SPACE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         at_least_one("block", self.block)?;
         let area = self.block.checked_mul(self.block).filter(|area| channels.is_multiple_of(*area));
@@ -309,17 +325,26 @@ impl DepthToSpace {
         map_shape(i128::from(channels / area), i128::from(h) * block, i128::from(w) * block)
     }
 
-    pub(super) fn window(self) -> Window {
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
         Window::Fractional { extent: [1, 1], scale: [self.block; 2], before: [0, 0] }
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().always("block", int(self.block)).done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("block", self.block)
     }
 }
 
-impl SpaceToDepth {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for SpaceToDepth {
+    fn info(&self) -> &'static OpInfo {
+        &SPACE_TO_DEPTH
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let [channels, h, w] = map_of(inputs)?;
         at_least_one("block", self.block)?;
         for (what, value) in [("height", h), ("width", w)] {
@@ -332,17 +357,26 @@ impl SpaceToDepth {
         map_shape(i128::from(channels) * area, i128::from(h / self.block), i128::from(w / self.block))
     }
 
-    pub(super) fn window(self) -> Window {
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
         Window::Strided { extent: [self.block; 2], stride: [self.block; 2], before: [0, 0] }
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().always("block", int(self.block)).done()
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("block", self.block)
     }
 }
 
-impl ChannelShuffle {
-    pub(super) fn infer(self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+impl Payload for ChannelShuffle {
+    fn info(&self) -> &'static OpInfo {
+        &CHANNEL_SHUFFLE
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         let input = first(inputs)?;
         at_least_one("groups", self.groups)?;
         if input.channels().is_multiple_of(self.groups) {
@@ -352,8 +386,17 @@ impl ChannelShuffle {
         }
     }
 
-    pub(super) fn printed(self) -> Vec<(&'static str, ArgValue)> {
-        Printed::default().always("groups", int(self.groups)).done()
+    /// It moves elements and computes nothing.
+    fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
+        Ok(Work::NONE)
+    }
+
+    fn window(&self, _map: Shape) -> Window {
+        Window::Pixel
+    }
+
+    fn arguments(&self, printed: Printed) -> Printed {
+        printed.arg("groups", self.groups)
     }
 }
 

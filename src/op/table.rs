@@ -1,13 +1,32 @@
 //! The table of operations: keywords, parameters, documentation and builders.
 //!
-//! Help, reference, completion, name resolution and tests derive from [`OPS`]. Rows and behaviour are the families'; this
-//! module only delegates, so it lists what each operation has to answer.
+//! Whatever is known of an operation before it is built stands in its row, once: help, reference, completion, name
+//! resolution, the reader of arguments and the printer derive from [`OPS`]. Rows and behaviour are the families'.
 
-use super::args::{ArgValue, Args, BuildError};
-use super::geometry::first;
+use std::fmt;
+
+use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::shape::Shape;
-use super::{Elementwise, GlobalPool, Op, Pool, PoolKind, ShapeError, WeightSpec, Window, Work};
-use super::{activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, space};
+use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, source, space};
+
+/// What a parameter is where it is not given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DefaultValue {
+    /// It must be given.
+    Required,
+    /// Not given has a meaning of its own; written `none`.
+    Absent,
+    /// The same as another parameter.
+    Same(&'static str),
+    /// An integer; of a pair, both.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A boolean.
+    Bool(bool),
+    /// One of the words that it takes.
+    Word(&'static str),
+}
 
 /// A parameter of an operation.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +35,40 @@ pub struct ParamInfo {
     pub name: &'static str,
     /// What it takes: "integer or [height, width]".
     pub kind: &'static str,
-    /// Its default as written in the language; `None` where it must be given.
-    pub default: Option<&'static str>,
+    /// What it is where it is not given.
+    pub default: DefaultValue,
     /// One line: what it means.
     pub doc: &'static str,
+}
+
+impl ParamInfo {
+    /// Whether it must be given.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.default == DefaultValue::Required
+    }
+
+    /// The default as written in the language; `None` where it must be given.
+    #[must_use]
+    pub fn default_text(&self) -> Option<String> {
+        (!self.is_required()).then(|| self.default.to_string())
+    }
+}
+
+impl fmt::Display for DefaultValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Required => f.write_str("required"),
+            Self::Absent => f.write_str("none"),
+            Self::Same(word) | Self::Word(word) => f.write_str(word),
+            Self::Int(n) => write!(f, "{n}"),
+            Self::Float(x) => {
+                let (plain, scientific) = (format!("{x:?}"), format!("{x:e}"));
+                f.write_str(if scientific.len() < plain.len() { &scientific } else { &plain })
+            }
+            Self::Bool(b) => write!(f, "{b}"),
+        }
+    }
 }
 
 pub(super) const INTEGER: &str = "integer of at least 1";
@@ -32,12 +81,12 @@ pub(super) const INTEGERS: &str = "list of integers";
 
 /// A parameter that must be given.
 pub(super) const fn required(name: &'static str, kind: &'static str, doc: &'static str) -> ParamInfo {
-    ParamInfo { name, kind, default: None, doc }
+    ParamInfo { name, kind, default: DefaultValue::Required, doc }
 }
 
 /// A parameter with a default.
-pub(super) const fn optional(name: &'static str, kind: &'static str, default: &'static str, doc: &'static str) -> ParamInfo {
-    ParamInfo { name, kind, default: Some(default), doc }
+pub(super) const fn optional(name: &'static str, kind: &'static str, default: DefaultValue, doc: &'static str) -> ParamInfo {
+    ParamInfo { name, kind, default, doc }
 }
 
 /// What a builder makes: one operation, or several results (`split`).
@@ -49,12 +98,15 @@ pub enum Built {
     Pieces(Vec<Op>),
 }
 
+/// Makes an operation from its arguments for inputs of these shapes.
+pub(super) type Build = fn(&Reader<'_>, &[Shape]) -> Result<Built, BuildError>;
+
 /// One operation of the language.
 #[derive(Debug)]
 pub struct OpInfo {
     /// The word that calls it.
     pub keyword: &'static str,
-    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "shape".
+    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "source", "shape".
     pub family: &'static str,
     /// One line: what it computes.
     pub summary: &'static str,
@@ -62,12 +114,31 @@ pub struct OpInfo {
     pub params: &'static [ParamInfo],
     /// Least and most tensor inputs.
     pub inputs: (usize, Option<usize>),
+    /// Whether it only renames its input: it moves no bytes, and its output can share its input's memory.
+    pub is_view: bool,
     /// Shapes: "[C, H, W] -> [out, H', W']".
     pub shapes: &'static str,
     /// The ONNX operator of the same meaning.
     pub onnx: &'static str,
-    /// Makes the operation from its arguments for inputs of these shapes.
-    pub build: fn(Args<'_>, &[Shape]) -> Result<Built, BuildError>,
+    pub(super) build: Build,
+}
+
+impl OpInfo {
+    /// Makes the operation from its arguments, in the order of its parameters, for inputs of these shapes.
+    ///
+    /// # Errors
+    /// The argument at fault, or why the inputs do not fit.
+    pub fn build(&self, args: Args<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+        (self.build)(&Reader::new(self.params, args), inputs)
+    }
+
+    /// Its parameters with their defaults: "out, k=1, stride=1".
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let written =
+            |p: &ParamInfo| p.default_text().map_or_else(|| p.name.to_owned(), |default| format!("{}={default}", p.name));
+        self.params.iter().map(written).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// All operations, by family.
@@ -110,6 +181,8 @@ pub static OPS: &[OpInfo] = &[
     merge::MUL,
     merge::SUB,
     merge::MAX,
+    source::PARAM,
+    source::CONSTANT,
     reshape::FLATTEN,
     reshape::RESHAPE,
     reshape::TRANSPOSE,
@@ -156,294 +229,15 @@ pub fn find(keyword: &str) -> Option<&'static OpInfo> {
     BY_KEYWORD.binary_search_by(|i| OPS[*i].keyword.cmp(keyword)).ok().map(|at| &OPS[BY_KEYWORD[at]])
 }
 
-pub(super) fn keyword(op: &Op) -> &'static str {
-    match op {
-        Op::Input(_) => "input",
-        Op::Conv(conv) if conv.depthwise => "dwconv",
-        Op::Conv(_) => "conv",
-        Op::ConvTranspose(_) => "conv_transpose",
-        Op::Linear(_) => "linear",
-        Op::BatchNorm(_) => "bn",
-        Op::GroupNorm(_) => "group_norm",
-        Op::LayerNorm(_) => "layer_norm",
-        Op::InstanceNorm(_) => "instance_norm",
-        Op::Lrn(_) => "lrn",
-        Op::Scale(_) => "scale",
-        Op::Activation(activation) => activation.keyword(),
-        Op::Softmax(_) => "softmax",
-        Op::Pool(Pool { kind: PoolKind::Max, .. }) => "maxpool",
-        Op::Pool(Pool { kind: PoolKind::Avg { .. }, .. }) => "avgpool",
-        Op::GlobalPool(GlobalPool::Max) => "global_maxpool",
-        Op::GlobalPool(GlobalPool::Avg) => "global_avgpool",
-        Op::AdaptiveAvgPool(_) => "adaptive_avgpool",
-        Op::Concat(_) => "concat",
-        Op::Elementwise(elementwise) => elementwise.merge.keyword(),
-        Op::Scalar(_) => "scalar",
-        Op::Flatten => "flatten",
-        Op::Reshape(_) => "reshape",
-        Op::Transpose(_) => "transpose",
-        Op::Slice(_) => "slice",
-        Op::Pad(_) => "pad",
-        Op::Upsample(_) => "upsample",
-        Op::DepthToSpace(_) => "depth_to_space",
-        Op::SpaceToDepth(_) => "space_to_depth",
-        Op::ChannelShuffle(_) => "channel_shuffle",
-        Op::Mean(_) => "mean",
-        Op::Dropout(_) => "dropout",
-        Op::Identity => "identity",
-    }
-}
-
-pub(super) fn arity(op: &Op) -> (usize, Option<usize>) {
-    match op {
-        Op::Input(_) => (0, Some(0)),
-        Op::Concat(_) => (1, None),
-        Op::Elementwise(_) => (2, None),
-        Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Linear(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => (1, Some(1)),
-    }
-}
-
-pub(super) fn infer(op: &Op, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-    let (min, max) = arity(op);
-    let got = inputs.len();
-    if got < min || max.is_some_and(|max| got > max) {
-        return Err(ShapeError::Arity { min, max, got });
-    }
-    match op {
-        Op::Input(shape) => Ok(*shape),
-        Op::Conv(conv) => conv.infer(inputs),
-        Op::ConvTranspose(conv) => conv.infer(inputs),
-        Op::Linear(linear) => linear.infer(inputs),
-        Op::GroupNorm(norm) => norm.infer(inputs),
-        Op::InstanceNorm(_) => norm::InstanceNorm::infer(inputs),
-        Op::Lrn(lrn) => lrn.infer(inputs),
-        Op::Softmax(softmax) => softmax.infer(inputs),
-        Op::Pool(pool) => pool.infer(inputs),
-        Op::GlobalPool(_) => GlobalPool::infer(inputs),
-        Op::AdaptiveAvgPool(pool) => pool.infer(inputs),
-        Op::Concat(concat) => concat.infer(inputs),
-        Op::Elementwise(_) => Elementwise::infer(inputs),
-        Op::Flatten => reshape::infer_flatten(inputs),
-        Op::Reshape(reshape) => reshape.infer(inputs),
-        Op::Transpose(transpose) => transpose.infer(inputs),
-        Op::Slice(slice) => slice.infer(inputs),
-        Op::Pad(pad) => pad.infer(inputs),
-        Op::Upsample(upsample) => upsample.infer(inputs),
-        Op::DepthToSpace(blocks) => blocks.infer(inputs),
-        Op::SpaceToDepth(blocks) => blocks.infer(inputs),
-        Op::ChannelShuffle(shuffle) => shuffle.infer(inputs),
-        Op::Mean(mean) => mean.infer(inputs),
-        Op::BatchNorm(_)
-        | Op::LayerNorm(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Scalar(_)
-        | Op::Dropout(_)
-        | Op::Identity => first(inputs),
-    }
-}
-
-pub(super) fn weights(op: &Op, inputs: &[Shape]) -> Vec<WeightSpec> {
-    let Some(&input) = inputs.first() else { return Vec::new() };
-    match op {
-        Op::Conv(conv) => conv.weights(input),
-        Op::ConvTranspose(conv) => conv.weights(input),
-        Op::Linear(linear) => linear.weights(input),
-        Op::BatchNorm(norm) => norm.weights(input),
-        Op::GroupNorm(norm) => norm.weights(input),
-        Op::LayerNorm(norm) => norm.weights(input),
-        Op::InstanceNorm(norm) => norm.weights(input),
-        Op::Scale(scale) => scale.weights(input),
-        Op::Activation(activation) => activation.weights(input),
-        Op::Input(_)
-        | Op::Lrn(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => Vec::new(),
-    }
-}
-
-pub(super) fn work(op: &Op, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
-    let Some(&input) = inputs.first() else { return Ok(Work::NONE) };
-    match op {
-        Op::Conv(conv) => conv.work(input, output),
-        Op::ConvTranspose(conv) => conv.work(input, output),
-        Op::Linear(linear) => linear.work(input, output),
-        Op::BatchNorm(_) => norm::BatchNorm::work(input),
-        Op::GroupNorm(norm) => norm.work(input),
-        Op::LayerNorm(norm) => norm.work(input),
-        Op::InstanceNorm(norm) => norm.work(input),
-        Op::Lrn(lrn) => lrn.work(input),
-        Op::Scale(scale) => scale.work(input),
-        Op::Activation(activation) => activation.work(input),
-        Op::Softmax(softmax) => softmax.work(input),
-        Op::Pool(pool) => pool.work(output),
-        Op::GlobalPool(pool) => pool.work(input),
-        Op::AdaptiveAvgPool(pool) => pool.work(input, output),
-        Op::Elementwise(elementwise) => elementwise.work(inputs),
-        Op::Scalar(scalar) => scalar.work(input),
-        Op::Upsample(upsample) => upsample.work(output),
-        Op::Mean(_) => reshape::Mean::work(input, output),
-        // These move or keep elements and compute nothing.
-        Op::Input(_)
-        | Op::Concat(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Dropout(_)
-        | Op::Identity => Ok(Work::NONE),
-    }
-}
-
-pub(super) fn window(op: &Op, inputs: &[Shape]) -> Window {
-    let Some(&input) = inputs.iter().find(|i| i.hw().is_some()) else {
-        return Window::Whole;
-    };
-    match op {
-        Op::Conv(conv) => conv.window(),
-        Op::ConvTranspose(conv) => conv.window(),
-        Op::Softmax(softmax) => softmax.window(),
-        Op::Pool(pool) => pool.window(),
-        Op::AdaptiveAvgPool(pool) => pool.window(input),
-        Op::Concat(concat) => concat.window(),
-        Op::Slice(slice) => slice.window(),
-        Op::Pad(pad) => pad.window(),
-        Op::Upsample(upsample) => upsample.window(input),
-        Op::DepthToSpace(blocks) => blocks.window(),
-        Op::SpaceToDepth(blocks) => blocks.window(),
-        Op::Mean(mean) => mean.window(),
-        Op::BatchNorm(_)
-        | Op::LayerNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::ChannelShuffle(_)
-        | Op::Dropout(_)
-        | Op::Identity => Window::Pixel,
-        // Statistics, features and other orders of elements know no place.
-        Op::Input(_)
-        | Op::GroupNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::GlobalPool(_)
-        | Op::Linear(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_) => Window::Whole,
-    }
-}
-
 /// The arguments that differ from their defaults, for printing the operation as `.net`; in the order of its parameters.
 ///
 /// A `split` prints as its slices; an input and arithmetic with a constant are not calls and have none.
 #[must_use]
 pub fn printed_args(op: &Op) -> Vec<(&'static str, ArgValue)> {
-    match op {
-        Op::Conv(conv) => conv.printed(),
-        Op::ConvTranspose(conv) => conv.printed(),
-        Op::Linear(linear) => linear.printed(),
-        Op::BatchNorm(norm) => norm.printed(),
-        Op::GroupNorm(norm) => norm.printed(),
-        Op::LayerNorm(norm) => norm.printed(),
-        Op::InstanceNorm(norm) => norm.printed(),
-        Op::Lrn(lrn) => lrn.printed(),
-        Op::Scale(scale) => scale.printed(),
-        Op::Activation(activation) => activation.printed(),
-        Op::Softmax(softmax) => softmax.printed(),
-        Op::Pool(pool) => pool.printed(),
-        Op::AdaptiveAvgPool(pool) => pool.printed(),
-        Op::Concat(concat) => concat.printed(),
-        Op::Reshape(reshape) => reshape.printed(),
-        Op::Transpose(transpose) => transpose.printed(),
-        Op::Slice(slice) => slice.printed(),
-        Op::Pad(pad) => pad.printed(),
-        Op::Upsample(upsample) => upsample.printed(),
-        Op::DepthToSpace(blocks) => blocks.printed(),
-        Op::SpaceToDepth(blocks) => blocks.printed(),
-        Op::ChannelShuffle(shuffle) => shuffle.printed(),
-        Op::Mean(mean) => mean.printed(),
-        Op::Dropout(p) => pass::printed_dropout(*p),
-        Op::Input(_) | Op::GlobalPool(_) | Op::Elementwise(_) | Op::Scalar(_) | Op::Flatten | Op::Identity => Vec::new(),
-    }
+    if find(op.keyword()).is_some() { arguments(op) } else { Vec::new() }
 }
 
-/// Whether an operation only renames its input: it moves no bytes and its output shares its input's memory.
-pub(super) fn is_view(op: &Op) -> bool {
-    match op {
-        Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => true,
-        Op::Input(_)
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Linear(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_) => false,
-    }
+/// Every attribute of an operation that differs from its default.
+pub(super) fn arguments(op: &Op) -> Vec<(&'static str, ArgValue)> {
+    op.payload().arguments(Printed::of(op.info().params)).done()
 }

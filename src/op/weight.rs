@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Activation, Op};
+use super::shape::Shape;
 
 /// How a weight is initialised when a network has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +35,17 @@ pub struct Dims {
 }
 
 impl Dims {
+    /// The most dimensions.
+    pub const MAX_RANK: usize = 4;
+
+    /// The dimensions of a shape; `None` where it has more than four.
+    #[must_use]
+    pub fn of(shape: Shape) -> Option<Self> {
+        let mut dims = [1; Self::MAX_RANK];
+        dims.get_mut(..shape.rank())?.copy_from_slice(&shape.to_vec());
+        Some(Self { rank: u8::try_from(shape.rank()).ok()?, dims })
+    }
+
     /// A vector of `n`.
     #[must_use]
     pub const fn vector(n: u64) -> Self {
@@ -99,53 +110,12 @@ impl WeightSpec {
     }
 }
 
-const NONE: &[&str] = &[];
-const WEIGHT: &[&str] = &["weight"];
-const AFFINE: &[&str] = &["weight", "bias"];
-const STATISTICS: &[&str] = &["running_mean", "running_var"];
-const NORM: &[&str] = &["weight", "bias", "running_mean", "running_var"];
+/// Tensors of layers with or without a bias.
+pub(super) const fn with_bias(bias: bool) -> &'static [&'static str] {
+    if bias { &["weight", "bias"] } else { &["weight"] }
+}
 
-/// The names of an operation's tensors, in order.
-pub(super) fn roles(op: &Op) -> &'static [&'static str] {
-    let with_bias = |bias: bool| if bias { AFFINE } else { WEIGHT };
-    let if_affine = |affine: bool| if affine { AFFINE } else { NONE };
-    match op {
-        Op::Conv(conv) => with_bias(conv.bias),
-        Op::ConvTranspose(conv) => with_bias(conv.bias),
-        Op::Linear(linear) => with_bias(linear.bias),
-        Op::Scale(scale) => with_bias(scale.bias),
-        Op::BatchNorm(norm) => {
-            if norm.affine {
-                NORM
-            } else {
-                STATISTICS
-            }
-        }
-        Op::GroupNorm(norm) => if_affine(norm.affine),
-        Op::LayerNorm(norm) => if_affine(norm.affine),
-        Op::InstanceNorm(norm) => if_affine(norm.affine),
-        Op::Activation(Activation::Prelu { .. }) => WEIGHT,
-        Op::Activation(_)
-        | Op::Input(_)
-        | Op::Lrn(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => NONE,
-    }
+/// Tensors of normalisations with or without a learned factor and shift.
+pub(super) const fn if_affine(affine: bool) -> &'static [&'static str] {
+    if affine { &["weight", "bias"] } else { &[] }
 }

@@ -100,6 +100,7 @@ struct Related<'a> {
 #[derive(Serialize)]
 struct Change<'a> {
     message: &'a str,
+    applicability: &'static str,
     edits: Vec<Replacement<'a>>,
 }
 
@@ -137,7 +138,7 @@ fn entry<'a>(findings: &Findings<'a>, places: &mut Places<'_>, d: &'a Diagnostic
 
 fn change<'a>(findings: &Findings<'a>, places: &mut Places<'_>, fix: &'a Fix) -> Change<'a> {
     let edits = fix.edits.iter().map(|e| Replacement { place: spot(findings, places, e.span), replacement: &e.replacement });
-    Change { message: &fix.message, edits: edits.collect() }
+    Change { message: &fix.message, applicability: fix.applicability.name(), edits: edits.collect() }
 }
 
 fn spot<'a>(findings: &Findings<'a>, places: &mut Places<'_>, span: crate::source::Span) -> Spot<'a> {
@@ -205,7 +206,8 @@ fn sarif_fix(f: &Findings<'_>, places: &mut Places<'_>, fix: &Fix) -> Value {
             json!({ "artifactLocation": { "uri": uri(f.sources.get(e.span.source).name()) }, "replacements": [replacement] })
         })
         .collect();
-    json!({ "description": { "text": fix.message }, "artifactChanges": changes })
+    let properties = json!({ "applicability": fix.applicability.name() });
+    json!({ "description": { "text": fix.message }, "artifactChanges": changes, "properties": properties })
 }
 
 fn region(place: Place) -> Value {

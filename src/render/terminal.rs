@@ -121,7 +121,7 @@ fn visible(c: char) -> Box<dyn Iterator<Item = char>> {
 mod tests {
     use super::*;
     use crate::code::Code;
-    use crate::diagnostic::Edit;
+    use crate::diagnostic::{Applicability, Edit};
 
     fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()
@@ -147,7 +147,7 @@ mod tests {
         )
         .label(span(&sources, id, "conv(32, 5)"), "`c` is [32, 24, 24]")
         .note("in block `b`, used at googlenet.net:31")
-        .fix("`pad=2` keeps a 5x5 at 28x28", vec![fix]);
+        .fix(Applicability::Unsafe, "`pad=2` keeps a 5x5 at 28x28", vec![fix]);
         let shown = plain(&draw(&sources, &d, 100));
         for part in [
             "error[PW0302]: concat needs one height and width",

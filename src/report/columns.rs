@@ -31,6 +31,11 @@ fn none(_: &Network<'_>) -> Cell {
     Cell::Empty
 }
 
+/// Parameters; a layer whose tensors are counted at another one says so.
+fn params(row: &Row<'_>) -> Cell {
+    if row.params == 0 && row.shared_weights.is_some() { Cell::Shared } else { Cell::Work(row.params) }
+}
+
 fn part(macs: u64, total: u64) -> Cell {
     if macs == 0 { Cell::Empty } else { Cell::Share(share(macs, total)) }
 }
@@ -57,7 +62,7 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
         column("inputs", "inputs", false, |r, _| Cell::Text(inputs(&r.inputs)), none),
         column("output", "output", true, |r, _| Cell::Text(r.output.0.to_string()), none),
         column("receptive_field", "field", true, |r, _| field(r.receptive_field), none),
-        column("params", "params", true, |r, _| Cell::Work(r.params), |n| Cell::Count(n.totals.params)),
+        column("params", "params", true, |r, _| params(r), |n| Cell::Count(n.totals.params)),
         column("buffers", "buffers", false, |r, _| Cell::Work(r.buffers), |n| Cell::Count(n.totals.buffers)),
         column("macs", "MACs", true, |r, _| Cell::Work(r.macs), |n| Cell::Count(n.totals.macs)),
         column("macs_share", "share", true, |r, total| part(r.macs, total), none),

@@ -17,6 +17,8 @@ pub enum Cell {
     Count(u64),
     /// A count, of which zero is left blank for people, so that the others stand out.
     Work(u64),
+    /// Zero because what it counts is counted where it is used first.
+    Shared,
     /// Bytes.
     Bytes(u64),
     /// A signed change of a count.
@@ -35,6 +37,7 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Self::Empty | Self::Work(0) => String::new(),
+            Self::Shared => "(shared)".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Count(n) | Self::Work(n) => number::grouped(*n),
             Self::Bytes(n) => number::bytes(*n),
@@ -53,6 +56,7 @@ impl Cell {
     pub fn exact(&self) -> String {
         match self {
             Self::Empty => String::new(),
+            Self::Shared => "0".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
@@ -67,6 +71,7 @@ impl Cell {
             Self::Empty | Self::Text(_) | Self::Name(_) => false,
             Self::Count(_)
             | Self::Work(_)
+            | Self::Shared
             | Self::Bytes(_)
             | Self::Change(_)
             | Self::Share(_)
@@ -80,6 +85,7 @@ impl Cell {
     pub fn weight(&self) -> Option<f64> {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => None,
+            Self::Shared => Some(0.0),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => Some(*n as f64),
             Self::Change(n) => Some(*n as f64),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => Some(*x),

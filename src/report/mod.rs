@@ -15,6 +15,7 @@ pub mod naming;
 pub mod network;
 pub mod network_text;
 pub mod number;
+pub mod rationale;
 pub mod savings;
 pub mod savings_text;
 pub mod serial;

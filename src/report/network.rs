@@ -22,8 +22,8 @@ use crate::source::SourceSet;
 pub struct Subject<'a> {
     /// The file as the user named it.
     pub source: &'a str,
-    /// The texts that origins point into.
-    pub sources: &'a SourceSet,
+    /// The texts that origins point into; a network without text has none.
+    pub sources: Option<&'a SourceSet>,
     /// The network.
     pub shaped: &'a Shaped,
     /// Its numbers.
@@ -213,9 +213,12 @@ pub struct Row<'a> {
     /// The pass or statement that inserted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_by: Option<&'static str>,
-    /// Whether it is a 1x1 convolution or a linear layer.
+    /// The refined layer that it was inserted for.
     #[serde(skip)]
-    pub is_pointwise: bool,
+    pub part_of: Option<&'a str>,
+    /// The set of weights that it shares with other layers, which are counted where they are used first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_weights: Option<&'a str>,
     /// The paths of all block instances that it stands in, outermost first.
     #[serde(skip)]
     pub blocks: Vec<&'a str>,
@@ -344,8 +347,8 @@ impl Blocks {
 fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) -> Row<'a> {
     let graph = subject.shaped.graph();
     let node = graph.node(layer.node);
-    let place = node.origin.span.map(|span| {
-        let source = subject.sources.get(span.source);
+    let place = node.origin.span.zip(subject.sources).map(|(span, sources)| {
+        let source = sources.get(span.source);
         (source.line_index(span.start) + 1, source.name())
     });
     Row {
@@ -367,7 +370,8 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         other_ops: layer.work.into(),
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.inserted_for().map(|_| "refine"),
-        is_pointwise: is_pointwise(&node.op),
+        part_of: node.inserted_for().map(|part| part.of.as_str()),
+        shared_weights: graph.shares_tensors(layer.node).then(|| graph.tensor(node.tensors[0]).owner.as_str()),
         blocks: enclosing(graph, layer.node),
     }
 }
@@ -382,10 +386,6 @@ fn enclosing(graph: &Graph, node: NodeId) -> Vec<&str> {
     }
     paths.reverse();
     paths
-}
-
-fn is_pointwise(op: &Op) -> bool {
-    matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1])
 }
 
 /// The sums of an analysis.

@@ -1,15 +1,16 @@
 //! The document of `report`: what one network costs less than another.
 //!
-//! In: the [`Network`] documents before and after, and what only the optimizer knows (reasons, bounds). Out:
+//! In: the [`Network`] documents before and after, and what these do not say (forms, reasons, bounds). Out:
 //! [`Savings`], from which tables, Markdown, CSV, JSON, YAML and HTML are made. Layers are matched by name; a layer that
 //! was inserted belongs to the layer whose name it extends (`conv2.reduce` to `conv2`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::network::{Network, Predicted, Row, Totals};
 use super::{SCHEMA_VERSION, TOOL_VERSION};
+use crate::op::form::Form;
 
 /// What changed between two networks.
 #[derive(Debug, Clone, Serialize)]
@@ -45,9 +46,9 @@ pub struct Savings {
     /// Measured time before and after.
     pub measured: Option<Measured>,
     /// How the changes were chosen.
-    pub plan: Option<Plan>,
+    pub plan: Option<Rationale>,
     /// Layers that changed.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangedLayer>,
     /// Layers that were considered and left alone.
     pub untouched: Vec<Untouched>,
     /// Every block before and after, as deep as there are few enough of them.
@@ -131,7 +132,7 @@ pub struct Times {
 
 /// How the changes were chosen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Plan {
+pub struct Rationale {
     /// What was asked for: `macs=50%`, `ratio 4`.
     pub goal: String,
     /// Facts about the plan: the error model, the bound, the gap.
@@ -171,7 +172,7 @@ impl Cost {
 
 /// A layer that changed, with all that was inserted for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
+pub struct ChangedLayer {
     /// The layer's name.
     pub layer: String,
     /// The outermost block instance that it stands in.
@@ -210,11 +211,16 @@ pub struct BlockPair {
     pub inserted: u64,
 }
 
+/// Forms of refined layers, by the layer's name.
+pub type Forms = BTreeMap<String, Form>;
+
 /// What two documents alone do not say.
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
+    /// The forms of layers after, by name.
+    pub forms: Forms,
     /// How the changes were chosen.
-    pub plan: Option<Plan>,
+    pub plan: Option<Rationale>,
     /// Layers left alone.
     pub untouched: Vec<Untouched>,
     /// Measured times.
@@ -250,7 +256,7 @@ impl Savings {
             predicted: before.predicted.as_ref().zip(after.predicted.as_ref()).map(pair),
             measured: extras.measured,
             plan: extras.plan,
-            changes: changes(before, after),
+            changes: changes(before, after, &extras.forms),
             untouched: extras.untouched,
             blocks: blocks(before, after),
         }
@@ -261,34 +267,28 @@ fn pair((before, after): (&Predicted, &Predicted)) -> PredictedPair {
     PredictedPair { target: before.target.clone(), before_ms: before.total_ms, after_ms: after.total_ms }
 }
 
-/// The layer before that a layer after stands for: itself, or the nearest ancestor by name.
-fn base<'a>(name: &'a str, before: &HashMap<&str, &Row<'_>>) -> Option<&'a str> {
-    let mut at = name;
-    loop {
-        if before.contains_key(at) {
-            return Some(at);
-        }
-        at = at.rsplit_once('.')?.0;
-    }
+/// The layer before that a layer after stands for: itself, or the refined layer that it was inserted for.
+fn base<'a>(row: &Row<'a>, before: &HashMap<&str, &Row<'_>>) -> Option<&'a str> {
+    [Some(row.name), row.part_of].into_iter().flatten().find(|name| before.contains_key(name))
 }
 
-fn changes(before: &Network<'_>, after: &Network<'_>) -> Vec<Change> {
+fn changes(before: &Network<'_>, after: &Network<'_>, forms: &Forms) -> Vec<ChangedLayer> {
     let old: HashMap<&str, &Row<'_>> = before.layers.iter().map(|row| (row.name, row)).collect();
     let mut index: HashMap<&str, usize> = HashMap::new();
     let mut all: Vec<(Option<&Row<'_>>, Vec<&Row<'_>>)> = Vec::new();
     for row in &after.layers {
-        let base = base(row.name, &old);
+        let base = base(row, &old);
         let at = *index.entry(base.unwrap_or(row.name)).or_insert_with(|| {
             all.push((base.map(|name| old[name]), Vec::new()));
             all.len() - 1
         });
         all[at].1.push(row);
     }
-    let mut changes: Vec<Change> =
-        all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows)).collect();
+    let mut changes: Vec<ChangedLayer> =
+        all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows, forms)).collect();
     let kept: HashSet<&str> = after.layers.iter().map(|row| row.name).collect();
     for row in before.layers.iter().filter(|row| !kept.contains(row.name) && !index.contains_key(row.name)) {
-        changes.push(change(Some(row), &[]));
+        changes.push(change(Some(row), &[], forms));
     }
     changes
 }
@@ -300,7 +300,7 @@ fn differs(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> bool {
     only.name != old.name || (only.params, only.macs, &only.output, only.op) != (old.params, old.macs, &old.output, old.op)
 }
 
-fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
+fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>], forms: &Forms) -> ChangedLayer {
     let (mut before, mut after) = (Cost::default(), Cost::default());
     if let Some(row) = old {
         before.add(row);
@@ -310,11 +310,11 @@ fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
     }
     let layer = old.map_or_else(|| rows[0].name, |row| row.name);
     let inserted: Vec<&&Row<'_>> = rows.iter().filter(|row| row.name != layer).collect();
-    let (form, channels) = form(layer, old, rows);
-    Change {
+    let (form, channels) = form(old.is_some(), rows, inserted.len(), forms.get(layer).copied());
+    ChangedLayer {
         layer: layer.to_owned(),
         block: old.or(rows.first().copied()).and_then(|row| row.block).map(str::to_owned),
-        form,
+        form: form.to_owned(),
         channels,
         inserted: if old.is_some() { inserted.iter().map(|row| row.name.to_owned()).collect() } else { Vec::new() },
         before,
@@ -322,23 +322,14 @@ fn change(old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Change {
     }
 }
 
-/// The form by which a layer was replaced, and the channels between its convolutions, read from the names.
-fn form(layer: &str, old: Option<&Row<'_>>, rows: &[&Row<'_>]) -> (String, Vec<u64>) {
-    let part = |suffix: &str| rows.iter().find(|row| row.name.strip_prefix(layer).is_some_and(|rest| rest == suffix));
-    let channels = |row: &Row<'_>| u64::from(row.output.0.dims()[0]);
-    let own = part("").map(|row| channels(row));
-    let (reduce, expand, vertical) = (part(".reduce"), part(".expand"), part(".vertical"));
-    let (form, between) = match (old, reduce, expand, vertical) {
-        (None, ..) => ("added", vec![]),
-        (Some(_), Some(r), Some(_), _) => ("both", [Some(channels(r)), own].into_iter().flatten().collect()),
-        (Some(old), Some(r), None, _) if old.is_pointwise => ("pointwise", vec![channels(r)]),
-        (Some(_), Some(r), None, _) => ("reduce", vec![channels(r)]),
-        (Some(_), None, Some(_), _) => ("expand", own.into_iter().collect()),
-        (Some(_), None, None, Some(v)) => ("spatial", vec![channels(v)]),
-        (Some(_), None, None, None) if rows.is_empty() => ("removed", vec![]),
-        (Some(_), None, None, None) => ("changed", vec![]),
-    };
-    (form.to_owned(), between)
+/// What became of a layer: the form that replaced it, with the channels between its convolutions, or what else.
+fn form(old: bool, rows: &[&Row<'_>], inserted: usize, refined: Option<Form>) -> (&'static str, Vec<u64>) {
+    match refined {
+        _ if !old => ("added", Vec::new()),
+        _ if rows.is_empty() => ("removed", Vec::new()),
+        Some(form) if inserted > 0 => (form.kind().name(), form.ranks()),
+        Some(_) | None => ("changed", Vec::new()),
+    }
 }
 
 /// The most rows of [`Savings::blocks`], as far as nesting allows: what fits one chart.
@@ -381,4 +372,94 @@ fn blocks(before: &Network<'_>, after: &Network<'_>) -> Vec<BlockPair> {
         }
     }
     pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Options, analyze};
+    use crate::graph::Maker;
+    use crate::op::form::Refinement;
+    use crate::op::{Conv, Linear, Op, Padding, Shape};
+    use crate::report::network::Subject;
+    use crate::rewrite::refined::forms;
+    use crate::rewrite::{Request, refine};
+    use crate::shape::{Shaped, infer};
+
+    /// Layers `wide` (3x3), `narrow` (1x1) and `head` (linear), each with 32 channels.
+    fn net() -> Shaped {
+        let mut graph = crate::graph::Graph::new("test", None);
+        let conv = |k: u64| {
+            let pad = Padding::even([k / 2, k / 2]);
+            let kernel = [k, k];
+            Op::Conv(Conv { out: 32, kernel, stride: [1, 1], pad, dilation: [1, 1], groups: 1, bias: true, depthwise: false })
+        };
+        let input = Op::Input(Shape::new(&[32, 8, 8]).expect("it is a shape"));
+        let head = Op::Linear(Linear { out: 32, bias: true });
+        let ops = [("image", input), ("wide", conv(3)), ("narrow", conv(1)), ("flatten", Op::Flatten), ("head", head)];
+        let mut last = None;
+        for (name, op) in ops {
+            let inputs = last.into_iter().collect();
+            last = Some(graph.add(crate::graph::Node::new(name, op, inputs)));
+        }
+        graph.add_output("y", last.expect("there are layers"));
+        infer(graph).expect("it fits")
+    }
+
+    fn refined(net: &Shaped, layer: &str, form: Form) -> Shaped {
+        let node = net.graph().find(layer).expect("it is there");
+        infer(
+            refine(net, &[Request { node, how: Refinement { form, linear: false }, by: Maker::Optimizer }]).expect("it takes it"),
+        )
+        .expect("it fits")
+    }
+
+    fn changed(before: &Shaped, after: &Shaped, forms: Forms) -> Vec<(String, String, Vec<u64>)> {
+        let numbers = [before, after].map(|net| analyze(net, &Options::default()).expect("it is small"));
+        let subject = |shaped, analysis| Subject { source: "", sources: None, shaped, analysis, notes: &[], forecast: None };
+        let documents = [Network::new(&subject(before, &numbers[0])), Network::new(&subject(after, &numbers[1]))];
+        let savings = Savings::between(&documents[0], &documents[1], Extras { forms, ..Extras::default() });
+        savings.changes.into_iter().map(|change| (change.layer, change.form, change.channels)).collect()
+    }
+
+    #[test]
+    fn every_form_is_named_with_its_channels() {
+        let net = net();
+        let all = [
+            ("wide", Form::Reduce { r: 8 }, "reduce"),
+            ("wide", Form::Expand { r: 9 }, "expand"),
+            ("wide", Form::Both { r1: 8, r2: 9 }, "both"),
+            ("wide", Form::Spatial { r: 7 }, "spatial"),
+            ("narrow", Form::Pointwise { r: 6 }, "pointwise"),
+            ("head", Form::Pointwise { r: 5 }, "pointwise"),
+        ];
+        for (layer, form, name) in all {
+            let after = refined(&net, layer, form);
+            assert_eq!(forms(after.graph()), BTreeMap::from([(layer.to_owned(), form)]));
+            let expected = vec![(layer.to_owned(), name.to_owned(), form.ranks())];
+            assert_eq!(changed(&net, &after, forms(after.graph())), expected);
+        }
+    }
+
+    #[test]
+    fn what_has_no_form_is_changed_added_or_removed() {
+        let net = net();
+        let form = Form::Reduce { r: 8 };
+        let after = refined(&net, "wide", form);
+        let layers = |found: &[(String, String, Vec<u64>)]| -> Vec<_> {
+            found.iter().map(|(layer, form, ranks)| format!("{layer} {form} {}", ranks.len())).collect()
+        };
+        // Nothing is known of the form.
+        assert_eq!(layers(&changed(&net, &after, Forms::new())), ["wide changed 0"]);
+        // The other way round the layer was not refined, and what had been inserted is gone.
+        let stale = Forms::from([("wide".to_owned(), form)]);
+        assert_eq!(layers(&changed(&after, &net, stale)), ["wide changed 0", "wide.reduce removed 0"]);
+        let mut graph = net.graph().clone();
+        let image = graph.inputs()[0];
+        let extra = graph.add(crate::graph::Node::new("extra", Op::Flatten, vec![image]));
+        graph.add_output("z", extra);
+        let more = infer(graph).expect("it fits");
+        assert_eq!(layers(&changed(&net, &more, Forms::from([("extra".to_owned(), form)]))), ["extra added 0"]);
+        assert_eq!(layers(&changed(&more, &net, Forms::from([("extra".to_owned(), form)]))), ["extra removed 0"]);
+    }
 }

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use super::grid::{Cell, Grid, Heading, escape_markdown};
 use super::naming;
 use super::number::{bytes, magnitude, milliseconds, significant};
-use super::savings::{Change, Cost, Savings};
+use super::savings::{ChangedLayer, Cost, Savings};
 use super::table;
+use crate::digits::counted;
 
 fn heading(key: &'static str, title: &'static str) -> Heading {
     Heading { key, title }
@@ -74,7 +75,7 @@ pub fn changes(s: &Savings) -> Grid {
         heading("params_after", "after"),
         heading("params_saved", "saved"),
     ];
-    let row = |c: &Change| {
+    let row = |c: &ChangedLayer| {
         let channels = c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         let mut row = vec![Cell::Name(c.layer.clone()), Cell::Text(c.form.clone()), Cell::Text(channels)];
         for (before, after) in [(c.before.macs, c.after.macs), (c.before.params, c.after.params)] {
@@ -233,10 +234,4 @@ fn by_reason(s: &Savings) -> Vec<(&str, Vec<&str>)> {
         }
     }
     reasons
-}
-
-/// `1 layer`, `2 layers`.
-#[must_use]
-pub fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

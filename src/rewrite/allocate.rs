@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::budget::Metric;
+use super::budget::Quantity;
 use super::candidates::{Candidate, Layer, Options};
 use super::knapsack::{Choice, Costs, Effort, Infeasible, MAX_LIMITS, Solution, lower_bound, solve};
 use super::path::starred;
@@ -53,13 +53,19 @@ const TOGETHER_AT_MOST: f64 = 0.03;
 ///
 /// # Errors
 /// No choice is within the limits; the one that comes closest.
-pub fn allocate(graph: &Graph, entries: &[Entry], limits: &[(Metric, f64)], each_alone: bool) -> Result<Allocation, Infeasible> {
+pub fn allocate(
+    graph: &Graph,
+    entries: &[Entry],
+    limits: &[(Quantity, f64)],
+    each_alone: bool,
+) -> Result<Allocation, Infeasible> {
     let bounds: Vec<_> = limits.iter().map(|(_, most)| *most).collect();
-    let metrics: Vec<_> = limits.iter().map(|(metric, _)| *metric).collect();
-    let alone: Vec<_> = entries.iter().map(|entry| entry.options.options.iter().map(|c| choice(c, &metrics)).collect()).collect();
+    let quantities: Vec<_> = limits.iter().map(|(quantity, _)| *quantity).collect();
+    let alone: Vec<_> =
+        entries.iter().map(|entry| entry.options.options.iter().map(|c| choice(c, &quantities)).collect()).collect();
     let bound = lower_bound(&alone, &bounds, Effort::default());
     for tie in Tie::ALL.into_iter().filter(|_| !each_alone) {
-        let together = Together::new(entries, groups(graph, entries, tie), &metrics);
+        let together = Together::new(entries, groups(graph, entries, tie), &quantities);
         if let Ok(solution) = solve(&together.items, &bounds, Effort::default())
             && solution.error - bound <= TOGETHER_AT_MOST * solution.error
         {
@@ -70,25 +76,25 @@ pub fn allocate(graph: &Graph, entries: &[Entry], limits: &[(Metric, f64)], each
     Ok(Allocation { picks, bound })
 }
 
-/// The cost of a candidate in a metric.
+/// The cost of a candidate in a quantity.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-pub fn cost(candidate: &Candidate, metric: Metric) -> f64 {
-    match metric {
-        Metric::Macs => candidate.price.macs as f64,
-        Metric::Params => candidate.price.params as f64,
-        Metric::Ms => candidate.price.ms,
-        Metric::Peak => candidate.peak as f64,
+pub fn cost(candidate: &Candidate, quantity: Quantity) -> f64 {
+    match quantity {
+        Quantity::Macs => candidate.price.macs as f64,
+        Quantity::Params => candidate.price.params as f64,
+        Quantity::Ms => candidate.price.ms,
+        Quantity::Peak => candidate.peak as f64,
     }
 }
 
-fn choice(candidate: &Candidate, metrics: &[Metric]) -> Choice {
+fn choice(candidate: &Candidate, quantities: &[Quantity]) -> Choice {
     let mut costs = [0.0; MAX_LIMITS];
-    costs.iter_mut().zip(metrics).for_each(|(to, metric)| *to = cost(candidate, *metric));
+    costs.iter_mut().zip(quantities).for_each(|(to, quantity)| *to = cost(candidate, *quantity));
     Choice { error: candidate.error, cost: costs }
 }
 
-/// Entries that one path with wildcards addresses, of one kernel and under one ask.
+/// Entries that one path with wildcards addresses, of one kernel and under one demand.
 fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
     let mut index: BTreeMap<String, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -99,7 +105,7 @@ fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
             Tie::Path => None,
             Tie::Geometry => Some(layer.geometry),
         };
-        let key = format!("{path} {alike:?} {:?} {:?} {}", layer.geometry.kernel, layer.ask, layer.linear);
+        let key = format!("{path} {alike:?} {:?} {:?} {}", layer.geometry.kernel, layer.demand, layer.linear);
         let at = *index.entry(key).or_insert(groups.len());
         if at == groups.len() {
             groups.push(Vec::new());
@@ -117,12 +123,12 @@ struct Together {
 }
 
 impl Together {
-    fn new(entries: &[Entry], groups: Vec<Vec<usize>>, metrics: &[Metric]) -> Self {
+    fn new(entries: &[Entry], groups: Vec<Vec<usize>>, quantities: &[Quantity]) -> Self {
         let mut together = Self { groups: Vec::new(), hows: Vec::new(), items: Vec::new() };
         for group in groups {
-            if !together.add(entries, &group, metrics) {
+            if !together.add(entries, &group, quantities) {
                 for one in group {
-                    together.add(entries, &[one], metrics);
+                    together.add(entries, &[one], quantities);
                 }
             }
         }
@@ -130,13 +136,13 @@ impl Together {
     }
 
     /// Adds a group, if its layers have an option in common.
-    fn add(&mut self, entries: &[Entry], group: &[usize], metrics: &[Metric]) -> bool {
+    fn add(&mut self, entries: &[Entry], group: &[usize], quantities: &[Quantity]) -> bool {
         let mut sums: BTreeMap<Option<Refinement>, (usize, Choice)> = BTreeMap::new();
         for &i in group {
             for candidate in &entries[i].options.options {
                 let entry = sums.entry(candidate.how).or_insert((0, Choice { error: 0.0, cost: [0.0; MAX_LIMITS] }));
                 entry.0 += 1;
-                entry.1 = plus(entry.1, choice(candidate, metrics));
+                entry.1 = plus(entry.1, choice(candidate, quantities));
             }
         }
         let common: Vec<_> = sums.into_iter().filter(|(_, (count, _))| *count == group.len()).collect();

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Metric {
+pub enum Quantity {
     /// Multiply-accumulates in the default convention.
     Macs,
     /// Learnable scalars.
@@ -18,8 +18,8 @@ pub enum Metric {
     Peak,
 }
 
-impl Metric {
-    /// Every metric.
+impl Quantity {
+    /// Every quantity.
     pub const ALL: [Self; 4] = [Self::Macs, Self::Params, Self::Ms, Self::Peak];
 
     /// As it is written: `macs`.
@@ -44,15 +44,15 @@ pub enum Limit {
         /// Denominator, not 0.
         denominator: u64,
     },
-    /// An absolute value in the metric's unit (count, bytes, milliseconds).
+    /// An absolute value in the quantity's unit (count, bytes, milliseconds).
     Absolute(f64),
 }
 
-/// A limit on a metric.
+/// A limit on a quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
     /// What.
-    pub metric: Metric,
+    pub quantity: Quantity,
     /// How much.
     pub limit: Limit,
 }
@@ -63,16 +63,16 @@ impl Budget {
     /// # Errors
     /// What is wrong, as a clause.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let names = || Metric::ALL.map(Metric::name).join("`, `");
+        let names = || Quantity::ALL.map(Quantity::name).join("`, `");
         let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not `macs=50%` or the like"))?;
-        let metric = Metric::ALL
+        let quantity = Quantity::ALL
             .into_iter()
-            .find(|metric| metric.name() == name.trim())
+            .find(|quantity| quantity.name() == name.trim())
             .ok_or_else(|| format!("`{}` cannot be limited; `{}` can", name.trim(), names()))?;
-        Ok(Self { metric, limit: Limit::parse(value.trim())? })
+        Ok(Self { quantity, limit: Limit::parse(value.trim())? })
     }
 
-    /// The most that is allowed, in the metric's unit, for a network that needs `before`.
+    /// The most that is allowed, in the quantity's unit, for a network that needs `before`.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -83,9 +83,9 @@ impl Budget {
     pub fn most(&self, before: f64) -> f64 {
         match self.limit {
             Limit::Absolute(value) => value,
-            Limit::Share { numerator, denominator } => match self.metric {
-                Metric::Ms => before * numerator as f64 / denominator as f64,
-                Metric::Macs | Metric::Params | Metric::Peak => {
+            Limit::Share { numerator, denominator } => match self.quantity {
+                Quantity::Ms => before * numerator as f64 / denominator as f64,
+                Quantity::Macs | Quantity::Params | Quantity::Peak => {
                     (u128::from(before as u64) * u128::from(numerator) / u128::from(denominator)) as f64
                 }
             },
@@ -95,19 +95,19 @@ impl Budget {
 
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = match self.metric {
-            Metric::Macs | Metric::Params => &[("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)][..],
-            Metric::Peak => &[("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1024.0)][..],
-            Metric::Ms => &[][..],
+        let units = match self.quantity {
+            Quantity::Macs | Quantity::Params => &[("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)][..],
+            Quantity::Peak => &[("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1024.0)][..],
+            Quantity::Ms => &[][..],
         };
         // The largest unit in which the value is short: what a person would have typed.
         let short = |value: f64| units.iter().find(|(_, unit)| value >= *unit && (value / unit * 100.0).fract() == 0.0);
         if let Limit::Absolute(value) = self.limit
             && let Some((unit, factor)) = short(value)
         {
-            return write!(f, "{}={}{unit}", self.metric.name(), value / factor);
+            return write!(f, "{}={}{unit}", self.quantity.name(), value / factor);
         }
-        write!(f, "{}={}", self.metric.name(), self.limit)
+        write!(f, "{}={}", self.quantity.name(), self.limit)
     }
 }
 

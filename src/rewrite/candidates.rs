@@ -7,17 +7,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Step, chain};
 use super::forms::{Refusal, fits};
-use super::geometry::{Count, Geometry};
 use super::live::Around;
 use super::neighbour::{Neighbourhood, neighbourhood};
 use super::price::{Clock, Price, of_steps};
 use crate::graph::{NodeId, Role};
 use crate::op::form::{Form, Kind, Refinement};
+use crate::op::form_cost::{Count, Geometry};
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 
-/// How wrong a form is thought to be, without weights: 0 for the dense layer, larger for fewer channels.
-pub type ErrorModel = fn(&Geometry, Form) -> f64;
+/// How wrong a form is thought to be.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorModel {
+    /// What plans call it: "kept-channels".
+    pub name: &'static str,
+    /// The error of a layer in a form, without weights: 0 for the dense layer, larger for fewer channels.
+    pub error: fn(&Geometry, Form) -> f64,
+}
+
+/// [`kept_channels`] as a model.
+pub const KEPT_CHANNELS: ErrorModel = ErrorModel { name: "kept-channels", error: kept_channels };
 
 /// `-ln` of the share of channels kept, relative to the rank at which the form can reproduce the dense layer; for `both`,
 /// of both shares. Summed over layers this makes the plan keep the largest *product* of shares, so that halving a layer
@@ -41,7 +50,7 @@ const MOST_RANKS: u64 = 512;
 
 /// What is asked of a layer.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Ask {
+pub enum Demand {
     /// Every form of these with any rank from a floor up.
     Free {
         /// The forms.
@@ -69,7 +78,7 @@ pub enum Ask {
     },
 }
 
-impl Ask {
+impl Demand {
     /// Whether it holds even where the form costs more.
     #[must_use]
     pub fn is_regardless(&self) -> bool {
@@ -85,7 +94,7 @@ pub struct Layer {
     /// What decides its cost.
     pub geometry: Geometry,
     /// What is asked of it.
-    pub ask: Ask,
+    pub demand: Demand,
     /// No normalisation and activation between the convolutions.
     pub linear: bool,
 }
@@ -122,7 +131,7 @@ pub struct Context<'a> {
     /// The machine.
     pub clock: Clock<'a>,
     /// The error model.
-    pub error: ErrorModel,
+    pub model: ErrorModel,
     /// What counts as saving.
     pub saves: &'a Saves,
     /// Tries every rank instead of whole SIMD blocks: where so few layers can change that blocks would miss a budget by far.
@@ -159,7 +168,7 @@ impl Prices {
 }
 
 impl Context<'_> {
-    /// What can be done with a layer. A fixed ask leaves one option; a free one has the dense layer as its first.
+    /// What can be done with a layer. A fixed demand leaves one option; a free one has the dense layer as its first.
     ///
     /// # Errors
     /// Why nothing can be done, as for a layer that every form makes dearer.
@@ -172,20 +181,20 @@ impl Context<'_> {
         let mut candidate = |form: Option<Form>| {
             let how = form.map(|form| Refinement { form, linear: layer.linear });
             let (price, maps) = prices.price(index, how, &self.clock)?;
-            let error = form.map_or(0.0, |form| (self.error)(&layer.geometry, form));
+            let error = form.map_or(0.0, |form| (self.model.error)(&layer.geometry, form));
             Some(Candidate { how, price: *price, peak: around.peak(maps), error })
         };
         let Some(dense) = candidate(None) else { return Err(costs_more(layer, &kinds)) };
-        let regardless = layer.ask.is_regardless();
+        let regardless = layer.demand.is_regardless();
         let forms = kinds.iter().flat_map(|kind| forms(layer, *kind, self.every_rank));
         let all = forms.filter_map(|form| candidate(Some(form)));
         let saving: Vec<_> = all.filter(|candidate| regardless || (self.saves)(candidate, &dense)).collect();
         if saving.is_empty() {
             return Err(costs_more(layer, &kinds));
         }
-        let options = match layer.ask {
-            Ask::Free { .. } => [vec![dense.clone()], saving].concat(),
-            Ask::Ratio { .. } | Ask::Channels { .. } => {
+        let options = match layer.demand {
+            Demand::Free { .. } => [vec![dense.clone()], saving].concat(),
+            Demand::Ratio { .. } | Demand::Channels { .. } => {
                 let cheapest = saving.into_iter().min_by_key(|candidate| (candidate.price.macs, candidate.price.params));
                 cheapest.into_iter().collect()
             }
@@ -195,7 +204,7 @@ impl Context<'_> {
 
     fn fitting(&self, layer: &Layer) -> Result<Vec<Kind>, Refusal> {
         let op = &self.shaped.graph().node(layer.node).op;
-        let (Ask::Free { kinds, .. } | Ask::Ratio { kinds, .. } | Ask::Channels { kinds, .. }) = &layer.ask;
+        let (Demand::Free { kinds, .. } | Demand::Ratio { kinds, .. } | Demand::Channels { kinds, .. }) = &layer.demand;
         let fitting: Vec<_> = kinds.iter().copied().filter(|kind| fits(*kind, op).is_ok()).collect();
         match (fitting.is_empty(), kinds.first()) {
             (true, Some(first)) => Err(fits(*first, op).err().unwrap_or(Refusal::NotNeeded)),
@@ -211,19 +220,19 @@ fn costs_more(layer: &Layer, kinds: &[Kind]) -> Refusal {
     Refusal::CostsMore { break_even }
 }
 
-/// The forms of a kind that an ask allows, by ascending rank.
+/// The forms of a kind that a demand allows, by ascending rank.
 fn forms(layer: &Layer, kind: Kind, every_rank: bool) -> Vec<Form> {
     let full = layer.geometry.full_ranks(kind);
-    match &layer.ask {
-        Ask::Free { channels, ratio, .. } => {
+    match &layer.demand {
+        Demand::Free { channels, ratio, .. } => {
             let floors: Vec<_> = full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
             if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, (full[0], floors[0]), every_rank) }
         }
-        Ask::Ratio { ratio, .. } => {
+        Demand::Ratio { ratio, .. } => {
             let ranks: Vec<_> = full.iter().map(|full| share(*full, *ratio)).collect();
             Form::new(kind, &ranks).into_iter().collect()
         }
-        Ask::Channels { ranks, .. } => {
+        Demand::Channels { ranks, .. } => {
             let ranks = if ranks.len() == 1 { vec![ranks[0]; kind.ranks()] } else { ranks.clone() };
             Form::new(kind, &ranks).into_iter().collect()
         }

@@ -21,9 +21,11 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::budget::{Budget, Limit, Metric};
+use super::budget::{Budget, Limit, Quantity};
 use super::path::Pattern;
 use super::{PASSES, Pass};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::op::form::Kind;
 
 /// The longest configuration that is read, in bytes.
@@ -65,6 +67,34 @@ impl Default for Config {
     }
 }
 
+/// Passes in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stages<'c> {
+    /// Exact passes before the bottlenecks.
+    pub before: &'c [Pass],
+    /// Whether bottlenecks are put in.
+    pub bottlenecks: bool,
+    /// Exact passes after them.
+    pub after: &'c [Pass],
+}
+
+impl Config {
+    /// The passes, those before and those after the bottlenecks.
+    ///
+    /// # Errors
+    /// The bottlenecks stand there twice. One plan chooses all of them, so that a budget is met once and by the best choice;
+    /// a second plan would find every layer decided.
+    pub fn stages(&self) -> Result<Stages<'_>, ConfigError> {
+        let mut parts = self.passes.split(|pass| *pass == Pass::Bottleneck);
+        let (before, after) = (parts.next().unwrap_or_default(), parts.next());
+        if parts.next().is_some() {
+            let why = "one plan chooses all bottlenecks together; leave one of them out";
+            return Err(ConfigError::new(format!("`bottleneck` stands in `passes` more than once: {why}")));
+        }
+        Ok(Stages { before, bottlenecks: after.is_some(), after: after.unwrap_or_default() })
+    }
+}
+
 /// What holds for the layers that a pattern matches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
@@ -100,6 +130,12 @@ impl fmt::Display for ConfigError {
 impl ConfigError {
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), place: None }
+    }
+
+    /// The error as a diagnostic without a place.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::bare(Code::BadConfig, Severity::Error, self.message.clone())
     }
 }
 
@@ -211,7 +247,7 @@ fn resolve(file: File) -> Result<Config, ConfigError> {
     };
     at_least_one("ratio", file.ratio)?;
     at_least_one("channels", file.channels)?;
-    Ok(Config {
+    let config = Config {
         passes,
         budgets: budgets(&file.budget)?,
         form: form(file.form.as_deref())?,
@@ -220,7 +256,9 @@ fn resolve(file: File) -> Result<Config, ConfigError> {
         linear: file.linear,
         each_alone: file.each_alone,
         rules: file.layers.into_iter().map(rule).collect::<Result<_, _>>()?,
-    })
+    };
+    config.stages()?;
+    Ok(config)
 }
 
 fn pass(name: &str) -> Result<Pass, ConfigError> {
@@ -249,17 +287,18 @@ fn at_least_one(key: &str, value: Option<u64>) -> Result<(), ConfigError> {
 }
 
 fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
-    let given = [(Metric::Macs, &file.macs), (Metric::Params, &file.params), (Metric::Ms, &file.ms), (Metric::Peak, &file.peak)];
+    let given =
+        [(Quantity::Macs, &file.macs), (Quantity::Params, &file.params), (Quantity::Ms, &file.ms), (Quantity::Peak, &file.peak)];
     let mut budgets = Vec::new();
-    for (metric, amount) in given {
+    for (quantity, amount) in given {
         let text = match amount {
             None => continue,
             Some(Amount::Whole(value)) => value.to_string(),
             Some(Amount::Number(value)) => value.to_string(),
             Some(Amount::Text(text)) => text.clone(),
         };
-        let limit = Limit::parse(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", metric.name())))?;
-        budgets.push(Budget { metric, limit });
+        let limit = Limit::parse(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", quantity.name())))?;
+        budgets.push(Budget { quantity, limit });
     }
     Ok(budgets)
 }

@@ -2,8 +2,7 @@
 
 use super::rebuild::Rebuild;
 use super::{Change, Rewrite};
-use crate::graph::NodeMap;
-use crate::op::Op;
+use crate::flow::needed_by;
 use crate::shape::Shaped;
 use crate::weights::Weights;
 
@@ -11,23 +10,12 @@ use crate::weights::Weights;
 #[must_use]
 pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
     let graph = shaped.graph();
-    let mut live = NodeMap::with_bound(graph.bound());
-    for (_, output) in graph.outputs() {
-        live.insert(*output, ());
-    }
-    // Users come after their inputs, so one walk backwards settles every node.
-    for &id in shaped.order().iter().rev() {
-        if live.get(id).is_some() || matches!(graph.node(id).op, Op::Input(_)) {
-            live.insert(id, ());
-            for input in &graph.node(id).inputs {
-                live.insert(*input, ());
-            }
-        }
-    }
+    let outputs = graph.outputs().iter().map(|(_, output)| *output);
+    let live = needed_by(graph, outputs.chain(graph.inputs().iter().copied()));
     let mut build = Rebuild::new(shaped);
     let mut changes = Vec::new();
     for &id in shaped.order() {
-        if live.get(id).is_some() {
+        if live.contains(id) {
             build.keep(id);
         } else {
             changes.push(Change::exact("dead", [&graph.node(id).name], "no output needs it"));

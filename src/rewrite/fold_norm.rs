@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use super::rebuild::Rebuild;
 use super::tensors::{to_f32, values};
 use super::{Change, Rewrite};
+use crate::flow::only_reader;
 use crate::graph::{Graph, NodeId};
 use crate::op::{BatchNorm, Op};
-use crate::rewrite::neighbour::only_user;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
 use crate::weights::Weights;
@@ -51,7 +51,7 @@ fn folds(shaped: &Shaped) -> BTreeMap<NodeId, NodeId> {
         }
         let before = node.inputs[0];
         let host = folds.get(&before).copied().unwrap_or(before);
-        let alone = only_user(graph, before).is_some();
+        let alone = only_reader(graph, before).is_some();
         let op = &graph.node(host).op;
         // Only on a flat input is the last axis, over which a linear layer works, the axis that is normalised.
         let takes = matches!(op, Op::Conv(_)) || (matches!(op, Op::Linear(_)) && shaped.shape(host).rank() == 1);

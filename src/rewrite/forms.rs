@@ -1,12 +1,13 @@
 //! Which layers can take which form.
 //!
 //! In: an operation and a kind of form. Out: nothing, or a [`Refusal`] that says why not. What a form costs is the matter of
-//! [`geometry`](super::geometry); this module counts nothing and sees no graph.
+//! [`form_cost`](crate::op::form_cost); this module counts nothing and sees no graph.
 
 use std::fmt;
 
-use crate::op::Op;
 use crate::op::form::Kind;
+use crate::op::form_cost::Geometry;
+use crate::op::{Op, Shape};
 
 /// Whether a layer can take a kind of form, whatever the ranks; costs are not looked at.
 ///
@@ -22,6 +23,15 @@ pub fn fits(kind: Kind, op: &Op) -> Result<(), Refusal> {
         (Kind::Spatial, [1, _] | [_, 1]) => Err(Refusal::Flat { kernel }),
         (Kind::Reduce | Kind::Expand | Kind::Both | Kind::Spatial, _) => Ok(()),
     }
+}
+
+/// What decides the cost of a layer that can take some form.
+///
+/// # Errors
+/// Why no form fits such a layer: it is no convolution, depthwise, grouped or transposed.
+pub fn geometry(op: &Op, input: Shape, output: Shape) -> Result<Geometry, Refusal> {
+    kernel(op)?;
+    Geometry::of(op, input, output).ok_or(Refusal::NotConvolution { keyword: op.keyword() })
 }
 
 /// The kernel of a layer that can take a form at all.

@@ -58,6 +58,8 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         }
         Op::Mean(mean) => same(mean.keep && mean.axes.iter().all(|axis| input.dim(*axis) == 1), "its axes have one element"),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::Conv(_)
         | Op::ConvTranspose(_)
         | Op::Linear(_)

@@ -2,11 +2,13 @@
 //!
 //! A form's inner maps live and die between the layer's input and output. With the order of execution kept, which the
 //! rewrite does, what is alive beside a layer does not depend on what is done to other layers; so the peak is the largest
-//! of independent numbers, one a layer. The rules of liveness are those of [`memory`](crate::analysis::memory), and the
+//! of independent numbers, one a layer. Lifetimes are those that [`memory`](crate::analysis::memory) counts with, and the
 //! finished plan is checked against it.
 
-use crate::graph::{NodeId, NodeMap};
-use crate::op::{Op, Shape};
+use crate::analysis::cost::{activation_bytes, map_bytes};
+use crate::flow::Lifetimes;
+use crate::graph::NodeMap;
+use crate::op::Shape;
 use crate::shape::Shaped;
 
 /// What is alive while a layer runs, in bytes for one image.
@@ -36,67 +38,24 @@ impl Around {
     }
 }
 
-/// Bytes of a map in f32.
+/// Bytes of a map for one image; what is not countable stays at the largest.
 fn bytes(shape: Shape) -> u64 {
-    shape.elements().unwrap_or(u64::MAX).saturating_mul(4)
+    map_bytes(shape, 1).unwrap_or(u64::MAX)
 }
 
 /// The live bytes round every layer.
 #[must_use]
 pub fn around(shaped: &Shaped) -> NodeMap<Around> {
     let graph = shaped.graph();
-    let order = shaped.order();
-    let owner = owners(shaped);
-    let last = last_steps(shaped, &owner);
-    let mut dying = vec![0u64; order.len() + 1];
-    let mut now = 0u64;
-    for &id in order.iter().filter(|id| matches!(graph.node(**id).op, Op::Input(_))) {
-        now = now.saturating_add(bytes(shaped.shape(id)));
-    }
+    let life = Lifetimes::new(shaped);
+    let size = |tensor: usize| activation_bytes(shaped, life.tensors()[tensor].owner, 1).unwrap_or(u64::MAX);
+    let live = life.live_bytes(size);
     let mut result = NodeMap::with_bound(graph.bound());
-    for (step, &id) in order.iter().enumerate() {
-        let node = graph.node(id);
-        let own = owner[id] == id;
-        let output = if own { bytes(shaped.shape(id)) } else { 0 };
-        now = now.saturating_sub(dying[step]);
-        // Inputs were counted before the first step.
-        if !matches!(node.op, Op::Input(_)) {
-            now = now.saturating_add(output);
-            let input = node.inputs.first().map(|input| owner[*input]);
-            let freed = input.filter(|input| last[*input] == step).map_or(0, |input| bytes(shaped.shape(input)));
-            result.insert(id, Around { all: now, freed, output });
-        }
-        if own {
-            dying[last[id] + 1] = dying[last[id] + 1].saturating_add(output);
-        }
+    for (step, &id) in life.steps().iter().enumerate() {
+        let freed = graph.node(id).inputs.first().filter(|input| life.dies_at(**input, step));
+        let freed = freed.map_or(0, |input| size(life.tensor_of(*input)));
+        let output = life.made_at(step).map_or(0, size);
+        result.insert(id, Around { all: u64::try_from(live[step]).unwrap_or(u64::MAX), freed, output });
     }
     result
-}
-
-/// The node that made the tensor of each node: views share their input's.
-fn owners(shaped: &Shaped) -> NodeMap<NodeId> {
-    let graph = shaped.graph();
-    let mut owner = NodeMap::with_bound(graph.bound());
-    for &id in shaped.order() {
-        let node = graph.node(id);
-        let of = if node.op.is_view() { owner[node.inputs[0]] } else { id };
-        owner.insert(id, of);
-    }
-    owner
-}
-
-/// The last step at which each tensor is needed; outputs to the end.
-fn last_steps(shaped: &Shaped, owner: &NodeMap<NodeId>) -> NodeMap<usize> {
-    let graph = shaped.graph();
-    let mut last = NodeMap::with_bound(graph.bound());
-    for (step, &id) in shaped.order().iter().enumerate() {
-        last.insert(owner[id], step);
-        for input in &graph.node(id).inputs {
-            last.insert(owner[*input], step);
-        }
-    }
-    for (_, output) in graph.outputs() {
-        last.insert(owner[*output], shaped.order().len() - 1);
-    }
-    last
 }

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::neighbour::only_user;
 use super::rebuild::Rebuild;
 use super::tensors::{to_f32, values};
 use super::{Change, Rewrite, reinfer};
+use crate::flow::only_reader;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Conv, Linear, Op, Padding};
 use crate::shape::Shaped;
@@ -63,7 +63,7 @@ fn pairs(shaped: &Shaped) -> BTreeMap<NodeId, (NodeId, Op)> {
     let graph = shaped.graph();
     let mut pairs = BTreeMap::new();
     for &first in shaped.order() {
-        let Some(second) = only_user(graph, first) else { continue };
+        let Some(second) = only_reader(graph, first) else { continue };
         let kept = graph.node(first).directives.keep || graph.node(second).directives.keep;
         if kept || pairs.contains_key(&first) {
             continue;

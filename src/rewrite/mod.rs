@@ -5,45 +5,42 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | forms, who can take them, what they cost | [`forms`] [`geometry`] [`price`] |
-//! | putting one in | [`neighbour`] [`chain`] [`insert`] |
-//! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`optimize()`] → [`plan`] |
-//! | writing it down | [`path`] [`address`] [`edit`] [`assertions`] |
+//! | forms, who can take them, what they cost | [`forms`] [`price`] |
+//! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
+//! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
+//! | layers by path | [`path`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
 
-pub mod address;
 pub mod allocate;
-pub mod assertions;
+pub mod bottleneck;
 pub mod budget;
 pub mod candidates;
 pub mod chain;
 pub mod config;
 pub mod dead;
 pub mod duplicate;
-pub mod edit;
 pub mod fold_norm;
 pub mod forms;
-pub mod geometry;
 pub mod identity;
 pub mod insert;
 pub mod knapsack;
 pub mod live;
 pub mod merge_conv;
 pub mod neighbour;
-pub mod optimize;
 pub mod path;
 pub mod plan;
 pub mod price;
 mod rebuild;
+pub mod refined;
 pub mod survey;
 mod tensors;
 
 pub use crate::op::form::{Form, Kind, Refinement};
-pub use budget::{Budget, Limit, Metric};
+pub use bottleneck::{Refined, bottlenecks};
+pub use budget::{Budget, Limit, Quantity};
 pub use config::Config;
 pub use forms::Refusal;
 pub use insert::{Request, refine};
-pub use optimize::{Optimized, optimize};
 pub use plan::{BudgetUnreachable, OptimizeError, Plan};
 
 use crate::graph::{Graph, LayerPath};
@@ -162,7 +159,7 @@ impl Pass {
     }
 }
 
-/// Runs the exact passes of a list, in order; [`Pass::Bottleneck`] is left to [`optimize()`].
+/// Runs the exact passes of a list, in order; [`Pass::Bottleneck`] is left to [`bottlenecks`].
 #[must_use]
 pub fn run_passes(shaped: &Shaped, weights: Option<&Weights>, passes: &[Pass]) -> (Shaped, Option<Weights>, Vec<Change>) {
     let mut state = (shaped.clone(), weights.cloned());

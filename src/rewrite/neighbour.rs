@@ -4,6 +4,7 @@
 //! after the layer is looked at first (`conv -> bn -> relu`), then what stands before it (pre-activation networks:
 //! `bn -> relu -> conv`; a convolution before a residual sum: `relu -> conv -> bn -> add`).
 
+use crate::flow::only_reader;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Activation, Op};
 
@@ -34,12 +35,12 @@ pub fn neighbourhood(graph: &Graph, layer: NodeId) -> Neighbourhood {
 
 fn following(graph: &Graph, layer: NodeId) -> Neighbourhood {
     let mut found = Neighbourhood::default();
-    let mut next = only_user(graph, layer);
+    let mut next = only_reader(graph, layer);
     if let Some(id) = next
         && is_norm(&graph.node(id).op)
     {
         found.norm = Some(graph.node(id).op.clone());
-        next = only_user(graph, id);
+        next = only_reader(graph, id);
     }
     if let Some(id) = next
         && matches!(graph.node(id).op, Op::Activation(_))
@@ -64,11 +65,6 @@ fn preceding(graph: &Graph, layer: NodeId) -> Neighbourhood {
         found.norm = Some(graph.node(id).op.clone());
     }
     found
-}
-
-/// The one user of a node that is not an output as well.
-pub(super) fn only_user(graph: &Graph, id: NodeId) -> Option<NodeId> {
-    graph.only_user(id).filter(|_| !graph.is_output(id))
 }
 
 fn is_gate(op: &Op) -> bool {

@@ -4,12 +4,11 @@
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in; such a scope must hold exactly one layer that the form fits.
 
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::forms::{Refusal, fits};
-use crate::graph::name::scopes;
 pub use crate::graph::path::{Pattern, alike, starred};
+use crate::graph::scopes::Scopes;
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::op::form::Kind;
@@ -51,28 +50,19 @@ impl fmt::Display for SelectError {
     }
 }
 
-/// Layers by every scope that they lie in, so that a thousand `refine` lines do not walk the network a thousand times.
-/// What a refinement inserted is left out.
+/// The layers that patterns can name: what a refinement inserted is left out.
 #[derive(Debug)]
 pub struct Layers<'g> {
     graph: &'g Graph,
-    all: Vec<NodeId>,
-    within: HashMap<&'g str, Vec<NodeId>>,
+    scopes: Scopes<'g>,
 }
 
 impl<'g> Layers<'g> {
     /// The layers of a graph; `order` is its order of execution.
     #[must_use]
     pub fn new(graph: &'g Graph, order: &[NodeId]) -> Self {
-        let all: Vec<_> = order.iter().copied().filter(|id| graph.node(*id).inserted_for().is_none()).collect();
-        let mut within: HashMap<&str, Vec<NodeId>> = HashMap::new();
-        for &id in &all {
-            let name = graph.node(id).name.as_str();
-            for scope in scopes(name) {
-                within.entry(scope).or_default().push(id);
-            }
-        }
-        Self { graph, all, within }
+        let named = order.iter().copied().filter(|id| graph.node(*id).inserted_for().is_none());
+        Self { graph, scopes: Scopes::new(graph, named) }
     }
 
     /// The layers that a pattern names for a form, in order of execution.
@@ -81,7 +71,7 @@ impl<'g> Layers<'g> {
     /// The pattern matches nothing, a matched scope holds several layers that the form fits, or nothing matched takes it.
     pub fn select(&self, pattern: &Pattern, kind: Kind) -> Result<Vec<NodeId>, SelectError> {
         let graph = self.graph;
-        let scopes = self.scopes(pattern);
+        let scopes = self.scopes.named(pattern);
         if scopes.is_empty() {
             return Err(SelectError::NoMatch { nearest: alike(graph, &pattern.to_string()) });
         }
@@ -102,26 +92,6 @@ impl<'g> Layers<'g> {
             Some((layer, refusal)) if chosen.is_empty() => Err(SelectError::Refused { layer, refusal }),
             _ => Ok(chosen),
         }
-    }
-
-    /// Matched scopes with the layers in them, by first appearance.
-    fn scopes(&self, pattern: &Pattern) -> Vec<(&'g str, Vec<NodeId>)> {
-        let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut scopes: Vec<(&str, Vec<NodeId>)> = Vec::new();
-        let candidates = match pattern.literal_scope() {
-            Some(scope) => self.within.get(scope.as_str()).map_or(&[][..], Vec::as_slice),
-            None => &self.all,
-        };
-        for &id in candidates {
-            if let Some(scope) = pattern.scope(&self.graph.node(id).name) {
-                let at = *index.entry(scope).or_insert(scopes.len());
-                if at == scopes.len() {
-                    scopes.push((scope, Vec::new()));
-                }
-                scopes[at].1.push(id);
-            }
-        }
-        scopes
     }
 }
 

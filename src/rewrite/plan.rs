@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::budget::{Budget, Metric};
+use super::budget::{Budget, Quantity};
 use super::forms::Refusal;
-use super::geometry::Geometry;
 use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::op::form::Refinement;
+use crate::op::form_cost::Geometry;
 
 /// A layer that gets a bottleneck.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,12 +49,12 @@ impl Sums {
     /// The value that a budget limits.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-    pub fn of(&self, metric: Metric) -> f64 {
-        match metric {
-            Metric::Macs => self.price.macs as f64,
-            Metric::Params => self.price.params as f64,
-            Metric::Ms => self.price.ms,
-            Metric::Peak => self.peak as f64,
+    pub fn of(&self, quantity: Quantity) -> f64 {
+        match quantity {
+            Quantity::Macs => self.price.macs as f64,
+            Quantity::Params => self.price.params as f64,
+            Quantity::Ms => self.price.ms,
+            Quantity::Peak => self.peak as f64,
         }
     }
 }
@@ -64,7 +64,7 @@ impl Sums {
 pub struct Met {
     /// The budget as asked for.
     pub budget: Budget,
-    /// The most that it allows, in the metric's unit.
+    /// The most that it allows, in the quantity's unit.
     pub most: f64,
     /// What the plan needs.
     pub reached: f64,
@@ -85,6 +85,8 @@ pub struct Plan {
     pub budgets: Vec<Met>,
     /// Total error by the error model.
     pub error: f64,
+    /// The name of the error model; empty where none was asked.
+    pub model: &'static str,
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
@@ -100,11 +102,11 @@ impl Plan {
     /// What is certified of a plan under budgets, as a clause; `None` without a budget.
     #[must_use]
     pub fn claim(&self) -> Option<String> {
-        let timed = self.budgets.iter().any(|met| met.budget.metric == Metric::Ms);
+        let timed = self.budgets.iter().any(|met| met.budget.quantity == Quantity::Ms);
         let times = if timed { ", times of layers taken to add up" } else { "" };
         let gap = 100.0 * self.gap();
-        (!self.budgets.is_empty())
-            .then(|| format!("within {gap:.2} % of the best plan under the kept-channels error model{times}"))
+        let model = self.model;
+        (!self.budgets.is_empty()).then(|| format!("within {gap:.2} % of the best plan under the {model} error model{times}"))
     }
 
     /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.
@@ -175,7 +177,7 @@ impl fmt::Display for OptimizeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(budget) => {
-                let (most, least) = (amount(budget.budget.metric, budget.most), amount(budget.budget.metric, budget.least));
+                let (most, least) = (in_full(budget.budget.quantity, budget.most), in_full(budget.budget.quantity, budget.least));
                 write!(f, "no plan meets `{}`: it allows {most}, and the least that was found is {least}", budget.budget)
             }
             Self::RuleMatchesNothing { pattern, .. } => write!(f, "the rule `{pattern}` matches no layer"),
@@ -185,14 +187,13 @@ impl fmt::Display for OptimizeError {
     }
 }
 
-/// A value in its metric's unit, for people.
-#[must_use]
-pub fn amount(metric: Metric, value: f64) -> String {
-    match metric {
-        Metric::Macs => format!("{value:.0} MACs"),
-        Metric::Params => format!("{value:.0} parameters"),
-        Metric::Ms => format!("{value:.3} ms"),
-        Metric::Peak => format!("{value:.0} bytes"),
+/// A value in its quantity's unit, for people.
+fn in_full(quantity: Quantity, value: f64) -> String {
+    match quantity {
+        Quantity::Macs => format!("{value:.0} MACs"),
+        Quantity::Params => format!("{value:.0} parameters"),
+        Quantity::Ms => format!("{value:.3} ms"),
+        Quantity::Peak => format!("{value:.0} bytes"),
     }
 }
 
@@ -251,6 +252,6 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         None => diagnostic,
     };
     let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
-    let diagnostic = diagnostic.help(format!("allow {} or more{others}", amount(budget.budget.metric, budget.least)));
+    let diagnostic = diagnostic.help(format!("allow {} or more{others}", in_full(budget.budget.quantity, budget.least)));
     if budget.at.is_some() { diagnostic } else { diagnostic.help("or let layers become narrower with a larger `ratio`") }
 }

@@ -4,12 +4,12 @@
 //! The steps are counted as a small network of their own, so a price is what analysis counts afterwards.
 
 use super::chain::Step;
-use crate::analysis::roofline::{Cores, Placement, bandwidth, layer_time};
+use crate::analysis::roofline::{Cores, bandwidth, predict_within};
 use crate::analysis::target::Target;
 use crate::analysis::{Analysis, Options, analyze};
 use crate::graph::{Graph, Node};
 use crate::op::{Op, Shape};
-use crate::shape::infer;
+use crate::shape::{Shaped, infer};
 
 /// Cost of a layer for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -49,22 +49,9 @@ impl<'a> Clock<'a> {
         Self { target, cores, weight_rate: bandwidth(target, cores, network.totals.weight_bytes) }
     }
 
-    /// Milliseconds of steps after each other. What follows a convolution is done in its epilogue where the target fuses.
-    fn ms(&self, graph: &Graph, analysis: &Analysis) -> f64 {
-        let mut hosted = false;
-        let mut us = 0.0;
-        for layer in &analysis.layers {
-            let op = &graph.node(layer.node).op;
-            let follows = matches!(op, Op::BatchNorm(_) | Op::Activation(_));
-            let placement = if self.target.fuses && hosted && follows {
-                Placement::Epilogue
-            } else {
-                Placement::Own { weight_rate: self.weight_rate }
-            };
-            hosted = matches!(op, Op::Conv(_) | Op::Linear(_)) || (hosted && follows);
-            us += layer_time(op, layer, (self.target, self.cores), placement).total_us;
-        }
-        us / 1000.0
+    /// Milliseconds of a part of the network; the target fuses in it what it fuses anywhere.
+    fn ms(&self, part: &Shaped, analysis: &Analysis) -> f64 {
+        predict_within(analysis, part, (self.target, self.cores), self.weight_rate).total_ms
     }
 }
 
@@ -79,6 +66,6 @@ pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Pric
     graph.add_output("output", last);
     let shaped = infer(graph).ok()?;
     let analysis = analyze(&shaped, &Options::default()).ok()?;
-    let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(shaped.graph(), &analysis) };
+    let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(&shaped, &analysis) };
     Some((price, analysis.layers.iter().map(|layer| layer.output).collect()))
 }

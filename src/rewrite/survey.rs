@@ -3,10 +3,9 @@
 //! Out: the layers that may change, and for every other convolution or linear layer why it may not. `@keep` always holds;
 //! then the first rule that matches, then the layer's `@bottleneck` mark, then the options.
 
-use super::candidates::{Ask, LEAST_CHANNELS, LEAST_SHARE, Layer};
+use super::candidates::{Demand, LEAST_CHANNELS, LEAST_SHARE, Layer};
 use super::config::{Config, Rule};
-use super::forms::Refusal;
-use super::geometry::Geometry;
+use super::forms::{Refusal, geometry};
 use super::insert::is_refined;
 use super::path::alike;
 use super::plan::OptimizeError;
@@ -68,60 +67,60 @@ fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Re
     if node.directives.keep || rule.is_some_and(|rule| rule.keep) {
         return Ok(Err(Refusal::Kept));
     }
-    let geometry = match Geometry::of(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
+    let geometry = match geometry(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
         Ok(geometry) => geometry,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let few = geometry.input < LEAST_CHANNELS;
     let linear = rule.and_then(|rule| rule.linear).unwrap_or(config.linear);
-    let layer = |ask| Layer { node: id, geometry, ask, linear };
-    Ok(match ask(config, rule, node)? {
+    let layer = |demand| Layer { node: id, geometry, demand, linear };
+    Ok(match demand(config, rule, node)? {
         None => Err(Refusal::NotAsked),
-        Some(ask) if few && !ask.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
-        Some(ask) => Ok(layer(ask)),
+        Some(demand) if few && !demand.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
+        Some(demand) => Ok(layer(demand)),
     })
 }
 
-fn ask(config: &Config, rule: Option<&Rule>, node: &Node) -> Result<Option<Ask>, OptimizeError> {
-    if let Some(ask) = rule.and_then(|rule| ask_of_rule(config, rule)) {
-        return Ok(Some(ask));
+fn demand(config: &Config, rule: Option<&Rule>, node: &Node) -> Result<Option<Demand>, OptimizeError> {
+    if let Some(demand) = rule.and_then(|rule| demand_of_rule(config, rule)) {
+        return Ok(Some(demand));
     }
     match (&node.directives.bottleneck, rule) {
-        (Some(mark), None) => Ok(Some(ask_of_mark(config, mark))),
-        (_, rule) => Ok(ask_of_all(config, rule.and_then(|rule| rule.form).or(config.form))),
+        (Some(mark), None) => Ok(Some(demand_of_mark(config, mark))),
+        (_, rule) => Ok(demand_of_all(config, rule.and_then(|rule| rule.form).or(config.form))),
     }
 }
 
 /// What a rule with numbers asks for; one with only a form narrows what is asked of all.
-fn ask_of_rule(config: &Config, rule: &Rule) -> Option<Ask> {
+fn demand_of_rule(config: &Config, rule: &Rule) -> Option<Demand> {
     let form = rule.form.or(config.form);
     if !rule.channels.is_empty() {
-        return Some(Ask::Channels { kinds: by_width(form), ranks: rule.channels.clone(), regardless: true });
+        return Some(Demand::Channels { kinds: by_width(form), ranks: rule.channels.clone(), regardless: true });
     }
     if let Some(ratio) = rule.ratio {
-        return Some(Ask::Ratio { kinds: by_share(form), ratio });
+        return Some(Demand::Ratio { kinds: by_share(form), ratio });
     }
     let alone = config.budgets.is_empty() && config.ratio.is_none() && config.channels.is_none();
-    (alone && rule.form.is_some()).then(|| Ask::Ratio { kinds: by_share(form), ratio: RATIO_OF_MARKS })
+    (alone && rule.form.is_some()).then(|| Demand::Ratio { kinds: by_share(form), ratio: RATIO_OF_MARKS })
 }
 
-fn ask_of_mark(config: &Config, mark: &BottleneckMark) -> Ask {
+fn demand_of_mark(config: &Config, mark: &BottleneckMark) -> Demand {
     let form = mark.form.or(config.form);
     match mark.channels {
-        Some(channels) => Ask::Channels { kinds: by_width(form), ranks: vec![channels.max(1)], regardless: true },
-        None => Ask::Ratio { kinds: by_share(form), ratio: config.ratio.unwrap_or(RATIO_OF_MARKS) },
+        Some(channels) => Demand::Channels { kinds: by_width(form), ranks: vec![channels.max(1)], regardless: true },
+        None => Demand::Ratio { kinds: by_share(form), ratio: config.ratio.unwrap_or(RATIO_OF_MARKS) },
     }
 }
 
-fn ask_of_all(config: &Config, form: Option<Kind>) -> Option<Ask> {
+fn demand_of_all(config: &Config, form: Option<Kind>) -> Option<Demand> {
     if !config.budgets.is_empty() {
         let kinds = form.map_or_else(|| Kind::ALL.to_vec(), |form| vec![form]);
-        return Some(Ask::Free { kinds, channels: config.channels, ratio: config.ratio.unwrap_or(LEAST_SHARE) });
+        return Some(Demand::Free { kinds, channels: config.channels, ratio: config.ratio.unwrap_or(LEAST_SHARE) });
     }
     if let Some(channels) = config.channels {
-        return Some(Ask::Channels { kinds: by_width(form), ranks: vec![channels], regardless: false });
+        return Some(Demand::Channels { kinds: by_width(form), ranks: vec![channels], regardless: false });
     }
-    config.ratio.map(|ratio| Ask::Ratio { kinds: by_share(form), ratio })
+    config.ratio.map(|ratio| Demand::Ratio { kinds: by_share(form), ratio })
 }
 
 /// Forms that compete at one width: those in which that width is a share of the layer's own channels.

@@ -6,6 +6,7 @@
 use super::ast::{Arg, Ast, Body, Expr, ExprKind, ForRange, Item, Statement, StatementKind};
 use super::sink::Sink;
 use crate::code::Code;
+use crate::diagnostic::Applicability::{Safe, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 
@@ -144,10 +145,7 @@ impl Checker<'_> {
             _ => None,
         };
         self.errors.push(match name {
-            Some(name) => {
-                let edit = Edit { span, replacement: format!("output {name}") };
-                found.fix("make it an output", vec![edit])
-            }
+            Some(name) => found.fix(Safe, "make it an output", vec![Edit::replace(span, format!("output {name}"))]),
             None => found.help("its results are outputs: `output name = value`"),
         });
     }
@@ -180,8 +178,7 @@ impl Checker<'_> {
         self.errors.push(match name {
             Some(name) => {
                 let text = &self.text[name.span.start as usize..name.span.end as usize];
-                let place = Span { end: expr.span.start, ..expr.span };
-                found.fix("bind it to a name", vec![Edit { span: place, replacement: format!("{text} = ") }])
+                found.fix(Unsafe, "bind it to a name", vec![Edit::before(expr.span, format!("{text} = "))])
             }
             None => found.help("bind it to a name, return it, or remove it"),
         });

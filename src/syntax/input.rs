@@ -145,6 +145,17 @@ impl<'a> Input<'a> {
         rest.previous().map_or(start, |last| Span { end: last.end.max(start.start), ..start })
     }
 
+    /// The text of the next token.
+    pub fn text(self) -> &'a str {
+        self.context.text_of(self.next())
+    }
+
+    /// The text from here to the last token before `rest`.
+    pub fn text_to(self, rest: Self) -> &'a str {
+        let span = self.span_to(rest);
+        &self.context.text[span.start as usize..span.end as usize]
+    }
+
     /// The same place with the state of another input.
     pub fn with_state_of(self, other: Self) -> Self {
         Self { inline: other.inline, depth: other.depth, ..self }

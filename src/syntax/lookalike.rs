@@ -6,141 +6,46 @@
 /// The ASCII text that `c` looks like; a space for odd white space, empty for invisible characters.
 #[must_use]
 pub fn ascii(c: char) -> Option<&'static str> {
-    SIGNS.iter().find(|(sign, _)| *sign == c).map(|(_, text)| *text).or_else(|| letter(c)).or_else(|| fullwidth(c))
+    let sign = SIGNS.iter().find(|(_, signs)| signs.contains(c)).map(|(text, _)| *text);
+    sign.or_else(|| twin(c)).or_else(|| fullwidth(c))
 }
 
-const SIGNS: &[(char, &str)] = &[
-    ('→', "->"),
-    ('⟶', "->"),
-    ('⇒', "->"),
-    ('➔', "->"),
-    ('➜', "->"),
-    ('×', "*"),
-    ('∗', "*"),
-    ('⋅', "*"),
-    ('·', "*"),
-    ('⊙', "*"),
-    ('÷', "/"),
-    ('∕', "/"),
-    ('⁄', "/"),
-    ('−', "-"),
-    ('‐', "-"),
-    ('‑', "-"),
-    ('–', "-"),
-    ('—', "-"),
-    ('≤', "<="),
-    ('⩽', "<="),
-    ('≥', ">="),
-    ('⩾', ">="),
-    ('≠', "!="),
-    ('≡', "=="),
-    ('∧', "and"),
-    ('∨', "or"),
-    ('¬', "not"),
-    ('…', ".."),
-    ('‥', ".."),
-    ('“', "\""),
-    ('”', "\""),
-    ('„', "\""),
-    ('‘', "\""),
-    ('’', "\""),
-    ('、', ","),
-    ('，', ","),
-    ('。', "."),
-    ('；', ";"),
-    ('\u{37e}', ";"),
-    ('：', ":"),
-    ('∶', ":"),
-    ('【', "["),
-    ('】', "]"),
-    ('\u{a0}', " "),
-    ('\u{1680}', " "),
-    ('\u{2028}', " "),
-    ('\u{2029}', " "),
-    ('\u{202f}', " "),
-    ('\u{205f}', " "),
-    ('\u{3000}', " "),
-    ('\u{85}', " "),
-    ('\u{ad}', ""),
-    ('\u{200b}', ""),
-    ('\u{200c}', ""),
-    ('\u{200d}', ""),
-    ('\u{200e}', ""),
-    ('\u{200f}', ""),
-    ('\u{202a}', ""),
-    ('\u{202b}', ""),
-    ('\u{202c}', ""),
-    ('\u{202d}', ""),
-    ('\u{202e}', ""),
-    ('\u{2060}', ""),
-    ('\u{2066}', ""),
-    ('\u{2067}', ""),
-    ('\u{2068}', ""),
-    ('\u{2069}', ""),
-    ('\u{feff}', ""),
+/// What is written here, and the signs that stand for it elsewhere.
+const SIGNS: &[(&str, &str)] = &[
+    ("->", "→⟶⇒➔➜"),
+    ("*", "×∗⋅·⊙"),
+    ("/", "÷∕⁄"),
+    ("-", "−‐‑–—"),
+    ("<=", "≤⩽"),
+    (">=", "≥⩾"),
+    ("!=", "≠"),
+    ("==", "≡"),
+    ("and", "∧"),
+    ("or", "∨"),
+    ("not", "¬"),
+    ("..", "…‥"),
+    ("\"", "“”„‘’"),
+    (",", "、，"),
+    (".", "。"),
+    (";", "；\u{37e}"),
+    (":", "：∶"),
+    ("[", "【"),
+    ("]", "】"),
+    (" ", "\u{a0}\u{1680}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{85}"),
+    (
+        "",
+        "\u{ad}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}",
+    ),
 ];
 
-/// Cyrillic and Greek letters with their Latin twins.
-const LETTERS: &[(char, &str)] = &[
-    ('а', "a"),
-    ('в', "b"),
-    ('с', "c"),
-    ('ԁ', "d"),
-    ('е', "e"),
-    ('һ', "h"),
-    ('і', "i"),
-    ('ј', "j"),
-    ('к', "k"),
-    ('м', "m"),
-    ('о', "o"),
-    ('р', "p"),
-    ('ԛ', "q"),
-    ('г', "r"),
-    ('ѕ', "s"),
-    ('т', "t"),
-    ('у', "y"),
-    ('х', "x"),
-    ('ԝ', "w"),
-    ('А', "A"),
-    ('В', "B"),
-    ('С', "C"),
-    ('Е', "E"),
-    ('Н', "H"),
-    ('І', "I"),
-    ('Ј', "J"),
-    ('К', "K"),
-    ('М', "M"),
-    ('О', "O"),
-    ('Р', "P"),
-    ('Ѕ', "S"),
-    ('Т', "T"),
-    ('Х', "X"),
-    ('У', "Y"),
-    ('α', "a"),
-    ('ι', "i"),
-    ('ν', "v"),
-    ('ο', "o"),
-    ('ρ', "p"),
-    ('υ', "u"),
-    ('χ', "x"),
-    ('Α', "A"),
-    ('Β', "B"),
-    ('Ε', "E"),
-    ('Ζ', "Z"),
-    ('Η', "H"),
-    ('Ι', "I"),
-    ('Κ', "K"),
-    ('Μ', "M"),
-    ('Ν', "N"),
-    ('Ο', "O"),
-    ('Ρ', "P"),
-    ('Τ', "T"),
-    ('Υ', "Y"),
-    ('Χ', "X"),
-];
+/// Cyrillic and Greek letters.
+const LETTERS: &str = "авсԁеһіјкморԛгѕтухԝАВСЕНІЈКМОРЅТХУαινορυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
+/// Their Latin twins, in the same order.
+const TWINS: &str = "abcdehijkmopqrstyxwABCEHIJKMOPSTXYaivopuxABEZHIKMNOPTYX";
 
-fn letter(c: char) -> Option<&'static str> {
-    LETTERS.iter().find(|(letter, _)| *letter == c).map(|(_, text)| *text)
+fn twin(c: char) -> Option<&'static str> {
+    let index = LETTERS.chars().position(|letter| letter == c)?;
+    TWINS.get(index..=index)
 }
 
 /// The printable ASCII characters in order, from `!`.
@@ -167,6 +72,7 @@ mod tests {
         assert_eq!(ascii('～'), Some("~"));
         assert_eq!(ascii('х'), Some("x"));
         assert_eq!(ascii('\u{2003}'), Some(" "));
+        assert_eq!(ascii('Χ'), Some("X"), "the last letter has the last twin");
         assert_eq!(ascii('é'), None);
         assert_eq!(ascii('卷'), None);
     }

@@ -1,31 +1,25 @@
-//! Failures of the parser as diagnostics: what was expected, what stands there, and what would mend it.
+//! Failures of the parser as diagnostics: what was expected, what stands there, and which change removes it.
 
 use super::ast::{Ident, Param};
 use super::error::{Expected, Reason, SyntaxError};
-use super::habit;
 use super::input::{Context, Input};
+use super::mistake;
 use super::parser::MAX_DEPTH;
 use super::token::{Token, TokenKind};
 use crate::code::Code;
+use crate::diagnostic::Applicability::{Safe, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::source::Span;
 
-/// Reports why the statement or item at `start` cannot be read; reading will go on at `resume`.
-pub fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
-    let context = start.context;
+/// Why the statement or item at `start` cannot be read, where reading will go on at `resume`.
+pub fn failure(start: Input<'_>, error: SyntaxError, resume: Input<'_>) -> Diagnostic {
     let found = start.at(error.at);
-    let orphan = found.kind() == TokenKind::Else && error.at == start.index() && context.suites.get();
-    let echo = orphan || found.next().after_stray || context.reported_at.replace(error.at) == error.at;
-    if echo {
-        return;
+    match (error.reason, error.opener) {
+        (Reason::TooDeep, _) => too_deep(found),
+        (Reason::Unexpected, Some(opener)) if resume.index() < error.at || is_unclosed(found) => {
+            unclosed(start, start.at(opener), found, resume)
+        }
+        (Reason::Unexpected, _) => mistake::explain(start, error).unwrap_or_else(|| unexpected(start, error)),
     }
-    context.report(match error.reason {
-        Reason::TooDeep => too_deep(found),
-        Reason::Unexpected => match error.opener {
-            Some(opener) if resume.index() < error.at || is_unclosed(found) => unclosed(start, start.at(opener), found, resume),
-            _ => habit::explain(start, error).unwrap_or_else(|| unexpected(start, error)),
-        },
-    });
 }
 
 fn too_deep(found: Input<'_>) -> Diagnostic {
@@ -48,16 +42,13 @@ fn unclosed(start: Input<'_>, opener: Input<'_>, found: Input<'_>, resume: Input
         return wrong_closer(opener, found, closer);
     }
     let before = if resume.index() < found.index() { resume } else { found };
-    let place = gap(before);
     let message = format!("expected `{closer}` to close this `{}`", open.text());
-    let mut diagnostic = Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here");
-    if let Some(place) = place {
-        let missing = missing_closers(context, start.index(), before.index());
-        diagnostic = diagnostic
-            .label(place, format!("expected `{closer}` here"))
-            .fix("close it", vec![Edit { span: place.after(), replacement: missing }]);
-    }
-    diagnostic
+    let diagnostic = Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here");
+    let Some(place) = before.previous().map(|token| context.span_of(token)) else { return diagnostic };
+    let missing = missing_closers(context, start.index(), before.index());
+    // The line's end is the last place where it may have been meant, not the only one.
+    let diagnostic = diagnostic.label(place, format!("expected `{closer}` here"));
+    diagnostic.fix(Unsafe, "close it", vec![Edit::after(place, missing)])
 }
 
 /// `(a, b]`.
@@ -65,12 +56,7 @@ fn wrong_closer(opener: Input<'_>, found: Input<'_>, closer: &str) -> Diagnostic
     let message = format!("expected `{closer}` to close this `{}`, found `{}`", opener.kind().text(), found.kind().text());
     Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here")
         .label(found.span(), format!("expected `{closer}`"))
-        .fix(format!("write `{closer}`"), vec![Edit { span: found.span(), replacement: closer.into() }])
-}
-
-/// Where something is missing before a token: at the token before, if a line end lies between.
-fn gap(input: Input<'_>) -> Option<Span> {
-    input.previous().map(|token| input.context.span_of(token))
+        .fix(Safe, format!("write `{closer}`"), vec![Edit::replace(found.span(), closer)])
 }
 
 /// The closing brackets for all that was opened from one token up to another and not closed.
@@ -152,14 +138,13 @@ pub fn unclosed_body(found: Input<'_>, opener: usize) {
         let closer = context.span_of(context.tokens[closer]);
         diagnostic = diagnostic.label(closer, "this `}` does not stand under the line that opened it");
     }
-    if let Some(place) = gap(found) {
+    if let Some(place) = found.previous().map(|token| context.span_of(token)) {
         let same_line = !context.tokens[opener..found.index()].iter().skip(1).any(|token| token.line_start);
         let indent = " ".repeat(context.indent(context.tokens[opener].start));
-        let replacement = if same_line { " }".to_owned() } else { format!("\n{indent}}}") };
-        let edit = Edit { span: place.after(), replacement };
+        let missing = if same_line { " }".to_owned() } else { format!("\n{indent}}}") };
         diagnostic = diagnostic.label(place, "expected `}` after this");
         if crooked.is_none() {
-            diagnostic = diagnostic.fix("close the body", vec![edit]);
+            diagnostic = diagnostic.fix(Safe, "close the body", vec![Edit::after(place, missing)]);
         }
     }
     context.report(diagnostic);
@@ -167,9 +152,8 @@ pub fn unclosed_body(found: Input<'_>, opener: usize) {
 
 /// Reports that an item stands inside a body.
 pub fn nested_item(input: Input<'_>) {
-    let (Some(word), name) = (Some(input.next()), input.skip(1).next()) else { return };
-    let span = input.context.span_of(word).to(input.context.span_of(name));
-    let message = format!("`{}` stands at the top level of a file, not inside braces", word.kind.text());
+    let message = format!("`{}` stands at the top level of a file, not inside braces", input.kind().text());
+    let span = input.span_to(input.skip(2));
     input.context.report(Diagnostic::error(Code::MisplacedStatement, message, span, "").help("move it out"));
 }
 

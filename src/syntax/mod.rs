@@ -7,7 +7,6 @@ pub mod ast;
 mod check;
 mod error;
 mod format;
-mod habit;
 mod input;
 mod lexer;
 mod lookalike;

@@ -68,6 +68,7 @@ pub enum TokenClass {
     End,
 }
 
+// Reserved words first: they are `crate::words::reserved()`, which a test compares.
 kinds! {
     Use Keyword "use",
     Block Keyword "block",
@@ -131,28 +132,7 @@ impl TokenKind {
     /// The reserved word that `text` is, if it is one.
     #[must_use]
     pub fn reserved(text: &str) -> Option<Self> {
-        Some(match text {
-            "use" => Self::Use,
-            "block" => Self::Block,
-            "net" => Self::Net,
-            "input" => Self::Input,
-            "output" => Self::Output,
-            "return" => Self::Return,
-            "for" => Self::For,
-            "in" => Self::In,
-            "if" => Self::If,
-            "else" => Self::Else,
-            "assert" => Self::Assert,
-            "refine" => Self::Refine,
-            "shared" => Self::Shared,
-            "as" => Self::As,
-            "and" => Self::And,
-            "or" => Self::Or,
-            "not" => Self::Not,
-            "true" => Self::True,
-            "false" => Self::False,
-            _ => return None,
-        })
+        Self::ALL.iter().copied().take_while(|kind| kind.is_reserved()).find(|kind| kind.text() == text)
     }
 
     /// Whether it is a reserved word.

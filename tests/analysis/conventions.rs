@@ -10,7 +10,7 @@ use pointwise::analysis::{Analysis, Convention, Options, analyze};
 use pointwise::op::{Activation, GlobalPool, Op};
 use pointwise::shape::Shaped;
 
-use crate::model;
+use crate::{model, text};
 
 /// How much more than the tool a convention counts, and why.
 type Exception = (&'static str, Convention, fn(&Shaped, &Analysis) -> i64, &'static str);
@@ -141,4 +141,36 @@ fn every_network_under_every_convention() {
         assert_eq!(Some(double.totals.macs), numbers["exact"]["macs"].as_u64().map(|macs| 2 * macs));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Layers that no network of the zoo has, on 2 channels of 4x4, as the table in `analysis::convention` says.
+#[test]
+fn layers_that_the_zoo_lacks() {
+    let elements = 2 * 4 * 4;
+    let enlarged = 4 * elements;
+    // fvcore, ptflops, torchinfo, thop.
+    for (call, counts) in [
+        ("prelu(shared=true)", [0, 2 * elements, 1, elements]),
+        ("prelu(shared=false)", [0, 2 * elements, 2, elements]),
+        ("relu6()", [0, elements, 0, 0]),
+        ("tanh()", [0, 0, 0, 0]),
+        ("instance_norm()", [4 * elements, elements, 0, 2 * elements]),
+        ("instance_norm(affine=true)", [5 * elements, 2 * elements, 4, 4 * elements]),
+        ("group_norm(2)", [5 * elements, 2 * elements, 4, 0]),
+        ("upsample(2)", [enlarged, 2 * enlarged, 0, enlarged]),
+        ("upsample(2, mode=bilinear)", [4 * enlarged, 2 * enlarged, 0, 11 * enlarged]),
+        ("softmax()", [0, elements, 0, (3 * 2 - 1) * elements / 2]),
+        ("avgpool(2)", [0, 2 * elements, 0, elements / 4]),
+        ("maxpool(2)", [0, 2 * elements, 0, 0]),
+        ("adaptive_avgpool(2)", [elements, 2 * elements, 0, elements + elements / 4]),
+        ("global_maxpool()", [0, 2 * elements, 0, 0]),
+        ("conv_transpose(6, 2, stride=2, bias=false)", [2 * 6 * 4 * 16, 2 * 6 * 4 * 16, 2 * 6 * 4 * 64, 6 * 64 * 2 * 4]),
+    ] {
+        let shaped = text(&format!("net n {{ input x: [2, 4, 4]\n output y = x -> {call} }}"));
+        let conventions = [Convention::Fvcore, Convention::Ptflops, Convention::Torchinfo, Convention::Thop];
+        let counted = conventions.map(|convention| {
+            analyze(&shaped, &Options { convention, ..Options::default() }).expect("counts that fit").totals.macs
+        });
+        assert_eq!(counted, counts, "{call}");
+    }
 }

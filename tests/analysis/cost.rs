@@ -1,7 +1,7 @@
 //! Parameters, work and bytes.
 
 use pointwise::analysis::{Convention, Options, analyze};
-use pointwise::op::Op;
+use pointwise::op::{Op, Slice};
 
 use crate::net::{Net, bn, concat, conv, linear, plus, relu};
 
@@ -52,6 +52,17 @@ fn bytes_flops_and_views() {
     assert_eq!(four.totals.peak_activation_bytes, 4 * one.totals.peak_activation_bytes);
     assert_eq!((four.totals.params, four.totals.weight_bytes), (one.totals.params, one.totals.weight_bytes));
     assert_eq!(four.layers[0].read_bytes, 4 * (4 * 3 * 64 + 112), "weights are read once a batch");
+}
+
+#[test]
+fn a_slice_reads_only_what_it_keeps() {
+    let mut net = Net::new();
+    let x = net.input("x", &[8, 4, 4]);
+    let part = net.add("part", Op::Slice(Slice { axis: 0, start: 1, end: 4, step: 2 }), &[x]);
+    net.output(part);
+    let (_, analysis) = net.analyzed();
+    let layer = analysis.layer(part).expect("a layer");
+    assert_eq!((layer.read_bytes, layer.write_bytes), (4 * 2 * 16, 4 * 2 * 16));
 }
 
 #[test]

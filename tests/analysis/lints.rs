@@ -193,6 +193,52 @@ net n {
     assert!(lints[0].fixes.is_empty());
 }
 
+/// Each threshold from both sides: the first body speaks, the second, a step away, is silent.
+#[test]
+fn thresholds_are_where_they_say() {
+    let wide = |channels: u64, call: &str| format!("input x: [{channels}, 8, 8]\n output y = x -> {call} -> relu");
+    let waste =
+        |call: &str, width: u64, next: u64| format!("input x: [8, 1, {width}]\n output y = x -> {call} -> conv({next}, 1)");
+    for (what, code, speaks, silent) in [
+        (
+            "256 channels",
+            Code::LintWideKernel,
+            wide(256, "conv(512, 3, pad=1, bias=false)"),
+            wide(255, "conv(512, 3, pad=1, bias=false)"),
+        ),
+        (
+            "1,000,000 parameters",
+            Code::LintWideKernel,
+            wide(256, "conv(435, 3, pad=1, bias=false)"),
+            wide(256, "conv(434, 3, pad=1, bias=false)"),
+        ),
+        (
+            "a window of nine",
+            Code::LintWideKernel,
+            wide(512, "conv(512, [1, 9], pad=[0, 4], bias=false)"),
+            wide(512, "conv(512, [2, 4], bias=false)"),
+        ),
+        (
+            "half of the weights: 1/4 + c / (4 k^2 n)",
+            Code::LintWideKernel,
+            wide(2300, "conv(256, 3, pad=1, bias=false)"),
+            wide(2304, "conv(256, 3, pad=1, bias=false)"),
+        ),
+        (
+            "half of the MACs, where the 1x1 works on a map four times as large",
+            Code::LintWideKernel,
+            wide(572, "conv(256, 3, stride=2, pad=[1, 1, 0, 0], bias=false)"),
+            wide(576, "conv(256, 3, stride=2, pad=[1, 1, 0, 0], bias=false)"),
+        ),
+        ("a quarter of a block", Code::LintSimdWaste, waste("conv(11, 1)", 20_000, 16), waste("conv(12, 1)", 20_000, 16)),
+        ("1,000,000 MACs", Code::LintSimdWaste, waste("conv(11, 1)", 11_364, 16), waste("conv(11, 1)", 11_363, 16)),
+        ("1 % of all MACs", Code::LintSimdWaste, waste("conv(11, 1)", 11_364, 792), waste("conv(11, 1)", 11_364, 793)),
+    ] {
+        assert_eq!(codes(&speaks), [code], "{what}: {speaks}");
+        assert_eq!(codes(&silent), [], "{what}: {silent}");
+    }
+}
+
 /// The pages of lints show each where it speaks, and how it falls silent.
 #[test]
 fn pages_show_what_they_say() {

@@ -7,10 +7,12 @@ mod budget;
 mod common;
 mod conventions;
 mod cost;
+mod flow;
 mod lints;
 mod memory;
 mod net;
 mod receptive;
+mod scale;
 mod time;
 
 use pointwise::compile::{NoFiles, Settings, compile};

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use pointwise::graph::NodeId;
-use pointwise::op::{Op, Shape};
+use pointwise::op::{Constant, Op, Param, Shape};
 
-use crate::net::{Net, concat, conv, plus, relu};
+use crate::net::{Net, concat, conv, plus, relu, times};
 
 const MAP: u64 = 4 * 16;
 
@@ -56,6 +56,27 @@ fn outputs_stay_and_views_cost_nothing() {
     assert_eq!(analysis.peak.alive, [(kept, MAP), (next, MAP), (last, MAP)]);
 }
 
+/// A layer scale has weights, and neither writes an activation nor sees a pixel of its own.
+#[test]
+fn what_is_stored_is_no_activation() {
+    let mut net = Net::new();
+    let x = net.input("x", &[96, 4, 4]);
+    let stem = net.add("stem", relu(), &[x]);
+    let gamma = net.add("gamma", Op::Param(Param { shape: Shape::new(&[96, 1, 1]).expect("a shape"), init: 0.0 }), &[]);
+    let half = net.add("half", Op::Constant(Constant { shape: Shape::new(&[1]).expect("a shape"), values: [0.5].into() }), &[]);
+    let scaled = net.add("scaled", times(), &[stem, gamma, half]);
+    net.output(scaled);
+    let (_, analysis) = net.analyzed();
+    let layer = |id| analysis.layer(id).expect("a layer");
+    let (learned, given) = (layer(gamma), layer(half));
+    assert_eq!((learned.params, learned.weight_bytes, learned.read_bytes, learned.write_bytes), (96, 4 * 96, 4 * 96, 0));
+    assert_eq!((given.params, given.weight_bytes, given.read_bytes, given.write_bytes), (0, 0, 0, 0));
+    assert_eq!((learned.macs, learned.receptive.field), (0, [0; 2]));
+    assert_eq!((layer(scaled).receptive, analysis.totals.params), (layer(stem).receptive, 96));
+    assert_eq!(analysis.peak.alive, [(x, 96 * MAP), (stem, 96 * MAP)]);
+    assert_eq!(analysis.totals.peak_activation_bytes, 2 * 96 * MAP);
+}
+
 #[test]
 fn a_network_of_inputs_alone() {
     let mut net = Net::new();
@@ -66,7 +87,7 @@ fn a_network_of_inputs_alone() {
 }
 
 /// A random graph from a list of choices: what each node is and which earlier nodes it reads.
-fn random(choices: &[(u8, u8, u8)], outputs: u8) -> Net {
+pub fn random(choices: &[(u8, u8, u8)], outputs: u8) -> Net {
     let mut net = Net::new();
     let mut nodes = vec![net.input("a", &[3, 4, 4]), net.input("b", &[2, 4, 4])];
     for (i, (kind, first, second)) in choices.iter().enumerate() {
@@ -150,5 +171,14 @@ proptest! {
         orders(&net, &mut Vec::new(), &mut |order| best = best.min(simulate(&net, &shape, order)));
         prop_assert!(analysis.peak.lower_bound <= best, "bound {} above the best order's {}", analysis.peak.lower_bound, best);
         prop_assert!(best <= analysis.peak.bytes);
+    }
+
+    /// What a peak budget is held against is what the analysis finds.
+    #[test]
+    fn the_optimizer_sees_the_same_peak(choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..24), outputs in any::<u8>()) {
+        let (shaped, analysis) = random(&choices, outputs).analyzed();
+        let around = pointwise::rewrite::live::around(&shaped);
+        let most = shaped.order().iter().filter_map(|id| around.get(*id)).map(|around| around.all).max();
+        prop_assert_eq!(most, Some(analysis.peak.bytes));
     }
 }

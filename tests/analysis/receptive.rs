@@ -232,3 +232,69 @@ fn depth_to_space_shares_pixels() {
     net.output(up);
     assert_eq!(field(net, up), Receptive { field: [3; 2], stride: [(1, 2); 2], offset: [-1; 2] });
 }
+
+/// With a kernel of 2 and a stride of 3 every third index reads nothing; it counts as seeing the pixel before it.
+#[test]
+fn a_transposed_kernel_smaller_than_its_stride_leaves_gaps() {
+    let mut net = Net::new();
+    let x = net.input("x", &[4, 8, 8]);
+    let Op::ConvTranspose(op) = transposed(2, 3) else { unreachable!("it is one") };
+    let apart = net.add("apart", Op::ConvTranspose(ConvTranspose { pad: Padding::default(), ..op }), &[x]);
+    let gaps = net.add("gaps", Op::Slice(Slice { axis: 1, start: 2, end: 23, step: 3 }), &[apart]);
+    let pairs = net.add("pairs", Op::Conv(conv(4, 2, 1, 0)), &[apart]);
+    net.output(gaps);
+    net.output(pairs);
+    let (_, analysis) = net.analyzed();
+    let of = |id| analysis.layer(id).expect("a layer").receptive;
+    assert_eq!(of(apart), Receptive { field: [1; 2], stride: [(1, 3); 2], offset: [0; 2] });
+    assert_eq!((of(gaps).field[0], of(gaps).stride[0], of(gaps).offset[0]), (1, (1, 1), 0));
+    assert_eq!(of(pairs), Receptive { field: [2; 2], stride: [(1, 3); 2], offset: [0; 2] });
+}
+
+/// Twenty rows, shrunk to six and stretched again: at the last row the resized branch is three rows behind, at the tenth one.
+#[test]
+fn branches_of_different_paces_are_joined_row_by_row() {
+    let mut net = Net::new();
+    let x = net.input("x", &[4, 20, 20]);
+    let third = net.add("third", maxpool(3, 3, 0), &[x]);
+    let back = net.add("back", upsample(20), &[third]);
+    let both = net.add("both", plus(), &[x, back]);
+    net.output(both);
+    let (shaped, analysis) = net.analyzed();
+    let seen = |row| rows(&shaped, both, row);
+    let extent = |seen: BTreeSet<i64>| seen.last().expect("rows") - seen.first().expect("rows") + 1;
+    assert_eq!([3, 9, 13, 19].map(|row| extent(seen(row))), [4, 4, 5, 5]);
+    assert_eq!((0..20).map(|row| extent(seen(row))).max(), Some(5));
+    let found = analysis.layer(both).expect("a layer").receptive;
+    assert_eq!(found, Receptive { field: [5; 2], stride: [(1, 1); 2], offset: [0; 2] });
+    let alone = analysis.layer(back).expect("a layer").receptive;
+    assert_eq!((alone.field, alone.stride), ([3; 2], [(9, 10); 2]));
+}
+
+/// A reshape keeps an axis of which the length and the place are the same, and no other.
+#[test]
+fn a_reshape_keeps_only_what_stays_in_place() {
+    for (to, extent, stride) in [
+        // Eight rows moved before the channels: rows of the input no more. The columns stay the last axis.
+        ([8, 6, 8], [8, 3], [(0, 1), (1, 1)]),
+        ([6, 8, 8], [3, 3], [(1, 1), (1, 1)]),
+        // Rows and columns torn apart.
+        ([6, 16, 4], [8, 8], [(0, 1), (0, 1)]),
+        ([12, 4, 8], [8, 3], [(0, 1), (1, 1)]),
+    ] {
+        let mut net = Net::new();
+        let x = net.input("x", &[6, 8, 8]);
+        let wide = net.add("wide", Op::Conv(conv(6, 3, 1, 1)), &[x]);
+        let shaped = net.add("shaped", Op::Reshape(Reshape { shape: Shape::new(&to).expect("a shape") }), &[wide]);
+        net.output(shaped);
+        let found = field(net, shaped);
+        assert_eq!((found.field, found.stride), (extent, stride), "{to:?}");
+    }
+    // An axis of one is nowhere in particular.
+    let mut net = Net::new();
+    let x = net.input("x", &[4, 1, 8]);
+    let near = net.add("near", Op::Conv(conv(4, 3, 1, 1)), &[x]);
+    let shaped = net.add("shaped", Op::Reshape(Reshape { shape: Shape::new(&[4, 1, 1, 8]).expect("a shape") }), &[near]);
+    net.output(shaped);
+    assert_eq!(field(net, shaped).field, [1, 3], "all of the one row, three columns");
+}

@@ -1,10 +1,12 @@
 //! Targets and predicted time.
 
-use pointwise::analysis::roofline::{Bound, Cores, intensity, predict, ridge};
-use pointwise::analysis::target::{MAX_BYTES, Target, TargetError};
+use pointwise::analysis::roofline::{Bound, Cores, LayerTime, bandwidth, intensity, predict, ridge};
+use pointwise::analysis::target::{Cache, Efficiency, MAX_BYTES, Rate, Target, TargetError};
 use pointwise::analysis::{Options, analyze};
+use pointwise::op::{Activation, Conv, ConvTranspose, Op, Padding};
 
 use crate::model;
+use crate::net::{Net, conv, linear, plus, relu};
 
 fn target(name: &str) -> Target {
     Target::shipped(name).expect("a shipped target")
@@ -60,7 +62,7 @@ fn predictions_are_near_what_engines_reach() {
         let shaped = model(name);
         let analysis = analyze(&shaped, &Options::default()).expect("counts that fit");
         for (machine, ms) in [("zen4-2core", zen4), ("sapphire-rapids-2core", sapphire_rapids)] {
-            let predicted = predict(&analysis, shaped.graph(), &target(machine), Cores::All).total_ms;
+            let predicted = predict(&analysis, &shaped, &target(machine), Cores::All).total_ms;
             assert!((0.65..1.35).contains(&(predicted / ms)), "{name} on {machine}: {predicted:.1} ms predicted, {ms} measured");
         }
     }
@@ -72,7 +74,7 @@ fn what_bounds_a_layer() {
     let graph = shaped.graph();
     let analysis = analyze(&shaped, &Options::default()).expect("counts that fit");
     let machine = target("zen4-2core");
-    let prediction = predict(&analysis, graph, &machine, Cores::All);
+    let prediction = predict(&analysis, &shaped, &machine, Cores::All);
     assert_eq!(prediction.layers.len(), analysis.layers.len());
     let mut seen = Vec::new();
     for (layer, time) in analysis.layers.iter().zip(&prediction.layers) {
@@ -88,9 +90,9 @@ fn what_bounds_a_layer() {
         seen.push(time.total_us);
     }
     assert!((prediction.total_ms - seen.iter().sum::<f64>() / 1000.0).abs() < 1e-9);
-    let unfused = predict(&analysis, graph, &Target { fuses: false, ..machine.clone() }, Cores::All);
+    let unfused = predict(&analysis, &shaped, &Target { fuses: false, ..machine.clone() }, Cores::All);
     assert!(unfused.total_ms > prediction.total_ms);
-    let slower = predict(&analysis, graph, &machine.calibrated("reference", 2.0), Cores::One);
+    let slower = predict(&analysis, &shaped, &machine.calibrated("reference", 2.0), Cores::One);
     assert!(slower.total_ms > 15_000.0, "15.5 GMACs at 2 GFLOP/s: {}", slower.total_ms);
 }
 
@@ -99,4 +101,163 @@ fn what_bounds_a_layer() {
 fn this_machine_can_be_measured() {
     let measured = pointwise::analysis::measure::measure_this_machine();
     assert_eq!(Target::from_yaml(&measured.to_yaml()), Ok(measured));
+}
+
+/// A machine for mental arithmetic: 1 GFLOP/s a core, shares that are powers of two, no overhead.
+fn toy() -> Target {
+    Target {
+        name: "toy".to_owned(),
+        engine: "fma-peak".to_owned(),
+        cores: 2,
+        peak_gflops: Rate { one: 1.0, all: 2.0 },
+        memory_gbps: Rate { one: 1.0, all: 1.5 },
+        caches: vec![Cache { kib: 1, gbps: 8.0, shared: false }, Cache { kib: 16, gbps: 4.0, shared: true }],
+        overhead_us: 0.0,
+        simd_block: 8,
+        fuses: true,
+        efficiency: Efficiency { dense: 0.5, grouped: 0.25, depthwise: 0.125, other: 0.125 },
+    }
+}
+
+fn times(net: Net, target: &Target, cores: Cores) -> (Vec<LayerTime>, f64) {
+    let (shaped, analysis) = net.analyzed();
+    let prediction = predict(&analysis, &shaped, target, cores);
+    (prediction.layers, prediction.total_ms)
+}
+
+/// The only layer of a network on `[8, 4, 4]`.
+fn alone(op: Op) -> LayerTime {
+    let mut net = Net::new();
+    let x = net.input("x", &[8, 4, 4]);
+    let y = net.add("y", op, &[x]);
+    net.output(y);
+    times(net, &toy(), Cores::One).0[0]
+}
+
+/// Equal but for the last bits of a sum.
+fn close(got: f64, wanted: f64) -> bool {
+    (got - wanted).abs() <= 1e-12 * wanted.abs()
+}
+
+#[test]
+fn arithmetic_takes_the_share_of_its_kind() {
+    let grouped = |out, groups| Op::Conv(Conv { groups, ..conv(out, 3, 1, 1) });
+    let transposed = |groups| {
+        Op::ConvTranspose(ConvTranspose {
+            out: 12,
+            kernel: [2; 2],
+            stride: [2; 2],
+            pad: Padding::default(),
+            output_pad: [0; 2],
+            dilation: [1; 2],
+            groups,
+            bias: false,
+        })
+    };
+    for (what, op, flops, share) in [
+        ("dense, whole blocks", Op::Conv(conv(8, 1, 1, 0)), 2 * 8 * 8 * 16, 0.5),
+        ("dense, half a block", Op::Conv(conv(4, 1, 1, 0)), 2 * 8 * 4 * 16, 0.5 * 0.5),
+        ("dense, three quarters of two blocks", Op::Conv(conv(12, 1, 1, 0)), 2 * 8 * 12 * 16, 0.5 * 0.75),
+        ("groups of a whole block", grouped(16, 2), 2 * 9 * 4 * 16 * 16, 0.25),
+        ("groups of three quarters of a block", grouped(12, 2), 2 * 9 * 4 * 12 * 16, 0.25 * 0.75),
+        ("groups that fill less than half a block count as half", grouped(8, 4), 2 * 9 * 2 * 8 * 16, 0.25 * 0.5),
+        ("depthwise", grouped(8, 8), 2 * 9 * 8 * 16, 0.125),
+        ("transposed", transposed(1), 2 * 4 * 12 * 128, 0.5 * 0.75),
+        ("transposed in groups", transposed(4), 2 * 4 * 3 * 128, 0.25),
+    ] {
+        let time = alone(op);
+        assert!(close(time.compute_us, f64::from(flops) / share / 1e3), "{what}: {time:?}");
+        assert_eq!((time.bound, time.total_us), (Bound::Compute, time.compute_us), "{what}");
+    }
+}
+
+#[test]
+fn other_work_counts_an_exponential_as_ten_and_a_division_as_four() {
+    let activation = |activation| alone(Op::Activation(activation)).compute_us;
+    let each = |cost: f64| 128.0 * cost / 0.125 / 1e3;
+    assert!(close(activation(Activation::Relu), each(1.0)));
+    assert!(close(activation(Activation::Tanh), each(10.0)));
+    assert!(close(activation(Activation::Sigmoid), each(10.0 + 1.0 + 4.0)));
+    assert!(close(activation(Activation::Gelu), each(3.0 + 1.0 + 10.0)));
+    let biased = alone(Op::Conv(Conv { bias: true, ..conv(8, 1, 1, 0) })).compute_us;
+    assert!(close(biased, 2.0 * 1024.0 / 0.5 / 1e3 + each(1.0)), "a bias is an addition each: {biased}");
+}
+
+#[test]
+fn caches_of_one_core_add_up_and_shared_ones_do_not() {
+    for (cores, bytes, wanted) in [
+        (Cores::One, 1024, 8.0),
+        (Cores::One, 1025, 4.0),
+        (Cores::One, 16 * 1024, 4.0),
+        (Cores::One, 16 * 1024 + 1, 1.0),
+        (Cores::All, 2 * 1024, 16.0),
+        (Cores::All, 2 * 1024 + 1, 8.0),
+        (Cores::All, 16 * 1024, 8.0),
+        (Cores::All, 16 * 1024 + 1, 1.5),
+    ] {
+        let rate = bandwidth(&toy(), cores, bytes);
+        assert!(close(rate, wanted), "{cores:?} {bytes}: {rate}");
+    }
+}
+
+/// Maps come from the cache that holds the layer's, weights from the one that holds all of the network's.
+#[test]
+fn weights_and_maps_come_from_their_own_caches() {
+    let mut net = Net::new();
+    let x = net.input("x", &[8]);
+    let wide = net.add("wide", linear(64), &[x]);
+    let small = net.add("small", linear(1), &[wide]);
+    net.output(small);
+    let (layers, total_ms) = times(net, &toy(), Cores::One);
+    // 640 and 65 numbers: beyond 1 KiB together, so both come at 4 GB/s.
+    assert!(close(layers[0].memory_us, 4.0 * (8.0 + 64.0) / 8.0 / 1e3 + 4.0 * 576.0 / 4.0 / 1e3), "{:?}", layers[0]);
+    assert!(close(layers[1].memory_us, 4.0 * (64.0 + 1.0) / 8.0 / 1e3 + 4.0 * 65.0 / 4.0 / 1e3), "{:?}", layers[1]);
+    // One channel fills an eighth of a block; its bias is an addition.
+    assert!(close(layers[1].compute_us, 128.0 / (0.5 / 8.0) / 1e3 + 1.0 / 0.125 / 1e3), "{:?}", layers[1]);
+    assert!(close(total_ms, (layers[0].total_us + layers[1].total_us) / 1e3));
+}
+
+#[test]
+fn a_fused_sum_reads_its_other_input() {
+    let net = || {
+        let mut net = Net::new();
+        let x = net.input("x", &[8, 4, 4]);
+        let a = net.add("a", Op::Conv(conv(8, 1, 1, 0)), &[x]);
+        let sum = net.add("sum", plus(), &[a, x]);
+        let act = net.add("act", relu(), &[sum]);
+        let view = net.add("view", Op::Flatten, &[act]);
+        net.output(view);
+        net
+    };
+    let (layers, total_ms) = times(net(), &toy(), Cores::One);
+    assert!(close(layers[0].total_us, 2048.0 / 0.5 / 1e3));
+    assert_eq!((layers[1].compute_us, layers[1].bound), (0.0, Bound::Memory));
+    assert!(close(layers[1].total_us, 512.0 / 8.0 / 1e3), "the other map: {:?}", layers[1]);
+    assert_eq!([layers[2], layers[3]].map(|time| (time.total_us, time.bound)), [(0.0, Bound::Free); 2]);
+    assert!(close(total_ms, (4.096 + 0.064) / 1e3));
+    let (alone, _) = times(net(), &Target { fuses: false, ..toy() }, Cores::One);
+    assert!(close(alone[1].total_us, 128.0 / 0.125 / 1e3), "an addition each: {:?}", alone[1]);
+    assert_eq!(alone[3].bound, Bound::Free, "a view is free anywhere");
+    let (two, _) = times(net(), &toy(), Cores::All);
+    assert!(close(two[0].total_us, 2048.0 / (2.0 * 0.5) / 1e3), "two cores halve it");
+}
+
+#[test]
+fn what_takes_longest_bounds_a_layer() {
+    let mut net = Net::new();
+    let x = net.input("x", &[8, 4, 4]);
+    let y = net.add("y", relu(), &[x]);
+    net.output(y);
+    let slow = Target { overhead_us: 2.0, ..toy() };
+    let time = times(net, &slow, Cores::One).0[0];
+    assert_eq!(time.bound, Bound::Overhead);
+    assert!(close(time.total_us, 2.0 + 128.0 / 0.125 / 1e3), "{time:?}");
+    let mut net = Net::new();
+    let x = net.input("x", &[1024]);
+    let y = net.add("y", linear(8), &[x]);
+    net.output(y);
+    // 32 KiB of weights from main memory against 16 kFLOP.
+    let time = times(net, &toy(), Cores::One).0[0];
+    assert_eq!(time.bound, Bound::Memory);
+    assert!(close(time.total_us, 4.0 * (1024.0 + 8.0) / 4.0 / 1e3 + 4.0 * (8192.0 + 8.0) / 1.0 / 1e3), "{time:?}");
 }

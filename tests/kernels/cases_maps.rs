@@ -1,8 +1,9 @@
 //! Cases of operations that pool, join and move elements; each comment says how the numbers come about.
 
 use pointwise::op::{
-    AdaptiveAvgPool, ChannelShuffle, Concat, DepthToSpace, Elementwise, GlobalPool, Mean, Merge, Op, Pad, PadMode, Padding, Pool,
-    PoolKind, Reshape, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, GlobalPool, Mean, Merge, Op, Pad,
+    PadMode, Padding, Param, Pool, PoolKind, Reshape, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample,
+    UpsampleMode,
 };
 
 use crate::apply::Case;
@@ -138,9 +139,16 @@ pub fn moving() -> Vec<Case> {
     let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
     let shape = |dims: &[u64]| Shape::new(dims).expect("a shape");
     vec![
+        Case::new("param", Op::Param(Param { shape: shape(&[2, 1]), init: 0.0 }))
+            .input(&[1], &[9.0])
+            .weight("weight", &[1.5, -2.0])
+            .gives(&[2, 1], &[1.5, -2.0]),
+        Case::new("constant", Op::Constant(Constant { shape: shape(&[1, 3]), values: [0.5, -1.0, 4.0].into() }))
+            .input(&[1], &[9.0])
+            .gives(&[1, 3], &[0.5, -1.0, 4.0]),
         Case::new("flatten", Op::Flatten).input(&[2, 1, 3], &six).gives(&[6], &six_wide),
         Case::new("reshape", Op::Reshape(Reshape { shape: shape(&[3, 2]) })).input(&[2, 1, 3], &six).gives(&[3, 2], &six_wide),
-        Case::new("dropout", Op::Dropout(0.5)).input(&[6], &six).gives(&[6], &six_wide),
+        Case::new("dropout", Op::Dropout(Dropout { p: 0.5 })).input(&[6], &six).gives(&[6], &six_wide),
         Case::new("identity", Op::Identity).input(&[6], &six).gives(&[6], &six_wide),
         Case::new("transpose of a matrix", Op::Transpose(Transpose { axes: vec![1, 0] }))
             .input(&[2, 3], &six)

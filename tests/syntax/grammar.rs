@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use pointwise::op::table::{DefaultValue, OPS};
 use pointwise::source::SourceSet;
 use pointwise::syntax::{Token, TokenClass, TokenKind, lex};
+use pointwise::words;
 
 use super::common::{self, parse};
 use super::ebnf::{Generator, Grammar, Recogniser, Symbol};
@@ -41,9 +43,34 @@ fn the_tokens_are_the_lexers() {
     assert_eq!(texts, ours);
     let mut reserved = BTreeSet::new();
     Grammar::texts(&grammar.rules["reserved"], &mut reserved);
-    let ours: BTreeSet<String> =
+    assert_eq!(reserved, words::reserved().map(str::to_owned).collect());
+    let lexed: BTreeSet<String> =
         TokenKind::ALL.iter().filter(|kind| kind.is_reserved()).map(|kind| kind.text().to_owned()).collect();
-    assert_eq!(reserved, ours);
+    assert_eq!(lexed, reserved);
+    for word in words::reserved() {
+        assert_eq!(TokenKind::reserved(word).map(TokenKind::text), Some(word));
+    }
+    for name in words::ARGUMENTS.iter().chain(words::FUNCTIONS) {
+        assert_eq!(TokenKind::reserved(name), None, "{name} is a name to the parser");
+    }
+}
+
+/// Every default that is a word stands for itself, and so does every word that a parameter says it takes.
+#[test]
+fn arguments_are_the_words_that_operations_take() {
+    let params: Vec<_> = OPS.iter().flat_map(|info| info.params).collect();
+    let defaults = params.iter().filter_map(|param| match param.default {
+        DefaultValue::Word(word) => Some(word),
+        DefaultValue::Absent => Some("none"),
+        DefaultValue::Required
+        | DefaultValue::Same(_)
+        | DefaultValue::Int(_)
+        | DefaultValue::Float(_)
+        | DefaultValue::Bool(_) => None,
+    });
+    let taken = params.iter().flat_map(|param| param.kind.split('`').skip(1).step_by(2));
+    let ours: BTreeSet<&str> = defaults.chain(taken).collect();
+    assert_eq!(ours, words::ARGUMENTS.iter().copied().collect());
 }
 
 /// The symbols that the grammar speaks of: tokens, and line ends where they count.

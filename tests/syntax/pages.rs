@@ -68,8 +68,7 @@ fn every_page_of_a_syntax_code_shows_the_mistake_and_mends_it() {
 #[test]
 fn the_guide_speaks_of_every_word_and_form() {
     let guide = common::read("grammar/guide.md");
-    let kinds = pointwise::syntax::TokenKind::ALL.iter();
-    let words = kinds.filter(|kind| kind.is_reserved()).map(|kind| kind.text());
+    let words = pointwise::words::reserved().chain(pointwise::words::ARGUMENTS.iter().copied());
     let functions = pointwise::metric::Metric::ALL.iter().map(|(name, _)| *name);
     let others = ["@keep", "@bottleneck", "reduce", "expand", "both", "spatial", "pointwise", "channels", "height", "width"];
     for word in words.chain(functions).chain(others) {

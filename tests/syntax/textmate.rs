@@ -7,6 +7,7 @@ use fancy_regex::Regex;
 use pointwise::op::table::{OPS, find};
 use pointwise::source::SourceSet;
 use pointwise::syntax::{TokenClass, TokenKind, lex};
+use pointwise::words;
 use serde_json::Value;
 
 use super::common::{self, models};
@@ -269,6 +270,7 @@ net n(k=1_0.5e-3, m=7MiB)
     w = f(if k { v = 3 # in
         v } else { max(a, b) }, net=3)
     refine stage3.*.conv2 = reduce(64)
+    u = x -> upsample(2, mode=nearest)
     for [a, b] in 0..n { assert macs(in_a.b) != 3K }
 }
 ";
@@ -278,6 +280,7 @@ net n(k=1_0.5e-3, m=7MiB)
     assert_eq!(scope("n(k"), "entity.name.function.pointwise");
     assert_eq!(scope("k=1"), "variable.parameter.pointwise");
     assert_eq!(scope("block=2"), "variable.parameter.pointwise");
+    assert_eq!(scope("nearest"), "variable.language.pointwise");
     assert_eq!(scope("own"), "entity.name.function.pointwise");
     assert_eq!(scope("bottleneck"), "entity.name.tag.mark.pointwise");
     assert_eq!(scope("\\\""), "constant.character.escape.pointwise");
@@ -285,14 +288,45 @@ net n(k=1_0.5e-3, m=7MiB)
     assert_eq!(scope("in_a.b"), "variable.other.path.pointwise");
 }
 
+/// The words between `(` and `)` behind a marker in a pattern.
+fn listed<'p>(pattern: &'p str, marker: &str) -> Vec<&'p str> {
+    let list = pattern.split(marker).nth(1).and_then(|rest| rest.split(')').next()).expect("a list of words");
+    let mut words: Vec<_> = list.split('|').collect();
+    words.sort_unstable();
+    words
+}
+
+fn sorted<'w>(words: impl IntoIterator<Item = &'w str>) -> Vec<&'w str> {
+    let mut words: Vec<_> = words.into_iter().collect();
+    words.sort_unstable();
+    words
+}
+
 #[test]
 fn the_grammar_knows_the_operations() {
     let grammar: Value = serde_json::from_str(&common::read("grammar/pointwise.tmLanguage.json")).expect("the grammar is JSON");
-    let stage = grammar["repository"]["arrow-stage"]["match"].as_str().expect("a pattern");
-    let list = stage.split("(?:(").nth(1).and_then(|rest| rest.split(')').next()).expect("the list of operations");
-    let mut listed: Vec<_> = list.split('|').collect();
-    let mut ours: Vec<_> = OPS.iter().map(|info| info.keyword).collect();
-    listed.sort_unstable();
-    ours.sort_unstable();
-    assert_eq!(listed, ours);
+    let pattern = |rule: &str| grammar["repository"][rule]["match"].as_str().expect("a pattern").to_owned();
+    let operations = || OPS.iter().map(|info| info.keyword);
+    let (stage, call) = (pattern("arrow-stage"), pattern("call"));
+    assert_eq!(listed(&stage, "(?:("), sorted(operations()));
+    let mut called = sorted(operations().chain(words::FUNCTIONS.iter().copied()));
+    called.dedup();
+    let mut coloured = listed(&call, "(?:(");
+    coloured.dedup();
+    assert_eq!(coloured, called);
+}
+
+#[test]
+fn the_grammar_knows_the_words() {
+    let grammar: Value = serde_json::from_str(&common::read("grammar/pointwise.tmLanguage.json")).expect("the grammar is JSON");
+    let repository = &grammar["repository"];
+    let call = repository["call"]["match"].as_str().expect("a pattern");
+    assert_eq!(listed(call, "(?!(?:"), sorted(words::reserved()), "no call");
+    let matches = repository["keyword"]["patterns"]
+        .as_array()
+        .expect("patterns")
+        .iter()
+        .chain([&repository["constant"], &repository["argument-word"]]);
+    let coloured = matches.flat_map(|rule| listed(rule["match"].as_str().expect("a pattern"), "(?:"));
+    assert_eq!(sorted(coloured), sorted(words::reserved().chain(words::ARGUMENTS.iter().copied())));
 }

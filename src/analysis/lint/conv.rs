@@ -4,7 +4,11 @@ use super::{Context, Finding, counted, edit, is_companion};
 use crate::analysis::Layer;
 use crate::diagnostic::Fix;
 use crate::digits::grouped;
+use crate::flow::only_reader;
 use crate::graph::{Node, NodeId};
+use crate::op::form::Form;
+use crate::op::form_cost::Geometry;
+use crate::op::geometry::SlidingWindow;
 use crate::op::{Conv, Op};
 use crate::source::Span;
 
@@ -26,7 +30,7 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
         let Op::Conv(conv) = &node.op else { continue };
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
-        let free = conv.groups == 1 && node.directives == crate::graph::Directives::default() && node.origin.part.is_none();
+        let free = node.directives == crate::graph::Directives::default() && node.origin.part.is_none();
         if !free
             || window < WIDE_WINDOW
             || channels < WIDE_CHANNELS
@@ -36,15 +40,14 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
             continue;
         }
         let reduced = channels / 4;
-        let (wide, narrow, out) = (u128::from(channels), u128::from(reduced), u128::from(conv.out));
-        let pixels = |shape: crate::op::Shape| shape.hw().map_or(1, |(h, w)| u128::from(h) * u128::from(w));
-        let (before, after) = (window * wide * out, wide * narrow + window * narrow * out);
-        let macs = before * pixels(layer.output);
-        let macs_after = wide * narrow * pixels(layer.inputs[0]) + window * narrow * out * pixels(layer.output);
-        if 2 * after >= before || 2 * macs_after >= macs {
+        let Some(geometry) = Geometry::of(&node.op, layer.inputs[0], layer.output) else { continue };
+        let costs = geometry.dense().zip(geometry.cost(Form::Reduce { r: reduced }));
+        let Some((dense, bottleneck)) = costs else { continue };
+        let halves = |new: u64, old: u64| 2 * u128::from(new) < u128::from(old);
+        if !halves(bottleneck.weights, dense.weights) || !halves(bottleneck.macs, dense.macs) {
             continue;
         }
-        let percent = |new: u128, old: u128| (old - new) * 100 / old;
+        let saved = |new: u64, old: u64| u128::from(old - new) * 100 / u128::from(old);
         findings.push(Finding {
             node: layer.node,
             weight: layer.params,
@@ -53,8 +56,8 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
                 kernel(conv),
                 grouped(channels),
                 grouped(layer.params),
-                percent(after, before),
-                percent(macs_after, macs),
+                saved(bottleneck.weights, dense.weights),
+                saved(bottleneck.macs, dense.macs),
             ),
             label: format!("`{}` takes {}", node.name, layer.inputs[0]),
             help: vec![format!(
@@ -125,17 +128,16 @@ pub(super) fn simd_waste(context: &Context<'_>) -> Vec<Finding> {
 /// Whether a layer's channels are a network output's, which the task decides and not the engine.
 fn makes_output(context: &Context<'_>, mut id: NodeId) -> bool {
     for _ in 0..8 {
-        if context.uses[id] != 1 {
-            return false;
-        }
-        let Some(user) = context.user.get(id) else { return true };
-        let op = &context.graph.node(*user).op;
+        let Some(user) = only_reader(context.graph, id) else {
+            return context.graph.is_output(id) && context.graph.uses(id) == 1;
+        };
+        let op = &context.graph.node(user).op;
         if !(is_companion(op)
             || matches!(op, Op::Softmax(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Mean(_) | Op::Upsample(_)))
         {
             return false;
         }
-        id = *user;
+        id = user;
     }
     false
 }
@@ -145,9 +147,8 @@ pub(super) fn bias_before_norm(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in context.layers() {
         let has_bias = adds_bias(&node.op, layer.output.rank());
-        let Some(user) = context.only_user(layer.node).filter(|user| has_bias && matches!(user.op, Op::BatchNorm(_))) else {
-            continue;
-        };
+        let user = only_reader(context.graph, layer.node).filter(|_| has_bias).map(|user| context.graph.node(user));
+        let Some(user) = user.filter(|user| matches!(user.op, Op::BatchNorm(_))) else { continue };
         let channels = layer.output.channels();
         findings.push(Finding {
             node: layer.node,
@@ -194,102 +195,56 @@ fn without_bias(span: Span, call: &str) -> Option<Fix> {
     Some(edit(MESSAGE, Span { start: at, end: span.end - 1, ..span }, format!("{separator}bias=false")))
 }
 
-/// How a sweep of windows lies on `input` rows or columns.
+/// A window over rows or columns, and how many of them there are.
 #[derive(Clone, Copy)]
-struct Sweep {
-    input: i128,
-    output: i128,
-    taps: i128,
-    dilation: i128,
-    stride: i128,
-    before: i128,
+struct Side {
+    window: SlidingWindow,
+    outputs: u64,
 }
 
-impl Sweep {
-    fn extent(self) -> i128 {
-        (self.taps - 1) * self.dilation + 1
-    }
-
-    /// Output indices whose window lies wholly in padding.
-    fn blind(self) -> i128 {
-        let leading = ceil(self.before - self.extent() + 1, self.stride).clamp(0, self.output);
-        let trailing = (self.output - ceil(self.input + self.before, self.stride).max(0)).clamp(0, self.output - leading);
-        leading + trailing
-    }
-
-    /// Taps that meet the input for some output index; of large kernels all are taken to.
-    fn useful_taps(self) -> i128 {
-        if self.taps > 64 {
-            return self.taps;
-        }
-        let meets = |tap: &i128| {
-            let start = self.before - tap * self.dilation;
-            let first = ceil(start, self.stride).max(0);
-            let last = (self.input - 1 + start).div_euclid(self.stride).min(self.output - 1);
-            first <= last
-        };
-        (0..self.taps).filter(meets).count() as i128
-    }
-
-    /// Rows or columns of the input behind the last window.
-    fn left_over(self) -> i128 {
-        (self.input + self.before - (self.output - 1) * self.stride - self.extent()).max(0)
-    }
-
-    /// Rows or columns between windows that stand apart.
-    fn skipped(self) -> i128 {
-        (self.output - 1) * (self.stride - self.extent()).max(0)
+impl Side {
+    /// Rows or columns of the input that no window reads.
+    fn unread(self) -> u64 {
+        self.window.unread_behind(self.outputs) + self.window.unread_between(self.outputs)
     }
 }
 
-fn ceil(a: i128, b: i128) -> i128 {
-    (a + b - 1).div_euclid(b)
-}
-
-/// Rows and columns of a convolution or of a pooling that rounds down.
-fn sweeps(layer: &Layer, node: &Node, pooling: bool) -> Option<[Sweep; 2]> {
+/// Rows and columns of a convolution, or of a pooling that rounds down.
+fn sides(layer: &Layer, node: &Node, pooling: bool) -> Option<[Side; 2]> {
     let (input, output) = (layer.inputs.first()?.hw()?, layer.output.hw()?);
-    let (kernel, stride, dilation, pad) = if let Op::Conv(conv) = &node.op {
-        (conv.kernel, conv.stride, conv.dilation, conv.pad)
+    let map = [input.0, input.1];
+    let [rows, columns] = if let Op::Conv(conv) = &node.op {
+        conv.windows(map)
     } else if let Op::Pool(pool) = &node.op {
-        (pooling && !pool.ceil).then_some((pool.kernel, pool.stride, pool.dilation, pool.pad))?
+        (pooling && !pool.ceil).then(|| pool.windows(map))?
     } else {
         return None;
     };
-    let sweep = |i: usize, input: u64, output: u64, before: u64| Sweep {
-        input: input.into(),
-        output: output.into(),
-        taps: kernel[i].into(),
-        dilation: dilation[i].into(),
-        stride: stride[i].into(),
-        before: before.into(),
-    };
-    Some([sweep(0, input.0, output.0, pad.top), sweep(1, input.1, output.1, pad.left)])
+    Some([Side { window: rows, outputs: output.0 }, Side { window: columns, outputs: output.1 }])
 }
 
 /// PW9004: outputs that see only padding, and weights that never meet the input.
 pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in context.layers() {
-        let (Op::Conv(conv), Some([rows, columns])) = (&node.op, sweeps(layer, node, false)) else { continue };
-        let (blind_rows, blind_columns) = (rows.blind(), columns.blind());
-        let useful = [rows.useful_taps(), columns.useful_taps()];
+        let (Op::Conv(conv), Some(sides)) = (&node.op, sides(layer, node, false)) else { continue };
+        let [blind_rows, blind_columns] = sides.map(|side| side.window.windows_in_padding(side.outputs));
+        let useful = sides.map(|side| side.window.useful_taps(side.outputs));
         let (message, help) = if blind_rows + blind_columns > 0 {
             let blind = [(blind_rows, "row"), (blind_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
-            let blind: Vec<_> = blind.map(|(n, thing)| counted(n as u64, thing)).collect();
-            let most = rows.extent().min(columns.extent()) - 1;
+            let blind: Vec<_> = blind.map(|(n, thing)| counted(n, thing)).collect();
+            let [rows, columns] = sides.map(|side| side.window.extent());
+            let most = rows.min(columns) - 1;
             (
                 format!("{} of the {} output see only padding", blind.join(" and "), layer.output),
                 format!("pad a {} by at most {most}", kernel(conv)),
             )
-        } else if useful != [rows.taps, columns.taps] {
-            let taps = rows.taps * columns.taps;
+        } else if useful != conv.kernel {
+            let taps = conv.kernel[0] * conv.kernel[1];
             let idle = taps - useful[0] * useful[1];
+            let [height, width] = sides.map(|side| side.window.input);
             (
-                format!(
-                    "{idle} of {taps} weights of each filter only ever meet padding, on a map of {}x{}",
-                    rows.input, columns.input
-                ),
+                format!("{idle} of {taps} weights of each filter only ever meet padding, on a map of {height}x{width}"),
                 format!("use a {}x{} kernel, which computes the same on this map", useful[0], useful[1]),
             )
         } else {
@@ -305,26 +260,28 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
 pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in context.layers() {
-        let Some([rows, columns]) = sweeps(layer, node, true) else { continue };
+        let Some(sides) = sides(layer, node, true) else { continue };
+        let [rows, columns] = sides.map(|side| side.window);
         if rows.extent() == 1 && columns.extent() == 1 {
             continue;
         }
-        let unread = |sweep: Sweep| sweep.left_over() + sweep.skipped();
-        let parts = [(unread(rows), "row"), (unread(columns), "column")];
-        let parts: Vec<_> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, thing)| counted(n as u64, thing)).collect();
+        let [unread_rows, unread_columns] = sides.map(Side::unread);
+        let parts = [(unread_rows, "row"), (unread_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
+        let parts: Vec<_> = parts.map(|(n, thing)| counted(n, thing)).collect();
         if parts.is_empty() {
             continue;
         }
-        let fits = (rows.input - rows.left_over(), columns.input - columns.left_over());
+        let [height, width] = sides.map(|side| side.window.input - side.window.unread_behind(side.outputs));
+        let skips = sides.iter().any(|side| side.window.unread_between(side.outputs) > 0);
         findings.push(Finding {
             node: layer.node,
-            weight: (unread(rows) + unread(columns)) as u64,
+            weight: unread_rows + unread_columns,
             message: format!("no window reads {} of the {}x{} input", parts.join(" and "), rows.input, columns.input),
-            label: format!("`{}` is {}x{} with stride {}", node.name, rows.taps, columns.taps, strides(rows, columns)),
-            help: if rows.skipped() + columns.skipped() == 0 {
-                vec![format!("the windows fit a {}x{} input; otherwise pad, or change the stride", fits.0, fits.1)]
-            } else {
+            label: format!("`{}` is {}x{} with stride {}", node.name, rows.kernel, columns.kernel, strides(rows, columns)),
+            help: if skips {
                 vec!["use a kernel at least as large as the stride".to_owned()]
+            } else {
+                vec![format!("the windows fit a {height}x{width} input; otherwise pad, or change the stride")]
             },
             fix: None,
         });
@@ -332,7 +289,7 @@ pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-fn strides(rows: Sweep, columns: Sweep) -> String {
+fn strides(rows: SlidingWindow, columns: SlidingWindow) -> String {
     if rows.stride == columns.stride { rows.stride.to_string() } else { format!("[{}, {}]", rows.stride, columns.stride) }
 }
 

@@ -2,21 +2,20 @@
 
 use super::{Context, Finding, counted, edit};
 use crate::diagnostic::Fix;
-use crate::graph::{Node, NodeId, NodeMap};
+use crate::flow::needed_by;
+use crate::graph::{Node, NodeId};
 use crate::op::{Activation, Op};
 use crate::source::Span;
 
 /// PW9005: a value that reaches no output; said where it ends, with all that was computed only for it.
 pub(super) fn dead_branch(context: &Context<'_>) -> Vec<Finding> {
-    let mut alive = NodeMap::with_bound(context.graph.bound());
-    spread(context, context.graph.outputs().iter().map(|(_, id)| *id).collect(), &mut alive);
-    let ends: Vec<_> =
-        context.shaped.order().iter().copied().filter(|id| context.uses[*id] == 0 && alive.get(*id).is_none()).collect();
+    let graph = context.graph;
+    let mut alive = needed_by(graph, graph.outputs().iter().map(|(_, id)| *id));
+    let is_end = |id: &NodeId| graph.uses(*id) == 0;
     let mut findings = Vec::new();
-    for end in ends {
-        let node = context.graph.node(end);
-        let dead = spread(context, vec![end], &mut alive);
-        let layers: Vec<_> = dead.iter().filter_map(|id| context.analysis.layer(*id)).collect();
+    for end in context.shaped.order().iter().copied().filter(is_end) {
+        let node = graph.node(end);
+        let layers: Vec<_> = alive.add(end).into_iter().filter_map(|id| context.analysis.layer(id)).collect();
         let params = layers.iter().map(|layer| layer.params).sum::<u64>();
         let message = if layers.is_empty() {
             format!("input `{}` is never used", node.name)
@@ -28,19 +27,6 @@ pub(super) fn dead_branch(context: &Context<'_>) -> Vec<Finding> {
         findings.push(Finding { node: end, weight: params, message, label: "never used".to_owned(), help, fix: None });
     }
     findings
-}
-
-/// Marks the given nodes and all that they are made from; returns those that were not marked before.
-fn spread(context: &Context<'_>, mut open: Vec<NodeId>, marked: &mut NodeMap<()>) -> Vec<NodeId> {
-    let mut new = Vec::new();
-    while let Some(id) = open.pop() {
-        if marked.get(id).is_none() {
-            marked.insert(id, ());
-            new.push(id);
-            open.extend(&context.graph.node(id).inputs);
-        }
-    }
-    new
 }
 
 /// PW9007: an activation between the last linear layer or convolution and an output of logits.

@@ -13,7 +13,7 @@ use crate::source::Span;
 pub(super) fn linear_on_map(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (layer, node) in context.layers() {
-        let input = layer.inputs[0];
+        let Some(&input) = layer.inputs.first() else { continue };
         let pixels = input.hw().map_or(1, |(height, width)| height.saturating_mul(width));
         if !matches!(node.op, Op::Linear(_)) || pixels <= 1 || !is_map(context, node.inputs[0]) {
             continue;

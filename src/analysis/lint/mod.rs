@@ -11,11 +11,11 @@ mod head;
 
 use std::collections::HashMap;
 
-use super::{Analysis, Layer, roofline};
+use super::{Analysis, Layer};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
 use crate::digits::grouped;
-use crate::graph::{Graph, Node, NodeId, NodeMap};
+use crate::graph::{Graph, Node, NodeId};
 use crate::op::Op;
 use crate::shape::Shaped;
 use crate::source::{SourceSet, Span};
@@ -47,16 +47,14 @@ pub fn lint(shaped: &Shaped, analysis: &Analysis, sources: &SourceSet) -> Vec<Di
     LINTS.iter().flat_map(|lint| aggregate(lint.code, (lint.run)(&context), &context)).collect()
 }
 
-/// What lints look at.
+/// A network as lints see it: its graph, numbers and text. A lint reads this and nothing else, and changes nothing.
 struct Context<'a> {
     graph: &'a Graph,
     shaped: &'a Shaped,
     analysis: &'a Analysis,
     sources: &'a SourceSet,
-    /// How often each node is read, as an input or an output.
-    uses: NodeMap<u32>,
-    /// Some user of each node.
-    user: NodeMap<NodeId>,
+    /// How many layers each call in the text made, by operation: a call in a block that is used often makes many.
+    made_by_call: HashMap<(Span, &'static str), usize>,
 }
 
 /// Something found at one layer.
@@ -73,24 +71,19 @@ struct Finding {
 impl<'a> Context<'a> {
     fn new(shaped: &'a Shaped, analysis: &'a Analysis, sources: &'a SourceSet) -> Self {
         let graph = shaped.graph();
-        let mut user = NodeMap::with_bound(graph.bound());
-        for layer in &analysis.layers {
-            for input in &graph.node(layer.node).inputs {
-                user.insert(*input, layer.node);
+        let mut made_by_call = HashMap::new();
+        for node in analysis.layers.iter().map(|layer| graph.node(layer.node)) {
+            if let Some(span) = node.origin.span {
+                *made_by_call.entry((span, node.op.keyword())).or_insert(0) += 1;
             }
         }
-        Self { graph, shaped, analysis, sources, uses: roofline::uses(graph, analysis), user }
+        Self { graph, shaped, analysis, sources, made_by_call }
     }
 
     /// Layers with their nodes, in order of execution.
     fn layers(&self) -> impl Iterator<Item = (&'a Layer, &'a Node)> {
         let graph = self.graph;
         self.analysis.layers.iter().map(move |layer| (layer, graph.node(layer.node)))
-    }
-
-    /// The one node that reads this one, if nothing else does, outputs included.
-    fn only_user(&self, id: NodeId) -> Option<&'a Node> {
-        (self.uses[id] == 1).then(|| self.user.get(id)).flatten().map(|user| self.graph.node(*user))
     }
 
     /// The text of a node's call.
@@ -134,14 +127,10 @@ fn diagnostic(code: Code, group: Vec<Finding>, context: &Context<'_>) -> Option<
     }
     result.help.extend(worst.help);
     // An edit changes every instance of the line, so it is offered only where all of them have the finding.
-    let built_there =
-        context.layers().filter(|(_, node)| node.origin.span == span && same_kind(node, context, worst.node)).count();
-    result.fixes.extend(worst.fix.filter(|_| span.is_some() && built_there == count));
+    let keyword = context.graph.node(worst.node).op.keyword();
+    let made = span.and_then(|span| context.made_by_call.get(&(span, keyword)));
+    result.fixes.extend(worst.fix.filter(|_| made == Some(&count)));
     Some(result)
-}
-
-fn same_kind(node: &Node, context: &Context<'_>, other: NodeId) -> bool {
-    node.op.keyword() == context.graph.node(other).op.keyword()
 }
 
 /// Whether an operation changes neither the channels' meaning nor the place: what may stand between two convolutions
@@ -155,7 +144,7 @@ fn counted(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// A fix of one edit.
+/// A fix of one edit. What a lint proposes is another network, however like it is.
 fn edit(message: impl Into<String>, span: Span, replacement: impl Into<String>) -> Fix {
-    Fix { message: message.into(), edits: vec![Edit { span, replacement: replacement.into() }] }
+    Fix { message: message.into(), applicability: Applicability::Unsafe, edits: vec![Edit::replace(span, replacement)] }
 }

@@ -13,16 +13,17 @@
 //! - Two maps of the same size but different pace that meet (an odd map, halved and resized back) are joined index by
 //!   index, exactly inside the map; beyond 4,096 indices they count as seeing everything.
 
-mod interval;
+mod axis_field;
 
 use std::rc::Rc;
 
 use super::Receptive;
 use crate::graph::{Node, NodeId, NodeMap};
-use crate::op::{AdaptiveAvgPool, ConvTranspose, Op, Shape, Upsample, UpsampleMode, Window};
-use interval::{Interval, Reads, gcd};
+use crate::op::geometry::adaptive_window;
+use crate::op::{Op, Shape, Upsample, UpsampleMode, Window};
+use axis_field::{AxisField, gcd};
 
-/// What a tensor sees of one input.
+/// The receptive field of a tensor in one input.
 #[derive(Debug, Clone)]
 struct Field {
     /// Position of the input among the network's inputs.
@@ -33,15 +34,15 @@ struct Field {
     sides: [Side; 2],
 }
 
-/// How one direction of the input lies in a tensor.
+/// The receptive field along the input's rows or columns.
 #[derive(Debug, Clone)]
 struct Side {
-    /// The tensor's axis that runs along it; meaningless where all is seen.
+    /// The tensor's axis that runs along them; meaningless where all is seen.
     axis: usize,
-    reads: Reads,
+    field: AxisField,
 }
 
-const BLIND: Side = Side { axis: usize::MAX, reads: Reads::Whole };
+const SEES_ALL: Side = Side { axis: usize::MAX, field: AxisField::Whole };
 
 /// Follows fields through a network.
 ///
@@ -64,6 +65,8 @@ impl Tracker {
         let field = if let Op::Input(shape) = &node.op {
             self.inputs += 1;
             Rc::new(source(self.inputs - 1, *shape))
+        } else if node.op.is_stored() {
+            Rc::new(NOTHING)
         } else {
             through(node, &self.fields, inputs, output)
         };
@@ -73,25 +76,28 @@ impl Tracker {
     }
 }
 
+/// The field of what is stored with the network: it sees no input, and where it meets what does, that counts.
+const NOTHING: Field = Field { source: usize::MAX, extent: [0; 2], sides: [BLIND, BLIND] };
+
 /// The field of an input: maps see their own pixels, anything else is seen whole.
 fn source(source: usize, shape: Shape) -> Field {
     if let Some((h, w)) = shape.hw() {
-        let side = |axis| Side { axis, reads: Reads::identity() };
+        let side = |axis| Side { axis, field: AxisField::identity() };
         return Field { source, extent: [h, w], sides: [side(1), side(2)] };
     }
     let last = shape.rank() - 1;
     let height = if last > 0 { shape.dim(last - 1) } else { 1 };
-    Field { source, extent: [height, shape.dim(last)], sides: [BLIND, BLIND] }
+    Field { source, extent: [height, shape.dim(last)], sides: [SEES_ALL, SEES_ALL] }
 }
 
 impl Field {
     fn receptive(&self) -> Receptive {
         let mut result = Receptive { field: self.extent, stride: [(0, 1); 2], offset: [0; 2] };
         for (i, side) in self.sides.iter().enumerate() {
-            if let Reads::Steps(steps) = &side.reads {
-                result.field[i] = steps.extent();
-                result.stride[i] = steps.stride();
-                result.offset[i] = steps.offset();
+            if let AxisField::Periodic(intervals) = &side.field {
+                result.field[i] = intervals.extent();
+                result.stride[i] = intervals.stride();
+                result.offset[i] = intervals.offset();
             }
         }
         result
@@ -103,14 +109,14 @@ impl Field {
         Self { source: self.source, extent: self.extent, sides }
     }
 
-    /// Every side blind that lies along an axis of which `whole` says so.
-    fn blinded(&self, whole: impl Fn(usize) -> bool) -> Self {
-        self.map(|_, side| if whole(side.axis) { BLIND } else { side.clone() })
+    /// Every side that lies along an axis of which `whole` says so sees all.
+    fn seeing_all(&self, whole: impl Fn(usize) -> bool) -> Self {
+        self.map(|_, side| if whole(side.axis) { SEES_ALL } else { side.clone() })
     }
 
-    /// A spatial operation on `[C, H, W]`: `look` turns the reads of height (0) or width (1) into the output's.
-    fn spatial(&self, look: impl Fn(usize, &Reads) -> Reads) -> Self {
-        self.map(|i, side| if side.axis == i + 1 { Side { axis: side.axis, reads: look(i, &side.reads) } } else { BLIND })
+    /// A spatial operation on `[C, H, W]`: `look` turns the field along height (0) or width (1) into the output's.
+    fn spatial(&self, look: impl Fn(usize, &AxisField) -> AxisField) -> Self {
+        self.map(|i, side| if side.axis == i + 1 { Side { axis: side.axis, field: look(i, &side.field) } } else { SEES_ALL })
     }
 }
 
@@ -120,8 +126,8 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
     Rc::new(match &node.op {
         Op::Concat(concat) => join(node, fields, shapes, (output, Some(concat.axis))),
         Op::Elementwise(_) => join(node, fields, shapes, (output, None)),
-        Op::Linear(_) => first.blinded(|axis| axis == output.rank() - 1),
-        Op::Softmax(softmax) => first.blinded(|axis| axis == softmax.axis),
+        Op::Linear(_) => first.seeing_all(|axis| axis == output.rank() - 1),
+        Op::Softmax(softmax) => first.seeing_all(|axis| axis == softmax.axis),
         Op::Transpose(transpose) => first.map(|_, side| moved(side, transpose.axes.iter().position(|from| *from == side.axis))),
         Op::Flatten | Op::Reshape(_) => first.map(|_, side| moved(side, kept_axis(side.axis, shapes[0], output))),
         Op::Mean(mean) => first.map(|_, side| {
@@ -133,21 +139,29 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
             if side.axis != slice.axis {
                 return side.clone();
             }
-            let reads = side.reads.window(1, pixels(slice.step), -pixels(slice.start));
-            Side { axis: side.axis, reads }
+            let field = side.field.window(1, pixels(slice.step), -pixels(slice.start));
+            Side { axis: side.axis, field }
         }),
-        Op::ConvTranspose(conv) => first.spatial(|i, reads| reads.grid(unpooled_period(conv, i), |j| unpooled(conv, i, j))),
-        Op::Upsample(upsample) => first.spatial(|i, reads| {
-            let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
-            resized(upsample, reads, from, to)
+        Op::ConvTranspose(conv) => first.spatial(|i, field| {
+            let window = conv.windows([output.dim(1), output.dim(2)])[i];
+            field.grid((pixels(window.stride), 1), |j| window.windows_over(j))
         }),
-        Op::AdaptiveAvgPool(AdaptiveAvgPool { .. }) => first.spatial(|i, reads| {
+        Op::Upsample(upsample) => first.spatial(|i, field| {
             let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
-            let common = gcd(from, to);
-            let cell = |j: i64| ((j * from).div_euclid(to), ((j + 1) * from + to - 1).div_euclid(to) - 1);
-            if to == 1 { Reads::Whole } else { reads.grid((to / common, from / common), cell) }
+            resized(upsample, field, from, to)
+        }),
+        Op::AdaptiveAvgPool(_) => first.spatial(|i, field| {
+            let (from, to) = (shapes[0].dim(i + 1), output.dim(i + 1));
+            let common = gcd(pixels(from), pixels(to));
+            let cell = |j: i64| {
+                let cell = adaptive_window(j.unsigned_abs(), from, to);
+                (pixels(cell.start), pixels(cell.end) - 1)
+            };
+            if to == 1 { AxisField::Whole } else { field.grid((pixels(to) / common, pixels(from) / common), cell) }
         }),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::Conv(_)
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
@@ -172,13 +186,13 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
 fn windowed(first: &Rc<Field>, window: Window) -> Rc<Field> {
     Rc::new(match window {
         Window::Pixel => return Rc::clone(first),
-        Window::Whole => first.map(|_, _| BLIND),
+        Window::Whole => first.map(|_, _| SEES_ALL),
         Window::Strided { extent, stride, before } => {
-            first.spatial(|i, reads| reads.window(pixels(extent[i]), pixels(stride[i]), before[i]))
+            first.spatial(|i, field| field.window(pixels(extent[i]), pixels(stride[i]), before[i]))
         }
-        Window::Fractional { extent, scale, before } => first.spatial(|i, reads| {
+        Window::Fractional { extent, scale, before } => first.spatial(|i, field| {
             let scale = pixels(scale[i]);
-            reads.grid((scale, 1), |j| {
+            field.grid((scale, 1), |j| {
                 let from = j.div_euclid(scale) - before[i];
                 (from, from + pixels(extent[i]) - 1)
             })
@@ -186,9 +200,9 @@ fn windowed(first: &Rc<Field>, window: Window) -> Rc<Field> {
     })
 }
 
-/// The same side on another axis, or blind where the axis is gone.
+/// The same side on another axis, or one that sees all where the axis is gone.
 fn moved(side: &Side, axis: Option<usize>) -> Side {
-    axis.map_or(BLIND, |axis| Side { axis, reads: side.reads.clone() })
+    axis.map_or(SEES_ALL, |axis| Side { axis, field: side.field.clone() })
 }
 
 /// Where an axis is after a reshape: the axis of the same length with as many elements before it.
@@ -200,36 +214,21 @@ fn kept_axis(axis: usize, from: Shape, to: Shape) -> Option<usize> {
     (0..to.rank()).find(|a| to.dim(*a) == from.dim(axis) && before(to, *a) == before(from, axis) && to.dim(*a) > 1)
 }
 
-/// Input indices that output index `j` of a transposed convolution reads: `i * stride - pad + dilation * tap = j`.
-fn unpooled(conv: &ConvTranspose, side: usize, j: i64) -> Interval {
-    let pad = pixels(if side == 0 { conv.pad.top } else { conv.pad.left });
-    let stride = pixels(conv.stride[side]);
-    let reach = pixels(conv.dilation[side]).saturating_mul(pixels(conv.kernel[side]) - 1);
-    let last = (j + pad).div_euclid(stride);
-    let first = (j + pad - reach + stride - 1).div_euclid(stride);
-    // A kernel smaller than the stride leaves indices that read nothing: they see the pixel before them.
-    (first.min(last), last)
-}
-
-fn unpooled_period(conv: &ConvTranspose, side: usize) -> (i64, i64) {
-    (pixels(conv.stride[side]), 1)
-}
-
-/// The reads behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
-fn resized(upsample: &Upsample, reads: &Reads, from: i64, to: i64) -> Reads {
+/// The field behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
+fn resized(upsample: &Upsample, field: &AxisField, from: i64, to: i64) -> AxisField {
     // Index `j` reads round the real position `numerator(j) / denominator`.
     let between = |numerator: i64, denominator: i64| {
         (numerator.div_euclid(denominator), (numerator + denominator - 1).div_euclid(denominator))
     };
     let reduced = |outputs: i64, inputs: i64| (outputs / gcd(outputs, inputs), inputs / gcd(outputs, inputs));
     match upsample.mode {
-        UpsampleMode::Nearest => reads.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
+        UpsampleMode::Nearest => field.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
         UpsampleMode::Bilinear { align_corners: false } => {
-            reads.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
+            field.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
         }
-        UpsampleMode::Bilinear { align_corners: true } if to == 1 => reads.grid((1, from), |_| (0, 0)),
+        UpsampleMode::Bilinear { align_corners: true } if to == 1 => field.grid((1, from), |_| (0, 0)),
         UpsampleMode::Bilinear { align_corners: true } => {
-            reads.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
+            field.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
         }
     }
 }
@@ -242,12 +241,12 @@ fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joi
     let sides = [0, 1].map(|i| {
         let along = pieces
             .iter()
-            .find(|(f, _)| f.sides[i].reads != Reads::Whole)
+            .find(|(f, _)| f.sides[i].field != AxisField::Whole)
             .map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
-        let Some(axis) = along else { return BLIND };
+        let Some(axis) = along else { return SEES_ALL };
         if joined == Some(axis) {
-            let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].reads.clone(), s.dim(axis))).collect();
-            return Side { axis, reads: Reads::joined(&parts) };
+            let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].field.clone(), s.dim(axis))).collect();
+            return Side { axis, field: AxisField::joined(&parts) };
         }
         united(&pieces, i, (axis, output))
     });
@@ -257,19 +256,19 @@ fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joi
 /// The union of one side over pieces that are broadcast to `output`.
 fn united(pieces: &[(&Field, &Shape)], i: usize, (axis, output): (usize, Shape)) -> Side {
     let length = output.dim(axis);
-    let mut reads: Option<Reads> = None;
+    let mut union: Option<AxisField> = None;
     for (field, shape) in pieces {
         let side = &field.sides[i];
         let shift = output.rank() - shape.rank();
-        let aligned = side.reads == Reads::Whole || side.axis + shift == axis;
+        let aligned = side.field == AxisField::Whole || side.axis + shift == axis;
         if !aligned {
-            return BLIND;
+            return SEES_ALL;
         }
-        let stretched = side.reads != Reads::Whole && shape.dim(side.axis) == 1 && length > 1;
-        let here = if stretched { side.reads.stretched() } else { side.reads.clone() };
-        reads = Some(reads.map_or_else(|| here.clone(), |so_far| so_far.union(&here, length)));
+        let stretched = side.field != AxisField::Whole && shape.dim(side.axis) == 1 && length > 1;
+        let here = if stretched { side.field.stretched() } else { side.field.clone() };
+        union = Some(union.map_or_else(|| here.clone(), |so_far| so_far.union(&here, length)));
     }
-    reads.map_or(BLIND, |reads| Side { axis, reads })
+    union.map_or(SEES_ALL, |field| Side { axis, field })
 }
 
 /// A size as a signed number of pixels; sizes beyond 63 bits do not occur in maps and saturate.

@@ -6,6 +6,7 @@
 
 use super::matrix::{LANES, Panels, Target, for_each_part, multiply, panel_elements, parts, threads_for};
 use super::{Owned, size};
+use crate::op::geometry::SlidingWindow;
 use crate::op::{Conv, Shape};
 use crate::tensor::Tensor;
 
@@ -16,34 +17,33 @@ const BAND: u64 = 1 << 20;
 #[derive(Clone, Copy)]
 struct Geometry {
     channels: usize,
-    height: usize,
-    width: usize,
-    out_height: usize,
-    out_width: usize,
     kernel: [usize; 2],
-    stride: [usize; 2],
-    dilation: [usize; 2],
-    before: [usize; 2],
+    rows: SlidingWindow,
+    columns: SlidingWindow,
+    /// `[h, w]` of the output.
+    out: [usize; 2],
 }
 
 impl Geometry {
     fn of(op: &Conv, input: &[usize], out: Shape) -> Self {
         let (out_height, out_width) = out.hw().expect("a convolution makes maps");
+        let [rows, columns] = op.windows([input[2] as u64, input[3] as u64]);
         Self {
             channels: input[1] / size(op.groups),
-            height: input[2],
-            width: input[3],
-            out_height: size(out_height),
-            out_width: size(out_width),
             kernel: op.kernel.map(size),
-            stride: op.stride.map(size),
-            dilation: op.dilation.map(size),
-            before: [size(op.pad.top), size(op.pad.left)],
+            rows,
+            columns,
+            out: [size(out_height), size(out_width)],
         }
     }
 
+    /// Pixels of the input.
+    fn map(&self) -> usize {
+        size(self.rows.input * self.columns.input)
+    }
+
     fn pixels(&self) -> usize {
-        self.out_height * self.out_width
+        self.out[0] * self.out[1]
     }
 
     fn patch(&self) -> usize {
@@ -73,7 +73,7 @@ pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Owned<'_>, out: Shape, thread
     let geometry = Geometry::of(op, x.dims(), out);
     let (groups, images) = (size(op.groups), x.dims()[0]);
     let mut y = Tensor::zeros(super::with_batch(images, out));
-    let image = geometry.channels * groups * geometry.height * geometry.width;
+    let image = geometry.channels * groups * geometry.map();
     let out_image = size(op.out) * geometry.pixels();
     let mut macs = 0;
     for (x, y) in x.data().chunks_exact(image).zip(y.data_mut().chunks_exact_mut(out_image)) {
@@ -115,22 +115,18 @@ fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32
 
 /// Copies the patches of `lanes` pixels from `first` into the lanes of a panel.
 fn patches(geometry: &Geometry, x: &[f32], first: usize, lanes: usize, panel: &mut [[f64; LANES]]) {
-    let corners: [(usize, usize); LANES] = std::array::from_fn(|lane| {
-        let pixel = first + lane;
-        (pixel / geometry.out_width * geometry.stride[0], pixel % geometry.out_width * geometry.stride[1])
+    let Geometry { rows, columns, kernel: [kh, kw], .. } = geometry;
+    let corners: [(u64, u64); LANES] = std::array::from_fn(|lane| {
+        let (row, column) = ((first + lane) / geometry.out[1], (first + lane) % geometry.out[1]);
+        (rows.start(row as u64), columns.start(column as u64))
     });
-    let [kh, kw] = geometry.kernel;
-    let map = geometry.height * geometry.width;
     for (channel, panel) in panel.chunks_exact_mut(kh * kw).enumerate() {
-        let map = &x[channel * map..(channel + 1) * map];
+        let map = &x[channel * geometry.map()..(channel + 1) * geometry.map()];
         for (tap, slot) in panel.iter_mut().enumerate() {
-            let (down, right) = (tap / kw * geometry.dilation[0], tap % kw * geometry.dilation[1]);
+            let (down, right) = (rows.tap((tap / kw) as u64), columns.tap((tap % kw) as u64));
             for (value, (top, left)) in slot.iter_mut().zip(corners).take(lanes) {
-                // A pixel above or left of the map wraps round to a huge index, which is outside as well.
-                let row = (top + down).wrapping_sub(geometry.before[0]);
-                let column = (left + right).wrapping_sub(geometry.before[1]);
-                if row < geometry.height && column < geometry.width {
-                    *value = f64::from(map[row * geometry.width + column]);
+                if let (Some(row), Some(column)) = (rows.unpadded(top + down), columns.unpadded(left + right)) {
+                    *value = f64::from(map[(row * columns.input + column) as usize]);
                 }
             }
         }

@@ -5,33 +5,29 @@
 
 use super::matrix::{LANES, Panels, for_each_part, narrow, panel_elements, parts, product, threads_for};
 use super::{Owned, size};
+use crate::op::geometry::SlidingWindow;
 use crate::op::{ConvTranspose, Shape};
 use crate::tensor::Tensor;
 
 struct Geometry {
-    height: usize,
+    /// Pixels of the input, and of its rows.
+    pixels: usize,
     width: usize,
-    out_height: usize,
-    out_width: usize,
     kernel: [usize; 2],
-    stride: [usize; 2],
-    dilation: [usize; 2],
-    before: [usize; 2],
+    /// Over the output.
+    rows: SlidingWindow,
+    columns: SlidingWindow,
 }
 
 impl Geometry {
     fn of(op: &ConvTranspose, input: &[usize], out: Shape) -> Self {
-        let (out_height, out_width) = out.hw().expect("a transposed convolution makes maps");
-        Self {
-            height: input[2],
-            width: input[3],
-            out_height: size(out_height),
-            out_width: size(out_width),
-            kernel: op.kernel.map(size),
-            stride: op.stride.map(size),
-            dilation: op.dilation.map(size),
-            before: [size(op.pad.top), size(op.pad.left)],
-        }
+        let (height, width) = out.hw().expect("a transposed convolution makes maps");
+        let [rows, columns] = op.windows([height, width]);
+        Self { pixels: input[2] * input[3], width: input[3], kernel: op.kernel.map(size), rows, columns }
+    }
+
+    fn out_pixels(&self) -> usize {
+        size(self.rows.input * self.columns.input)
     }
 
     fn taps(&self) -> usize {
@@ -55,8 +51,8 @@ pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Owned<'_>,
     let (images, groups) = (x.dims()[0], size(op.groups));
     let (channels, rows) = (x.dims()[1] / groups, size(op.out) / groups);
     let mut y = Tensor::zeros(super::with_batch(images, out));
-    let out_group = rows * geometry.out_height * geometry.out_width;
-    let in_group = channels * geometry.height * geometry.width;
+    let out_group = rows * geometry.out_pixels();
+    let in_group = channels * geometry.pixels;
     let mut macs = 0;
     for (i, (x, y)) in x.data().chunks_exact(in_group).zip(y.data_mut().chunks_exact_mut(out_group)).enumerate() {
         let group = i % groups;
@@ -69,8 +65,7 @@ pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Owned<'_>,
 
 /// One group of one image; `weights` is `[channels, rows, kh, kw]`, and output channels are split over threads.
 fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32], threads: usize) -> u64 {
-    let (pixels, out_pixels, taps) =
-        (geometry.height * geometry.width, geometry.out_height * geometry.out_width, geometry.taps());
+    let (pixels, out_pixels, taps) = (geometry.pixels, geometry.out_pixels(), geometry.taps());
     let (channels, rows) = (x.len() / pixels, y.len() / out_pixels);
     let panels = Panels::pack(channels, pixels, threads, |first, panel| {
         for (channel, slot) in panel.iter_mut().enumerate() {
@@ -99,15 +94,13 @@ fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32
 
 /// Adds one kernel position's products for consecutive pixels into the output map.
 fn scatter(geometry: &Geometry, tap: usize, first: usize, sums: &[f64], map: &mut [f64]) {
-    let down = tap / geometry.kernel[1] * geometry.dilation[0];
-    let right = tap % geometry.kernel[1] * geometry.dilation[1];
+    let Geometry { rows, columns, width, kernel: [_, kw], .. } = geometry;
+    let (down, right) = (rows.tap((tap / kw) as u64), columns.tap((tap % kw) as u64));
     for (i, sum) in sums.iter().enumerate() {
         let pixel = first + i;
-        // A row or column that the padding crops wraps round to a huge index, which is outside as well.
-        let row = (pixel / geometry.width * geometry.stride[0] + down).wrapping_sub(geometry.before[0]);
-        let column = (pixel % geometry.width * geometry.stride[1] + right).wrapping_sub(geometry.before[1]);
-        if row < geometry.out_height && column < geometry.out_width {
-            map[row * geometry.out_width + column] += sum;
+        let (top, left) = (rows.start((pixel / width) as u64), columns.start((pixel % width) as u64));
+        if let (Some(row), Some(column)) = (rows.unpadded(top + down), columns.unpadded(left + right)) {
+            map[(row * columns.input + column) as usize] += sum;
         }
     }
 }

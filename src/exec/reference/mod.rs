@@ -15,6 +15,7 @@ mod norm;
 mod pool;
 mod reshape;
 mod resize;
+mod stored;
 mod view;
 
 use crate::op::{Op, Shape};
@@ -51,6 +52,8 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
         Op::Pad(_) => out.dim(2).saturating_mul(16),
         Op::Upsample(_) => (out.dim(1) + out.dim(2)).saturating_mul(24),
         Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
@@ -78,8 +81,14 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
 }
 
 /// Computes one node. Returns its output, whose shape is `out` behind the batch, and the multiply-accumulates that were done.
-pub(super) fn execute(op: &Op, inputs: &[&Tensor], weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
-    let x = inputs[0];
+pub(super) fn execute(
+    op: &Op,
+    inputs: &[&Tensor],
+    weight: &Owned<'_>,
+    (batch, out): (usize, Shape),
+    threads: usize,
+) -> (Tensor, u64) {
+    let Some(&x) = inputs.first() else { return (stored::repeated(op, weight, batch, out), 0) };
     let y = match op {
         Op::Conv(conv) => return conv::conv(conv, x, weight, out, threads),
         Op::ConvTranspose(conv) => return conv_transpose::conv_transpose(conv, x, weight, out, threads),
@@ -106,8 +115,9 @@ pub(super) fn execute(op: &Op, inputs: &[&Tensor], weight: &Owned<'_>, out: Shap
         Op::SpaceToDepth(op) => reshape::space_to_depth(*op, x, out),
         Op::ChannelShuffle(op) => reshape::channel_shuffle(*op, x, out),
         Op::Mean(mean) => merge::mean(&mean.axes, x, out),
-        // Dropout drops nothing when a network is run; an input has no kernel, its tensor comes from the caller.
-        Op::Input(_) | Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => {
+        // Dropout drops nothing when a network is run; an input has no kernel, its tensor comes from the caller, and what
+        // is stored has no input and was handed out above.
+        Op::Input(_) | Op::Param(_) | Op::Constant(_) | Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => {
             Tensor::new(with_batch(x.dims()[0], out), x.data().to_vec())
         }
     };

@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::naming;
 use super::number::{bytes, grouped, magnitude, milliseconds, significant};
-use super::savings::{Change, Measured, Saving, Savings, Times};
+use super::savings::{ChangedLayer, Measured, Saving, Savings, Times};
 
 const STYLE: &str = include_str!("style.css");
 /// Longer lists are folded.
@@ -183,7 +183,7 @@ fn changes(s: &Savings) -> Markup {
     }
 }
 
-fn change_table(s: &Savings, changes: &[Change]) -> Markup {
+fn change_table(s: &Savings, changes: &[ChangedLayer]) -> Markup {
     let macs = naming::macs(s.convention);
     let pair = |what: &str, before: u64, after: u64| html! { td.n.pair-cell data-what=(what) title={ (grouped(before)) " to " (grouped(after)) } { (magnitude(before)) " → " (magnitude(after)) } };
     html! {

@@ -2,6 +2,7 @@
 
 use super::Lexer;
 use crate::code::Code;
+use crate::diagnostic::Applicability::{self, Safe, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::lookalike;
@@ -55,15 +56,28 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reports the text up to `end`. Whatever the parser makes of the token here is only an echo.
-    fn report(&mut self, end: usize, message: impl Into<String>, replacement: Option<&str>) {
+    /// Reports the text up to `end`, and what is written instead. Whatever the parser makes of the token is only an echo.
+    fn report(&mut self, end: usize, message: impl Into<String>, instead: Option<(Applicability, &str)>) {
         self.after_stray = true;
         let span = self.span(self.at, end);
-        let mut found = Diagnostic::error(Code::StrayCharacter, message, span, "");
-        if let Some(text) = replacement {
-            found = found.fix(advice(text), vec![Edit { span, replacement: text.to_owned() }]);
-        }
-        self.out.errors.push(found);
+        let found = Diagnostic::error(Code::StrayCharacter, message, span, "");
+        self.out.errors.push(match instead {
+            Some((applicability, text)) => {
+                found.fix(applicability, advice(text), vec![Edit::replace(span, self.apart(text, end))])
+            }
+            None => found,
+        });
+    }
+
+    /// A word in place of a sign, as in `a&&b`, stands apart from its neighbours.
+    fn apart(&self, text: &str, end: usize) -> String {
+        let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+        let touches = (
+            self.at > 0 && is_word(first) && is_word(self.bytes.get(self.at - 1)),
+            is_word(last) && is_word(self.bytes.get(end)),
+        );
+        format!("{}{text}{}", if touches.0 { " " } else { "" }, if touches.1 { " " } else { "" })
     }
 
     /// Drops everything up to `end`.
@@ -74,7 +88,7 @@ impl<'a> Lexer<'a> {
 
     fn foreign_sign(&mut self, sign: &Foreign) {
         let end = self.at + sign.text.len();
-        self.report(end, sign.message, sign.ours);
+        self.report(end, sign.message, sign.ours.map(|text| (Safe, text)));
         match sign.kind {
             Some(kind) => self.push(kind, end),
             None => self.skip(end),
@@ -89,7 +103,7 @@ impl<'a> Lexer<'a> {
         };
         let end = self.at + close + 2;
         let text = format!("\"{}\"", &line[1..=close]);
-        self.report(end, "strings stand in double quotes", Some(&text));
+        self.report(end, "strings stand in double quotes", Some((Safe, &text)));
         self.push(TokenKind::Str, end);
     }
 
@@ -104,7 +118,7 @@ impl<'a> Lexer<'a> {
         };
         let end = self.at + close + quote.len_utf8();
         let text = format!("\"{}\"", &line[open.len_utf8()..close]);
-        self.report(end, "strings stand in straight double quotes", Some(&text));
+        self.report(end, "strings stand in straight double quotes", Some((Safe, &text)));
         self.push(TokenKind::Str, end);
     }
 
@@ -114,7 +128,8 @@ impl<'a> Lexer<'a> {
         let operator = &self.text[self.at..=self.at];
         let target = self.out.tokens.last().filter(|t| t.kind == TokenKind::Name && !self.line_start);
         let text = target.map(|t| format!("= {} {operator}", &self.text[t.start as usize..t.end as usize]));
-        self.report(end, format!("there is no `{operator}=`"), text.as_deref());
+        // The right side may bind less tightly than the operator.
+        self.report(end, format!("there is no `{operator}=`"), text.as_deref().map(|text| (Unsafe, text)));
         self.push(TokenKind::Assign, end);
     }
 
@@ -131,9 +146,11 @@ impl<'a> Lexer<'a> {
             Diagnostic::error(Code::StrayCharacter, "this backquote is not closed on its line", span, "")
                 .help("names that are no identifiers stand between two backquotes")
         } else {
-            let edit = Edit { span: span.after(), replacement: "`".into() };
-            Diagnostic::error(Code::StrayCharacter, "this backquote is not closed on its line", span, "opened here")
-                .fix("close it", vec![edit])
+            Diagnostic::error(Code::StrayCharacter, "this backquote is not closed on its line", span, "opened here").fix(
+                Unsafe,
+                "close it",
+                vec![Edit::after(span, "`")],
+            )
         };
         self.out.errors.push(found);
         if empty || word > 0 {
@@ -154,7 +171,7 @@ impl<'a> Lexer<'a> {
         }
         let after_bracket = self.out.tokens.last().is_some_and(|t| t.kind.is_closer() && t.end as usize == self.at);
         if after_bracket && (self.peek(1).is_ascii_alphabetic() || self.peek(1) == b'_') {
-            self.report(self.at + 1, "there are no methods: data flows through `->`", Some(" -> "));
+            self.report(self.at + 1, "there are no methods: data flows through `->`", Some((Unsafe, " -> ")));
             return self.push(TokenKind::Arrow, self.at + 1);
         }
         self.report(self.at + 1, "a `.` stands here without a name before it", None);
@@ -171,7 +188,7 @@ impl<'a> Lexer<'a> {
         let span = self.span(self.at, end);
         let found = Diagnostic::error(Code::StrayCharacter, "a `\\` does not join lines", span, "")
             .help("break a line before `->`, after an operator, or inside brackets")
-            .fix(advice(""), vec![Edit { span, replacement: String::new() }]);
+            .fix(Unsafe, advice(""), vec![Edit::replace(span, "")]);
         self.out.errors.push(found);
         let line_end = self.at + line.len();
         self.skip(line_end);
@@ -202,7 +219,7 @@ impl<'a> Lexer<'a> {
             Some(text) => format!("`{word}` holds letters that only look like the ones of `{text}`"),
             None => format!("names are made of the letters a to z, digits and `_`, which `{word}` is not"),
         };
-        self.report(end, message, ascii.as_deref());
+        self.report(end, message, ascii.as_deref().map(|text| (Safe, text)));
         let kind = ascii.as_deref().and_then(TokenKind::reserved).unwrap_or(TokenKind::Name);
         self.push(kind, end);
     }
@@ -214,12 +231,12 @@ impl<'a> Lexer<'a> {
         let meant = lookalike::ascii(c);
         if meant == Some(" ") || meant == Some("") || c.is_control() {
             let end = self.at + run * one;
-            self.report(end, format!("{} is not white space of the language", name(c)), Some(meant.unwrap_or("")));
+            self.report(end, format!("{} is not white space of the language", name(c)), Some((Safe, meant.unwrap_or(""))));
             self.at = end;
             return;
         }
         if let Some(text) = meant {
-            self.report(self.at + one, format!("{} is not `{text}`, though it looks like it", name(c)), Some(text));
+            self.report(self.at + one, format!("{} is not `{text}`, though it looks like it", name(c)), Some((Safe, text)));
             return match kind_of(text) {
                 Some(kind) => self.push(kind, self.at + one),
                 None => self.skip(self.at + one),
@@ -243,7 +260,7 @@ impl<'a> Lexer<'a> {
         }
         let span = self.span(at, at + 1);
         let found = Diagnostic::error(Code::StrayCharacter, "a `\\` in a string stands before `\"`, `\\`, `n` or `t`", span, "")
-            .fix("write `\\\\` for a backslash", vec![Edit { span, replacement: "\\\\".into() }]);
+            .fix(Unsafe, "write `\\\\` for a backslash", vec![Edit::replace(span, "\\\\")]);
         self.out.errors.push(found);
     }
 
@@ -253,13 +270,12 @@ impl<'a> Lexer<'a> {
         let word =
             line[1..].find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))).unwrap_or(line.len() - 1);
         let end = self.at + 1 + word;
-        let found = Diagnostic::error(
-            Code::UnterminatedString,
-            "this string has no closing quote",
-            self.span(self.at, end),
-            "opened here",
-        )
-        .fix("close it", vec![Edit { span: self.span(end, end), replacement: "\"".into() }]);
+        let span = self.span(self.at, end);
+        let found = Diagnostic::error(Code::UnterminatedString, "this string has no closing quote", span, "opened here").fix(
+            Unsafe,
+            "close it",
+            vec![Edit::after(span, "\"")],
+        );
         self.out.errors.push(found);
         self.push(TokenKind::Str, end);
     }
@@ -290,7 +306,7 @@ fn kind_of(text: &str) -> Option<TokenKind> {
 /// What is wrong with a number, with a fix where one is certain.
 pub(super) fn number_error(text: &str, error: &NumberError, span: Span) -> Diagnostic {
     let clean: String = text.chars().filter(|c| *c != '_').collect();
-    let (message, fix) = match error {
+    let (message, instead) = match error {
         NumberError::IntTooLarge => ("an integer must be below 2^63".to_owned(), None),
         NumberError::FloatTooLarge => ("this number is too large for a float".to_owned(), None),
         NumberError::Underscore => ("an underscore in a number stands between two digits".to_owned(), Some(clean)),
@@ -303,13 +319,16 @@ pub(super) fn number_error(text: &str, error: &NumberError, span: Span) -> Diagn
         NumberError::Suffix(suffix) => (format!("`{suffix}` is not a unit"), known_suffix(text, suffix)),
         NumberError::TwoPoints => ("a number has one point at most".to_owned(), None),
     };
-    let fix = fix.filter(|text| super::number::read(text).is_ok()).or_else(|| kernel(text));
     let mut found = Diagnostic::error(Code::MalformedNumber, message, span, "");
+    // Whether `MB` counts thousands or 1024s is a guess.
+    let mut applicability = Safe;
     if matches!(error, NumberError::Suffix(_)) {
         found = found.help("units are K, M, G, T (powers of 1000) and KiB, MiB, GiB, TiB (powers of 1024)");
+        applicability = Unsafe;
     }
-    match fix {
-        Some(text) => found.fix(format!("write `{text}`"), vec![Edit { span, replacement: text }]),
+    let instead = instead.filter(|text| super::number::read(text).is_ok()).map(|text| (applicability, text));
+    match instead.or_else(|| Some((Safe, kernel(text)?))) {
+        Some((applicability, text)) => found.fix(applicability, format!("write `{text}`"), vec![Edit::replace(span, text)]),
         None => found,
     }
 }

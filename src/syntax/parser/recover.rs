@@ -5,9 +5,9 @@
 //! next one. Bodies on the way are read for their own errors.
 
 use super::super::error::SyntaxError;
-use super::super::habit::begins_foreign_item;
 use super::super::input::Input;
 use super::super::message;
+use super::super::mistake::foreign;
 use super::super::token::TokenKind;
 use super::body::body;
 use super::item;
@@ -15,13 +15,25 @@ use super::item;
 /// Reports why the statement at `start` cannot be read; where the next one begins.
 pub fn statement(start: Input<'_>, error: SyntaxError) -> Input<'_> {
     let resume = Skipper::new(start, error).end_of_statement();
-    message::report(start, error, resume);
+    report(start, error, resume);
     resume
+}
+
+/// Reports a failure, unless it is the echo of one before.
+fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
+    let context = start.context;
+    let found = start.at(error.at);
+    let orphan = found.kind() == TokenKind::Else && error.at == start.index() && context.suites.get();
+    if orphan || found.next().after_stray || context.reported_at.replace(error.at) == error.at {
+        return;
+    }
+    context.suites.set(context.suites.get() || foreign::begins_suite(start, error));
+    context.report(message::failure(start, error, resume));
 }
 
 /// Reports why the item at `start` cannot be read; where the next one begins.
 pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
-    message::report(start, error, start.at(error.at));
+    report(start, error, start.at(error.at));
     let mut input = start.at(error.at.max(start.index() + 1));
     if error.at > start.index() && item::begins(start.at(error.at)) {
         return start.at(error.at);
@@ -29,7 +41,7 @@ pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
     loop {
         let token = input.next();
         let begins = matches!(token.kind, TokenKind::Use | TokenKind::Block | TokenKind::Net);
-        if token.kind == TokenKind::End || (token.line_start && begins) || begins_foreign_item(input) {
+        if token.kind == TokenKind::End || (token.line_start && begins) || foreign::begins_item(input) {
             return input;
         }
         input = match body(input) {

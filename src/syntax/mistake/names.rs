@@ -1,6 +1,7 @@
 //! Names where the language wants others: reserved words, paths, strings, and an `as` in the wrong place.
 
-use super::{Failure, diagnostic, replace};
+use super::{Failure, at, replace};
+use crate::diagnostic::Applicability::{Safe, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
 use crate::syntax::error::Expected;
@@ -19,7 +20,7 @@ pub(super) fn keyword_as_name(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let text = word.kind().text();
-    let found = diagnostic(format!("`{text}` is a reserved word and cannot be a name"), word.span());
+    let found = at(word.span(), format!("`{text}` is a reserved word and cannot be a name"));
     let found = if declares { found.help("shared weights are declared with a name: `shared head = conv(64, 3)`") } else { found };
     Some(quoted_fix(found, text, word.span()))
 }
@@ -42,32 +43,32 @@ pub(super) fn keyword_as_value(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let text = word.kind().text();
-    let found = diagnostic(format!("`{text}` is a reserved word and no value"), word.span());
+    let found = at(word.span(), format!("`{text}` is a reserved word and no value"));
     Some(quoted_fix(found, text, word.span()))
 }
 
 fn quoted_fix(found: Diagnostic, text: &str, span: Span) -> Diagnostic {
     found
-        .fix("a name of this spelling stands in backquotes", replace(span, format!("`{text}`")))
+        .fix(Unsafe, "a name of this spelling stands in backquotes", replace(span, format!("`{text}`")))
         .help(format!("or choose another name, such as `{text}_`"))
 }
 
 /// `input a.b: …`, `shared a.b = …`: a path where only one name may stand.
-pub(super) fn dotted_name(failure: Failure<'_>) -> Option<Diagnostic> {
+pub(super) fn dotted(failure: Failure<'_>) -> Option<Diagnostic> {
     let Failure { start, found, .. } = failure;
     const HEADS: &[TokenKind] =
         &[TokenKind::Input, TokenKind::Output, TokenKind::Shared, TokenKind::Block, TokenKind::Net, TokenKind::For];
     let is_name = HEADS.contains(&start.kind()) && found.index() == start.index() + 1 && failure.wants(Expected::NAME);
-    let text = failure.text();
+    let text = found.text();
     if !is_name || found.kind() != TokenKind::Path || text.contains(['`', '*']) {
         return None;
     }
     let message = "a name with dots stands in backquotes here";
-    Some(diagnostic(message, found.span()).fix("quote it", replace(found.span(), format!("`{text}`"))))
+    Some(at(found.span(), message).fix(Safe, "quote it", replace(found.span(), format!("`{text}`"))))
 }
 
 /// `x -> relu as "act"`, `x -> relu as 3`.
-pub(super) fn literal_name(failure: Failure<'_>) -> Option<Diagnostic> {
+pub(super) fn literal(failure: Failure<'_>) -> Option<Diagnostic> {
     let found = failure.found;
     let behind_as = found.previous().is_some_and(|token| token.kind == TokenKind::As);
     if !behind_as || !failure.wants(Expected::NAME) || !matches!(found.kind(), TokenKind::Str | TokenKind::Number) {
@@ -78,10 +79,10 @@ pub(super) fn literal_name(failure: Failure<'_>) -> Option<Diagnostic> {
     } else {
         "a name that begins with a digit stands in backquotes"
     };
-    let name = failure.text().trim_matches('"');
-    let diagnostic = diagnostic(message, found.span());
+    let name = found.text().trim_matches('"');
+    let diagnostic = at(found.span(), message);
     let is_plain = !name.is_empty() && !name.contains(['`', '\\']);
-    Some(if is_plain { diagnostic.fix("quote it so", replace(found.span(), format!("`{name}`"))) } else { diagnostic })
+    Some(if is_plain { diagnostic.fix(Safe, "quote it so", replace(found.span(), format!("`{name}`"))) } else { diagnostic })
 }
 
 /// An `as` that names nothing: on a line of its own, a second one, or behind what makes no layer.
@@ -95,8 +96,8 @@ pub(super) fn misplaced_as(failure: Failure<'_>) -> Option<Diagnostic> {
         let gap = Span { start: previous.end, end: found.next().start, ..found.span() };
         // Behind a comment it would be a part of that.
         let is_free = found.context.text[gap.start as usize..gap.end as usize].trim().is_empty();
-        let said = diagnostic("`as` stands on the line of what it names", found.span());
-        return Some(if is_free { said.fix("move it there", replace(gap, " ")) } else { said });
+        let said = at(found.span(), "`as` stands on the line of what it names");
+        return Some(if is_free { said.fix(Safe, "move it there", replace(gap, " ")) } else { said });
     }
     let ahead = found.index().checked_sub(start.index())?;
     let is_second = ahead > 2 && start.kind_at(ahead - 2) == TokenKind::As && start.kind_at(ahead - 1) != TokenKind::As;
@@ -104,9 +105,9 @@ pub(super) fn misplaced_as(failure: Failure<'_>) -> Option<Diagnostic> {
         let names_follow = matches!(found.kind_at(1), TokenKind::Name | TokenKind::Path);
         let end = if names_follow { found.skip(1).next().end } else { found.next().end };
         let span = Span { end, ..found.span() };
-        let removed = Edit { span: Span { start: previous.end, ..span }, replacement: String::new() };
-        return Some(diagnostic("a layer has one name", span).fix("remove the second", vec![removed]));
+        let removed = Edit::replace(Span { start: previous.end, ..span }, "");
+        return Some(at(span, "a layer has one name").fix(Unsafe, "remove the second", vec![removed]));
     }
     let help = "write `x -> conv(64, 3) as stem`";
-    Some(diagnostic("`as` stands behind a stage, or behind the value that a pipe begins with", found.span()).help(help))
+    Some(at(found.span(), "`as` stands behind a stage, or behind the value that a pipe begins with").help(help))
 }

@@ -1,21 +1,33 @@
 //! Did-you-mean: the one measure of how alike two names are.
 
-pub mod foreign;
+use crate::diagnostic::Applicability;
 
 /// The candidate most like `name`, if one is like enough: at most a third of its letters differ, case aside.
 ///
 /// Names of one or two letters are like each other by accident, so that only their case may differ.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    ranked(name, candidates).first().map(|(_, candidate)| *candidate)
+}
+
+/// The same from the words of a closed list, and whether it is beyond doubt: one slip away, and no other is near.
+#[must_use]
+pub fn nearest_word<'a>(name: &str, words: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, Applicability)> {
+    let ranked = ranked(name, words);
+    let (distance, word) = ranked.first()?;
+    Some((word, Applicability::safe_if(*distance <= 1 && ranked.len() == 1)))
+}
+
+/// All that are like enough, by how many edits they are away.
+fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let wanted = name.to_lowercase();
     let most = wanted.chars().count() / 3;
-    candidates
-        .into_iter()
-        .filter(|candidate| *candidate != name)
-        .map(|candidate| (distance(&wanted, &candidate.to_lowercase(), most), candidate))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)))
-        .map(|(_, candidate)| candidate)
+    let others = candidates.into_iter().filter(|candidate| *candidate != name);
+    let far = others.map(|candidate| (distance(&wanted, &candidate.to_lowercase(), most), candidate));
+    let mut near: Vec<_> = far.filter(|(distance, _)| *distance <= most).collect();
+    near.sort_unstable();
+    near.dedup();
+    near
 }
 
 /// Edits (insert, delete, replace, swap neighbours) from one text to the other, of which the first 256 characters count;
@@ -68,5 +80,13 @@ mod tests {
         assert_eq!(nearest("stem.convv.weight", ["stem.conv.weight", "fc.bias"]), Some("stem.conv.weight"));
         assert_eq!(nearest("layer4.1.bn2.running_var", ["stem.conv.weight", "fc.bias"]), None);
         assert_eq!(nearest("zebra", ["stride", "pad"]), None);
+    }
+
+    #[test]
+    fn one_slip_from_one_word_is_beyond_doubt() {
+        use Applicability::{Safe, Unsafe};
+        assert_eq!(nearest_word("strid", ["stride", "pad"]), Some(("stride", Safe)));
+        assert_eq!(nearest_word("asssertt", ["assert", "input"]), Some(("assert", Unsafe)), "two slips");
+        assert_eq!(nearest_word("expan", ["expand", "expanse", "reduce"]), Some(("expand", Unsafe)), "another is near");
     }
 }

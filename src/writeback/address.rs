@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::forms::fits;
-use super::path::{Layers, Pattern, starred};
-use super::plan::PlannedChange;
 use crate::graph::NodeId;
 use crate::op::form::{Kind, Refinement};
+use crate::rewrite::forms::fits;
+use crate::rewrite::path::{Layers, Pattern, starred};
+use crate::rewrite::plan::PlannedChange;
 use crate::shape::Shaped;
 
 /// One `refine` statement.

@@ -3,13 +3,12 @@
 //! In: a convolution or linear layer with its input and output shape. Out: exact counts of weights and MACs of the dense
 //! layer and of every form, and the rank at which a form stops saving. The formulas hold for a
 //! `kh x kw` convolution from `c` channels on `H x W` to `n` on `H' x W'`. Normalisation and activation between the
-//! convolutions are not counted here: see [`chain`](super::chain).
+//! convolutions are not counted here.
 
 use std::fmt;
 
-use super::forms::{Refusal, fits};
-use crate::op::form::{Form, Kind};
-use crate::op::{Op, Shape};
+use super::form::{Form, Kind};
+use super::{Op, Shape};
 
 /// The numbers that decide a layer's cost in every form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,28 +70,24 @@ impl fmt::Display for Ratio {
 }
 
 impl Geometry {
-    /// The geometry of a convolution or linear layer.
-    ///
-    /// # Errors
-    /// Why no form fits such a layer: it is no convolution, depthwise, grouped or transposed.
-    pub fn of(op: &Op, input: Shape, output: Shape) -> Result<Self, Refusal> {
-        let one_by_one = matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1]);
-        fits(if one_by_one { Kind::Pointwise } else { Kind::Reduce }, op)?;
+    /// The geometry of a convolution without groups or of a linear layer; `None` for anything else, which has no forms.
+    #[must_use]
+    pub fn of(op: &Op, input: Shape, output: Shape) -> Option<Self> {
         if let Op::Conv(conv) = op {
-            let (h, w) = input.hw().unwrap_or((1, 1));
-            let (to_h, to_w) = output.hw().unwrap_or((1, 1));
-            return Ok(Self {
+            let (input_map, output_map) = (input.hw()?, output.hw()?);
+            return (conv.groups == 1 && !conv.depthwise).then_some(Self {
                 input: input.channels(),
                 output: conv.out,
                 kernel: conv.kernel,
-                input_map: [h, w],
-                output_map: [to_h, to_w],
+                input_map: [input_map.0, input_map.1],
+                output_map: [output_map.0, output_map.1],
             });
         }
         let last = input.rank() - 1;
         let positions = (0..last).map(|axis| input.dim(axis)).product();
         let map = [positions, 1];
-        Ok(Self { input: input.dim(last), output: output.dim(last), kernel: [1, 1], input_map: map, output_map: map })
+        let linear = Self { input: input.dim(last), output: output.dim(last), kernel: [1, 1], input_map: map, output_map: map };
+        matches!(op, Op::Linear(_)).then_some(linear)
     }
 
     /// The cost of the dense layer, or `None` beyond 64 bits.

@@ -1,30 +1,33 @@
-//! What the indices of one axis see of an input axis: exact intervals, kept as a periodic table.
+//! The receptive field of each index of one axis, in pixels of an input axis: exact intervals, kept as a periodic table.
 //!
-//! Strides make the interval of index `i` move by a whole number of pixels a step; after upsampling several indices share
-//! an interval, so that the pattern repeats every few indices instead. A table of one period says both exactly. No
-//! graph and no operations here.
+//! Behind a 3x3 convolution with stride 2 and padding 1, index `i` sees the pixels `2i - 1 ..= 2i + 1`: an interval that moves two
+//! pixels an index, said by the interval of index 0 and the advance 2. Behind a resize to twice the size, indices `2i` and
+//! `2i + 1` share the interval of pixel `i`: the pattern repeats every two indices and advances one pixel, said by a table of
+//! two. No graph and no operations here.
 
 use std::rc::Rc;
 
-/// The longest period, and the longest axis written out in full, before a join falls back to [`Reads::Whole`].
+/// The longest period, and the longest axis written out in full, before a join falls back to [`AxisField::Whole`].
 const LONGEST: usize = 4096;
 
 /// First and last pixel seen; both inclusive, negative or beyond the input inside padding.
 pub(super) type Interval = (i64, i64);
 
-/// What the indices of one axis see.
+/// The receptive field along one axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Reads {
+pub(super) enum AxisField {
     /// Every index sees the whole input.
     Whole,
-    /// Index `i` sees `at(i)`.
-    Steps(Steps),
+    /// Every index sees an interval of its own.
+    Periodic(Periodic),
 }
 
-/// `at(i + period) = at(i) + advance`.
+/// Intervals that repeat, moved on: `at(i + period) = at(i) + advance`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Steps {
+pub(super) struct Periodic {
+    /// Pixels from one period to the next.
     advance: i64,
+    /// The intervals of the first period.
     phases: Phases,
 }
 
@@ -35,49 +38,49 @@ enum Phases {
     Many(Rc<[Interval]>),
 }
 
-impl Reads {
+impl AxisField {
     /// Index `i` sees pixel `i`.
     pub(super) fn identity() -> Self {
-        Self::Steps(Steps { advance: 1, phases: Phases::One((0, 0)) })
+        Self::Periodic(Periodic { advance: 1, phases: Phases::One((0, 0)) })
     }
 
     /// After a window of `extent` indices that starts at `stride * i - before`.
     pub(super) fn window(&self, extent: i64, stride: i64, before: i64) -> Self {
-        let Self::Steps(steps) = self else { return Self::Whole };
-        let repeat = stride / gcd(stride, steps.period());
-        let period = (steps.period() / gcd(stride, steps.period())) as usize;
+        let Self::Periodic(intervals) = self else { return Self::Whole };
+        let repeat = stride / gcd(stride, intervals.period());
+        let period = (intervals.period() / gcd(stride, intervals.period())) as usize;
         let interval = |i: usize| {
             let from = (i as i64).saturating_mul(stride).saturating_sub(before);
-            (steps.at(from).0, steps.at(from.saturating_add(extent - 1)).1)
+            (intervals.at(from).0, intervals.at(from.saturating_add(extent - 1)).1)
         };
-        Self::Steps(Steps { advance: steps.advance.saturating_mul(repeat), phases: Phases::collect(period, interval) })
+        Self::Periodic(Periodic { advance: intervals.advance.saturating_mul(repeat), phases: Phases::collect(period, interval) })
     }
 
     /// After an operation whose index `i` reads `reads(i)` of this axis, where `reads(i + outputs) = reads(i) + inputs`.
     pub(super) fn grid(&self, (outputs, inputs): (i64, i64), reads: impl Fn(i64) -> Interval) -> Self {
-        let Self::Steps(steps) = self else { return Self::Whole };
-        let common = gcd(inputs, steps.period());
-        let period = outputs.saturating_mul(steps.period() / common);
+        let Self::Periodic(intervals) = self else { return Self::Whole };
+        let common = gcd(inputs, intervals.period());
+        let period = outputs.saturating_mul(intervals.period() / common);
         let Some(period) = usize::try_from(period).ok().filter(|p| *p <= LONGEST) else { return Self::Whole };
         let interval = |i: usize| {
             let (from, to) = reads(i as i64);
-            (steps.at(from).0, steps.at(to).1)
+            (intervals.at(from).0, intervals.at(to).1)
         };
-        let advance = steps.advance.saturating_mul(inputs / common);
-        Self::Steps(Steps { advance, phases: Phases::collect(period, interval) })
+        let advance = intervals.advance.saturating_mul(inputs / common);
+        Self::Periodic(Periodic { advance, phases: Phases::collect(period, interval) })
     }
 
     /// An axis of size one stretched over many indices.
     pub(super) fn stretched(&self) -> Self {
         match self {
             Self::Whole => Self::Whole,
-            Self::Steps(steps) => Self::Steps(Steps { advance: 0, phases: Phases::One(steps.at(0)) }),
+            Self::Periodic(intervals) => Self::Periodic(Periodic { advance: 0, phases: Phases::One(intervals.at(0)) }),
         }
     }
 
     /// The union, index by index, over an axis of `length`.
     pub(super) fn union(&self, other: &Self, length: u64) -> Self {
-        let (Self::Steps(left), Self::Steps(right)) = (self, other) else { return Self::Whole };
+        let (Self::Periodic(left), Self::Periodic(right)) = (self, other) else { return Self::Whole };
         if left == right {
             return self.clone();
         }
@@ -90,26 +93,26 @@ impl Reads {
         let period = if same_pace { (p / gcd(p, q)).saturating_mul(q) } else { i64::try_from(length).unwrap_or(i64::MAX) };
         let Some(period) = usize::try_from(period).ok().filter(|n| *n <= LONGEST) else { return Self::Whole };
         let advance = left.pace_over(period as i64).max(right.pace_over(period as i64));
-        Self::Steps(Steps { advance, phases: Phases::collect(period, both) })
+        Self::Periodic(Periodic { advance, phases: Phases::collect(period, both) })
     }
 
     /// Pieces joined end to end along this axis: each with its length.
     pub(super) fn joined(pieces: &[(Self, u64)]) -> Self {
         let mut table = Vec::new();
         for (reads, length) in pieces {
-            let Self::Steps(steps) = reads else { return Self::Whole };
+            let Self::Periodic(intervals) = reads else { return Self::Whole };
             if table.len() as u64 + length > LONGEST as u64 {
                 return Self::Whole;
             }
-            table.extend((0..*length as i64).map(|i| steps.at(i)));
+            table.extend((0..*length as i64).map(|i| intervals.at(i)));
         }
         let Some((first, last)) = table.first().zip(table.last()) else { return Self::Whole };
         let advance = last.1.saturating_sub(first.0).saturating_add(1);
-        Self::Steps(Steps { advance, phases: Phases::Many(table.into()) })
+        Self::Periodic(Periodic { advance, phases: Phases::Many(table.into()) })
     }
 }
 
-impl Steps {
+impl Periodic {
     fn period(&self) -> i64 {
         match &self.phases {
             Phases::One(_) => 1,

@@ -1,36 +1,36 @@
 //! Mistakes that do not keep the parser from understanding: reported in passing.
 
-use super::ast::{Expr, ExprKind, ForRange, Ident, InfixOp};
-use super::input::{Context, Input};
-use super::token::TokenKind;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Edit};
+use super::at;
+use crate::diagnostic::Applicability::{Safe, Unsafe};
+use crate::diagnostic::Edit;
 use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, ForRange, Ident, InfixOp};
+use crate::syntax::input::{Context, Input};
+use crate::syntax::token::TokenKind;
 
-fn report(context: &Context<'_>, span: Span, message: &str, fix: Option<(&str, String)>) {
-    let found = Diagnostic::error(Code::UnexpectedToken, message, span, "");
-    context.report(match fix {
-        Some((advice, replacement)) => found.fix(advice, vec![Edit { span, replacement }]),
-        None => found,
-    });
+fn report(context: &Context<'_>, span: Span, message: &str, (advice, replacement): (&str, String)) {
+    context.report(at(span, message).fix(Safe, advice, vec![Edit::replace(span, replacement)]));
+}
+
+fn text<'a>(context: &Context<'a>, value: &Expr) -> &'a str {
+    &context.text[value.span.start as usize..value.span.end as usize]
 }
 
 /// `True`, `False` and `None`.
 pub fn python_constant(context: &Context<'_>, value: &mut Expr) {
     let ExprKind::Name(name) = &value.kind else { return };
     let ours = match name.as_str() {
-        "True" => ("`True` is written `true`", ExprKind::Bool(true)),
-        "False" => ("`False` is written `false`", ExprKind::Bool(false)),
+        "True" => true,
+        "False" => false,
         "None" => {
-            report(context, value.span, "there is no `None`: every value is a number, a boolean, a string or a list", None);
+            context.report(at(value.span, "there is no `None`: every value is a number, a boolean, a string or a list"));
             value.kind = ExprKind::Error;
             return;
         }
         _ => return,
     };
-    let text = name.to_ascii_lowercase();
-    report(context, value.span, ours.0, Some(("write it in lower case", text)));
-    value.kind = ours.1;
+    report(context, value.span, &format!("`{name}` is written `{ours}`"), ("write it in lower case", ours.to_string()));
+    value.kind = ExprKind::Bool(ours);
 }
 
 /// `a < b < c`, which mathematics reads as two comparisons.
@@ -40,9 +40,8 @@ pub fn chained_comparison(context: &Context<'_>, value: &Expr) {
     if !is_comparison(*first) {
         return;
     }
-    let middle = &context.text[middle.span.start as usize..middle.span.end as usize];
-    let replacement = format!("and {middle} {}", second.text());
-    report(context, *place, "comparisons do not chain", Some(("compare twice", replacement)));
+    let replacement = format!("and {} {}", text(context, middle), second.text());
+    report(context, *place, "comparisons do not chain", ("compare twice", replacement));
 }
 
 fn is_comparison(op: InfixOp) -> bool {
@@ -52,14 +51,13 @@ fn is_comparison(op: InfixOp) -> bool {
 /// `elif` after a branch; it is read as `else if`.
 pub fn elif(input: Input<'_>) -> bool {
     let token = input.next();
-    let begins = token.kind == TokenKind::Name && matches!(input.context.text_of(token), "elif" | "elsif" | "elseif");
+    let begins = token.kind == TokenKind::Name && matches!(input.text(), "elif" | "elsif" | "elseif");
     let label_follows = matches!(input.kind_at(1), TokenKind::Assign | TokenKind::Arrow | TokenKind::Comma | TokenKind::Colon);
     if begins && !label_follows {
-        let message = format!("`{}` is written `else if`", input.context.text_of(token));
-        report(input.context, input.span(), &message, Some(("write it in two words", "else if".into())));
-        return true;
+        let message = format!("`{}` is written `else if`", input.text());
+        report(input.context, input.span(), &message, ("write it in two words", "else if".into()));
     }
-    false
+    begins && !label_follows
 }
 
 /// `for i in range(3)`.
@@ -69,37 +67,35 @@ pub fn python_range(context: &Context<'_>, over: &ForRange) {
     if callee.text != "range" || list.args.iter().any(|arg| arg.name.is_some()) {
         return;
     }
-    let text = |value: &Expr| context.text[value.span.start as usize..value.span.end as usize].to_owned();
     let replacement = match list.args.as_slice() {
-        [to] => format!("0..{}", text(&to.value)),
-        [from, to] => format!("{}..{}", text(&from.value), text(&to.value)),
+        [to] => format!("0..{}", text(context, &to.value)),
+        [from, to] => format!("{}..{}", text(context, &from.value), text(context, &to.value)),
         _ => return,
     };
-    report(context, *span, "ranges are written `from..to`", Some(("write it so", replacement)));
+    report(context, *span, "ranges are written `from..to`", ("write it so", replacement));
 }
 
 /// `shared head = x -> conv(3)`: what is shared is a block or an operation, without inputs and without a name of its own.
 pub fn shared_value(context: &Context<'_>, name: &Ident, value: &mut Expr) {
     const INPUTS: &str = "shared weights are declared without inputs; these come with each use";
-    let without = |span: Span| vec![Edit { span, replacement: String::new() }];
-    let found = |message: &str, span: Span| Diagnostic::error(Code::UnexpectedToken, message, span, "");
+    let without = |span: Span| vec![Edit::replace(span, "")];
     let diagnostic = match &value.kind {
         ExprKind::Name(_) | ExprKind::Error => return,
         ExprKind::Call { lists, .. } => match lists.as_slice() {
-            [_, inputs] => found(INPUTS, inputs.span).fix("leave them out", without(inputs.span)),
+            [_, inputs] => at(inputs.span, INPUTS).fix(Unsafe, "leave them out", without(inputs.span)),
             _ => return,
         },
         ExprKind::As { value: inner, .. } => {
             let span = Span { start: inner.span.end, ..value.span };
             let message = format!("the shared weights are called `{}` already", name.text);
-            found(&message, span).fix("leave the second name out", without(span))
+            at(span, message).fix(Unsafe, "leave the second name out", without(span))
         }
         ExprKind::Pipe { first, stages } => match (&first.kind, stages.as_slice()) {
             (ExprKind::Name(_) | ExprKind::Tuple(_), [stage]) => {
                 let span = Span { end: stage.span.start, ..first.span };
-                found(INPUTS, first.span).fix("leave them out", without(span))
+                at(first.span, INPUTS).fix(Unsafe, "leave them out", without(span))
             }
-            _ => found("one block or operation is shared, not a pipe", value.span)
+            _ => at(value.span, "one block or operation is shared, not a pipe")
                 .help("write the pipe as the body of a block, and share the block"),
         },
         ExprKind::Int(_)
@@ -114,7 +110,7 @@ pub fn shared_value(context: &Context<'_>, name: &Ident, value: &mut Expr) {
         | ExprKind::Infix { .. }
         | ExprKind::Index { .. }
         | ExprKind::If { .. } => {
-            found("a block or an operation is shared", value.span).help(format!("write `shared {} = conv(64, 3)`", name.text))
+            at(value.span, "a block or an operation is shared").help(format!("write `shared {} = conv(64, 3)`", name.text))
         }
     };
     context.report(diagnostic);

@@ -6,7 +6,7 @@
 
 use super::edit::net;
 use crate::analysis::Analysis;
-use crate::analysis::budget::metric;
+use crate::analysis::budget::{Quantities, metric};
 use crate::diagnostic::Edit;
 use crate::digits::separated;
 use crate::graph::Graph;
@@ -40,15 +40,16 @@ pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, w
     let Some(net) = net(ast) else { return Vec::new() };
     let mut conditions = Vec::new();
     in_body(&net.body, false, &mut conditions);
+    let [before, after] = [before, after].map(|numbers| Quantities::new(numbers.analysis, numbers.graph));
     let mut edits = Vec::new();
     for (condition, guarded) in conditions {
         if which == Stated::Guarded && !guarded {
             continue;
         }
         let forced = which == Stated::Reset && !guarded;
-        equalities(condition, &mut |quantity, number| {
-            let value = |of: Numbers<'_>| metric(of.analysis, of.graph, quantity.0, quantity.1.as_deref()).ok();
-            let (Some(old), Some(new)) = (value(before), value(after)) else { return };
+        equalities(condition, &mut |scoped, number| {
+            let value = |of: &Quantities<'_>| of.metric(scoped.0, scoped.1.as_deref()).ok();
+            let (Some(old), Some(new)) = (value(&before), value(&after)) else { return };
             match plain(number).filter(|_| forced) {
                 Some(stated) if stated != new => edits.push(replaced(text, number, new)),
                 None if old != new => literals(number, old, &mut |literal| edits.push(replaced(text, literal, new))),
@@ -67,9 +68,9 @@ pub fn totals(ast: &Ast, after: Numbers<'_>) -> Vec<String> {
     in_body(&net.body, false, &mut conditions);
     let mut stated = Vec::new();
     for (condition, _) in conditions {
-        equalities(condition, &mut |(quantity, path), _| {
-            if let (None, Ok(value)) = (path, metric(after.analysis, after.graph, *quantity, None)) {
-                let line = format!("assert {} == {}", quantity.name(), separated(value, '_'));
+        equalities(condition, &mut |(asked, path), _| {
+            if let (None, Ok(value)) = (path, metric(after.analysis, after.graph, *asked, None)) {
+                let line = format!("assert {} == {}", asked.name(), separated(value, '_'));
                 if !stated.contains(&line) {
                     stated.push(line);
                 }
@@ -104,10 +105,10 @@ fn in_body<'a>(body: &'a Body, guarded: bool, conditions: &mut Vec<(&'a Expr, bo
 }
 
 /// A metric and the path it is asked of.
-type Quantity = (Metric, Option<String>);
+type Scoped = (Metric, Option<String>);
 
 /// Every `METRIC == NUMBER` of a condition, either way round, also in chains of `and`.
-fn equalities<'a>(condition: &'a Expr, found: &mut dyn FnMut(&Quantity, &'a Expr)) {
+fn equalities<'a>(condition: &'a Expr, found: &mut dyn FnMut(&Scoped, &'a Expr)) {
     if let ExprKind::Paren(inner) = &condition.kind {
         return equalities(inner, found);
     }
@@ -119,14 +120,14 @@ fn equalities<'a>(condition: &'a Expr, found: &mut dyn FnMut(&Quantity, &'a Expr
         }
     } else if let [(InfixOp::Eq, _, right)] = &rest[..] {
         for (one, other) in [(&**first, right), (right, &**first)] {
-            if let Some(quantity) = quantity(one) {
-                found(&quantity, other);
+            if let Some(scoped) = scoped(one) {
+                found(&scoped, other);
             }
         }
     }
 }
 
-fn quantity(expr: &Expr) -> Option<Quantity> {
+fn scoped(expr: &Expr) -> Option<Scoped> {
     if let ExprKind::Name(name) = &expr.kind {
         return Some((Metric::from_name(name)?, None));
     }

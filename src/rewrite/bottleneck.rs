@@ -4,8 +4,8 @@
 //! Exact passes are not run here: see [`run_passes`](super::run_passes).
 
 use super::allocate::{Allocation, Entry, allocate, cost};
-use super::budget::{Budget, Metric};
-use super::candidates::{Ask, Candidate, Context, ErrorModel, Options, Prices, kept_channels};
+use super::budget::{Budget, Quantity};
+use super::candidates::{Candidate, Context, Demand, ErrorModel, KEPT_CHANNELS, Options, Prices};
 use super::config::Config;
 use super::forms::Refusal;
 use super::insert::{Request, refine};
@@ -22,7 +22,7 @@ use crate::shape::Shaped;
 
 /// A network with bottlenecks, and what was decided.
 #[derive(Debug, Clone)]
-pub struct Optimized {
+pub struct Refined {
     /// The new network.
     pub shaped: Shaped,
     /// The decision.
@@ -32,20 +32,20 @@ pub struct Optimized {
 /// So few layers that every rank is tried.
 const FEW: usize = 4;
 
-/// Inserts bottlenecks as the configuration asks, with [`kept_channels`] as error model and all of the target's cores.
+/// Inserts bottlenecks as the configuration asks, with [`KEPT_CHANNELS`] as error model and all of the target's cores.
 ///
 /// # Errors
 /// A budget cannot be met, or a rule or mark cannot be followed. That no layer can be changed as asked is no error: see
 /// [`Plan::nothing_to_do`].
-pub fn optimize(shaped: &Shaped, config: &Config, target: &Target) -> Result<Optimized, OptimizeError> {
-    optimize_with(shaped, config, target, kept_channels)
+pub fn bottlenecks(shaped: &Shaped, config: &Config, target: &Target) -> Result<Refined, OptimizeError> {
+    bottlenecks_with(shaped, config, target, KEPT_CHANNELS)
 }
 
-/// As [`optimize`], with another error model.
+/// As [`bottlenecks`], with another error model.
 ///
 /// # Errors
-/// As [`optimize`].
-pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: ErrorModel) -> Result<Optimized, OptimizeError> {
+/// As [`bottlenecks`].
+pub fn bottlenecks_with(shaped: &Shaped, config: &Config, target: &Target, model: ErrorModel) -> Result<Refined, OptimizeError> {
     let survey = survey(shaped, config)?;
     let (before, analysis) = sums(shaped, target)?;
     let limits = limits(config, &before);
@@ -53,7 +53,7 @@ pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: E
     let context = Context {
         shaped,
         clock: Clock::new(target, Cores::All, &analysis),
-        error,
+        model,
         saves: &saves,
         every_rank: survey.layers.len() <= FEW,
     };
@@ -68,7 +68,7 @@ pub fn optimize_with(shaped: &Shaped, config: &Config, target: &Target, error: E
         }
     }
     limit_peak(shaped, &mut entries, &limits, &around)?;
-    let search = Search { shaped, config, target, before, limits, entries };
+    let search = Search { shaped, config, target, model, before, limits, entries };
     let decided = search.decide()?;
     Ok(search.finish(decided, refused))
 }
@@ -81,28 +81,29 @@ pub fn sums(shaped: &Shaped, target: &Target) -> Result<(Sums, Analysis), Optimi
     let layer = |id: NodeId| shaped.graph().node(id).name.to_string();
     let analysis = analyze(shaped, &crate::analysis::Options::default())
         .map_err(|overflow| OptimizeError::Overflow { layer: layer(overflow.node) })?;
-    let ms = predict(&analysis, shaped.graph(), target, Cores::All).total_ms;
+    let ms = predict(&analysis, shaped, target, Cores::All).total_ms;
     let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms };
     Ok((Sums { price, peak: analysis.totals.peak_activation_bytes }, analysis))
 }
 
 /// Each budget with the most that it allows.
 fn limits(config: &Config, before: &Sums) -> Vec<(Budget, f64)> {
-    config.budgets.iter().map(|budget| (*budget, budget.most(before.of(budget.metric)))).collect()
+    config.budgets.iter().map(|budget| (*budget, budget.most(before.of(budget.quantity)))).collect()
 }
 
 /// Worth taking: nothing that is limited grows and something shrinks; without a budget, MACs shrink. Where the peak is
 /// limited, a lower peak is worth more of the rest.
 fn saves(budgets: &[Budget]) -> impl Fn(&Candidate, &Candidate) -> bool + use<> {
-    let mut metrics: Vec<_> = budgets.iter().map(|budget| budget.metric).filter(|metric| *metric != Metric::Peak).collect();
-    let peak = metrics.len() < budgets.len();
-    if metrics.is_empty() {
-        metrics.push(Metric::Macs);
+    let mut quantities: Vec<_> =
+        budgets.iter().map(|budget| budget.quantity).filter(|quantity| *quantity != Quantity::Peak).collect();
+    let peak = quantities.len() < budgets.len();
+    if quantities.is_empty() {
+        quantities.push(Quantity::Macs);
     }
     move |candidate, dense| {
-        let costs = |metric: &Metric| (cost(candidate, *metric), cost(dense, *metric));
-        let none_grows = metrics.iter().map(costs).all(|(new, old)| new <= old);
-        let one_shrinks = metrics.iter().map(costs).any(|(new, old)| new < old);
+        let costs = |quantity: &Quantity| (cost(candidate, *quantity), cost(dense, *quantity));
+        let none_grows = quantities.iter().map(costs).all(|(new, old)| new <= old);
+        let one_shrinks = quantities.iter().map(costs).any(|(new, old)| new < old);
         (none_grows && one_shrinks) || (peak && candidate.peak < dense.peak)
     }
 }
@@ -114,7 +115,7 @@ fn limit_peak(
     limits: &[(Budget, f64)],
     around: &NodeMap<Around>,
 ) -> Result<(), OptimizeError> {
-    let peaks = limits.iter().filter(|(budget, _)| budget.metric == Metric::Peak);
+    let peaks = limits.iter().filter(|(budget, _)| budget.quantity == Quantity::Peak);
     let Some((budget, most)) = peaks.min_by(|a, b| a.1.total_cmp(&b.1)) else { return Ok(()) };
     let mut least: NodeMap<u64> = NodeMap::with_bound(shaped.graph().bound());
     for &id in shaped.order() {
@@ -155,7 +156,7 @@ fn exceeds(count: u64, most: f64) -> bool {
 }
 
 fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proof) -> OptimizeError {
-    let least = after.of(budget.metric);
+    let least = after.of(budget.quantity);
     OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, proof })
 }
 
@@ -164,6 +165,7 @@ struct Search<'a> {
     shaped: &'a Shaped,
     config: &'a Config,
     target: &'a Target,
+    model: ErrorModel,
     before: Sums,
     limits: Vec<(Budget, f64)>,
     entries: Vec<Entry>,
@@ -188,7 +190,7 @@ impl Search<'_> {
         let mut decided = self.make(self.allocate(&tighter)?)?;
         let bound = decided.allocation.bound;
         for _ in 0..REPAIRS {
-            let missed = |(budget, most): &(Budget, f64)| decided.after.of(budget.metric) - most;
+            let missed = |(budget, most): &(Budget, f64)| decided.after.of(budget.quantity) - most;
             if self.limits.iter().all(|limit| missed(limit) <= 0.0) {
                 break;
             }
@@ -198,7 +200,7 @@ impl Search<'_> {
             decided = self.make(self.allocate(&tighter)?)?;
         }
         decided.allocation.bound = bound;
-        match self.limits.iter().find(|(budget, most)| decided.after.of(budget.metric) > *most) {
+        match self.limits.iter().find(|(budget, most)| decided.after.of(budget.quantity) > *most) {
             Some(limit) => Err(missed_by(*limit, &decided.after, Proof::Open)),
             None => Ok(decided),
         }
@@ -207,14 +209,16 @@ impl Search<'_> {
     fn allocate(&self, tighter: &[f64]) -> Result<Allocation, OptimizeError> {
         let dense: Price = self.entries.iter().fold(Price::default(), |sum, entry| sum.plus(entry.options.dense.price));
         let total = Candidate { how: None, price: dense, peak: 0, error: 0.0 };
-        // Of several limits on one metric only the tightest matters.
-        let mut additive: Vec<(Metric, f64)> = Vec::new();
-        for ((budget, most), slack) in self.limits.iter().zip(tighter).filter(|((budget, _), _)| budget.metric != Metric::Peak) {
-            let others = self.before.of(budget.metric) - cost(&total, budget.metric);
+        // Of several limits on one quantity only the tightest matters.
+        let mut additive: Vec<(Quantity, f64)> = Vec::new();
+        for ((budget, most), slack) in
+            self.limits.iter().zip(tighter).filter(|((budget, _), _)| budget.quantity != Quantity::Peak)
+        {
+            let others = self.before.of(budget.quantity) - cost(&total, budget.quantity);
             let left = most - slack - others;
-            match additive.iter_mut().find(|(metric, _)| *metric == budget.metric) {
+            match additive.iter_mut().find(|(quantity, _)| *quantity == budget.quantity) {
                 Some((_, least)) => *least = least.min(left),
-                None => additive.push((budget.metric, left)),
+                None => additive.push((budget.quantity, left)),
             }
         }
         if additive.is_empty() {
@@ -222,10 +226,10 @@ impl Search<'_> {
         }
         allocate(self.shaped.graph(), &self.entries, &additive, self.config.each_alone).map_err(|infeasible| {
             let alone = infeasible.limit.map(|limit| additive[limit].0);
-            let timed = additive.iter().any(|(metric, _)| *metric == Metric::Ms);
+            let timed = additive.iter().any(|(quantity, _)| *quantity == Quantity::Ms);
             // Counts add up over layers; predicted times only nearly do, so nothing is proven of them.
             let proof = match alone {
-                Some(metric) if metric != Metric::Ms => Proof::Alone,
+                Some(quantity) if quantity != Quantity::Ms => Proof::Alone,
                 None if infeasible.certain && !timed => Proof::Together,
                 Some(_) | None => Proof::Open,
             };
@@ -247,10 +251,10 @@ impl Search<'_> {
         Allocation { picks, bound }
     }
 
-    /// The tightest budget on the metric that cannot be met, otherwise the one that is missed by the largest share.
-    fn nearest_miss(&self, after: &Sums, alone: Option<Metric>, proof: Proof) -> OptimizeError {
-        let miss = |(budget, most): &(Budget, f64)| after.of(budget.metric) / most;
-        let at_fault = self.limits.iter().filter(|(budget, _)| alone.is_none_or(|metric| metric == budget.metric));
+    /// The tightest budget on the quantity that cannot be met, otherwise the one that is missed by the largest share.
+    fn nearest_miss(&self, after: &Sums, alone: Option<Quantity>, proof: Proof) -> OptimizeError {
+        let miss = |(budget, most): &(Budget, f64)| after.of(budget.quantity) / most;
+        let at_fault = self.limits.iter().filter(|(budget, _)| alone.is_none_or(|quantity| quantity == budget.quantity));
         let worst = at_fault.max_by(|a, b| miss(a).total_cmp(&miss(b)));
         missed_by(*worst.expect("only budgets are missed"), after, proof)
     }
@@ -266,7 +270,7 @@ impl Search<'_> {
         Ok(Decided { allocation, shaped, after })
     }
 
-    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Optimized {
+    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Refined {
         let graph = self.shaped.graph();
         let mut changes = Vec::new();
         for (entry, pick) in self.entries.iter().zip(&decided.allocation.picks) {
@@ -285,21 +289,23 @@ impl Search<'_> {
         }
         let untouched = self.untouched(refused);
         let error = changes.iter().map(|change| change.error).sum();
-        let met = |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: decided.after.of(budget.metric) };
+        let met =
+            |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: decided.after.of(budget.quantity) };
         let plan = Plan {
             untouched,
             before: self.before,
             after: decided.after,
             budgets: self.limits.iter().map(met).collect(),
             error,
+            model: self.model.name,
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
         };
-        Optimized { shaped: decided.shaped, plan }
+        Refined { shaped: decided.shaped, plan }
     }
 
     fn is_searched(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.layer.ask, Ask::Free { .. }))
+        self.entries.iter().any(|entry| matches!(entry.layer.demand, Demand::Free { .. }))
     }
 
     /// Layers that stay, in order of execution.

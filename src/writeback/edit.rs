@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::address::{Line, lines};
-use super::plan::{Plan, PlannedChange};
 use crate::diagnostic::Edit;
 use crate::digits::grouped;
 use crate::graph::{Graph, InstanceId};
 use crate::op::Op;
+use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Item, Net, Param};

@@ -1,0 +1,135 @@
+//! `check --fix`: the safe fixes of a text, applied round by round.
+//!
+//! In: a text, and what is found in such a text. Out: the text after them, how many they were, and what is left. Fixes that
+//! are not safe are for a person to decide, and edits of used files for a run on those files.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Applicability, Diagnostic, Edit};
+use crate::source::{SourceId, SourceSet};
+use crate::writeback::edit::apply;
+
+/// A fix may bring a further one to light, but never without end.
+const MOST_ROUNDS: usize = 10;
+
+/// A text, the first of these sources, and what was found in it.
+pub(super) type Found = (SourceSet, Vec<Diagnostic>);
+
+/// A text after its safe fixes.
+pub(super) struct Fixed {
+    /// The text.
+    pub text: String,
+    /// How many fixes were applied.
+    pub applied: usize,
+    /// The text with those that it uses.
+    pub sources: SourceSet,
+    /// What is left.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Applies safe fixes until there are none to a text that was found to have these; `find` checks the text after a round.
+pub(super) fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
+    let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
+    let mut fixed = Fixed { text, applied: 0, sources: found.0, diagnostics: found.1 };
+    for _ in 0..MOST_ROUNDS {
+        let Some((main, _)) = fixed.sources.iter().next() else { break };
+        let (edits, count) = round(&fixed.diagnostics, main);
+        if count == 0 {
+            break;
+        }
+        fixed.text = apply(&fixed.text, &edits);
+        fixed.applied += count;
+        (fixed.sources, fixed.diagnostics) = find(fixed.text.clone());
+    }
+    fixed
+}
+
+/// The edits of all safe fixes that do not overlap, and how many fixes they are. Of two that overlap the first is taken.
+fn round(diagnostics: &[Diagnostic], main: SourceId) -> (Vec<Edit>, usize) {
+    let (mut edits, mut count) = (Vec::new(), 0);
+    let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
+    for diagnostic in diagnostics {
+        let safe = diagnostic.fixes.iter().find(|fix| fix.applicability == Applicability::Safe);
+        let Some(fix) = safe.filter(|fix| fix.edits.iter().all(|edit| edit.span.source == main)) else { continue };
+        if fix.edits.iter().any(|edit| overlaps(&taken, edit)) {
+            continue;
+        }
+        taken.extend(fix.edits.iter().map(|edit| (edit.span.start, edit.span.end)));
+        edits.extend(fix.edits.iter().cloned());
+        count += 1;
+    }
+    (edits, count)
+}
+
+/// Whether an edit touches a range that another one changes, or is put where another one is.
+fn overlaps(taken: &BTreeMap<u32, u32>, edit: &Edit) -> bool {
+    let (start, end) = (edit.span.start, edit.span.end.max(edit.span.start + 1));
+    taken.range(..end).next_back().is_some_and(|(other, until)| *until > start || *other == start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::source::Span;
+
+    /// Everywhere that one of the letters stands, a safe fix that replaces `length` letters.
+    fn find(text: String, fixes: &[(char, u32, &str)]) -> Found {
+        let mut sources = SourceSet::new();
+        let source = sources.add("x.net", text.clone());
+        let found = text.char_indices().filter_map(|(at, c)| {
+            let (_, length, replacement) = fixes.iter().find(|(letter, _, _)| *letter == c)?;
+            let span = Span { source, start: at as u32, end: at as u32 + length };
+            let found = Diagnostic::error(Code::UnexpectedToken, "a letter", span, "");
+            Some(found.fix(Applicability::Safe, "replace it", vec![Edit::replace(span, *replacement)]))
+        });
+        let diagnostics = found.collect();
+        (sources, diagnostics)
+    }
+
+    fn all(text: &str, find: impl Fn(String) -> Found) -> Fixed {
+        fixed(find(text.to_owned()), find)
+    }
+
+    #[test]
+    fn the_first_of_two_that_overlap_is_taken_and_the_other_in_the_next_round() {
+        let one = all("abc-b", |text| find(text, &[('a', 2, "b"), ('b', 1, "x")]));
+        assert_eq!((one.text.as_str(), one.applied), ("xc-x", 3), "the first `b` goes with `a`");
+        assert!(one.diagnostics.is_empty());
+    }
+
+    #[test]
+    fn fixes_that_make_each_other_necessary_come_to_an_end() {
+        let endless = all("a", |text| find(text, &[('a', 1, "b"), ('b', 1, "a")]));
+        assert_eq!((endless.text.as_str(), endless.applied, endless.diagnostics.len()), ("a", MOST_ROUNDS, 1));
+    }
+
+    #[test]
+    fn what_is_a_guess_or_stands_elsewhere_stays() {
+        let guess = all("a", |text| {
+            let (sources, mut found) = find(text, &[('a', 1, "b")]);
+            found[0].fixes[0].applicability = Applicability::Unsafe;
+            (sources, found)
+        });
+        assert_eq!((guess.text.as_str(), guess.applied), ("a", 0));
+        let elsewhere = all("a", |text| {
+            let (mut sources, mut found) = find(text, &[('a', 1, "b")]);
+            found[0].fixes[0].edits[0].span.source = sources.add("used.net", "a");
+            (sources, found)
+        });
+        assert_eq!((elsewhere.text.as_str(), elsewhere.applied), ("a", 0));
+    }
+
+    #[test]
+    fn edits_overlap_where_they_meet() {
+        let mut sources = SourceSet::new();
+        let source = sources.add("x.net", "abcdefgh");
+        let taken = BTreeMap::from([(2, 4), (6, 6)]);
+        let edit = |start, end| Edit::replace(Span { source, start, end }, "");
+        for (start, end, expected) in
+            [(0, 2, false), (0, 3, true), (3, 3, true), (4, 4, false), (4, 6, false), (6, 6, true), (5, 7, true)]
+        {
+            assert_eq!(overlaps(&taken, &edit(start, end)), expected, "{start}..{end}");
+        }
+    }
+}

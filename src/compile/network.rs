@@ -1,0 +1,91 @@
+//! A network with its numbers, and what it was made from.
+
+use super::Compiled;
+use crate::analysis::Analysis;
+use crate::diagnostic::Diagnostic;
+use crate::shape::Shaped;
+use crate::source::SourceSet;
+use crate::syntax::{self, ast::Ast};
+
+/// A network with the numbers that its assertions and lints were checked against.
+#[derive(Debug)]
+pub struct Network {
+    /// Graph and shapes, refinements applied.
+    pub shaped: Shaped,
+    /// Graph and shapes before the `refine` statements; `None` where there are none, and [`Self::shaped`] is the same.
+    pub before_refine: Option<Shaped>,
+    /// Numbers of [`Self::shaped`] for one image in the default convention.
+    pub analysis: Analysis,
+}
+
+/// A network that a command works on.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The file as it is shown.
+    pub name: String,
+    /// The network with its numbers for one image.
+    pub network: Network,
+    /// The text that it was read from; formats that are no text have none.
+    pub source: Option<SourceTree>,
+    /// Errors that leave the network whole: assertions that failed.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// The text of a network, and its tree.
+#[derive(Debug)]
+pub struct SourceTree {
+    /// All texts, the main one first.
+    pub sources: SourceSet,
+    /// The main text's tree.
+    pub ast: Ast,
+    /// What the main text notes about its numbers.
+    pub notes: Vec<String>,
+}
+
+impl Network {
+    /// Graph and shapes before the `refine` statements, if there are any.
+    #[must_use]
+    pub fn unrefined(&self) -> &Shaped {
+        self.before_refine.as_ref().unwrap_or(&self.shaped)
+    }
+}
+
+impl Loaded {
+    /// What a compilation made, shown as `name`; its warnings are left out.
+    ///
+    /// # Errors
+    /// The errors for which there is no network, with the texts that they point into.
+    pub fn new(name: String, compiled: Compiled) -> Result<Self, (SourceSet, Vec<Diagnostic>)> {
+        let Compiled { sources, asts, network, diagnostics } = compiled;
+        let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+        let (Some(network), Some(ast)) = (network, asts.into_iter().next()) else { return Err((sources, errors)) };
+        let notes = syntax::notes(sources.get(ast.source).text(), &ast);
+        Ok(Self { name, network, source: Some(SourceTree { sources, ast, notes }), errors })
+    }
+
+    /// Graph and shapes.
+    #[must_use]
+    pub fn shaped(&self) -> &Shaped {
+        &self.network.shaped
+    }
+
+    /// The texts that origins point into; without text no origin points anywhere.
+    #[must_use]
+    pub fn sources(&self) -> Option<&SourceSet> {
+        self.source.as_ref().map(|source| &source.sources)
+    }
+
+    /// What the file notes about its numbers.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.source.as_ref().map_or(&[], |source| &source.notes)
+    }
+}
+
+impl SourceTree {
+    /// The main text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.sources.get(self.ast.source).text()
+    }
+}

@@ -1,0 +1,165 @@
+//! When each tensor is in memory.
+//!
+//! *Steps* are the layers in order of execution; inputs take none, for they are there before the first, since the caller
+//! brings them all at once. A tensor lives from the step that makes it to the last step that reads it, an output to the end,
+//! and what nothing reads through the step that makes it (an unread input: through the first). At each step a layer's inputs
+//! and its output are alive together: nothing is computed in place.
+
+use crate::graph::{NodeId, NodeMap};
+use crate::op::Op;
+use crate::shape::Shaped;
+
+/// A piece of memory: an input, or the output of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tensor {
+    /// The node that makes it, or is it.
+    pub owner: NodeId,
+    /// The step that makes it; 0 for inputs.
+    pub born: u32,
+    /// The last step at which it is alive.
+    pub last: u32,
+}
+
+impl Tensor {
+    /// Whether it is alive during a step.
+    #[must_use]
+    pub fn alive_at(&self, step: usize) -> bool {
+        self.born as usize <= step && step <= self.last as usize
+    }
+}
+
+/// Steps, tensors, and who reads what.
+///
+/// Steps and tensors are numbered in 32 bits, as nodes are: touching memory is what this costs.
+#[derive(Debug)]
+pub struct Lifetimes {
+    steps: Vec<NodeId>,
+    tensors: Vec<Tensor>,
+    /// The tensor that holds each node's value.
+    of: NodeMap<u32>,
+    /// Distinct tensors read at each step, flattened; `reads(i)` is `read[starts[i]..starts[i + 1]]`.
+    read: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+impl Lifetimes {
+    /// Of a network whose views (`flatten`, `reshape`, …) share the memory of their input.
+    #[must_use]
+    pub fn new(shaped: &Shaped) -> Self {
+        Self::with_views(shaped, Op::is_view)
+    }
+
+    /// Of a network in which every node has memory of its own, as where views are copied.
+    #[must_use]
+    pub fn unshared(shaped: &Shaped) -> Self {
+        Self::with_views(shaped, |_| false)
+    }
+
+    fn with_views(shaped: &Shaped, shares: impl Fn(&Op) -> bool) -> Self {
+        let graph = shaped.graph();
+        let mut life = Self {
+            steps: Vec::with_capacity(graph.len()),
+            tensors: Vec::with_capacity(graph.len()),
+            of: NodeMap::with_bound(graph.bound()),
+            read: Vec::new(),
+            starts: vec![0],
+        };
+        for &id in shaped.order() {
+            let node = graph.node(id);
+            let step = life.steps.len() as u32;
+            let is_input = matches!(node.op, Op::Input(_));
+            if !is_input {
+                life.read_at(step, &node.inputs);
+                life.steps.push(id);
+            }
+            if shares(&node.op) {
+                life.of.insert(id, life.of[node.inputs[0]]);
+            } else {
+                life.of.insert(id, life.tensors.len() as u32);
+                let born = if is_input { 0 } else { step };
+                life.tensors.push(Tensor { owner: id, born, last: born });
+            }
+        }
+        let end = life.steps.len().saturating_sub(1) as u32;
+        for (_, node) in graph.outputs() {
+            life.tensors[life.of[*node] as usize].last = end;
+        }
+        life
+    }
+
+    /// Lets the tensors of `inputs` live up to a new step, and notes each of them once.
+    fn read_at(&mut self, step: u32, inputs: &[NodeId]) {
+        let from = self.read.len();
+        for input in inputs {
+            let tensor = self.of[*input];
+            self.tensors[tensor as usize].last = step;
+            self.read.push(tensor);
+        }
+        self.read[from..].sort_unstable();
+        // Only the new tail is sorted, and an earlier step's last entry must not swallow its first.
+        let mut kept = from;
+        for i in from..self.read.len() {
+            if i == from || self.read[i] != self.read[kept - 1] {
+                self.read[kept] = self.read[i];
+                kept += 1;
+            }
+        }
+        self.read.truncate(kept);
+        self.starts.push(kept as u32);
+    }
+
+    /// The layers in order of execution: step `i` computes `steps()[i]`.
+    #[must_use]
+    pub fn steps(&self) -> &[NodeId] {
+        &self.steps
+    }
+
+    /// All tensors in order of their owners.
+    #[must_use]
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// The tensor that holds a node's value, as an index into [`Self::tensors`].
+    #[must_use]
+    pub fn tensor_of(&self, id: NodeId) -> usize {
+        self.of[id] as usize
+    }
+
+    /// The tensor that a step makes; `None` for views.
+    #[must_use]
+    pub fn made_at(&self, step: usize) -> Option<usize> {
+        let id = self.steps[step];
+        Some(self.tensor_of(id)).filter(|tensor| self.tensors[*tensor].owner == id)
+    }
+
+    /// The distinct tensors that a step reads.
+    pub fn read_at_step(&self, step: usize) -> impl Iterator<Item = usize> + '_ {
+        let range = self.starts[step] as usize..self.starts[step + 1] as usize;
+        self.read[range].iter().map(|tensor| *tensor as usize)
+    }
+
+    /// Whether this step is the last to need a node's value.
+    #[must_use]
+    pub fn dies_at(&self, id: NodeId, step: usize) -> bool {
+        self.tensors[self.tensor_of(id)].last as usize == step
+    }
+
+    /// The bytes alive during each step, by a tensor's index; one entry, of what is there at all, for a network without layers.
+    #[must_use]
+    pub fn live_bytes(&self, bytes: impl Fn(usize) -> u64) -> Vec<u128> {
+        let length = self.steps.len().max(1);
+        let mut change = vec![0i128; length + 1];
+        for (i, tensor) in self.tensors.iter().enumerate() {
+            let bytes = i128::from(bytes(i));
+            change[tensor.born as usize] += bytes;
+            change[tensor.last as usize + 1] -= bytes;
+        }
+        let mut live = 0;
+        let sum = |change: &i128| {
+            live += change;
+            live as u128
+        };
+        change[..length].iter().map(sum).collect()
+    }
+}

@@ -1,0 +1,21 @@
+//! How data flows through a network: who reads what, how long tensors live, what depends on what, what runs together.
+//!
+//! In: a [`Graph`](crate::graph::Graph), or a [`Shaped`](crate::shape::Shaped) one where sizes matter. Out: facts, computed in one
+//! pass each, linear in nodes and edges. Analyses, lints, rewrites and the planner of a run ask here, so that they cannot
+//! disagree. Nothing here counts work, knows a machine or changes a graph.
+//!
+//! | question | answer |
+//! |---|---|
+//! | how often is a value read, and is there only one reader? | [`Graph::uses`](crate::graph::Graph::uses), [`only_reader`] |
+//! | whose memory holds a value, and from when to when? | [`Lifetimes`] |
+//! | what do these nodes need, what depends on them? | [`needed_by`], [`reached_from`] |
+//! | which nodes does every path pass? | [`trunk`] |
+//! | which layers run in the epilogue of another? | [`Fusion`] |
+
+mod fusion;
+mod lifetime;
+mod reach;
+
+pub use fusion::Fusion;
+pub use lifetime::{Lifetimes, Tensor};
+pub use reach::{needed_by, only_reader, reached_from, trunk};

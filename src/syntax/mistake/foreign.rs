@@ -1,0 +1,211 @@
+//! What other languages write: colons before bodies, methods, `def`, a trailing `if`.
+
+use super::{Failure, at, replace};
+use crate::diagnostic::Applicability::{self, Safe, Unsafe};
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::foreign;
+use crate::source::Span;
+use crate::syntax::error::{Expected, SyntaxError};
+use crate::syntax::input::Input;
+use crate::syntax::token::TokenKind;
+
+/// Whether a body is begun with a colon here, so that an `else` further on may seem to have no `if`.
+pub fn begins_suite(start: Input<'_>, error: SyntaxError) -> bool {
+    start.at(error.at).kind() == TokenKind::Colon && error.expected.contains(Expected::OPEN_BRACE)
+}
+
+/// `for i in 0..3:` with an indented body, or one on the same line.
+pub(super) fn colon(failure: Failure<'_>) -> Option<Diagnostic> {
+    if !begins_suite(failure.start, failure.error) {
+        return None;
+    }
+    let colon = failure.found;
+    let found = failure.here("a body stands in braces, not after a `:`");
+    if colon.kind_at(1) == TokenKind::OpenBrace {
+        return Some(found.fix(Safe, "remove the `:`", replace(colon.span(), "")));
+    }
+    let spaced = colon.previous().is_some_and(|token| token.end < colon.next().start);
+    let edits = braces(colon, if spaced { "{" } else { " {" }, colon.context.indent(colon.next().start))?;
+    Some(found.fix(Safe, "put the body in braces", edits))
+}
+
+/// Edits that put the body after a colon in braces.
+fn braces(colon: Input<'_>, open: &str, indent: usize) -> Option<Vec<Edit>> {
+    let context = colon.context;
+    let first = colon.skip(1);
+    let below = first.next().line_start;
+    let mut here = first;
+    while here.kind() != TokenKind::End {
+        let outside = if below { context.column(here.next().start) <= indent } else { here.index() > first.index() };
+        if here.next().line_start && outside {
+            break;
+        }
+        here = here.skip(1);
+    }
+    let last = here.previous().filter(|_| here.index() > first.index())?;
+    let closer = if below { format!("\n{}}}", " ".repeat(indent)) } else { " }".into() };
+    Some(vec![Edit::replace(colon.span(), open), Edit::after(context.span_of(last), closer)])
+}
+
+/// Whether a line begins with a word that begins an item elsewhere.
+pub fn begins_item(input: Input<'_>) -> bool {
+    let token = input.next();
+    let known = ["def", "class", "import", "from", "include", "fn", "func", "function"].contains(&input.text());
+    token.line_start && token.kind == TokenKind::Name && known && input.context.column(token.start) == 0
+}
+
+/// `def f(x)`, `let y = 3`, `import …`.
+pub(super) fn word(failure: Failure<'_>) -> Option<Diagnostic> {
+    let start = failure.start;
+    let near = failure.found.index() <= start.index() + 1 && !failure.found.next().line_start || failure.at_start();
+    let word = foreign::word(start.text()).filter(|_| start.kind() == TokenKind::Name && near)?;
+    let found = at(start.span(), format!("there is no `{}`", start.text())).help(word.help);
+    Some(match word.here {
+        None => found,
+        Some("") => {
+            let gap = Span { end: start.skip(1).span().start, ..start.span() };
+            found.fix(Safe, format!("remove `{}`", start.text()), replace(gap, ""))
+        }
+        // `import torch` brings in no file, so there is nothing to `use`.
+        Some("use") if start.kind_at(1) != TokenKind::Str => found,
+        Some(here) => {
+            let mut edits = replace(start.span(), here);
+            let colon = on_line(start.skip(1), |kind| kind == TokenKind::Colon);
+            edits.extend(
+                colon.and_then(|colon| braces(colon, " {", start.context.indent(start.next().start))).unwrap_or_default(),
+            );
+            // A function's parameters may be a block's parameters or its inputs.
+            found.fix(Applicability::safe_if(here != "block"), format!("write `{here}`"), edits)
+        }
+    })
+}
+
+/// `x.flatten(1)`, `self.conv1(x)`, `nn.ReLU()`.
+pub(super) fn method_call(failure: Failure<'_>) -> Option<Diagnostic> {
+    let as_stage = failure.found.kind() == TokenKind::Path && failure.wants(Expected::STAGE);
+    let open = if as_stage { failure.found.skip(1) } else { failure.found };
+    let path = open.previous().filter(|token| token.kind == TokenKind::Path)?;
+    let called = open.kind() == TokenKind::OpenParen && path.end == open.next().start;
+    if !called && !as_stage {
+        return None;
+    }
+    let span = failure.found.context.span_of(path);
+    let (head, last) = failure.found.context.text_of(path).rsplit_once('.')?;
+    let found = at(span, "there are no methods and no modules: a call names a block or an operation");
+    Some(if foreign::is_module(head) {
+        library_call(found, (span, last), open, as_stage)
+    } else if as_stage {
+        found.help(format!("write `{last}` if that is the block's name"))
+    } else {
+        found.fix(Unsafe, format!("let `{head}` flow into it"), replace(span, format!("{head} -> {last}")))
+    })
+}
+
+/// `nn.Conv2d(3, 16, 3)`, `torch.cat([a, b], 1)`: what the library's call is here.
+fn library_call(found: Diagnostic, (path, name): (Span, &str), open: Input<'_>, piped: bool) -> Diagnostic {
+    // A class in lower case (`Dropout`); names of one's own stay as they are.
+    let class = name.starts_with(|c: char| c.is_ascii_uppercase());
+    let unknown = || if class { name.to_lowercase() } else { name.to_owned() };
+    let ours = foreign::operation(name).map_or_else(unknown, |call| call.here.to_owned());
+    let mut edits = replace(path, ours.clone());
+    let list = Some(open).filter(|open| open.kind() == TokenKind::OpenParen).and_then(arguments);
+    let (args, rest) = list.map_or((Vec::new(), open), |(args, rest)| (args, rest));
+    // `nn.Softmax(1)(x)`: the tensor stands in a list of its own.
+    let apart = rest.kind() == TokenKind::OpenParen && rest.continues();
+    let written = foreign::arguments(name, &args, piped || apart);
+    edits.extend(written.text.map(|text| Edit::replace(open.span_to(rest), text)));
+    found.fix(written.applicability, format!("write `{ours}`"), edits)
+}
+
+/// The texts between the commas of the list that opens here, and what follows it, if it is closed.
+fn arguments(open: Input<'_>) -> Option<(Vec<&str>, Input<'_>)> {
+    let (mut depth, mut here, mut from) = (0usize, open, open.skip(1));
+    let mut args = Vec::new();
+    loop {
+        let kind = here.kind();
+        if kind == TokenKind::End {
+            return None;
+        }
+        depth = if kind.closer().is_some() { depth + 1 } else { depth - usize::from(kind.is_closer()) };
+        let ends = depth == 0 || depth == 1 && kind == TokenKind::Comma;
+        if ends && here.index() > from.index() {
+            args.push(from.text_to(here));
+        }
+        if depth == 0 {
+            return Some((args, here.skip(1)));
+        }
+        if ends {
+            from = here.skip(1);
+        }
+        here = here.skip(1);
+    }
+}
+
+/// `for a, b in list`.
+pub(super) fn bare_pattern(failure: Failure<'_>) -> Option<Diagnostic> {
+    if failure.start.kind() != TokenKind::For || failure.found.kind() != TokenKind::Comma || !failure.wants(Expected::IN) {
+        return None;
+    }
+    let first = failure.start.skip(1);
+    let mut here = first;
+    while matches!(here.kind(), TokenKind::Name | TokenKind::Comma) {
+        here = here.skip(1);
+    }
+    let found = at(first.span_to(here), "several names that a loop binds stand in brackets");
+    if here.kind() != TokenKind::In {
+        return Some(found);
+    }
+    let bracketed = format!("[{}]", first.text_to(here));
+    Some(found.fix(Safe, "put them in brackets", replace(first.span_to(here), bracketed)))
+}
+
+/// `x = a if c else b`.
+pub(super) fn trailing_if(failure: Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.found;
+    let follows = failure.wants(Expected::END) || failure.wants(Expected::COMMA);
+    if word.kind() != TokenKind::If || word.next().line_start || !follows {
+        return None;
+    }
+    let found = failure.here("the condition stands first: `if condition { a } else { b }`");
+    let bound = failure.start.kind_at(1) == TokenKind::Assign && failure.wants(Expected::END);
+    let Some(or_else) = on_line(word, |kind| kind == TokenKind::Else).filter(|_| bound) else { return Some(found) };
+    let end = line_end(or_else.skip(1));
+    let first = failure.start.skip(2);
+    let (condition, yes, no) = (word.skip(1).text_to(or_else), first.text_to(word), or_else.skip(1).text_to(end));
+    let replacement = format!("if {condition} {{ {yes} }} else {{ {no} }}");
+    Some(found.fix(Safe, "write it so", replace(first.span_to(end), replacement)))
+}
+
+/// The first such token on this line and outside brackets.
+fn on_line(input: Input<'_>, wanted: impl Fn(TokenKind) -> bool) -> Option<Input<'_>> {
+    let (mut here, mut depth) = (input, 0i32);
+    loop {
+        let kind = here.kind();
+        depth += i32::from(kind.closer().is_some()) - i32::from(kind.is_closer());
+        if wanted(kind) && depth == 0 {
+            return Some(here);
+        }
+        if kind == TokenKind::End || here.index() > input.index() && here.next().line_start {
+            return None;
+        }
+        here = here.skip(1);
+    }
+}
+
+/// The end of this line, or the `;` before it.
+fn line_end(input: Input<'_>) -> Input<'_> {
+    let mut here = input;
+    while !matches!(here.kind(), TokenKind::End | TokenKind::Semicolon)
+        && !(here.index() > input.index() && here.next().line_start)
+    {
+        here = here.skip(1);
+    }
+    here
+}
+
+/// `// text`.
+pub(super) fn slash_comment(failure: Failure<'_>) -> Option<Diagnostic> {
+    let begins = failure.at_start() && failure.found.next().line_start;
+    (failure.found.kind() == TokenKind::SlashSlash && begins)
+        .then(|| failure.here("a comment begins with `#`").fix(Safe, "write `#`", replace(failure.found.span(), "#")))
+}

@@ -1,0 +1,16 @@
+//! What a rewrite decided, written into the text that the network came from, as edits that leave everything else as it is.
+//!
+//! In: a file's text and tree, the network before, and what was decided. Out: [`Edit`](crate::diagnostic::Edit)s, which
+//! [`edit::apply`] applies. Rewrites do not know this room; it decides nothing, reads no file and makes no network. A whole
+//! graph as text is the matter of [`graph::print`](crate::graph::print).
+//!
+//! | what | module |
+//! |---|---|
+//! | `refine` statements at the net's end, defaults of its parameters | [`edit`] with [`address`] |
+//! | numbers that the net asserts of itself | [`assertions`] |
+//! | `use` paths of a text that moves | [`uses`] |
+
+pub mod address;
+pub mod assertions;
+pub mod edit;
+pub mod uses;

@@ -1,0 +1,60 @@
+//! Work that grows with the square of a network's size is found by its shape, whatever the machine: four times as many lines
+//! may take nine times as long, and never sixteen.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use pointwise::analysis::lint::lint;
+use pointwise::compile::{NoFiles, Settings, compile};
+
+/// `lines` lines, each of which makes a layer and has a finding of its own.
+fn lines(count: usize, end: impl Fn(usize) -> String) -> String {
+    let mut text = "net n {\n    input a0: [1, 1, 1]\n".to_owned();
+    for i in 0..count {
+        let _ = writeln!(text, "    a{} = a{i} -> conv(1, 1) -> bn", i + 1);
+    }
+    let _ = writeln!(text, "    output a{count}");
+    for i in 1..=count {
+        text.push_str(&end(i));
+    }
+    text + "}\n"
+}
+
+/// The least time of a few runs: what else the machine does only adds to it.
+fn least(run: impl Fn()) -> Duration {
+    let time = || {
+        let start = Instant::now();
+        run();
+        start.elapsed()
+    };
+    (0..3).map(|_| time()).min().expect("it ran")
+}
+
+/// Whether a run on four times as much takes about four times as long; a busy machine gets a second and a third chance.
+fn is_linear(small: impl Fn(), large: impl Fn()) -> bool {
+    (0..3).any(|_| least(&large) < 9 * least(&small))
+}
+
+#[test]
+fn lints_take_time_by_the_line() {
+    let networks = [2_000, 8_000].map(|count| {
+        let compiled = compile("test.net", lines(count, |_| String::new()), &NoFiles, &Settings::default());
+        (compiled.network.expect("no errors"), compiled.sources)
+    });
+    let run = |i: usize| {
+        let (network, sources) = &networks[i];
+        assert_eq!(lint(&network.shaped, &network.analysis, sources).len(), [2_000, 8_000][i]);
+    };
+    assert!(is_linear(|| run(0), || run(1)));
+}
+
+#[test]
+fn assertions_take_time_by_the_line() {
+    let assertion = |i: usize| format!("    assert params(a{i}) == 4 and macs(a{i}.conv) == 1\n");
+    let texts = [2_000, 8_000].map(|count| lines(count, assertion));
+    let run = |i: usize| {
+        let compiled = compile("test.net", texts[i].clone(), &NoFiles, &Settings::default());
+        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics.iter().find(|d| d.is_error()));
+    };
+    assert!(is_linear(|| run(0), || run(1)));
+}

@@ -1,0 +1,48 @@
+//! Bottlenecks: what they cost, where they go, which a budget chooses, and how they are written down.
+#![expect(clippy::disallowed_methods, reason = "tests read models and tables")]
+#![expect(clippy::float_cmp, reason = "budgets are exact")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod config;
+mod forms;
+mod knapsack;
+mod library;
+#[path = "../nets/mod.rs"]
+mod nets;
+mod paths;
+mod plan;
+mod writeback;
+
+use pointwise::analysis::target::Target;
+use pointwise::graph::{Graph, Maker};
+use pointwise::op::form_cost::Geometry;
+use pointwise::rewrite::{Budget, Config, Form, Refinement, Request, refine};
+use pointwise::shape::{Shaped, infer};
+
+fn target() -> Target {
+    Target::shipped("laptop").expect("it is shipped")
+}
+
+fn shaped(graph: Graph) -> Shaped {
+    infer(graph).expect("it fits")
+}
+
+fn refined(net: &Shaped, layer: &str, form: Form, linear: bool) -> Shaped {
+    let node = net.graph().find(layer).expect("the layer is there");
+    shaped(refine(net, &[Request { node, how: Refinement { form, linear }, by: Maker::Optimizer }]).expect("the form fits"))
+}
+
+fn geometry(net: &Shaped, layer: &str) -> Geometry {
+    let id = net.graph().find(layer).expect("the layer is there");
+    Geometry::of(&net.graph().node(id).op, net.input_shapes(id)[0], net.shape(id)).expect("it is a plain convolution")
+}
+
+fn names(net: &Shaped) -> Vec<&str> {
+    net.order().iter().map(|id| net.graph().node(*id).name.as_str()).collect()
+}
+
+fn within(text: &str) -> Config {
+    let budgets = text.split(' ').map(|one| Budget::parse(one).expect("it is a budget")).collect();
+    Config { budgets, ..Config::default() }
+}
