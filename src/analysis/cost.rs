@@ -22,7 +22,7 @@ pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow
         let receptive = tracker.visit(id, node, &inputs, output);
         if !matches!(node.op, Op::Input(_)) {
             let stored = stored(graph, id, &inputs).map_err(|what| Overflow { node: id, what })?;
-            layers.push(layer(id, node, (inputs, output, stored), (options, receptive))?);
+            layers.push(layer(graph, id, (inputs, output, stored), (options, receptive))?);
         }
     }
     Ok(layers)
@@ -30,11 +30,12 @@ pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow
 
 /// The numbers of one layer from its operation, its input and output shapes, and what is asked for.
 fn layer(
+    graph: &Graph,
     id: NodeId,
-    node: &Node,
     (inputs, output, stored): (Vec<Shape>, Shape, Stored),
     (options, receptive): (&Options, Receptive),
 ) -> Result<Layer, Overflow> {
+    let node = graph.node(id);
     let too_large = |what| Overflow { node: id, what };
     let one = node.op.work(&inputs, output).map_err(|shape_error| too_large(overflowing(&shape_error)))?;
     let work = scaled(&one, options.batch).ok_or(too_large("operations"))?;
@@ -43,7 +44,8 @@ fn layer(
     let macs = convention::count(options.convention, &node.op, &facts)
         .and_then(|macs| macs.checked_mul(options.batch))
         .ok_or(too_large("MACs"))?;
-    let (map_bytes_read, write_bytes) = traffic(node, &inputs, output, options.batch).ok_or(too_large("activation bytes"))?;
+    let (map_bytes_read, write_bytes) =
+        traffic(graph, node, (&inputs, output), options.batch).ok_or(too_large("activation bytes"))?;
     let read_bytes = map_bytes_read.checked_add(stored.bytes.used).ok_or(too_large("bytes read"))?;
     Ok(Layer {
         node: id,
@@ -98,12 +100,16 @@ fn stored(graph: &Graph, id: NodeId, inputs: &[Shape]) -> Result<Stored, &'stati
         let is_first = graph.tensor(*tensor).first == Some(id);
         spec.elements().and_then(|n| sum.add(n, is_first)).ok_or(what)?;
     }
-    let bytes = params.bytes(buffers).ok_or("weight bytes")?;
+    let mut bytes = params.bytes(buffers).ok_or("weight bytes")?;
+    if node.op.is_stored() {
+        // Whoever uses it reads it.
+        bytes.used = 0;
+    }
     Ok(Stored { params, buffers, bytes })
 }
 
 /// Bytes of input maps read and of the output map written; `None` beyond 64 bits.
-fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(u64, u64)> {
+fn traffic(graph: &Graph, node: &Node, (inputs, output): (&[Shape], Shape), batch: u64) -> Option<(u64, u64)> {
     if node.op.is_view() || node.op.is_stored() {
         // Even a view's map must be countable: its size is what its input's memory holds.
         map_bytes(output, batch)?;
@@ -119,8 +125,10 @@ fn traffic(node: &Node, inputs: &[Shape], output: Shape, batch: u64) -> Option<(
         seen.dedup_by_key(|(id, _)| *id);
     }
     let mut read = 0u64;
-    for (_, shape) in seen {
-        read = read.checked_add(map_bytes(shape, batch)?)?;
+    for (id, shape) in seen {
+        // What is stored with the network is the same for every image.
+        let images = if graph.node(id).op.is_stored() { 1 } else { batch };
+        read = read.checked_add(map_bytes(shape, images)?)?;
     }
     Some((read, written))
 }

@@ -13,7 +13,6 @@
 pub mod budget;
 pub mod convention;
 pub mod cost;
-pub mod diff;
 pub mod lint;
 pub mod measure;
 pub mod memory;

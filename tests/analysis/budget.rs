@@ -1,13 +1,12 @@
 //! Metrics by path, sums by block, and differences.
 
 use pointwise::analysis::budget::{Metric, metric};
-use pointwise::analysis::diff::{Status, diff};
 use pointwise::analysis::rollup::{By, rollup};
 use pointwise::analysis::{Analysis, Options, analyze};
 use pointwise::graph::path::Pattern;
 use pointwise::shape::Shaped;
 
-use crate::{model, text};
+use crate::model;
 
 fn analyzed(shaped: &Shaped) -> Analysis {
     analyze(shaped, &Options::default()).expect("counts that fit")
@@ -76,26 +75,4 @@ fn every_rollup_adds_up_to_the_totals() {
     let deeper = rollup(&analysis, shaped.graph(), By::Block { depth: 2 });
     let names: Vec<_> = deeper.iter().map(|row| row.name.as_str()).filter(|name| name.starts_with("layer1")).collect();
     assert_eq!(names, ["layer1.0", "layer1.1", "layer1.2"]);
-}
-
-#[test]
-fn what_changed_between_two_networks() {
-    let before =
-        text("net n { input x: [8, 8, 8]\n a = x -> conv(8, 3, pad=1)\n b = a -> relu\n c = b -> conv(4, 3)\n output c }");
-    let after =
-        text("net n { input x: [8, 8, 8]\n a = x -> conv(8, 3, pad=1)\n r = a -> conv(2, 1)\n c = r -> conv(4, 3)\n output c }");
-    let analyses = (analyzed(&before), analyzed(&after));
-    let changes = diff((&analyses.0, before.graph()), (&analyses.1, after.graph()), By::Layer);
-    let summary: Vec<_> = changes.iter().map(|change| (change.name.as_str(), change.status)).collect();
-    assert_eq!(
-        summary,
-        [("a.conv", Status::Same), ("r.conv", Status::Added), ("b.relu", Status::Removed), ("c.conv", Status::Changed)]
-    );
-    let numbers = changes[3].before.zip(changes[3].after).expect("in both");
-    assert_eq!((numbers.0.params, numbers.1.params), (8 * 4 * 9 + 4, 2 * 4 * 9 + 4));
-    let saved = |of: fn(&pointwise::analysis::diff::Numbers) -> u64| {
-        let sum = |side: Vec<_>| side.iter().map(of).sum::<u64>();
-        sum(changes.iter().filter_map(|c| c.before).collect()) - sum(changes.iter().filter_map(|c| c.after).collect())
-    };
-    assert_eq!(saved(|n| n.params), analyses.0.totals.params - analyses.1.totals.params);
 }

@@ -77,7 +77,7 @@ impl Tracker {
 }
 
 /// The field of what is stored with the network: it sees no input, and where it meets what does, that counts.
-const NOTHING: Field = Field { source: usize::MAX, extent: [0; 2], sides: [BLIND, BLIND] };
+const NOTHING: Field = Field { source: usize::MAX, extent: [0; 2], sides: [SEES_ALL, SEES_ALL] };
 
 /// The field of an input: maps see their own pixels, anything else is seen whole.
 fn source(source: usize, shape: Shape) -> Field {
