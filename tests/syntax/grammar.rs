@@ -114,8 +114,9 @@ fn class(kind: TokenKind, text: &str) -> Option<&'static str> {
     ];
     // What stands in backquotes can be any text; here it stands for one letter.
     let outside: String = text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "q" }).collect();
-    let malformed =
-        (kind == TokenKind::Path && outside.contains('*')) || (kind == TokenKind::Pattern && outside.split('.').any(str::is_empty));
+    let broken = text == "``" || text.matches('`').count() % 2 == 1;
+    let malformed = broken
+        || (kind == TokenKind::Path && outside.contains('*')) || (kind == TokenKind::Pattern && outside.split('.').any(str::is_empty));
     let rule = RULES.iter().find(|(of, _)| *of == kind).map(|(_, rule)| *rule);
     if malformed { Some("MALFORMED") } else { rule }
 }

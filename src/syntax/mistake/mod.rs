@@ -194,7 +194,7 @@ fn operator_after_stage(failure: Failure<'_>) -> Option<Diagnostic> {
 fn missing_arrow(failure: Failure<'_>) -> Option<Diagnostic> {
     let starts_statement = matches!(failure.found.kind_at(1), TokenKind::Assign | TokenKind::Colon | TokenKind::Comma);
     (failure.found.kind() == TokenKind::Name && failure.wants(Expected::END) && !starts_statement).then(|| {
-        let found = failure.here(format!("expected `->` before `{}`", failure.found.text()));
+        let found = failure.here(format!("expected `->` before {}", failure.quoted()));
         found.fix(Unsafe, "let the value flow into it", vec![Edit::before(failure.found.span(), "-> ")])
     })
 }
