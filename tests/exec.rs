@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pointwise::exec::timing::{Prepared, measure};
-use pointwise::exec::{ExecError, RunOptions, random_input, required_bytes, required_memory, run};
+use pointwise::exec::timing::measure;
+use pointwise::exec::{ExecError, RunOptions, prepare, random_input, required_bytes, required_memory, run};
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
     Activation, BatchNorm, Concat, Constant, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding,
@@ -381,12 +381,12 @@ fn random_inputs_are_reproducible() {
 fn measuring_gives_every_sample() {
     let net = small();
     let (weights, inputs) = (Weights::init(&net, 0), image(1));
-    let prepared = Prepared { shaped: &net, weights: &weights, inputs: &inputs };
-    let samples = measure(&[prepared, prepared], 4, &RunOptions::default()).expect("they run");
+    let ready = || prepare(&net, &weights, &RunOptions::default()).expect("the weights fit");
+    let samples = measure(&mut [(ready(), &inputs), (ready(), &inputs)], 4).expect("they run");
     assert_eq!(samples.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4]);
     assert!(samples.iter().flatten().all(|t| !t.is_zero()));
     let none = BTreeMap::new();
-    assert!(measure(&[Prepared { inputs: &none, ..prepared }], 1, &RunOptions::default()).is_err());
+    assert!(measure(&mut [(ready(), &none)], 1).is_err());
 }
 
 #[test]
