@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
-use super::reference::{Owned, execute, with_batch};
+use super::reference::{Owned, Tally, execute, with_batch};
 use super::schedule::{Schedule, Source, Step};
 use super::{Memory, RunOptions, RunResult, memory};
 use crate::graph::{Node, NodeId, NodeMap};
@@ -60,6 +60,7 @@ struct Run<'a> {
     live: NodeMap<Tensor>,
     live_bytes: u64,
     peak_bytes: u64,
+    working_bytes: u64,
     macs: u64,
     timings: Vec<(NodeId, Duration)>,
 }
@@ -74,7 +75,17 @@ impl<'a> Run<'a> {
             given.insert(*id, *tensor);
         }
         let live = NodeMap::with_bound(graph.bound());
-        Self { plan, inputs: given, batch, live, live_bytes, peak_bytes: live_bytes, macs: 0, timings: Vec::new() }
+        Self {
+            plan,
+            inputs: given,
+            batch,
+            live,
+            live_bytes,
+            peak_bytes: live_bytes,
+            working_bytes: live_bytes,
+            macs: 0,
+            timings: Vec::new(),
+        }
     }
 
     fn tensor(&self, id: NodeId) -> &Tensor {
@@ -85,19 +96,24 @@ impl<'a> Run<'a> {
         let shaped = self.plan.shaped;
         let node = shaped.graph().node(step.node);
         let start = self.plan.profile.then(Instant::now);
+        let mut scratch = 0;
         let output = match step.source {
             Source::TakenOver => {
                 let input = self.live.take(node.inputs[0]).expect("the input is alive");
                 self.live_bytes -= tensor_bytes(&input);
                 input.reshaped(with_batch(self.batch, shaped.shape(step.node)))
             }
-            Source::Computed => self.compute(node, owned, shaped.shape(step.node)),
+            Source::Computed => {
+                let (output, done) = self.compute(node, owned, shaped.shape(step.node));
+                self.macs += done.macs;
+                scratch = done.scratch;
+                output
+            }
         };
         if let Some(start) = start {
             self.timings.push((step.node, start.elapsed()));
         }
-        self.live_bytes += tensor_bytes(&output);
-        self.peak_bytes = self.peak_bytes.max(self.live_bytes);
+        self.grow(&output, scratch);
         self.live.insert(step.node, output);
         for id in &step.frees {
             let freed = self.live.take(*id).expect("what is freed is alive");
@@ -105,11 +121,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn compute(&mut self, node: &Node, owned: &Owned<'_>, out: Shape) -> Tensor {
+    /// Counts a new tensor, and what was there only while it was made.
+    fn grow(&mut self, tensor: &Tensor, scratch: u64) {
+        self.live_bytes += tensor_bytes(tensor);
+        self.peak_bytes = self.peak_bytes.max(self.live_bytes);
+        self.working_bytes = self.working_bytes.max(self.live_bytes + scratch);
+    }
+
+    fn compute(&self, node: &Node, owned: &Owned<'_>, out: Shape) -> (Tensor, Tally) {
         let inputs: Vec<&Tensor> = node.inputs.iter().map(|id| self.tensor(*id)).collect();
-        let (output, macs) = execute(&node.op, &inputs, owned, (self.batch, out), self.plan.threads);
-        self.macs += macs;
-        output
+        execute(&node.op, &inputs, owned, (self.batch, out), self.plan.threads)
     }
 
     /// Takes the asked tensors out; what is asked for again later is copied.
@@ -123,8 +144,7 @@ impl<'a> Run<'a> {
                 Some(_) if *left == 0 => run.live.take(id).expect("it is alive"),
                 _ => {
                     let copy = run.tensor(id).clone();
-                    run.live_bytes += tensor_bytes(&copy);
-                    run.peak_bytes = run.peak_bytes.max(run.live_bytes);
+                    run.grow(&copy, 0);
                     copy
                 }
             }
@@ -132,7 +152,8 @@ impl<'a> Run<'a> {
         let dumped = plan.dumps.iter().map(|(name, id)| (name.clone(), hand_over(&mut self, *id))).collect();
         let named = plan.shaped.graph().outputs().iter();
         let outputs = named.map(|(name, id)| (name.clone(), hand_over(&mut self, *id))).collect();
-        RunResult { outputs, macs: self.macs, timings: self.timings, dumped, peak_bytes: self.peak_bytes }
+        let Self { macs, timings, peak_bytes, working_bytes, .. } = self;
+        RunResult { outputs, macs, timings, dumped, peak_bytes, working_bytes }
     }
 }
 

@@ -63,6 +63,9 @@ pub struct RunResult {
     pub dumped: BTreeMap<String, Tensor>,
     /// The most bytes of tensors that were alive at once, inputs included; weights and scratch memory left out.
     pub peak_bytes: u64,
+    /// The most bytes of tensors and of convolutions' and linear layers' scratch memory together, counted where they were
+    /// allocated; weights left out.
+    pub working_bytes: u64,
 }
 
 /// Why a network cannot be run.
