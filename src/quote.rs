@@ -16,6 +16,15 @@ pub fn unquoted(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain.split('.').map(segment).collect::<Vec<_>>().join("."))
 }
 
+/// The text with a letter for each part in backquotes, so that only dots and stars outside of them are left.
+#[must_use]
+pub fn bare(text: &str) -> Cow<'_, str> {
+    if !text.contains('`') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "q" }).collect())
+}
+
 /// A name as the language writes it; `is_reserved` says which words cannot stand alone.
 #[must_use]
 pub fn quoted(name: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
@@ -55,5 +64,6 @@ mod tests {
         }
         assert_eq!(quoted("a`b", is_reserved), "`a_b`");
         assert_eq!(unquoted("`a..b`"), "a._.b");
+        assert_eq!(bare("x.`a*..b`.*"), "x.q.*");
     }
 }

@@ -9,8 +9,10 @@ use crate::digits::grouped;
 use crate::graph::Graph;
 use crate::lower::{Condition, Folded, Symbolic, Value, fold};
 use crate::metric::Metric;
+use crate::quote::quoted;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{InfixOp, UnaryOp};
+use crate::words::is_reserved;
 
 /// A failed, impossible or inert assertion is a finding.
 pub(super) fn check(sources: &SourceSet, conditions: &[Condition], graph: &Graph, analysis: &Analysis) -> Vec<Diagnostic> {
@@ -98,7 +100,7 @@ fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
     match unknown.suggestions.first() {
-        Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
+        Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, quoted(near, is_reserved))]),
         None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
     }
 }

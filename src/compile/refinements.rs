@@ -4,13 +4,20 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::grouped;
-use crate::graph::Maker;
+use crate::graph::name::scopes;
+use crate::graph::{Graph, LayerPath, Maker};
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
 use crate::op::form_cost::{Count, Geometry};
+use crate::quote::quoted;
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
+use crate::source::Span;
+use crate::words::is_reserved;
+
+/// How many layers that use shared weights are named.
+const USES: usize = 3;
 
 /// The network with all refinements, and the one before where there are any; every statement that cannot be applied is a
 /// finding.
@@ -41,7 +48,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
                 }));
                 statements.resize(requests.len(), index);
             }
-            Err(error) => diagnostics.push(unselected(statement, &error)),
+            Err(error) => diagnostics.push(unselected(shaped.graph(), statement, &error)),
         }
     }
     if diagnostics.len() > before {
@@ -94,17 +101,12 @@ fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Dia
     })
 }
 
-fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
+fn unselected(graph: &Graph, statement: &Written, error: &SelectError) -> Diagnostic {
     let path = statement.path.segments.join(".");
     let span = statement.path.span;
     match error {
         SelectError::NoMatch { nearest } => {
-            let diagnostic =
-                Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
-            match nearest.first() {
-                Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
-                None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
-            }
+            no_layer(graph, &path, nearest, span)
         }
         SelectError::Ambiguous { scope, candidates } => {
             let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.form);
@@ -120,4 +122,32 @@ fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
             "",
         ),
     }
+}
+
+/// The finding that no layer has a path; `nearest` are paths like it, best first.
+fn no_layer(graph: &Graph, path: &str, nearest: &[String], span: Span) -> Diagnostic {
+    if let Some(uses) = users_of_shared(graph, path) {
+        let message = format!("`{path}` is shared weights, and paths name layers");
+        return Diagnostic::error(Code::UnknownPath, message, span, "names no layer")
+            .help(format!("name what uses the weights: {}", uses.join(", ")));
+    }
+    let diagnostic = Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
+    match nearest.first() {
+        Some(near) => {
+            let written = quoted(near, is_reserved).into_owned();
+            diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, written)])
+        }
+        None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
+    }
+}
+
+/// The first layers that use tensors called after a path; `None` where no tensor that is shared is.
+fn users_of_shared(graph: &Graph, path: &str) -> Option<Vec<String>> {
+    let is_within = |owner: &LayerPath| scopes(owner).any(|scope| scope == path);
+    let uses_it = |name: &LayerPath, owner: &LayerPath| owner != name && is_within(owner);
+    let nodes = graph.order().into_iter().map(|id| graph.node(id));
+    let users = nodes.filter(|node| node.tensors.iter().any(|tensor| uses_it(&node.name, &graph.tensor(*tensor).owner)));
+    let named: Vec<String> = users.take(USES + 1).map(|node| format!("`{}`", node.name)).collect();
+    let more = (named.len() > USES).then(|| "…".to_owned());
+    (!named.is_empty()).then(|| named.into_iter().take(USES).chain(more).collect())
 }

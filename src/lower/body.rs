@@ -305,7 +305,9 @@ impl<'a> Builder<'a> {
             | Value::Shared(_)
             | Value::Nothing => {
                 let message = format!("{what} is a tensor, and this is {}", value.kind());
-                self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+                let diagnostic = Diagnostic::error(Code::WrongType, message, span, "");
+                let diagnostic = self.flow_into(diagnostic, value, span);
+                self.report(frame, diagnostic);
                 None
             }
         }

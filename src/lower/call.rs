@@ -325,10 +325,18 @@ impl<'a> Builder<'a> {
             | Value::Shared(_)
             | Value::Nothing => {
                 let message = format!("a tensor is needed here, and this is {}", value.kind());
-                self.report(frame, Diagnostic::error(Code::WrongType, message, span, ""));
+                let diagnostic = Diagnostic::error(Code::WrongType, message, span, "");
+                let diagnostic = self.flow_into(diagnostic, value, span);
+                self.report(frame, diagnostic);
                 None
             }
         }
+    }
+
+    /// Says how shared weights are used, where they stand for a tensor.
+    pub(super) fn flow_into(&self, diagnostic: Diagnostic, value: &Value, span: Span) -> Diagnostic {
+        let Value::Shared(_) = value else { return diagnostic };
+        diagnostic.help(format!("let a tensor flow into them: `x -> {}`", self.sources.text(span)))
     }
 
     /// `conv(x, 64, 3)`: tensors and numbers in one list.
@@ -457,6 +465,12 @@ impl<'a> Builder<'a> {
     fn name_taken(&mut self, frame: &Frame<'a>, name: &LayerPath, span: Span) -> Value {
         let message = format!("two layers are called `{name}`");
         let diagnostic = Diagnostic::error(Code::DuplicateDefinition, message, span, "the name is taken");
+        let layer = self.graph.find(name).and_then(|id| self.graph.node(id).origin.span);
+        let instance = || self.graph.instances().find(|(_, instance)| instance.path == *name).map(|(_, instance)| instance.call);
+        let diagnostic = match layer.or_else(instance) {
+            Some(first) => diagnostic.label(first, "the first of the name"),
+            None => diagnostic,
+        };
         self.report(frame, diagnostic.help("a name given by `as` stands for one layer; choose another, or leave it out"));
         Value::Poison
     }
@@ -555,7 +569,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn value_nodes(value: &Value) -> Vec<NodeId> {
+pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {
     match value {
         Value::Tensor(id) => vec![*id],
         Value::Tuple(items) => items.iter().flat_map(value_nodes).collect(),

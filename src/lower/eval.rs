@@ -69,7 +69,7 @@ impl<'a> Builder<'a> {
             diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value")
                 .help(format!("let a tensor flow through it: `x -> {name}`"));
         } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
-            let edits = vec![Edit::replace(span, near)];
+            let edits = vec![Edit::replace(span, quoted(near, is_reserved).into_owned())];
             diagnostic = diagnostic.fix(Unsafe, format!("a name like it is defined: `{near}`"), edits);
         }
         self.report(frame, diagnostic);
@@ -102,7 +102,11 @@ impl<'a> Builder<'a> {
         if self.graph.len() == before && !result.is_poison() {
             let message = format!("there is no layer for `{}` to name", name.text);
             let diagnostic = Diagnostic::error(Code::WrongType, message, value.span, "this makes none");
-            self.report(frame, diagnostic.help("`as` stands behind an operation or a block: `x -> conv(64, 3) as stem`"));
+            let help = match &value.kind {
+                ExprKind::Name(value) => format!("`as` names what an operation makes; a second name is bound: `{} = {value}`", name.text),
+                _ => "`as` stands behind an operation or a block: `x -> conv(64, 3) as stem`".to_owned(),
+            };
+            self.report(frame, diagnostic.help(help));
             return Value::Poison;
         }
         result

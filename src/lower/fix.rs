@@ -33,7 +33,7 @@ impl Builder<'_> {
                 let edits = edits(call, op.keyword(), &candidate.args)?;
                 Some((candidate.op.infer(&shapes).ok()?, candidate.message, edits))
             });
-            let rewritten = [without_in_channels(op, call, &shapes), flatten_first(op, call, &shapes)].into_iter().flatten();
+            let rewritten = [without_in_channels(op, call, &shapes), flatten_first(op, self.graph.node(*id).origin.span, &shapes)].into_iter().flatten();
             let mut changes = set.chain(rewritten);
             let (_, message, edits) =
                 changes.find(|(shape, _, _)| self.flow_down(&path[..depth], *id, *shape).is_some_and(fits))?;
@@ -86,15 +86,16 @@ fn without_in_channels(op: &Op, call: &Expr, shapes: &[Shape]) -> Option<Change>
     Some((shape, message.to_owned(), vec![Edit::replace(first, "")]))
 }
 
-/// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`.
-fn flatten_first(op: &Op, call: &Expr, shapes: &[Shape]) -> Option<Change> {
+/// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`, where
+/// the layer stands: shared weights are declared elsewhere.
+fn flatten_first(op: &Op, place: Option<Span>, shapes: &[Shape]) -> Option<Change> {
     let (Op::Linear(_), [input]) = (op, shapes) else { return None };
     if input.rank() == 1 {
         return None;
     }
     let shape = op.infer(&[Op::Flatten.infer(shapes).ok()?]).ok()?;
     let message = format!("`flatten` before `linear` makes one vector of {input}");
-    Some((shape, message, vec![Edit::before(call.span, "flatten -> ")]))
+    Some((shape, message, vec![Edit::before(place?, "flatten -> ")]))
 }
 
 fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate> {

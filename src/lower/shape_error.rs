@@ -259,7 +259,7 @@ impl<'a> Builder<'a> {
     fn called(&self, inputs: &[Flow], index: usize) -> String {
         let text = self.sources.text(inputs[index].1);
         let ordinary = self.graph.node(inputs[index].0);
-        if is_name(text) && self.calls.get(inputs[index].0).is_none_or(|call| call.span != inputs[index].1) {
+        if is_name(text) && ordinary.origin.span != Some(inputs[index].1) {
             format!("`{text}`")
         } else if inputs.len() == 1 {
             format!("the input, `{}`,", ordinary.name)

@@ -5,13 +5,14 @@
 
 use std::rc::Rc;
 
-use super::call::{Callee, Flow, Given};
-use super::naming::{Place, Scope};
-use super::{Binding, Builder, Frame, Value};
+use super::call::{Callee, Flow, Given, value_nodes};
+use super::naming::{Place, Scope, UseCounts};
+use super::program::duplicate;
+use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::graph::{LayerPath, Node, NodeId, TensorId};
-use crate::op::{Op, Shape, WeightSpec};
+use crate::graph::{Directives, LayerPath, Node, NodeId, TensorId};
+use crate::op::{Op, Shape, WeightSpec, table};
 use crate::source::Span;
 use crate::syntax::ast::{ArgList, Expr, ExprKind, Ident};
 
@@ -22,8 +23,10 @@ pub(super) struct SharedSet<'a> {
     pub(super) params: Vec<Given<'a>>,
     /// What its tensors are called after.
     root: LayerPath,
-    /// Where it is declared.
-    span: Span,
+    /// What the marks above its declaration say of every use.
+    directives: Directives,
+    /// How it is declared.
+    written: &'a Expr,
 }
 
 /// Tensors that a first use made.
@@ -37,12 +40,28 @@ pub(super) struct MadeTensors {
 impl<'a> Builder<'a> {
     /// `shared name = block(args)`.
     pub(super) fn shared(&mut self, frame: &mut Frame<'a>, name: &'a Ident, value: &'a Expr) {
+        self.check_declaration(frame, name);
         let set = self.shared_set(frame, name, value);
         let value = set.map_or(Value::Poison, |set| {
             self.shared_sets.push(Rc::new(set));
             Value::Shared(self.shared_sets.len() - 1)
         });
         frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false });
+    }
+
+    /// A name that is declared has one meaning, and not that of an operation or a block.
+    fn check_declaration(&mut self, frame: &Frame<'a>, name: &Ident) {
+        let text = name.text.as_str();
+        let block = self.program.block(frame.file, text);
+        if block.is_some() || table::find(text).is_some() || builtin::is_builtin(text) {
+            let what = if block.is_some() { "a block" } else { "an operation of the language" };
+            let diagnostic = Diagnostic::error(Code::DuplicateDefinition, format!("`{text}` is {what}"), name.span, "");
+            let diagnostic = diagnostic.help(format!("give the shared weights another name, such as `shared_{text}`"));
+            self.report(frame, diagnostic);
+        } else if let Some(first) = frame.names.get(text).filter(|first| first.span != name.span) {
+            let first = Ident { text: name.text.clone(), span: first.span };
+            self.report(frame, duplicate("name", name, &first));
+        }
     }
 
     fn shared_set(&mut self, frame: &mut Frame<'a>, name: &'a Ident, value: &'a Expr) -> Option<SharedSet<'a>> {
@@ -66,11 +85,8 @@ impl<'a> Builder<'a> {
             | ExprKind::Error => return None,
         };
         let meaning = self.callee(frame, &callee, list, true)?;
-        if matches!(meaning, Callee::Function | Callee::Shared(_)) {
-            let message = format!("`{}` has no weights to share", callee.text);
-            let diagnostic = Diagnostic::error(Code::WrongType, message, callee.span, "")
-                .help("share a block or an operation: `shared head = conv(64, 3)`");
-            self.report(frame, diagnostic);
+        if let Some((message, help)) = unshareable(&meaning, &callee.text) {
+            self.report(frame, Diagnostic::error(Code::WrongType, message, callee.span, "").help(help));
             return None;
         }
         let params = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &Scope::none());
@@ -90,7 +106,7 @@ impl<'a> Builder<'a> {
                 self.graph.free(&path)
             }
         };
-        Some(SharedSet { meaning, callee, params, root, span: value.span })
+        Some(SharedSet { meaning, callee, params, root, directives: frame.directives, written: value })
     }
 
     /// One use of shared weights.
@@ -103,13 +119,33 @@ impl<'a> Builder<'a> {
         scope: &Scope,
     ) -> Value {
         let set = Rc::clone(&self.shared_sets[set]);
+        let outer = frame.directives;
+        frame.directives = Directives {
+            keep: outer.keep || set.directives.keep,
+            bottleneck: outer.bottleneck.or(set.directives.bottleneck),
+        };
+        let value = self.run_shared(frame, &set, expr, inputs, scope);
+        frame.directives = outer;
+        value
+    }
+
+    fn run_shared(
+        &mut self,
+        frame: &mut Frame<'a>,
+        set: &SharedSet<'a>,
+        expr: &'a Expr,
+        inputs: &[Flow],
+        scope: &Scope,
+    ) -> Value {
         match &set.meaning {
             Callee::Op(info) => {
                 let place = scope.exact.clone().unwrap_or_else(|| scope.place.join(info.keyword));
                 let scope = scope.named(Place { weights: Some(set.root.clone()), ..place });
-                self.uses.push(super::naming::UseCounts::new());
+                self.uses.push(UseCounts::new());
                 let value = self.operation(frame, info, expr, &set.callee, &set.params, inputs, &scope);
                 self.uses.pop();
+                // What changes the operation is written where it is declared.
+                value_nodes(&value).into_iter().for_each(|id| self.calls.insert(id, set.written));
                 value
             }
             Callee::Block(found) => self.instantiate(frame, *found, expr, &set.params, inputs, (scope, Some(&set.root))),
@@ -143,7 +179,21 @@ impl<'a> Builder<'a> {
 
     /// Where a set of shared weights was declared.
     pub(super) fn shared_span(&self, set: usize) -> Span {
-        self.shared_sets[set].span
+        self.shared_sets[set].written.span
+    }
+}
+
+/// Why a meaning cannot be shared, and what can be done.
+fn unshareable(meaning: &Callee<'_>, name: &str) -> Option<(String, String)> {
+    match meaning {
+        Callee::Op(_) | Callee::Block(_) => None,
+        Callee::Function => Some((
+            format!("`{name}` is a function and has no weights to share"),
+            "share a block or an operation: `shared head = conv(64, 3)`".to_owned(),
+        )),
+        Callee::Shared(_) => {
+            Some((format!("`{name}` is shared already"), format!("write `x -> {name}` wherever its weights are used")))
+        }
     }
 }
 

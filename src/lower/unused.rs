@@ -6,7 +6,9 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{Arg, Ast, Body, Expr, ExprKind, ForRange, Ident, Item, Param, StatementKind};
 
-/// Unused parameters of all blocks and of the net; unused blocks of the main file, if it has a net.
+const SHARED: &str = "shared weights";
+
+/// Unused parameters and shared weights of all blocks and of the net; unused blocks of the main file, if it has a net.
 pub(super) fn lint(asts: &[Ast]) -> Vec<Diagnostic> {
     let Some(main) = asts.first() else { return Vec::new() };
     let mut found = Vec::new();
@@ -24,6 +26,7 @@ pub(super) fn lint(asts: &[Ast]) -> Vec<Diagnostic> {
             walk.expr(default);
         }
         found.extend(unused_params(params, &used));
+        found.extend(shared(body).into_iter().filter(|name| !used.contains(&name.text)).map(|name| never(SHARED, name)));
         called.extend(used);
     }
     if main.items.iter().any(|item| matches!(item, Item::Net(_))) {
@@ -31,7 +34,7 @@ pub(super) fn lint(asts: &[Ast]) -> Vec<Diagnostic> {
             if let Item::Block(block) = item
                 && !called.contains(&block.name.text)
             {
-                found.push(never(&block.name, "block"));
+                found.push(never("block", &block.name));
             }
         }
     }
@@ -42,13 +45,39 @@ fn unused_params(params: &[Param], used: &BTreeSet<String>) -> Vec<Diagnostic> {
     params
         .iter()
         .filter(|p| !used.contains(&p.name.text) && !p.name.text.starts_with('_'))
-        .map(|p| never(&p.name, "parameter"))
+        .map(|p| never("parameter", &p.name))
         .collect()
 }
 
-fn never(name: &Ident, what: &str) -> Diagnostic {
-    let message = format!("{what} `{}` is never used", name.text);
-    Diagnostic::warning(Code::LintUnusedParameter, message, name.span, "never used").help("remove it, or use it")
+/// Every name that a body declares shared weights by, those of inner bodies included.
+fn shared(body: &Body) -> Vec<&Ident> {
+    let mut names = Vec::new();
+    let mut open = vec![body];
+    while let Some(body) = open.pop() {
+        for statement in &body.statements {
+            match &statement.kind {
+                StatementKind::Shared { name, .. } => names.push(name),
+                StatementKind::For { body, .. } => open.push(body),
+                StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) => {
+                    open.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
+                }
+                StatementKind::Input { .. }
+                | StatementKind::Output { .. }
+                | StatementKind::Bind { .. }
+                | StatementKind::Return(_)
+                | StatementKind::Assert(_)
+                | StatementKind::Expr(_)
+                | StatementKind::Refine { .. } => {}
+            }
+        }
+    }
+    names
+}
+
+fn never(what: &str, name: &Ident) -> Diagnostic {
+    let (are, it) = if what == SHARED { ("are", "them") } else { ("is", "it") };
+    let message = format!("{what} `{}` {are} never used", name.text);
+    Diagnostic::warning(Code::LintUnusedParameter, message, name.span, "never used").help(format!("remove {it}, or use {it}"))
 }
 
 /// Collects every name that is read or called.

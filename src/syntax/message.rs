@@ -86,7 +86,8 @@ fn found_text(input: Input<'_>) -> String {
 
 /// A token's text in backticks, cut where it is long.
 pub fn quoted(context: &Context<'_>, token: Token) -> String {
-    let text = context.text_of(token);
+    // A name in backquotes has them already.
+    let text = context.text_of(token).trim_matches('`');
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("`{}…`", &text[..end]),
         None => format!("`{text}`"),

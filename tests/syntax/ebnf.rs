@@ -235,6 +235,7 @@ fn described(words: &str, c: char) -> bool {
         "a to z, A to Z or _" => c.is_ascii_alphabetic() || c == '_',
         "0 to 9" => c.is_ascii_digit(),
         "any character but a quotation mark, a backslash and a line end" => !matches!(c, '"' | '\\' | '\n'),
+        "any character but a backquote and a line end" => !matches!(c, '`' | '\n' | '\r'),
         other => panic!("nobody knows what `{other}` means"),
     }
 }

@@ -94,18 +94,81 @@ fn two_things_without_a_sign_between() {
 
 #[test]
 fn reserved_words() {
-    in_net("    in = x", "PW0101 2:5 `in` is a reserved word and cannot be a name", "    in_ = x");
+    in_net("    in = x", "PW0101 2:5 `in` is a reserved word and cannot be a name", "    `in` = x");
     check(
         "block net(x) { return x }",
         &["PW0101 1:7 `net` is a reserved word and cannot be a name"],
-        "block net_(x) { return x }",
+        "block `net`(x) { return x }",
     );
     check(
         "block f(input) { return 1 }",
         &["PW0101 1:9 `input` is a reserved word and cannot be a name"],
-        "block f(input_) { return 1 }",
+        "block f(`input`) { return 1 }",
     );
     parse_clean("net a { y = x -> depth_to_space(block=2) }");
+    parse_clean("net a { `in` = x -> `net` as `as` }");
+}
+
+#[test]
+fn words_that_are_new_teach_how_old_files_go_on() {
+    let taken = "cannot be a name";
+    in_net("    shared = x", &format!("PW0101 2:5 `shared` is a reserved word and {taken}"), "    `shared` = x");
+    in_net("    shared: [3] = x", &format!("PW0101 2:5 `shared` is a reserved word and {taken}"), "    `shared`: [3] = x");
+    in_net("    shared, y = x", &format!("PW0101 2:5 `shared` is a reserved word and {taken}"), "    `shared`, y = x");
+    in_net("    y, shared = x", &format!("PW0101 2:8 `shared` is a reserved word and {taken}"), "    y, `shared` = x");
+    in_net("    as: [3] = x", &format!("PW0101 2:5 `as` is a reserved word and {taken}"), "    `as`: [3] = x");
+    in_net("    for as in 0..3 { }", &format!("PW0101 2:9 `as` is a reserved word and {taken}"), "    for `as` in 0..3 { }");
+    check("net a(as=3) { }", &[&format!("PW0101 1:7 `as` is a reserved word and {taken}")], "net a(`as`=3) { }");
+    in_net("    y = x -> shared", "PW0101 2:14 `shared` is a reserved word and no value", "    y = x -> `shared`");
+    in_net("    y = x + shared", "PW0101 2:13 `shared` is a reserved word and no value", "    y = x + `shared`");
+    in_net("    y = f(3, as)", "PW0101 2:14 `as` is a reserved word and no value", "    y = f(3, `as`)");
+    no_fix("net a {\n    x =\n    output y = x\n}", "PW0101 2:7 expected a value after `=`, found the end of the line");
+}
+
+#[test]
+fn names_in_backquotes() {
+    in_net("    `a = x", "PW0105 2:5 this backquote is not closed on its line", "    `a` = x");
+    in_net("    y = x -> relu as `a.b/0", "PW0105 2:22 this backquote is not closed on its line", "    y = x -> relu as `a.b/0`");
+    no_fix("net a { y = x ` }", "PW0105 1:15 this backquote is not closed on its line");
+    no_fix("net a { `` = x }", "PW0105 1:9 there is no name between these backquotes");
+    no_fix("net a { y.`` = x }", "PW0105 1:11 there is no name between these backquotes");
+    no_fix("net a { y = x -> relu as `` }", "PW0105 1:26 there is no name between these backquotes");
+    no_fix("net a { y . `b` = x }", "PW0105 1:11 a `.` stands here without a name before it");
+    let long = "é/ ".repeat(100_000);
+    parse_clean(&format!("net a {{ `{long}`.`{long}` = x -> `{long}`(3) as `{long}` }}"));
+    let parsed = parse(&format!("net a {{ x = y `{long}` }}"));
+    assert!(parsed.errors.iter().all(|error| error.message.len() < 200), "long names are cut");
+}
+
+#[test]
+fn names_by_as() {
+    no_fix("net a {\n    y = x -> relu as\n}", "PW0101 2:19 expected a name after `as`, found the end of the line");
+    no_fix("net a {\n    y = x -> relu as\n    z = y\n}", "PW0101 2:19 expected a name after `as`, found the end of the line");
+    no_fix("net a { y = x -> relu as -> tanh }", "PW0101 1:26 expected a name after `as`, found `->`");
+    in_net("    y = x -> relu as \"act\"", "PW0101 2:22 names stand in backquotes, not in double quotes", "    y = x -> relu as `act`");
+    in_net("    y = x -> relu as 3", "PW0101 2:22 a name that begins with a digit stands in backquotes", "    y = x -> relu as `3`");
+    in_net("    y = x -> relu as in", "PW0101 2:22 `in` is a reserved word and cannot be a name", "    y = x -> relu as `in`");
+    in_net("    y = x -> relu as b as c.d", "PW0101 2:24 a layer has one name", "    y = x -> relu as b");
+    in_net("    y = x -> relu\n        as b", "PW0101 3:9 `as` stands on the line of what it names", "    y = x -> relu as b");
+    no_fix("net a { input x: [3] as y }", "PW0101 1:22 `as` stands behind a stage, or behind the value that a pipe begins with");
+}
+
+#[test]
+fn shared_weights_are_declared_without_inputs() {
+    let inputs = "shared weights are declared without inputs; these come with each use";
+    in_net("    shared h = x -> conv(3)", &format!("PW0101 2:16 {inputs}"), "    shared h = conv(3)");
+    in_net("    shared h = (x, y) -> two", &format!("PW0101 2:16 {inputs}"), "    shared h = two");
+    in_net("    shared h = conv(3)(x)", &format!("PW0101 2:23 {inputs}"), "    shared h = conv(3)");
+    in_net("    shared h = conv(3) as k", "PW0101 2:23 the shared weights are called `h` already", "    shared h = conv(3)");
+    no_fix("net a { shared h = conv(3) -> relu }", "PW0101 1:20 one block or operation is shared, not a pipe");
+    no_fix("net a { shared h = x -> f -> g }", "PW0101 1:20 one block or operation is shared, not a pipe");
+    no_fix("net a { shared h = 3 }", "PW0101 1:20 a block or an operation is shared");
+    no_fix("net a {\n    shared h\n}", "PW0101 2:12 expected `=` after `h`, found the end of the line");
+    no_fix("net a {\n    shared h =\n    y = x\n}", "PW0101 2:14 expected a value after `=`, found the end of the line");
+    no_fix("net a { shared h: [3] = f }", "PW0101 1:17 expected `=` after `h`, found `:`");
+    in_net("    shared a.b = f", "PW0101 2:12 a name with dots stands in backquotes here", "    shared `a.b` = f");
+    in_net("    share h = conv(3)", "PW0101 2:5 no statement begins with `share`", "    shared h = conv(3)");
+    parse_clean("net a {\n    shared h =\n        conv(3)\n}");
 }
 
 #[test]
@@ -204,7 +267,7 @@ fn calls() {
     no_fix("net a { y = f(8)(z)(9) }", "PW0101 1:20 one list too many");
     no_fix("net a { y = x -> (z) }", "PW0101 1:18 expected an operation or a block after `->`, found `(`");
     no_fix("net a { assert macs(a.*.b) < 3 }", "PW0101 1:21 a path with `*` stands only after `refine`");
-    no_fix("net a { x.y = 3 }", "PW0101 1:9 only a name can be bound");
+    no_fix("net a { f(x) = 3 }", "PW0101 1:9 only a name can be bound");
     no_fix("block f(x=3) { return x }", "PW0101 1:11 a tensor input has no default");
     no_fix("@keep\nnet a { }", "PW0101 1:1 a mark stands above a statement, not above a block or a net");
 }

@@ -30,7 +30,7 @@ fn the_tokens_are_the_lexers() {
     let mut texts = BTreeSet::new();
     for (name, node) in &grammar.rules {
         let is_inside_token =
-            ["PATH", "PATTERN", "NUMBER", "STRING", "glob", "exponent", "unit", "escape", "digits"].contains(&name.as_str());
+            ["PATH", "PATTERN", "NUMBER", "STRING", "glob", "quoted", "exponent", "unit", "escape", "digits"].contains(&name.as_str());
         if !is_inside_token {
             Grammar::texts(node, &mut texts);
         }
@@ -112,8 +112,11 @@ fn class(kind: TokenKind, text: &str) -> Option<&'static str> {
         (TokenKind::Number, "NUMBER"),
         (TokenKind::Str, "STRING"),
     ];
-    let malformed =
-        (kind == TokenKind::Path && text.contains('*')) || (kind == TokenKind::Pattern && text.split('.').any(str::is_empty));
+    // What stands in backquotes can be any text; here it stands for one letter.
+    let outside: String = text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "q" }).collect();
+    let broken = text == "``" || text.matches('`').count() % 2 == 1;
+    let malformed = broken
+        || (kind == TokenKind::Path && outside.contains('*')) || (kind == TokenKind::Pattern && outside.split('.').any(str::is_empty));
     let rule = RULES.iter().find(|(of, _)| *of == kind).map(|(_, rule)| *rule);
     if malformed { Some("MALFORMED") } else { rule }
 }
@@ -216,8 +219,44 @@ net a { x = if a }
 net a { x = if a { b } else c }
 net a { x = if a { b } else if { c } }
 net a { x = if a { b ~ c } else { d } }
-net a { x.y = 3 }
+net a { x.* = 3 }
+net a { x . y = 3 }
 net a { f(x) = 3 }
+net a { `` = 3 }
+net a { `x = 3 }
+net a { x.`` = 3 }
+net a { x = y as }
+net a { x = y as ~ z }
+net a { x = y ~ as z }
+net a { x = y as 3 }
+net a { x = y as z as w }
+net a { x = y as z.* }
+net a { x = y as z(3) }
+net a { x = y as z + 3 }
+net a { x = y -> f as }
+net a { x = y -> f as z(3) }
+net a { x = [y as] }
+net a { x: y as z = 3 }
+net a { shared = x }
+net a { shared x }
+net a { shared ~ x = f }
+net a { shared x = }
+net a { shared x = 3 }
+net a { shared x: [3] = f }
+net a { shared x, y = f }
+net a { shared x.y = f }
+net a { shared x = y.f }
+net a { shared x = y -> f }
+net a { shared x = f(3)(y) }
+net a { shared x = f as y }
+net a { shared x = (f) }
+net a { shared x = f + 3 }
+net a { input x.y: [3] }
+net a { output x.y = z }
+net a { as = 3 }
+net a { x = shared }
+net a { x = y -> as }
+shared x = f
 net a { x, = 3 }
 net a { x, y }
 net a { in = 3 }
@@ -233,6 +272,8 @@ net a { refine x }
 net a { refine x = 3 }
 net a { refine = f(3) }
 net a { refine x..y = f(3) }
+net a { refine x..`y` = f(3) }
+net a { refine `x = f(3) }
 net a { refine x = f }
 net a { for i 3 { } }
 net a { for i in 0.. { } }

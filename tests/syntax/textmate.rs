@@ -272,6 +272,11 @@ net n(k=1_0.5e-3, m=7MiB)
     refine stage3.*.conv2 = reduce(64)
     u = x -> upsample(2, mode=nearest)
     for [a, b] in 0..n { assert macs(in_a.b) != 3K }
+    shared tower = conv(64) # here
+    shared `a # b` = `my block`(3, `net`=4)
+    layer1.`0/conv`.y = x -> tower as layer1.act -> `a # b` -> `odd op`(as=3) as `as`
+    `input`, `a b`: [3] = (x as left, `größe` * `0`.y) -> add
+    refine layer1.`0/*`.conv = reduce(64)
 }
 ";
     check(&engine, &top, text, "example");
@@ -286,6 +291,18 @@ net n(k=1_0.5e-3, m=7MiB)
     assert_eq!(scope("\\\""), "constant.character.escape.pointwise");
     assert_eq!(scope("stage3"), "variable.other.path.pointwise");
     assert_eq!(scope("in_a.b"), "variable.other.path.pointwise");
+    assert_eq!(scope("shared tower"), "keyword.declaration.pointwise");
+    assert_eq!(scope("tower ="), "entity.name.function.pointwise");
+    assert_eq!(scope("`a # b` ="), "entity.name.function.pointwise");
+    assert_eq!(scope("`my block`("), "entity.name.function.pointwise");
+    assert_eq!(scope("`net`="), "variable.parameter.pointwise");
+    assert_eq!(scope("`0/conv`"), "variable.other.path.pointwise");
+    assert_eq!(scope("as layer1.act"), "keyword.control.pointwise");
+    assert_eq!(scope("`a # b` ->"), "entity.name.function.pointwise");
+    assert_eq!(scope("as=3"), "variable.parameter.pointwise");
+    assert_eq!(scope("`as`\n"), "variable.other.pointwise");
+    assert_eq!(scope("`größe`"), "variable.other.pointwise");
+    assert_eq!(scope("`0/*`"), "variable.other.path.pointwise");
 }
 
 /// The words between `(` and `)` behind a marker in a pattern.

@@ -131,7 +131,7 @@ impl Lexer<'_> {
                     self.push(TokenKind::Name, end);
                 }
             }
-            None => self.stray(),
+            None => self.broken_quotes(),
         }
     }
 

@@ -133,8 +133,39 @@ impl<'a> Lexer<'a> {
         self.push(TokenKind::Assign, end);
     }
 
+    /// Backquotes with nothing between, or one that is not closed on its line. The token covers what can have been meant.
+    pub(super) fn broken_quotes(&mut self) {
+        let line = self.line_rest();
+        let empty = line[1..].starts_with('`');
+        let word = line[1..].find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '/'))).unwrap_or(line.len() - 1);
+        let end = self.at + 1 + if empty { 1 } else { word };
+        let span = self.span(self.at, end);
+        let found = if empty {
+            Diagnostic::error(Code::StrayCharacter, "there is no name between these backquotes", span, "")
+        } else if word == 0 {
+            Diagnostic::error(Code::StrayCharacter, "this backquote is not closed on its line", span, "")
+                .help("names that are no identifiers stand between two backquotes")
+        } else {
+            Diagnostic::error(Code::StrayCharacter, "this backquote is not closed on its line", span, "opened here").fix(
+                Unsafe,
+                "close it",
+                vec![Edit::after(span, "`")],
+            )
+        };
+        self.out.errors.push(found);
+        if empty || word > 0 {
+            self.push(TokenKind::Name, end);
+        } else {
+            self.skip(end);
+        }
+    }
+
     /// A lone dot: `.5`, or a method call after a bracket.
     fn dot(&mut self) {
+        if self.peek(1) == b'`' && self.quoted_end(self.at + 1).is_none() {
+            // What is wrong stands behind it.
+            return self.skip(self.at + 1);
+        }
         if self.peek(1).is_ascii_digit() {
             return self.number();
         }

@@ -2,12 +2,13 @@
 //!
 //! In: a statement or item and the failure in it. Out: a diagnostic, with a fix where there is one; nothing is reported and
 //! nothing of the parser's state changes here. What comes from other languages is in [`foreign`], what does not keep the
-//! parser from understanding in [`passing`].
+//! parser from understanding in [`passing`], what concerns names in [`names`].
 
 pub mod foreign;
+mod names;
 mod passing;
 
-pub use passing::{chained_comparison, elif, python_constant, python_range};
+pub use passing::{chained_comparison, elif, python_constant, python_range, shared_value};
 
 use super::error::{Expected, SyntaxError};
 use super::input::Input;
@@ -73,7 +74,11 @@ type Known = fn(Failure<'_>) -> Option<Diagnostic>;
 
 /// The first that fits explains, so that the more special ones come first.
 const KNOWN: &[Known] = &[
-    keyword_as_name,
+    names::keyword_as_name,
+    names::keyword_as_value,
+    names::literal,
+    names::dotted,
+    names::misplaced_as,
     nothing_to_close,
     foreign::colon,
     foreign::word,
@@ -92,19 +97,6 @@ const KNOWN: &[Known] = &[
     missing_end,
     missing_comma,
 ];
-
-/// `in = …`, `block net(…)`: a reserved word where a name belongs.
-fn keyword_as_name(failure: Failure<'_>) -> Option<Diagnostic> {
-    let (word, follows) = (failure.found.next(), failure.found.kind_at(1));
-    let bound = failure.at_start() && matches!(follows, TokenKind::Assign | TokenKind::Comma);
-    let named = failure.wants(Expected::NAME) && !word.line_start;
-    if !word.kind.is_reserved() || !(bound || named) {
-        return None;
-    }
-    let text = word.kind.text();
-    let found = failure.here(format!("`{text}` is a reserved word and cannot be a name"));
-    Some(found.fix(Unsafe, format!("name it `{text}_`"), replace(failure.found.span(), format!("{text}_"))))
-}
 
 /// A closing bracket that nothing has opened.
 fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
@@ -131,6 +123,7 @@ fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
     let plausible = match near {
         "input" | "output" => third.next().line_start || matches!(third.kind(), TokenKind::Assign | TokenKind::Colon),
         "for" => third.kind() == TokenKind::In,
+        "shared" => third.kind() == TokenKind::Assign,
         _ => true,
     };
     plausible.then(|| {
@@ -201,7 +194,7 @@ fn operator_after_stage(failure: Failure<'_>) -> Option<Diagnostic> {
 fn missing_arrow(failure: Failure<'_>) -> Option<Diagnostic> {
     let starts_statement = matches!(failure.found.kind_at(1), TokenKind::Assign | TokenKind::Colon | TokenKind::Comma);
     (failure.found.kind() == TokenKind::Name && failure.wants(Expected::END) && !starts_statement).then(|| {
-        let found = failure.here(format!("expected `->` before `{}`", failure.found.text()));
+        let found = failure.here(format!("expected `->` before {}", failure.quoted()));
         found.fix(Unsafe, "let the value flow into it", vec![Edit::before(failure.found.span(), "-> ")])
     })
 }

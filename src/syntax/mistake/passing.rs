@@ -1,10 +1,10 @@
 //! Mistakes that do not keep the parser from understanding: reported in passing.
 
 use super::at;
-use crate::diagnostic::Applicability::Safe;
+use crate::diagnostic::Applicability::{Safe, Unsafe};
 use crate::diagnostic::Edit;
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, ForRange, InfixOp};
+use crate::syntax::ast::{Expr, ExprKind, ForRange, Ident, InfixOp};
 use crate::syntax::input::{Context, Input};
 use crate::syntax::token::TokenKind;
 
@@ -73,4 +73,46 @@ pub fn python_range(context: &Context<'_>, over: &ForRange) {
         _ => return,
     };
     report(context, *span, "ranges are written `from..to`", ("write it so", replacement));
+}
+
+/// `shared head = x -> conv(3)`: what is shared is a block or an operation, without inputs and without a name of its own.
+pub fn shared_value(context: &Context<'_>, name: &Ident, value: &mut Expr) {
+    const INPUTS: &str = "shared weights are declared without inputs; these come with each use";
+    let without = |span: Span| vec![Edit::replace(span, "")];
+    let diagnostic = match &value.kind {
+        ExprKind::Name(_) | ExprKind::Error => return,
+        ExprKind::Call { lists, .. } => match lists.as_slice() {
+            [_, inputs] => at(inputs.span, INPUTS).fix(Unsafe, "leave them out", without(inputs.span)),
+            _ => return,
+        },
+        ExprKind::As { value: inner, .. } => {
+            let span = Span { start: inner.span.end, ..value.span };
+            let message = format!("the shared weights are called `{}` already", name.text);
+            at(span, message).fix(Unsafe, "leave the second name out", without(span))
+        }
+        ExprKind::Pipe { first, stages } => match (&first.kind, stages.as_slice()) {
+            (ExprKind::Name(_) | ExprKind::Tuple(_), [stage]) => {
+                let span = Span { end: stage.span.start, ..first.span };
+                at(first.span, INPUTS).fix(Unsafe, "leave them out", without(span))
+            }
+            _ => at(value.span, "one block or operation is shared, not a pipe")
+                .help("write the pipe as the body of a block, and share the block"),
+        },
+        ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Str(_)
+        | ExprKind::Path(_)
+        | ExprKind::List(_)
+        | ExprKind::Tuple(_)
+        | ExprKind::Paren(_)
+        | ExprKind::Unary(..)
+        | ExprKind::Infix { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::If { .. } => {
+            at(value.span, "a block or an operation is shared").help(format!("write `shared {} = conv(64, 3)`", name.text))
+        }
+    };
+    context.report(diagnostic);
+    value.kind = ExprKind::Error;
 }

@@ -13,8 +13,8 @@ use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::super::{mistake, number, text};
 use super::body::body;
-use super::pieces::{bracketed, comma_list, deeper, dotted_name, fail, ident, token, token_here};
-use crate::quote::unquoted;
+use super::pieces::{bracketed, comma_list, deeper, dotted_name, fail, here, ident, token, token_here};
+use crate::quote::{bare, unquoted};
 
 /// Any expression.
 pub fn expression(input: Input<'_>) -> Parsed<'_, Expr> {
@@ -51,15 +51,8 @@ fn named_as<'a>(input: Input<'a>, rest: Input<'a>, value: Expr) -> Parsed<'a, Ex
     if rest.kind() != TokenKind::As || !rest.continues() {
         return Ok((rest, value));
     }
-    let (rest, name) = cut(dotted_name).parse(rest.skip(1))?;
+    let (rest, name) = cut(here(Expected::NAME, dotted_name)).parse(rest.skip(1))?;
     Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::As { value: Box::new(value), name } }))
-}
-
-/// A name or call without inputs, as what is shared is.
-pub fn shareable(input: Input<'_>) -> Parsed<'_, Expr> {
-    let (rest, callee) = token(TokenKind::Name, Expected::NAME)(input)?;
-    let (rest, list) = opt(argument_list).parse(rest)?;
-    Ok((rest, named(input, rest, callee, list.into_iter().collect())))
 }
 
 /// A name, or a call of it.
@@ -244,7 +237,7 @@ fn string(input: Input<'_>) -> Parsed<'_, Expr> {
 }
 
 fn path(input: Input<'_>) -> Parsed<'_, Expr> {
-    let plain = verify(token(TokenKind::Path, Expected::VALUE), |token: &Token| !input.context.text_of(*token).contains('*'));
+    let plain = verify(token(TokenKind::Path, Expected::VALUE), |token: &Token| !bare(input.context.text_of(*token)).contains('*'));
     map(plain, |token| {
         let segments = unquoted(input.context.text_of(token)).split('.').map(str::to_owned).collect();
         Expr { kind: ExprKind::Path(Path { segments, span: input.span() }), span: input.span() }

@@ -8,7 +8,7 @@ use super::super::error::{Expected, Reason, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::MAX_DEPTH;
-use crate::quote::unquoted;
+use crate::quote::{bare, unquoted};
 
 /// Just this kind of token, wherever it stands.
 pub fn token<'a>(kind: TokenKind, expected: Expected) -> impl Fn(Input<'a>) -> Parsed<'a, Token> + Copy {
@@ -44,7 +44,7 @@ pub fn name(input: Input<'_>) -> Parsed<'_, Ident> {
 /// A name or a path, as one name.
 pub fn dotted_name(input: Input<'_>) -> Parsed<'_, Ident> {
     let kind = if input.kind() == TokenKind::Path { TokenKind::Path } else { TokenKind::Name };
-    let plain = verify(token(kind, Expected::NAME), |token: &Token| !input.context.text_of(*token).contains('*'));
+    let plain = verify(token(kind, Expected::NAME), |token: &Token| !bare(input.context.text_of(*token)).contains('*'));
     map(plain, move |token| ident(input, token)).parse(input)
 }
 

@@ -11,9 +11,9 @@ use super::super::input::{Input, Parsed};
 use super::super::token::TokenKind;
 use super::super::{mistake, text};
 use super::body::body;
-use super::expression::{argument_list, call, expression, shareable, value};
+use super::expression::{argument_list, call, expression, value};
 use super::pieces::{bracketed, comma_list, dotted_name, fail, here, name, token, token_here};
-use crate::quote::unquoted;
+use crate::quote::{bare, unquoted};
 
 /// One statement, without its end.
 pub fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
@@ -102,8 +102,9 @@ fn output(input: Input<'_>) -> Parsed<'_, StatementKind> {
 
 fn shared(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Shared, Expected::STATEMENT)(input)?;
-    let parts = (here(Expected::NAME, name), token_here(TokenKind::Assign, Expected::ASSIGN), shareable);
-    map(cut(parts), |(name, _, value)| StatementKind::Shared { name, value }).parse(rest)
+    let (rest, (name, mut value)) = cut((here(Expected::NAME, name), assigned)).parse(rest)?;
+    mistake::shared_value(input.context, &name, &mut value);
+    Ok((rest, StatementKind::Shared { name, value }))
 }
 
 fn return_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
@@ -152,9 +153,10 @@ fn refine(input: Input<'_>) -> Parsed<'_, StatementKind> {
 
 fn path_pattern(input: Input<'_>) -> Parsed<'_, Path> {
     let (rest, pattern) = token(TokenKind::Pattern, Expected::PATH)(input)?;
-    let segments: Vec<_> = unquoted(input.context.text_of(pattern)).split('.').map(str::to_owned).collect();
-    if segments.iter().any(String::is_empty) {
+    let text = input.context.text_of(pattern);
+    if bare(text).split('.').any(str::is_empty) {
         return fail(input, Expected::PATH);
     }
+    let segments = unquoted(text).split('.').map(str::to_owned).collect();
     Ok((rest, Path { segments, span: input.span() }))
 }
