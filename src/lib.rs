@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Source ─parse→ Ast ─lower→ Graph ─infer→ Shaped ─┬─ analyze → Analysis → report → table | json | yaml | csv | md | html
-//!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped        (any number of passes)
-//!                 no meaning  origin      of every  └─ run(weights, inputs) → outputs, times
+//!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped, Sources ─apply(weights)→ weights
+//!                 no meaning  origin      of every  └─ prepare(weights) → Prepared ─run(inputs)→ outputs, times
 //!                                         node      optimize: rewrite → Plan ─writeback→ text ─compile→ Shaped
 //!  all failures: Diagnostics (plain data) → terminal | json | sarif | github
 //! ```
@@ -17,8 +17,8 @@
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
 //! - [`flow`]: how data flows through it: readers, lifetimes, reachability, what fuses
-//! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
-//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter · [`writeback`]: edits on the source
+//! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by name
+//! - [`interchange`]: safetensors, npy, images · [`exec`]: prepare, then run · [`writeback`]: edits on the source
 //! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
 //! - [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
