@@ -1,22 +1,24 @@
 //! Optimization, readable from top to bottom: passes and plan, the edits on the source, the new network.
 //!
-//! In: a network, with its text where it has one, and a [`Task`]. Out: an [`Outcome`]: the new text, what it compiles to,
-//! and what was decided. The network before is untouched. This module does no IO itself and prints nothing: it gives facts,
+//! In: a network, with its text and weights where it has them, and a [`Task`]. Out: an [`Outcome`]: the new text, what it
+//! compiles to, its weights, and what was decided. The network before is untouched. This module does no IO itself and prints nothing: it gives facts,
 //! of which reports make sentences.
 
 use std::path::Path;
 
 use crate::analysis;
 use crate::analysis::target::Target;
+use crate::code::Code;
 use crate::compile::{self, Compiled, Loaded, Loader, Settings, SourceTree, analyze, compile};
-use crate::diagnostic::{Diagnostic, Edit, has_errors};
-use crate::digits::counted;
+use crate::diagnostic::{Diagnostic, Edit, Severity, has_errors};
+use crate::digits::{counted, grouped};
 use crate::graph::print;
 use crate::lower::Value;
-use crate::rewrite::{Change, Config, Plan, bottlenecks, run_passes};
+use crate::rewrite::{Carried, Change, Config, Plan, Sources, apply, bottlenecks, run_passes};
 use crate::shape::Shaped;
 use crate::source::SourceSet;
 use crate::syntax;
+use crate::weights::{Weights, weight_bytes};
 use crate::writeback::assertions::{self, Numbers, Stated};
 use crate::writeback::{edit, uses};
 
@@ -37,6 +39,19 @@ pub struct Task<'a> {
     pub folders: (&'a Path, &'a Path),
     /// What asks for this, for comments in the text: "`pointwise optimize --ratio 4`".
     pub said: &'a str,
+    /// The network's weights, where the new one is to have weights too.
+    pub weights: Option<Given<'a>>,
+}
+
+/// Weights that are to be carried over.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// They fit the network before.
+    pub weights: &'a Weights,
+    /// What tensors are initialised with that no weights lead to.
+    pub seed: u64,
+    /// The most bytes that the new weights may take.
+    pub max_bytes: u64,
 }
 
 /// An optimized network.
@@ -46,6 +61,8 @@ pub struct Outcome {
     pub text: String,
     /// What it compiles to.
     pub compiled: Compiled,
+    /// Its weights, where those of the network before were given.
+    pub weights: Option<Carried>,
     /// Which bottlenecks were put in, and why; empty where the passes have none.
     pub plan: Plan,
     /// What exact passes changed.
@@ -57,10 +74,12 @@ pub struct Outcome {
 /// Optimizes a network.
 ///
 /// # Errors
-/// A budget cannot be met, a rule or mark cannot be followed, or a count exceeds 64 bits.
+/// A budget cannot be met, a rule or mark cannot be followed, a count exceeds 64 bits, weights do not fit the network before, or
+/// the new ones are too large.
 pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result<Outcome, Box<Diagnostic>> {
-    let Rewritten { shaped, plan, changes } = rewritten(before.shaped(), task)?;
+    let Rewritten { shaped, sources, plan, changes } = rewritten(before.shaped(), task)?;
     let numbers = analyze(&shaped, &analysis::Options::default())?;
+    let weights = task.weights.map(|given| carried(&sources, (before.shaped(), given), &shaped)).transpose()?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let (text, notes) = match &before.source {
         Some(source) if !task.inline && changes.is_empty() => edited(&Edited { before, source, task, loader }, &plan, new),
@@ -69,12 +88,13 @@ pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result
     let text = laid_out(text);
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
-    Ok(Outcome { text, compiled, plan, changes, notes })
+    Ok(Outcome { text, compiled, weights, plan, changes, notes })
 }
 
 /// A network after the passes.
 struct Rewritten {
     shaped: Shaped,
+    sources: Sources,
     plan: Plan,
     changes: Vec<Change>,
 }
@@ -82,16 +102,32 @@ struct Rewritten {
 /// The passes in their order, with the plan of the bottlenecks among them.
 fn rewritten(before: &Shaped, task: &Task<'_>) -> Result<Rewritten, Box<Diagnostic>> {
     let stages = task.config.stages().map_err(|error| Box::new(error.diagnostic()))?;
-    let (start, _, mut changes) = run_passes(before, None, stages.before);
+    let (start, mut sources, mut changes) = run_passes(before, stages.before);
     let (shaped, plan) = if stages.bottlenecks {
         let done = bottlenecks(&start, task.config, task.target).map_err(|error| Box::new(error.diagnostic()))?;
+        sources.extend(done.sources);
         (done.shaped, done.plan)
     } else {
         (start, Plan::default())
     };
-    let (shaped, _, more) = run_passes(&shaped, None, stages.after);
+    let (shaped, later, more) = run_passes(&shaped, stages.after);
+    sources.extend(later);
     changes.extend(more);
-    Ok(Rewritten { shaped, plan, changes })
+    Ok(Rewritten { shaped, sources, plan, changes })
+}
+
+/// The weights of the new network. Its text compiles to layers and tensors of the same names, so they fit that too.
+fn carried(sources: &Sources, (before, given): (&Shaped, Given<'_>), after: &Shaped) -> Result<Carried, Box<Diagnostic>> {
+    let failed = |code, message| Box::new(Diagnostic::bare(code, Severity::Error, message));
+    let needed = weight_bytes(after);
+    if needed > given.max_bytes {
+        let message = format!("the new weights take {} bytes, {} are allowed", grouped(needed), grouped(given.max_bytes));
+        return Err(failed(Code::TooMuchMemory, message));
+    }
+    apply(sources, (before, given.weights), after, given.seed).map_err(|problems| {
+        let first = problems.first().map_or_else(String::new, ToString::to_string);
+        failed(Code::MissingWeight, format!("the weights do not fit the network: {first}"))
+    })
 }
 
 /// What a text is edited with.

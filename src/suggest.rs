@@ -87,6 +87,6 @@ mod tests {
         use Applicability::{Safe, Unsafe};
         assert_eq!(nearest_word("strid", ["stride", "pad"]), Some(("stride", Safe)));
         assert_eq!(nearest_word("asssertt", ["assert", "input"]), Some(("assert", Unsafe)), "two slips");
-        assert_eq!(nearest_word("expan", ["expand", "expanse", "reduce"]), Some(("expand", Unsafe)), "another is near");
+        assert_eq!(nearest_word("expande", ["expand", "expanse", "reduce"]), Some(("expand", Unsafe)), "another is near");
     }
 }

@@ -110,11 +110,21 @@ impl Weights {
     #[must_use]
     pub fn init(shaped: &Shaped, seed: u64) -> Self {
         let mut weights = Self::new();
-        for_each_spec(shaped, |name, spec| {
-            let tensor = fill(&spec, Random::named(seed, &name));
-            weights.insert(name, tensor);
-        });
+        weights.complete(shaped, seed);
         weights
+    }
+
+    /// Adds what the network needs and is not there, as [`init`](Self::init) does.
+    ///
+    /// # Panics
+    /// As [`init`](Self::init).
+    pub fn complete(&mut self, shaped: &Shaped, seed: u64) {
+        for_each_spec(shaped, |name, spec| {
+            if self.get(&name).is_none() {
+                let tensor = fill(&spec, Random::named(seed, &name));
+                self.insert(name, tensor);
+            }
+        });
     }
 
     /// Whether every tensor that the network needs is there with its shape, and no others.

@@ -94,8 +94,8 @@ fn exact_passes_keep_outputs_and_never_cost_more() {
         tried += 1;
         let before = network.shaped;
         let weights = Weights::init(&before, 3);
-        let (after, changed, _) = rewrite::run_passes(&before, Some(&weights), &exact);
-        let changed = changed.expect("weights were given");
+        let (after, sources, _) = rewrite::run_passes(&before, &exact);
+        let changed = rewrite::apply(&sources, (&before, &weights), &after, 0).expect("the weights fit").weights;
         let (wanted, macs) = outputs(&before, &weights);
         let (got, fewer) = outputs(&after, &changed);
         assert!(fewer <= macs, "{name}");

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use pointwise::code::Code;
 use pointwise::compile::{LoadError, Loader, Settings, compile};
+use pointwise::foreign::table::{CALLS, PARAMETERS};
 use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
@@ -267,5 +268,23 @@ proptest! {
             Ok(output) => prop_assert_eq!(output.to_vec(), vec![1, windows, windows]),
             Err(shape_error) => prop_assert!(windows == 0 && matches!(shape_error, ShapeError::Window { .. }), "{:?}", shape_error),
         }
+    }
+}
+
+/// What other frameworks call things is data of a room that knows no operation, so this holds the two together.
+#[test]
+fn what_stands_for_a_foreign_call_is_there() {
+    for call in CALLS {
+        let info = OPS.iter().find(|op| op.keyword == call.here).unwrap_or_else(|| panic!("no operation {}", call.here));
+        let words = || call.signature.split(' ').filter(|word| !matches!(*word, "" | "-" | "in" | "*" | "[*]"));
+        let params: Vec<&str> = info.params.iter().map(|param| param.name).collect();
+        let in_place: Vec<&str> = words().filter(|word| !word.starts_with('=')).collect();
+        assert!(params.starts_with(&in_place), "{}: {in_place:?} stand elsewhere in {params:?}", call.spelling);
+        for word in words() {
+            assert!(params.contains(&word.trim_start_matches('=')), "{}: `{}` has no `{word}`", call.spelling, call.here);
+        }
+    }
+    for here in PARAMETERS.iter().filter_map(|parameter| parameter.meaning.here()) {
+        assert!(OPS.iter().any(|op| op.params.iter().any(|param| param.name == here)), "no operation has `{here}`");
     }
 }

@@ -66,9 +66,9 @@ fn problems(code: Code) -> Vec<String> {
     match (blocks.split_first(), exempt) {
         (None, None) => problems.push("there is no `net` block".to_owned()),
         (None, Some(_)) => {}
-        (Some((mistake, mended)), _) => {
+        (Some((mistake, corrected)), _) => {
             problems.extend(makes(code, mistake));
-            problems.extend(mended.iter().enumerate().flat_map(|(i, text)| is_free_of(code, i + 2, text)));
+            problems.extend(corrected.iter().enumerate().flat_map(|(i, text)| is_free_of(code, i + 2, text)));
         }
     }
     problems

@@ -77,16 +77,47 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Writes a whole file, or standard output for `-`.
 pub(super) fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    if is_dash(path) {
-        return Session::data(fill);
-    }
-    write_file(path, fill).map_err(|error| {
-        let why = if error.kind() == io::ErrorKind::NotFound { "there is no such directory".to_owned() } else { reason(&error) };
-        Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {why}", shown(path)))
-    })
+    stage(path, fill)?.put()
 }
 
-fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// What is written whole and waits to be put in its place, so that of several files all are written or none; gone where it is
+/// dropped before.
+#[derive(Debug)]
+pub(super) struct Staged {
+    /// The file as it was named.
+    path: PathBuf,
+    /// What takes which place; `None` where it went to a stream, which cannot wait.
+    waiting: Option<(tempfile::NamedTempFile, PathBuf)>,
+}
+
+/// Writes a whole file, without putting it in its place.
+pub(super) fn stage(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Staged, Failure> {
+    let waiting = if is_dash(path) {
+        Session::data(fill)?;
+        None
+    } else {
+        stage_file(path, fill).map_err(|error| unwritable(path, &error))?
+    };
+    Ok(Staged { path: path.to_owned(), waiting })
+}
+
+impl Staged {
+    /// Puts it in its place.
+    pub fn put(self) -> Result<(), Failure> {
+        let Some((temporary, place)) = self.waiting else { return Ok(()) };
+        temporary.persist(place).map(drop).map_err(|error| unwritable(&self.path, &error.error))
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    let why = if error.kind() == io::ErrorKind::NotFound { "there is no such directory".to_owned() } else { reason(error) };
+    Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {why}", shown(path)))
+}
+
+fn stage_file(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<Option<(tempfile::NamedTempFile, PathBuf)>> {
     // A link is written through, so that it stays one.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let old = fs::metadata(&path).ok();
@@ -96,7 +127,7 @@ fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     // A device or pipe cannot be replaced.
     if old.as_ref().is_some_and(|meta| !meta.is_file()) {
         let mut out = io::BufWriter::new(fs::OpenOptions::new().write(true).open(&path)?);
-        return fill(&mut out).and_then(|()| out.flush());
+        return fill(&mut out).and_then(|()| out.flush()).map(|()| None);
     }
     // Renaming over a read-only file would work, and surprise.
     if old.as_ref().is_some_and(|meta| meta.permissions().readonly()) {
@@ -113,8 +144,7 @@ fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     if let Some(meta) = old {
         temporary.as_file().set_permissions(meta.permissions())?;
     }
-    temporary.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(Some((temporary, path)))
 }
 
 /// New files get what the user's umask leaves, as from any other program.

@@ -74,9 +74,9 @@ mod tests {
     use crate::source::Span;
 
     /// Everywhere that one of the letters stands, a safe fix that replaces `length` letters.
-    fn find(text: String, fixes: &[(char, u32, &str)]) -> Found {
+    fn find(text: &str, fixes: &[(char, u32, &str)]) -> Found {
         let mut sources = SourceSet::new();
-        let source = sources.add("x.net", text.clone());
+        let source = sources.add("x.net", text);
         let found = text.char_indices().filter_map(|(at, c)| {
             let (_, length, replacement) = fixes.iter().find(|(letter, _, _)| *letter == c)?;
             let span = Span { source, start: at as u32, end: at as u32 + length };
@@ -93,27 +93,27 @@ mod tests {
 
     #[test]
     fn the_first_of_two_that_overlap_is_taken_and_the_other_in_the_next_round() {
-        let one = all("abc-b", |text| find(text, &[('a', 2, "b"), ('b', 1, "x")]));
+        let one = all("abc-b", |text| find(&text, &[('a', 2, "b"), ('b', 1, "x")]));
         assert_eq!((one.text.as_str(), one.applied), ("xc-x", 3), "the first `b` goes with `a`");
         assert!(one.diagnostics.is_empty());
     }
 
     #[test]
     fn fixes_that_make_each_other_necessary_come_to_an_end() {
-        let endless = all("a", |text| find(text, &[('a', 1, "b"), ('b', 1, "a")]));
+        let endless = all("a", |text| find(&text, &[('a', 1, "b"), ('b', 1, "a")]));
         assert_eq!((endless.text.as_str(), endless.applied, endless.diagnostics.len()), ("a", MOST_ROUNDS, 1));
     }
 
     #[test]
     fn what_is_a_guess_or_stands_elsewhere_stays() {
         let guess = all("a", |text| {
-            let (sources, mut found) = find(text, &[('a', 1, "b")]);
+            let (sources, mut found) = find(&text, &[('a', 1, "b")]);
             found[0].fixes[0].applicability = Applicability::Unsafe;
             (sources, found)
         });
         assert_eq!((guess.text.as_str(), guess.applied), ("a", 0));
         let elsewhere = all("a", |text| {
-            let (mut sources, mut found) = find(text, &[('a', 1, "b")]);
+            let (mut sources, mut found) = find(&text, &[('a', 1, "b")]);
             found[0].fixes[0].edits[0].span.source = sources.add("used.net", "a");
             (sources, found)
         });

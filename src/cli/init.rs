@@ -10,8 +10,8 @@ use super::load::load;
 use super::machine;
 use super::options::NetOptions;
 use super::session::Session;
+use super::tensors;
 use crate::code::Code;
-use crate::interchange::safetensors;
 use crate::report::number;
 use crate::weights::{Weights, weight_bytes};
 
@@ -43,8 +43,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         return Err(Failure::new(Code::TooMuchMemory, message));
     }
     let weights = Weights::init(loaded.shaped(), arguments.seed);
-    let bytes = safetensors::save(&weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
-    files::write(&arguments.output, |out| out.write_all(&bytes))?;
-    session.notice(&format!("{} tensors, {}", weights.len(), number::bytes(bytes.len() as u64)));
+    let (staged, said) = tensors::stage_weights(&arguments.output, &weights)?;
+    staged.put()?;
+    session.notice(&said);
     Ok(exit_code(&loaded.errors))
 }

@@ -9,18 +9,22 @@ use clap::Args;
 use super::failure::{Failure, exit_code};
 use super::files::{self, Disk};
 use super::load::{self, Loaded, load};
+use super::machine;
 use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, budget, find_target};
 use super::report::{Pair, savings};
 use super::session::Session;
+use super::tensors;
 use crate::analysis::target::Target;
 use crate::code::Code;
-use crate::optimize::{self, Task};
+use crate::digits::counted;
+use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
 use crate::report::savings_text;
 use crate::rewrite::budget::Budget;
-use crate::rewrite::{Config, Pass, config};
+use crate::rewrite::{Carried, Config, Pass, config};
 use crate::source::SourceSet;
+use crate::weights::Weights;
 
 /// Arguments of `optimize`.
 #[derive(Debug, Args)]
@@ -34,6 +38,12 @@ pub(super) struct Arguments {
     /// Write nothing, only report.
     #[arg(long, conflicts_with = "output")]
     dry_run: bool,
+    /// The network's weights as safetensors: the new network's are written beside it.
+    #[arg(short, long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Seed of new and changed layers' weights.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "weights")]
+    seed: u64,
     #[command(flatten)]
     net: NetOptions,
     #[command(flatten)]
@@ -123,6 +133,20 @@ pub(super) struct Optimized {
     pub extras: Extras,
     /// The target that time was predicted for.
     pub target: Target,
+    /// Its weights, where those of the network before were given.
+    pub weights: Option<Carried>,
+}
+
+/// What is to be optimized for, and with.
+pub(super) struct Order<'a> {
+    /// What the optimizer is asked for.
+    pub goals: &'a Goals,
+    /// Values for the network's parameters.
+    pub net: &'a NetOptions,
+    /// How is counted, and for which target.
+    pub count: &'a CountOptions,
+    /// The network's weights, with the seed of what is new.
+    pub weights: Option<(&'a Weights, u64)>,
 }
 
 /// Runs the command.
@@ -140,13 +164,20 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
             files::keep_input(output, Path::new(used.name()))?;
         }
     }
+    let beside = weights_beside(arguments, &before)?;
+    let weights = arguments.weights.as_deref().map(|path| tensors::read_weights(before.shaped(), path)).transpose()?;
+    let weights = weights.as_ref().map(|weights| (weights, arguments.seed));
+    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights };
     let place = output.unwrap_or(&arguments.input);
-    let mut done = optimize(session, &before, (&arguments.input, place), (&arguments.goals, &arguments.net, &arguments.count))?;
+    let mut done = optimize(session, &before, (&arguments.input, place), &order)?;
     if output.is_some_and(files::is_dash) {
         "<stdout>".clone_into(&mut done.after.name);
     }
+    if let Some(carried) = &done.weights {
+        tell_weights(session, carried, arguments.seed);
+    }
     if let Some(output) = output {
-        files::write(output, |out| out.write_all(done.text.as_bytes()))?;
+        write(session, (output, &done.text), beside.as_deref().zip(done.weights.as_ref()))?;
     }
     let pair = Pair { before: &before, after: &done.after, target: Some(&done.target) };
     let report = savings_text::terminal(&savings(&pair, &arguments.count, done.extras)?, Session::width());
@@ -159,22 +190,64 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     Ok(exit_code(&before.errors))
 }
 
+/// Where the new weights go, if any are to be written: never over anything that is read.
+fn weights_beside(arguments: &Arguments, before: &Loaded) -> Result<Option<PathBuf>, Failure> {
+    let Some((given, output)) = arguments.weights.as_deref().zip(arguments.output.as_deref()) else { return Ok(None) };
+    if files::is_dash(output) {
+        let failure = Failure::usage("weights are written beside the network, and standard output has no place beside it");
+        return Err(failure.help("name a file: `-o new.net` writes `new.safetensors` too"));
+    }
+    let beside = output.with_extension("safetensors");
+    files::keep_input(&beside, given)?;
+    files::keep_input(&beside, &arguments.input)?;
+    for (_, used) in before.sources().into_iter().flat_map(SourceSet::iter) {
+        files::keep_input(&beside, Path::new(used.name()))?;
+    }
+    Ok(Some(beside))
+}
+
+/// What lossy forms leave to be trained.
+fn tell_weights(session: &Session, carried: &Carried, seed: u64) {
+    let Carried { kept, initialised, .. } = *carried;
+    if initialised > 0 {
+        let keep = if kept == 1 { "keeps its" } else { "keep their" };
+        let (are, them) = if initialised == 1 { ("is", "it") } else { ("are", "them") };
+        session.notice(&format!(
+            "{} {keep} weights; {} {are} initialised with seed {seed}: train {them} before use",
+            counted(kept, "layer"),
+            counted(initialised, "new or changed layer"),
+        ));
+    }
+}
+
+/// Writes the network, and its weights where there are any: both or none.
+fn write(session: &Session, (output, text): (&Path, &str), weights: Option<(&Path, &Carried)>) -> Result<(), Failure> {
+    let Some((beside, carried)) = weights else { return files::write(output, |out| out.write_all(text.as_bytes())) };
+    let (tensors, said) = tensors::stage_weights(beside, &carried.weights)?;
+    let network = files::stage(output, |out| out.write_all(text.as_bytes()))?;
+    tensors.put()?;
+    network.put()?;
+    session.notice(&format!("{}: {said}", files::shown(beside)));
+    Ok(())
+}
+
 /// Optimizes a network that was read from `input`, and says on the way what is worth knowing; the new text is one that may
 /// stand at `output`.
 pub(super) fn optimize(
     session: &Session,
     before: &Loaded,
     (input, output): (&Path, &Path),
-    (goals, net, count): (&Goals, &NetOptions, &CountOptions),
+    order: &Order<'_>,
 ) -> Result<Optimized, Failure> {
-    let mut goals = goals.clone();
+    let (mut goals, net) = (order.goals.clone(), order.net);
     if !goals.any() && !is_marked(before) {
         session.notice("no goal is given: taking `--ratio 4`");
         goals.ratio = Some(4);
     }
     let config = goals.config()?;
-    let target = find_target(count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
+    let target = find_target(order.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
     let name = files::shown(output);
+    let available = machine::available_memory().unwrap_or(isize::MAX as u64);
     let task = Task {
         config: &config,
         target: &target,
@@ -183,6 +256,8 @@ pub(super) fn optimize(
         name: &name,
         folders: (&files::folder(input), &files::folder(output)),
         said: &format!("`{}`", format!("pointwise optimize {}{}", set(net), goals.said()).trim_end()),
+        // The tensors and the file's image of them are in memory together.
+        weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
     };
     let start = Instant::now();
     let done = optimize::optimize(before, &task, &Disk::new(&before.name, input).and(&name, output))?;
@@ -196,7 +271,7 @@ pub(super) fn optimize(
     session.detail(&format!("{name}: optimized in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     let after = load::show(output, done.compiled)?;
     let extras = rationale(goals.said(), &done.plan, &done.changes);
-    Ok(Optimized { text: done.text, after, extras, target })
+    Ok(Optimized { text: done.text, after, extras, target, weights: done.weights })
 }
 
 /// Whether the source marks a layer with `@bottleneck`.

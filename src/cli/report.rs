@@ -7,7 +7,7 @@ use clap::Args;
 use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
-use super::optimize::{Goals, optimize};
+use super::optimize::{Goals, Order, optimize};
 use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
@@ -86,8 +86,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let extras = Extras { forms: forms(after.shaped().graph()), ..Extras::default() };
         (after, extras, find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
     } else {
+        let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights: None };
         let paths = (arguments.before.as_path(), arguments.before.as_path());
-        let mut outcome = optimize(session, &before, paths, (&arguments.goals, &arguments.net, &arguments.count))?;
+        let mut outcome = optimize(session, &before, paths, &order)?;
         "optimized".clone_into(&mut outcome.after.name);
         (outcome.after, outcome.extras, outcome.target)
     };

@@ -11,6 +11,7 @@ use super::machine;
 use super::session::Session;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::digits::counted;
 
 use crate::exec::{ExecError, RunOptions, random_input, required_memory};
 use crate::interchange::image::{self, ImageOptions, Resize};
@@ -178,11 +179,23 @@ pub(super) fn weights(
         }
         return Ok(Weights::init(shaped, seed));
     };
+    read_weights(shaped, path)
+}
+
+/// Weights from a file; they fit the network.
+pub(super) fn read_weights(shaped: &Shaped, path: &Path) -> Result<Weights, Failure> {
     let shown = files::shown(path);
     let bytes = files::read_bytes(path)?;
     let weights = safetensors::load(&bytes).map_err(|error| Failure::new(Code::BadSafetensors, format!("`{shown}`: {error}")))?;
     weights.check(shaped).map_err(|problems| unfit(&problems, &shown))?;
     Ok(weights)
+}
+
+/// Writes nothing yet: the bytes of a file for these weights stand ready beside it.
+pub(super) fn stage_weights(path: &Path, weights: &Weights) -> Result<(files::Staged, String), Failure> {
+    let bytes = safetensors::save(weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
+    let said = format!("{}, {}", counted(weights.len(), "tensor"), number::bytes(bytes.len() as u64));
+    Ok((files::stage(path, |out| out.write_all(&bytes))?, said))
 }
 
 /// Refuses a run that needs more memory than allowed, before anything is allocated for it.

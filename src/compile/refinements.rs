@@ -55,7 +55,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
         return None;
     }
     match insert::refine(shaped, &requests) {
-        Ok(graph) => {
+        Ok(rewrite) => {
             let mut warned = None;
             for (request, statement) in requests.iter().zip(&statements) {
                 if warned != Some(statement)
@@ -65,7 +65,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
                     warned = Some(statement);
                 }
             }
-            super::shaped(graph, diagnostics)
+            super::shaped(rewrite.graph, diagnostics)
         }
         Err(rejected) => {
             let statement = &written[statements[rejected.request]];

@@ -220,10 +220,13 @@ impl Translation {
     }
 }
 
-/// An axis that counts the batch as one that does not; the batch itself has none here, and none counts from the end.
+/// An axis that counts the batch as one that does not. The batch itself has none here; those from the end are the same.
 #[must_use]
 pub fn without_batch(axis: &str) -> Option<String> {
-    axis.trim().parse::<u8>().ok()?.checked_sub(1).map(|axis| axis.to_string())
+    match axis.trim().parse::<i8>().ok()? {
+        0 => None,
+        axis => Some((axis - i8::from(axis > 0)).to_string()),
+    }
 }
 
 /// A value as it is written here: `(3, 5)` is `[3, 5]`, `True` is `true`.
@@ -299,6 +302,7 @@ mod tests {
         let transposed = written("ConvTranspose2d", &["8", "4", "2", "2", "0", "0", "1", "False"]);
         assert_eq!(transposed.as_deref(), Some("(4, 2, 2, 0, 0, groups=1, bias=false)"));
         assert_eq!(written("softmax", &["x", "dim=1"]).as_deref(), Some("(x)"));
+        assert_eq!(written("softmax", &["x", "dim=-1"]).as_deref(), Some("(x, axis=-1)"));
     }
 
     #[test]

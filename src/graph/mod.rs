@@ -131,12 +131,13 @@ impl Graph {
 
     fn insert(&mut self, node: Node) -> NodeId {
         let is_input = matches!(node.op, Op::Input(_));
-        let (name, inputs, tensors) = (node.name.clone(), node.inputs.clone(), node.tensors.clone());
+        let (name, inputs) = (node.name.clone(), node.inputs.len());
         let id = NodeId::from_index(self.nodes.add_node(node));
-        for (position, input) in inputs.iter().enumerate() {
+        for position in 0..inputs {
+            let input = self.nodes[id.index()].inputs[position];
             self.nodes.add_edge(input.index(), id.index(), position as u32);
         }
-        for tensor in tensors {
+        for tensor in &self.nodes[id.index()].tensors {
             let info = &mut self.tensors[tensor.to_usize()];
             info.first.get_or_insert(id);
             info.users += 1;

@@ -23,88 +23,75 @@ impl<'a> Builder<'a> {
         span: Span,
     ) {
         self.here = frame.instance;
-        let diagnostic = match shape_error {
-            ShapeError::Concat { axis, left, right, dim } => self.concat(op, inputs, (*axis, *left, *right, *dim), span),
-            ShapeError::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (*left, *right), span),
-            ShapeError::Window { side, window, input, pad } => {
-                self.window(keyword, op, inputs, (*side, *window, *input, *pad), span)
-            }
+        let at = |code, message: String| self.at_input(Diagnostic::error(code, message, span, ""), inputs, 0);
+        let diagnostic = match *shape_error {
+            ShapeError::Concat { axis, left, right, dim } => self.concat(op, inputs, (axis, left, right, dim), span),
+            ShapeError::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (left, right), span),
+            ShapeError::Window { side, window, input, pad } => self.window(keyword, op, inputs, (side, window, input, pad), span),
             ShapeError::Groups { output, channels, groups } => {
-                let which = if *output { "output" } else { "input" };
-                let message = format!("{groups} groups do not divide {channels} {which} channels");
-                let diagnostic = self.at_input(Diagnostic::error(Code::GroupsDivide, message, span, ""), inputs, 0);
-                let input = inputs.first().map_or(*channels, |(id, _)| self.shapes[*id].channels());
-                let made = op.map_or(*channels, |op| if let Op::Conv(conv) = op { conv.out } else { *channels });
+                let which = if output { "output" } else { "input" };
+                let input = inputs.first().map_or(channels, |(id, _)| self.shapes[*id].channels());
+                let made = op.map_or(channels, |op| if let Op::Conv(conv) = op { conv.out } else { channels });
                 let sides = if input == made { format!("{input} channels") } else { format!("{input} and {made} channels") };
-                diagnostic
-                    .help(format!("the largest number below that divides {sides} is {}", fewer_groups(*groups, input, made)))
+                let fewer = fewer_groups(groups, input, made);
+                at(Code::GroupsDivide, format!("{groups} groups do not divide {channels} {which} channels"))
+                    .help(format!("the largest number below that divides {sides} is {fewer}"))
             }
             ShapeError::Rank { input, needed, got } => {
                 let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
-                let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, *input);
+                let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, input);
                 match got.rank() {
                     1 => diagnostic.help("let it see the map: put `flatten` or `linear` after it, not before"),
-                    4 => self.batchless(diagnostic, inputs, *input),
+                    4 => self.batchless(diagnostic, inputs, input),
                     _ => diagnostic,
                 }
             }
             ShapeError::Arity { min, max, got } => {
                 let takes = match max {
-                    Some(max) if max == min => plural(*min, "input"),
+                    Some(max) if max == min => plural(min, "input"),
                     Some(max) => format!("{min} to {max} inputs"),
-                    None => format!("{} or more", plural(*min, "input")),
+                    None => format!("{} or more", plural(min, "input")),
                 };
                 let message = format!("`{keyword}` takes {takes}, and gets {got}");
                 let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
-                if got > min && *max != Some(0) {
+                if got > min && max != Some(0) {
                     diagnostic.help("join the tensors first, with `concat` or `+`")
                 } else {
                     diagnostic
                 }
             }
             ShapeError::Padding { side, pad, most } => {
-                let side = side_name(*side);
-                let message = format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}");
-                self.at_input(Diagnostic::error(Code::PaddingTooLarge, message, span, ""), inputs, 0)
+                let side = side_name(side);
+                at(Code::PaddingTooLarge, format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}"))
                     .help(format!("write `pad={most}`"))
             }
             ShapeError::Elements { from, have, want } => {
-                let open = self.sources.text(span).contains("-1");
-                let message = if open {
-                    format!("{have} elements cannot be shaped into a multiple of {want}")
+                let (message, help) = if self.sources.text(span).contains("-1") {
+                    let message = format!("{have} elements cannot be shaped into a multiple of {want}");
+                    (message, "choose sizes whose product divides it")
                 } else {
-                    format!("`{keyword}` would turn {have} elements into {want}")
+                    let message = format!("`{keyword}` would turn {have} elements into {want}");
+                    (message, "write `-1` for one dimension to have it computed")
                 };
-                let help = if open {
-                    "choose sizes whose product divides it"
-                } else {
-                    "write `-1` for one dimension to have it computed"
-                };
-                self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, format!("the input is {from}")), inputs, 0)
-                    .help(help)
+                let label = format!("the input is {from}");
+                self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, label), inputs, 0).help(help)
             }
             ShapeError::Axis { axis, rank } => {
-                let message = format!("`{keyword}` asks for axis {axis}, and its input has {}", plural(*rank, "dimension"));
-                self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
+                let has = plural(rank, "dimension");
+                at(Code::AxisRange, format!("`{keyword}` asks for axis {axis}, and its input has {has}"))
                     .help("axes count from 0, which is the channels; the batch has no axis")
             }
-            ShapeError::Extent { axis, dim, why } => {
-                let message = format!("`{keyword}` does not fit axis {axis} of {dim}: {why}");
-                self.at_input(Diagnostic::error(Code::AxisRange, message, span, ""), inputs, 0)
+            ShapeError::Extent { axis, dim, ref why } => {
+                at(Code::AxisRange, format!("`{keyword}` does not fit axis {axis} of {dim}: {why}"))
             }
             ShapeError::Divide { what, value, by } => {
-                let message = format!("{} cannot be divided evenly by {by}", extent(what, i128::from(*value)));
-                self.at_input(Diagnostic::error(Code::Divisibility, message, span, ""), inputs, 0)
+                at(Code::Divisibility, format!("{} cannot be divided evenly by {by}", extent(what, i128::from(value))))
             }
             ShapeError::Dimension { what, value } => {
-                let why = if *value < 1 { "a dimension is at least 1" } else { "a dimension is at most 2,147,483,647" };
-                let message = format!("`{keyword}` would make {}", extent(what, *value));
-                self.at_input(Diagnostic::error(Code::DimensionRange, message, span, ""), inputs, 0).note(why)
+                let why = if value < 1 { "a dimension is at least 1" } else { "a dimension is at most 2,147,483,647" };
+                at(Code::DimensionRange, format!("`{keyword}` would make {}", extent(what, value))).note(why)
             }
-            ShapeError::Overflow { what } => {
-                let message = format!("the {what} of `{keyword}` do not fit in 64 bits");
-                self.at_input(Diagnostic::error(Code::CountOverflow, message, span, ""), inputs, 0)
-            }
+            ShapeError::Overflow { what } => at(Code::CountOverflow, format!("the {what} of `{keyword}` do not fit in 64 bits")),
         };
         self.report(frame, diagnostic);
     }

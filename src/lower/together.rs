@@ -34,7 +34,11 @@ impl Builder<'_> {
             return None;
         }
         let who = if changed == 2 { "both".to_owned() } else { format!("all {changed}") };
-        let edits = distinct(branches.into_iter().flat_map(|branch| branch.edits))?;
+        let edits: Vec<Edit> = branches.into_iter().flat_map(|branch| branch.edits).collect();
+        // Branches that share a layer would write twice at one place.
+        if (1..edits.len()).any(|i| edits[..i].iter().any(|other| other.span == edits[i].span)) {
+            return None;
+        }
         Some(Fix { message: format!("padding keeps {who} at {height}x{width}"), applicability: Unsafe, edits })
     }
 
@@ -77,17 +81,4 @@ fn with_padding(op: &Op) -> Option<(Op, String)> {
     } else {
         None
     }
-}
-
-/// Each edit once; `None` where two branches would write different things at one place.
-fn distinct(edits: impl Iterator<Item = Edit>) -> Option<Vec<Edit>> {
-    let mut kept: Vec<Edit> = Vec::new();
-    for edit in edits {
-        match kept.iter().find(|other| other.span == edit.span) {
-            Some(other) if *other == edit => {}
-            Some(_) => return None,
-            None => kept.push(edit),
-        }
-    }
-    Some(kept)
 }

@@ -172,10 +172,8 @@ impl<'a> Reader<'a> {
 
     /// A boolean.
     pub(super) fn flag(&self, name: &str) -> Result<bool, BuildError> {
-        match &*self.value(name)? {
-            ArgValue::Bool(b) => Ok(*b),
-            other => Err(self.mistyped(name, other)),
-        }
+        let value = self.value(name)?;
+        if let ArgValue::Bool(b) = *value { Ok(b) } else { Err(self.mistyped(name, &value)) }
     }
 
     /// A finite number.
@@ -229,13 +227,10 @@ impl<'a> Reader<'a> {
     /// One of the words that the row says it takes.
     pub(super) fn word(&self, name: &str) -> Result<&'static str, BuildError> {
         let kind = self.params[self.index(name)].kind;
-        match &*self.value(name)? {
-            ArgValue::Str(s) => match kind.split('`').skip(1).step_by(2).find(|word| word == s) {
-                Some(word) => Ok(word),
-                None => Err(self.invalid(name, format!("{name} takes {kind}, not \"{}\"", shortened(s)))),
-            },
-            other => Err(self.mistyped(name, other)),
-        }
+        let value = self.value(name)?;
+        let ArgValue::Str(s) = &*value else { return Err(self.mistyped(name, &value)) };
+        let word = kind.split('`').skip(1).step_by(2).find(|word| word == s);
+        word.ok_or_else(|| self.invalid(name, format!("{name} takes {kind}, not \"{}\"", shortened(s))))
     }
 }
 

@@ -75,7 +75,7 @@ fn build_transpose(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildEr
     };
     conv.pad = match read.padding("pad")? {
         PadArg::Even(pad) | PadArg::Sided(pad) => pad,
-        PadArg::Same => conv.same(&read)?,
+        PadArg::Same => conv.same(read)?,
     };
     for i in 0..2 {
         let most = conv.stride[i].max(conv.dilation[i]);

@@ -1,7 +1,7 @@
 //! What each operation means: arguments, arity, output shape, weights and work.
 //!
 //! [`Op`] is closed: matches on it have no wildcard arm, so the compiler lists every place that a new operation must be
-//! handled. This module sees no graph, no spans and no execution; every operation has exactly one output.
+//! handled. In this room there is one, from a variant to its payload, which answers for it. This module sees no graph, no spans and no execution; every operation has exactly one output.
 
 pub mod activation;
 pub mod args;
@@ -12,6 +12,7 @@ pub mod error;
 pub mod form;
 pub mod form_cost;
 pub mod geometry;
+mod key;
 pub mod merge;
 pub mod norm;
 mod pass;
@@ -34,6 +35,7 @@ pub use conv::{Conv, Padding};
 pub use conv_transpose::ConvTranspose;
 pub use dense::Linear;
 pub use error::ShapeError;
+pub use key::Key;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn, Scale};
 pub use pass::Dropout;

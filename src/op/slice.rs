@@ -81,7 +81,7 @@ fn build_split(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError>
     let axis = read.axis("axis", input.rank())?;
     let dim = input.dim(axis);
     if let Some(ArgValue::List(_)) = read.given("parts") {
-        return Ok(Built::Pieces(pieces(axis, &listed_sizes(&read, axis, dim)?)));
+        return Ok(Built::Pieces(pieces(axis, &listed_sizes(read, axis, dim)?)));
     }
     let parts = read.count("parts")?;
     if parts > MAX_PARTS {

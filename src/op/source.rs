@@ -278,9 +278,9 @@ mod tests {
 
     #[test]
     fn constants_take_the_shape_of_their_lists_or_the_one_that_is_written() {
-        let values = |call: &str| match op(call).0 {
-            Op::Constant(constant) => (constant.shape.to_string(), constant.values.to_vec()),
-            other => panic!("{other:?}"),
+        let values = |call: &str| {
+            let Op::Constant(constant) = op(call).0 else { panic!("{call}") };
+            (constant.shape.to_string(), constant.values.to_vec())
         };
         assert_eq!(values("constant(2)()"), ("[1]".to_owned(), vec![2.0]));
         assert_eq!(values("constant([1, -2.5])()"), ("[2]".to_owned(), vec![1.0, -2.5]));

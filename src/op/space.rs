@@ -179,7 +179,7 @@ fn build_pad(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> 
 fn build_upsample(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
     let [_, h, w] = map_of(inputs)?;
     let size = match (read.given("factor"), read.given("size")) {
-        (Some(factor), None) => scaled(&read, factor, [h, w])?,
+        (Some(factor), None) => scaled(read, factor, [h, w])?,
         (None, Some(_)) => read.pair("size", 1)?,
         (Some(_), Some(_)) => return Err(read.invalid("size", "upsample takes a factor or a size, not both".to_owned())),
         (None, None) => return Err(read.invalid("factor", "upsample needs a factor or a size".to_owned())),

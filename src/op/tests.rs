@@ -186,6 +186,11 @@ const CALLS: &[&str] = &[
     "identity()([4, 8, 8])",
 ];
 
+/// One operation of every row.
+pub(super) fn every_op() -> Vec<Op> {
+    CALLS.iter().map(|call| op(call).0).collect()
+}
+
 fn keyword(call: &str) -> &str {
     call.split_once('(').expect("a call").0
 }

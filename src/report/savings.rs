@@ -409,7 +409,9 @@ mod tests {
     fn refined(net: &Shaped, layer: &str, form: Form) -> Shaped {
         let node = net.graph().find(layer).expect("it is there");
         infer(
-            refine(net, &[Request { node, how: Refinement { form, linear: false }, by: Maker::Optimizer }]).expect("it takes it"),
+            refine(net, &[Request { node, how: Refinement { form, linear: false }, by: Maker::Optimizer }])
+                .expect("it takes it")
+                .graph,
         )
         .expect("it fits")
     }

@@ -13,6 +13,7 @@ use super::live::{Around, around};
 use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, Untouched};
 use super::price::{Clock, Price};
 use super::reinfer;
+use super::sources::Sources;
 use super::survey::survey;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
@@ -25,6 +26,8 @@ use crate::shape::Shaped;
 pub struct Refined {
     /// The new network.
     pub shaped: Shaped,
+    /// Where its tensors come from.
+    pub sources: Sources,
     /// The decision.
     pub plan: Plan,
 }
@@ -175,6 +178,7 @@ struct Search<'a> {
 struct Decided {
     allocation: Allocation,
     shaped: Shaped,
+    sources: Sources,
     after: Sums,
 }
 
@@ -264,10 +268,10 @@ impl Search<'_> {
         let requests: Vec<_> = picked
             .filter_map(|(entry, candidate)| Some(Request { node: entry.layer.node, how: candidate.how?, by: Maker::Optimizer }))
             .collect();
-        let graph = refine(self.shaped, &requests).expect("candidates fit their layers, each once");
-        let shaped = reinfer(graph);
+        let rewrite = refine(self.shaped, &requests).expect("candidates fit their layers, each once");
+        let shaped = reinfer(rewrite.graph);
         let (after, _) = sums(&shaped, self.target)?;
-        Ok(Decided { allocation, shaped, after })
+        Ok(Decided { allocation, shaped, sources: rewrite.sources, after })
     }
 
     fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Refined {
@@ -301,7 +305,7 @@ impl Search<'_> {
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
         };
-        Refined { shaped: decided.shaped, plan }
+        Refined { shaped: decided.shaped, sources: decided.sources, plan }
     }
 
     fn is_searched(&self) -> bool {

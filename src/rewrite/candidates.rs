@@ -3,7 +3,7 @@
 //! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]. Nothing is decided
 //! here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chain::{Step, chain};
 use super::forms::{Refusal, fits};
@@ -13,7 +13,7 @@ use super::price::{Clock, Price, of_steps};
 use crate::graph::{NodeId, Role};
 use crate::op::form::{Form, Kind, Refinement};
 use crate::op::form_cost::{Count, Geometry};
-use crate::op::{Op, Shape};
+use crate::op::{Key, Op, Shape};
 use crate::shape::Shaped;
 
 /// How wrong a form is thought to be.
@@ -141,18 +141,22 @@ pub struct Context<'a> {
 /// A price, and the map of each step.
 type Priced = (Price, Vec<Shape>);
 
+/// What makes layers cost the same: operation, input, and the normalisation and activation round it.
+type KindKey = (Key, Shape, Option<Key>, Option<Key>);
+
 /// Prices that were worked out, so that a thousand equal layers are priced once.
 #[derive(Default)]
 pub struct Prices {
     kinds: Vec<(Op, Shape, Neighbourhood)>,
+    index: HashMap<KindKey, usize>,
     known: BTreeMap<(usize, Option<Refinement>), Option<Priced>>,
 }
 
 impl Prices {
-    fn index(&mut self, key: (Op, Shape, Neighbourhood)) -> usize {
-        let known = self.kinds.iter().position(|other| *other == key);
-        known.unwrap_or_else(|| {
-            self.kinds.push(key);
+    fn index(&mut self, op: &Op, input: Shape, around: Neighbourhood) -> usize {
+        let key = (op.key(), input, around.norm.as_ref().map(Op::key), around.activation.as_ref().map(Op::key));
+        *self.index.entry(key).or_insert_with(|| {
+            self.kinds.push((op.clone(), input, around));
             self.kinds.len() - 1
         })
     }
@@ -177,7 +181,7 @@ impl Context<'_> {
         let graph = self.shaped.graph();
         let node = graph.node(layer.node);
         let input = self.shaped.input_shapes(layer.node)[0];
-        let index = prices.index((node.op.clone(), input, neighbourhood(graph, layer.node)));
+        let index = prices.index(&node.op, input, neighbourhood(graph, layer.node));
         let mut candidate = |form: Option<Form>| {
             let how = form.map(|form| Refinement { form, linear: layer.linear });
             let (price, maps) = prices.price(index, how, &self.clock)?;

@@ -4,11 +4,10 @@ use super::rebuild::Rebuild;
 use super::{Change, Rewrite};
 use crate::flow::needed_by;
 use crate::shape::Shaped;
-use crate::weights::Weights;
 
-/// Removes every node that reaches no output, with its weights.
+/// Removes every node that reaches no output, with the tensors that nothing else uses.
 #[must_use]
-pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
+pub fn run(shaped: &Shaped) -> Rewrite {
     let graph = shaped.graph();
     let outputs = graph.outputs().iter().map(|(_, output)| *output);
     let live = needed_by(graph, outputs.chain(graph.inputs().iter().copied()));
@@ -21,5 +20,5 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
             changes.push(Change::exact("dead", [&graph.node(id).name], "no output needs it"));
         }
     }
-    Rewrite::new(build.finish(), changes, weights.cloned())
+    Rewrite::new(build.finish(), changes)
 }

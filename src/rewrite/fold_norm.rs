@@ -1,43 +1,42 @@
 //! Exact pass: folds batch normalisation into the convolution or linear layer before it.
 //!
-//! With running statistics, `bn(Wx + b) = (s W) x + s (b - mean) + shift` with `s = scale / sqrt(variance + eps)`; computed in
-//! f64. The layer must have no other user. It keeps its name and gains a bias.
+//! The layer must have no other reader. It keeps its name and gains a bias. Neither may share its tensors with other nodes:
+//! these would go on needing the unfolded ones, so that the network would have more weights than before.
 
 use std::collections::BTreeMap;
 
 use super::rebuild::Rebuild;
-use super::tensors::{to_f32, values};
+use super::sources::{Filter, Norm, Sources, TensorSource};
 use super::{Change, Rewrite};
 use crate::flow::only_reader;
 use crate::graph::{Graph, NodeId};
-use crate::op::{BatchNorm, Op};
+use crate::op::Op;
 use crate::shape::Shaped;
-use crate::tensor::Tensor;
-use crate::weights::Weights;
 
-/// Folds every batch normalisation that follows a convolution or linear layer of which it is the only user.
+/// Folds every batch normalisation that follows a convolution or linear layer of which it is the only reader.
 #[must_use]
-pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
+pub fn run(shaped: &Shaped) -> Rewrite {
     let graph = shaped.graph();
     let folds = folds(shaped);
-    let hosts: BTreeMap<_, _> = folds.iter().map(|(norm, host)| (*host, *norm)).collect();
+    let mut hosts: BTreeMap<NodeId, Vec<Norm>> = BTreeMap::new();
+    for (norm, host) in &folds {
+        hosts.entry(*host).or_default().extend(Norm::of(graph.node(*norm)));
+    }
     let mut build = Rebuild::new(shaped);
-    let mut folded = weights.cloned();
-    let mut changes = Vec::new();
+    let (mut changes, mut sources) = (Vec::new(), Sources::default());
     for &id in shaped.order() {
-        if hosts.contains_key(&id) {
-            build.replace(id, with_bias(&graph.node(id).op));
+        if let Some(norms) = hosts.get(&id) {
+            let new = build.replace(id, with_bias(&graph.node(id).op));
+            let layer = Filter::of(graph.node(id));
+            sources.insert_layer(build.node(new), |slot| TensorSource::Folded { layer, norms: norms.clone(), slot });
         } else if let Some(host) = folds.get(&id) {
             build.alias(id, build.of(*host));
             changes.push(change(graph, id, *host));
-            if let Some(weights) = &mut folded {
-                fold_weights(weights, graph, id, *host);
-            }
         } else {
             build.keep(id);
         }
     }
-    Rewrite::new(build.finish(), changes, folded)
+    Rewrite { graph: build.finish(), changes, sources }
 }
 
 /// Each normalisation that can be folded, with the layer that takes it up; a chain of them ends in one layer.
@@ -55,7 +54,8 @@ fn folds(shaped: &Shaped) -> BTreeMap<NodeId, NodeId> {
         let op = &graph.node(host).op;
         // Only on a flat input is the last axis, over which a linear layer works, the axis that is normalised.
         let takes = matches!(op, Op::Conv(_)) || (matches!(op, Op::Linear(_)) && shaped.shape(host).rank() == 1);
-        if alone && takes && !graph.node(host).directives.keep {
+        let shared = graph.shares_tensors(host) || graph.shares_tensors(id);
+        if alone && takes && !shared && !graph.node(host).directives.keep {
             folds.insert(id, host);
         }
     }
@@ -75,34 +75,4 @@ fn with_bias(op: &Op) -> Op {
         linear.bias = true;
     }
     op
-}
-
-/// Rescales the host's weights and bias; does nothing where a tensor is missing, which the weights' own check reports.
-fn fold_weights(weights: &mut Weights, graph: &Graph, norm: NodeId, host: NodeId) {
-    let Op::BatchNorm(op) = &graph.node(norm).op else { return };
-    let (norm, host) = (&graph.node(norm).name, &graph.node(host).name);
-    let Some(weight) = weights.get(&format!("{host}.weight")).cloned() else { return };
-    let Some((scale, shift)) = affine(weights, norm, op) else { return };
-    let bias = values(weights, host, "bias").unwrap_or_else(|| vec![0.0; scale.len()]);
-    if weight.dims().first() != Some(&scale.len()) || bias.len() != scale.len() {
-        return;
-    }
-    let bias = bias.iter().zip(scale.iter().zip(&shift)).map(|(b, (s, t))| b * s + t).map(to_f32).collect();
-    let filter = weight.data().len() / scale.len();
-    let data = weight.data().iter().enumerate().map(|(i, w)| to_f32(f64::from(*w) * scale[i / filter])).collect();
-    weights.insert(format!("{host}.weight"), Tensor::new(weight.dims().to_vec(), data));
-    weights.insert(format!("{host}.bias"), Tensor::new(vec![scale.len()], bias));
-}
-
-/// The normalisation as `scale * x + shift` per channel.
-fn affine(weights: &Weights, norm: &str, op: &BatchNorm) -> Option<(Vec<f64>, Vec<f64>)> {
-    let mean = values(weights, norm, "running_mean")?;
-    let variance = values(weights, norm, "running_var")?;
-    let learned = |name: &str, neutral: f64| {
-        if op.affine { values(weights, norm, name) } else { Some(vec![neutral; mean.len()]) }
-    };
-    let (gamma, beta) = (learned("weight", 1.0)?, learned("bias", 0.0)?);
-    let scale: Vec<_> = gamma.iter().zip(&variance).map(|(g, v)| g / (v + op.eps).sqrt()).collect();
-    let shift = beta.iter().zip(mean.iter().zip(&scale)).map(|(b, (m, s))| b - m * s).collect();
-    Some((scale, shift))
 }

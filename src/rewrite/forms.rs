@@ -97,6 +97,11 @@ pub enum Refusal {
     Kept,
     /// It has a bottleneck already, or is part of one.
     Refined,
+    /// Other layers use its weights, and would have to change with it.
+    Shared {
+        /// How many layers use them.
+        uses: u32,
+    },
     /// It is named twice in one request.
     Twice,
     /// No form saves at the ranks that were tried.
@@ -131,6 +136,7 @@ impl fmt::Display for Refusal {
             }
             Self::Kept => f.write_str("it is kept by request"),
             Self::Refined => f.write_str("it has a bottleneck already"),
+            Self::Shared { uses } => write!(f, "{uses} layers share its weights; a `refine` statement changes them together"),
             Self::Twice => f.write_str("it is refined twice"),
             Self::CostsMore { break_even } => write_break_even(f, break_even),
             Self::NotAsked => f.write_str("nothing asks for a bottleneck there"),

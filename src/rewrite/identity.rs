@@ -4,13 +4,12 @@ use super::rebuild::Rebuild;
 use super::{Change, Rewrite};
 use crate::op::{Op, Padding, Pool, Scalar, ScalarOp, Shape};
 use crate::shape::Shaped;
-use crate::weights::Weights;
 
 /// Removes identities: dropout, 1x1 windows, reshapes to the same shape, `+ 0`, `* 1`, and their like.
 ///
 /// One that would make a network input an output itself stays, so that every output remains a layer's.
 #[must_use]
-pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
+pub fn run(shaped: &Shaped) -> Rewrite {
     let graph = shaped.graph();
     let mut build = Rebuild::new(shaped);
     let mut changes = Vec::new();
@@ -25,7 +24,7 @@ pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
             _ => drop(build.keep(id)),
         }
     }
-    Rewrite::new(build.finish(), changes, weights.cloned())
+    Rewrite::new(build.finish(), changes)
 }
 
 /// Why an operation changes nothing on inputs of these shapes; `None` where it does.

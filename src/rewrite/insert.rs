@@ -1,6 +1,6 @@
 //! Puts bottlenecks into a graph.
 //!
-//! In: a shaped graph and which layer gets which form. Out: a new graph, not yet shaped, in which the kxk keeps the layer's
+//! In: a shaped graph and which layer gets which form. Out: a [`Rewrite`] in whose graph the kxk keeps the layer's
 //! name and its followers use the last node of the form. Lowering calls this for `refine` statements, the optimizer for its
 //! plan: one meaning for both. Layers that share weights are refined together and go on sharing, whichever was asked for.
 
@@ -10,6 +10,8 @@ use super::chain::{Step, chain};
 use super::forms::{Refusal, fits};
 use super::neighbour::neighbourhood;
 use super::rebuild::Rebuild;
+use super::sources::{Filter, Sources, TensorSource};
+use super::{Change, Rewrite};
 use crate::graph::{Directives, Graph, LayerPath, Maker, Node, NodeId, Origin, Part, Role, TensorId};
 use crate::op::form::Refinement;
 use crate::shape::Shaped;
@@ -38,7 +40,7 @@ pub struct Rejected {
 ///
 /// # Errors
 /// The first request whose layer cannot take its form, is refined already, or is named twice.
-pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Graph, Rejected> {
+pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Rewrite, Rejected> {
     let graph = shaped.graph();
     let sharers = sharers(graph);
     let mut wanted: BTreeMap<NodeId, usize> = BTreeMap::new();
@@ -57,14 +59,16 @@ pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Graph, Rejected> 
             }
         }
     }
-    let mut insertion = Insertion { graph, build: Rebuild::new(shaped), made: BTreeMap::new() };
+    let build = Rebuild::new(shaped);
+    let mut insertion = Insertion { graph, build, made: BTreeMap::new(), changes: Vec::new(), sources: Sources::default() };
     for &id in shaped.order() {
         match wanted.get(&id) {
             Some(index) => insertion.insert(id, *index, &requests[*index]),
             None => drop(insertion.build.keep(id)),
         }
     }
-    Ok(insertion.build.finish())
+    let Insertion { build, changes, sources, .. } = insertion;
+    Ok(Rewrite { graph: build.finish(), changes, sources })
 }
 
 /// The nodes of each tensor that several use.
@@ -99,6 +103,8 @@ struct Insertion<'a> {
     graph: &'a Graph,
     build: Rebuild<'a>,
     made: BTreeMap<usize, Made>,
+    changes: Vec<Change>,
+    sources: Sources,
 }
 
 impl Insertion<'_> {
@@ -124,12 +130,29 @@ impl Insertion<'_> {
             };
             let new = self.add(id, node, step, &owner);
             if is_first {
-                made.tensors.push(self.build.tensors(new).to_vec());
+                made.tensors.push(self.build.node(new).tensors.clone());
+                self.note_sources(new, Filter::of(layer), request.how, step.role);
             }
             inputs = vec![new];
         }
         self.build.alias(id, inputs[0]);
         self.made.insert(index, made);
+        let note = format!("`{}` becomes {}", layer.name, request.how);
+        self.changes.push(Change { pass: "bottleneck", layers: vec![layer.name.to_string()], exact: false, note });
+    }
+
+    /// What the tensors of a new node are made of: convolutions and linear layers are factors of the layer, what is behind
+    /// them was not there.
+    fn note_sources(&mut self, new: NodeId, layer: Filter, how: Refinement, role: Role) {
+        let node = self.build.node(new);
+        match role {
+            Role::Core | Role::Factor(_) => {
+                self.sources.insert_layer(node, |slot| TensorSource::Factorized { layer, how, role, slot });
+            }
+            Role::Behind(_) | Role::BehindCore => {
+                node.tensors.iter().for_each(|tensor| self.sources.insert(*tensor, TensorSource::New));
+            }
+        }
     }
 
     fn add(&mut self, id: NodeId, node: Node, step: &Step, owner: &LayerPath) -> NodeId {

@@ -2,42 +2,40 @@
 //!
 //! `1x1 · kxk` and `kxk · 1x1` are one kxk; two linear layers are one. Merged only where that needs neither more MACs nor
 //! more weights, and where the first layer's bias would not meet the second's padding: a border of zeros is then no longer
-//! zero. Weights are multiplied in f64.
+//! zero. Layers that share tensors with other nodes stay as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rebuild::Rebuild;
-use super::tensors::{to_f32, values};
+use super::sources::{Filter, Sources, TensorSource};
 use super::{Change, Rewrite, reinfer};
 use crate::flow::only_reader;
 use crate::graph::{Graph, NodeId};
 use crate::op::{Conv, Linear, Op, Padding};
 use crate::shape::Shaped;
-use crate::tensor::Tensor;
-use crate::weights::Weights;
 
 /// Merges consecutive linear convolutions and linear layers until none are left.
 #[must_use]
-pub fn run(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
-    let mut rewrite = round(shaped, weights);
+pub fn run(shaped: &Shaped) -> Rewrite {
+    let mut rewrite = round(shaped);
     let mut last = rewrite.changes.len();
     while last > 0 {
-        let next = round(&reinfer(rewrite.graph), rewrite.weights.as_ref());
+        let next = round(&reinfer(rewrite.graph));
         last = next.changes.len();
-        let changes = rewrite.changes.into_iter().chain(next.changes).collect();
-        rewrite = Rewrite { graph: next.graph, changes, weights: next.weights };
+        rewrite.changes.extend(next.changes);
+        rewrite.sources.extend(next.sources);
+        rewrite.graph = next.graph;
     }
     rewrite
 }
 
 /// Merges disjoint pairs, so that a chain halves with every round.
-fn round(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
+fn round(shaped: &Shaped) -> Rewrite {
     let graph = shaped.graph();
     let pairs = pairs(shaped);
     let firsts: BTreeSet<_> = pairs.values().map(|(first, _)| *first).collect();
     let mut build = Rebuild::new(shaped);
-    let mut merged = weights.cloned();
-    let mut changes = Vec::new();
+    let (mut changes, mut sources) = (Vec::new(), Sources::default());
     for &id in shaped.order() {
         if firsts.contains(&id) {
             continue;
@@ -51,11 +49,10 @@ fn round(shaped: &Shaped, weights: Option<&Weights>) -> Rewrite {
         let new = build.replace_on(host, op.clone(), inputs);
         build.alias(id, new);
         changes.push(change(graph, *first, id, host));
-        if let Some(weights) = &mut merged {
-            merge_weights(weights, graph, [*first, id], &graph.node(host).name);
-        }
+        let [first, second] = [*first, id].map(|id| Filter::of(graph.node(id)));
+        sources.insert_layer(build.node(new), |slot| TensorSource::Composed { first, second, slot });
     }
-    Rewrite::new(build.finish(), changes, merged)
+    Rewrite { graph: build.finish(), changes, sources }
 }
 
 /// Second layer of each pair, with the first and the operation that is both.
@@ -65,7 +62,9 @@ fn pairs(shaped: &Shaped) -> BTreeMap<NodeId, (NodeId, Op)> {
     for &first in shaped.order() {
         let Some(second) = only_reader(graph, first) else { continue };
         let kept = graph.node(first).directives.keep || graph.node(second).directives.keep;
-        if kept || pairs.contains_key(&first) {
+        // Who else uses a layer's tensors goes on needing them, so that one layer more would have to be learned.
+        let shared = graph.shares_tensors(first) || graph.shares_tensors(second);
+        if kept || shared || pairs.contains_key(&first) {
             continue;
         }
         if let Some(op) = merged(&graph.node(first).op, &graph.node(second).op)
@@ -128,68 +127,4 @@ fn costs_more(shaped: &Shaped, first: NodeId, second: NodeId, op: &Op) -> bool {
         return true;
     };
     one.0 > a.0.saturating_add(b.0) || one.1 > a.1.saturating_add(b.1)
-}
-
-/// Multiplies the weights of a pair; does nothing where a tensor is missing, which the weights' own check reports.
-fn merge_weights(weights: &mut Weights, graph: &Graph, pair: [NodeId; 2], host: &str) {
-    let [first, second] = pair.map(|id| graph.node(id).name.as_str());
-    let dims = |name: &str| weights.get(&format!("{name}.weight")).map(|tensor| tensor.dims().to_vec());
-    let (Some(a), Some(b)) = (values(weights, first, "weight"), values(weights, second, "weight")) else { return };
-    let (Some(a_dims), Some(b_dims)) = (dims(first), dims(second)) else { return };
-    let sizes = Sizes { outputs: b_dims[0], middle: a_dims[0], inputs: a_dims[1], taps: [area(&a_dims), area(&b_dims)] };
-    let product = multiply(&a, &b, &sizes);
-    let a_bias = values(weights, first, "bias");
-    let b_bias = values(weights, second, "bias");
-    if a_bias.is_some() || b_bias.is_some() {
-        let bias = merge_bias(a_bias.as_deref(), b_bias, &b, &sizes);
-        weights.insert(format!("{host}.bias"), Tensor::new(vec![sizes.outputs], bias));
-    }
-    let spatial = if a_dims.len() == 4 && sizes.taps[0] > 1 { &a_dims[2..] } else { &b_dims[2.min(b_dims.len())..] };
-    let dims = [&[sizes.outputs, sizes.inputs], spatial].concat();
-    weights.insert(format!("{host}.weight"), Tensor::new(dims, product));
-}
-
-/// Extents of a product of two layers; at most one of them has more than one tap.
-struct Sizes {
-    outputs: usize,
-    middle: usize,
-    inputs: usize,
-    taps: [usize; 2],
-}
-
-fn area(dims: &[usize]) -> usize {
-    dims[2..].iter().product()
-}
-
-/// `w[n][c][t] = sum over m of b[n][m][t] * a[m][c][t]`, where a 1x1 has its one tap everywhere.
-fn multiply(a: &[f64], b: &[f64], sizes: &Sizes) -> Vec<f32> {
-    let [a_taps, b_taps] = sizes.taps;
-    let taps = a_taps.max(b_taps);
-    let mut product = Vec::with_capacity(sizes.outputs * sizes.inputs * taps);
-    for n in 0..sizes.outputs {
-        for c in 0..sizes.inputs {
-            for t in 0..taps {
-                let (a_tap, b_tap) = (t % a_taps, t % b_taps);
-                let sum: f64 = (0..sizes.middle)
-                    .map(|m| b[(n * sizes.middle + m) * b_taps + b_tap] * a[(m * sizes.inputs + c) * a_taps + a_tap])
-                    .sum();
-                product.push(to_f32(sum));
-            }
-        }
-    }
-    product
-}
-
-/// `b.bias + sum over all taps of b * a.bias`: a constant input reaches every tap, for nothing is padded.
-fn merge_bias(a_bias: Option<&[f64]>, b_bias: Option<Vec<f64>>, b: &[f64], sizes: &Sizes) -> Vec<f32> {
-    let mut bias = b_bias.unwrap_or_else(|| vec![0.0; sizes.outputs]);
-    if let Some(a_bias) = a_bias {
-        for (n, value) in bias.iter_mut().enumerate() {
-            for (m, shift) in a_bias.iter().enumerate() {
-                let start = (n * sizes.middle + m) * sizes.taps[1];
-                *value += b[start..start + sizes.taps[1]].iter().sum::<f64>() * shift;
-            }
-        }
-    }
-    bias.into_iter().map(to_f32).collect()
 }

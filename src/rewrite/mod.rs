@@ -1,7 +1,8 @@
 //! Rewrites: bottlenecks that make a network cheaper, and exact passes that leave what it computes as it is.
 //!
-//! In: `&Shaped`. Out: a bare [`Graph`] with the list of what changed; the input is untouched, and only `infer` makes a
-//! result shaped again, so no rewrite escapes verification. Nothing here reads files, prints, or runs a network.
+//! In: `&Shaped`. Out: a [`Rewrite`]: a bare [`Graph`], what changed, and where its tensors come from; the input is untouched,
+//! and only `infer` makes a result shaped again, so no rewrite escapes verification. Rewrites see no weights: [`apply`] makes
+//! those of the new network, for any number of rewrites at once. Nothing here reads files, prints, or runs a network.
 //!
 //! | what | module |
 //! |---|---|
@@ -9,9 +10,11 @@
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
 //! | layers by path | [`path`] |
+//! | weights | [`sources`] → [`apply`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
 
 pub mod allocate;
+pub mod apply;
 pub mod bottleneck;
 pub mod budget;
 pub mod candidates;
@@ -32,37 +35,37 @@ pub mod plan;
 pub mod price;
 mod rebuild;
 pub mod refined;
+pub mod sources;
 pub mod survey;
-mod tensors;
 
 pub use crate::op::form::{Form, Kind, Refinement};
+pub use apply::{Carried, apply};
 pub use bottleneck::{Refined, bottlenecks};
 pub use budget::{Budget, Limit, Quantity};
 pub use config::Config;
 pub use forms::Refusal;
 pub use insert::{Request, refine};
 pub use plan::{BudgetUnreachable, OptimizeError, Plan};
+pub use sources::{Sources, TensorSource};
 
 use crate::graph::{Graph, LayerPath};
 use crate::shape::{Shaped, infer};
-use crate::weights::Weights;
 
-/// A new graph and what was changed.
+/// A new graph, what was changed, and where its tensors come from.
 #[derive(Debug, Clone)]
 pub struct Rewrite {
     /// The graph, not yet shaped.
     pub graph: Graph,
     /// What changed, in order of execution.
     pub changes: Vec<Change>,
-    /// The weights of the new graph, where the old one's were given.
-    pub weights: Option<Weights>,
+    /// Where the tensors of the new graph come from.
+    pub sources: Sources,
 }
 
 impl Rewrite {
-    /// A rewrite; weights whose layer is gone are left out.
-    fn new(graph: Graph, changes: Vec<Change>, weights: Option<Weights>) -> Self {
-        let weights = weights.map(|weights| tensors::owned(&weights, &graph));
-        Self { graph, changes, weights }
+    /// A rewrite that makes no tensors.
+    fn new(graph: Graph, changes: Vec<Change>) -> Self {
+        Self { graph, changes, sources: Sources::default() }
     }
 }
 
@@ -102,8 +105,8 @@ pub enum Pass {
     Identity,
 }
 
-/// An exact pass as a function; weights are transformed along where they are given.
-pub type ExactPass = fn(&Shaped, Option<&Weights>) -> Rewrite;
+/// An exact pass as a function.
+pub type ExactPass = fn(&Shaped) -> Rewrite;
 
 /// One row of [`PASSES`].
 #[derive(Debug, Clone, Copy)]
@@ -159,17 +162,19 @@ impl Pass {
     }
 }
 
-/// Runs the exact passes of a list, in order; [`Pass::Bottleneck`] is left to [`bottlenecks`].
+/// Runs the exact passes of a list, in order; [`Pass::Bottleneck`] is left to [`bottlenecks`]. The sources are those of all
+/// passes together.
 #[must_use]
-pub fn run_passes(shaped: &Shaped, weights: Option<&Weights>, passes: &[Pass]) -> (Shaped, Option<Weights>, Vec<Change>) {
-    let mut state = (shaped.clone(), weights.cloned());
-    let mut changes = Vec::new();
+pub fn run_passes(shaped: &Shaped, passes: &[Pass]) -> (Shaped, Sources, Vec<Change>) {
+    let mut shaped = shaped.clone();
+    let (mut sources, mut changes) = (Sources::default(), Vec::new());
     for run in passes.iter().filter_map(|pass| pass.info().run) {
-        let rewrite = run(&state.0, state.1.as_ref());
+        let rewrite = run(&shaped);
         changes.extend(rewrite.changes);
-        state = (reinfer(rewrite.graph), rewrite.weights);
+        sources.extend(rewrite.sources);
+        shaped = reinfer(rewrite.graph);
     }
-    (state.0, state.1, changes)
+    (shaped, sources, changes)
 }
 
 /// Shapes a rewritten graph again.

@@ -3,7 +3,7 @@
 //! Every rewrite goes through here, so that in the copy ascending ids are an order of execution again, names and block
 //! instances survive, and the input is untouched. Nothing recurses over the graph's depth.
 
-use crate::graph::{Graph, LayerPath, Node, NodeId, NodeMap, TensorId};
+use crate::graph::{Graph, LayerPath, Node, NodeId, NodeMap};
 use crate::op::Op;
 use crate::shape::Shaped;
 
@@ -73,9 +73,9 @@ impl<'a> Rebuild<'a> {
         self.new.add_owned(node, owner)
     }
 
-    /// The tensors of a new node.
-    pub(super) fn tensors(&self, new: NodeId) -> &[TensorId] {
-        &self.new.node(new).tensors
+    /// A new node.
+    pub(super) fn node(&self, new: NodeId) -> &Node {
+        self.new.node(new)
     }
 
     /// Whether a new node is a network input.

@@ -64,6 +64,9 @@ fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Re
     if is_refined(graph, id) {
         return Ok(Err(Refusal::Refined));
     }
+    if graph.shares_tensors(id) {
+        return Ok(Err(Refusal::Shared { uses: graph.tensor(node.tensors[0]).users }));
+    }
     if node.directives.keep || rule.is_some_and(|rule| rule.keep) {
         return Ok(Err(Refusal::Kept));
     }

@@ -69,7 +69,7 @@ fn channels_that_waste_a_block() {
 
 #[test]
 fn a_bias_before_batch_norm_and_its_fix() {
-    for (call, mended) in [
+    for (call, corrected) in [
         ("conv(8, 3)", "conv(8, 3, bias=false)"),
         ("conv(8, 3, bias=true)", "conv(8, 3, bias=false)"),
         ("conv(8, 3, )", "conv(8, 3, bias=false)"),
@@ -85,8 +85,8 @@ fn a_bias_before_batch_norm_and_its_fix() {
         let edit = &diagnostic.fixes[0].edits[0];
         let mut text = compiled.sources.get(edit.span.source).text().to_owned();
         text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
-        assert!(text.contains(&format!("{mended} -> bn")), "{text}");
-        assert_eq!(codes(&body(mended)), []);
+        assert!(text.contains(&format!("{corrected} -> bn")), "{text}");
+        assert_eq!(codes(&body(corrected)), []);
     }
     // Another reader of the map, and a linear layer whose bias lies across the norm.
     assert_eq!(codes("input x: [3, 8, 8]\n a = x -> conv(8, 3)\n output y = a -> bn\n output z = a -> relu"), []);
@@ -251,8 +251,8 @@ fn pages_show_what_they_say() {
             compiled.diagnostics.iter().map(|d| d.code).collect()
         };
         assert_eq!(codes(blocks[0]), [*code]);
-        for mended in &blocks[1..] {
-            assert_eq!(codes(mended), [], "{}", code.id());
+        for corrected in &blocks[1..] {
+            assert_eq!(codes(corrected), [], "{}", code.id());
         }
     }
 }

@@ -17,7 +17,7 @@ fn loaded(text: &str, set: &[(String, String)]) -> Loaded {
 
 fn task<'a>(config: &'a Config, target: &'a pointwise::analysis::target::Target) -> Task<'a> {
     let here = Path::new("/here");
-    Task { config, target, inline: false, set: &[], name: "new.net", folders: (here, here), said: "a test" }
+    Task { config, target, inline: false, set: &[], name: "new.net", folders: (here, here), said: "a test", weights: None }
 }
 
 fn optimized(before: &Loaded, config: &Config, change: impl for<'a> FnOnce(Task<'a>) -> Task<'a>) -> Outcome {

@@ -30,7 +30,7 @@ fn shaped(graph: Graph) -> Shaped {
 
 fn refined(net: &Shaped, layer: &str, form: Form, linear: bool) -> Shaped {
     let node = net.graph().find(layer).expect("the layer is there");
-    shaped(refine(net, &[Request { node, how: Refinement { form, linear }, by: Maker::Optimizer }]).expect("the form fits"))
+    shaped(refine(net, &[Request { node, how: Refinement { form, linear }, by: Maker::Optimizer }]).expect("the form fits").graph)
 }
 
 fn geometry(net: &Shaped, layer: &str) -> Geometry {

@@ -313,3 +313,23 @@ fn an_unread_input_counts_in_a_peak_budget() {
     assert_eq!((miss.at.as_deref(), miss.proof), (Some("a.conv"), Proof::Alone));
     assert_eq!(miss.least, (map * (64 + 8 + 64)) as f64);
 }
+
+#[test]
+fn what_is_stored_takes_no_part_in_the_peak() {
+    let mut net = Net::new();
+    let x = net.input(&[16, 8, 8]);
+    let x = net.conv("a", conv(16, 3, 1, 1), x);
+    let gamma =
+        net.add("gamma", pointwise::op::Op::Param(pointwise::op::Param { shape: nets::shape(&[16, 8, 8]), init: 1.0 }), &[]);
+    let flat = net.add("flat", pointwise::op::Op::Identity, &[gamma]);
+    let x = net.sum("b", x, flat);
+    let x = net.conv("c", conv(16, 3, 1, 1), x);
+    net.graph.add_output("y", x);
+    let net = net.finish();
+    let around = pointwise::rewrite::live::around(&net);
+    let peak = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
+    assert_eq!(peak, 2 * 4 * 16 * 64);
+    assert_eq!(net.order().iter().filter_map(|id| around.get(*id)).map(|a| a.all).max(), Some(peak));
+    let c = net.graph().find("c.conv").expect("it is there");
+    assert_eq!(around[c].peak(&[nets::shape(&[16, 8, 8])]), peak);
+}

@@ -12,10 +12,10 @@ fn check(text: &str, errors: &[&str], fixed: &str) {
         assert_eq!(fixed, "", "there is no fix for\n{text}");
         return;
     };
-    let mended = apply(text, &fix.edits);
-    assert_eq!(mended, fixed, "by {}", fix.message);
-    let left = parse(&mended).errors.len();
-    assert!(left < errors.len(), "the fix leaves\n{}", parse(&mended).summary());
+    let after = apply(text, &fix.edits);
+    assert_eq!(after, fixed, "by {}", fix.message);
+    let left = parse(&after).errors.len();
+    assert!(left < errors.len(), "the fix leaves\n{}", parse(&after).summary());
 }
 
 /// An error that has no fix.
@@ -225,6 +225,7 @@ fn words_of_other_languages() {
 #[test]
 fn signs_of_other_languages() {
     in_net("    x = a && b", "PW0105 2:11 `&&` is written `and`", "    x = a and b");
+    in_net("    x = a&&b", "PW0105 2:10 `&&` is written `and`", "    x = a and b");
     in_net("    x = a || b", "PW0105 2:11 `||` is written `or`", "    x = a or b");
     in_net("    x = !a", "PW0105 2:9 `!` is written `not`", "    x = not a");
     in_net("    x := a", "PW0105 2:7 names are bound with `=`", "    x = a");

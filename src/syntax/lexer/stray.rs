@@ -190,12 +190,7 @@ impl<'a> Lexer<'a> {
             .help("break a line before `->`, after an operator, or inside brackets")
             .fix(Unsafe, advice(""), vec![Edit::replace(span, "")]);
         self.out.errors.push(found);
-        let line_end = self.at + line.len();
-        self.skip(line_end);
-        // The next line was meant as a part of this one.
-        if self.bytes.get(line_end) == Some(&b'\n') {
-            self.at += 1;
-        }
+        self.skip(self.at + line.len());
     }
 
     /// A word with letters outside ASCII.

@@ -195,9 +195,11 @@ fn on_line(input: Input<'_>, wanted: impl Fn(TokenKind) -> bool) -> Option<Input
 /// The end of this line, or the `;` before it.
 fn line_end(input: Input<'_>) -> Input<'_> {
     let mut here = input;
-    while !matches!(here.kind(), TokenKind::End | TokenKind::Semicolon)
-        && !(here.index() > input.index() && here.next().line_start)
-    {
+    let ends = |here: Input<'_>| {
+        let next_line = here.index() > input.index() && here.next().line_start;
+        next_line || matches!(here.kind(), TokenKind::End | TokenKind::Semicolon)
+    };
+    while !ends(here) {
         here = here.skip(1);
     }
     here

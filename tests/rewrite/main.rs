@@ -1,7 +1,11 @@
 //! Exact passes: both networks are run on random inputs, and what they compute is compared.
 
+#[path = "../common/mod.rs"]
 mod common;
+#[path = "../nets/mod.rs"]
 mod nets;
+mod shared;
+mod weights;
 
 use std::collections::BTreeMap;
 
@@ -9,20 +13,24 @@ use nets::{Net, basic, conv, shape, single};
 use pointwise::exec::{RunOptions, random_input, run};
 use pointwise::graph::Maker;
 use pointwise::op::{
-    Activation, BatchNorm, Conv, ConvTranspose, Dropout, Linear, Op, Padding, Pool, PoolKind, Reshape, Scalar, ScalarOp,
+    Activation, BatchNorm, Constant, Conv, ConvTranspose, Dropout, Linear, Op, Padding, Param, Pool, PoolKind, Reshape, Scalar,
+    ScalarOp,
 };
 use pointwise::rewrite::{
-    Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, dead, duplicate, fold_norm, identity, merge_conv, refine,
-    run_passes,
+    Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, apply, dead, duplicate, fold_norm, identity, merge_conv,
+    refine, run_passes,
 };
 use pointwise::shape::{Shaped, infer};
 use pointwise::tensor::Tensor;
 use pointwise::weights::Weights;
 use proptest::prelude::*;
 
-fn shaped(rewrite: Rewrite) -> (Shaped, Weights) {
-    let shaped = infer(rewrite.graph).expect("rewrites keep shapes");
-    (shaped, rewrite.weights.expect("weights were given"))
+/// A rewritten network with the weights that follow from the old ones.
+fn carried((net, weights): (&Shaped, &Weights), rewrite: Rewrite) -> (Shaped, Weights) {
+    let after = infer(rewrite.graph).expect("rewrites keep shapes");
+    let carried = apply(&rewrite.sources, (net, weights), &after, 0).expect("the weights fit");
+    assert_eq!(carried.initialised, 0, "exact passes need no training");
+    (after, carried.weights)
 }
 
 fn outputs(net: &Shaped, weights: &Weights, batch: usize) -> Vec<Tensor> {
@@ -50,9 +58,9 @@ fn difference(before: &[Tensor], after: &[Tensor]) -> f32 {
 }
 
 /// Runs a pass and holds its network against the old one; gives the new network's node names.
-fn holds(net: &Shaped, pass: fn(&Shaped, Option<&Weights>) -> Rewrite) -> Vec<String> {
+fn holds(net: &Shaped, pass: fn(&Shaped) -> Rewrite) -> Vec<String> {
     let weights = Weights::init(net, 3);
-    let (after, new) = shaped(pass(net, Some(&weights)));
+    let (after, new) = carried((net, &weights), pass(net));
     let worst = difference(&outputs(net, &weights, 2), &outputs(&after, &new, 2));
     assert!(worst < 1e-4, "outputs differ by {worst}");
     after.order().iter().map(|id| after.graph().node(*id).name.to_string()).collect()
@@ -70,6 +78,15 @@ fn batch_norm_becomes_part_of_the_weights() {
     let x = net.add("plain", Op::BatchNorm(BatchNorm { eps: 1e-3, affine: false }), &[x]);
     net.graph.add_output("y", x);
     assert_eq!(holds(&net.finish(), fold_norm::run), ["image", "a.linear"]);
+}
+
+/// A linear layer works over the last axis, a normalisation over the first: only where these are one can it be folded.
+#[test]
+fn a_norm_over_another_axis_than_the_layers_is_not_folded() {
+    let ops = || vec![Op::Linear(Linear { out: 4, bias: true }), Op::BatchNorm(BatchNorm { eps: 1e-5, affine: true })];
+    assert_eq!(holds(&chain(ops(), &[4, 6, 5]), fold_norm::run), ["image", "l0", "l1"]);
+    assert_eq!(holds(&chain(ops(), &[4, 4]), fold_norm::run), ["image", "l0", "l1"]);
+    assert_eq!(holds(&chain(ops(), &[4]), fold_norm::run), ["image", "l0"]);
 }
 
 #[test]
@@ -146,6 +163,17 @@ fn layers_stay_apart_where_one_would_cost_more_or_leak() {
     assert_eq!(holds(&chain(between, &[4, 5, 5]), merge_conv::run).len(), 4);
 }
 
+/// MACs and weights are compared each for themselves, since stride and padding tear them apart.
+#[test]
+fn layers_stay_apart_where_one_kind_of_cost_would_grow() {
+    let pair = |middle, out, stride, pad| vec![Op::Conv(conv(middle, 1, 1, 0)), Op::Conv(conv(out, 3, stride, pad))];
+    // 8 * 7 + 7 * 8 * 9 = 560 weights would become 8 * 8 * 9 = 576, the MACs 9,216 of 12,600.
+    assert_eq!(holds(&chain(pair(7, 8, 2, 0), &[8, 9, 9]), merge_conv::run), ["image", "l0", "l1"]);
+    // 9 * 8 + 8 * 8 * 9 = 648 weights would stay, but the padded map is larger than the first layer's.
+    assert_eq!(holds(&chain(pair(8, 8, 1, 2), &[9, 5, 5]), merge_conv::run), ["image", "l0", "l1"]);
+    assert_eq!(holds(&chain(pair(8, 8, 1, 1), &[9, 5, 5]), merge_conv::run), ["image", "l1"], "neither grows");
+}
+
 #[test]
 fn a_depthwise_layer_of_one_channel_is_merged_as_what_it_reads() {
     let depthwise = |k| Op::Conv(Conv { depthwise: true, ..conv(1, k, 1, 0) });
@@ -176,8 +204,30 @@ fn dead_and_duplicate_nodes_go() {
     let names = holds(&net, duplicate::run);
     assert_eq!(names[..4], ["image", "unused", "a", "c.relu"], "convolutions have weights of their own: {names:?}");
     assert_eq!(names.len(), 9);
-    let rewrite = duplicate::run(&net, None);
+    let rewrite = duplicate::run(&net);
     assert_eq!(rewrite.changes[1].note, "the same as `c.relu`");
+}
+
+#[test]
+fn equal_constants_are_one_and_learned_tensors_are_not() {
+    let mut net = Net::new();
+    let image = net.input(&[2, 4, 4]);
+    let constant = |value: f64| Op::Constant(Constant { shape: shape(&[2, 1, 1]), values: [value, 1.0].into() });
+    let param = || Op::Param(Param { shape: shape(&[2, 1, 1]), init: 0.5 });
+    let stored =
+        [("zero", constant(0.0)), ("same", constant(0.0)), ("negative", constant(-0.0)), ("one", param()), ("two", param())];
+    let mut x = image;
+    for (name, op) in stored {
+        let other = net.add(name, op, &[]);
+        x = net.sum(name, x, other);
+    }
+    net.add("unused", param(), &[]);
+    net.graph.add_output("y", x);
+    let net = net.finish();
+    let left = |pass| -> Vec<String> { holds(&net, pass).into_iter().filter(|name| !name.contains(".add")).collect() };
+    assert_eq!(left(duplicate::run), ["image", "zero", "negative", "one", "two", "unused"]);
+    assert_eq!(left(dead::run), ["image", "zero", "same", "negative", "one", "two"]);
+    assert_eq!(left(identity::run).len(), 7);
 }
 
 #[test]
@@ -224,8 +274,8 @@ fn all_passes_keep_what_models_compute() {
     for (name, size) in [("squeezenet1_1", "32"), ("shufflenet_v2_x1_0", "32"), ("googlenet", "32"), ("densenet121", "32")] {
         let net = common::model(name, &[("size", size), ("classes", "10")]).network.expect("it has no errors").shaped;
         let weights = Weights::init(&net, 5);
-        let (after, new, changes) = run_passes(&net, Some(&weights), &exact);
-        let new = new.expect("weights were given");
+        let (after, sources, changes) = run_passes(&net, &exact);
+        let new = apply(&sources, (&net, &weights), &after, 0).expect("the weights fit").weights;
         assert!(!changes.is_empty(), "{name}");
         let worst = difference(&outputs(&net, &weights, 1), &outputs(&after, &new, 1));
         assert!(worst < 1e-3, "{name}: outputs differ by {worst}");
@@ -270,8 +320,8 @@ proptest! {
         let net = single(&dims, op, false, false);
         let weights = Weights::init(&net, 1);
         let node = net.graph().find("x.conv").expect("it is there");
-        let graph = refine(&net, &[Request { node, how: Refinement { form, linear: true }, by: Maker::Optimizer }]).expect("the form fits");
-        let after = infer(graph).expect("it fits");
+        let request = Request { node, how: Refinement { form, linear: true }, by: Maker::Optimizer };
+        let after = infer(refine(&net, &[request]).expect("the form fits").graph).expect("it fits");
         let size = if expand { n } else { c } as usize;
         let mut eye = vec![0.0; size * size];
         (0..size).for_each(|i| eye[i * size + i] = 1.0);
@@ -309,7 +359,7 @@ fn long_chains_are_rewritten_without_recursion() {
     net.graph.add_output("y", x);
     let net = net.finish();
     let exact: Vec<_> = PASSES.iter().map(|info| info.pass).collect();
-    let (after, _, changes) = run_passes(&net, None, &exact);
+    let (after, _, changes) = run_passes(&net, &exact);
     assert_eq!(after.graph().len(), 2, "all of it is one 1x1");
     assert_eq!(changes.len(), 19_999);
 }
