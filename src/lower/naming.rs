@@ -39,6 +39,8 @@ pub(super) struct Scope {
     lends: bool,
     /// What `as` calls the last thing made.
     pub(super) exact: Option<Place>,
+    /// The shared weights of an operation that is shared itself.
+    weights: Option<LayerPath>,
 }
 
 impl Scope {
@@ -49,7 +51,7 @@ impl Scope {
 
     /// A scope that lends its path to nothing.
     pub(super) fn at(place: Place) -> Self {
-        Self { place, lends: false, exact: None }
+        Self { place, lends: false, exact: None, weights: None }
     }
 
     /// For what is not the first thing made, and not the last.
@@ -69,6 +71,11 @@ impl Scope {
 
     pub(super) fn named(&self, exact: Place) -> Self {
         Self { exact: Some(exact), ..self.clone() }
+    }
+
+    /// For an operation whose tensors are called after `weights`.
+    pub(super) fn sharing(&self, weights: LayerPath) -> Self {
+        Self { weights: Some(weights), ..self.clone() }
     }
 }
 
@@ -91,7 +98,7 @@ impl Frame<'_> {
         let place = self.prefix.join(own).join(&self.turns);
         // A block's own path is taken by the block.
         let lends = place.path != self.prefix.path;
-        Scope { place, lends, exact: None }
+        Scope { place, lends, exact: None, weights: None }
     }
 
     /// The place that `as` names.
@@ -110,7 +117,7 @@ impl Builder<'_> {
     /// The name of a node of this operation.
     pub(super) fn naming(&mut self, scope: &Scope, op: &Op) -> Naming {
         let place = scope.exact.clone().unwrap_or_else(|| scope.place.join(op.keyword()));
-        let owner = place.weights.map(|path| self.count_use(path));
+        let owner = scope.weights.clone().or(place.weights).map(|path| self.count_use(path));
         Naming { name: place.path, owner }
     }
 

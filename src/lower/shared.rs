@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::call::{Callee, Flow, Given, value_nodes};
-use super::naming::{Place, Scope, UseCounts};
+use super::naming::{Scope, UseCounts};
 use super::program::duplicate;
 use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
@@ -137,8 +137,7 @@ impl<'a> Builder<'a> {
     ) -> Value {
         match &set.meaning {
             Callee::Op(info) => {
-                let place = scope.exact.clone().unwrap_or_else(|| scope.place.join(info.keyword));
-                let scope = scope.named(Place { weights: Some(set.root.clone()), ..place });
+                let scope = scope.sharing(set.root.clone());
                 self.uses.push(UseCounts::new());
                 let value = self.operation(frame, info, expr, &set.callee, &set.params, inputs, &scope);
                 self.uses.pop();

@@ -316,7 +316,11 @@ fn look_alikes() {
     in_net("    y = сonv(x)", "PW0105 2:9 `сonv` holds letters that only look like the ones of `conv`", "    y = conv(x)");
     in_net("    y = 2\u{a0}+ x", "PW0105 2:10 the character U+00A0 is not white space of the language", "    y = 2 + x");
     in_net("    y = 2\0", "PW0105 2:10 the character U+0000 is not white space of the language", "    y = 2");
-    no_fix("net a {\n    größe = 2\n}", "PW0105 2:5 names are made of the letters a to z, digits and `_`, which `größe` is not");
+    in_net(
+        "    größe = 2",
+        "PW0105 2:5 names are made of the letters a to z, digits and `_`, which `größe` is not",
+        "    `größe` = 2",
+    );
     let parsed = parse("net a { y = f（2） }");
     assert_eq!(parsed.errors.len(), 2);
     let edits: Vec<_> = parsed.errors.iter().flat_map(|error| &error.fixes[0].edits).cloned().collect();

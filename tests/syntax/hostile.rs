@@ -23,13 +23,17 @@ fn long_is_fine() {
     parse_clean(&format!("net a {{ if b {{ }} {} }}", repeat("else if b { x = 3 } ")));
     parse_clean(&format!("net a {{\n{}}}", repeat("x = x -> conv(64, 3) -> relu\n")));
     parse_clean(&format!("net a {{ {} }}", repeat("; ")));
+    parse_clean(&format!("net a {{ x = y{} }}", repeat(" -> relu as a.`b c`")));
+    parse_clean(&format!("net a {{ x.y{} = z }}", repeat(".`0/é`")));
+    parse_clean(&format!("net a {{ refine x{} = f(3) }}", repeat(".`0/é`*")));
+    parse_clean(&format!("net a {{\n{}}}", repeat("shared `h.0` = conv(3)\n")));
     parse_clean(&repeat("# comment\n"));
     parse_clean(&repeat("use \"a.net\"\n"));
 }
 
 #[test]
 fn long_is_laid_out() {
-    for text in [repeat(" -> relu"), repeat(" + 1"), repeat(" and b == 1 or c")] {
+    for text in [repeat(" -> relu"), repeat(" -> relu as a.`b c`"), repeat(" + 1"), repeat(" and b == 1 or c")] {
         let parsed = parse_clean(&format!("net a {{ x = y{text} }}"));
         let formatted = parsed.format();
         assert_eq!(parse_clean(&formatted).format(), formatted);
@@ -68,7 +72,7 @@ fn as_deep_as_allowed_is_fine() {
 #[test]
 fn unclosed_everything_is_a_few_errors() {
     for piece in
-        ["(", "[", "{", "f([({", "for i in 0..2 {\n", "x = f(if c {\n", "net a {", "block f(x) {\n", "\"", "(]", "@(", "->"]
+        ["(", "[", "{", "f([({", "for i in 0..2 {\n", "x = f(if c {\n", "net a {", "block f(x) {\n", "\"", "`", "``", "a.`", "x as ", "shared a = ", "(]", "@(", "->"]
     {
         for text in [format!("net a {{ x = {}", repeat(piece)), repeat(piece)] {
             let parsed = parse(&text);
@@ -79,7 +83,7 @@ fn unclosed_everything_is_a_few_errors() {
 
 #[test]
 fn ten_thousand_errors_are_a_hundred() {
-    for line in ["x = = 3\n", "x = 3 4\n", "x = (\n", "$\n", "x = 1__0\n", "x -> f\n", "x = \"a\n"] {
+    for line in ["x = = 3\n", "x = 3 4\n", "x = (\n", "$\n", "x = 1__0\n", "x -> f\n", "x = \"a\n", "`a = 3\n", "x = `` as\n", "shared = 3\n", "as 3\n"] {
         let parsed = parse(&format!("net a {{\n{}}}\n", line.repeat(10_000)));
         assert_eq!(parsed.errors.len(), MAX_ERRORS, "{line}");
         let last = parsed.errors.last().expect("there are some");
@@ -115,6 +119,24 @@ fn odd_bytes() {
         "refine \n",
         "0x",
         "1e+",
+        "`",
+        "``",
+        "```",
+        "`\r\n`",
+        "a.`",
+        "a.``",
+        "`a`.",
+        "`a`.`",
+        "`a`b",
+        "`#` # `",
+        "refine `",
+        "refine a.`*`.`",
+        "y as",
+        "y as `",
+        "as",
+        "shared",
+        "shared `",
+        "shared a = `",
     ] {
         parse(text);
         parse(&format!("net a {{ x = {text}"));

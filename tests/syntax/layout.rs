@@ -35,6 +35,49 @@ fn spaces_and_statements() {
 }
 
 #[test]
+fn names_and_shared_weights() {
+    check(
+        "net a {shared  head=conv( 64 ) # one
+shared `odd head` =
+  tower (3, # wide
+ k=1)
+`a b`.y = x
+layer1.`0`.conv:[3]=x->head  as   `a b`->relu as layer1.act # two
+z=(x*2.0)as scaled  # three
+ -> relu # four
+w = f( x -> relu # five
+  as # six
+  # seven
+ act # eight
+ -> tanh)
+refine  layer1.`0`.*=reduce( 3 )}",
+        "net a {
+    shared head = conv(64)  # one
+    shared `odd head` = tower(
+        3,  # wide
+        k=1,
+    )
+    `a b`.y = x
+    layer1.`0`.conv: [3] = x -> head as `a b` -> relu as layer1.act  # two
+    z = (x * 2.0) as scaled  # three
+        -> relu  # four
+    w = f(
+        x
+            -> relu as act  # five  # six  # seven  # eight
+            -> tanh,
+    )
+    refine layer1.`0`.* = reduce(3)
+}
+",
+    );
+    let long = "l".repeat(120);
+    check(
+        &format!("net a {{ y = x -> conv(3) as `{long}` -> relu }}"),
+        &format!("net a {{\n    y = x\n        -> conv(3) as `{long}`\n        -> relu\n}}\n"),
+    );
+}
+
+#[test]
 fn blank_lines_are_kept_but_one() {
     check(
         "\n\nuse \"a.net\"\nuse \"b.net\"\nblock f(x) {\n\n\n    return x\n\n}\nnet a {\n    y = 1\n\n\n\n    z = 2\n}\n\n\n",

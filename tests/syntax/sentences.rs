@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_without_panic(text in "[ \\n#a-f0-9(){}\\[\\]=,;:@.*+/<>!&|\"'\\\\→xé-]{0,200}") {
+    fn any_text_is_read_without_panic(text in "[ \\n#a-f0-9(){}\\[\\]=,;:@.*+/<>!&|\"`'\\\\→xé-]{0,200}") {
         let parsed = parse(&text);
         if parsed.errors.is_empty() {
             prop_assert!(check(&text).is_ok(), "{}", check(&text).unwrap_err());
@@ -117,7 +117,7 @@ proptest! {
 
 /// A model with one character replaced, outside comments; a comment that lost its sign can be any number of errors.
 fn damaged(texts: &[String], random: &mut Random) -> Option<String> {
-    const PIECES: &[&str] = &["", "(", ")", "{", "}", "[", "]", "=", ",", ";", ":", "@", ".", "→", " ", "\n"];
+    const PIECES: &[&str] = &["", "(", ")", "{", "}", "[", "]", "=", ",", ";", ":", "@", ".", "`", "→", " ", "\n", " as "];
     let text = &texts[random.below(texts.len())];
     let at = random.below(text.len());
     if !text.is_char_boundary(at) || text[at..].starts_with('#') || text[..at].rsplit('\n').next()?.contains('#') {

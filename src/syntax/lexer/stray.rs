@@ -214,7 +214,8 @@ impl<'a> Lexer<'a> {
             Some(text) => format!("`{word}` holds letters that only look like the ones of `{text}`"),
             None => format!("names are made of the letters a to z, digits and `_`, which `{word}` is not"),
         };
-        self.report(end, message, ascii.as_deref().map(|text| (Safe, text)));
+        let in_quotes = format!("`{word}`");
+        self.report(end, message, Some(ascii.as_deref().map_or((Unsafe, in_quotes.as_str()), |text| (Safe, text))));
         let kind = ascii.as_deref().and_then(TokenKind::reserved).unwrap_or(TokenKind::Name);
         self.push(kind, end);
     }
@@ -280,6 +281,7 @@ fn advice(replacement: &str) -> String {
     match replacement.trim() {
         "" if replacement.is_empty() => "remove it".into(),
         "" => "write a space".into(),
+        text if text.starts_with('`') => "other names stand in backquotes".into(),
         text => format!("write `{text}`"),
     }
 }
