@@ -22,6 +22,16 @@
 //! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
 //! - [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
+//!
+//! What a change touches:
+//!
+//! | what is new | files |
+//! |---|---|
+//! | an operation | its family in `op/` (payload, row, `impl Payload`), `OPS` in `op/table.rs`, the variant in `op/mod.rs`, its kernel in `exec/reference/`, and the matches that the compiler lists; step by step in `grammar/adding-an-operation.md` |
+//! | a pass | a file in `rewrite/` and its row of `PASSES` in `rewrite/mod.rs`; a test in `tests/rewrite.rs` runs both graphs |
+//! | a way that tensors come about | a variant of [`TensorSource`](rewrite::TensorSource) in `rewrite/sources.rs`, its arithmetic in `rewrite/apply.rs`, and the pass that names it |
+//! | a kernel | the reference: its family in `exec/reference/`, with the scratch memory it takes; another engine: what implements [`exec::Engine`], which [`exec::prepare`] makes once and [`exec::Prepared::run`] runs many times |
+//! | a word of the language | [`words`], `syntax/token.rs`, the parser and `syntax/ast.rs`, the formatter, [`lower`], and the three files of `grammar/` |
 pub mod analysis;
 pub mod cli;
 pub mod code;
