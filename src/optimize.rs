@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Edit, Severity, has_errors};
 use crate::digits::{counted, grouped};
 use crate::graph::print;
 use crate::lower::Value;
+use crate::rewrite::refined;
 use crate::rewrite::{Carried, Change, Config, Plan, Sources, apply, bottlenecks, run_passes};
 use crate::shape::Shaped;
 use crate::source::SourceSet;
@@ -69,6 +70,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// What exact passes changed.
     pub changes: Vec<Change>,
+    /// The inserted layers, with the refined layer of each: a text that is written out does not say it.
+    pub inserted: BTreeMap<String, String>,
     /// Facts about the text, a sentence each.
     pub notes: Vec<String>,
 }
@@ -94,7 +97,8 @@ pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result
     let text = laid_out(text);
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
-    Ok(Outcome { text, compiled, weights, plan, changes, notes })
+    let inserted = refined::inserted(shaped.graph());
+    Ok(Outcome { text, compiled, weights, plan, changes, inserted, notes })
 }
 
 /// A network after the passes.
