@@ -77,7 +77,7 @@ fn layers_equal_the_tables() {
 #[test]
 fn every_model_compiles() {
     let names = zoo();
-    assert_eq!(names.len(), 42, "{names:?}");
+    assert_eq!(names.len(), 44, "{names:?}");
     for name in names {
         assert!(model(&name, &[]).network.is_some(), "{name}");
     }

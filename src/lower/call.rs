@@ -169,8 +169,7 @@ impl<'a> Builder<'a> {
 
     /// Evaluates arguments. Where only one of them makes layers, it is the first thing made, and may lend the scope's path.
     pub(super) fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
-        let makers = args.iter().filter(|arg| !is_quiet(&arg.value)).count();
-        let scope = if makers == 1 { scope.first() } else { scope.inner() };
+        let scope = scope.each(args.iter().map(|arg| &arg.value));
         args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &scope) }).collect()
     }
 

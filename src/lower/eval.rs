@@ -139,10 +139,10 @@ impl<'a> Builder<'a> {
     }
 
     fn tuple(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {
-        let inner = scope.inner();
+        let each = scope.each(items.iter());
         let mut values = Vec::with_capacity(items.len());
         for item in items {
-            match self.eval(frame, item, &inner) {
+            match self.eval(frame, item, &each) {
                 Value::Tuple(parts) => values.extend(parts.iter().cloned()),
                 Value::Nothing => values.push(Value::Poison),
                 value => values.push(value),
@@ -152,7 +152,7 @@ impl<'a> Builder<'a> {
     }
 
     fn unary(&mut self, frame: &mut Frame<'a>, op: UnaryOp, inner: &'a Expr, span: Span, scope: &Scope) -> Value {
-        let value = self.eval(frame, inner, &scope.inner());
+        let value = self.eval(frame, inner, &scope.first());
         match (op, &value) {
             (_, Value::Poison) => Value::Poison,
             (UnaryOp::Neg, Value::Int(i)) => i.checked_neg().map_or_else(|| self.overflow(frame, span), Value::Int),

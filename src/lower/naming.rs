@@ -64,6 +64,13 @@ impl Scope {
         Self { exact: None, ..self.clone() }
     }
 
+    /// For each of several expressions: where only one of them makes layers, it is the first thing made.
+    pub(super) fn each<'e>(&self, exprs: impl Iterator<Item = &'e Expr>) -> Self {
+        let mut makers = exprs.filter(|expr| !is_quiet(expr));
+        let several = makers.next().is_some() && makers.next().is_some();
+        if several { self.inner() } else { self.first() }
+    }
+
     /// For the last of several things.
     pub(super) fn last(&self) -> Self {
         Self { lends: false, ..self.clone() }

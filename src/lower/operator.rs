@@ -30,14 +30,14 @@ impl<'a> Builder<'a> {
         rest: &'a [(InfixOp, Span, Expr)],
         scope: &Scope,
     ) -> Value {
-        let inner = scope.inner();
-        let mut left = self.eval(frame, first, &inner);
+        let each = scope.each(std::iter::once(first).chain(rest.iter().map(|(_, _, right)| right)));
+        let mut left = self.eval(frame, first, &each);
         let mut left_span = first.span;
         for (at, (op, op_span, right)) in rest.iter().enumerate() {
             if let (InfixOp::And, Value::Bool(false)) | (InfixOp::Or, Value::Bool(true)) = (op, &left) {
                 continue;
             }
-            let value = self.eval(frame, right, &inner);
+            let value = self.eval(frame, right, &each);
             let sides = Sides { left: (&left, left_span), right: (&value, right.span), op_span: *op_span };
             let scope = if at + 1 == rest.len() { scope.last() } else { scope.inner() };
             left = self.apply(frame, *op, &sides, &scope);

@@ -26,9 +26,6 @@ fn check_printed(network: &Network, what: &str) {
     let errors: Vec<_> = again.diagnostics.iter().filter(|d| d.is_error()).map(|d| &d.message).collect();
     let again = again.network.unwrap_or_else(|| panic!("{what}\nprinted\n{text}\nhas errors: {errors:?}"));
     assert_eq!(meaning(&again), meaning(network), "{what}\nprinted\n{text}");
-    assert_eq!(print::print(again.shaped.graph()).lines().filter(|line| !line.trim().starts_with('#')).count(), {
-        text.lines().filter(|line| !line.trim().starts_with('#')).count()
-    });
 }
 
 /// Networks of random programs; those that are refused are refused for a name that is taken.
@@ -150,7 +147,7 @@ fn names_that_are_no_identifiers_are_kept_in_print() {
         "sqrt",
         "net",
     ];
-    for count in 1..=names.len() {
+    for count in [1, 2, 3, 5, 8, 16, names.len()] {
         for turn in 0..names.len() {
             let mut rotated = names.to_vec();
             rotated.rotate_left(turn);
@@ -164,9 +161,6 @@ fn names_that_are_no_identifiers_are_kept_in_print() {
             };
             assert_eq!(named(&again.shaped), named(&shaped), "\n{text}");
             assert_eq!(again.shaped.graph().outputs()[0].0, "out.put:0");
-        }
-        if count > 6 && count % 8 != 0 {
-            continue;
         }
     }
 }

@@ -66,7 +66,8 @@ pub fn program(seed: u64) -> String {
         generator.statement(1);
     }
     let last = *generator.bound.last().expect("something is bound");
-    let _ = write!(generator.text, "    output `out put` = {last} -> head -> `odd/set`\n    output {last}\n}}\n");
+    let whole = last.replace('`', "");
+    let _ = write!(generator.text, "    output `out put` = {last} -> head -> `odd/set`\n    output `{whole}`\n}}\n");
     generator.text
 }
 
