@@ -169,6 +169,7 @@ fn scratch_memory_is_known_before_a_run() {
         ("two groups", conv(64, [3, 3], 2), [32, 40, 40]),
         ("groups of one channel", conv(96, [7, 7], 96), [96, 50, 50]),
         ("transposed", transposed(24, 1), [40, 31, 30]),
+        ("transposed to fewer channels than threads", transposed(2, 1), [400, 40, 40]),
         ("transposed in groups", transposed(32, 2), [64, 30, 31]),
         ("a vector", linear.clone(), [1, 1, 4000]),
         ("a map", linear, [5, 7, 600]),
