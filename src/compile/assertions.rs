@@ -100,7 +100,9 @@ fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{}`", unknown.path), span, "names nothing");
     match unknown.suggestions.first() {
-        Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, quoted(near, is_reserved))]),
+        Some(near) => {
+            diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, quoted(near, is_reserved))])
+        }
         None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
     }
 }

@@ -105,9 +105,7 @@ fn unselected(graph: &Graph, statement: &Written, error: &SelectError) -> Diagno
     let path = statement.path.segments.join(".");
     let span = statement.path.span;
     match error {
-        SelectError::NoMatch { nearest } => {
-            no_layer(graph, &path, nearest, span)
-        }
+        SelectError::NoMatch { nearest } => no_layer(graph, &path, nearest, span),
         SelectError::Ambiguous { scope, candidates } => {
             let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.form);
             let shown: Vec<String> = candidates.iter().take(4).map(|name| format!("`{name}`")).collect();

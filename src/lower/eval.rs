@@ -103,7 +103,9 @@ impl<'a> Builder<'a> {
             let message = format!("there is no layer for `{}` to name", name.text);
             let diagnostic = Diagnostic::error(Code::WrongType, message, value.span, "this makes none");
             let help = match &value.kind {
-                ExprKind::Name(value) => format!("`as` names what an operation makes; a second name is bound: `{} = {value}`", name.text),
+                ExprKind::Name(value) => {
+                    format!("`as` names what an operation makes; a second name is bound: `{} = {value}`", name.text)
+                }
                 _ => "`as` stands behind an operation or a block: `x -> conv(64, 3) as stem`".to_owned(),
             };
             self.report(frame, diagnostic.help(help));

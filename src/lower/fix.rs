@@ -33,7 +33,10 @@ impl Builder<'_> {
                 let edits = edits(call, op.keyword(), &candidate.args)?;
                 Some((candidate.op.infer(&shapes).ok()?, candidate.message, edits))
             });
-            let rewritten = [without_in_channels(op, call, &shapes), flatten_first(op, self.graph.node(*id).origin.span, &shapes)].into_iter().flatten();
+            let rewritten =
+                [without_in_channels(op, call, &shapes), flatten_first(op, self.graph.node(*id).origin.span, &shapes)]
+                    .into_iter()
+                    .flatten();
             let mut changes = set.chain(rewritten);
             let (_, message, edits) =
                 changes.find(|(shape, _, _)| self.flow_down(&path[..depth], *id, *shape).is_some_and(fits))?;

@@ -37,7 +37,8 @@ fn random_networks(seeds: std::ops::Range<u64>) -> Vec<(String, Network)> {
         match compiled.network.filter(|_| !compiled.diagnostics.iter().any(pointwise::diagnostic::Diagnostic::is_error)) {
             Some(network) => found.push((text, network)),
             None => {
-                let foreign = compiled.diagnostics.iter().find(|d| d.is_error() && !d.message.starts_with("two layers are called"));
+                let foreign =
+                    compiled.diagnostics.iter().find(|d| d.is_error() && !d.message.starts_with("two layers are called"));
                 assert!(foreign.is_none(), "seed {seed}: {}\n{text}", foreign.expect("just seen").message);
             }
         }

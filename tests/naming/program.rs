@@ -5,11 +5,23 @@ use std::fmt::Write as _;
 use pointwise::random::Random;
 
 /// The names that statements bind, chosen to collide with what lowering makes of others.
-const TARGETS: &[&str] = &["a", "b", "a_2", "a_3", "a.b", "a.b_2", "a.blk", "a.0", "b.relu", "blk", "`odd name`", "`l/0`.conv", "x"];
+const TARGETS: &[&str] =
+    &["a", "b", "a_2", "a_3", "a.b", "a.b_2", "a.blk", "a.0", "b.relu", "blk", "`odd name`", "`l/0`.conv", "x"];
 
 /// What `as` may call a layer; each stands in a program once, since a name is had by one layer.
-const NAMES: &[&str] =
-    &["stem", "a.conv", "b_2", "a.blk_2", "x.conv_2", "a.0.conv", "layer1.0", "`/l/0/Conv`", "`größe`.1", "b.outer.blk", "head_2"];
+const NAMES: &[&str] = &[
+    "stem",
+    "a.conv",
+    "b_2",
+    "a.blk_2",
+    "x.conv_2",
+    "a.0.conv",
+    "layer1.0",
+    "`/l/0/Conv`",
+    "`größe`.1",
+    "b.outer.blk",
+    "head_2",
+];
 
 const HEAD: &str = "block blk(x) {
     y = x -> conv(4, 1) -> relu

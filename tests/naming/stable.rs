@@ -41,7 +41,8 @@ fn renames_nothing(before: &str, edits: &[(&str, &str)]) {
 #[test]
 fn what_follows_a_block_renames_nothing_in_it() {
     for line in ["a = x -> unit(8)", "c = b -> stage(8, 2)", "output y = d -> unit(8)", "b = a -> conv(8, 1) -> relu"] {
-        for behind in [" -> relu", " -> relu -> relu", " -> conv(8, 1)", " -> unit(8)", " -> stage(8, 1)", " -> unit(8) as more"] {
+        for behind in [" -> relu", " -> relu -> relu", " -> conv(8, 1)", " -> unit(8)", " -> stage(8, 1)", " -> unit(8) as more"]
+        {
             renames_nothing(BEFORE, &[(line, &format!("{line}{behind}"))]);
         }
     }
@@ -51,7 +52,19 @@ fn what_follows_a_block_renames_nothing_in_it() {
 fn what_stands_round_a_block_renames_nothing_in_it() {
     for (target, value) in [("a", "x -> unit(8)"), ("c", "b -> stage(8, 2)"), ("output y", "d -> unit(8)")] {
         let line = format!("{target} = {value}");
-        for around in ["relu(V)", "relu(relu(V))", "(V) * 2.0", "1.0 - (V)", "x + (V)", "(V) + x", "-(V)", "(V)", "conv(8, 1)(V)", "unit(8)(V)", "V -> relu"] {
+        for around in [
+            "relu(V)",
+            "relu(relu(V))",
+            "(V) * 2.0",
+            "1.0 - (V)",
+            "x + (V)",
+            "(V) + x",
+            "-(V)",
+            "(V)",
+            "conv(8, 1)(V)",
+            "unit(8)(V)",
+            "V -> relu",
+        ] {
             renames_nothing(BEFORE, &[(&line, &format!("{target} = {}", around.replace('V', value)))]);
         }
     }
@@ -86,7 +99,8 @@ fn statements_elsewhere_rename_nothing() {
 /// Uses of shared weights come and go without renaming the tensors or the other uses.
 #[test]
 fn uses_of_shared_weights_rename_nothing() {
-    let before = BEFORE.replace("    a = x -> unit(8)", "    shared head = unit(8)\n    shared k = conv(8, 1)\n    a = x -> head -> k");
+    let before =
+        BEFORE.replace("    a = x -> unit(8)", "    shared head = unit(8)\n    shared k = conv(8, 1)\n    a = x -> head -> k");
     for behind in [" -> head", " -> k", " -> k -> head -> relu", " -> head as more"] {
         renames_nothing(&before, &[("a = x -> head -> k", &format!("a = x -> head -> k{behind}"))]);
     }
@@ -119,10 +133,11 @@ fn the_guide_says_what_moves() {
     };
     row("    a = x -> relu\n", "    b = x -> relu\n", (&["a.relu"], &["b.relu"]));
     row("    a = x -> unit\n", "    a = x -> conv(8, 1) -> unit\n", (&["a.relu"], &["a.unit.conv", "a.unit.relu"]));
-    row("    x = x -> unit\n    x = x -> unit\n", "    x = x -> unit\n    x = x -> unit\n    x = x -> unit\n", (
-        &[],
-        &["x_3.conv", "x_3.relu"],
-    ));
+    row(
+        "    x = x -> unit\n    x = x -> unit\n",
+        "    x = x -> unit\n    x = x -> unit\n    x = x -> unit\n",
+        (&[], &["x_3.conv", "x_3.relu"]),
+    );
     let turns = |end: u32| format!("    for i in 0..{end} {{ x = x -> unit }}\n");
     row(&turns(2), &turns(3), (&[], &["x.2.conv", "x.2.relu"]));
     row(&turns(1), "    x = x -> unit\n", (&["x.0.conv", "x.0.relu"], &["x.conv", "x.relu"]));
@@ -135,7 +150,8 @@ fn owned(names: &[&str]) -> Vec<String> {
 /// What the guide says is not stable: layers that only their order tells apart.
 #[test]
 fn counted_names_move_and_are_marked() {
-    let before = "net counted {\n    input x: [8, 6, 6]\n    y = x -> conv(8, 1) -> conv(8, 3, pad=1)\n    output z = y -> relu\n}\n";
+    let before =
+        "net counted {\n    input x: [8, 6, 6]\n    y = x -> conv(8, 1) -> conv(8, 3, pad=1)\n    output z = y -> relu\n}\n";
     let after = before.replace("y = x ->", "y = x -> conv(8, 5, pad=2) ->");
     let (old, new) = (network(before), network(&after));
     assert_ne!(layers(&old)["y.conv_2"], layers(&new)["y.conv_2"]);

@@ -145,8 +145,16 @@ fn names_by_as() {
     no_fix("net a {\n    y = x -> relu as\n}", "PW0101 2:19 expected a name after `as`, found the end of the line");
     no_fix("net a {\n    y = x -> relu as\n    z = y\n}", "PW0101 2:19 expected a name after `as`, found the end of the line");
     no_fix("net a { y = x -> relu as -> tanh }", "PW0101 1:26 expected a name after `as`, found `->`");
-    in_net("    y = x -> relu as \"act\"", "PW0101 2:22 names stand in backquotes, not in double quotes", "    y = x -> relu as `act`");
-    in_net("    y = x -> relu as 3", "PW0101 2:22 a name that begins with a digit stands in backquotes", "    y = x -> relu as `3`");
+    in_net(
+        "    y = x -> relu as \"act\"",
+        "PW0101 2:22 names stand in backquotes, not in double quotes",
+        "    y = x -> relu as `act`",
+    );
+    in_net(
+        "    y = x -> relu as 3",
+        "PW0101 2:22 a name that begins with a digit stands in backquotes",
+        "    y = x -> relu as `3`",
+    );
     in_net("    y = x -> relu as in", "PW0101 2:22 `in` is a reserved word and cannot be a name", "    y = x -> relu as `in`");
     in_net("    y = x -> relu as b as c.d", "PW0101 2:24 a layer has one name", "    y = x -> relu as b");
     in_net("    y = x -> relu\n        as b", "PW0101 3:9 `as` stands on the line of what it names", "    y = x -> relu as b");

@@ -29,8 +29,8 @@ fn the_tokens_are_the_lexers() {
     let grammar = grammar();
     let mut texts = BTreeSet::new();
     for (name, node) in &grammar.rules {
-        let is_inside_token =
-            ["PATH", "PATTERN", "NUMBER", "STRING", "glob", "quoted", "exponent", "unit", "escape", "digits"].contains(&name.as_str());
+        let is_inside_token = ["PATH", "PATTERN", "NUMBER", "STRING", "glob", "quoted", "exponent", "unit", "escape", "digits"]
+            .contains(&name.as_str());
         if !is_inside_token {
             Grammar::texts(node, &mut texts);
         }
@@ -116,7 +116,8 @@ fn class(kind: TokenKind, text: &str) -> Option<&'static str> {
     let outside: String = text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "q" }).collect();
     let broken = text == "``" || text.matches('`').count() % 2 == 1;
     let malformed = broken
-        || (kind == TokenKind::Path && outside.contains('*')) || (kind == TokenKind::Pattern && outside.split('.').any(str::is_empty));
+        || (kind == TokenKind::Path && outside.contains('*'))
+        || (kind == TokenKind::Pattern && outside.split('.').any(str::is_empty));
     let rule = RULES.iter().find(|(of, _)| *of == kind).map(|(_, rule)| *rule);
     if malformed { Some("MALFORMED") } else { rule }
 }

@@ -71,9 +71,25 @@ fn as_deep_as_allowed_is_fine() {
 
 #[test]
 fn unclosed_everything_is_a_few_errors() {
-    for piece in
-        ["(", "[", "{", "f([({", "for i in 0..2 {\n", "x = f(if c {\n", "net a {", "block f(x) {\n", "\"", "`", "``", "a.`", "x as ", "shared a = ", "(]", "@(", "->"]
-    {
+    for piece in [
+        "(",
+        "[",
+        "{",
+        "f([({",
+        "for i in 0..2 {\n",
+        "x = f(if c {\n",
+        "net a {",
+        "block f(x) {\n",
+        "\"",
+        "`",
+        "``",
+        "a.`",
+        "x as ",
+        "shared a = ",
+        "(]",
+        "@(",
+        "->",
+    ] {
         for text in [format!("net a {{ x = {}", repeat(piece)), repeat(piece)] {
             let parsed = parse(&text);
             assert!(!parsed.errors.is_empty() && parsed.errors.len() <= MAX_ERRORS, "{piece}: {}", parsed.errors.len());
@@ -83,7 +99,19 @@ fn unclosed_everything_is_a_few_errors() {
 
 #[test]
 fn ten_thousand_errors_are_a_hundred() {
-    for line in ["x = = 3\n", "x = 3 4\n", "x = (\n", "$\n", "x = 1__0\n", "x -> f\n", "x = \"a\n", "`a = 3\n", "x = `` as\n", "shared = 3\n", "as 3\n"] {
+    for line in [
+        "x = = 3\n",
+        "x = 3 4\n",
+        "x = (\n",
+        "$\n",
+        "x = 1__0\n",
+        "x -> f\n",
+        "x = \"a\n",
+        "`a = 3\n",
+        "x = `` as\n",
+        "shared = 3\n",
+        "as 3\n",
+    ] {
         let parsed = parse(&format!("net a {{\n{}}}\n", line.repeat(10_000)));
         assert_eq!(parsed.errors.len(), MAX_ERRORS, "{line}");
         let last = parsed.errors.last().expect("there are some");

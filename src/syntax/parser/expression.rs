@@ -237,7 +237,8 @@ fn string(input: Input<'_>) -> Parsed<'_, Expr> {
 }
 
 fn path(input: Input<'_>) -> Parsed<'_, Expr> {
-    let plain = verify(token(TokenKind::Path, Expected::VALUE), |token: &Token| !bare(input.context.text_of(*token)).contains('*'));
+    let plain =
+        verify(token(TokenKind::Path, Expected::VALUE), |token: &Token| !bare(input.context.text_of(*token)).contains('*'));
     map(plain, |token| {
         let segments = unquoted(input.context.text_of(token)).split('.').map(str::to_owned).collect();
         Expr { kind: ExprKind::Path(Path { segments, span: input.span() }), span: input.span() }
