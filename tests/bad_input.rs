@@ -297,6 +297,37 @@ fn heads_and_lines_of_any_length() {
 }
 
 #[test]
+fn names_and_shared_weights_of_any_size() {
+    let long = "é/ .".repeat(50_000);
+    let text = format!("    `{long}` = x -> relu as `{long}z`\n    output y = `{long}` -> relu");
+    assert_eq!(codes("long names", net(&text)), []);
+    assert_eq!(codes("a long unknown name", net(&format!("    output y = `{long}` -> relu"))), [Code::UnknownName]);
+    let many = lines(20_000, |i| format!("    x = x -> relu as `l.{i}`\n"));
+    assert_eq!(codes("many names", net(&format!("{many}    output y = x -> relu"))), []);
+    let taken = lines(20_000, |_| "    x = x -> relu as act\n".to_owned());
+    let found = codes("a name many times", net(&format!("{taken}    output y = x -> relu")));
+    assert!(found.contains(&Code::DuplicateDefinition));
+    let sets = lines(5_000, |i| format!("    shared s{i} = conv(8, 1)\n    x = x -> s{i} -> s{i}\n"));
+    assert_eq!(codes("many sets", net(&format!("{sets}    output y = x"))), []);
+    let uses = format!("    shared s = conv(8, 1)\n    for i in 0..20000 {{ x = x -> s }}\n    output y = x");
+    assert_eq!(codes("many uses", net(&uses)), []);
+    let alike = lines(3_000, |i| format!("    shared s{i} = s{i}\n"));
+    assert!(codes("sets of nothing", net(&format!("{alike}    output y = x -> relu"))).contains(&Code::UnknownOperation));
+}
+
+#[test]
+fn shared_blocks_that_double_or_circle_end() {
+    let double = lines(40, |i| format!("block b{}(x) {{\n    shared s = b{i}\n    return x -> s -> s\n}}\n", i + 1));
+    let text = format!("block b0(x) {{ return x -> conv(8, 1) }}\n{double}{}", net("    output y = x -> b40"));
+    assert!(!soon("shared blocks that double", text).is_empty());
+    let circle = "block f(x) {\n    shared s = g\n    return x -> s\n}\nblock g(x) {\n    shared s = f\n    return x -> s\n}\n";
+    assert_eq!(codes("a circle", format!("{circle}{}", net("    output y = x -> f"))), [Code::RecursiveBlock]);
+    let handed = "block f(h)(x) {\n    shared s = f(h)\n    return x -> h -> s\n}\n";
+    let body = "    shared k = conv(8, 1)\n    output y = x -> f(k)";
+    assert_eq!(codes("a circle by a parameter", format!("{handed}{}", net(body))), [Code::RecursiveBlock]);
+}
+
+#[test]
 fn a_file_beyond_the_limit_is_refused() {
     let text = net(&format!("    output y = x -> relu # {}", "a".repeat(100_000_000)));
     assert_eq!(codes("huge", text), [Code::TooLarge]);
@@ -359,6 +390,16 @@ mod mutations {
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn of_names_and_shared_weights_never_panic(
+            which in 0usize..4,
+            changes in prop::collection::vec(any::<(u8, usize, usize, u8)>(), 1..6),
+        ) {
+            let name = ["shared/weights", "shared/uses", "names/quoted", "names/as"][which];
+            let text = std::fs::read_to_string(format!("tests/corpus/{name}.net")).expect("a case");
+            findings(name, changes.into_iter().fold(text, |text, change| mutate(&text, change)), Limits::default());
+        }
 
         #[test]
         fn of_the_zoo_never_panic(which in 0usize..1000, changes in prop::collection::vec(any::<(u8, usize, usize, u8)>(), 1..6)) {

@@ -79,9 +79,8 @@ fn a_retinanet_head_counts_once_for_its_levels() {
     assert_eq!((shared.analysis.totals.macs, apart.analysis.totals.macs), (macs, macs));
 
     // The head for classes alone, on three levels.
-    let only = |text: &str| -> String {
-        text.lines().filter(|line| !line.contains("box")).map(|line| format!("{line}\n")).collect()
-    };
+    let only =
+        |text: &str| -> String { text.lines().filter(|line| !line.contains("box")).map(|line| format!("{line}\n")).collect() };
     assert_eq!(network(&only(&text)).analysis.totals.params, 4_019_920);
 }
 

@@ -52,7 +52,19 @@ fn what_follows_a_block_renames_nothing_in_it() {
 fn what_stands_round_a_block_renames_nothing_in_it() {
     for (target, value) in [("a", "x -> unit(8)"), ("c", "b -> stage(8, 2)"), ("output y", "d -> unit(8)")] {
         let line = format!("{target} = {value}");
-        for around in ["relu(V)", "relu(relu(V))", "(V) * 2.0", "1.0 - (V)", "(V)", "conv(8, 1)(V)", "unit(8)(V)", "V -> relu"] {
+        for around in [
+            "relu(V)",
+            "relu(relu(V))",
+            "(V) * 2.0",
+            "1.0 - (V)",
+            "x + (V)",
+            "(V) + x",
+            "-(V)",
+            "(V)",
+            "conv(8, 1)(V)",
+            "unit(8)(V)",
+            "V -> relu",
+        ] {
             renames_nothing(BEFORE, &[(&line, &format!("{target} = {}", around.replace('V', value)))]);
         }
     }
@@ -102,6 +114,37 @@ fn uses_of_shared_weights_rename_nothing() {
             renames_nothing(&before, &[(line, &format!("    {other}\n{line}"))]);
         }
     }
+}
+
+/// The rows of the guide's table that rename something: just what they say.
+#[test]
+fn the_guide_says_what_moves() {
+    let net = |body: &str| {
+        format!(
+            "block unit(x) {{\n    return x -> conv(8, 3, pad=1) -> relu\n}}\n\n\
+             net moves {{\n    input x: [8, 6, 6]\n{body}    output z = x -> relu\n}}\n"
+        )
+    };
+    let names = |body: &str| layers(&network(&net(body))).into_keys().collect::<Vec<_>>();
+    let row = |before: &str, after: &str, (gone, come): (&[&str], &[&str])| {
+        let (before, after) = (names(before), names(after));
+        let lacks = |list: &[String], other: &[String]| list.iter().filter(|n| !other.contains(n)).cloned().collect::<Vec<_>>();
+        assert_eq!((lacks(&before, &after), lacks(&after, &before)), (owned(gone), owned(come)));
+    };
+    row("    a = x -> relu\n", "    b = x -> relu\n", (&["a.relu"], &["b.relu"]));
+    row("    a = x -> unit\n", "    a = x -> conv(8, 1) -> unit\n", (&["a.relu"], &["a.unit.conv", "a.unit.relu"]));
+    row(
+        "    x = x -> unit\n    x = x -> unit\n",
+        "    x = x -> unit\n    x = x -> unit\n    x = x -> unit\n",
+        (&[], &["x_3.conv", "x_3.relu"]),
+    );
+    let turns = |end: u32| format!("    for i in 0..{end} {{ x = x -> unit }}\n");
+    row(&turns(2), &turns(3), (&[], &["x.2.conv", "x.2.relu"]));
+    row(&turns(1), "    x = x -> unit\n", (&["x.0.conv", "x.0.relu"], &["x.conv", "x.relu"]));
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// What the guide says is not stable: layers that only their order tells apart.
