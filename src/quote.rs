@@ -28,9 +28,19 @@ pub fn bare(text: &str) -> Cow<'_, str> {
 /// A name as the language writes it; `is_reserved` says which words cannot stand alone.
 #[must_use]
 pub fn quoted(name: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    written(name, |c| c == '_', is_reserved)
+}
+
+/// A path of a `refine` statement as the language writes it: a name that may have wildcards.
+#[must_use]
+pub fn quoted_path(path: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    written(path, |c| c == '_' || c == '*', is_reserved)
+}
+
+fn written(name: &str, is_mark: impl Fn(char) -> bool, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let plain = |(at, segment): (usize, &str)| {
-        let starts = segment.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || (at > 0 && c.is_ascii_digit()));
-        starts && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        let starts = segment.starts_with(|c: char| c.is_ascii_alphabetic() || is_mark(c) || (at > 0 && c.is_ascii_digit()));
+        starts && segment.chars().all(|c| c.is_ascii_alphanumeric() || is_mark(c))
     };
     if name.split('.').enumerate().all(plain) && !is_reserved(name) {
         return Cow::Borrowed(name);

@@ -3,14 +3,15 @@
 //! In: a text, and what is found in such a text. Out: the text after them, how many they were, and what is left. Fixes that
 //! are not safe are for a person to decide, and edits of used files for a run on those files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::diagnostic::{Applicability, Diagnostic, Edit};
 use crate::source::{SourceId, SourceSet};
 use crate::writeback::edit::apply;
 
-/// A fix may bring a further one to light, but never without end.
-const MOST_ROUNDS: usize = 10;
+/// A fix may bring a further one to light, as a mended value does with those made of it, but not without end.
+const MOST_ROUNDS: usize = 1000;
 
 /// A text, the first of these sources, and what was found in it.
 pub(super) type Found = (SourceSet, Vec<Diagnostic>);
@@ -31,6 +32,7 @@ pub(super) struct Fixed {
 pub(super) fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
     let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
     let mut fixed = Fixed { text, applied: 0, sources: found.0, diagnostics: found.1 };
+    let mut seen = HashSet::from([digest(&fixed.text)]);
     for _ in 0..MOST_ROUNDS {
         let Some((main, _)) = fixed.sources.iter().next() else { break };
         let (edits, count) = round(&fixed.diagnostics, main);
@@ -40,8 +42,18 @@ pub(super) fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
         fixed.text = apply(&fixed.text, &edits);
         fixed.applied += count;
         (fixed.sources, fixed.diagnostics) = find(fixed.text.clone());
+        // Fixes that undo each other.
+        if !seen.insert(digest(&fixed.text)) {
+            break;
+        }
     }
     fixed
+}
+
+fn digest(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The edits of all safe fixes that do not overlap, and how many fixes they are. Of two that overlap the first is taken.
@@ -101,7 +113,18 @@ mod tests {
     #[test]
     fn fixes_that_make_each_other_necessary_come_to_an_end() {
         let endless = all("a", |text| find(&text, &[('a', 1, "b"), ('b', 1, "a")]));
-        assert_eq!((endless.text.as_str(), endless.applied, endless.diagnostics.len()), ("a", MOST_ROUNDS, 1));
+        assert_eq!((endless.text.as_str(), endless.applied, endless.diagnostics.len()), ("a", 2, 1));
+    }
+
+    #[test]
+    fn a_long_chain_is_mended_to_its_end() {
+        // Each mended letter uncovers the next.
+        let chain = all(&"a".repeat(50), |text| {
+            let (sources, mut found) = find(&text, &[('a', 1, "b")]);
+            found.truncate(1);
+            (sources, found)
+        });
+        assert_eq!((chain.text, chain.applied, chain.diagnostics.len()), ("b".repeat(50), 50, 0));
     }
 
     #[test]

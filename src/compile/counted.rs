@@ -76,7 +76,8 @@ fn pin(sources: &SourceSet, (graph, uses): (&Graph, &Uses<'_>), counted: &LayerP
     if uses.made_at(span) != 1 {
         return None;
     }
-    let is_turn = |segment: &str| segment.bytes().all(|b| b.is_ascii_digit());
+    // `0`, and `1_2` where a second loop counts on.
+    let is_turn = |segment: &str| segment.starts_with(|c: char| c.is_ascii_digit());
     let before = &sources.get(span.source).text()[..span.start as usize];
     if own.split('.').any(is_turn) || !before.trim_end().ends_with("->") {
         return None;

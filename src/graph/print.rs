@@ -285,6 +285,7 @@ impl<'a> Printer<'a> {
         }
         let call = self.call(node);
         match inputs.as_slice() {
+            [] if self.owner(node).is_some() => format!("{call}()"),
             [] => call,
             [one] => format!("{one} -> {call}"),
             many => format!("{call}({})", many.join(", ")),

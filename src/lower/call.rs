@@ -334,8 +334,12 @@ impl<'a> Builder<'a> {
 
     /// Says how shared weights are used, where they stand for a tensor.
     pub(super) fn flow_into(&self, diagnostic: Diagnostic, value: &Value, span: Span) -> Diagnostic {
-        let Value::Shared(_) = value else { return diagnostic };
-        diagnostic.help(format!("let a tensor flow into them: `x -> {}`", self.sources.text(span)))
+        let Value::Shared(set) = value else { return diagnostic };
+        let name = self.sources.text(span);
+        if self.takes_none(&Callee::Shared(*set)) {
+            return diagnostic.help(format!("write `{name}()` for the tensor"));
+        }
+        diagnostic.help(format!("let a tensor flow into them: `x -> {name}`"))
     }
 
     /// `conv(x, 64, 3)`: tensors and numbers in one list.
@@ -355,6 +359,15 @@ impl<'a> Builder<'a> {
         self.report(frame, diagnostic);
     }
 
+    /// `param([96, 1, 1])` takes no inputs, shared or not.
+    fn takes_none(&self, meaning: &Callee<'_>) -> bool {
+        match meaning {
+            Callee::Op(info) => info.inputs.1 == Some(0),
+            Callee::Shared(set) => self.takes_none(&self.shared_sets[*set].meaning),
+            Callee::Block(_) | Callee::Function => false,
+        }
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
     fn invoke(
         &mut self,
@@ -366,9 +379,7 @@ impl<'a> Builder<'a> {
         inputs: Option<Vec<Flow>>,
         scope: &Scope,
     ) -> Value {
-        // `param([96, 1, 1])` takes no inputs.
-        let takes_none = matches!(meaning, Callee::Op(info) if info.inputs.1 == Some(0));
-        let Some(inputs) = inputs.or_else(|| takes_none.then(Vec::new)) else {
+        let Some(inputs) = inputs.or_else(|| self.takes_none(meaning).then(Vec::new)) else {
             let call = self.sources.text(expr.span).to_owned();
             let message = format!("`{}` needs an input", callee.text);
             let diagnostic =

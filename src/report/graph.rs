@@ -52,6 +52,9 @@ pub struct Item<'a> {
     pub output: Dims,
     /// The outermost block instance.
     pub block: Option<&'a str>,
+    /// What its weights are called after, where other nodes use them too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_weights: Option<&'a str>,
     /// The pass or statement that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_by: Option<&'static str>,
@@ -72,6 +75,7 @@ pub fn document(shaped: &Shaped) -> Document<'_> {
             inputs: node.inputs.iter().map(|input| name(*input)).collect(),
             output: Dims(shaped.shape(id)),
             block: blocks.of(graph, id),
+            shared_weights: graph.shares_tensors(id).then(|| graph.tensor(node.tensors[0]).owner.as_str()),
             made_by: node.inserted_for().map(|_| "refine"),
         }
     };

@@ -15,7 +15,7 @@ use crate::shape::Shaped;
 /// One `refine` statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line<'p> {
-    /// The path as written.
+    /// The path, without the backquotes that it may need in a text.
     pub path: String,
     /// The form.
     pub how: Refinement,

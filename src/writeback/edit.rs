@@ -12,10 +12,12 @@ use crate::diagnostic::Edit;
 use crate::digits::grouped;
 use crate::graph::{Graph, InstanceId};
 use crate::op::Op;
+use crate::quote::quoted_path;
 use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Item, Net, Param};
+use crate::words::is_reserved;
 
 const INDENT: &str = "    ";
 
@@ -43,7 +45,7 @@ pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, (made_by
         for comment in comments(before, &uses, &line) {
             let _ = writeln!(section, "{INDENT}# {comment}");
         }
-        let _ = writeln!(section, "{INDENT}refine {} = {}", line.path, line.how);
+        let _ = writeln!(section, "{INDENT}refine {} = {}", quoted_path(&line.path, is_reserved), line.how);
     }
     let span = Span { source: ast.source, start: content as u32, end: close as u32 };
     vec![Edit { span, replacement: section }]

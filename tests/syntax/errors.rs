@@ -239,6 +239,8 @@ fn signs_of_other_languages() {
     in_net("    x := a", "PW0105 2:7 names are bound with `=`", "    x = a");
     in_net("    x = a |> f", "PW0105 2:11 data flows through `->`", "    x = a -> f");
     in_net("    x = a => f", "PW0105 2:11 data flows through `->`", "    x = a -> f");
+    in_net("    assert params => 0", "PW0105 2:19 at least is written `>=`", "    assert params >= 0");
+    in_net("    assert n => m", "PW0105 2:14 at least is written `>=`", "    assert n >= m");
     in_net("    x += a", "PW0105 2:7 there is no `+=`", "    x = x + a");
     in_net("    x = 'a'", "PW0105 2:9 strings stand in double quotes", "    x = \"a\"");
     in_net("    x = f(a).g(2)", "PW0105 2:13 there are no methods: data flows through `->`", "    x = f(a) -> g(2)");

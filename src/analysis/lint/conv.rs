@@ -10,7 +10,9 @@ use crate::op::form::Form;
 use crate::op::form_cost::Geometry;
 use crate::op::geometry::SlidingWindow;
 use crate::op::{Conv, Op};
+use crate::quote::quoted;
 use crate::source::Span;
+use crate::words::is_reserved;
 
 /// Below this a layer is not worth a change, whatever its share: ResNet-18 and VGG-16 have few layers above it.
 const WIDE_PARAMS: u64 = 1_000_000;
@@ -62,7 +64,7 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
             label: format!("`{}` takes {}", node.name, layer.inputs[0]),
             help: vec![format!(
                 "add `refine {} = reduce({reduced})` at the end of the net, or let `pointwise optimize` choose the width",
-                node.name
+                quoted(&node.name, is_reserved)
             )],
             fix: None,
         });

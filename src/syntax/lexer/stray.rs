@@ -31,7 +31,6 @@ const FOREIGN: &[Foreign] = &[
     foreign("&&", TokenKind::And, "and", "`&&` is written `and`"),
     foreign("||", TokenKind::Or, "or", "`||` is written `or`"),
     foreign("|>", TokenKind::Arrow, "->", "data flows through `->`"),
-    foreign("=>", TokenKind::Arrow, "->", "data flows through `->`"),
     foreign(":=", TokenKind::Assign, "=", "names are bound with `=`"),
     Foreign { text: "**", kind: Some(TokenKind::Star), ours: None, message: "there is no power operator" },
     foreign("!", TokenKind::Not, "not ", "`!` is written `not`"),
@@ -43,6 +42,9 @@ impl<'a> Lexer<'a> {
         let rest = &self.text[self.at..];
         if let Some(sign) = FOREIGN.iter().find(|sign| rest.starts_with(sign.text)) {
             return self.foreign_sign(sign);
+        }
+        if rest.starts_with("=>") {
+            return self.fat_arrow();
         }
         let c = rest.chars().next().expect("the caller saw a byte here");
         match c {
@@ -92,6 +94,21 @@ impl<'a> Lexer<'a> {
         match sign.kind {
             Some(kind) => self.push(kind, end),
             None => self.skip(end),
+        }
+    }
+
+    /// `=>`: an arrow of other languages, or `>=` in a condition or before a number.
+    fn fat_arrow(&mut self) {
+        let end = self.at + 2;
+        let line = self.text[..self.at].rfind('\n').map_or(0, |at| at + 1);
+        let mut words = self.text[line..self.at].split(|c: char| !c.is_alphanumeric() && c != '_');
+        let is_condition = words.any(|word| matches!(word, "assert" | "if"));
+        if is_condition || self.text[end..].trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+            self.report(end, "at least is written `>=`", Some((Unsafe, ">=")));
+            self.push(TokenKind::Ge, end);
+        } else {
+            self.report(end, "data flows through `->`", Some((Safe, "->")));
+            self.push(TokenKind::Arrow, end);
         }
     }
 
