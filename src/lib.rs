@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Source ─parse→ Ast ─lower→ Graph ─infer→ Shaped ─┬─ analyze → Analysis → report → table | json | yaml | csv | md | html
-//!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped        (any number of passes)
-//!                 no meaning  origin      of every  └─ run(weights, inputs) → outputs, times
+//!  text           spans,      nodes +     + shape   ├─ rewrite → Graph ─infer→ Shaped, Sources ─apply(weights)→ weights
+//!                 no meaning  origin      of every  └─ prepare(weights) → Prepared ─run(inputs)→ outputs, times
 //!                                         node      optimize: rewrite → Plan ─writeback→ text ─compile→ Shaped
 //!  all failures: Diagnostics (plain data) → terminal | json | sarif | github
 //! ```
@@ -17,11 +17,21 @@
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
 //! - [`flow`]: how data flows through it: readers, lifetimes, reachability, what fuses
-//! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by layer name
-//! - [`interchange`]: safetensors, npy, images · [`exec`]: the reference interpreter · [`writeback`]: edits on the source
+//! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by name
+//! - [`interchange`]: safetensors, npy, images · [`exec`]: prepare, then run · [`writeback`]: edits on the source
 //! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
 //! - [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
+//!
+//! What a change touches:
+//!
+//! | what is new | files |
+//! |---|---|
+//! | an operation | its family in `op/` (payload, row, `impl Payload`), `OPS` in `op/table.rs`, the variant in `op/mod.rs`, its kernel in `exec/reference/`, and the matches that the compiler lists; step by step in `grammar/adding-an-operation.md` |
+//! | a pass | a file in `rewrite/` and its row of `PASSES` in `rewrite/mod.rs`; a test in `tests/rewrite.rs` runs both graphs |
+//! | a way that tensors come about | a variant of [`TensorSource`](rewrite::TensorSource) in `rewrite/sources.rs`, its arithmetic in `rewrite/apply.rs`, and the pass that names it |
+//! | a kernel | the reference: its family in `exec/reference/`, with the scratch memory it takes; another engine: what implements [`exec::Engine`], which [`exec::prepare`] makes once and [`exec::Prepared::run`] runs many times |
+//! | a word of the language | [`words`], `syntax/token.rs`, the parser and `syntax/ast.rs`, the formatter, [`lower`], and the three files of `grammar/` |
 pub mod analysis;
 pub mod cli;
 pub mod code;

@@ -55,6 +55,15 @@ impl Metric {
         matches!(self, Self::WeightMemory | Self::ActivationMemory | Self::PeakMemory)
     }
 
+    /// Whether it changes with the size of the maps, and not with the layers alone.
+    #[must_use]
+    pub fn depends_on_size(self) -> bool {
+        match self {
+            Self::Params | Self::Buffers | Self::Layers | Self::WeightMemory => false,
+            Self::Macs | Self::Flops | Self::ActivationMemory | Self::PeakMemory => true,
+        }
+    }
+
     /// Whether it can be asked of a part of the network.
     #[must_use]
     pub fn takes_path(self) -> bool {

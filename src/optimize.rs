@@ -4,6 +4,8 @@
 //! compiles to, its weights, and what was decided. The network before is untouched. This module does no IO itself and prints nothing: it gives facts,
 //! of which reports make sentences.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::analysis;
@@ -14,13 +16,14 @@ use crate::diagnostic::{Diagnostic, Edit, Severity, has_errors};
 use crate::digits::{counted, grouped};
 use crate::graph::print;
 use crate::lower::Value;
+use crate::rewrite::refined;
 use crate::rewrite::{Carried, Change, Config, Plan, Sources, apply, bottlenecks, run_passes};
 use crate::shape::Shaped;
 use crate::source::SourceSet;
 use crate::syntax;
 use crate::weights::{Weights, weight_bytes};
 use crate::writeback::assertions::{self, Numbers, Stated};
-use crate::writeback::{edit, uses};
+use crate::writeback::{edit, knobs, uses};
 
 /// What is asked for, and what the new text is to be.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +70,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// What exact passes changed.
     pub changes: Vec<Change>,
+    /// The inserted layers, with the refined layer of each: a text that is written out does not say it.
+    pub inserted: BTreeMap<String, String>,
     /// Facts about the text, a sentence each.
     pub notes: Vec<String>,
 }
@@ -83,12 +88,17 @@ pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let (text, notes) = match &before.source {
         Some(source) if !task.inline && changes.is_empty() => edited(&Edited { before, source, task, loader }, &plan, new),
-        source => (written_out(source.as_ref(), task.said, new), Vec::new()),
+        source => {
+            let kept = source.as_ref().filter(|_| plan.changes.is_empty());
+            let signature = kept.map(|source| signature(&Edited { before, source, task, loader }, new)).unwrap_or_default();
+            (written_out(source.as_ref(), task.said, new, &signature), Vec::new())
+        }
     };
     let text = laid_out(text);
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
-    Ok(Outcome { text, compiled, weights, plan, changes, notes })
+    let inserted = refined::inserted(shaped.graph());
+    Ok(Outcome { text, compiled, weights, plan, changes, inserted, notes })
 }
 
 /// A network after the passes.
@@ -193,16 +203,68 @@ fn literal(value: &Value) -> Option<String> {
     }
 }
 
-/// The graph written out, under the head comment of the source, with what the source asserts of the whole network.
-fn written_out(source: Option<&SourceTree>, said: &str, new: Numbers<'_>) -> String {
+/// How far from its value a parameter is tried, besides half and double.
+const TRIED: [i64; 10] = [-8, -4, -3, -2, -1, 1, 2, 3, 4, 8];
+
+/// The parameters that the network written out can keep: those that only say how large inputs are, where passes make the same
+/// layers of the network built with other values. Values with which it cannot be built are no matter; one must do.
+fn signature(on: &Edited<'_>, new: Numbers<'_>) -> print::Signature {
+    let (text, ast) = (on.source.text(), &on.source.ast);
+    let set = |name: &str| on.task.set.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.parse());
+    let value = |knob: knobs::Knob| Some((set(&knob.name).unwrap_or(Ok(knob.value)).ok()?, knob.name));
+    let body = layers(&print::print(new.graph));
+    let is_kept = |(value, name): &(i64, String)| {
+        let others = TRIED.map(|step| value + step).into_iter().chain([value * 2, value / 2]).filter(|other| *other > 0);
+        let mut made = others.filter_map(|other| rebuilt(on, name, other)).peekable();
+        made.peek().is_some() && made.all(|other| other == body)
+    };
+    let params: Vec<_> = knobs::of_inputs(text, ast).into_iter().filter_map(value).filter(is_kept).collect();
+    let names: Vec<&str> = params.iter().map(|(_, name)| name.as_str()).collect();
+    let mut shapes = BTreeMap::new();
+    for input in new.graph.inputs().iter().map(|id| &new.graph.node(*id).name) {
+        match knobs::written_shape(text, ast, input, &names) {
+            Ok(shape) => shapes.extend(shape.map(|shape| (input.to_string(), shape))),
+            Err(knobs::Mixed) => return print::Signature::default(),
+        }
+    }
+    print::Signature { params: params.into_iter().map(|(value, name)| (name, value)).collect(), shapes }
+}
+
+/// The layers that passes make of the network built with another value, as text.
+fn rebuilt(on: &Edited<'_>, name: &str, value: i64) -> Option<Vec<String>> {
+    let mut set = on.task.set.to_vec();
+    set.push((name.to_owned(), value.to_string()));
+    let network =
+        compile(&on.before.name, on.source.text().to_owned(), on.loader, &Settings { set, ..Settings::default() }).network?;
+    let stages = on.task.config.stages().ok()?;
+    let (before, _, _) = run_passes(&network.shaped, stages.before);
+    let (after, _, _) = run_passes(&before, stages.after);
+    Some(layers(&print::print(after.graph())))
+}
+
+/// The lines of a printed graph but its inputs.
+fn layers(printed: &str) -> Vec<String> {
+    printed.lines().filter(|line| !line.starts_with("    input ")).map(str::to_owned).collect()
+}
+
+/// The graph written out, under the head comment of the source, with what the source asserts of the whole network; where a
+/// parameter is kept, what depends on it is asserted of its default.
+fn written_out(source: Option<&SourceTree>, said: &str, new: Numbers<'_>, signature: &print::Signature) -> String {
     let comments = source.map_or("", SourceTree::text).lines().take_while(|line| line.starts_with('#'));
     let head: String = comments.flat_map(|line| [line, "\n"]).collect();
-    let printed = print::print(new.graph);
+    let printed = print::print_as(new.graph, signature);
     // Directly above the net it is the net's own comment, which is printed anyway.
     let head = if printed.starts_with(&head) { String::new() } else { format!("{head}\n") };
     let note = format!("# Written out by {said}: layers keep their names, so weights fit.\n\n");
     let totals = source.map_or_else(Vec::new, |source| assertions::totals(&source.ast, new));
-    let asserts: String = totals.iter().flat_map(|line| ["    ", line, "\n"]).collect();
+    let defaults: Vec<_> = signature.params.iter().map(|(name, value)| format!("{name} == {value}")).collect();
+    let (always, at_default): (Vec<_>, Vec<_>) =
+        totals.into_iter().partition(|(metric, _)| defaults.is_empty() || !metric.depends_on_size());
+    let mut asserts: String = always.iter().flat_map(|(_, line)| ["    ", line, "\n"]).collect();
+    if !at_default.is_empty() {
+        let lines: String = at_default.iter().flat_map(|(_, line)| ["        ", line, "\n"]).collect();
+        let _ = write!(asserts, "    if {} {{\n{lines}    }}\n", defaults.join(" and "));
+    }
     let body = printed.strip_suffix("}\n").unwrap_or(&printed);
     let gap = if asserts.is_empty() { "" } else { "\n" };
     format!("{head}{note}{body}{gap}{asserts}}}\n")

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pointwise::exec::timing::{Prepared, measure};
-use pointwise::exec::{ExecError, RunOptions, random_input, required_bytes, required_memory, run};
+use pointwise::exec::timing::measure;
+use pointwise::exec::{ExecError, RunOptions, prepare, random_input, required_bytes, required_memory, run};
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
     Activation, BatchNorm, Concat, Constant, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding,
@@ -140,13 +140,91 @@ fn memory_is_known_before_a_run() {
         let result = run(&net, &weights, &input, &options).expect("it runs");
         let memory = required_memory(&net, batch as u64, &options);
         assert_eq!(memory.tensors, result.peak_bytes);
-        assert!(memory.working >= memory.tensors);
+        assert!(memory.working >= memory.tensors && result.working_bytes <= memory.working);
         let static_macs: u64 = ids
             .iter()
             .map(|id| net.graph().node(*id).op.work(&net.input_shapes(*id), net.shape(*id)).expect("it counts").macs)
             .sum();
         assert_eq!(result.macs, static_macs * batch as u64);
     }
+}
+
+/// Kernels count what they allocate beside their maps: where the work is worth its threads, that is what was said before.
+#[test]
+fn scratch_memory_is_known_before_a_run() {
+    let pad = Padding::even([1, 1]);
+    let conv = |out, kernel, groups| {
+        Op::Conv(Conv { out, kernel, stride: [1, 1], pad, dilation: [1, 1], groups, bias: true, depthwise: false })
+    };
+    let transposed = |out, groups| {
+        let (kernel, stride) = ([3, 2], [2, 2]);
+        Op::ConvTranspose(ConvTranspose { out, kernel, stride, pad, output_pad: [0, 0], dilation: [1, 1], groups, bias: true })
+    };
+    let linear = Op::Linear(Linear { out: 300, bias: true });
+    let ops = [
+        ("one band", conv(64, [3, 3], 1), [16, 30, 30]),
+        // 64 * 5 * 9 elements a patch: a band holds 364 of the 1,024 pixels.
+        ("several bands", conv(8, [5, 9], 1), [64, 34, 38]),
+        ("fewer pixels than a band", conv(512, [3, 3], 1), [512, 3, 3]),
+        ("two groups", conv(64, [3, 3], 2), [32, 40, 40]),
+        ("groups of one channel", conv(96, [7, 7], 96), [96, 50, 50]),
+        ("transposed", transposed(24, 1), [40, 31, 30]),
+        ("transposed in groups", transposed(32, 2), [64, 30, 31]),
+        ("a vector", linear.clone(), [1, 1, 4000]),
+        ("a map", linear, [5, 7, 600]),
+    ];
+    for (what, op, dims) in ops {
+        let mut net = Net::new();
+        let x = net.input("x", &dims);
+        let y = net.add("y", op, &[x]);
+        net.0.add_output("y", y);
+        let net = net.shaped();
+        let weights = Weights::init(&net, 0);
+        for (threads, batch) in [(1, 1), (2, 1), (3, 2), (5, 1)] {
+            let options = RunOptions { threads, ..RunOptions::default() };
+            let inputs = BTreeMap::from([("x".to_owned(), random_input(shape(&dims), batch, 1))]);
+            let taken = run(&net, &weights, &inputs, &options).expect("it runs").working_bytes;
+            assert_eq!(taken, required_memory(&net, batch as u64, &options).working, "{what}, {threads} threads");
+        }
+    }
+}
+
+/// What was prepared runs on any batch and after any refusal as if it were the first time.
+#[test]
+fn a_prepared_network_runs_many_times() {
+    let net = small();
+    let weights = Weights::init(&net, 0);
+    let limit = required_bytes(&net, 2);
+    let options = RunOptions { max_memory: Some(limit), ..RunOptions::default() };
+    let mut prepared = prepare(&net, &weights, &options).expect("it fits");
+    let first = run(&net, &weights, &image(2), &options).expect("it runs");
+    for _ in 0..3 {
+        assert_eq!(prepared.run(&image(2)), Ok(first.clone()));
+        let alone = prepared.run(&image(1)).expect("it runs");
+        assert_eq!(alone.outputs[0].1.dims(), [1, 5]);
+        let refused = prepared.run(&image(3));
+        assert!(matches!(refused, Err(ExecError::TooMuchMemory { needed, allowed }) if needed > allowed && allowed == limit));
+        assert!(prepared.run(&BTreeMap::new()).is_err());
+    }
+    let none = prepare(&net, &weights, &RunOptions { max_memory: Some(1000), ..RunOptions::default() });
+    assert!(matches!(none, Err(ExecError::TooMuchMemory { .. })), "not even one image fits");
+    assert!(matches!(prepare(&net, &Weights::new(), &options), Err(ExecError::Weights(_))));
+    assert!(matches!(prepare(&net, &weights, &dumping(&["stem"])), Err(ExecError::UnknownDump { .. })));
+}
+
+/// Each of many inputs is found by its name, not by looking at all of them.
+#[test]
+fn many_inputs_take_linear_time() {
+    let mut net = Net::new();
+    let count = 40_000;
+    let ids: Vec<_> = (0..count).map(|i| net.input(&format!("x{i}"), &[1])).collect();
+    let y = net.add("y", Op::Concat(Concat { axis: 0 }), &ids);
+    net.0.add_output("y", y);
+    let net = net.shaped();
+    let inputs: BTreeMap<_, _> = (0..count).map(|i| (format!("x{i}"), Tensor::zeros(vec![1, 1]))).collect();
+    let start = std::time::Instant::now();
+    run(&net, &Weights::new(), &inputs, &RunOptions::default()).expect("it runs");
+    assert!(start.elapsed().as_secs() < 3, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -381,12 +459,12 @@ fn random_inputs_are_reproducible() {
 fn measuring_gives_every_sample() {
     let net = small();
     let (weights, inputs) = (Weights::init(&net, 0), image(1));
-    let prepared = Prepared { shaped: &net, weights: &weights, inputs: &inputs };
-    let samples = measure(&[prepared, prepared], 4, &RunOptions::default()).expect("they run");
+    let ready = || prepare(&net, &weights, &RunOptions::default()).expect("the weights fit");
+    let samples = measure(&mut [(ready(), &inputs), (ready(), &inputs)], 4).expect("they run");
     assert_eq!(samples.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4]);
     assert!(samples.iter().flatten().all(|t| !t.is_zero()));
     let none = BTreeMap::new();
-    assert!(measure(&[Prepared { inputs: &none, ..prepared }], 1, &RunOptions::default()).is_err());
+    assert!(measure(&mut [(ready(), &none)], 1).is_err());
 }
 
 #[test]

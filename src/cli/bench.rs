@@ -14,7 +14,7 @@ use super::options::{NetOptions, find_target};
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
 use crate::analysis::target::Target;
-use crate::exec::timing::{Prepared, Stats, measure, stats};
+use crate::exec::timing::{Stats, stats};
 use crate::exec::{self, RunOptions};
 use crate::interchange::image::Resize;
 use crate::report::grid::{Cell, Grid, Heading};
@@ -96,13 +96,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let inputs = tensors::inputs(one.shaped(), &[], &pictures, (Some(arguments.batch), 0))?;
         ready.push((Weights::init(one.shaped(), 0), inputs));
     }
-    let prepared: Vec<Prepared<'_>> =
-        loaded.iter().zip(&ready).map(|(one, (weights, inputs))| Prepared { shaped: one.shaped(), weights, inputs }).collect();
-    let samples = measure(&prepared, arguments.runs as usize, &options).map_err(|error| tensors::failed(&error))?;
+    let networks: Vec<_> = loaded.iter().zip(&ready).map(|(one, (weights, inputs))| (one.shaped(), weights, inputs)).collect();
+    let samples = tensors::measured(&networks, arguments.runs, &options)?;
     let mut documents = Vec::new();
-    for ((one, prepared), samples) in loaded.iter().zip(&prepared).zip(&samples) {
+    for ((one, ready), samples) in loaded.iter().zip(&ready).zip(&samples) {
         let Some(stats) = stats(samples) else { continue };
-        let layers = layers(one, prepared, &options, target.as_ref())?;
+        let layers = layers(one, ready, &options, target.as_ref())?;
         documents.push(document(one, arguments, &options, (stats, layers)));
     }
     match arguments.format {
@@ -153,14 +152,13 @@ fn document<'a>(
 /// One profiled run, a row a layer.
 fn layers<'a>(
     one: &'a Loaded,
-    prepared: &Prepared<'_>,
+    (weights, inputs): &(Weights, BTreeMap<String, Tensor>),
     options: &RunOptions,
     target: Option<&Target>,
 ) -> Result<Vec<LayerRow<'a>>, Failure> {
     let options = RunOptions { profile: true, ..options.clone() };
-    let result =
-        exec::run(prepared.shaped, prepared.weights, prepared.inputs, &options).map_err(|error| tensors::failed(&error))?;
-    let batch = prepared.inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1) as f64;
+    let result = exec::run(one.shaped(), weights, inputs, &options).map_err(|error| tensors::failed(&error))?;
+    let batch = inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1) as f64;
     let row = |(id, time): &(crate::graph::NodeId, Duration)| {
         let node = one.shaped().graph().node(*id);
         let flops = one.network.analysis.layer(*id).map_or(0.0, |layer| layer.flops as f64 * batch);

@@ -270,7 +270,7 @@ pub(super) fn optimize(
     done.notes.iter().for_each(|note| session.notice(note));
     session.detail(&format!("{name}: optimized in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     let after = load::show(output, done.compiled)?;
-    let extras = rationale(goals.said(), &done.plan, &done.changes);
+    let extras = Extras { inserted: done.inserted, ..rationale(goals.said(), &done.plan, &done.changes) };
     Ok(Optimized { text: done.text, after, extras, target, weights: done.weights })
 }
 

@@ -13,7 +13,7 @@ use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
-use crate::exec::timing::{Prepared, measure, stats};
+use crate::exec::timing::stats;
 use crate::interchange::image::Resize;
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::savings::{Extras, Measured, Savings, Times};
@@ -163,12 +163,9 @@ fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) ->
         ready.push((Weights::init(loaded.shaped(), 0), inputs));
     }
     session.notice(&format!("running each network {} times", arguments.runs + 1));
-    let prepared: Vec<Prepared<'_>> = networks
-        .iter()
-        .zip(&ready)
-        .map(|(loaded, (weights, inputs))| Prepared { shaped: loaded.shaped(), weights, inputs })
-        .collect();
-    let samples = measure(&prepared, arguments.runs as usize, &options).map_err(|error| tensors::failed(&error))?;
+    let ready: Vec<_> =
+        networks.iter().zip(&ready).map(|(loaded, (weights, inputs))| (loaded.shaped(), weights, inputs)).collect();
+    let samples = tensors::measured(&ready, arguments.runs, &options)?;
     let times = |samples: &[std::time::Duration]| {
         let ms = |time: std::time::Duration| time.as_secs_f64() * 1e3;
         let stats = stats(samples).expect("at least one run was asked for");

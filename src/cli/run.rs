@@ -15,7 +15,7 @@ use super::session::Session;
 use super::tensors::{self, EngineOptions, Named, PictureOptions};
 use crate::code::Code;
 use crate::digits::counted;
-use crate::exec::{self, RunResult};
+use crate::exec::{RunResult, prepare};
 use crate::interchange::npy;
 use crate::report::grid::{Cell, Grid, Heading};
 use crate::report::number::{magnitude, milliseconds, share};
@@ -80,8 +80,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let batch = inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1);
     tensors::allow(shaped, batch as u64, &options)?;
     let weights = tensors::weights(session, shaped, &arguments.file, arguments.weights.as_deref(), arguments.seed)?;
+    let mut prepared = prepare(shaped, &weights, &options).map_err(|error| tensors::failed(&error))?;
     let start = Instant::now();
-    let result = exec::run(shaped, &weights, &inputs, &options).map_err(|error| tensors::failed(&error))?;
+    let result = prepared.run(&inputs).map_err(|error| tensors::failed(&error))?;
     let took = start.elapsed().as_secs_f64() * 1e3;
     for (name, path) in dumps {
         save(path, &result.dumped[name])?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -13,10 +14,11 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::counted;
 
-use crate::exec::{ExecError, RunOptions, random_input, required_memory};
+use crate::exec::timing::measure;
+use crate::exec::{ExecError, RunOptions, prepare, random_input, required_memory};
 use crate::interchange::image::{self, ImageOptions, Resize};
 use crate::interchange::{npy, safetensors};
-use crate::op::Shape;
+use crate::op::{Op, Shape};
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
@@ -116,13 +118,13 @@ pub(super) fn inputs(
                 return Err(failure.help(format!("write `--input NAME={}`; inputs are {}", files::shown(path), many.join(", "))));
             }
         };
-        let Some(id) = graph.inputs().iter().find(|id| graph.node(**id).name == name) else {
+        let Some(id) = graph.find(name).filter(|id| matches!(graph.node(*id).op, Op::Input(_))) else {
             return Err(Failure::new(Code::BadInput, format!("the network has no input `{name}`; it has {}", names.join(", "))));
         };
         if tensors.contains_key(name) {
             return Err(Failure::usage(format!("the input `{name}` is given twice")));
         }
-        tensors.insert(name.to_owned(), read(path, shaped.shape(*id), pictures)?);
+        tensors.insert(name.to_owned(), read(path, shaped.shape(id), pictures)?);
     }
     let batch = batch.or_else(|| tensors.values().next().and_then(|t| t.dims().first().map(|n| *n as u64))).unwrap_or(1);
     for (i, id) in graph.inputs().iter().enumerate() {
@@ -231,6 +233,17 @@ fn unfit(problems: &[WeightProblem], file: &str) -> Failure {
         diagnostic = diagnostic.note(format!("and {} more", problems.len() - 8));
     }
     diagnostic.into()
+}
+
+/// Times of so many runs of each network, measured in turn.
+pub(super) fn measured(
+    networks: &[(&Shaped, &Weights, &BTreeMap<String, Tensor>)],
+    runs: u32,
+    options: &RunOptions,
+) -> Result<Vec<Vec<Duration>>, Failure> {
+    let ready = networks.iter().map(|(shaped, weights, inputs)| Ok((prepare(shaped, weights, options)?, *inputs)));
+    let mut ready: Vec<_> = ready.collect::<Result<_, _>>().map_err(|error| failed(&error))?;
+    measure(&mut ready, runs as usize).map_err(|error| failed(&error))
 }
 
 /// A failed run as a finding.

@@ -72,32 +72,39 @@ fn pin(sources: &SourceSet, (graph, uses): (&Graph, &Uses<'_>), counted: &LayerP
         Some(outer) => counted.strip_prefix(outer.path.as_str())?.strip_prefix('.')?,
         None => counted.as_str(),
     };
+    // One line that makes several layers, in a loop, a block or by itself, would give all of them the name.
+    if uses.made_at(span) != 1 {
+        return None;
+    }
     let is_turn = |segment: &str| segment.bytes().all(|b| b.is_ascii_digit());
     let before = &sources.get(span.source).text()[..span.start as usize];
-    if own.split('.').any(is_turn)
-        || !before.trim_end().ends_with("->")
-        || within.is_some_and(|outer| uses.of_block[outer.block.as_str()] > 1)
-    {
+    if own.split('.').any(is_turn) || !before.trim_end().ends_with("->") {
         return None;
     }
     let name = quoted(own, crate::words::is_reserved);
     Some(Edit { span: Span { start: span.end, ..span }, replacement: format!(" as {name}") })
 }
 
-/// Block instances by path, and how often each block is used: a name inside one that is used more than once is several layers',
-/// whose numbers may differ.
+/// Block instances by path, and how many layers and instances each call makes.
 struct Uses<'g> {
     by_path: HashMap<&'g str, &'g Instance>,
-    of_block: HashMap<&'g str, usize>,
+    made: HashMap<Span, usize>,
 }
 
 impl<'g> Uses<'g> {
     fn new(graph: &'g Graph) -> Self {
-        let mut uses = Self { by_path: HashMap::new(), of_block: HashMap::new() };
+        let mut uses = Self { by_path: HashMap::new(), made: HashMap::new() };
         for (_, instance) in graph.instances() {
             uses.by_path.insert(&instance.path, instance);
-            *uses.of_block.entry(&instance.block).or_default() += 1;
+            *uses.made.entry(instance.call).or_default() += 1;
+        }
+        for span in graph.ids().filter_map(|id| graph.node(id).origin.span) {
+            *uses.made.entry(span).or_default() += 1;
         }
         uses
+    }
+
+    fn made_at(&self, span: Span) -> usize {
+        self.made.get(&span).copied().unwrap_or_default()
     }
 }

@@ -3,21 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{ExecError, RunOptions, run};
-use crate::shape::Shaped;
+use super::{ExecError, Prepared};
 use crate::tensor::Tensor;
-use crate::weights::Weights;
 
-/// A network with everything that a run needs.
-#[derive(Debug, Clone, Copy)]
-pub struct Prepared<'a> {
-    /// The network.
-    pub shaped: &'a Shaped,
-    /// Its weights.
-    pub weights: &'a Weights,
-    /// A tensor for each input.
-    pub inputs: &'a BTreeMap<String, Tensor>,
-}
+/// A network with a tensor for each of its inputs.
+pub type Ready<'a> = (Prepared<'a>, &'a BTreeMap<String, Tensor>);
 
 /// Statistics of samples, by nearest rank: the least sample that so many per cent of all do not exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +29,15 @@ pub struct Stats {
 ///
 /// # Errors
 /// The first run that fails.
-pub fn measure(networks: &[Prepared<'_>], repetitions: usize, options: &RunOptions) -> Result<Vec<Vec<Duration>>, ExecError> {
-    for network in networks {
-        run(network.shaped, network.weights, network.inputs, options)?;
+pub fn measure(networks: &mut [Ready<'_>], repetitions: usize) -> Result<Vec<Vec<Duration>>, ExecError> {
+    for (prepared, inputs) in &mut *networks {
+        prepared.run(inputs)?;
     }
     let mut samples = vec![Vec::with_capacity(repetitions); networks.len()];
     for _ in 0..repetitions {
-        for (network, samples) in networks.iter().zip(&mut samples) {
+        for ((prepared, inputs), samples) in networks.iter_mut().zip(&mut samples) {
             let start = Instant::now();
-            let result = run(network.shaped, network.weights, network.inputs, options)?;
+            let result = prepared.run(inputs)?;
             samples.push(start.elapsed());
             drop(result);
         }

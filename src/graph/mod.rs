@@ -41,9 +41,13 @@ pub struct Graph {
     suffixes: HashMap<LayerPath, u64>,
     /// Paths whose last segment was numbered because another one had it: they hang on what stands before them.
     counted: HashSet<LayerPath>,
+    /// The same by last segment.
+    counted_by_leaf: HashMap<String, Vec<LayerPath>>,
     tensors: Vec<TensorInfo>,
     /// Owners of tensors that are no layers: sets of shared weights.
     owners: HashSet<LayerPath>,
+    /// Paths of block instances and of sets of shared weights: a scope and a layer are never called alike.
+    scopes: HashSet<LayerPath>,
     inputs: Vec<NodeId>,
     outputs: Vec<(String, NodeId)>,
     /// Names and nodes of `outputs`, so that asking for one does not walk them all.
@@ -63,8 +67,10 @@ impl Graph {
             names: HashMap::new(),
             suffixes: HashMap::new(),
             counted: HashSet::new(),
+            counted_by_leaf: HashMap::new(),
             tensors: Vec::new(),
             owners: HashSet::new(),
+            scopes: HashSet::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             output_names: HashSet::new(),
@@ -92,9 +98,9 @@ impl Graph {
     /// If an input or a tensor is not in the graph.
     pub fn add(&mut self, mut node: Node) -> NodeId {
         assert!(node.inputs.iter().all(|id| self.contains(*id)), "inputs are added before their users");
-        if !self.is_free(&node.name) {
+        if !self.is_free(&node.name) || self.scopes.contains(&node.name) {
             node.name = self.fresh_name(&node.name);
-            self.counted.insert(node.name.clone());
+            self.count_path(node.name.clone());
         }
         if node.tensors.is_empty() {
             node.tensors = self.add_tensors(&node.name, &node.op);
@@ -155,10 +161,15 @@ impl Graph {
         !self.names.contains_key(name) && !self.owners.contains(name)
     }
 
-    /// The next of `name_2`, `name_3`, … that is free.
+    /// Keeps layers from being called like a scope.
+    pub fn claim_scope(&mut self, path: LayerPath) {
+        self.scopes.insert(path);
+    }
+
+    /// The next of `name_2`, `name_3`, … that is free and no scope.
     fn fresh_name(&mut self, name: &LayerPath) -> LayerPath {
         let mut number = self.suffixes.get(name).copied().unwrap_or(1) + 1;
-        while !self.is_free(&name.numbered(number)) {
+        while !self.is_free(&name.numbered(number)) || self.scopes.contains(&name.numbered(number)) {
             number += 1;
         }
         self.suffixes.insert(name.clone(), number);
@@ -167,6 +178,7 @@ impl Graph {
 
     /// Notes that a scope's path was numbered because another one had it.
     pub fn count_path(&mut self, path: LayerPath) {
+        self.counted_by_leaf.entry(path.split_last().1.to_owned()).or_default().push(path.clone());
         self.counted.insert(path);
     }
 
@@ -184,11 +196,9 @@ impl Graph {
         {
             return Some(scope);
         }
-        if !pattern.has_wildcards() {
-            return None;
-        }
+        let literal = pattern.literals().filter_map(|segment| self.counted_by_leaf.get(segment)).flatten();
         // Sorted, so that the same one is told each time.
-        self.counted.iter().filter(|path| pattern.spells_out(path)).min()
+        literal.filter(|path| pattern.spells_out(path)).min()
     }
 
     /// Whether any path is counted.
@@ -228,8 +238,10 @@ impl Graph {
         Self {
             instances: self.instances.clone(),
             counted: self.counted.clone(),
+            counted_by_leaf: self.counted_by_leaf.clone(),
             tensors: self.tensors.iter().map(unused).collect(),
             owners: self.owners.clone(),
+            scopes: self.scopes.clone(),
             ..Self::new(self.name.clone(), self.doc.clone())
         }
     }

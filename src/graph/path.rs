@@ -40,10 +40,9 @@ impl Pattern {
         (!literal.is_empty()).then(|| literal.join("."))
     }
 
-    /// Whether a segment has a wildcard.
-    #[must_use]
-    pub fn has_wildcards(&self) -> bool {
-        self.segments.iter().any(|segment| segment.contains('*'))
+    /// The segments without wildcards.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map(String::as_str).filter(|segment| !segment.contains('*'))
     }
 
     /// Whether the pattern, up to a segment without wildcards, matches all of `path`: it names the path's last segment itself.

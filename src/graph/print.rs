@@ -6,7 +6,7 @@
 //! `syntax::format` lays the text out.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::{Graph, LayerPath, Node, NodeId, NodeMap, Role};
@@ -14,11 +14,26 @@ use crate::op::args::ArgValue;
 use crate::op::{Merge, Op, ScalarOp, table};
 use crate::{quote, words};
 
+/// Parameters of the printed net, and the shapes of inputs that are written with them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Names and values.
+    pub params: Vec<(String, i64)>,
+    /// Inputs and their shapes, as text.
+    pub shapes: BTreeMap<String, String>,
+}
+
 /// The graph as `.net` text.
 #[must_use]
 pub fn print(graph: &Graph) -> String {
+    print_as(graph, &Signature::default())
+}
+
+/// The graph as the text of a net with parameters.
+#[must_use]
+pub fn print_as(graph: &Graph, signature: &Signature) -> String {
     let mut printer = Printer::new(graph);
-    printer.head();
+    printer.head(signature);
     for run in runs(graph) {
         printer.run(&run);
     }
@@ -142,14 +157,18 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn head(&mut self) {
+    fn head(&mut self, signature: &Signature) {
         for line in self.graph.doc().into_iter().flat_map(str::lines) {
             let _ = writeln!(self.text, "{}", format!("# {line}").trim_end());
         }
-        let _ = writeln!(self.text, "net {} {{", quoted_whole(self.graph.name()));
+        let params: Vec<_> = signature.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let params = if params.is_empty() { String::new() } else { format!("({})", params.join(", ")) };
+        let _ = writeln!(self.text, "net {}{params} {{", quoted_whole(self.graph.name()));
+        self.bound.extend(signature.params.iter().map(|(name, _)| (name.clone(), None)));
         for &id in self.graph.inputs() {
             let node = self.graph.node(id);
             if let Op::Input(shape) = &node.op {
+                let shape = signature.shapes.get(node.name.as_str()).cloned().unwrap_or_else(|| shape.to_string());
                 let _ = writeln!(self.text, "    input {}: {shape}", quoted_whole(&node.name));
                 self.layers.taken.insert(node.name.to_string());
                 self.bind(id, node.name.to_string());

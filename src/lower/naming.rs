@@ -137,7 +137,7 @@ impl Builder<'_> {
             None if scope.lends => scope.place.clone(),
             None => scope.place.join(block),
         };
-        if is_exact && self.scopes.contains_key(&place.path) {
+        if is_exact && (self.scopes.contains_key(&place.path) || !self.graph.is_free(&place.path)) {
             return None;
         }
         let weights = place.weights.map(|path| self.count_use(path));
@@ -146,19 +146,26 @@ impl Builder<'_> {
 
     /// The path of a scope, or the next of `path_2`, `path_3`, … that no other scope has and no statement writes.
     pub(super) fn free_scope(&mut self, frame: &mut Frame<'_>, path: LayerPath) -> LayerPath {
-        let Some(mut number) = self.scopes.get(&path).copied() else {
-            self.scopes.insert(path.clone(), 1);
-            return path;
+        let mut number = match self.scopes.get(&path) {
+            Some(number) => *number,
+            None if self.graph.is_free(&path) => {
+                self.scopes.insert(path.clone(), 1);
+                self.graph.claim_scope(path.clone());
+                return path;
+            }
+            None => 1,
         };
         let fresh = loop {
             number += 1;
             let candidate = path.numbered(number);
-            if !self.scopes.contains_key(&candidate) && !frame.writes(candidate.split_last().1) {
+            let taken = self.scopes.contains_key(&candidate) || !self.graph.is_free(&candidate);
+            if !taken && !frame.writes(candidate.split_last().1) {
                 break candidate;
             }
         };
         self.scopes.insert(path, number);
         self.scopes.insert(fresh.clone(), 1);
+        self.graph.claim_scope(fresh.clone());
         self.graph.count_path(fresh.clone());
         fresh
     }

@@ -11,6 +11,7 @@ use super::program::duplicate;
 use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::graph::print;
 use crate::graph::{Directives, LayerPath, Node, NodeId, TensorId};
 use crate::op::{Op, Shape, WeightSpec, table};
 use crate::source::Span;
@@ -33,7 +34,7 @@ pub(super) struct SharedSet<'a> {
 pub(super) struct MadeTensors {
     ids: Vec<TensorId>,
     specs: Vec<WeightSpec>,
-    keyword: &'static str,
+    op: Op,
     first: Span,
 }
 
@@ -158,7 +159,7 @@ impl<'a> Builder<'a> {
         let specs = node.op.weights(shapes);
         let span = node.origin.span.expect("lowered nodes have places");
         if let Some(made) = self.shared_tensors.get(&owner) {
-            if made.keyword != node.op.keyword() || made.specs != specs {
+            if made.op.key() != node.op.key() || made.specs != specs {
                 let diagnostic = differs(&owner, &node.op, span, made, &specs);
                 self.report(frame, diagnostic);
                 return None;
@@ -166,11 +167,11 @@ impl<'a> Builder<'a> {
             node.tensors.clone_from(&made.ids);
             return Some(self.graph.add(node));
         }
-        let keyword = node.op.keyword();
+        let op = node.op.clone();
         let free = self.graph.free(&owner);
         let id = self.graph.add_owned(node, &free);
         let ids = self.graph.node(id).tensors.clone();
-        self.shared_tensors.insert(owner, MadeTensors { ids, specs, keyword, first: span });
+        self.shared_tensors.insert(owner, MadeTensors { ids, specs, op, first: span });
         Some(id)
     }
 
@@ -197,16 +198,21 @@ fn unshareable(meaning: &Callee<'_>, name: &str) -> Option<(String, String)> {
 /// The finding that two uses need weights of different shapes.
 fn differs(owner: &LayerPath, op: &Op, span: Span, made: &MadeTensors, specs: &[WeightSpec]) -> Diagnostic {
     let pair = made.specs.iter().zip(specs).find(|(a, b)| a != b);
-    let (first, here) = match pair {
-        Some((a, b)) if made.keyword == op.keyword() => {
-            (format!("`{}` is {:?}", a.name, &*a.dims), format!("`{}` would be {:?}", b.name, &*b.dims))
-        }
-        _ => (format!("`{}`", made.keyword), format!("`{}`", op.keyword())),
+    let (message, first, here, help) = match pair {
+        Some((a, b)) if made.op.keyword() == op.keyword() => (
+            format!("the shared weights `{owner}` have one shape in every use"),
+            format!("`{}` is {:?}", a.name, &*a.dims),
+            format!("`{}` would be {:?}", b.name, &*b.dims),
+            "bring the inputs to the same channels before the shared layers, as with a `conv(n, 1)` for each",
+        ),
+        _ => (
+            format!("the shared weights `{owner}` are used by one operation"),
+            format!("it is `{}`", print::call(&made.op)),
+            format!("it would be `{}`", print::call(op)),
+            "give every use the same stride, padding and dilation; what a block asks of its input's size differs from use to use",
+        ),
     };
-    let message = format!("the shared weights `{owner}` have one shape in every use");
     let diagnostic = Diagnostic::error(Code::SharedWeights, message, span, format!("here {here}"));
     let diagnostic = if made.first == span { diagnostic } else { diagnostic.label(made.first, "the first use") };
-    diagnostic
-        .note(format!("in the first use {first}"))
-        .help("bring the inputs to the same channels before the shared layers, as with a `conv(n, 1)` for each")
+    diagnostic.note(format!("in the first use {first}")).help(help)
 }

@@ -20,7 +20,7 @@ pub fn rationale(goal: String, plan: &Plan, changes: &[Change]) -> Extras {
         forms: plan.changes.iter().map(|change| (change.layer.clone(), change.how.form)).collect(),
         plan: Some(Rationale { goal, facts: facts(plan, changes) }),
         untouched: untouched.collect(),
-        measured: None,
+        ..Extras::default()
     }
 }
 

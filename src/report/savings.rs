@@ -2,7 +2,7 @@
 //!
 //! In: the [`Network`] documents before and after, and what these do not say (forms, reasons, bounds). Out:
 //! [`Savings`], from which tables, Markdown, CSV, JSON, YAML and HTML are made. Layers are matched by name; a layer that
-//! was inserted belongs to the layer whose name it extends (`conv2.reduce` to `conv2`).
+//! was inserted says of itself, or the optimizer of it, which layer it belongs to.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -219,6 +219,8 @@ pub type Forms = BTreeMap<String, Form>;
 pub struct Extras {
     /// The forms of layers after, by name.
     pub forms: Forms,
+    /// Layers that were inserted, with the refined layer of each, where the network after does not say it itself.
+    pub inserted: BTreeMap<String, String>,
     /// How the changes were chosen.
     pub plan: Option<Rationale>,
     /// Layers left alone.
@@ -232,6 +234,7 @@ impl Savings {
     #[must_use]
     pub fn between(before: &Network<'_>, after: &Network<'_>, extras: Extras) -> Self {
         let (b, a) = (&before.totals, &after.totals);
+        let changes = changes(before, after, &extras);
         let saving = |f: fn(&Totals) -> u64| Saving::between(f(b), f(a));
         Self {
             schema_version: SCHEMA_VERSION,
@@ -256,7 +259,7 @@ impl Savings {
             predicted: before.predicted.as_ref().zip(after.predicted.as_ref()).map(pair),
             measured: extras.measured,
             plan: extras.plan,
-            changes: changes(before, after, &extras.forms),
+            changes,
             untouched: extras.untouched,
             blocks: blocks(before, after),
         }
@@ -268,16 +271,17 @@ fn pair((before, after): (&Predicted, &Predicted)) -> PredictedPair {
 }
 
 /// The layer before that a layer after stands for: itself, or the refined layer that it was inserted for.
-fn base<'a>(row: &Row<'a>, before: &HashMap<&str, &Row<'_>>) -> Option<&'a str> {
-    [Some(row.name), row.part_of].into_iter().flatten().find(|name| before.contains_key(name))
+fn base<'a>(row: &Row<'a>, before: &HashMap<&str, &Row<'_>>, inserted: &'a BTreeMap<String, String>) -> Option<&'a str> {
+    let known = inserted.get(row.name).map(String::as_str);
+    [Some(row.name), row.part_of, known].into_iter().flatten().find(|name| before.contains_key(name))
 }
 
-fn changes(before: &Network<'_>, after: &Network<'_>, forms: &Forms) -> Vec<ChangedLayer> {
+fn changes(before: &Network<'_>, after: &Network<'_>, extras: &Extras) -> Vec<ChangedLayer> {
     let old: HashMap<&str, &Row<'_>> = before.layers.iter().map(|row| (row.name, row)).collect();
     let mut index: HashMap<&str, usize> = HashMap::new();
     let mut all: Vec<(Option<&Row<'_>>, Vec<&Row<'_>>)> = Vec::new();
     for row in &after.layers {
-        let base = base(row, &old);
+        let base = base(row, &old, &extras.inserted);
         let at = *index.entry(base.unwrap_or(row.name)).or_insert_with(|| {
             all.push((base.map(|name| old[name]), Vec::new()));
             all.len() - 1
@@ -285,10 +289,10 @@ fn changes(before: &Network<'_>, after: &Network<'_>, forms: &Forms) -> Vec<Chan
         all[at].1.push(row);
     }
     let mut changes: Vec<ChangedLayer> =
-        all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows, forms)).collect();
+        all.into_iter().filter(|(old, rows)| differs(*old, rows)).map(|(old, rows)| change(old, &rows, &extras.forms)).collect();
     let kept: HashSet<&str> = after.layers.iter().map(|row| row.name).collect();
     for row in before.layers.iter().filter(|row| !kept.contains(row.name) && !index.contains_key(row.name)) {
-        changes.push(change(Some(row), &[], forms));
+        changes.push(change(Some(row), &[], &extras.forms));
     }
     changes
 }

@@ -47,17 +47,17 @@ pub fn refine(shaped: &Shaped, requests: &[Request]) -> Result<Rewrite, Rejected
     for (index, request) in requests.iter().enumerate() {
         let rejected = |refusal| Rejected { request: index, refusal };
         check(graph, request).map_err(rejected)?;
+        if let Some(other) = wanted.get(&request.node) {
+            // A pattern names every use of shared weights, and the first of them stood for all.
+            if graph.shares_tensors(request.node) && requests[*other].how == request.how {
+                continue;
+            }
+            return Err(rejected(Refusal::Twice));
+        }
         let weight = graph.node(request.node).tensors.first();
         let alone = [request.node];
         let together = weight.and_then(|weight| sharers.get(weight)).map_or(&alone[..], Vec::as_slice);
-        for &node in together {
-            match wanted.get(&node) {
-                None => drop(wanted.insert(node, index)),
-                // A pattern names every use of shared weights.
-                Some(other) if together.len() > 1 && requests[*other].how == request.how => {}
-                Some(_) => return Err(rejected(Refusal::Twice)),
-            }
-        }
+        wanted.extend(together.iter().map(|node| (*node, index)));
     }
     let build = Rebuild::new(shaped);
     let mut insertion = Insertion { graph, build, made: BTreeMap::new(), changes: Vec::new(), sources: Sources::default() };

@@ -1,7 +1,7 @@
 //! Rewrites: bottlenecks that make a network cheaper, and exact passes that leave what it computes as it is.
 //!
 //! In: `&Shaped`. Out: a [`Rewrite`]: a bare [`Graph`], what changed, and where its tensors come from; the input is untouched,
-//! and only `infer` makes a result shaped again, so no rewrite escapes verification. Rewrites see no weights: [`apply`] makes
+//! and only `infer` makes a result shaped again, so no rewrite escapes verification. Rewrites see no weights: [`apply()`] makes
 //! those of the new network, for any number of rewrites at once. Nothing here reads files, prints, or runs a network.
 //!
 //! | what | module |
@@ -10,7 +10,7 @@
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
 //! | layers by path | [`path`] |
-//! | weights | [`sources`] → [`apply`] |
+//! | weights | [`sources`] → [`mod@apply`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
 
 pub mod allocate;

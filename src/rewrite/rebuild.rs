@@ -66,16 +66,22 @@ impl<'a> Rebuild<'a> {
     /// Adds a node that the old graph does not have; its name gives way to names of the old graph. Its tensors, unless it
     /// names them, are called after `owner`.
     pub(super) fn insert(&mut self, mut node: Node, owner: &LayerPath) -> NodeId {
-        if self.old.find(&node.name).is_some() {
-            let mut numbered = (2u64..).map(|n| node.name.numbered(n));
-            node.name = numbered.find(|name| self.old.find(name).is_none()).expect("there are endless numbers");
-        }
+        let wanted = std::mem::replace(&mut node.name, LayerPath::root());
+        node.name = self.fresh(&wanted);
+        let owner = &if *owner == wanted { node.name.clone() } else { self.fresh(owner) };
         self.new.add_owned(node, owner)
     }
 
     /// A new node.
     pub(super) fn node(&self, new: NodeId) -> &Node {
         self.new.node(new)
+    }
+
+    /// The path, or the next of `path_2`, `path_3`, … that nothing in either graph has.
+    fn fresh(&self, path: &LayerPath) -> LayerPath {
+        let is_free = |path: &LayerPath| self.old.is_free(path) && self.new.is_free(path);
+        let numbered = (2u64..).map(|n| path.numbered(n));
+        std::iter::once(path.clone()).chain(numbered).find(is_free).expect("there are endless numbers")
     }
 
     /// Whether a new node is a network input.

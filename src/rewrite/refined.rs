@@ -5,6 +5,13 @@ use std::collections::BTreeMap;
 use crate::graph::{Graph, Role};
 use crate::op::form::Form;
 
+/// The layers that refinements inserted, with the refined layer of each.
+#[must_use]
+pub fn inserted(graph: &Graph) -> BTreeMap<String, String> {
+    let nodes = graph.ids().map(|id| graph.node(id));
+    nodes.filter_map(|node| Some((node.name.to_string(), node.inserted_for()?.of.to_string()))).collect()
+}
+
 /// The forms of all refined layers of a graph, by the names that they had before and have still.
 #[must_use]
 pub fn forms(graph: &Graph) -> BTreeMap<String, Form> {

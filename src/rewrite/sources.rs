@@ -92,6 +92,7 @@ impl Sources {
     }
 
     /// All tensors that were made, each after what it is made of.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (TensorId, &TensorSource)> {
         self.of.iter().map(|(id, source)| (*id, source))
     }

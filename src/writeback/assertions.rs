@@ -62,7 +62,7 @@ pub fn updates(text: &str, ast: &Ast, before: Numbers<'_>, after: Numbers<'_>, w
 
 /// The totals of the whole network that the net states, as assertions of the numbers after a rewrite.
 #[must_use]
-pub fn totals(ast: &Ast, after: Numbers<'_>) -> Vec<String> {
+pub fn totals(ast: &Ast, after: Numbers<'_>) -> Vec<(Metric, String)> {
     let Some(net) = net(ast) else { return Vec::new() };
     let mut conditions = Vec::new();
     in_body(&net.body, false, &mut conditions);
@@ -71,8 +71,8 @@ pub fn totals(ast: &Ast, after: Numbers<'_>) -> Vec<String> {
         equalities(condition, &mut |(asked, path), _| {
             if let (None, Ok(value)) = (path, metric(after.analysis, after.graph, *asked, None)) {
                 let line = format!("assert {} == {}", asked.name(), separated(value, '_'));
-                if !stated.contains(&line) {
-                    stated.push(line);
+                if !stated.iter().any(|(_, other)| *other == line) {
+                    stated.push((*asked, line));
                 }
             }
         });

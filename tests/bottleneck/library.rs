@@ -92,3 +92,27 @@ fn values_that_were_set_become_defaults() {
     assert!(done.text.contains("net small(width=32) {") && !done.compiled.has_errors(), "{}", done.text);
     assert_eq!(done.compiled.network.expect("it compiles").analysis.totals.params, done.plan.after.price.params);
 }
+
+#[test]
+fn what_is_written_out_keeps_the_parameters_that_only_size_its_inputs() {
+    let text = |conv: &str| {
+        format!(
+            "net n(size=32, classes=10) {{\n    input x: [3, size, size]\n    a = x -> {conv} -> bn -> relu\n    \
+             output y = a -> global_avgpool -> flatten -> linear(classes)\n    \
+             if size == 32 {{ assert macs == 55_376 }}\n    assert buffers == 16\n}}\n"
+        )
+    };
+    let folded = |text: &str| {
+        let config = Config { passes: vec![Pass::FoldNorm], ..Config::default() };
+        let target = target();
+        optimize(&loaded(text, &[]), &task(&config, &target), &NoFiles).expect("there is something to fold").text
+    };
+    let kept = folded(&text("conv(8, 3, stride=2, pad=1)"));
+    assert!(kept.contains("net n(size=32) {\n    input x: [3, size, size]\n") && kept.contains("linear(10)"), "{kept}");
+    assert!(kept.contains("    assert buffers == 0\n    if size == 32 {\n        assert macs == 55_376\n    }\n"), "{kept}");
+    let at = |size: &str| loaded(&kept, &[("size".to_owned(), size.to_owned())]).network.analysis.totals.macs;
+    assert_eq!([at("32"), at("48")], [16 * 16 * 8 * 27 + 80, 24 * 24 * 8 * 27 + 80]);
+    // With a stride, `same` pads an even map otherwise than an odd one: the layers are those of one size.
+    let fixed = folded(&text("conv(8, 3, stride=2, pad=same)"));
+    assert!(fixed.contains("net n {\n    input x: [3, 32, 32]\n"), "{fixed}");
+}

@@ -57,8 +57,10 @@ fn softplus(x: f64) -> f64 {
 
 fn prelu(x: &Tensor, slopes: &[f32]) -> Tensor {
     let plane = norm::plane(x);
-    let maps = x.data().chunks_exact(plane).zip(slopes.iter().cycle());
-    let data = maps.flat_map(|(map, slope)| map.iter().map(|x| narrow(leaky(f64::from(*x), f64::from(*slope))))).collect();
+    let mut data = Vec::with_capacity(x.data().len());
+    for (map, slope) in x.data().chunks_exact(plane).zip(slopes.iter().cycle()) {
+        data.extend(map.iter().map(|x| narrow(leaky(f64::from(*x), f64::from(*slope)))));
+    }
     Tensor::new(x.dims().to_vec(), data)
 }
 

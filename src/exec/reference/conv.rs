@@ -5,7 +5,7 @@
 //! memory beside the maps stays below a bound.
 
 use super::matrix::{LANES, Panels, Target, for_each_part, multiply, panel_elements, parts, threads_for};
-use super::{Owned, size};
+use super::{Owned, Tally, size};
 use crate::op::geometry::SlidingWindow;
 use crate::op::{Conv, Shape};
 use crate::tensor::Tensor;
@@ -68,22 +68,22 @@ pub(super) fn conv_bytes(op: &Conv, input: Shape, out: Shape, threads: u64) -> u
     columns.saturating_mul(if op.groups > 1 { threads.min(op.groups) } else { 1 })
 }
 
-/// `[N, C, H, W]` to `[N, out, H', W']`, and the multiply-accumulates.
-pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+/// `[N, C, H, W]` to `[N, out, H', W']`, and what was done.
+pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, Tally) {
     let geometry = Geometry::of(op, x.dims(), out);
     let (groups, images) = (size(op.groups), x.dims()[0]);
     let mut y = Tensor::zeros(super::with_batch(images, out));
     let image = geometry.channels * groups * geometry.map();
     let out_image = size(op.out) * geometry.pixels();
-    let mut macs = 0;
+    let mut done = Tally::default();
     for (x, y) in x.data().chunks_exact(image).zip(y.data_mut().chunks_exact_mut(out_image)) {
-        macs += one_image(&geometry, groups, x, weight, y, threads);
+        done = done.then(one_image(&geometry, groups, x, weight, y, threads));
     }
-    (y, macs)
+    (y, done)
 }
 
 /// One image: a single group splits its output channels over threads, several groups are split themselves.
-fn one_image(geometry: &Geometry, groups: usize, x: &[f32], weight: &Owned<'_>, y: &mut [f32], threads: usize) -> u64 {
+fn one_image(geometry: &Geometry, groups: usize, x: &[f32], weight: &Owned<'_>, y: &mut [f32], threads: usize) -> Tally {
     let (in_group, out_group) = (x.len() / groups, y.len() / groups);
     let (weights, rows) = (weight.weight.len() / groups, out_group / geometry.pixels());
     let one_group = |group: usize, y: &mut [f32], threads: usize| {
@@ -96,21 +96,23 @@ fn one_image(geometry: &Geometry, groups: usize, x: &[f32], weight: &Owned<'_>, 
     }
     let work = weight.weight.len() as u64 * geometry.pixels() as u64;
     for_each_part(y, parts(groups, threads_for(work, threads)), out_group, |first, part| {
-        part.chunks_exact_mut(out_group).enumerate().map(|(i, y)| one_group(first + i, y, 1)).sum()
+        let groups = part.chunks_exact_mut(out_group).enumerate();
+        groups.map(|(i, y)| one_group(first + i, y, 1)).fold(Tally::default(), Tally::then)
     })
 }
 
-fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32], threads: usize) -> u64 {
+fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32], threads: usize) -> Tally {
     let (pixels, band) = (geometry.pixels(), geometry.band());
-    let mut macs = 0;
+    let mut done = Tally::default();
     for offset in (0..pixels).step_by(band) {
         let columns = band.min(pixels - offset);
         let panels = Panels::pack(geometry.patch(), columns, threads, |column, panel| {
             patches(geometry, x, offset + column, LANES.min(columns - column), panel);
         });
-        macs += multiply(weights, &panels, bias, y, Target { stride: pixels, offset }, threads);
+        let band = multiply(weights, &panels, bias, y, Target { stride: pixels, offset }, threads);
+        done = done.then(band.holding(panels.data()));
     }
-    macs
+    done
 }
 
 /// Copies the patches of `lanes` pixels from `first` into the lanes of a panel.

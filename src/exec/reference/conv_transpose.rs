@@ -4,7 +4,7 @@
 //! and added into an f64 map, always in the same order. What the padding crops is computed, counted and dropped.
 
 use super::matrix::{LANES, Panels, for_each_part, narrow, panel_elements, parts, product, threads_for};
-use super::{Owned, size};
+use super::{Owned, Tally, size};
 use crate::op::geometry::SlidingWindow;
 use crate::op::{ConvTranspose, Shape};
 use crate::tensor::Tensor;
@@ -45,26 +45,26 @@ pub(super) fn conv_transpose_bytes(op: &ConvTranspose, input: Shape, out: Shape,
     columns.saturating_mul(8).saturating_add(thread.saturating_mul(threads.min(op.out / op.groups)))
 }
 
-/// `[N, C, H, W]` to `[N, out, H', W']`, and the multiply-accumulates.
-pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, u64) {
+/// `[N, C, H, W]` to `[N, out, H', W']`, and what was done.
+pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, Tally) {
     let geometry = Geometry::of(op, x.dims(), out);
     let (images, groups) = (x.dims()[0], size(op.groups));
     let (channels, rows) = (x.dims()[1] / groups, size(op.out) / groups);
     let mut y = Tensor::zeros(super::with_batch(images, out));
     let out_group = rows * geometry.out_pixels();
     let in_group = channels * geometry.pixels;
-    let mut macs = 0;
+    let mut done = Tally::default();
     for (i, (x, y)) in x.data().chunks_exact(in_group).zip(y.data_mut().chunks_exact_mut(out_group)).enumerate() {
         let group = i % groups;
         let weights = &weight.weight[group * channels * rows * geometry.taps()..][..channels * rows * geometry.taps()];
         let bias = weight.bias.map(|bias| &bias[group * rows..(group + 1) * rows]);
-        macs += one_group(&geometry, x, weights, bias, y, threads);
+        done = done.then(one_group(&geometry, x, weights, bias, y, threads));
     }
-    (y, macs)
+    (y, done)
 }
 
 /// One group of one image; `weights` is `[channels, rows, kh, kw]`, and output channels are split over threads.
-fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32], threads: usize) -> u64 {
+fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32], threads: usize) -> Tally {
     let (pixels, out_pixels, taps) = (geometry.pixels, geometry.out_pixels(), geometry.taps());
     let (channels, rows) = (x.len() / pixels, y.len() / out_pixels);
     let panels = Panels::pack(channels, pixels, threads, |first, panel| {
@@ -74,7 +74,7 @@ fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32
         }
     });
     let threads = threads_for((weights.len() as u64).saturating_mul(pixels as u64), threads);
-    for_each_part(y, parts(rows, threads), out_pixels, |first, part| {
+    let done = for_each_part(y, parts(rows, threads), out_pixels, |first, part| {
         let mut map = vec![0.0; out_pixels];
         let mut own = vec![0.0; taps * channels];
         let mut macs = 0;
@@ -88,8 +88,9 @@ fn one_group(geometry: &Geometry, x: &[f32], weights: &[f32], bias: Option<&[f32
             let bias = bias.map_or(0.0, |bias| f64::from(bias[row]));
             y.iter_mut().zip(&map).for_each(|(y, sum)| *y = narrow(sum + bias));
         }
-        macs
-    })
+        Tally { macs, scratch: 0 }.holding(&map).holding(&own)
+    });
+    done.holding(panels.data())
 }
 
 /// Adds one kernel position's products for consecutive pixels into the output map.

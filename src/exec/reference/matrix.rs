@@ -4,6 +4,8 @@
 //! The order depends on nothing else, so neither threads nor batch nor tiling change a bit. Columns are packed in panels of
 //! [`LANES`], which LLVM turns into vector instructions; weights are read as they are.
 
+use super::Tally;
+
 /// Columns of a panel.
 pub(super) const LANES: usize = 4;
 
@@ -35,9 +37,14 @@ impl Panels {
             for (i, panel) in part.chunks_exact_mut(k * LANES).enumerate() {
                 fill((first + i) * LANES, panel.as_chunks_mut().0);
             }
-            0
+            Tally::default()
         });
         Self { k, columns, data }
+    }
+
+    /// All elements.
+    pub(super) fn data(&self) -> &[f64] {
+        &self.data
     }
 
     fn panel(&self, index: usize) -> &[[f64; LANES]] {
@@ -52,7 +59,7 @@ pub(super) struct Target {
     pub offset: usize,
 }
 
-/// `out = weights x panels + bias`, where `weights` is row-major with `panels.k` columns. Returns the multiply-accumulates.
+/// `out = weights x panels + bias`, where `weights` is row-major with `panels.k` columns.
 pub(super) fn multiply(
     weights: &[f32],
     panels: &Panels,
@@ -60,14 +67,14 @@ pub(super) fn multiply(
     out: &mut [f32],
     target: Target,
     threads: usize,
-) -> u64 {
+) -> Tally {
     let rows = weights.len() / panels.k;
     let threads = threads_for((weights.len() as u64).saturating_mul(panels.columns as u64), threads);
     for_each_part(out, parts(rows, threads), target.stride, |first, part| {
         let count = part.len() / target.stride;
         let weights = &weights[first * panels.k..(first + count) * panels.k];
         let bias = bias.map(|bias| &bias[first..first + count]);
-        rows_product(weights, panels, bias, part, target)
+        Tally { macs: rows_product(weights, panels, bias, part, target), scratch: 0 }
     })
 }
 
@@ -138,13 +145,13 @@ pub(super) fn parts(items: usize, threads: usize) -> Vec<usize> {
 }
 
 /// Cuts `data`, rows of `stride`, into parts of so many rows, and runs `work(first row, part)` for each on a thread of its own;
-/// the last one on this thread. Returns the sum of what they return.
+/// the last one on this thread. Returns what they did beside each other.
 pub(super) fn for_each_part<T: Send>(
     data: &mut [T],
     parts: Vec<usize>,
     stride: usize,
-    work: impl Fn(usize, &mut [T]) -> u64 + Sync,
-) -> u64 {
+    work: impl Fn(usize, &mut [T]) -> Tally + Sync,
+) -> Tally {
     let (mut rest, mut first) = (data, 0);
     let mut pieces = Vec::with_capacity(parts.len());
     for rows in parts {
@@ -152,11 +159,11 @@ pub(super) fn for_each_part<T: Send>(
         pieces.push((first, piece));
         (rest, first) = (after, first + rows);
     }
-    let Some((first, own)) = pieces.pop() else { return 0 };
+    let Some((first, own)) = pieces.pop() else { return Tally::default() };
     let work = &work;
     std::thread::scope(|scope| {
         let others: Vec<_> = pieces.into_iter().map(|(first, piece)| scope.spawn(move || work(first, piece))).collect();
         let own = work(first, own);
-        others.into_iter().fold(own, |sum, other| sum + other.join().expect("kernels do not panic"))
+        others.into_iter().fold(own, |sum, other| sum.beside(other.join().expect("kernels do not panic")))
     })
 }

@@ -30,6 +30,32 @@ pub(super) struct Owned<'a> {
     pub running_var: &'a [f32],
 }
 
+/// What a kernel did, counted by the loops that did it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// The most bytes that it had at once beside its inputs, output and weights.
+    pub scratch: u64,
+}
+
+impl Tally {
+    /// With what was done afterwards, when the scratch memory was free again.
+    fn then(self, next: Self) -> Self {
+        Self { macs: self.macs + next.macs, scratch: self.scratch.max(next.scratch) }
+    }
+
+    /// With what another thread did at the same time.
+    fn beside(self, other: Self) -> Self {
+        Self { macs: self.macs + other.macs, scratch: self.scratch + other.scratch }
+    }
+
+    /// While these were there too.
+    fn holding<T>(self, data: &[T]) -> Self {
+        Self { scratch: self.scratch + size_of_val(data) as u64, ..self }
+    }
+}
+
 /// A dimension as an index: what a run needs has been compared with the address space.
 fn size(value: u64) -> usize {
     usize::try_from(value).expect("memory was checked before the run")
@@ -80,15 +106,16 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
     }
 }
 
-/// Computes one node. Returns its output, whose shape is `out` behind the batch, and the multiply-accumulates that were done.
+/// Computes one node. Returns its output, whose shape is `out` behind the batch, and what was done; the few bytes of scratch
+/// memory that kernels other than convolutions and linear layers take are not counted.
 pub(super) fn execute(
     op: &Op,
     inputs: &[&Tensor],
     weight: &Owned<'_>,
     (batch, out): (usize, Shape),
     threads: usize,
-) -> (Tensor, u64) {
-    let Some(&x) = inputs.first() else { return (stored::repeated(op, weight, batch, out), 0) };
+) -> (Tensor, Tally) {
+    let Some(&x) = inputs.first() else { return (stored::repeated(op, weight, batch, out), Tally::default()) };
     let y = match op {
         Op::Conv(conv) => return conv::conv(conv, x, weight, out, threads),
         Op::ConvTranspose(conv) => return conv_transpose::conv_transpose(conv, x, weight, out, threads),
@@ -121,5 +148,5 @@ pub(super) fn execute(
             Tensor::new(with_batch(x.dims()[0], out), x.data().to_vec())
         }
     };
-    (y, 0)
+    (y, Tally::default())
 }
