@@ -72,7 +72,9 @@ mod tests {
             assert_eq!(quoted(name, is_reserved), written);
             assert_eq!(unquoted(written), name);
         }
-        assert_eq!(quoted("a`b", is_reserved), "`a_b`");
+        for stray in ["a`b", "a\nb", "a\rb"] {
+            assert_eq!(quoted(stray, is_reserved), "`a_b`");
+        }
         assert_eq!(unquoted("`a..b`"), "a._.b");
         assert_eq!(bare("x.`a*..b`.*"), "x.q.*");
     }

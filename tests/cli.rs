@@ -554,3 +554,12 @@ fn the_form_of_a_change_is_that_of_the_plan() {
         );
     }
 }
+
+#[test]
+fn a_table_counts_shared_weights_where_they_are_used_first() {
+    let dir = Dir::new();
+    let text = "net n {\n    input x: [4, 2, 2]\n    shared s = conv(4, 1)\n    a = x -> s\n    output y = a -> s\n}\n";
+    let run = pointwise(&["analyze", &dir.write("n.net", text), "--columns", "name,params"]);
+    let rows: Vec<_> = run.out.lines().filter(|line| line.starts_with("a.conv") || line.starts_with("y.conv")).collect();
+    assert!(rows.len() == 2 && rows[0].ends_with("20") && rows[1].contains("(shared)"), "{}", run.out);
+}

@@ -10,7 +10,7 @@ use common::model;
 use pointwise::compile::{Network, NoFiles, Settings, compile};
 use pointwise::exec::{RunOptions, random_input, run};
 use pointwise::tensor::Tensor;
-use pointwise::weights::{Weights, specs};
+use pointwise::weights::{Weights, specs, weight_bytes};
 
 #[track_caller]
 fn network(text: &str) -> Network {
@@ -55,6 +55,8 @@ fn siamese_towers_count_once() {
     assert_eq!(apart.analysis.totals.macs, 2 * macs);
     assert_eq!(shared.analysis.totals.weight_bytes, 4 * tower);
     assert_eq!(tensors(&shared).values().sum::<u64>(), tower);
+    assert_eq!(weight_bytes(&shared.shaped), 4 * tower);
+    assert_eq!(Weights::new().check(&shared.shaped).expect_err("all are missing").len(), 6, "each is missing once");
     let names: Vec<_> = tensors(&shared).into_keys().filter(|name| name.ends_with("weight")).collect();
     assert_eq!(names, ["features.conv.weight", "features.conv_2.weight", "features.conv_3.weight"]);
 }

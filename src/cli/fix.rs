@@ -111,6 +111,19 @@ mod tests {
     }
 
     #[test]
+    fn a_fix_of_several_edits_waits_where_one_of_them_overlaps() {
+        let both = all("abc", |text| {
+            let (sources, mut found) = find(&text, &[('a', 2, "x"), ('c', 1, "y")]);
+            if text == "abc" {
+                let edits = &mut found[1].fixes[0].edits;
+                edits.push(Edit::replace(Span { start: 1, end: 2, ..edits[0].span }, "z"));
+            }
+            (sources, found)
+        });
+        assert_eq!((both.text.as_str(), both.applied), ("xy", 2));
+    }
+
+    #[test]
     fn fixes_that_make_each_other_necessary_come_to_an_end() {
         let endless = all("a", |text| find(&text, &[('a', 1, "b"), ('b', 1, "a")]));
         assert_eq!((endless.text.as_str(), endless.applied, endless.diagnostics.len()), ("a", 2, 1));

@@ -312,6 +312,7 @@ mod tests {
         assert_eq!(applicability("ReLU", &["inplace=True"]), Applicability::Safe);
         assert_eq!(applicability("relu", &["x"]), Applicability::Safe);
         assert_eq!(applicability("BatchNorm2d", &["64"]), Applicability::Unsafe);
+        assert_eq!(applicability("BatchNorm2d", &["num_features=64"]), Applicability::Unsafe);
         assert_eq!(applicability("conv2d", &["8", "3"]), Applicability::Unsafe);
     }
 

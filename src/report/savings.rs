@@ -455,6 +455,8 @@ mod tests {
         let layers = |found: &[(String, String, Vec<u64>)]| -> Vec<_> {
             found.iter().map(|(layer, form, ranks)| format!("{layer} {form} {}", ranks.len())).collect()
         };
+        // Between a network and itself there is no change, also where it was refined before.
+        assert!(changed(&after, &after, forms(after.graph())).is_empty());
         // Nothing is known of the form.
         assert_eq!(layers(&changed(&net, &after, Forms::new())), ["wide changed 0"]);
         // The other way round the layer was not refined, and what had been inserted is gone.

@@ -6,7 +6,7 @@ use pointwise::analysis::{Analysis, Options, analyze};
 use pointwise::graph::path::Pattern;
 use pointwise::shape::Shaped;
 
-use crate::model;
+use crate::{model, text};
 
 fn analyzed(shaped: &Shaped) -> Analysis {
     analyze(shaped, &Options::default()).expect("counts that fit")
@@ -75,4 +75,17 @@ fn every_rollup_adds_up_to_the_totals() {
     let deeper = rollup(&analysis, shaped.graph(), By::Block { depth: 2 });
     let names: Vec<_> = deeper.iter().map(|row| row.name.as_str()).filter(|name| name.starts_with("layer1")).collect();
     assert_eq!(names, ["layer1.0", "layer1.1", "layer1.2"]);
+}
+
+/// A path asks for what its layers use, whichever layer used it first.
+#[test]
+fn a_path_counts_the_shared_tensors_of_its_layers_once() {
+    let shaped = text(
+        "net n {\n    input x: [4, 2, 2]\n    shared s = conv(4, 1)\n    a = x -> s\n    b = a -> s -> relu -> s\n    output y = b\n}\n",
+    );
+    let (analysis, graph) = (analyzed(&shaped), shaped.graph());
+    for path in ["s", "a", "b", "b.conv_2"] {
+        let of = |what| metric(&analysis, graph, what, Some(path)).expect("a known path");
+        assert_eq!((of(Metric::Params), of(Metric::WeightMemory), of(Metric::Buffers)), (20, 80, 0), "{path}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Parameters, work and bytes.
 
 use pointwise::analysis::{Convention, Options, analyze};
+use pointwise::graph::Node;
 use pointwise::op::{Op, Slice};
 
 use crate::net::{Net, bn, concat, conv, linear, plus, relu};
@@ -117,4 +118,26 @@ fn a_hundred_thousand_layers_deep_and_wide() {
     let (_, analysis) = wide.analyzed();
     assert_eq!(analysis.totals.peak_activation_bytes, 2 * 50_000 * 64);
     assert_eq!(analysis.peak.at, joined);
+}
+
+/// Every use reads what it shares; counted are tensors where they are used first.
+#[test]
+fn shared_tensors_are_read_in_every_use_and_counted_once() {
+    let mut net = Net::new();
+    let x = net.input("x", &[4, 2, 2]);
+    let first = net.add("first", Op::Conv(conv(4, 1, 1, 0)), &[x]);
+    let tensors = net.graph.node(first).tensors.clone();
+    let again = Node { tensors, ..Node::new("again", Op::Conv(conv(4, 1, 1, 0)), vec![first]) };
+    let again = net.graph.add(again);
+    net.output(again);
+    let (shaped, analysis) = net.analyzed();
+    let of = |id| {
+        let layer = analysis.layer(id).expect("a layer");
+        (layer.params, layer.weight_bytes, layer.weight_bytes_read, layer.read_bytes, layer.macs)
+    };
+    assert_eq!(of(first), (16, 64, 64, 64 + 64, 64));
+    assert_eq!(of(again), (0, 0, 64, 64 + 64, 64));
+    // A count that multiplies parameters counts those that a layer uses.
+    let options = Options { convention: Convention::Torchinfo, ..Options::default() };
+    assert_eq!(analyze(&shaped, &options).expect("counts that fit").layer(again).expect("a layer").macs, 64);
 }

@@ -6,6 +6,7 @@
 mod common;
 mod printed;
 mod program;
+mod shared;
 mod stable;
 
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Exact passes where several layers use the same tensors.
 
-use pointwise::graph::{Graph, Node, NodeId};
+use pointwise::graph::{Graph, Maker, Node, NodeId};
 use pointwise::op::{BatchNorm, Linear, Op};
-use pointwise::rewrite::{PASSES, dead, duplicate, fold_norm, merge_conv};
-use pointwise::shape::infer;
+use pointwise::rewrite::{Form, PASSES, Refinement, Refusal, Request, dead, duplicate, fold_norm, merge_conv, refine};
+use pointwise::shape::{Reason, infer};
 
 use super::holds;
 use super::nets::{Net, conv};
@@ -114,4 +114,35 @@ fn no_pass_adds_parameters_to_shared_layers() {
             }
         }
     }
+}
+
+#[test]
+fn layers_that_share_tensors_take_one_form() {
+    let layer = Op::Conv(conv(8, 3, 1, 1));
+    let net = towers(&layer, &bn(), [true, true]).finish();
+    let request = |name: &str, r| Request {
+        node: net.graph().find(name).expect("it is there"),
+        how: Refinement { form: Form::Reduce { r }, linear: false },
+        by: Maker::Optimizer,
+    };
+    let rejected = refine(&net, &[request("left.a", 2), request("right.a", 1)]).expect_err("two forms of one weight");
+    assert_eq!((rejected.request, rejected.refusal), (1, Refusal::Twice));
+    let same = refine(&net, &[request("left.a", 2), request("right.a", 2)]).expect("one form");
+    assert_eq!(same.changes.len(), 2);
+    let after = infer(same.graph).expect("it fits");
+    let names: Vec<_> = after.graph().tensors().map(|(_, info)| (info.name(), info.users)).collect();
+    let convs: Vec<_> = names.iter().filter(|(name, _)| name.starts_with("left.a") && !name.contains(".bn.")).collect();
+    assert_eq!(convs, [&("left.a.reduce.weight".to_owned(), 2), &("left.a.weight".to_owned(), 2)], "{names:?}");
+}
+
+#[test]
+fn a_layer_with_more_tensors_than_it_needs_does_not_fit() {
+    let mut net = Net::new();
+    let image = net.input(&[4, 5, 5]);
+    let first = net.conv("a", conv(4, 1, 1, 0), image);
+    let tensors = [net.graph.node(first).tensors.clone(), net.graph.node(first).tensors.clone()].concat();
+    let op = net.graph.node(first).op.clone();
+    let second = net.graph.add(Node { tensors, ..Node::new("b", op, vec![first]) });
+    net.graph.add_output("y", second);
+    assert_eq!(infer(net.graph).expect_err("it does not fit").reason, Reason::Tensors { have: 2, need: 1 });
 }
