@@ -116,6 +116,25 @@ fn uses_of_shared_weights_rename_nothing() {
     }
 }
 
+#[test]
+fn numbers_give_way_to_names_that_are_written() {
+    let text = |rest: &str| BEFORE.replace("    b = a", &format!("    a = a -> unit(8)\n    a = a -> unit(8)\n{rest}    b = a"));
+    for (rest, paths) in [
+        ("", ["a", "a_2", "a_3"].as_slice()),
+        ("    a_2 = a -> relu\n    a_2 = a_2 -> unit(8)\n", &["a", "a_2", "a_3", "a_4"]),
+        ("    for i in 0..1 { a_3 = a -> relu }\n", &["a", "a_2", "a_4"]),
+    ] {
+        let network = network(&text(rest));
+        let graph = network.shaped.graph();
+        let made: Vec<_> = graph.instances().map(|(_, i)| i.path.to_string()).filter(|path| path.starts_with('a')).collect();
+        let mut sorted = made.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, paths, "{made:?} with\n{rest}");
+        let counted: Vec<_> = made.iter().filter(|path| graph.is_counted(path)).collect();
+        assert_eq!(counted.len(), 2, "what is written is not counted: {counted:?}");
+    }
+}
+
 /// The rows of the guide's table that rename something: just what they say.
 #[test]
 fn the_guide_says_what_moves() {
