@@ -309,8 +309,8 @@ fn names_and_shared_weights_of_any_size() {
     assert!(found.contains(&Code::DuplicateDefinition));
     let sets = lines(5_000, |i| format!("    shared s{i} = conv(8, 1)\n    x = x -> s{i} -> s{i}\n"));
     assert_eq!(codes("many sets", net(&format!("{sets}    output y = x"))), []);
-    let uses = format!("    shared s = conv(8, 1)\n    for i in 0..20000 {{ x = x -> s }}\n    output y = x");
-    assert_eq!(codes("many uses", net(&uses)), []);
+    let uses = "    shared s = conv(8, 1)\n    for i in 0..20000 { x = x -> s }\n    output y = x";
+    assert_eq!(codes("many uses", net(uses)), []);
     let alike = lines(3_000, |i| format!("    shared s{i} = s{i}\n"));
     assert!(codes("sets of nothing", net(&format!("{alike}    output y = x -> relu"))).contains(&Code::UnknownOperation));
 }

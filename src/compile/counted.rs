@@ -21,7 +21,9 @@ pub(super) fn lint(sources: &SourceSet, refinements: &[Refinement], conditions: 
     }
     let uses = Uses::new(graph);
     let mut paths: Vec<&Path> = refinements.iter().map(|refinement| &refinement.path).collect();
-    conditions.iter().for_each(|condition| metric_paths(&condition.condition, &mut paths));
+    for condition in conditions {
+        metric_paths(&condition.condition, &mut paths);
+    }
     paths.into_iter().filter_map(|path| warning(sources, path, (graph, &uses))).collect()
 }
 
@@ -32,7 +34,9 @@ fn metric_paths<'c>(condition: &'c Symbolic, found: &mut Vec<&'c Path>) {
         Symbolic::Unary(_, inner) => metric_paths(inner, found),
         Symbolic::Infix { first, rest } => {
             metric_paths(first, found);
-            rest.iter().for_each(|(_, operand)| metric_paths(operand, found));
+            for (_, operand) in rest {
+                metric_paths(operand, found);
+            }
         }
     }
 }
@@ -58,15 +62,12 @@ fn warning(sources: &SourceSet, path: &Path, (graph, uses): (&Graph, &Uses<'_>))
 /// loops, where it is sure to name just that.
 fn pin(sources: &SourceSet, (graph, uses): (&Graph, &Uses<'_>), counted: &LayerPath) -> Option<Edit> {
     let instance = |id| graph.instance(id);
-    let (span, within) = match graph.find(counted) {
-        Some(id) => {
-            let origin = &graph.node(id).origin;
-            (origin.span?, origin.instance.map(instance))
-        }
-        None => {
-            let made = uses.by_path.get(counted.as_str())?;
-            (made.call, made.parent.map(instance))
-        }
+    let (span, within) = if let Some(id) = graph.find(counted) {
+        let origin = &graph.node(id).origin;
+        (origin.span?, origin.instance.map(instance))
+    } else {
+        let made = uses.by_path.get(counted.as_str())?;
+        (made.call, made.parent.map(instance))
     };
     let own = match within {
         Some(outer) => counted.strip_prefix(outer.path.as_str())?.strip_prefix('.')?,

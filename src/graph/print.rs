@@ -185,7 +185,9 @@ impl<'a> Printer<'a> {
     fn run(&mut self, run: &[NodeId]) {
         let (first, last) = (run[0], run[run.len() - 1]);
         self.comment(first);
-        run.iter().for_each(|id| self.declare(*id));
+        for id in run {
+            self.declare(*id);
+        }
         let scope = scope(self.graph.node(first)).to_owned();
         let is_output = self.is_next_output(last, &scope);
         let name = if is_output { scope } else { self.claim(&scope, first) };

@@ -486,7 +486,6 @@ impl<'a> Builder<'a> {
     }
 
     /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
     pub(super) fn instantiate(
         &mut self,
         frame: &mut Frame<'a>,

@@ -100,12 +100,11 @@ impl<'a> Builder<'a> {
             return None;
         }
         let place = frame.exact_place(&name.text);
-        let root = match place.weights {
-            Some(within) => self.count_use(within),
-            None => {
-                let path = self.free_scope(frame, place.path);
-                self.graph.free(&path)
-            }
+        let root = if let Some(within) = place.weights {
+            self.count_use(within)
+        } else {
+            let path = self.free_scope(frame, place.path);
+            self.graph.free(&path)
         };
         Some(SharedSet { meaning, callee, params, root, directives: frame.directives, written: value })
     }
@@ -143,7 +142,9 @@ impl<'a> Builder<'a> {
                 let value = self.operation(frame, info, expr, &set.callee, &set.params, inputs, &scope);
                 self.uses.pop();
                 // What changes the operation is written where it is declared.
-                value_nodes(&value).into_iter().for_each(|id| self.calls.insert(id, set.written));
+                for id in value_nodes(&value) {
+                    self.calls.insert(id, set.written);
+                }
                 value
             }
             Callee::Block(found) => self.instantiate(frame, *found, expr, &set.params, inputs, (scope, Some(&set.root))),

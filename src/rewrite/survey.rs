@@ -28,14 +28,14 @@ pub struct Survey {
 /// Goes over all convolutions and linear layers.
 ///
 /// # Errors
-/// A rule matches no layer, or a mark asks for a form that there is not.
+/// A rule matches no layer.
 pub fn survey(shaped: &Shaped, config: &Config) -> Result<Survey, OptimizeError> {
     check_rules(shaped, config)?;
     let mut survey = Survey { layers: Vec::new(), refused: Vec::new() };
     for &id in shaped.order() {
         let node = shaped.graph().node(id);
         if matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_)) {
-            match look(shaped, config, id)? {
+            match look(shaped, config, id) {
                 Ok(layer) => survey.layers.push(layer),
                 Err(refusal) => survey.refused.push((id, refusal)),
             }
@@ -57,40 +57,37 @@ fn check_rules(shaped: &Shaped, config: &Config) -> Result<(), OptimizeError> {
     Ok(())
 }
 
-fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Result<Layer, Refusal>, OptimizeError> {
+fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Layer, Refusal> {
     let graph = shaped.graph();
     let node = graph.node(id);
     let rule = config.rules.iter().find(|rule| rule.pattern.scope(&node.name).is_some());
     if is_refined(graph, id) {
-        return Ok(Err(Refusal::Refined));
+        return Err(Refusal::Refined);
     }
     if graph.shares_tensors(id) {
-        return Ok(Err(Refusal::Shared { uses: graph.tensor(node.tensors[0]).users }));
+        return Err(Refusal::Shared { uses: graph.tensor(node.tensors[0]).users });
     }
     if node.directives.keep || rule.is_some_and(|rule| rule.keep) {
-        return Ok(Err(Refusal::Kept));
+        return Err(Refusal::Kept);
     }
-    let geometry = match geometry(&node.op, shaped.input_shapes(id)[0], shaped.shape(id)) {
-        Ok(geometry) => geometry,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let geometry = geometry(&node.op, shaped.input_shapes(id)[0], shaped.shape(id))?;
     let few = geometry.input < LEAST_CHANNELS;
     let linear = rule.and_then(|rule| rule.linear).unwrap_or(config.linear);
     let layer = |demand| Layer { node: id, geometry, demand, linear };
-    Ok(match demand(config, rule, node)? {
+    match demand(config, rule, node) {
         None => Err(Refusal::NotAsked),
         Some(demand) if few && !demand.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
         Some(demand) => Ok(layer(demand)),
-    })
+    }
 }
 
-fn demand(config: &Config, rule: Option<&Rule>, node: &Node) -> Result<Option<Demand>, OptimizeError> {
+fn demand(config: &Config, rule: Option<&Rule>, node: &Node) -> Option<Demand> {
     if let Some(demand) = rule.and_then(|rule| demand_of_rule(config, rule)) {
-        return Ok(Some(demand));
+        return Some(demand);
     }
     match (&node.directives.bottleneck, rule) {
-        (Some(mark), None) => Ok(Some(demand_of_mark(config, mark))),
-        (_, rule) => Ok(demand_of_all(config, rule.and_then(|rule| rule.form).or(config.form))),
+        (Some(mark), None) => Some(demand_of_mark(config, mark)),
+        (_, rule) => demand_of_all(config, rule.and_then(|rule| rule.form).or(config.form)),
     }
 }
 

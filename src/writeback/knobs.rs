@@ -25,9 +25,9 @@ pub fn of_inputs(text: &str, ast: &Ast) -> Vec<Knob> {
         let in_defaults = net.params.iter().filter_map(|param| param.default.as_ref()).any(|d| mentions(text, d.span, name));
         !in_defaults && net.body.statements.iter().all(|statement| keeps_apart(text, statement, name))
     };
-    let knob = |name: &str, default: &Expr| match default.kind {
-        ExprKind::Int(value) if alone(name) => Some(Knob { name: name.to_owned(), value }),
-        _ => None,
+    let knob = |name: &str, default: &Expr| {
+        let ExprKind::Int(value) = default.kind else { return None };
+        alone(name).then(|| Knob { name: name.to_owned(), value })
     };
     net.params.iter().filter_map(|param| knob(&param.name.text, param.default.as_ref()?)).collect()
 }
@@ -43,9 +43,9 @@ pub struct Mixed;
 /// It mentions something else too.
 pub fn written_shape(text: &str, ast: &Ast, input: &str, names: &[&str]) -> Result<Option<String>, Mixed> {
     let mut statements = net(ast).into_iter().flat_map(|net| &net.body.statements);
-    let shape = statements.find_map(|statement| match &statement.kind {
-        StatementKind::Input { name, shape } if name.text == input => Some(shape),
-        _ => None,
+    let shape = statements.find_map(|statement| {
+        let StatementKind::Input { name, shape } = &statement.kind else { return None };
+        (name.text == input).then_some(shape)
     });
     let Some(shape) = shape else { return Ok(None) };
     let written = &text[shape.span.start as usize..shape.span.end as usize];

@@ -16,13 +16,13 @@ use pointwise::op::Op;
 use pointwise::weights::specs;
 
 /// Compiles a text.
-pub fn compiled(text: &str) -> Compiled {
+fn compiled(text: &str) -> Compiled {
     compile("test.net", text.to_owned(), &NoFiles, &Settings::default())
 }
 
 /// Compiles a text that has no errors.
 #[track_caller]
-pub fn network(text: &str) -> Network {
+fn network(text: &str) -> Network {
     let compiled = compiled(text);
     let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.is_error()).map(|d| &d.message).collect();
     assert!(errors.is_empty(), "{errors:?} in\n{text}");
@@ -30,7 +30,7 @@ pub fn network(text: &str) -> Network {
 }
 
 /// Every layer by its name: its operation and what its tensors are called.
-pub fn layers(network: &Network) -> BTreeMap<String, (Op, Vec<String>)> {
+fn layers(network: &Network) -> BTreeMap<String, (Op, Vec<String>)> {
     let graph = network.shaped.graph();
     let named = |id: &pointwise::graph::NodeId| {
         let node = graph.node(*id);

@@ -34,13 +34,11 @@ fn random_networks(seeds: std::ops::Range<u64>) -> Vec<(String, Network)> {
     for seed in seeds {
         let text = program(seed);
         let compiled = compiled(&text);
-        match compiled.network.filter(|_| !compiled.diagnostics.iter().any(pointwise::diagnostic::Diagnostic::is_error)) {
-            Some(network) => found.push((text, network)),
-            None => {
-                let foreign =
-                    compiled.diagnostics.iter().find(|d| d.is_error() && !d.message.starts_with("two layers are called"));
-                assert!(foreign.is_none(), "seed {seed}: {}\n{text}", foreign.expect("just seen").message);
-            }
+        let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.is_error()).map(|d| &d.message).collect();
+        let foreign = errors.iter().find(|message| !message.starts_with("two layers are called"));
+        assert_eq!(foreign, None, "seed {seed}:\n{text}");
+        if let Some(network) = compiled.network.filter(|_| errors.is_empty()) {
+            found.push((text, network));
         }
     }
     found

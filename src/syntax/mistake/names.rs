@@ -55,9 +55,9 @@ fn quoted_fix(found: Diagnostic, text: &str, span: Span) -> Diagnostic {
 
 /// `input a.b: …`, `shared a.b = …`: a path where only one name may stand.
 pub(super) fn dotted(failure: Failure<'_>) -> Option<Diagnostic> {
-    let Failure { start, found, .. } = failure;
     const HEADS: &[TokenKind] =
         &[TokenKind::Input, TokenKind::Output, TokenKind::Shared, TokenKind::Block, TokenKind::Net, TokenKind::For];
+    let Failure { start, found, .. } = failure;
     let is_name = HEADS.contains(&start.kind()) && found.index() == start.index() + 1 && failure.wants(Expected::NAME);
     let text = found.text();
     if !is_name || found.kind() != TokenKind::Path || text.contains(['`', '*']) {
