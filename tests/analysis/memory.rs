@@ -69,9 +69,10 @@ fn what_is_stored_is_no_activation() {
     let (_, analysis) = net.analyzed();
     let layer = |id| analysis.layer(id).expect("a layer");
     let (learned, given) = (layer(gamma), layer(half));
-    assert_eq!((learned.params, learned.weight_bytes, learned.read_bytes, learned.write_bytes), (96, 4 * 96, 4 * 96, 0));
+    assert_eq!((learned.params, learned.weight_bytes, learned.read_bytes, learned.write_bytes), (96, 4 * 96, 0, 0));
     assert_eq!((given.params, given.weight_bytes, given.read_bytes, given.write_bytes), (0, 0, 0, 0));
     assert_eq!((learned.macs, learned.receptive.field), (0, [0; 2]));
+    assert_eq!(layer(scaled).read_bytes, 96 * MAP + 4 * 96 + 4, "each use reads what is stored");
     assert_eq!((layer(scaled).receptive, analysis.totals.params), (layer(stem).receptive, 96));
     assert_eq!(analysis.peak.alive, [(x, 96 * MAP), (stem, 96 * MAP)]);
     assert_eq!(analysis.totals.peak_activation_bytes, 2 * 96 * MAP);

@@ -46,7 +46,10 @@ fn every_model_is_written_as_it_was_optimized() {
                     );
                     assert!(plan.gap() < 0.05, "{name} {}", plan.gap());
                 }
-                Err(error) => assert!(name == "lenet5" || name == "alexnet_grouped", "{name}: {error}"),
+                // Two have nothing wide enough, and almost all of the third is shared weights, which are left alone.
+                Err(error) => {
+                    assert!(["lenet5", "alexnet_grouped", "retinanet_head"].contains(&name.as_str()), "{name}: {error}");
+                }
             }
         }
     }
