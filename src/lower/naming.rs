@@ -148,7 +148,7 @@ impl Builder<'_> {
     pub(super) fn free_scope(&mut self, frame: &mut Frame<'_>, path: LayerPath) -> LayerPath {
         let mut number = match self.scopes.get(&path) {
             Some(number) => *number,
-            None if self.graph.is_free(&path) => {
+            None if self.is_free_for_scope(&path) => {
                 self.scopes.insert(path.clone(), 1);
                 self.graph.claim_scope(path.clone());
                 return path;
@@ -158,7 +158,7 @@ impl Builder<'_> {
         let fresh = loop {
             number += 1;
             let candidate = path.numbered(number);
-            let taken = self.scopes.contains_key(&candidate) || !self.graph.is_free(&candidate);
+            let taken = self.scopes.contains_key(&candidate) || !self.is_free_for_scope(&candidate);
             if !taken && !frame.writes(candidate.split_last().1) {
                 break candidate;
             }
@@ -168,6 +168,12 @@ impl Builder<'_> {
         self.graph.claim_scope(fresh.clone());
         self.graph.count_path(fresh.clone());
         fresh
+    }
+
+    /// Whether no layer has the path. An input that is bound again leaves its name to the layers made of it.
+    fn is_free_for_scope(&self, path: &LayerPath) -> bool {
+        let holder = self.graph.find(path).map(|id| &self.graph.node(id).op);
+        self.graph.is_free(path) || matches!(holder, Some(Op::Input(_)))
     }
 
     /// The path within the shared weights that are in use, numbered where this use has met it before: every use counts alike.

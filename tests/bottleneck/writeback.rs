@@ -46,9 +46,12 @@ fn every_model_is_written_as_it_was_optimized() {
                     );
                     assert!(plan.gap() < 0.05, "{name} {}", plan.gap());
                 }
-                // Two have nothing wide enough, and almost all of the third is shared weights, which are left alone.
+                // Two have nothing wide enough, and almost all of the others is shared weights, which are left alone.
                 Err(error) => {
-                    assert!(["lenet5", "alexnet_grouped", "retinanet_head"].contains(&name.as_str()), "{name}: {error}");
+                    assert!(
+                        ["lenet5", "alexnet_grouped", "siamese", "retinanet_head"].contains(&name.as_str()),
+                        "{name}: {error}"
+                    );
                 }
             }
         }

@@ -73,7 +73,8 @@ refine  layer1.`0`.*=reduce( 3 )}",
     let long = "l".repeat(120);
     check(
         &format!("net a {{ y = x -> conv(3) as `{long}` -> relu }}"),
-        &format!("net a {{\n    y = x\n        -> conv(3) as `{long}`\n        -> relu\n}}\n"),
+        // A name that no line holds breaks what stands before it.
+        &format!("net a {{\n    y = x\n        -> conv(\n            3,\n        ) as `{long}`\n        -> relu\n}}\n"),
     );
 }
 
