@@ -191,11 +191,6 @@ impl Graph {
     /// A counted path whose number a pattern spells out.
     #[must_use]
     pub fn counted_in(&self, pattern: &path::Pattern) -> Option<&LayerPath> {
-        if let Some(literal) = pattern.literal_scope()
-            && let Some(scope) = name::scopes(&literal).find_map(|scope| self.counted.get(scope))
-        {
-            return Some(scope);
-        }
         let literal = pattern.literals().filter_map(|segment| self.counted_by_leaf.get(segment)).flatten();
         // Sorted, so that the same one is told each time.
         literal.filter(|path| pattern.spells_out(path)).min()
