@@ -1,8 +1,8 @@
 //! Optimization, readable from top to bottom: passes and plan, the edits on the source, the new network.
 //!
 //! In: a network, with its text and weights where it has them, and a [`Task`]. Out: an [`Outcome`]: the new text, what it
-//! compiles to, its weights, and what was decided. The network before is untouched. This module does no IO itself and prints nothing: it gives facts,
-//! of which reports make sentences.
+//! compiles to, its weights, and what was decided. The network before is untouched. This module does no IO itself and prints
+//! nothing: it gives facts, of which reports make sentences.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::analysis;
 use crate::analysis::target::Target;
 use crate::code::Code;
-use crate::compile::{self, Compiled, Loaded, Loader, Settings, SourceTree, analyze, compile};
+use crate::compile::{self, Compiled, Loaded, Loader, Network, Settings, SourceTree, analyze, compile};
 use crate::diagnostic::{Diagnostic, Edit, Severity, has_errors};
 use crate::digits::{counted, grouped};
 use crate::graph::print;
@@ -21,7 +21,7 @@ use crate::rewrite::{Carried, Change, Config, Plan, Sources, apply, bottlenecks,
 use crate::shape::Shaped;
 use crate::source::SourceSet;
 use crate::syntax;
-use crate::weights::{Weights, weight_bytes};
+use crate::weights::{WeightProblem, Weights, weight_bytes};
 use crate::writeback::assertions::{self, Numbers, Stated};
 use crate::writeback::{edit, knobs, uses};
 
@@ -49,7 +49,7 @@ pub struct Task<'a> {
 /// Weights that are to be carried over.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
-    /// They fit the network before.
+    /// They fit the network before, or what it is before its `refine` statements.
     pub weights: &'a Weights,
     /// What tensors are initialised with that no weights lead to.
     pub seed: u64,
@@ -79,12 +79,12 @@ pub struct Outcome {
 /// Optimizes a network.
 ///
 /// # Errors
-/// A budget cannot be met, a rule or mark cannot be followed, a count exceeds 64 bits, weights do not fit the network before, or
-/// the new ones are too large.
+/// A budget cannot be met, a rule or mark cannot be followed, a count exceeds 64 bits, weights do not fit the network before,
+/// or the new ones are too large.
 pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result<Outcome, Box<Diagnostic>> {
     let Rewritten { shaped, sources, plan, changes } = rewritten(before.shaped(), task)?;
     let numbers = analyze(&shaped, &analysis::Options::default())?;
-    let weights = task.weights.map(|given| carried(&sources, (before.shaped(), given), &shaped)).transpose()?;
+    let weights = task.weights.map(|given| carried(&before.network, given, (&sources, &shaped))).transpose()?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let (text, notes) = match &before.source {
         Some(source) if !task.inline && changes.is_empty() => edited(&Edited { before, source, task, loader }, &plan, new),
@@ -97,6 +97,7 @@ pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result
     let text = laid_out(text);
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
+    fit(weights.as_ref(), &compiled)?;
     let inserted = refined::inserted(shaped.graph());
     Ok(Outcome { text, compiled, weights, plan, changes, inserted, notes })
 }
@@ -126,18 +127,28 @@ fn rewritten(before: &Shaped, task: &Task<'_>) -> Result<Rewritten, Box<Diagnost
     Ok(Rewritten { shaped, sources, plan, changes })
 }
 
-/// The weights of the new network. Its text compiles to layers and tensors of the same names, so they fit that too.
-fn carried(sources: &Sources, (before, given): (&Shaped, Given<'_>), after: &Shaped) -> Result<Carried, Box<Diagnostic>> {
-    let failed = |code, message| Box::new(Diagnostic::bare(code, Severity::Error, message));
+/// The weights of the new network.
+fn carried(before: &Network, given: Given<'_>, (made, after): (&Sources, &Shaped)) -> Result<Carried, Box<Diagnostic>> {
     let needed = weight_bytes(after);
     if needed > given.max_bytes {
         let message = format!("the new weights take {} bytes, {} are allowed", grouped(needed), grouped(given.max_bytes));
-        return Err(failed(Code::TooMuchMemory, message));
+        return Err(Box::new(Diagnostic::bare(Code::TooMuchMemory, Severity::Error, message)));
     }
-    apply(sources, (before, given.weights), after, given.seed).map_err(|problems| {
-        let first = problems.first().map_or_else(String::new, ToString::to_string);
-        failed(Code::MissingWeight, format!("the weights do not fit the network: {first}"))
-    })
+    let unfit = |problems: Vec<WeightProblem>| unfit("the weights do not fit the network", &problems);
+    let (origin, mut sources) = before.origin_of(given.weights).map_err(unfit)?;
+    sources.extend(made.clone());
+    apply(&sources, (origin, given.weights), after, given.seed).map_err(unfit)
+}
+
+/// Holds the new weights to the new text: it compiles to layers and tensors of the same names.
+fn fit(weights: Option<&Carried>, compiled: &Compiled) -> Result<(), Box<Diagnostic>> {
+    let Some((carried, network)) = weights.zip(compiled.network.as_ref()) else { return Ok(()) };
+    carried.weights.check(&network.shaped).map_err(|problems| unfit("the new weights do not fit the new text", &problems))
+}
+
+fn unfit(what: &str, problems: &[WeightProblem]) -> Box<Diagnostic> {
+    let first = problems.first().map_or_else(String::new, ToString::to_string);
+    Box::new(Diagnostic::bare(Code::MissingWeight, Severity::Error, format!("{what}: {first}")))
 }
 
 /// What a text is edited with.

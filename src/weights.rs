@@ -1,8 +1,8 @@
 //! The values that a network learned: named tensors, laid out as in PyTorch.
 //!
 //! A tensor is named `<layer>.weight`, `.bias`, `.running_mean` or `.running_var`, after the layer or the set of shared weights
-//! that it belongs to. In: tensors from a file, or a seed. Out: [`Weights`]. Which tensors a network needs is its operations' word ([`crate::op::WeightSpec`]); this module adds
-//! no rule of its own and reads no files.
+//! that it belongs to. In: tensors from a file, or a seed. Out: [`Weights`]. Which tensors a network needs is the word of its
+//! operations ([`crate::op::WeightSpec`]); this module adds no rule of its own and reads no files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -38,7 +38,8 @@ pub(super) struct Arguments {
     /// Write nothing, only report.
     #[arg(long, conflicts_with = "output")]
     dry_run: bool,
-    /// The network's weights as safetensors: the new network's are written beside it.
+    /// The network's weights as safetensors, or those of the network without its `refine` lines: the new network's are written
+    /// beside it.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Seed of new and changed layers' weights.
@@ -165,7 +166,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
     }
     let beside = weights_beside(arguments, &before)?;
-    let weights = arguments.weights.as_deref().map(|path| tensors::read_weights(before.shaped(), path)).transpose()?;
+    let fits = |weights: &Weights| before.network.origin_of(weights).map(|_| ());
+    let weights = arguments.weights.as_deref().map(|path| tensors::read_weights(path, fits)).transpose()?;
     let weights = weights.as_ref().map(|weights| (weights, arguments.seed));
     let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights };
     let place = output.unwrap_or(&arguments.input);

@@ -181,15 +181,18 @@ pub(super) fn weights(
         }
         return Ok(Weights::init(shaped, seed));
     };
-    read_weights(shaped, path)
+    read_weights(path, |weights| weights.check(shaped))
 }
 
-/// Weights from a file; they fit the network.
-pub(super) fn read_weights(shaped: &Shaped, path: &Path) -> Result<Weights, Failure> {
+/// Weights from a file that `check` finds to fit.
+pub(super) fn read_weights(
+    path: &Path,
+    check: impl FnOnce(&Weights) -> Result<(), Vec<WeightProblem>>,
+) -> Result<Weights, Failure> {
     let shown = files::shown(path);
     let bytes = files::read_bytes(path)?;
     let weights = safetensors::load(&bytes).map_err(|error| Failure::new(Code::BadSafetensors, format!("`{shown}`: {error}")))?;
-    weights.check(shaped).map_err(|problems| unfit(&problems, &shown))?;
+    check(&weights).map_err(|problems| unfit(&problems, &shown))?;
     Ok(weights)
 }
 

@@ -23,7 +23,7 @@ use crate::syntax::ast::Ast;
 use unread::Unread;
 
 pub use files::{LoadError, Loader, NoFiles};
-pub use network::{Loaded, Network, SourceTree};
+pub use network::{BeforeRefine, Loaded, Network, SourceTree};
 pub use settings::literal;
 
 /// What a compilation depends on besides the text.

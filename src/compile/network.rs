@@ -3,19 +3,30 @@
 use super::Compiled;
 use crate::analysis::Analysis;
 use crate::diagnostic::Diagnostic;
+use crate::rewrite::Sources;
 use crate::shape::Shaped;
 use crate::source::SourceSet;
 use crate::syntax::{self, ast::Ast};
+use crate::weights::{WeightProblem, Weights};
 
 /// A network with the numbers that its assertions and lints were checked against.
 #[derive(Debug)]
 pub struct Network {
     /// Graph and shapes, refinements applied.
     pub shaped: Shaped,
-    /// Graph and shapes before the `refine` statements; `None` where there are none, and [`Self::shaped`] is the same.
-    pub before_refine: Option<Shaped>,
+    /// What the `refine` statements were applied to; `None` where there are none.
+    pub before_refine: Option<BeforeRefine>,
     /// Numbers of [`Self::shaped`] for one image in the default convention.
     pub analysis: Analysis,
+}
+
+/// A network without its `refine` statements, and the way to the one with them.
+#[derive(Debug)]
+pub struct BeforeRefine {
+    /// Graph and shapes.
+    pub shaped: Shaped,
+    /// Where the tensors that the statements made come from.
+    pub sources: Sources,
 }
 
 /// A network that a command works on.
@@ -43,10 +54,19 @@ pub struct SourceTree {
 }
 
 impl Network {
-    /// Graph and shapes before the `refine` statements, if there are any.
-    #[must_use]
-    pub fn unrefined(&self) -> &Shaped {
-        self.before_refine.as_ref().unwrap_or(&self.shaped)
+    /// The network that weights fit, this one or what it was before its `refine` statements, and where the tensors come from
+    /// that were made since.
+    ///
+    /// # Errors
+    /// Every way in which the weights do not fit this one.
+    pub fn origin_of(&self, weights: &Weights) -> Result<(&Shaped, Sources), Vec<WeightProblem>> {
+        match weights.check(&self.shaped) {
+            Ok(()) => Ok((&self.shaped, Sources::default())),
+            Err(problems) => {
+                let before = self.before_refine.as_ref().filter(|before| weights.check(&before.shaped).is_ok());
+                before.map(|before| (&before.shaped, before.sources.clone())).ok_or(problems)
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `refine` statements applied to the built graph.
 
+use super::network::BeforeRefine;
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
@@ -10,6 +11,7 @@ use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
 use crate::op::form_cost::{Count, Geometry};
 use crate::quote::quoted;
+use crate::rewrite::Sources;
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
 use crate::shape::Shaped;
@@ -19,17 +21,21 @@ use crate::words::is_reserved;
 /// How many layers that use shared weights are named.
 const USES: usize = 3;
 
-/// The network with all refinements, and the one before where there are any; every statement that cannot be applied is a
+/// The network with all refinements, and what it was before where there are any; every statement that cannot be applied is a
 /// finding.
-pub(super) fn apply(shaped: Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Shaped, Option<Shaped>)> {
+pub(super) fn apply(
+    shaped: Shaped,
+    written: &[Written],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Shaped, Option<BeforeRefine>)> {
     if written.is_empty() {
         return Some((shaped, None));
     }
-    let refined = refined(&shaped, written, diagnostics)?;
-    Some((refined, Some(shaped)))
+    let (refined, sources) = refined(&shaped, written, diagnostics)?;
+    Some((refined, Some(BeforeRefine { shaped, sources })))
 }
 
-fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Shaped> {
+fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Shaped, Sources)> {
     let mut requests = Vec::new();
     let mut statements = Vec::new();
     let before = diagnostics.len();
@@ -65,7 +71,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
                     warned = Some(statement);
                 }
             }
-            super::shaped(rewrite.graph, diagnostics)
+            Some((super::shaped(rewrite.graph, diagnostics)?, rewrite.sources))
         }
         Err(rejected) => {
             let statement = &written[statements[rejected.request]];

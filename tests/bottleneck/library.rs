@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use pointwise::compile::{Loaded, NoFiles, Settings, compile};
-use pointwise::optimize::{Outcome, Task, optimize};
+use pointwise::optimize::{Given, Outcome, Task, optimize};
 use pointwise::rewrite::{Config, Kind, Pass};
+use pointwise::weights::Weights;
 
 use super::target;
 
@@ -13,6 +14,11 @@ const TEXT: &str = "# Two layers.\n\nnet small(width=64) {\n    input image: [64
 fn loaded(text: &str, set: &[(String, String)]) -> Loaded {
     let compiled = compile("small.net", text.to_owned(), &NoFiles, &Settings { set: set.to_vec(), ..Settings::default() });
     Loaded::new("small.net".to_owned(), compiled).unwrap_or_else(|(_, errors)| panic!("{errors:?}"))
+}
+
+/// The same with its first layer refined.
+fn refined_text() -> String {
+    TEXT.replace("    assert params == 73_728\n", "    refine x = reduce(16)\n")
 }
 
 fn task<'a>(config: &'a Config, target: &'a pointwise::analysis::target::Target) -> Task<'a> {
@@ -44,14 +50,34 @@ fn the_text_means_what_was_decided() {
 #[test]
 fn a_network_is_kept_as_it_was_before_its_refinements() {
     let plain = loaded(TEXT, &[]).network;
-    assert!(plain.before_refine.is_none() && std::ptr::eq(plain.unrefined(), &raw const plain.shaped), "nothing is kept twice");
-    let text = TEXT.replace("    assert params == 73_728\n", "    refine x = reduce(16)\n");
-    let refined = loaded(&text, &[]).network;
+    assert!(plain.before_refine.is_none(), "nothing is kept twice");
+    let refined = loaded(&refined_text(), &[]).network;
     let names = |shaped: &pointwise::Shaped| -> Vec<String> {
         shaped.order().iter().map(|id| shaped.graph().node(*id).name.to_string()).collect()
     };
-    assert_eq!(names(refined.unrefined()), names(&plain.shaped));
+    let before = refined.before_refine.as_ref().expect("it is kept");
+    assert_eq!(names(&before.shaped), names(&plain.shaped));
     assert!(names(&refined.shaped).contains(&"x.conv.reduce".to_owned()));
+    assert_eq!(before.sources.iter().count(), 2, "the weights of both parts come from somewhere");
+}
+
+#[test]
+fn weights_from_before_the_refinements_are_carried_too() {
+    let before = loaded(&refined_text(), &[]);
+    let old = Weights::init(&loaded(TEXT, &[]).network.shaped, 3);
+    let (origin, sources) = before.network.origin_of(&old).expect("they fit what was refined");
+    assert!(std::ptr::eq(origin, &raw const before.network.before_refine.as_ref().expect("it is kept").shaped));
+    assert!(!sources.is_empty());
+    let (config, target) = (Config { passes: vec![Pass::Identity], ..quarter() }, target());
+    let given = Some(Given { weights: &old, seed: 7, max_bytes: 1 << 20 });
+    let done = optimize(&before, &Task { weights: given, ..task(&config, &target) }, &NoFiles).expect("the weights fit");
+    let carried = done.weights.expect("weights were given");
+    assert_eq!((carried.kept, carried.initialised), (1, 2));
+    assert!(old.get("y.conv.weight").is_some());
+    assert_eq!(carried.weights.get("y.conv.weight"), old.get("y.conv.weight"));
+    let own = Weights::init(&before.network.shaped, 3);
+    assert!(before.network.origin_of(&own).expect("they fit").1.is_empty());
+    assert!(before.network.origin_of(&Weights::new()).is_err());
 }
 
 #[test]
