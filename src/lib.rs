@@ -27,10 +27,11 @@
 //!
 //! | what is new | files |
 //! |---|---|
-//! | an operation | its family in `op/` (payload, row, `impl Payload`), `OPS` in `op/table.rs`, the variant in `op/mod.rs`, its kernel in `exec/reference/`, and the matches that the compiler lists; step by step in `grammar/adding-an-operation.md` |
-//! | a pass | a file in `rewrite/` and its row of `PASSES` in `rewrite/mod.rs`; a test in `tests/rewrite.rs` runs both graphs |
-//! | a way that tensors come about | a variant of [`TensorSource`](rewrite::TensorSource) in `rewrite/sources.rs`, its arithmetic in `rewrite/apply.rs`, and the pass that names it |
-//! | a kernel | the reference: its family in `exec/reference/`, with the scratch memory it takes; another engine: what implements [`exec::Engine`], which [`exec::prepare`] makes once and [`exec::Prepared::run`] runs many times |
+//! | an operation | its family in `op/` (payload, row, `impl Payload`), `OPS` in `op/table.rs`, the variant in `op/mod.rs` (an activation: in `op/activation.rs`), its kernel in `exec/reference/`, the matches that the compiler lists, and the lists that tests hold to the table: `op/tests.rs`, `tests/kernels/`, the two grammars; step by step in `grammar/adding-an-operation.md` |
+//! | an exact pass | first look whether an arm of `rewrite/identity.rs` says it; else a file in `rewrite/` that copies through `Rebuild`, and in `rewrite/mod.rs` its `mod`, its variant of `Pass` and its row of `PASSES`; its line in `grammar/passes.md` and in the list of `grammar/codes/PW0603.md`; a test in `tests/rewrite/main.rs` that runs both graphs |
+//! | a way that tensors come about | in `rewrite/sources.rs` a variant of [`TensorSource`](rewrite::TensorSource) with what it is made of and whether it is trained anew, in `rewrite/apply.rs` its arithmetic, and the pass that names it; a test in `tests/rewrite/weights.rs` |
+//! | a kernel of the reference | its family in `exec/reference/` with the scratch memory it takes: sums in f64 and in the same order, MACs and scratch counted as they are done; cases in `tests/kernels/` and, for scratch, `tests/exec.rs` |
+//! | an engine | a file in `exec/` that implements [`exec::Engine`]; its variant of [`exec::EngineKind`], which the command line lists; what makes it in `exec/prepared.rs` and its scratch memory in `exec/memory.rs`; the kernel tests on both |
 //! | a word of the language | [`words`], `syntax/token.rs`, the parser and `syntax/ast.rs`, the formatter, [`lower`], and the three files of `grammar/` |
 pub mod analysis;
 pub mod cli;

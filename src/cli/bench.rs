@@ -135,7 +135,7 @@ fn document<'a>(
         schema_version: SCHEMA_VERSION,
         net: one.shaped().graph().name(),
         source: &one.name,
-        engine: &arguments.engine.engine,
+        engine: options.engine.name(),
         threads: options.threads,
         batch: arguments.batch,
         runs: stats.runs,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
 use super::files;
@@ -13,9 +14,8 @@ use super::session::Session;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::counted;
-
 use crate::exec::timing::measure;
-use crate::exec::{ExecError, RunOptions, prepare, random_input, required_memory};
+use crate::exec::{EngineKind, ExecError, RunOptions, prepare, random_input, required_memory};
 use crate::interchange::image::{self, ImageOptions, Resize};
 use crate::interchange::{npy, safetensors};
 use crate::op::{Op, Shape};
@@ -34,8 +34,8 @@ pub(super) struct EngineOptions {
     #[arg(long, value_name = "BYTES", value_parser = machine::bytes, help_heading = "Execution")]
     pub max_memory: Option<u64>,
     /// The engine.
-    #[arg(long, value_name = "ENGINE", default_value = "reference", value_parser = ["reference"], help_heading = "Execution")]
-    pub engine: String,
+    #[arg(long, value_name = "ENGINE", default_value = EngineKind::default().name(), value_parser = engines(), help_heading = "Execution")]
+    pub engine: EngineKind,
 }
 
 impl EngineOptions {
@@ -44,8 +44,14 @@ impl EngineOptions {
         let threads = self.threads.map_or_else(machine::threads, usize::from);
         // More than there is would end in an allocation that fails.
         let max_memory = [self.max_memory, machine::available_memory()].into_iter().flatten().min();
-        RunOptions { threads, max_memory, ..RunOptions::default() }
+        RunOptions { engine: self.engine, threads, max_memory, ..RunOptions::default() }
     }
+}
+
+/// The engines by name, which help and completion list.
+fn engines() -> impl TypedValueParser<Value = EngineKind> {
+    let known = PossibleValuesParser::new(EngineKind::ALL.iter().map(|kind| kind.name()));
+    known.map(|name| EngineKind::from_name(&name).expect("only known names are let through"))
 }
 
 /// How pictures become tensors.
@@ -206,7 +212,7 @@ pub(super) fn stage_weights(path: &Path, weights: &Weights) -> Result<(files::St
 /// Refuses a run that needs more memory than allowed, before anything is allocated for it.
 pub(super) fn allow(shaped: &Shaped, batch: u64, options: &RunOptions) -> Result<(), Failure> {
     let needed = required_memory(shaped, batch, options);
-    let allowed = options.max_memory.unwrap_or(isize::MAX as u64);
+    let allowed = options.allowed_bytes();
     if needed.total() <= allowed {
         return Ok(());
     }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::engine::Engine;
+use super::engine::{Engine, EngineKind};
 use super::reference::{Owned, Tally, execute, with_batch};
 use super::schedule::{Schedule, Source, Step};
 use super::{Memory, RunOptions, RunResult, memory};
@@ -40,7 +40,7 @@ impl<'a> Interpreter<'a> {
 
 impl Engine for Interpreter<'_> {
     fn memory(&self, batch: u64) -> Memory {
-        memory::of_schedule(self.shaped, &self.schedule, batch, self.threads)
+        memory::of_schedule(self.shaped, &self.schedule, batch, (EngineKind::Reference, self.threads))
     }
 
     fn run(&mut self, inputs: &[&Tensor], batch: usize) -> RunResult {

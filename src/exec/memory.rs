@@ -1,8 +1,8 @@
 //! What a run needs, before anything is allocated.
 
-use super::RunOptions;
 use super::reference::scratch_bytes;
 use super::schedule::{Schedule, Source};
+use super::{EngineKind, RunOptions};
 use crate::graph::NodeId;
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
@@ -34,7 +34,7 @@ impl Memory {
 pub fn required_memory(shaped: &Shaped, batch: u64, options: &RunOptions) -> Memory {
     let find = |name: &String| shaped.graph().find(name).map(|id| (name.clone(), id));
     let dumps: Vec<_> = options.dump.iter().filter_map(find).collect();
-    of_schedule(shaped, &Schedule::new(shaped, &dumps), batch, options.threads.max(1))
+    of_schedule(shaped, &Schedule::new(shaped, &dumps), batch, (options.engine, options.threads))
 }
 
 /// All bytes of a run on `batch` images with one thread and no dumps; `u64::MAX` stands for anything larger.
@@ -43,8 +43,11 @@ pub fn required_bytes(shaped: &Shaped, batch: u64) -> u64 {
     required_memory(shaped, batch, &RunOptions::default()).total()
 }
 
-/// The memory of a run that follows `schedule`.
-pub(super) fn of_schedule(shaped: &Shaped, schedule: &Schedule, batch: u64, threads: usize) -> Memory {
+/// The memory of a run that follows `schedule` on an engine with so many threads.
+pub(super) fn of_schedule(shaped: &Shaped, schedule: &Schedule, batch: u64, (engine, threads): (EngineKind, usize)) -> Memory {
+    let scratch_bytes = |op: &Op, inputs: &[Shape], output| match engine {
+        EngineKind::Reference => scratch_bytes(op, inputs, output, batch, threads.max(1)),
+    };
     let bytes = |shape: Shape| shape.elements().unwrap_or(u64::MAX).saturating_mul(4).saturating_mul(batch);
     let of = |id: NodeId| bytes(shaped.shape(id));
     // Wide enough that sums of saturated numbers can be taken back exactly.
@@ -59,7 +62,7 @@ pub(super) fn of_schedule(shaped: &Shaped, schedule: &Schedule, batch: u64, thre
             }
             Source::Computed => {
                 let inputs = shaped.input_shapes(step.node);
-                scratch_bytes(&node.op, &inputs, shaped.shape(step.node), batch, threads)
+                scratch_bytes(&node.op, &inputs, shaped.shape(step.node))
             }
         };
         live += u128::from(of(step.node));

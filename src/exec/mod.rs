@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use engine::Engine;
+pub use engine::{Engine, EngineKind};
 pub use memory::{Memory, required_bytes, required_memory};
 pub use prepared::{Prepared, prepare};
 
@@ -34,6 +34,8 @@ use reference::with_batch;
 /// How to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunOptions {
+    /// What computes.
+    pub engine: EngineKind,
     /// Threads, this one included; 0 counts as 1. Results do not depend on it.
     pub threads: usize,
     /// Names of nodes whose outputs are handed back too.
@@ -46,7 +48,15 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { threads: 1, dump: BTreeSet::new(), profile: false, max_memory: None }
+        Self { engine: EngineKind::default(), threads: 1, dump: BTreeSet::new(), profile: false, max_memory: None }
+    }
+}
+
+impl RunOptions {
+    /// The most bytes that a run may take: no allocation may exceed what an `isize` counts.
+    #[must_use]
+    pub fn allowed_bytes(&self) -> u64 {
+        self.max_memory.unwrap_or(isize::MAX as u64)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::Engine;
+use super::engine::{Engine, EngineKind};
 use super::interpreter::Interpreter;
 use super::schedule::Schedule;
 use super::{ExecError, Memory, RunOptions, RunResult, memory};
@@ -34,12 +34,13 @@ pub struct Prepared<'a> {
 pub fn prepare<'a>(shaped: &'a Shaped, weights: &'a Weights, options: &RunOptions) -> Result<Prepared<'a>, ExecError> {
     let dumps = find_dumps(shaped, &options.dump)?;
     let schedule = Schedule::new(shaped, &dumps);
-    // No allocation may exceed what an isize counts.
-    let allowed = options.max_memory.unwrap_or(isize::MAX as u64);
-    allow(&memory::of_schedule(shaped, &schedule, 1, options.threads.max(1)), allowed)?;
+    let allowed = options.allowed_bytes();
+    allow(&memory::of_schedule(shaped, &schedule, 1, (options.engine, options.threads)), allowed)?;
     weights.check(shaped).map_err(ExecError::Weights)?;
-    let engine = Interpreter::new((shaped, weights), (schedule, dumps), options);
-    Ok(Prepared { shaped, engine: Box::new(engine), allowed, fits: 1 })
+    let engine: Box<dyn Engine + 'a> = match options.engine {
+        EngineKind::Reference => Box::new(Interpreter::new((shaped, weights), (schedule, dumps), options)),
+    };
+    Ok(Prepared { shaped, engine, allowed, fits: 1 })
 }
 
 impl Prepared<'_> {

@@ -1,11 +1,12 @@
 //! Matching arguments with parameters, by position and by name.
 
 use super::body::quoted;
-use super::call::{Flow, Given, plural};
+use super::call::{Flow, Given};
 use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::counted;
 use crate::foreign::{self, Meaning};
 use crate::op::args::{ArgValue, BuildError};
 use crate::op::table::{self, OpInfo};
@@ -122,7 +123,7 @@ impl<'a> Builder<'a> {
             };
             match slots.get_mut(index) {
                 None => {
-                    let most = if names.is_empty() { "no parameters".to_owned() } else { plural(names.len(), "parameter") };
+                    let most = if names.is_empty() { "no parameters".to_owned() } else { counted(names.len(), "parameter") };
                     let message = format!("`{callee}` takes {most}, and this is argument {}", position + 1);
                     let mut diagnostic = Diagnostic::error(Code::UnknownArgument, message, g.arg.value.span, "one too many");
                     if !names.is_empty() {

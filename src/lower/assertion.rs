@@ -8,6 +8,7 @@ use super::{Builder, Frame, Refinement, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::counted;
 use crate::metric::Metric;
 use crate::op::form::Kind;
 use crate::op::shape::MAX_DIM;
@@ -246,7 +247,7 @@ impl<'a> Builder<'a> {
         }
         let needed = if form.text == "both" { 2 } else { 1 };
         if ranks.len() != needed {
-            let message = format!("`{}` takes {}, and gets {}", form.text, super::call::plural(needed, "number"), ranks.len());
+            let message = format!("`{}` takes {}, and gets {}", form.text, counted(needed, "number"), ranks.len());
             let code = if ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
             self.report(frame, Diagnostic::error(code, message, at, ""));
             return false;

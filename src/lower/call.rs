@@ -2,22 +2,16 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use std::collections::HashMap;
-
-use super::body::quoted;
-use super::eval::sorted;
-use super::naming::{Scope, UseCounts, is_quiet};
-use super::program::Found;
-use super::{Binding, Builder, Frame, Value, builtin};
+use super::callee::Callee;
+use super::naming::{Scope, is_quiet};
+use super::{Builder, Frame, Value};
 use crate::code::Code;
-use crate::diagnostic::Applicability::{self, Unsafe};
-use crate::diagnostic::{Diagnostic, Edit, Label};
-use crate::foreign;
-use crate::graph::{Instance, LayerPath, Node, NodeId, Origin};
-use crate::op::table::{self, Built, OpInfo};
+use crate::diagnostic::Applicability::Unsafe;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::{LayerPath, Node, NodeId, Origin};
+use crate::op::table::{Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
-use crate::suggest::nearest;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
 
 /// A tensor and the expression that it came from.
@@ -27,16 +21,6 @@ pub(super) type Flow = (NodeId, Span);
 pub(super) struct Given<'a> {
     pub(super) arg: &'a Arg,
     pub(super) value: Value,
-}
-
-/// What a call's name means.
-#[derive(Clone, Copy)]
-pub(super) enum Callee<'a> {
-    Op(&'static OpInfo),
-    Block(Found<'a>),
-    /// The index of a set of shared weights.
-    Shared(usize),
-    Function,
 }
 
 impl<'a> Builder<'a> {
@@ -157,16 +141,6 @@ impl<'a> Builder<'a> {
         self.invoke(frame, &meaning, stage, &callee, &given, Some(inputs), scope)
     }
 
-    /// The parameters of shared weights are given where they are declared.
-    fn shared_params(&mut self, frame: &Frame<'a>, callee: &Ident, at: Span, set: usize) -> Value {
-        let message = format!("the parameters of `{}` are given where it is declared", callee.text);
-        let diagnostic = Diagnostic::error(Code::WrongInputs, message, at, "a second list of parameters")
-            .label(self.shared_span(set), "declared here")
-            .fix(Unsafe, "use it without parameters", vec![Edit::replace(at, "")]);
-        self.report(frame, diagnostic);
-        Value::Poison
-    }
-
     /// Evaluates arguments. Where only one of them makes layers, it is the first thing made, and may lend the scope's path.
     pub(super) fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
         let scope = scope.each(args.iter().map(|arg| &arg.value));
@@ -203,72 +177,6 @@ impl<'a> Builder<'a> {
             inputs.extend(more);
         }
         self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
-    }
-
-    /// What a name means that is called; `apart` says whether the inputs stand elsewhere than in its first list.
-    pub(super) fn callee(
-        &mut self,
-        frame: &Frame<'a>,
-        callee: &Ident,
-        list: Option<&ArgList>,
-        apart: bool,
-    ) -> Option<Callee<'a>> {
-        let name = callee.text.as_str();
-        if let Some(Value::Shared(set)) = frame.names.get(name).map(|binding| &binding.value) {
-            return Some(Callee::Shared(*set));
-        }
-        if let Some(found) = self.program.block(frame.file, name) {
-            return Some(Callee::Block(found));
-        }
-        if builtin::is_builtin(name) {
-            return Some(Callee::Function);
-        }
-        if let Some(op) = table::find(name) {
-            return Some(Callee::Op(op));
-        }
-        if frame.names.get(name).is_some_and(|binding| binding.value.is_poison()) {
-            return None;
-        }
-        let mut diagnostic = Diagnostic::error(
-            Code::UnknownOperation,
-            format!("there is no operation or block `{name}`"),
-            callee.span,
-            "not known",
-        );
-        let names = sorted(
-            self.program
-                .block_names(frame.file)
-                .chain(table::OPS.iter().map(|op| op.keyword))
-                .chain(crate::words::FUNCTIONS.iter().copied()),
-        );
-        if let Some(binding) = frame.names.get(name) {
-            diagnostic.message = format!("`{name}` is a value and cannot be called");
-            diagnostic.primary = Some(Label { span: callee.span, text: "neither an operation nor a block".to_owned() });
-            diagnostic = diagnostic.label(binding.span, "bound here");
-            diagnostic = diagnostic.help("names hold what a layer made; write the operation again, or a `block` to use it twice");
-        } else if let Some((path, last)) = self.program.behind(frame.file, name) {
-            let edits = vec![Edit::after(last, format!("\nuse \"{path}\""))];
-            diagnostic = diagnostic.note("a `use` brings in a file's own blocks, not those that it uses");
-            diagnostic = diagnostic.fix(Unsafe, format!("`{name}` is defined in {path}: use that file too"), edits);
-        } else if let Some(here) = here(name) {
-            let (applicability, edits) = self.translated(callee, here, list, apart);
-            diagnostic = diagnostic.fix(applicability, format!("it is called `{here}` here"), edits);
-        } else if let Some(near) = nearest(name, names) {
-            diagnostic = diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)]);
-        } else {
-            diagnostic = diagnostic.help("`pointwise ops` lists the operations");
-        }
-        self.report(frame, diagnostic);
-        None
-    }
-
-    /// Edits that write a call of another framework as one of ours, its arguments too.
-    fn translated(&self, callee: &Ident, here: &str, list: Option<&ArgList>, apart: bool) -> (Applicability, Vec<Edit>) {
-        let text = |arg: &Arg| self.sources.text(arg.name.as_ref().map_or(arg.value.span, |n| n.span.to(arg.value.span)));
-        let args: Vec<&str> = list.iter().flat_map(|list| &list.args).map(text).collect();
-        let written = foreign::arguments(&callee.text, &args, apart);
-        let list = list.zip(written.text).map(|(list, text)| Edit::replace(list.span, text));
-        (written.applicability, [Edit::replace(callee.span, here)].into_iter().chain(list).collect())
     }
 
     /// Tensors among evaluated arguments; `None` after a report, or where one is poison.
@@ -332,16 +240,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Says how shared weights are used, where they stand for a tensor.
-    pub(super) fn flow_into(&self, diagnostic: Diagnostic, value: &Value, span: Span) -> Diagnostic {
-        let Value::Shared(set) = value else { return diagnostic };
-        let name = self.sources.text(span);
-        if self.takes_none(&Callee::Shared(*set)) {
-            return diagnostic.help(format!("write `{name}()` for the tensor"));
-        }
-        diagnostic.help(format!("let a tensor flow into them: `x -> {name}`"))
-    }
-
     /// `conv(x, 64, 3)`: tensors and numbers in one list.
     fn mixed(&mut self, frame: &Frame<'a>, expr: &Expr, callee: &Ident, tensors: &[Given<'a>], others: &[Given<'a>]) {
         let text = |g: &Given<'a>| {
@@ -357,15 +255,6 @@ impl<'a> Builder<'a> {
                 .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
                 .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")));
         self.report(frame, diagnostic);
-    }
-
-    /// `param([96, 1, 1])` takes no inputs, shared or not.
-    fn takes_none(&self, meaning: &Callee<'_>) -> bool {
-        match meaning {
-            Callee::Op(info) => info.inputs.1 == Some(0),
-            Callee::Shared(set) => self.takes_none(&self.shared_sets[*set].meaning),
-            Callee::Block(_) | Callee::Function => false,
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
@@ -472,7 +361,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A name that `as` gives is had by one layer only.
-    fn name_taken(&mut self, frame: &Frame<'a>, name: &LayerPath, span: Span) -> Value {
+    pub(super) fn name_taken(&mut self, frame: &Frame<'a>, name: &LayerPath, span: Span) -> Value {
         let message = format!("two layers are called `{name}`");
         let diagnostic = Diagnostic::error(Code::DuplicateDefinition, message, span, "the name is taken");
         let layer = self.graph.find(name).and_then(|id| self.graph.node(id).origin.span);
@@ -483,98 +372,6 @@ impl<'a> Builder<'a> {
         };
         self.report(frame, diagnostic.help("a name given by `as` stands for one layer; choose another, or leave it out"));
         Value::Poison
-    }
-
-    /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
-    pub(super) fn instantiate(
-        &mut self,
-        frame: &mut Frame<'a>,
-        found: Found<'a>,
-        expr: &'a Expr,
-        params: &[Given<'a>],
-        inputs: &[Flow],
-        (scope, shared): (&Scope, Option<&LayerPath>),
-    ) -> Value {
-        let (file, block) = found;
-        let name = block.name.text.as_str();
-        if let Some(at) = self.active.iter().position(|other| *other == (file, name)) {
-            let cycle: Vec<&str> = self.active[at..].iter().map(|(_, n)| *n).chain([name]).collect();
-            let message = format!("block `{name}` uses itself: {}", cycle.join(" -> "));
-            self.report(
-                frame,
-                Diagnostic::error(Code::RecursiveBlock, message, expr.span, "used here").help("repeat layers with `for`"),
-            );
-            return Value::Poison;
-        }
-        if inputs.len() != block.inputs.len() {
-            let names: Vec<&str> = block.inputs.iter().map(|i| i.text.as_str()).collect();
-            let takes = if names.is_empty() {
-                "no inputs".to_owned()
-            } else {
-                format!("{} ({})", plural(names.len(), "input"), quoted(&names))
-            };
-            let message = format!("block `{name}` takes {takes}, and gets {}", inputs.len());
-            let diagnostic = Diagnostic::error(Code::WrongInputs, message, expr.span, "").label(block.header, "defined here");
-            self.report(
-                frame,
-                if names.len() > 1 {
-                    diagnostic.help(format!("feed it by `({}) -> {name}`", names.join(", ")))
-                } else {
-                    diagnostic
-                },
-            );
-            return Value::Poison;
-        }
-        let Some(mut place) = self.instance_place(frame, scope, name) else {
-            let taken = scope.exact.as_ref().map_or_else(LayerPath::root, |place| place.path.clone());
-            return self.name_taken(frame, &taken, expr.span);
-        };
-        if let Some(root) = shared {
-            place.weights = Some(root.clone());
-        }
-        let instance = self.graph.add_instance(Instance {
-            path: place.path.clone(),
-            block: name.to_owned(),
-            call: expr.span,
-            parent: frame.instance,
-        });
-        let mut inner = Frame {
-            names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
-            prefix: place,
-            turns: LayerPath::root(),
-            body: &block.body,
-            written: None,
-            instance: Some(instance),
-            file,
-            in_net: false,
-            directives: frame.directives,
-            returned: None,
-        };
-        if !self.block_args(frame, &mut inner, block, expr, params) {
-            return Value::Poison;
-        }
-        for (input, (id, _)) in block.inputs.iter().zip(inputs) {
-            inner.names.insert(&input.text, Binding { value: Value::Tensor(*id), span: input.span, is_input: true });
-        }
-        self.active.push((file, name));
-        self.depth += 1;
-        if shared.is_some() {
-            self.uses.push(UseCounts::new());
-        }
-        self.statements(&mut inner, &block.body);
-        if shared.is_some() {
-            self.uses.pop();
-        }
-        self.depth -= 1;
-        self.active.pop();
-        if inner.returned.is_none() && !self.stopped {
-            let message = format!("block `{name}` does not return a value here");
-            let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
-                .label(expr.span, "used here")
-                .help("end the block with `return x`");
-            self.report(frame, diagnostic);
-        }
-        inner.returned.unwrap_or(Value::Poison)
     }
 }
 
@@ -591,15 +388,4 @@ pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {
         | Value::Nothing
         | Value::Poison => Vec::new(),
     }
-}
-
-/// The operation that is known elsewhere as `name`, or whose name it is in another case.
-fn here(name: &str) -> Option<&'static str> {
-    let elsewhere = foreign::operation(name).map(|call| call.here);
-    elsewhere.or_else(|| table::find(&name.to_lowercase()).map(|op| op.keyword))
-}
-
-/// "1 input", "2 inputs".
-pub(super) fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

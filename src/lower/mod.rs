@@ -11,8 +11,10 @@ mod assertion;
 mod body;
 mod builtin;
 mod call;
+mod callee;
 mod eval;
 mod fix;
+mod instance;
 mod naming;
 mod operator;
 mod program;
@@ -29,6 +31,7 @@ use std::rc::Rc;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::digits::counted;
 use crate::graph::{Directives, Graph, InstanceId, LayerPath, NodeMap};
 use crate::op::Shape;
 use crate::source::{SourceSet, Span};
@@ -213,7 +216,7 @@ impl<'a> Builder<'a> {
             if times > 1 {
                 self.diagnostics[index]
                     .notes
-                    .push(format!("the same happens in {}", call::plural(times as usize - 1, "more instance")));
+                    .push(format!("the same happens in {}", counted(times as usize - 1, "more instance")));
             }
         }
         Lowered { graph: self.graph, refinements: self.refinements, conditions: self.conditions, diagnostics: self.diagnostics }

@@ -5,13 +5,12 @@
 //! have one path, the later is numbered; a number gives way to a name that is written, and the graph remembers which paths are
 //! counted, since they hang on how many statements stand before.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Builder, Frame};
 use crate::graph::LayerPath;
 use crate::op::Op;
-use crate::syntax::ast::{Body, Expr, ExprKind, StatementKind};
+use crate::syntax::ast::{Body, Expr, ExprKind, Statement};
 
 /// Where layers stand: the path that names them, and beside it that of the shared weights which they use.
 #[derive(Debug, Clone)]
@@ -116,7 +115,7 @@ impl Frame<'_> {
     /// Whether a statement of this body binds the name.
     fn writes(&mut self, name: &str) -> bool {
         let body = self.body;
-        self.written.get_or_insert_with(|| written(body)).contains(name)
+        self.written.get_or_insert_with(|| names_bound(body)).contains(name)
     }
 }
 
@@ -185,26 +184,8 @@ impl Builder<'_> {
     }
 }
 
-/// Every name that a body binds, those of inner bodies included.
-fn written(body: &Body) -> HashSet<&str> {
-    let mut names = HashSet::new();
-    let mut open = vec![body];
-    while let Some(body) = open.pop() {
-        for statement in &body.statements {
-            match &statement.kind {
-                StatementKind::Bind { targets, .. } => names.extend(targets.iter().map(|target| target.name.text.as_str())),
-                StatementKind::Input { name, .. } | StatementKind::Output { name, .. } | StatementKind::Shared { name, .. } => {
-                    names.insert(name.text.as_str());
-                }
-                StatementKind::For { body, .. } => open.push(body),
-                StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) => {
-                    open.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
-                }
-                StatementKind::Expr(_) | StatementKind::Return(_) | StatementKind::Assert(_) | StatementKind::Refine { .. } => {}
-            }
-        }
-    }
-    names
+fn names_bound(body: &Body) -> HashSet<&str> {
+    body.all_statements().into_iter().flat_map(Statement::binds).map(|name| name.text.as_str()).collect()
 }
 
 /// Whether evaluating it adds no layers, as far as its form tells.

@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
-use crate::syntax::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, StatementKind};
+use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, StatementKind};
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
@@ -111,31 +111,14 @@ impl<'a> Builder<'a> {
 impl<'a> Frame<'a> {
     /// Names that a body would bind become poison, because the body cannot be evaluated.
     pub(super) fn poison_assigned(&mut self, body: &'a Body) {
-        let mut bodies = vec![body];
-        while let Some(body) = bodies.pop() {
-            for statement in &body.statements {
-                match &statement.kind {
-                    StatementKind::Bind { targets, .. } => {
-                        for target in targets {
-                            let is_input = self.names.get(target.name.text.as_str()).is_some_and(|b| b.is_input);
-                            let binding = Binding { value: Value::Poison, span: target.name.span, is_input };
-                            self.names.insert(&target.name.text, binding);
-                        }
-                    }
-                    StatementKind::Input { name, .. }
-                    | StatementKind::Output { name, .. }
-                    | StatementKind::Shared { name, .. } => {
-                        self.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input: false });
-                    }
-                    StatementKind::For { body, .. } => bodies.push(body),
-                    StatementKind::Expr(expr) => {
-                        if let ExprKind::If { arms, otherwise } = &expr.kind {
-                            bodies.extend(arms.iter().map(|(_, body)| body).chain(otherwise));
-                        }
-                    }
-                    StatementKind::Return(_) => self.returned = Some(Value::Poison),
-                    StatementKind::Assert(_) | StatementKind::Refine { .. } => {}
-                }
+        for statement in body.all_statements() {
+            for name in statement.binds() {
+                let was_input = self.names.get(name.text.as_str()).is_some_and(|binding| binding.is_input);
+                let is_input = was_input && matches!(statement.kind, StatementKind::Bind { .. });
+                self.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input });
+            }
+            if let StatementKind::Return(_) = statement.kind {
+                self.returned = Some(Value::Poison);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! From a reason without a place to a message that teaches: both sides, how each came about, a change that works.
 
-use super::call::{Flow, plural};
+use super::call::Flow;
 use super::{Builder, Frame};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::digits::counted;
 use crate::graph::{InstanceId, NodeId};
 use crate::op::error::Side;
 use crate::op::{Op, Padding, Shape, ShapeError};
@@ -48,9 +49,9 @@ impl<'a> Builder<'a> {
             }
             ShapeError::Arity { min, max, got } => {
                 let takes = match max {
-                    Some(max) if max == min => plural(min, "input"),
+                    Some(max) if max == min => counted(min, "input"),
                     Some(max) => format!("{min} to {max} inputs"),
-                    None => format!("{} or more", plural(min, "input")),
+                    None => format!("{} or more", counted(min, "input")),
                 };
                 let message = format!("`{keyword}` takes {takes}, and gets {got}");
                 let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
@@ -77,7 +78,7 @@ impl<'a> Builder<'a> {
                 self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, label), inputs, 0).help(help)
             }
             ShapeError::Axis { axis, rank } => {
-                let has = plural(rank, "dimension");
+                let has = counted(rank, "dimension");
                 at(Code::AxisRange, format!("`{keyword}` asks for axis {axis}, and its input has {has}"))
                     .help("axes count from 0, which is the channels; the batch has no axis")
             }

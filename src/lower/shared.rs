@@ -5,12 +5,14 @@
 
 use std::rc::Rc;
 
-use super::call::{Callee, Flow, Given, value_nodes};
+use super::call::{Flow, Given, value_nodes};
+use super::callee::Callee;
 use super::naming::{Scope, UseCounts};
 use super::program::duplicate;
 use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Applicability::Unsafe;
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::print;
 use crate::graph::{Directives, LayerPath, Node, NodeId, TensorId};
 use crate::op::{Op, Shape, WeightSpec, table};
@@ -107,6 +109,26 @@ impl<'a> Builder<'a> {
             self.graph.free(&path)
         };
         Some(SharedSet { meaning, callee, params, root, directives: frame.directives, written: value })
+    }
+
+    /// The parameters of shared weights are given where they are declared.
+    pub(super) fn shared_params(&mut self, frame: &Frame<'a>, callee: &Ident, at: Span, set: usize) -> Value {
+        let message = format!("the parameters of `{}` are given where it is declared", callee.text);
+        let diagnostic = Diagnostic::error(Code::WrongInputs, message, at, "a second list of parameters")
+            .label(self.shared_span(set), "declared here")
+            .fix(Unsafe, "use it without parameters", vec![Edit::replace(at, "")]);
+        self.report(frame, diagnostic);
+        Value::Poison
+    }
+
+    /// Says how shared weights are used, where they stand for a tensor.
+    pub(super) fn flow_into(&self, diagnostic: Diagnostic, value: &Value, span: Span) -> Diagnostic {
+        let Value::Shared(set) = value else { return diagnostic };
+        let name = self.sources.text(span);
+        if self.takes_none(&Callee::Shared(*set)) {
+            return diagnostic.help(format!("write `{name}()` for the tensor"));
+        }
+        diagnostic.help(format!("let a tensor flow into them: `x -> {name}`"))
     }
 
     /// One use of shared weights.

@@ -121,7 +121,7 @@ pub struct PassInfo {
     pub run: Option<ExactPass>,
 }
 
-/// All passes; help, `passes.yaml` and tests derive from this table.
+/// All passes: what `passes.yaml` may name; a test holds `grammar/passes.md` to it.
 pub static PASSES: &[PassInfo] = &[
     PassInfo {
         pass: Pass::Bottleneck,

@@ -153,16 +153,11 @@ impl Checker<'_> {
     /// An expression on a line of its own.
     fn bare(&mut self, expr: &Expr, place: Place, last: bool) {
         let is_value = place.gives_value && last;
-        if let (ExprKind::If { arms, otherwise }, false) = (&expr.kind, is_value) {
+        if let (ExprKind::If { .. }, false) = (&expr.kind, is_value) {
             let within = if place.within == Within::Item { Within::Branch } else { place.within };
             let place = Place { within, gives_value: false, ..place };
-            for (condition, branch) in arms {
-                self.expr(condition, place);
-                self.body(branch, place);
-            }
-            if let Some(branch) = otherwise {
-                self.body(branch, place);
-            }
+            self.exprs(expr.operands(), place);
+            expr.branches().into_iter().for_each(|branch| self.body(branch, place));
             return;
         }
         if !is_value && !matches!(expr.kind, ExprKind::Error) {
@@ -197,38 +192,9 @@ impl Checker<'_> {
 
     /// Looks for bodies inside an expression; all of them are values.
     fn expr(&mut self, expr: &Expr, place: Place) {
-        match &expr.kind {
-            ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Str(_)
-            | ExprKind::Name(_)
-            | ExprKind::Path(_)
-            | ExprKind::Error => {}
-            ExprKind::List(items) | ExprKind::Tuple(items) => self.exprs(items, place),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::As { value: inner, .. } => self.expr(inner, place),
-            ExprKind::Infix { first, rest } => {
-                self.expr(first, place);
-                self.exprs(rest.iter().map(|(_, _, operand)| operand), place);
-            }
-            ExprKind::Call { lists, .. } => {
-                self.exprs(lists.iter().flat_map(|list| &list.args).map(|arg| &arg.value), place);
-            }
-            ExprKind::Index { base, index } => self.exprs([&**base, &**index], place),
-            ExprKind::Pipe { first, stages } => {
-                self.expr(first, place);
-                self.exprs(stages, place);
-            }
-            ExprKind::If { arms, otherwise } => {
-                let inside = Place { within: Within::Value, gives_value: true, ..place };
-                for (condition, branch) in arms {
-                    self.expr(condition, place);
-                    self.body(branch, inside);
-                }
-                if let Some(branch) = otherwise {
-                    self.body(branch, inside);
-                }
-            }
+        self.exprs(expr.operands(), place);
+        for branch in expr.branches() {
+            self.body(branch, Place { within: Within::Value, gives_value: true, ..place });
         }
     }
 }

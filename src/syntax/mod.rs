@@ -18,6 +18,7 @@ mod parser;
 mod sink;
 mod text;
 mod token;
+mod walk;
 
 pub use format::format;
 pub use lexer::{Lexed, lex};

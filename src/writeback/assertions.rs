@@ -90,11 +90,8 @@ fn in_body<'a>(body: &'a Body, guarded: bool, conditions: &mut Vec<(&'a Expr, bo
         match kind {
             StatementKind::Assert(condition) => conditions.push((condition, guarded)),
             StatementKind::For { body, .. } => in_body(body, true, conditions),
-            StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) => {
-                arms.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| in_body(body, true, conditions));
-            }
-            StatementKind::Expr(_)
-            | StatementKind::Input { .. }
+            StatementKind::Expr(expr) => expr.branches().into_iter().for_each(|body| in_body(body, true, conditions)),
+            StatementKind::Input { .. }
             | StatementKind::Output { .. }
             | StatementKind::Bind { .. }
             | StatementKind::Shared { .. }
@@ -152,8 +149,8 @@ fn literals<'a>(number: &'a Expr, value: u64, found: &mut dyn FnMut(&'a Expr)) {
         }
     } else if let ExprKind::Paren(inner) = &number.kind {
         literals(inner, value, found);
-    } else if let ExprKind::If { arms, otherwise } = &number.kind {
-        for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
+    } else {
+        for body in number.branches() {
             if let Some(Statement { kind: StatementKind::Expr(last), .. }) = body.statements.last() {
                 literals(last, value, found);
             }

@@ -62,9 +62,9 @@ pub fn written_shape(text: &str, ast: &Ast, input: &str, names: &[&str]) -> Resu
 fn keeps_apart(text: &str, statement: &Statement, name: &str) -> bool {
     match &statement.kind {
         StatementKind::Input { .. } | StatementKind::Assert(_) => true,
-        StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) => {
+        StatementKind::Expr(expr @ Expr { kind: ExprKind::If { .. }, .. }) => {
             let asserts = |body: &Body| body.statements.iter().all(|inner| matches!(inner.kind, StatementKind::Assert(_)));
-            arms.iter().map(|(_, body)| body).chain(otherwise).all(asserts) || !mentions(text, statement.span, name)
+            expr.branches().into_iter().all(asserts) || !mentions(text, statement.span, name)
         }
         StatementKind::Expr(_)
         | StatementKind::Output { .. }

@@ -1,6 +1,6 @@
 //! Budgets and `passes.yaml`.
 
-use pointwise::rewrite::{Budget, Config, OptimizeError, bottlenecks, config};
+use pointwise::rewrite::{Budget, Config, OptimizeError, PASSES, bottlenecks, config};
 
 use super::nets::resnet50;
 use super::target;
@@ -63,4 +63,15 @@ fn the_page_of_bad_configurations_shows_a_good_one() {
     let config = config::parse(yaml).expect("it is well-formed");
     assert_eq!((config.budgets.len(), config.rules.len(), config.ratio), (4, 2, Some(4)));
     assert!(include_str!("../../grammar/passes.md").contains(yaml), "grammar/passes.md shows the same");
+}
+
+#[test]
+fn the_pages_know_every_pass() {
+    let page = include_str!("../../grammar/passes.md");
+    let told: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<_> = PASSES.iter().map(|info| format!("| `{}` | {} |", info.name, info.doc)).collect();
+    assert_eq!(told, rows);
+    let list = pointwise::code::Code::BadConfig.page().lines().find(|line| line.starts_with("passes:")).expect("it lists them");
+    let others: Vec<_> = PASSES.iter().map(|info| info.name).filter(|name| *name != "bottleneck").collect();
+    assert!(list.ends_with(&format!("also {}", others.join(", "))), "{list}");
 }

@@ -1,0 +1,116 @@
+//! Blocks at work: a body evaluated for its arguments and inputs.
+
+use std::collections::HashMap;
+
+use super::body::quoted;
+use super::call::{Flow, Given};
+use super::naming::{Scope, UseCounts};
+use super::program::Found;
+use super::{Binding, Builder, Frame, Value};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::digits::counted;
+use crate::graph::{Instance, LayerPath};
+use crate::source::Span;
+use crate::syntax::ast::{Block, Expr};
+
+impl<'a> Builder<'a> {
+    /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
+    pub(super) fn instantiate(
+        &mut self,
+        frame: &mut Frame<'a>,
+        found: Found<'a>,
+        expr: &'a Expr,
+        params: &[Given<'a>],
+        inputs: &[Flow],
+        (scope, shared): (&Scope, Option<&LayerPath>),
+    ) -> Value {
+        let (file, block) = found;
+        if let Some(wrong) = self.recursion(found, expr.span).or_else(|| wrong_inputs(block, inputs.len(), expr.span)) {
+            self.report(frame, wrong);
+            return Value::Poison;
+        }
+        let name = block.name.text.as_str();
+        let Some(mut place) = self.instance_place(frame, scope, name) else {
+            let taken = scope.exact.as_ref().map_or_else(LayerPath::root, |place| place.path.clone());
+            return self.name_taken(frame, &taken, expr.span);
+        };
+        if let Some(root) = shared {
+            place.weights = Some(root.clone());
+        }
+        let instance = self.graph.add_instance(Instance {
+            path: place.path.clone(),
+            block: name.to_owned(),
+            call: expr.span,
+            parent: frame.instance,
+        });
+        let mut inner = Frame {
+            names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
+            prefix: place,
+            turns: LayerPath::root(),
+            body: &block.body,
+            written: None,
+            instance: Some(instance),
+            file,
+            in_net: false,
+            directives: frame.directives,
+            returned: None,
+        };
+        if !self.block_args(frame, &mut inner, block, expr, params) {
+            return Value::Poison;
+        }
+        for (input, (id, _)) in block.inputs.iter().zip(inputs) {
+            inner.names.insert(&input.text, Binding { value: Value::Tensor(*id), span: input.span, is_input: true });
+        }
+        self.body_of(found, &mut inner, shared.is_some());
+        if inner.returned.is_none() && !self.stopped {
+            let message = format!("block `{name}` does not return a value here");
+            let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
+                .label(expr.span, "used here")
+                .help("end the block with `return x`");
+            self.report(frame, diagnostic);
+        }
+        inner.returned.unwrap_or(Value::Poison)
+    }
+
+    /// The statements of a block that is entered; each use of shared weights counts its paths anew.
+    fn body_of(&mut self, (file, block): Found<'a>, inner: &mut Frame<'a>, is_shared: bool) {
+        self.active.push((file, block.name.text.as_str()));
+        self.depth += 1;
+        if is_shared {
+            self.uses.push(UseCounts::new());
+        }
+        self.statements(inner, &block.body);
+        if is_shared {
+            self.uses.pop();
+        }
+        self.depth -= 1;
+        self.active.pop();
+    }
+
+    /// A block that is used while its own body is evaluated would never end.
+    fn recursion(&self, (file, block): Found<'a>, span: Span) -> Option<Diagnostic> {
+        let name = block.name.text.as_str();
+        let at = self.active.iter().position(|other| *other == (file, name))?;
+        let cycle: Vec<&str> = self.active[at..].iter().map(|(_, n)| *n).chain([name]).collect();
+        let message = format!("block `{name}` uses itself: {}", cycle.join(" -> "));
+        Some(Diagnostic::error(Code::RecursiveBlock, message, span, "used here").help("repeat layers with `for`"))
+    }
+}
+
+fn wrong_inputs(block: &Block, got: usize, span: Span) -> Option<Diagnostic> {
+    if got == block.inputs.len() {
+        return None;
+    }
+    let (name, names): (_, Vec<&str>) = (&block.name.text, block.inputs.iter().map(|input| input.text.as_str()).collect());
+    let takes = match names.as_slice() {
+        [] => "no inputs".to_owned(),
+        _ => format!("{} ({})", counted(names.len(), "input"), quoted(&names)),
+    };
+    let message = format!("block `{name}` takes {takes}, and gets {got}");
+    let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "").label(block.header, "defined here");
+    Some(match names.len() {
+        0 | 1 => diagnostic,
+        _ => diagnostic.help(format!("feed it by `({}) -> {name}`", names.join(", "))),
+    })
+}
