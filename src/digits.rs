@@ -1,4 +1,6 @@
-//! Counts as text: digits in groups of three, and what was counted.
+//! Counts as text: digits in groups of three, what was counted, and lists that end in a count.
+
+use std::fmt::Display;
 
 /// 6,998,552 for `,`.
 #[must_use]
@@ -26,9 +28,29 @@ pub fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
+/// "a, b, c and 4 more": at most `most` of the items.
+#[must_use]
+pub fn first_of<T: Display>(items: &[T], most: usize) -> String {
+    let shown: Vec<_> = items.iter().take(most).map(ToString::to_string).collect();
+    let more = items.len().saturating_sub(most);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// "`a`, `b`, `c` and 4 more".
+#[must_use]
+pub fn first_names<T: Display>(names: &[T], most: usize) -> String {
+    first_of(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>(), most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_end_in_a_count() {
+        assert_eq!(first_of(&["a", "b"], 2), "a, b");
+        assert_eq!(first_names(&["a", "b", "c", "d"], 2), "`a`, `b` and 2 more");
+    }
 
     #[test]
     fn groups_are_counted_from_the_right() {

@@ -4,9 +4,8 @@ use super::network::BeforeRefine;
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::digits::grouped;
-use crate::graph::name::scopes;
-use crate::graph::{Graph, LayerPath, Maker};
+use crate::digits::{first_names, grouped};
+use crate::graph::Maker;
 use crate::lower::Refinement as Written;
 use crate::op::form::{Form, Kind, Refinement};
 use crate::op::form_cost::{Count, Geometry};
@@ -18,8 +17,8 @@ use crate::shape::Shaped;
 use crate::source::Span;
 use crate::words::is_reserved;
 
-/// How many layers that use shared weights are named.
-const USES: usize = 3;
+/// How many layers a message names.
+const NAMED: usize = 4;
 
 /// The network with all refinements, and what it was before where there are any; every statement that cannot be applied is a
 /// finding.
@@ -54,7 +53,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
                 }));
                 statements.resize(requests.len(), index);
             }
-            Err(error) => diagnostics.push(unselected(shaped.graph(), statement, &error)),
+            Err(error) => diagnostics.push(unselected(statement, &error)),
         }
     }
     if diagnostics.len() > before {
@@ -107,17 +106,15 @@ fn dearer(shaped: &Shaped, request: &Request, statement: &Written) -> Option<Dia
     })
 }
 
-fn unselected(graph: &Graph, statement: &Written, error: &SelectError) -> Diagnostic {
+fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
     let path = statement.path.segments.join(".");
     let span = statement.path.span;
     match error {
-        SelectError::NoMatch { nearest } => no_layer(graph, &path, nearest, span),
+        SelectError::NoMatch { nearest, users } => no_layer(&path, nearest, users, span),
         SelectError::Ambiguous { scope, candidates } => {
             let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.form);
-            let shown: Vec<String> = candidates.iter().take(4).map(|name| format!("`{name}`")).collect();
-            let more = if candidates.len() > 4 { ", …" } else { "" };
             Diagnostic::error(Code::AmbiguousPath, message, span, "names more than one")
-                .help(format!("name one of them: {}{more}", shown.join(", ")))
+                .help(format!("name one of them: {}", first_names(candidates, NAMED)))
         }
         SelectError::Refused { layer, refusal } => Diagnostic::error(
             Code::NotRefinable,
@@ -128,12 +125,12 @@ fn unselected(graph: &Graph, statement: &Written, error: &SelectError) -> Diagno
     }
 }
 
-/// The finding that no layer has a path; `nearest` are paths like it, best first.
-fn no_layer(graph: &Graph, path: &str, nearest: &[String], span: Span) -> Diagnostic {
-    if let Some(uses) = users_of_shared(graph, path) {
+/// The finding that no layer has a path; `nearest` are paths like it, best first, `users` layers with weights called so.
+fn no_layer(path: &str, nearest: &[String], users: &[String], span: Span) -> Diagnostic {
+    if !users.is_empty() {
         let message = format!("`{path}` is shared weights, and paths name layers");
         return Diagnostic::error(Code::UnknownPath, message, span, "names no layer")
-            .help(format!("name what uses the weights: {}", uses.join(", ")));
+            .help(format!("name what uses the weights: {}", first_names(users, NAMED)));
     }
     let diagnostic = Diagnostic::error(Code::UnknownPath, format!("no layer has the path `{path}`"), span, "names nothing");
     match nearest.first() {
@@ -143,15 +140,4 @@ fn no_layer(graph: &Graph, path: &str, nearest: &[String], span: Span) -> Diagno
         }
         None => diagnostic.help("`pointwise analyze` lists the names of all layers"),
     }
-}
-
-/// The first layers that use tensors called after a path; `None` where no tensor that is shared is.
-fn users_of_shared(graph: &Graph, path: &str) -> Option<Vec<String>> {
-    let is_within = |owner: &LayerPath| scopes(owner).any(|scope| scope == path);
-    let uses_it = |name: &LayerPath, owner: &LayerPath| owner != name && is_within(owner);
-    let nodes = graph.order().into_iter().map(|id| graph.node(id));
-    let users = nodes.filter(|node| node.tensors.iter().any(|tensor| uses_it(&node.name, &graph.tensor(*tensor).owner)));
-    let named: Vec<String> = users.take(USES + 1).map(|node| format!("`{}`", node.name)).collect();
-    let more = (named.len() > USES).then(|| "…".to_owned());
-    (!named.is_empty()).then(|| named.into_iter().take(USES).chain(more).collect())
 }

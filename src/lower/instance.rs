@@ -62,7 +62,7 @@ impl<'a> Builder<'a> {
         for (input, (id, _)) in block.inputs.iter().zip(inputs) {
             inner.names.insert(&input.text, Binding { value: Value::Tensor(*id), span: input.span, is_input: true });
         }
-        self.body_of(found, &mut inner, shared.is_some());
+        self.body_of(found, &mut inner, shared.map(|_| UseCounts::of(instance)));
         if inner.returned.is_none() && !self.stopped {
             let message = format!("block `{name}` does not return a value here");
             let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
@@ -73,13 +73,12 @@ impl<'a> Builder<'a> {
         inner.returned.unwrap_or(Value::Poison)
     }
 
-    /// The statements of a block that is entered; each use of shared weights counts its paths anew.
-    fn body_of(&mut self, (file, block): Found<'a>, inner: &mut Frame<'a>, is_shared: bool) {
+    /// The statements of a block that is entered, under a new use of shared weights where it is one.
+    fn body_of(&mut self, (file, block): Found<'a>, inner: &mut Frame<'a>, shared: Option<UseCounts>) {
+        let is_shared = shared.is_some();
         self.active.push((file, block.name.text.as_str()));
         self.depth += 1;
-        if is_shared {
-            self.uses.push(UseCounts::new());
-        }
+        self.uses.extend(shared);
         self.statements(inner, &block.body);
         if is_shared {
             self.uses.pop();

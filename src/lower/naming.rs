@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Builder, Frame};
-use crate::graph::LayerPath;
+use crate::graph::{InstanceId, LayerPath};
 use crate::op::Op;
 use crate::syntax::ast::{Body, Expr, ExprKind, Statement};
 
@@ -178,7 +178,7 @@ impl Builder<'_> {
     /// The path within the shared weights that are in use, numbered where this use has met it before: every use counts alike.
     pub(super) fn count_use(&mut self, path: LayerPath) -> LayerPath {
         let Some(counts) = self.uses.last_mut() else { return path };
-        let count = counts.entry(path.clone()).or_insert(0);
+        let count = counts.met.entry(path.clone()).or_insert(0);
         *count += 1;
         if *count == 1 { path } else { path.numbered(*count) }
     }
@@ -207,5 +207,17 @@ pub(super) fn is_quiet(expr: &Expr) -> bool {
     }
 }
 
-/// How often each path of shared weights was met in one use of them.
-pub(super) type UseCounts = HashMap<LayerPath, u64>;
+/// One use of shared weights that is under evaluation.
+#[derive(Default)]
+pub(super) struct UseCounts {
+    /// The instance of the shared block; `None` where an operation is shared.
+    pub(super) within: Option<InstanceId>,
+    /// How often each path was met.
+    met: HashMap<LayerPath, u64>,
+}
+
+impl UseCounts {
+    pub(super) fn of(within: InstanceId) -> Self {
+        Self { within: Some(within), met: HashMap::new() }
+    }
+}

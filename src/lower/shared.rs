@@ -38,6 +38,8 @@ pub(super) struct MadeTensors {
     specs: Vec<WeightSpec>,
     op: Op,
     first: Span,
+    /// The statements that led to it within the shared block.
+    way: Vec<Span>,
 }
 
 impl<'a> Builder<'a> {
@@ -160,7 +162,7 @@ impl<'a> Builder<'a> {
         match &set.meaning {
             Callee::Op(info) => {
                 let scope = scope.sharing(set.root.clone());
-                self.uses.push(UseCounts::new());
+                self.uses.push(UseCounts::default());
                 let value = self.operation(frame, info, expr, &set.callee, &set.params, inputs, &scope);
                 self.uses.pop();
                 // What changes the operation is written where it is declared.
@@ -181,9 +183,14 @@ impl<'a> Builder<'a> {
         }
         let specs = node.op.weights(shapes);
         let span = node.origin.span.expect("lowered nodes have places");
+        let way = self.way_to(&node);
         if let Some(made) = self.shared_tensors.get(&owner) {
-            if made.op.key() != node.op.key() || made.specs != specs {
-                let diagnostic = differs(&owner, &node.op, span, made, &specs);
+            let wrong = if made.op.key() != node.op.key() || made.specs != specs {
+                Some(differs(&owner, &node.op, span, made, &specs))
+            } else {
+                (made.way != way).then(|| mixed_up(&owner, span, made.first))
+            };
+            if let Some(diagnostic) = wrong {
                 self.report(frame, diagnostic);
                 return None;
             }
@@ -194,14 +201,36 @@ impl<'a> Builder<'a> {
         let free = self.graph.free(&owner);
         let id = self.graph.add_owned(node, &free);
         let ids = self.graph.node(id).tensors.clone();
-        self.shared_tensors.insert(owner, MadeTensors { ids, specs, op, first: span });
+        self.shared_tensors.insert(owner, MadeTensors { ids, specs, op, first: span, way });
         Some(id)
+    }
+
+    /// The calls that lead from a use of shared weights to a node, innermost first; none where the node is itself what is
+    /// shared. Uses differ in them where a branch makes a layer that another use does not have.
+    fn way_to(&self, node: &Node) -> Vec<Span> {
+        let Some(UseCounts { within: Some(root), .. }) = self.uses.last() else { return Vec::new() };
+        let mut way: Vec<Span> = node.origin.span.into_iter().collect();
+        let mut at = node.origin.instance;
+        while let Some(instance) = at.filter(|instance| instance != root).map(|id| self.graph.instance(id)) {
+            way.push(instance.call);
+            at = instance.parent;
+        }
+        way
     }
 
     /// Where a set of shared weights was declared.
     pub(super) fn shared_span(&self, set: usize) -> Span {
         self.shared_sets[set].written.span
     }
+}
+
+/// The finding that a layer would take the weights of another one, because uses differ in how many there are.
+fn mixed_up(owner: &LayerPath, span: Span, first: Span) -> Diagnostic {
+    let message = format!("the shared weights `{owner}` belong to another layer of the block");
+    Diagnostic::error(Code::SharedWeights, message, span, "here they would be this layer's")
+        .label(first, "in the first use they are this layer's")
+        .note("the uses take different branches, and layers are told apart by their names")
+        .help("bind what is in the branches to names of its own")
 }
 
 /// Why a meaning cannot be shared, and what can be done.

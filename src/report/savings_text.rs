@@ -7,7 +7,7 @@ use super::naming;
 use super::number::{bytes, magnitude, milliseconds, significant};
 use super::savings::{ChangedLayer, Cost, Savings};
 use super::table;
-use crate::digits::counted;
+use crate::digits::{counted, first_names};
 
 fn heading(key: &'static str, title: &'static str) -> Heading {
     Heading { key, title }
@@ -104,10 +104,7 @@ pub fn terminal(s: &Savings, width: Option<usize>) -> String {
     if !s.untouched.is_empty() {
         let _ = writeln!(text, "\n{} left alone", counted(s.untouched.len(), "layer"));
         for (reason, layers) in by_reason(s) {
-            let shown = layers.iter().take(3).map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", ");
-            let more = layers.len().saturating_sub(3);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let _ = writeln!(text, "  {reason}: {shown}{more}");
+            let _ = writeln!(text, "  {reason}: {}", first_names(&layers, 3));
         }
     }
     text

@@ -20,6 +20,8 @@ pub enum SelectError {
     NoMatch {
         /// Paths that are spelled alike, best first.
         nearest: Vec<String>,
+        /// Layers that use shared weights which the pattern names: paths name layers, not weights.
+        users: Vec<String>,
     },
     /// A scope holds several layers that the form fits.
     Ambiguous {
@@ -40,14 +42,23 @@ pub enum SelectError {
 impl fmt::Display for SelectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoMatch { nearest } if nearest.is_empty() => f.write_str("no layer has this path"),
-            Self::NoMatch { nearest } => write!(f, "no layer has this path; did you mean `{}`?", nearest.join("`, `")),
+            Self::NoMatch { nearest, .. } if nearest.is_empty() => f.write_str("no layer has this path"),
+            Self::NoMatch { nearest, .. } => write!(f, "no layer has this path; did you mean `{}`?", nearest.join("`, `")),
             Self::Ambiguous { scope, candidates } => {
                 write!(f, "`{scope}` holds {} layers that take this form: `{}`", candidates.len(), candidates.join("`, `"))
             }
             Self::Refused { layer, refusal } => write!(f, "`{layer}` cannot take this form: {refusal}"),
         }
     }
+}
+
+/// The layers that use shared weights which a pattern names, in order of execution.
+#[must_use]
+pub fn users_of_shared(graph: &Graph, pattern: &Pattern) -> Vec<String> {
+    let users = graph
+        .ids()
+        .filter(|id| graph.owner(*id).is_some_and(|owner| *owner != graph.node(*id).name && pattern.scope(owner).is_some()));
+    users.map(|id| graph.node(id).name.to_string()).collect()
 }
 
 /// The layers that patterns can name: what a refinement inserted is left out.
@@ -73,7 +84,10 @@ impl<'g> Layers<'g> {
         let graph = self.graph;
         let scopes = self.scopes.named(pattern);
         if scopes.is_empty() {
-            return Err(SelectError::NoMatch { nearest: alike(graph, &pattern.to_string()) });
+            return Err(SelectError::NoMatch {
+                nearest: alike(graph, &pattern.to_string()),
+                users: users_of_shared(graph, pattern),
+            });
         }
         let mut chosen = Vec::new();
         let mut refused = None;

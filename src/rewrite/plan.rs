@@ -7,6 +7,7 @@ use super::forms::Refusal;
 use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::digits::first_names;
 use crate::op::form::Refinement;
 use crate::op::form_cost::Geometry;
 
@@ -158,6 +159,8 @@ pub enum OptimizeError {
         pattern: String,
         /// Paths spelled alike.
         nearest: Vec<String>,
+        /// Layers that use shared weights which the pattern names.
+        users: Vec<String>,
     },
     /// A mark, rule or option asks for what the layer cannot take.
     Impossible {
@@ -204,9 +207,13 @@ impl OptimizeError {
         let bare = |code| Diagnostic::bare(code, Severity::Error, self.to_string());
         match self {
             Self::Unreachable(budget) => unreachable_diagnostic(bare(Code::BudgetUnreachable), budget),
-            Self::RuleMatchesNothing { nearest, .. } => {
+            Self::RuleMatchesNothing { nearest, users, .. } => {
                 let diagnostic = bare(Code::BadConfig);
-                if nearest.is_empty() { diagnostic } else { diagnostic.help(format!("did you mean `{}`?", nearest.join("`, `"))) }
+                match (users.as_slice(), nearest.as_slice()) {
+                    ([], []) => diagnostic,
+                    ([], _) => diagnostic.help(format!("did you mean `{}`?", nearest.join("`, `"))),
+                    _ => diagnostic.help(format!("it names shared weights; name what uses them: {}", first_names(users, NAMED))),
+                }
             }
             Self::Impossible { .. } => bare(Code::NotRefinable),
             Self::Overflow { .. } => bare(Code::CountOverflow),
@@ -229,12 +236,7 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
             None => reasons.push((&layer.why, vec![&layer.layer])),
         }
     }
-    let said = |(why, layers): (&Refusal, Vec<&str>)| {
-        let named: Vec<_> = layers.iter().take(NAMED).map(|layer| format!("`{layer}`")).collect();
-        let more = layers.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}: {why}", named.join(", "))
-    };
+    let said = |(why, layers): (&Refusal, Vec<&str>)| format!("{}: {why}", first_names(&layers, NAMED));
     let more = reasons.len().saturating_sub(REASONS);
     let rest = (more > 0).then(|| if more == 1 { "and 1 more reason".to_owned() } else { format!("and {more} more reasons") });
     reasons.into_iter().take(REASONS).map(said).chain(rest).collect()

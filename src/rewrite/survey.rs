@@ -7,7 +7,7 @@ use super::candidates::{Demand, LEAST_CHANNELS, LEAST_SHARE, Layer};
 use super::config::{Config, Rule};
 use super::forms::{Refusal, geometry};
 use super::insert::is_refined;
-use super::path::alike;
+use super::path::{alike, users_of_shared};
 use super::plan::OptimizeError;
 use crate::graph::{BottleneckMark, Node, NodeId};
 use crate::op::Op;
@@ -50,8 +50,8 @@ fn check_rules(shaped: &Shaped, config: &Config) -> Result<(), OptimizeError> {
         let matches = |id: &NodeId| rule.pattern.scope(&graph.node(*id).name).is_some();
         if !shaped.order().iter().any(matches) {
             let pattern = rule.pattern.to_string();
-            let nearest = alike(graph, &pattern);
-            return Err(OptimizeError::RuleMatchesNothing { pattern, nearest });
+            let (nearest, users) = (alike(graph, &pattern), users_of_shared(graph, &rule.pattern));
+            return Err(OptimizeError::RuleMatchesNothing { pattern, nearest, users });
         }
     }
     Ok(())

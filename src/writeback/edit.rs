@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use super::address::{Line, lines};
 use crate::diagnostic::Edit;
-use crate::digits::grouped;
+use crate::digits::{first_of, grouped};
 use crate::graph::{Graph, InstanceId};
 use crate::op::Op;
 use crate::quote::quoted_path;
@@ -217,13 +217,11 @@ impl<'s> Uses<'s> {
         if total == 1 {
             return None;
         }
-        let paths: Vec<_> = changed.iter().take(LISTED).map(|id| graph.instance(*id).path.as_str()).collect();
-        let more = changed.len().saturating_sub(LISTED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let paths: Vec<_> = changed.iter().map(|id| graph.instance(*id).path.as_str()).collect();
         Some(if changed.len() == total {
             format!("Changes all {total} uses of block `{block}`.")
         } else {
-            format!("Changes {} of the {total} uses of block `{block}`: {}{more}.", changed.len(), paths.join(", "))
+            format!("Changes {} of the {total} uses of block `{block}`: {}.", changed.len(), first_of(&paths, LISTED))
         })
     }
 }
