@@ -175,11 +175,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     if output.is_some_and(files::is_dash) {
         "<stdout>".clone_into(&mut done.after.name);
     }
-    if let Some(carried) = &done.weights {
-        tell_weights(session, carried, arguments.seed);
-    }
     if let Some(output) = output {
         write(session, (output, &done.text), beside.as_deref().zip(done.weights.as_ref()))?;
+    }
+    if let Some(carried) = &done.weights {
+        tell_weights(session, carried, arguments.seed);
     }
     let pair = Pair { before: &before, after: &done.after, target: Some(&done.target) };
     let report = savings_text::terminal(&savings(&pair, &arguments.count, done.extras)?, Session::width());

@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
                     if let Some(index) = names.iter().position(|n| *n == name.text) {
                         index
                     } else {
-                        self.unknown_argument(frame, callee, names, (name, g.arg.value.span));
+                        self.unknown_argument(frame, callee, (names, given), (name, g.arg.value.span));
                         sound = false;
                         continue;
                     }
@@ -148,7 +148,13 @@ impl<'a> Builder<'a> {
         sound.then_some(slots)
     }
 
-    fn unknown_argument(&mut self, frame: &Frame<'a>, callee: &str, names: &[&str], (name, value): (&Ident, Span)) {
+    fn unknown_argument(
+        &mut self,
+        frame: &Frame<'a>,
+        callee: &str,
+        (names, given): (&[&str], &[Given<'a>]),
+        (name, value): (&Ident, Span),
+    ) {
         let message = format!("`{callee}` has no parameter `{}`", name.text);
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
         // Only operations have counterparts elsewhere; a block's parameters are its author's.
@@ -161,6 +167,10 @@ impl<'a> Builder<'a> {
                 Meaning::Axis(_) => foreign::without_batch(self.sources.text(value)),
                 Meaning::Called(_) | Meaning::InputSize | Meaning::Needless(_) => None,
             };
+            if given.iter().any(|g| g.arg.name.as_ref().is_some_and(|name| name.text == here)) {
+                self.report(frame, diagnostic.help(format!("`{here}` says the same, and is given: leave one of them out")));
+                return;
+            }
             let certain = is_operation && !matches!(meaning, Meaning::Axis(_));
             let edits = [Edit::replace(name.span, here)].into_iter().chain(axis.map(|axis| Edit::replace(value, axis)));
             diagnostic.fix(Applicability::safe_if(certain), format!("it is called `{here}` here"), edits.collect())

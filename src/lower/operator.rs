@@ -6,6 +6,7 @@ use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::graph::NodeId;
+use crate::op::args::is_within_f32;
 use crate::op::{Elementwise, Merge, Op, Scalar, ScalarOp};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, InfixOp};
@@ -112,6 +113,9 @@ impl<'a> Builder<'a> {
 
     /// Adds arithmetic of a tensor with a constant.
     pub(super) fn scalar(&mut self, frame: &Frame<'a>, id: NodeId, op: ScalarOp, value: f64, span: Span, scope: &Scope) -> Value {
+        if !is_within_f32(value) {
+            return self.no_result(frame, &format!("{value:e} is too large for a tensor, which is computed in 32 bits"), span);
+        }
         self.node(frame, Op::Scalar(Scalar { op, value }), &[(id, span)], span, scope)
     }
 

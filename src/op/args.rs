@@ -188,14 +188,17 @@ impl<'a> Reader<'a> {
         if n < 0.0 { Err(self.invalid(name, format!("{name} must be at least 0, not {n}"))) } else { Ok(n) }
     }
 
-    /// One element of `whole` (or `whole` itself) as a finite number.
+    /// One element of `whole` (or `whole` itself) as a number that is finite where it is computed with, in 32 bits.
     pub(super) fn number_of(&self, name: &str, whole: &ArgValue, value: &ArgValue) -> Result<f64, BuildError> {
         let n = match value {
             ArgValue::Int(n) => *n as f64,
             ArgValue::Float(n) => *n,
             ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => return Err(self.mistyped(name, whole)),
         };
-        if n.is_finite() { Ok(n) } else { Err(self.invalid(name, format!("{name} must be a finite number, not {n}"))) }
+        if !n.is_finite() {
+            return Err(self.invalid(name, format!("{name} must be a finite number, not {n}")));
+        }
+        if is_within_f32(n) { Ok(n) } else { Err(self.invalid(name, format!("{name} is too large for 32 bits: {n:e}"))) }
     }
 
     /// A list of integers; a single integer stands for a list of one where `lone`.
@@ -378,4 +381,10 @@ pub(super) fn ints(items: impl IntoIterator<Item = u64>) -> ArgValue {
 /// `n`, or `[h, w]` where they differ.
 pub(super) fn pair(p: [u64; 2]) -> ArgValue {
     if p[0] == p[1] { p[0].into() } else { ints(p) }
+}
+
+/// Whether a number stays finite in the 32 bits that networks are computed in.
+#[must_use]
+pub fn is_within_f32(n: f64) -> bool {
+    (n as f32).is_finite()
 }

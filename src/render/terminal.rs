@@ -93,7 +93,8 @@ fn patch<'a>(sources: &'a SourceSet, fix: &'a Fix) -> Group<'a> {
         let wanted: Vec<Range<usize>> = edits.iter().map(|edit| bytes(edit.span)).collect();
         for Excerpt { line, text, ranges, .. } in excerpts(sources.get(id), &wanted) {
             let patches = ranges.into_iter().map(|(i, range)| Patch::new(range, edits[i].replacement.as_str()));
-            group = group.element(Snippet::source(text).line_start(line).patches(patches));
+            let path = tame(sources.get(id).name());
+            group = group.element(Snippet::source(text).line_start(line).path(path).patches(patches));
         }
     }
     group

@@ -34,7 +34,9 @@ fn a_path_selects_one_layer_a_scope_or_says_why_not() {
         matches!(choose("layer3.0", Kind::Pointwise), Err(SelectError::Ambiguous { candidates, .. }) if candidates.len() == 3)
     );
     assert!(matches!(choose("layer3.0.conv1", Kind::Reduce), Err(SelectError::Refused { .. })));
-    let Err(SelectError::NoMatch { nearest }) = choose("layr3.0.conv2", Kind::Reduce) else { panic!("nothing has this name") };
+    let Err(SelectError::NoMatch { nearest, .. }) = choose("layr3.0.conv2", Kind::Reduce) else {
+        panic!("nothing has this name")
+    };
     assert_eq!(nearest[0], "layer3.0.conv2");
 }
 

@@ -127,9 +127,11 @@ impl Lexer<'_> {
     fn quoted(&mut self) {
         match self.quoted_end(self.at) {
             Some(end) => {
+                let from = self.at;
                 if !self.path(end) {
                     self.push(TokenKind::Name, end);
                 }
+                self.unseen(from, self.at);
             }
             None => self.broken_quotes(),
         }

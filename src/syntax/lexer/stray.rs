@@ -151,6 +151,16 @@ impl<'a> Lexer<'a> {
     }
 
     /// Backquotes with nothing between, or one that is not closed on its line. The token covers what can have been meant.
+    /// Reports what cannot be seen in a name in backquotes: it would be another name than the one that is read.
+    pub(super) fn unseen(&mut self, from: usize, to: usize) {
+        for (at, c) in self.text[from..to].char_indices().filter(|(_, c)| is_unseen(*c)) {
+            let span = self.span(from + at, from + at + c.len_utf8());
+            let message = format!("{} in a name cannot be seen", name(c));
+            let found = Diagnostic::error(Code::StrayCharacter, message, span, "");
+            self.out.errors.push(found.fix(Unsafe, "leave it out", vec![Edit::replace(span, "")]));
+        }
+    }
+
     pub(super) fn broken_quotes(&mut self) {
         let line = self.line_rest();
         let empty = line[1..].starts_with('`');
@@ -242,7 +252,7 @@ impl<'a> Lexer<'a> {
         let run = self.text[self.at..].chars().take_while(|next| *next == c).count();
         let one = c.len_utf8();
         let meant = lookalike::ascii(c);
-        if meant == Some(" ") || meant == Some("") || c.is_control() {
+        if meant == Some(" ") || is_unseen(c) {
             let end = self.at + run * one;
             self.report(end, format!("{} is not white space of the language", name(c)), Some((Safe, meant.unwrap_or(""))));
             self.at = end;
@@ -301,6 +311,11 @@ fn advice(replacement: &str) -> String {
         text if text.starts_with('`') => "other names stand in backquotes".into(),
         text => format!("write `{text}`"),
     }
+}
+
+/// Whether a character takes no place where it is shown, or changes how others are.
+fn is_unseen(c: char) -> bool {
+    c.is_control() || lookalike::ascii(c) == Some("")
 }
 
 /// How a character is called in a message.

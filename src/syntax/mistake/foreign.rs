@@ -95,7 +95,7 @@ pub(super) fn method_call(failure: Failure<'_>) -> Option<Diagnostic> {
     Some(if foreign::is_module(head) {
         library_call(found, (span, last), open, as_stage)
     } else if as_stage {
-        found.help(format!("write `{last}` if that is the block's name"))
+        found.help(format!("write `{last}` if that is the block's name; a name that has a dot itself stands in backquotes"))
     } else {
         found.fix(Unsafe, format!("let `{head}` flow into it"), replace(span, format!("{head} -> {last}")))
     })
