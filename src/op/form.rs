@@ -136,6 +136,51 @@ impl fmt::Display for Form {
     }
 }
 
+/// Which of the layer's taps a convolution of a form has, and with them its stride, padding and dilation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taps {
+    /// One: a 1x1 at stride 1.
+    Point,
+    /// All.
+    Whole,
+    /// The vertical ones, kx1.
+    Column,
+    /// The horizontal ones, 1xk.
+    Row,
+}
+
+/// One convolution of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stage {
+    /// Input channels.
+    pub from: u64,
+    /// Output channels.
+    pub to: u64,
+    /// Its kernel.
+    pub taps: Taps,
+    /// Whether it is the one that stands for the layer and keeps its name.
+    pub is_core: bool,
+}
+
+impl Form {
+    /// The convolutions that stand for a layer of `c` input and `n` output channels, in order.
+    #[must_use]
+    pub fn stages(self, c: u64, n: u64) -> Vec<Stage> {
+        let core = |from, to, taps| Stage { from, to, taps, is_core: true };
+        let factor = |from, to, taps| Stage { from, to, taps, is_core: false };
+        match self {
+            Self::Reduce { r } => vec![factor(c, r, Taps::Point), core(r, n, Taps::Whole)],
+            Self::Expand { r } => vec![core(c, r, Taps::Whole), factor(r, n, Taps::Point)],
+            Self::Both { r1, r2 } => {
+                vec![factor(c, r1, Taps::Point), core(r1, r2, Taps::Whole), factor(r2, n, Taps::Point)]
+            }
+            Self::Spatial { r } => vec![factor(c, r, Taps::Column), core(r, n, Taps::Row)],
+            // The layer's one tap may have a stride, which then leaves the second convolution fewer positions.
+            Self::Pointwise { r } => vec![factor(c, r, Taps::Whole), core(r, n, Taps::Point)],
+        }
+    }
+}
+
 /// A form, and whether its convolutions follow each other directly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Refinement {

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::form::{Form, Kind};
+use super::form::{Form, Kind, Stage, Taps};
 use super::{Op, Shape};
 
 /// The numbers that decide a layer's cost in every form.
@@ -93,32 +93,39 @@ impl Geometry {
     /// The cost of the dense layer, or `None` beyond 64 bits.
     #[must_use]
     pub fn dense(&self) -> Option<Cost> {
-        total(&[Self::stage(self.input, self.output, self.kernel, self.output_map)])
+        let layer = Stage { from: self.input, to: self.output, taps: Taps::Whole, is_core: true };
+        total(&[self.stage(&layer, &mut self.input_map.clone())])
     }
 
     /// The cost of the layer in a form, its own 1x1 convolutions included, or `None` beyond 64 bits. The form must fit
     /// the layer.
     #[must_use]
     pub fn cost(&self, form: Form) -> Option<Cost> {
-        let (c, n, [kh, kw]) = (self.input, self.output, self.kernel);
-        let (before, after) = (self.input_map, self.output_map);
-        let one = [1, 1];
-        match form {
-            Form::Reduce { r } => total(&[Self::stage(c, r, one, before), Self::stage(r, n, self.kernel, after)]),
-            Form::Expand { r } => total(&[Self::stage(c, r, self.kernel, after), Self::stage(r, n, one, after)]),
-            Form::Both { r1, r2 } => {
-                total(&[Self::stage(c, r1, one, before), Self::stage(r1, r2, self.kernel, after), Self::stage(r2, n, one, after)])
-            }
-            // The column walks the rows with the layer's stride; the columns of the map are still those of the input.
-            Form::Spatial { r } => total(&[Self::stage(c, r, [kh, 1], [after[0], before[1]]), Self::stage(r, n, [1, kw], after)]),
-            Form::Pointwise { r } => total(&[Self::stage(c, r, one, after), Self::stage(r, n, one, after)]),
-        }
+        let stages = form.stages(self.input, self.output);
+        let mut map = self.input_map;
+        let costs: Vec<_> = stages.iter().map(|stage| self.stage(stage, &mut map)).collect();
+        total(&costs)
     }
 
-    fn stage(from: u64, to: u64, kernel: [u64; 2], map: [u64; 2]) -> Option<Cost> {
-        let weights = from.checked_mul(to)?.checked_mul(kernel[0])?.checked_mul(kernel[1])?;
+    /// The cost of one convolution on a map, which becomes its output map.
+    fn stage(&self, stage: &Stage, map: &mut [u64; 2]) -> Option<Cost> {
+        let ([kh, kw], [down, across]) = (self.kernel, self.output_map);
+        let kernel = match stage.taps {
+            Taps::Point => [1, 1],
+            Taps::Whole => [kh, kw],
+            Taps::Column => [kh, 1],
+            Taps::Row => [1, kw],
+        };
+        *map = match stage.taps {
+            Taps::Point => *map,
+            Taps::Whole => [down, across],
+            // The column walks the rows with the layer's stride; the columns of the map are still those of the input.
+            Taps::Column => [down, map[1]],
+            Taps::Row => [map[0], across],
+        };
+        let weights = stage.from.checked_mul(stage.to)?.checked_mul(kernel[0])?.checked_mul(kernel[1])?;
         let macs = weights.checked_mul(map[0])?.checked_mul(map[1])?;
-        Some(Cost { weights, macs, channels: to })
+        Some(Cost { weights, macs, channels: stage.to })
     }
 
     /// The rank at which a one-rank form costs just what the dense layer costs, exactly; `None` for `both`, and beyond

@@ -6,7 +6,7 @@
 
 use super::neighbour::Neighbourhood;
 use crate::graph::{Factor, LayerPath, Role};
-use crate::op::form::{Form, Refinement};
+use crate::op::form::{Refinement, Stage, Taps};
 use crate::op::{Conv, Linear, Op, Padding};
 
 /// One operation of a form.
@@ -31,43 +31,42 @@ impl Step {
     }
 }
 
-/// The convolutions that a form is made of, before anything stands between them.
-struct Piece {
-    /// `None` for the core.
-    factor: Option<Factor>,
-    op: Op,
-    channels: u64,
-}
-
 /// The steps of a layer in a form. The form must fit the layer ([`fits`](super::forms::fits)).
 ///
 /// # Panics
 /// If the operation is no convolution or linear layer.
 #[must_use]
 pub fn chain(op: &Op, how: &Refinement, around: &Neighbourhood) -> Vec<Step> {
-    let parts = if let Op::Conv(conv) = op {
-        conv_parts(conv, how.form)
-    } else if let Op::Linear(linear) = op {
-        linear_parts(linear, how.form)
-    } else {
-        unreachable!("`{}` has no form", op.keyword())
-    };
+    // No operation states its input channels: they follow from what flows in.
+    let stages = how.form.stages(0, outputs(op));
     let between = if how.linear { Neighbourhood::default() } else { around.clone() };
     // Without a non-linearity an inner bias is redundant, and before padding it would leak into the border;
     // before a normalisation it is subtracted again.
     let inner_bias = between.norm.is_none() && between.activation.is_some();
-    let last = parts.len() - 1;
-    let mut steps = Vec::new();
-    for (i, mut piece) in parts.into_iter().enumerate() {
-        if i < last && !inner_bias {
-            without_bias(&mut piece.op);
+    let (mut steps, mut is_behind) = (Vec::new(), false);
+    for (i, stage) in stages.iter().enumerate() {
+        let mut piece = piece(op, stage);
+        let is_last = i + 1 == stages.len();
+        if !is_last && !inner_bias {
+            without_bias(&mut piece);
         }
-        steps.push(Step { role: piece.factor.map_or(Role::Core, Role::Factor), op: piece.op });
-        if i < last {
-            steps.extend(companions(piece.factor, piece.channels, &between));
+        let factor = (!stage.is_core).then(|| factor(stage, is_behind));
+        is_behind |= stage.is_core;
+        steps.push(Step { role: factor.map_or(Role::Core, Role::Factor), op: piece });
+        if !is_last {
+            steps.extend(companions(factor, stage.to, &between));
         }
     }
     steps
+}
+
+/// What a convolution that is not the core does, before the core or behind it.
+fn factor(stage: &Stage, is_behind: bool) -> Factor {
+    match (stage.taps, is_behind) {
+        (Taps::Column, _) => Factor::Vertical,
+        (Taps::Point | Taps::Whole | Taps::Row, true) => Factor::Expand,
+        (Taps::Point | Taps::Whole | Taps::Row, false) => Factor::Reduce,
+    }
 }
 
 fn companions(behind: Option<Factor>, channels: u64, between: &Neighbourhood) -> impl Iterator<Item = Step> {
@@ -92,57 +91,43 @@ fn without_bias(op: &mut Op) {
     }
 }
 
-fn conv_parts(conv: &Conv, form: Form) -> Vec<Piece> {
-    let piece = |factor, conv: Conv| Piece { factor, channels: conv.out, op: Op::Conv(conv) };
-    let one = |out| Conv {
-        out,
-        kernel: [1, 1],
-        stride: [1, 1],
-        pad: Padding::default(),
-        dilation: [1, 1],
-        groups: 1,
-        bias: conv.bias,
-        depthwise: false,
-    };
-    let own = |out| Conv { out, ..conv.clone() };
-    match form {
-        Form::Reduce { r } => vec![piece(Some(Factor::Reduce), one(r)), piece(None, own(conv.out))],
-        Form::Expand { r } => vec![piece(None, own(r)), piece(Some(Factor::Expand), one(conv.out))],
-        Form::Both { r1, r2 } => {
-            vec![piece(Some(Factor::Reduce), one(r1)), piece(None, own(r2)), piece(Some(Factor::Expand), one(conv.out))]
-        }
-        Form::Spatial { r } => vec![piece(Some(Factor::Vertical), column(conv, r)), piece(None, row(conv))],
-        Form::Pointwise { r } => vec![piece(Some(Factor::Reduce), own(r)), piece(None, one(conv.out))],
+/// Output channels or features of a layer.
+fn outputs(op: &Op) -> u64 {
+    if let Op::Conv(conv) = op {
+        return conv.out;
     }
+    let Op::Linear(linear) = op else { unreachable!("`{}` has no form", op.keyword()) };
+    linear.out
 }
 
-fn column(conv: &Conv, out: u64) -> Conv {
-    Conv {
-        out,
-        kernel: [conv.kernel[0], 1],
-        stride: [conv.stride[0], 1],
-        pad: Padding { left: 0, right: 0, ..conv.pad },
-        dilation: [conv.dilation[0], 1],
-        ..conv.clone()
+/// A layer as one stage of its form; a linear layer has one tap in any.
+fn piece(op: &Op, stage: &Stage) -> Op {
+    if let Op::Conv(conv) = op {
+        return Op::Conv(convolution(conv, stage));
     }
+    let Op::Linear(linear) = op else { unreachable!("`{}` has no form", op.keyword()) };
+    Op::Linear(Linear { out: stage.to, ..linear.clone() })
 }
 
-fn row(conv: &Conv) -> Conv {
-    Conv {
-        kernel: [1, conv.kernel[1]],
-        stride: [1, conv.stride[1]],
-        pad: Padding { top: 0, bottom: 0, ..conv.pad },
-        dilation: [1, conv.dilation[1]],
-        ..conv.clone()
-    }
-}
-
-fn linear_parts(linear: &Linear, form: Form) -> Vec<Piece> {
-    let piece = |factor, out| Piece { factor, op: Op::Linear(Linear { out, ..linear.clone() }), channels: out };
-    match form {
-        Form::Pointwise { r } => vec![piece(Some(Factor::Reduce), r), piece(None, linear.out)],
-        Form::Reduce { .. } | Form::Expand { .. } | Form::Both { .. } | Form::Spatial { .. } => {
-            unreachable!("a linear layer takes only `pointwise`")
-        }
+/// A convolution as one stage of a form.
+fn convolution(conv: &Conv, stage: &Stage) -> Conv {
+    let own = Conv { out: stage.to, ..conv.clone() };
+    match stage.taps {
+        Taps::Whole => own,
+        Taps::Point => Conv { kernel: [1, 1], stride: [1, 1], pad: Padding::default(), dilation: [1, 1], ..own },
+        Taps::Column => Conv {
+            kernel: [own.kernel[0], 1],
+            stride: [own.stride[0], 1],
+            pad: Padding { left: 0, right: 0, ..own.pad },
+            dilation: [own.dilation[0], 1],
+            ..own
+        },
+        Taps::Row => Conv {
+            kernel: [1, own.kernel[1]],
+            stride: [1, own.stride[1]],
+            pad: Padding { top: 0, bottom: 0, ..own.pad },
+            dilation: [1, own.dilation[1]],
+            ..own
+        },
     }
 }
