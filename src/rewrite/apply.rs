@@ -13,7 +13,7 @@ use crate::shape::Shaped;
 use crate::tensor::Tensor;
 use crate::weights::{WeightProblem, Weights};
 
-/// The weights of a rewritten network, and how many of its layers they train anew.
+/// The weights of a rewritten network, and how many of its layers they train anew; layers with the same tensors are one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Carried {
     /// Weights that fit the network after.
@@ -47,9 +47,10 @@ pub fn apply(
         carried.insert(info.name(), values.get(id));
     }
     carried.complete(after, seed);
-    let layers = graph.ids().map(|id| &graph.node(id).tensors).filter(|tensors| !tensors.is_empty());
-    let (initialised, kept): (Vec<_>, Vec<_>) = layers.partition(|tensors| tensors.iter().any(|id| fresh.contains(id)));
-    Ok(Carried { weights: carried, kept: kept.len(), initialised: initialised.len() })
+    // Layers that share their tensors count once.
+    let layers: BTreeSet<_> = graph.ids().map(|id| &graph.node(id).tensors).filter(|tensors| !tensors.is_empty()).collect();
+    let initialised = layers.iter().filter(|tensors| tensors.iter().any(|id| fresh.contains(id))).count();
+    Ok(Carried { weights: carried, kept: layers.len() - initialised, initialised })
 }
 
 /// The tensors of a graph that are computed, and all that they are made of.

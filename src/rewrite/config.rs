@@ -83,7 +83,7 @@ impl Config {
     ///
     /// # Errors
     /// The bottlenecks stand there twice. One plan chooses all of them, so that a budget is met once and by the best choice;
-    /// a second plan would find every layer decided.
+    /// a second plan would find every layer decided. Or they do not stand there, and something is asked of them.
     pub fn stages(&self) -> Result<Stages<'_>, ConfigError> {
         let mut parts = self.passes.split(|pass| *pass == Pass::Bottleneck);
         let (before, after) = (parts.next().unwrap_or_default(), parts.next());
@@ -91,7 +91,22 @@ impl Config {
             let why = "one plan chooses all bottlenecks together; leave one of them out";
             return Err(ConfigError::new(format!("`bottleneck` stands in `passes` more than once: {why}")));
         }
+        if let (None, Some(key)) = (after, self.asked()) {
+            return Err(ConfigError::new(format!("`{key}` is asked for, and `passes` leaves `bottleneck` out")));
+        }
         Ok(Stages { before, bottlenecks: after.is_some(), after: after.unwrap_or_default() })
+    }
+
+    /// The first key that asks something of bottlenecks.
+    fn asked(&self) -> Option<&'static str> {
+        let asked = [
+            ("budget", !self.budgets.is_empty()),
+            ("form", self.form.is_some()),
+            ("ratio", self.ratio.is_some()),
+            ("channels", self.channels.is_some()),
+            ("layers", !self.rules.is_empty()),
+        ];
+        asked.into_iter().find(|(_, is_asked)| *is_asked).map(|(key, _)| key)
     }
 }
 

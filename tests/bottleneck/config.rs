@@ -66,6 +66,19 @@ fn the_page_of_bad_configurations_shows_a_good_one() {
 }
 
 #[test]
+fn nothing_is_asked_of_bottlenecks_that_are_left_out() {
+    for (key, text) in
+        [("budget", "budget: { macs: 50% }"), ("form", "form: reduce"), ("ratio", "ratio: 4"), ("channels", "channels: 8")]
+    {
+        let error = config::parse(&format!("passes: [fold-norm]\n{text}\n")).expect_err("it would be dropped in silence");
+        assert_eq!(error.message, format!("`{key}` is asked for, and `passes` leaves `bottleneck` out"));
+        assert!(config::parse(&format!("passes: [fold-norm, bottleneck]\n{text}\n")).is_ok());
+    }
+    let rule = "passes: []\nlayers: [{ match: a, keep: true }]";
+    assert!(config::parse(rule).expect_err("the rule says nothing").message.starts_with("`layers`"));
+}
+
+#[test]
 fn the_pages_know_every_pass() {
     let page = include_str!("../../grammar/passes.md");
     let told: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();

@@ -68,7 +68,7 @@ fn weights_from_before_the_refinements_are_carried_too() {
     let (origin, sources) = before.network.origin_of(&old).expect("they fit what was refined");
     assert!(std::ptr::eq(origin, &raw const before.network.before_refine.as_ref().expect("it is kept").shaped));
     assert!(!sources.is_empty());
-    let (config, target) = (Config { passes: vec![Pass::Identity], ..quarter() }, target());
+    let (config, target) = (Config { passes: vec![Pass::Identity], ..Config::default() }, target());
     let given = Some(Given { weights: &old, seed: 7, max_bytes: 1 << 20 });
     let done = optimize(&before, &Task { weights: given, ..task(&config, &target) }, &NoFiles).expect("the weights fit");
     let carried = done.weights.expect("weights were given");
@@ -100,7 +100,7 @@ fn passes_run_in_their_order() {
     let done = optimized(&before, &with(&[Pass::Identity, Pass::Bottleneck]), |task| task);
     assert_eq!((names(&done), done.plan.changes.len()), (vec!["identity"], 2));
     assert!(!done.text.contains("dropout") && done.text.contains("x.conv.reduce = "), "{}", done.text);
-    let none = optimized(&before, &with(&[Pass::Identity]), |task| task);
+    let none = optimized(&before, &Config { passes: vec![Pass::Identity], ..Config::default() }, |task| task);
     assert_eq!((names(&none), none.plan.changes.len()), (vec!["identity"], 0));
     let twice = with(&[Pass::Bottleneck, Pass::Identity, Pass::Bottleneck]);
     let target = target();
