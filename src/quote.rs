@@ -1,6 +1,6 @@
 //! Names as the language writes them: those that are no identifiers stand in backquotes.
 //!
-//! A quoted name may hold any characters but backquotes and line ends. Quoting changes nothing in what a name means: a dot
+//! A quoted name may hold any characters that are seen but backquotes and `*`, which in a path stands for others. Quoting changes nothing in what a name means: a dot
 //! separates segments inside backquotes as outside.
 
 use std::borrow::Cow;

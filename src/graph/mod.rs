@@ -188,11 +188,14 @@ impl Graph {
         self.counted.contains(path)
     }
 
-    /// A counted path whose number a pattern spells out.
+    /// A counted path whose number a pattern spells out; of several the first by name.
     #[must_use]
     pub fn counted_in(&self, pattern: &path::Pattern) -> Option<&LayerPath> {
+        if pattern.literals().count() == pattern.len() {
+            // Programs have thousands of such paths, and each is looked up instead of compared with all that are counted.
+            return pattern.prefixes().find_map(|prefix| self.counted.get(prefix.as_str()));
+        }
         let literal = pattern.literals().filter_map(|segment| self.counted_by_leaf.get(segment)).flatten();
-        // Sorted, so that the same one is told each time.
         literal.filter(|path| pattern.spells_out(path)).min()
     }
 

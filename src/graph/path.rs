@@ -45,6 +45,18 @@ impl Pattern {
         self.segments.iter().map(String::as_str).filter(|segment| !segment.contains('*'))
     }
 
+    /// How many segments it has.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a pattern has a segment")]
+    pub fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// The first segment, the first two, and so on.
+    pub fn prefixes(&self) -> impl Iterator<Item = String> {
+        (1..=self.segments.len()).map(|end| self.segments[..end].join("."))
+    }
+
     /// Whether the pattern, up to a segment without wildcards, matches all of `path`: it names the path's last segment itself.
     #[must_use]
     pub fn spells_out(&self, path: &str) -> bool {

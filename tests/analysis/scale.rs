@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use pointwise::analysis::lint::lint;
+use pointwise::code::Code;
 use pointwise::compile::{NoFiles, Settings, compile};
 
 /// `lines` lines, each of which makes a layer and has a finding of its own.
@@ -55,6 +56,26 @@ fn assertions_take_time_by_the_line() {
     let run = |i: usize| {
         let compiled = compile("test.net", texts[i].clone(), &NoFiles, &Settings::default());
         assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics.iter().find(|d| d.is_error()));
+    };
+    assert!(is_linear(|| run(0), || run(1)));
+}
+
+#[test]
+fn counted_paths_take_time_by_the_line() {
+    let texts = [500, 2_000].map(|count| {
+        let mut text = "net n {\n    input a0: [1, 1, 1]\n".to_owned();
+        for i in 0..count {
+            let _ = writeln!(text, "    a{} = a{i} -> conv(1, 1) -> conv(1, 1)", i + 1);
+        }
+        let _ = writeln!(text, "    output a{count}");
+        (1..=count).for_each(|i| text.push_str(&format!("    assert params(a{i}.conv_2) == 2\n")));
+        text + "}\n"
+    });
+    let run = |i: usize| {
+        let compiled = compile("test.net", texts[i].clone(), &NoFiles, &Settings::default());
+        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics.iter().find(|d| d.is_error()));
+        let counted = compiled.diagnostics.iter().filter(|d| d.code == Code::LintCountedPath).count();
+        assert_eq!(counted, [500, 2_000][i], "each is told");
     };
     assert!(is_linear(|| run(0), || run(1)));
 }

@@ -131,7 +131,7 @@ impl Lexer<'_> {
                 if !self.path(end) {
                     self.push(TokenKind::Name, end);
                 }
-                self.unseen(from, self.at);
+                self.unfit_for_names(from, self.at);
             }
             None => self.broken_quotes(),
         }

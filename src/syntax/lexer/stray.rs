@@ -150,17 +150,24 @@ impl<'a> Lexer<'a> {
         self.push(TokenKind::Assign, end);
     }
 
-    /// Backquotes with nothing between, or one that is not closed on its line. The token covers what can have been meant.
-    /// Reports what cannot be seen in a name in backquotes: it would be another name than the one that is read.
-    pub(super) fn unseen(&mut self, from: usize, to: usize) {
-        for (at, c) in self.text[from..to].char_indices().filter(|(_, c)| is_unseen(*c)) {
+    /// Reports what a name in backquotes cannot hold: characters that are not seen, with which it would be another name than
+    /// the one that is read, and the star, which in a path stands for others.
+    pub(super) fn unfit_for_names(&mut self, from: usize, to: usize) {
+        let mut is_inside = false;
+        for (at, c) in self.text[from..to].char_indices() {
+            is_inside ^= c == '`';
+            let message = match c {
+                '*' if is_inside => "a name has no `*`, which stands for other characters in a path".to_owned(),
+                c if is_unseen(c) => format!("{} in a name cannot be seen", name(c)),
+                _ => continue,
+            };
             let span = self.span(from + at, from + at + c.len_utf8());
-            let message = format!("{} in a name cannot be seen", name(c));
             let found = Diagnostic::error(Code::StrayCharacter, message, span, "");
             self.out.errors.push(found.fix(Unsafe, "leave it out", vec![Edit::replace(span, "")]));
         }
     }
 
+    /// Backquotes with nothing between, or one that is not closed on its line. The token covers what can have been meant.
     pub(super) fn broken_quotes(&mut self) {
         let line = self.line_rest();
         let empty = line[1..].starts_with('`');
