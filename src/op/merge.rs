@@ -6,18 +6,19 @@ use super::Op;
 use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first, no_axis};
+use super::param_kind::ParamKind::{Integer, Number, Operator};
 use super::payload::Payload;
 use super::shape::{MAX_RANK, Shape};
 use super::source::no_call;
 use super::table::DefaultValue::Int;
-use super::table::{AXIS, Build, Built, NUMBER, OpInfo, optional, required};
+use super::table::{Build, Built, OpInfo, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const CONCAT: OpInfo = OpInfo {
     keyword: "concat",
     family: "joining",
     summary: "joins tensors along an axis; the other dimensions are equal",
-    params: &[optional("axis", AXIS, Int(0), "axis along which they are joined; 0 is the channels")],
+    params: &[optional("axis", Integer, Int(0), "axis along which they are joined; 0 is the channels")],
     inputs: (1, None),
     is_view: false,
     shapes: "[C1, H, W], [C2, H, W] -> [C1 + C2, H, W]",
@@ -56,7 +57,7 @@ const SCALAR: OpInfo = OpInfo {
     keyword: "scalar",
     family: "joining",
     summary: "element-wise arithmetic with a constant",
-    params: &[required("op", "an operator", "which arithmetic"), required("value", NUMBER, "the constant")],
+    params: &[required("op", Operator, "which arithmetic"), required("value", Number, "the constant")],
     inputs: (1, Some(1)),
     is_view: false,
     shapes: "[...] -> [...]",

@@ -15,6 +15,7 @@ pub mod geometry;
 mod key;
 pub mod merge;
 pub mod norm;
+pub mod param_kind;
 mod pass;
 mod payload;
 pub mod pool;

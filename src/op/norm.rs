@@ -7,15 +7,16 @@ use super::Op;
 use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{at_least_one, first, map_of};
+use super::param_kind::ParamKind::{Count, Flag, Number};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float};
-use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, ParamInfo, optional, required};
+use super::table::{Built, OpInfo, ParamInfo, optional, required};
 use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
 use super::work::{Window, Work, elements};
 
-const EPS: ParamInfo = optional("eps", NUMBER, Float(1e-5), "added to the variance");
-const AFFINE: ParamInfo = optional("affine", FLAG, Bool(true), "whether a factor and a shift per channel are learned");
+const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
+const AFFINE: ParamInfo = optional("affine", Flag, Bool(true), "whether a factor and a shift per channel are learned");
 
 pub(super) const BN: OpInfo = OpInfo {
     keyword: "bn",
@@ -36,7 +37,7 @@ pub(super) const GROUP_NORM: OpInfo = OpInfo {
     keyword: "group_norm",
     family: "normalisation",
     summary: "normalises groups of channels over the whole map",
-    params: &[required("groups", INTEGER, "channel groups; divides the channels"), EPS, AFFINE],
+    params: &[required("groups", Count, "channel groups; divides the channels"), EPS, AFFINE],
     inputs: (1, Some(1)),
     is_view: false,
     shapes: "[C, ...] -> [C, ...]",
@@ -66,7 +67,7 @@ pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
     keyword: "instance_norm",
     family: "normalisation",
     summary: "normalises each channel's map on its own",
-    params: &[EPS, optional("affine", FLAG, Bool(false), "whether a factor and a shift per channel are learned")],
+    params: &[EPS, optional("affine", Flag, Bool(false), "whether a factor and a shift per channel are learned")],
     inputs: (1, Some(1)),
     is_view: false,
     shapes: "[C, H, W] -> [C, H, W]",
@@ -82,10 +83,10 @@ pub(super) const LRN: OpInfo = OpInfo {
     family: "normalisation",
     summary: "local response normalisation across neighbouring channels, as in AlexNet",
     params: &[
-        required("size", INTEGER, "channels in the window"),
-        optional("alpha", NUMBER, Float(1e-4), "factor of the mean square"),
-        optional("beta", NUMBER, Float(0.75), "exponent"),
-        optional("k", NUMBER, Float(1.0), "constant added before the power"),
+        required("size", Count, "channels in the window"),
+        optional("alpha", Number, Float(1e-4), "factor of the mean square"),
+        optional("beta", Number, Float(0.75), "exponent"),
+        optional("k", Number, Float(1.0), "constant added before the power"),
     ],
     inputs: (1, Some(1)),
     is_view: false,
@@ -99,8 +100,8 @@ pub(super) const SCALE: OpInfo = OpInfo {
     family: "normalisation",
     summary: "a learnable factor per channel (ConvNeXt's layer scale)",
     params: &[
-        optional("init", NUMBER, Float(1.0), "value that training starts from"),
-        optional("bias", FLAG, Bool(false), "whether a shift per channel is learned too"),
+        optional("init", Number, Float(1.0), "value that training starts from"),
+        optional("bias", Flag, Bool(false), "whether a shift per channel is learned too"),
     ],
     inputs: (1, Some(1)),
     is_view: false,

@@ -4,17 +4,18 @@ use super::Op;
 use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::first;
+use super::param_kind::ParamKind::Number;
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::Float;
-use super::table::{Built, NUMBER, OpInfo, optional};
+use super::table::{Built, OpInfo, optional};
 use super::work::{Window, Work};
 
 pub(super) const DROPOUT: OpInfo = OpInfo {
     keyword: "dropout",
     family: "activation",
     summary: "drops elements in training; passes its input on when run",
-    params: &[optional("p", NUMBER, Float(0.5), "probability, from 0 to 1")],
+    params: &[optional("p", Number, Float(0.5), "probability, from 0 to 1")],
     inputs: (1, Some(1)),
     is_view: true,
     shapes: "[...] -> [...]",

@@ -6,11 +6,12 @@ use super::Op;
 use super::args::{self, BuildError, Printed, Reader, ints};
 use super::error::ShapeError;
 use super::geometry::{dimension, first, no_axis};
+use super::param_kind::ParamKind::{Flag, IntegerOrList, Integers};
 use super::payload::Payload;
 use super::pool::reduction;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
 use super::table::DefaultValue::Bool;
-use super::table::{Built, FLAG, INTEGERS, OpInfo, optional, required};
+use super::table::{Built, OpInfo, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const FLATTEN: OpInfo = OpInfo {
@@ -29,7 +30,7 @@ pub(super) const RESHAPE: OpInfo = OpInfo {
     keyword: "reshape",
     family: "shape",
     summary: "other dimensions of the same product, in the same order of elements",
-    params: &[required("shape", INTEGERS, "the new dimensions; one may be -1 and takes what is left")],
+    params: &[required("shape", Integers, "the new dimensions; one may be -1 and takes what is left")],
     inputs: (1, Some(1)),
     is_view: true,
     shapes: "[...] -> [shape]",
@@ -41,7 +42,7 @@ pub(super) const TRANSPOSE: OpInfo = OpInfo {
     keyword: "transpose",
     family: "shape",
     summary: "axes in another order",
-    params: &[required("axes", INTEGERS, "the input axis of each output axis")],
+    params: &[required("axes", Integers, "the input axis of each output axis")],
     inputs: (1, Some(1)),
     is_view: false,
     shapes: "[A, B, C] -> [B, C, A] for axes=[1, 2, 0]",
@@ -54,8 +55,8 @@ pub(super) const MEAN: OpInfo = OpInfo {
     family: "pooling",
     summary: "mean over axes; over all of them it is [1]",
     params: &[
-        required("axes", "integer or list of integers", "axes to average over"),
-        optional("keep", FLAG, Bool(false), "whether they stay, with size 1"),
+        required("axes", IntegerOrList, "axes to average over"),
+        optional("keep", Flag, Bool(false), "whether they stay, with size 1"),
     ],
     inputs: (1, Some(1)),
     is_view: false,
