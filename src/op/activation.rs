@@ -10,7 +10,7 @@ use super::param_kind::ParamKind::{Flag, Integer, Number};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float, Int};
-use super::table::{Build, Built, OpInfo, ParamInfo, optional};
+use super::table::{Build, Built, OpInfo, Output, ParamInfo, optional};
 use super::weight::{Dims, Init, WeightSpec};
 use super::work::{Window, Work, elements};
 
@@ -28,7 +28,7 @@ const fn row(
         summary,
         params,
         inputs: (1, Some(1)),
-        is_view: false,
+        output: Output::Computed,
         shapes: "[...] -> [...]",
         onnx,
         build,

@@ -10,7 +10,7 @@ use super::param_kind::ParamKind::{Count, Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::{MAX_DIM, Shape};
 use super::table::DefaultValue::{Bool, Int};
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
@@ -28,7 +28,7 @@ pub(super) const CONV: OpInfo = OpInfo {
         optional("bias", Flag, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [out, H', W']",
     onnx: "Conv",
     build: build_conv,
@@ -47,7 +47,7 @@ pub(super) const DWCONV: OpInfo = OpInfo {
         optional("bias", Flag, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C multiplier, H', W']",
     onnx: "Conv",
     build: build_dwconv,

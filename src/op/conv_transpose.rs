@@ -11,7 +11,7 @@ use super::param_kind::ParamKind::{Count, Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int};
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
@@ -35,7 +35,7 @@ pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
         optional("bias", Flag, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [out, H', W']",
     onnx: "ConvTranspose",
     build: build_transpose,

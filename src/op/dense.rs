@@ -8,7 +8,7 @@ use super::param_kind::ParamKind::{Count, Flag};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::Bool;
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
@@ -21,7 +21,7 @@ pub(super) const LINEAR: OpInfo = OpInfo {
         optional("bias", Flag, Bool(true), "whether a value per output is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[..., F] -> [..., out]",
     onnx: "Gemm",
     build,

@@ -11,7 +11,7 @@ use super::param_kind::ParamKind::{Count, Flag, Number};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float};
-use super::table::{Built, OpInfo, ParamInfo, optional, required};
+use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
 use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
 use super::work::{Window, Work, elements};
 
@@ -24,7 +24,7 @@ pub(super) const BN: OpInfo = OpInfo {
     summary: "batch normalisation over axis 0 with running statistics",
     params: &[EPS, AFFINE],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "BatchNormalization",
     build: |read, _| {
@@ -39,7 +39,7 @@ pub(super) const GROUP_NORM: OpInfo = OpInfo {
     summary: "normalises groups of channels over the whole map",
     params: &[required("groups", Count, "channel groups; divides the channels"), EPS, AFFINE],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "GroupNormalization",
     build: |read, _| {
@@ -54,7 +54,7 @@ pub(super) const LAYER_NORM: OpInfo = OpInfo {
     summary: "normalises the channels of each position on its own, as in ConvNeXt",
     params: &[EPS, AFFINE],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "LayerNormalization",
     build: |read, _| {
@@ -69,7 +69,7 @@ pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
     summary: "normalises each channel's map on its own",
     params: &[EPS, optional("affine", Flag, Bool(false), "whether a factor and a shift per channel are learned")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H, W]",
     onnx: "InstanceNormalization",
     build: |read, _| {
@@ -89,7 +89,7 @@ pub(super) const LRN: OpInfo = OpInfo {
         optional("k", Number, Float(1.0), "constant added before the power"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H, W]",
     onnx: "LRN",
     build: build_lrn,
@@ -104,7 +104,7 @@ pub(super) const SCALE: OpInfo = OpInfo {
         optional("bias", Flag, Bool(false), "whether a shift per channel is learned too"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "Mul",
     build: |read, _| Ok(Built::One(Op::Scale(Scale { init: read.number("init")?, bias: read.flag("bias")? }))),

@@ -11,7 +11,7 @@ use super::param_kind::ParamKind::{Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int, Same};
-use super::table::{Built, OpInfo, ParamInfo, optional, required};
+use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
 use super::work::{Window, Work, elements, product};
 
 const CEIL: ParamInfo = optional(
@@ -33,7 +33,7 @@ pub(super) const MAXPOOL: OpInfo = OpInfo {
         CEIL,
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H', W']",
     onnx: "MaxPool",
     build: |read, inputs| build_pool(read, inputs, PoolKind::Max),
@@ -51,7 +51,7 @@ pub(super) const AVGPOOL: OpInfo = OpInfo {
         optional("count_include_pad", Flag, Bool(true), "whether padded zeros are part of the mean"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H', W']",
     onnx: "AveragePool",
     build: |read, inputs| {
@@ -66,7 +66,7 @@ pub(super) const GLOBAL_AVGPOOL: OpInfo = OpInfo {
     summary: "the mean of each channel's map",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, 1, 1]",
     onnx: "GlobalAveragePool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Avg))),
@@ -78,7 +78,7 @@ pub(super) const GLOBAL_MAXPOOL: OpInfo = OpInfo {
     summary: "the largest element of each channel's map",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, 1, 1]",
     onnx: "GlobalMaxPool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Max))),
@@ -90,7 +90,7 @@ pub(super) const ADAPTIVE_AVGPOOL: OpInfo = OpInfo {
     summary: "average pooling to a given size, with windows that may overlap by a pixel",
     params: &[required("out", Pair, "output size")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, out, out]",
     onnx: "AveragePool",
     build: |read, _| {

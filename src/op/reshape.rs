@@ -11,7 +11,7 @@ use super::payload::Payload;
 use super::pool::reduction;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
 use super::table::DefaultValue::Bool;
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const FLATTEN: OpInfo = OpInfo {
@@ -20,7 +20,7 @@ pub(super) const FLATTEN: OpInfo = OpInfo {
     summary: "all dimensions into one, the last axis varying fastest",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: true,
+    output: Output::View,
     shapes: "[...] -> [F]",
     onnx: "Flatten",
     build: |_, _| Ok(Built::One(Op::Flatten)),
@@ -32,7 +32,7 @@ pub(super) const RESHAPE: OpInfo = OpInfo {
     summary: "other dimensions of the same product, in the same order of elements",
     params: &[required("shape", Integers, "the new dimensions; one may be -1 and takes what is left")],
     inputs: (1, Some(1)),
-    is_view: true,
+    output: Output::View,
     shapes: "[...] -> [shape]",
     onnx: "Reshape",
     build: build_reshape,
@@ -44,7 +44,7 @@ pub(super) const TRANSPOSE: OpInfo = OpInfo {
     summary: "axes in another order",
     params: &[required("axes", Integers, "the input axis of each output axis")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[A, B, C] -> [B, C, A] for axes=[1, 2, 0]",
     onnx: "Transpose",
     build: build_transpose,
@@ -59,7 +59,7 @@ pub(super) const MEAN: OpInfo = OpInfo {
         optional("keep", Flag, Bool(false), "whether they stay, with size 1"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C] for axes=[1, 2]",
     onnx: "ReduceMean",
     build: build_mean,

@@ -10,7 +10,7 @@ use super::param_kind::ParamKind::{Count, Integer, IntegerOrList};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Absent, Int};
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work};
 
 /// The most results of a `split` into equal parts: each is a layer.
@@ -25,7 +25,7 @@ pub(super) const SPLIT: OpInfo = OpInfo {
         optional("axis", Integer, Int(0), "axis that is cut; 0 is the channels"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C / parts, H, W], ...",
     onnx: "Split",
     build: build_split,
@@ -42,7 +42,7 @@ pub(super) const SLICE: OpInfo = OpInfo {
         optional("step", Count, Int(1), "distance between elements"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [end - start, H, W]",
     onnx: "Slice",
     build: build_slice,

@@ -12,7 +12,7 @@ use super::param_kind::ParamKind::{IntegerOrList, Integers, NestedNumbers, Numbe
 use super::payload::Payload;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
 use super::table::DefaultValue::{Absent, Float};
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{Dims, Init, WeightSpec};
 use super::work::{Window, Work, elements};
 
@@ -26,7 +26,7 @@ pub(super) const INPUT: OpInfo = OpInfo {
     summary: "a network input",
     params: &[required("shape", Integers, "its shape")],
     inputs: (0, Some(0)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "no input -> [shape]",
     onnx: "graph input",
     build: no_call,
@@ -41,7 +41,7 @@ pub(super) const PARAM: OpInfo = OpInfo {
         optional("init", Number, Float(0.0), "value that training starts from"),
     ],
     inputs: (0, Some(0)),
-    is_view: false,
+    output: Output::Stored,
     shapes: "no input -> [shape]",
     onnx: "initializer",
     build: build_param,
@@ -56,7 +56,7 @@ pub(super) const CONSTANT: OpInfo = OpInfo {
         optional("shape", Integers, Absent, "its shape, which one number fills; that of the lists where it is not given"),
     ],
     inputs: (0, Some(0)),
-    is_view: false,
+    output: Output::Stored,
     shapes: "no input -> [shape]",
     onnx: "Constant",
     build: build_constant,

@@ -11,7 +11,7 @@ use super::param_kind::ParamKind::{Count, Flag, Number, NumberPair, Pads, Pair, 
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Absent, Bool, Float, Word};
-use super::table::{Built, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const PAD: OpInfo = OpInfo {
@@ -29,7 +29,7 @@ pub(super) const PAD: OpInfo = OpInfo {
         ),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H + top + bottom, W + left + right]",
     onnx: "Pad",
     build: build_pad,
@@ -46,7 +46,7 @@ pub(super) const UPSAMPLE: OpInfo = OpInfo {
         optional("align_corners", Flag, Bool(false), "whether corner pixels keep their values; bilinear only"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H factor, W factor]",
     onnx: "Resize",
     build: build_upsample,
@@ -58,7 +58,7 @@ pub(super) const DEPTH_TO_SPACE: OpInfo = OpInfo {
     summary: "blocks of channels to blocks of pixels (PyTorch's PixelShuffle)",
     params: &[required("block", Count, "side of a block; its square divides the channels")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C block^2, H, W] -> [C, H block, W block]",
     onnx: "DepthToSpace",
     build: |read, _| {
@@ -73,7 +73,7 @@ pub(super) const SPACE_TO_DEPTH: OpInfo = OpInfo {
     summary: "blocks of pixels to blocks of channels (PyTorch's PixelUnshuffle)",
     params: &[required("block", Count, "side of a block; divides height and width")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H block, W block] -> [C block^2, H, W]",
     onnx: "SpaceToDepth",
     build: |read, _| {
@@ -88,7 +88,7 @@ pub(super) const CHANNEL_SHUFFLE: OpInfo = OpInfo {
     summary: "interleaves groups of channels (Zhang et al., 2018)",
     params: &[required("groups", Count, "groups; divides the channels")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "Reshape, Transpose, Reshape",
     build: |read, _| {

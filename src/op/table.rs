@@ -91,6 +91,17 @@ pub enum Built {
     Pieces(Vec<Op>),
 }
 
+/// How an operation's output comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// It is written anew for each image.
+    Computed,
+    /// It is the input by another name: no bytes move, and the two can share their memory.
+    View,
+    /// It is kept with the network and the same for each image: no tensor is read and no activation written.
+    Stored,
+}
+
 /// Makes an operation from its arguments for inputs of these shapes.
 pub(super) type Build = fn(&Reader<'_>, &[Shape]) -> Result<Built, BuildError>;
 
@@ -107,8 +118,8 @@ pub struct OpInfo {
     pub params: &'static [ParamInfo],
     /// Least and most tensor inputs.
     pub inputs: (usize, Option<usize>),
-    /// Whether it only renames its input: it moves no bytes, and its output can share its input's memory.
-    pub is_view: bool,
+    /// How its output comes about.
+    pub output: Output,
     /// Shapes: "[C, H, W] -> [out, H', W']".
     pub shapes: &'static str,
     /// The ONNX operator of the same meaning.
