@@ -150,7 +150,6 @@ impl<'a> Lexer<'a> {
         self.push(TokenKind::Assign, end);
     }
 
-    /// Backquotes with nothing between, or one that is not closed on its line. The token covers what can have been meant.
     /// Reports what cannot be seen in a name in backquotes: it would be another name than the one that is read.
     pub(super) fn unseen(&mut self, from: usize, to: usize) {
         for (at, c) in self.text[from..to].char_indices().filter(|(_, c)| is_unseen(*c)) {
@@ -161,6 +160,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Backquotes with nothing between, or one that is not closed on its line. The token covers what can have been meant.
     pub(super) fn broken_quotes(&mut self) {
         let line = self.line_rest();
         let empty = line[1..].starts_with('`');
