@@ -65,7 +65,7 @@ fn page(op: &OpInfo) -> String {
         text.push('\n');
     }
     let name = op.params.iter().map(|p| p.name.len()).max().unwrap_or(0);
-    let kind = op.params.iter().map(|p| p.kind.len()).max().unwrap_or(0);
+    let kind = op.params.iter().map(|p| p.kind.text().chars().count()).max().unwrap_or(0);
     for p in op.params {
         let default = p.default_text().map_or("must be given".to_owned(), |d| format!("default {d}"));
         let _ = writeln!(text, "  {:<name$}  {:<kind$}  {} ({default})", p.name, p.kind, p.doc);

@@ -33,7 +33,7 @@ impl<'a> Builder<'a> {
             match slot {
                 Some(g) if g.value.is_poison() => sound = false,
                 Some(g) => {
-                    let integral = if param.kind.contains("integer") { integral(&g.value) } else { None };
+                    let integral = if param.kind.is_integral() { integral(&g.value) } else { None };
                     args[i] = integral.or_else(|| g.value.to_arg());
                     if args[i].is_none() {
                         let message =

@@ -1,4 +1,4 @@
-//! Lints on what is written and never used: parameters, and blocks of the main file.
+//! Lints on what is written and never used: parameters and shared weights, and blocks of the main file.
 
 use std::collections::BTreeSet;
 

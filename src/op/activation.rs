@@ -6,10 +6,11 @@ use super::Op;
 use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::first;
+use super::param_kind::ParamKind::{Flag, Integer, Number};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float, Int};
-use super::table::{AXIS, Build, Built, FLAG, NUMBER, OpInfo, ParamInfo, optional};
+use super::table::{Build, Built, OpInfo, Output, ParamInfo, optional};
 use super::weight::{Dims, Init, WeightSpec};
 use super::work::{Window, Work, elements};
 
@@ -27,7 +28,7 @@ const fn row(
         summary,
         params,
         inputs: (1, Some(1)),
-        is_view: false,
+        output: Output::Computed,
         shapes: "[...] -> [...]",
         onnx,
         build,
@@ -41,21 +42,21 @@ fn built(activation: Activation) -> Built {
 pub(super) const LEAKY_RELU: OpInfo = row(
     "leaky_relu",
     "`x` above zero, `slope * x` below",
-    &[optional("slope", NUMBER, Float(0.01), "slope below zero")],
+    &[optional("slope", Number, Float(0.01), "slope below zero")],
     "LeakyRelu",
     |read, _| Ok(built(Activation::LeakyRelu { slope: read.number("slope")? })),
 );
 pub(super) const PRELU: OpInfo = row(
     "prelu",
     "`x` above zero, a learned slope times `x` below",
-    &[optional("shared", FLAG, Bool(true), "one slope for all channels, else one each")],
+    &[optional("shared", Flag, Bool(true), "one slope for all channels, else one each")],
     "PRelu",
     |read, _| Ok(built(Activation::Prelu { shared: read.flag("shared")? })),
 );
 pub(super) const ELU: OpInfo = row(
     "elu",
     "`x` above zero, `alpha * (exp(x) - 1)` below",
-    &[optional("alpha", NUMBER, Float(1.0), "limit at minus infinity, negated")],
+    &[optional("alpha", Number, Float(1.0), "limit at minus infinity, negated")],
     "Elu",
     |read, _| Ok(built(Activation::Elu { alpha: read.number("alpha")? })),
 );
@@ -76,7 +77,7 @@ pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mis
 pub(super) const SOFTMAX: OpInfo = row(
     "softmax",
     "`exp(x)` over its sum along an axis",
-    &[optional("axis", AXIS, Int(0), "axis that sums to one; 0 is the channels")],
+    &[optional("axis", Integer, Int(0), "axis that sums to one; 0 is the channels")],
     "Softmax",
     |read, inputs| {
         let axis = read.axis("axis", first(inputs)?.rank())?;

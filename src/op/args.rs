@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
     /// An error about the type of an argument: "k takes an integer or [height, width], not the string "3"".
     pub(super) fn mistyped(&self, name: &str, got: &ArgValue) -> BuildError {
         let index = self.index(name);
-        let message = format!("{name} takes {}, not {}", with_article(self.params[index].kind), describe(got));
+        let message = format!("{name} takes {}, not {}", self.params[index].kind.with_article(), describe(got));
         BuildError::Argument { index, wrong_type: true, message }
     }
 
@@ -232,8 +232,8 @@ impl<'a> Reader<'a> {
         let kind = self.params[self.index(name)].kind;
         let value = self.value(name)?;
         let ArgValue::Str(s) = &*value else { return Err(self.mistyped(name, &value)) };
-        let word = kind.split('`').skip(1).step_by(2).find(|word| word == s);
-        word.ok_or_else(|| self.invalid(name, format!("{name} takes {kind}, not \"{}\"", shortened(s))))
+        let word = kind.words().iter().find(|word| *word == s);
+        word.copied().ok_or_else(|| self.invalid(name, format!("{name} takes {kind}, not \"{}\"", shortened(s))))
     }
 }
 
@@ -256,15 +256,6 @@ fn integral(value: &ArgValue) -> Option<i64> {
         ArgValue::Int(n) => Some(*n),
         ArgValue::Float(n) if n.fract() == 0.0 && n.abs() <= EXACT => Some(*n as i64),
         ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => None,
-    }
-}
-
-/// What a parameter takes, as it stands in a sentence: "an integer".
-fn with_article(kind: &str) -> String {
-    match kind.as_bytes().first() {
-        Some(b'i') => format!("an {kind}"),
-        Some(b'n' | b'l') => format!("a {kind}"),
-        Some(_) | None => kind.to_owned(),
     }
 }
 

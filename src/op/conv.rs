@@ -6,10 +6,11 @@ use super::Op;
 use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, ints, pair};
 use super::error::{ShapeError, Side};
 use super::geometry::{SlidingWindow, at_least_one, map_of, map_shape, narrow_signed};
+use super::param_kind::ParamKind::{Count, Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::{MAX_DIM, Shape};
 use super::table::DefaultValue::{Bool, Int};
-use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
@@ -18,16 +19,16 @@ pub(super) const CONV: OpInfo = OpInfo {
     family: "convolution",
     summary: "2-D convolution; a 1x1 one mixes channels pixel by pixel",
     params: &[
-        required("out", INTEGER, "output channels"),
-        optional("k", PAIR, Int(1), "kernel size"),
-        optional("stride", PAIR, Int(1), "distance between windows"),
-        optional("pad", PAD, Int(0), "zeros round the input"),
-        optional("dilation", PAIR, Int(1), "distance between taps of the kernel"),
-        optional("groups", INTEGER, Int(1), "channel groups that do not mix; divides input and output channels"),
-        optional("bias", FLAG, Bool(true), "whether a value per output channel is added"),
+        required("out", Count, "output channels"),
+        optional("k", Pair, Int(1), "kernel size"),
+        optional("stride", Pair, Int(1), "distance between windows"),
+        optional("pad", PadsOrSame, Int(0), "zeros round the input"),
+        optional("dilation", Pair, Int(1), "distance between taps of the kernel"),
+        optional("groups", Count, Int(1), "channel groups that do not mix; divides input and output channels"),
+        optional("bias", Flag, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [out, H', W']",
     onnx: "Conv",
     build: build_conv,
@@ -38,15 +39,15 @@ pub(super) const DWCONV: OpInfo = OpInfo {
     family: "convolution",
     summary: "depthwise convolution: every channel has kernels of its own",
     params: &[
-        required("k", PAIR, "kernel size"),
-        optional("stride", PAIR, Int(1), "distance between windows"),
-        optional("pad", PAD, Int(0), "zeros round the input"),
-        optional("dilation", PAIR, Int(1), "distance between taps of the kernel"),
-        optional("multiplier", INTEGER, Int(1), "output channels for each input channel"),
-        optional("bias", FLAG, Bool(true), "whether a value per output channel is added"),
+        required("k", Pair, "kernel size"),
+        optional("stride", Pair, Int(1), "distance between windows"),
+        optional("pad", PadsOrSame, Int(0), "zeros round the input"),
+        optional("dilation", Pair, Int(1), "distance between taps of the kernel"),
+        optional("multiplier", Count, Int(1), "output channels for each input channel"),
+        optional("bias", Flag, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C multiplier, H', W']",
     onnx: "Conv",
     build: build_dwconv,

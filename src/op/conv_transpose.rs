@@ -7,10 +7,11 @@ use super::args::{BuildError, PadArg, Printed, Reader, pair};
 use super::conv::{Padding, check_groups, kernel_weights, windows};
 use super::error::ShapeError;
 use super::geometry::{SlidingWindow, halves, map_of, map_shape};
+use super::param_kind::ParamKind::{Count, Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int};
-use super::table::{Built, FLAG, INTEGER, OpInfo, PAD, PAIR, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
@@ -19,22 +20,22 @@ pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
     family: "convolution",
     summary: "2-D transposed convolution: spreads every input pixel over a window of the output",
     params: &[
-        required("out", INTEGER, "output channels"),
-        required("k", PAIR, "kernel size"),
-        optional("stride", PAIR, Int(1), "distance between windows in the output"),
-        optional("pad", PAD, Int(0), "rows and columns taken off the output"),
+        required("out", Count, "output channels"),
+        required("k", Pair, "kernel size"),
+        optional("stride", Pair, Int(1), "distance between windows in the output"),
+        optional("pad", PadsOrSame, Int(0), "rows and columns taken off the output"),
         optional(
             "output_pad",
-            PAIR,
+            Pair,
             Int(0),
             "rows and columns added at the bottom and right; less than the stride or the dilation",
         ),
-        optional("dilation", PAIR, Int(1), "distance between taps of the kernel"),
-        optional("groups", INTEGER, Int(1), "channel groups that do not mix; divides input and output channels"),
-        optional("bias", FLAG, Bool(true), "whether a value per output channel is added"),
+        optional("dilation", Pair, Int(1), "distance between taps of the kernel"),
+        optional("groups", Count, Int(1), "channel groups that do not mix; divides input and output channels"),
+        optional("bias", Flag, Bool(true), "whether a value per output channel is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [out, H', W']",
     onnx: "ConvTranspose",
     build: build_transpose,

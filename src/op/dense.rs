@@ -4,10 +4,11 @@ use super::Op;
 use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first};
+use super::param_kind::ParamKind::{Count, Flag};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::Bool;
-use super::table::{Built, FLAG, INTEGER, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{Dims, Init, WeightSpec, with_bias};
 use super::work::{Window, Work, elements, product};
 
@@ -16,11 +17,11 @@ pub(super) const LINEAR: OpInfo = OpInfo {
     family: "dense",
     summary: "fully connected layer over the last axis",
     params: &[
-        required("out", INTEGER, "output features"),
-        optional("bias", FLAG, Bool(true), "whether a value per output is added"),
+        required("out", Count, "output features"),
+        optional("bias", Flag, Bool(true), "whether a value per output is added"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[..., F] -> [..., out]",
     onnx: "Gemm",
     build,

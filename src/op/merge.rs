@@ -6,20 +6,21 @@ use super::Op;
 use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::{axis_name, dimension, first, no_axis};
+use super::param_kind::ParamKind::{Integer, Number, Operator};
 use super::payload::Payload;
 use super::shape::{MAX_RANK, Shape};
 use super::source::no_call;
 use super::table::DefaultValue::Int;
-use super::table::{AXIS, Build, Built, NUMBER, OpInfo, optional, required};
+use super::table::{Build, Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const CONCAT: OpInfo = OpInfo {
     keyword: "concat",
     family: "joining",
     summary: "joins tensors along an axis; the other dimensions are equal",
-    params: &[optional("axis", AXIS, Int(0), "axis along which they are joined; 0 is the channels")],
+    params: &[optional("axis", Integer, Int(0), "axis along which they are joined; 0 is the channels")],
     inputs: (1, None),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C1, H, W], [C2, H, W] -> [C1 + C2, H, W]",
     onnx: "Concat",
     build: |read, inputs| {
@@ -35,7 +36,7 @@ const fn row(keyword: &'static str, summary: &'static str, onnx: &'static str, b
         summary,
         params: &[],
         inputs: (2, None),
-        is_view: false,
+        output: Output::Computed,
         shapes: "[...], [...] -> [...]",
         onnx,
         build,
@@ -56,9 +57,9 @@ const SCALAR: OpInfo = OpInfo {
     keyword: "scalar",
     family: "joining",
     summary: "element-wise arithmetic with a constant",
-    params: &[required("op", "an operator", "which arithmetic"), required("value", NUMBER, "the constant")],
+    params: &[required("op", Operator, "which arithmetic"), required("value", Number, "the constant")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[...] -> [...]",
     onnx: "Add, Sub, Mul, Div or Max",
     build: no_call,

@@ -15,6 +15,7 @@ pub mod geometry;
 mod key;
 pub mod merge;
 pub mod norm;
+pub mod param_kind;
 mod pass;
 mod payload;
 pub mod pool;
@@ -50,6 +51,7 @@ pub use weight::{Dims, Init, WeightSpec};
 pub use work::{Window, Work};
 
 use payload::Payload;
+use table::Output;
 
 /// One operation with its attributes resolved to numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,13 +182,13 @@ impl Op {
     /// Whether it only renames its input: it moves no bytes, and its output can share its input's memory.
     #[must_use]
     pub fn is_view(&self) -> bool {
-        self.info().is_view
+        self.info().output == Output::View
     }
 
     /// Whether its output is kept with the network instead of computed: it reads no tensor and writes no activation.
     #[must_use]
     pub fn is_stored(&self) -> bool {
-        self.arity() == (0, Some(0)) && !matches!(self, Self::Input(_))
+        self.info().output == Output::Stored
     }
 
     /// The output's shape for the given input shapes (their number may be wrong: that is [`ShapeError::Arity`]).

@@ -7,15 +7,16 @@ use super::Op;
 use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{at_least_one, first, map_of};
+use super::param_kind::ParamKind::{Count, Flag, Number};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float};
-use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, ParamInfo, optional, required};
+use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
 use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
 use super::work::{Window, Work, elements};
 
-const EPS: ParamInfo = optional("eps", NUMBER, Float(1e-5), "added to the variance");
-const AFFINE: ParamInfo = optional("affine", FLAG, Bool(true), "whether a factor and a shift per channel are learned");
+const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
+const AFFINE: ParamInfo = optional("affine", Flag, Bool(true), "whether a factor and a shift per channel are learned");
 
 pub(super) const BN: OpInfo = OpInfo {
     keyword: "bn",
@@ -23,7 +24,7 @@ pub(super) const BN: OpInfo = OpInfo {
     summary: "batch normalisation over axis 0 with running statistics",
     params: &[EPS, AFFINE],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "BatchNormalization",
     build: |read, _| {
@@ -36,9 +37,9 @@ pub(super) const GROUP_NORM: OpInfo = OpInfo {
     keyword: "group_norm",
     family: "normalisation",
     summary: "normalises groups of channels over the whole map",
-    params: &[required("groups", INTEGER, "channel groups; divides the channels"), EPS, AFFINE],
+    params: &[required("groups", Count, "channel groups; divides the channels"), EPS, AFFINE],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "GroupNormalization",
     build: |read, _| {
@@ -53,7 +54,7 @@ pub(super) const LAYER_NORM: OpInfo = OpInfo {
     summary: "normalises the channels of each position on its own, as in ConvNeXt",
     params: &[EPS, AFFINE],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "LayerNormalization",
     build: |read, _| {
@@ -66,9 +67,9 @@ pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
     keyword: "instance_norm",
     family: "normalisation",
     summary: "normalises each channel's map on its own",
-    params: &[EPS, optional("affine", FLAG, Bool(false), "whether a factor and a shift per channel are learned")],
+    params: &[EPS, optional("affine", Flag, Bool(false), "whether a factor and a shift per channel are learned")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H, W]",
     onnx: "InstanceNormalization",
     build: |read, _| {
@@ -82,13 +83,13 @@ pub(super) const LRN: OpInfo = OpInfo {
     family: "normalisation",
     summary: "local response normalisation across neighbouring channels, as in AlexNet",
     params: &[
-        required("size", INTEGER, "channels in the window"),
-        optional("alpha", NUMBER, Float(1e-4), "factor of the mean square"),
-        optional("beta", NUMBER, Float(0.75), "exponent"),
-        optional("k", NUMBER, Float(1.0), "constant added before the power"),
+        required("size", Count, "channels in the window"),
+        optional("alpha", Number, Float(1e-4), "factor of the mean square"),
+        optional("beta", Number, Float(0.75), "exponent"),
+        optional("k", Number, Float(1.0), "constant added before the power"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H, W]",
     onnx: "LRN",
     build: build_lrn,
@@ -99,11 +100,11 @@ pub(super) const SCALE: OpInfo = OpInfo {
     family: "normalisation",
     summary: "a learnable factor per channel (ConvNeXt's layer scale)",
     params: &[
-        optional("init", NUMBER, Float(1.0), "value that training starts from"),
-        optional("bias", FLAG, Bool(false), "whether a shift per channel is learned too"),
+        optional("init", Number, Float(1.0), "value that training starts from"),
+        optional("bias", Flag, Bool(false), "whether a shift per channel is learned too"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "Mul",
     build: |read, _| Ok(Built::One(Op::Scale(Scale { init: read.number("init")?, bias: read.flag("bias")? }))),

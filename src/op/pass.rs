@@ -4,19 +4,20 @@ use super::Op;
 use super::args::Printed;
 use super::error::ShapeError;
 use super::geometry::first;
+use super::param_kind::ParamKind::Number;
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::Float;
-use super::table::{Built, NUMBER, OpInfo, optional};
+use super::table::{Built, OpInfo, Output, optional};
 use super::work::{Window, Work};
 
 pub(super) const DROPOUT: OpInfo = OpInfo {
     keyword: "dropout",
     family: "activation",
     summary: "drops elements in training; passes its input on when run",
-    params: &[optional("p", NUMBER, Float(0.5), "probability, from 0 to 1")],
+    params: &[optional("p", Number, Float(0.5), "probability, from 0 to 1")],
     inputs: (1, Some(1)),
-    is_view: true,
+    output: Output::View,
     shapes: "[...] -> [...]",
     onnx: "Dropout",
     build: |read, _| {
@@ -35,7 +36,7 @@ pub(super) const IDENTITY: OpInfo = OpInfo {
     summary: "passes its input on",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: true,
+    output: Output::View,
     shapes: "[...] -> [...]",
     onnx: "Identity",
     build: |_, _| Ok(Built::One(Op::Identity)),

@@ -7,15 +7,16 @@ use super::args::{BuildError, PadArg, Printed, Reader, pair};
 use super::conv::{Padding, windows};
 use super::error::{ShapeError, Side};
 use super::geometry::{SlidingWindow, map_of, map_shape, narrow_signed};
+use super::param_kind::ParamKind::{Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int, Same};
-use super::table::{Built, FLAG, OpInfo, PAD, PAIR, ParamInfo, optional, required};
+use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
 use super::work::{Window, Work, elements, product};
 
 const CEIL: ParamInfo = optional(
     "ceil",
-    FLAG,
+    Flag,
     Bool(false),
     "whether a window cut off at the end counts, if it begins inside the input or the padding before it",
 );
@@ -25,14 +26,14 @@ pub(super) const MAXPOOL: OpInfo = OpInfo {
     family: "pooling",
     summary: "the largest element of each window",
     params: &[
-        required("k", PAIR, "window size"),
-        optional("stride", PAIR, Same("k"), "distance between windows"),
-        optional("pad", PAD, Int(0), "padding that never wins; at most half of the window"),
-        optional("dilation", PAIR, Int(1), "distance between elements of a window"),
+        required("k", Pair, "window size"),
+        optional("stride", Pair, Same("k"), "distance between windows"),
+        optional("pad", PadsOrSame, Int(0), "padding that never wins; at most half of the window"),
+        optional("dilation", Pair, Int(1), "distance between elements of a window"),
         CEIL,
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H', W']",
     onnx: "MaxPool",
     build: |read, inputs| build_pool(read, inputs, PoolKind::Max),
@@ -43,14 +44,14 @@ pub(super) const AVGPOOL: OpInfo = OpInfo {
     family: "pooling",
     summary: "the mean of each window",
     params: &[
-        required("k", PAIR, "window size"),
-        optional("stride", PAIR, Same("k"), "distance between windows"),
-        optional("pad", PAD, Int(0), "zeros round the input; at most half of the window"),
+        required("k", Pair, "window size"),
+        optional("stride", Pair, Same("k"), "distance between windows"),
+        optional("pad", PadsOrSame, Int(0), "zeros round the input; at most half of the window"),
         CEIL,
-        optional("count_include_pad", FLAG, Bool(true), "whether padded zeros are part of the mean"),
+        optional("count_include_pad", Flag, Bool(true), "whether padded zeros are part of the mean"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H', W']",
     onnx: "AveragePool",
     build: |read, inputs| {
@@ -65,7 +66,7 @@ pub(super) const GLOBAL_AVGPOOL: OpInfo = OpInfo {
     summary: "the mean of each channel's map",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, 1, 1]",
     onnx: "GlobalAveragePool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Avg))),
@@ -77,7 +78,7 @@ pub(super) const GLOBAL_MAXPOOL: OpInfo = OpInfo {
     summary: "the largest element of each channel's map",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, 1, 1]",
     onnx: "GlobalMaxPool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Max))),
@@ -87,9 +88,9 @@ pub(super) const ADAPTIVE_AVGPOOL: OpInfo = OpInfo {
     keyword: "adaptive_avgpool",
     family: "pooling",
     summary: "average pooling to a given size, with windows that may overlap by a pixel",
-    params: &[required("out", PAIR, "output size")],
+    params: &[required("out", Pair, "output size")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, out, out]",
     onnx: "AveragePool",
     build: |read, _| {

@@ -6,11 +6,12 @@ use super::Op;
 use super::args::{self, BuildError, Printed, Reader, ints};
 use super::error::ShapeError;
 use super::geometry::{dimension, first, no_axis};
+use super::param_kind::ParamKind::{Flag, IntegerOrList, Integers};
 use super::payload::Payload;
 use super::pool::reduction;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
 use super::table::DefaultValue::Bool;
-use super::table::{Built, FLAG, INTEGERS, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const FLATTEN: OpInfo = OpInfo {
@@ -19,7 +20,7 @@ pub(super) const FLATTEN: OpInfo = OpInfo {
     summary: "all dimensions into one, the last axis varying fastest",
     params: &[],
     inputs: (1, Some(1)),
-    is_view: true,
+    output: Output::View,
     shapes: "[...] -> [F]",
     onnx: "Flatten",
     build: |_, _| Ok(Built::One(Op::Flatten)),
@@ -29,9 +30,9 @@ pub(super) const RESHAPE: OpInfo = OpInfo {
     keyword: "reshape",
     family: "shape",
     summary: "other dimensions of the same product, in the same order of elements",
-    params: &[required("shape", INTEGERS, "the new dimensions; one may be -1 and takes what is left")],
+    params: &[required("shape", Integers, "the new dimensions; one may be -1 and takes what is left")],
     inputs: (1, Some(1)),
-    is_view: true,
+    output: Output::View,
     shapes: "[...] -> [shape]",
     onnx: "Reshape",
     build: build_reshape,
@@ -41,9 +42,9 @@ pub(super) const TRANSPOSE: OpInfo = OpInfo {
     keyword: "transpose",
     family: "shape",
     summary: "axes in another order",
-    params: &[required("axes", INTEGERS, "the input axis of each output axis")],
+    params: &[required("axes", Integers, "the input axis of each output axis")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[A, B, C] -> [B, C, A] for axes=[1, 2, 0]",
     onnx: "Transpose",
     build: build_transpose,
@@ -54,11 +55,11 @@ pub(super) const MEAN: OpInfo = OpInfo {
     family: "pooling",
     summary: "mean over axes; over all of them it is [1]",
     params: &[
-        required("axes", "integer or list of integers", "axes to average over"),
-        optional("keep", FLAG, Bool(false), "whether they stay, with size 1"),
+        required("axes", IntegerOrList, "axes to average over"),
+        optional("keep", Flag, Bool(false), "whether they stay, with size 1"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C] for axes=[1, 2]",
     onnx: "ReduceMean",
     build: build_mean,

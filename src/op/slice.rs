@@ -6,10 +6,11 @@ use super::Op;
 use super::args::{ArgValue, BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::{at_least_one, axis_name, first, narrow_signed, no_axis};
+use super::param_kind::ParamKind::{Count, Integer, IntegerOrList};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Absent, Int};
-use super::table::{AXIS, Built, INTEGER, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work};
 
 /// The most results of a `split` into equal parts: each is a layer.
@@ -20,11 +21,11 @@ pub(super) const SPLIT: OpInfo = OpInfo {
     family: "joining",
     summary: "cuts an axis into parts; gives one result for each",
     params: &[
-        required("parts", "integer or list of integers", "how many equal parts, or their sizes"),
-        optional("axis", AXIS, Int(0), "axis that is cut; 0 is the channels"),
+        required("parts", IntegerOrList, "how many equal parts, or their sizes"),
+        optional("axis", Integer, Int(0), "axis that is cut; 0 is the channels"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C / parts, H, W], ...",
     onnx: "Split",
     build: build_split,
@@ -35,13 +36,13 @@ pub(super) const SLICE: OpInfo = OpInfo {
     family: "joining",
     summary: "elements `start, start + step, ...` before `end` of an axis",
     params: &[
-        optional("start", "integer", Int(0), "first element; a negative one counts from the end"),
-        optional("end", "integer", Absent, "one past the last element; a negative one counts from the end"),
-        optional("axis", AXIS, Int(0), "axis that is cut; 0 is the channels"),
-        optional("step", INTEGER, Int(1), "distance between elements"),
+        optional("start", Integer, Int(0), "first element; a negative one counts from the end"),
+        optional("end", Integer, Absent, "one past the last element; a negative one counts from the end"),
+        optional("axis", Integer, Int(0), "axis that is cut; 0 is the channels"),
+        optional("step", Count, Int(1), "distance between elements"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [end - start, H, W]",
     onnx: "Slice",
     build: build_slice,

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::Op;
 use super::args::{ArgValue, BuildError, Printed, Reader, ints};
 use super::error::ShapeError;
+use super::param_kind::ParamKind::{IntegerOrList, Integers, NestedNumbers, Number};
 use super::payload::Payload;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
 use super::table::DefaultValue::{Absent, Float};
-use super::table::{Built, INTEGERS, NUMBER, OpInfo, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::weight::{Dims, Init, WeightSpec};
 use super::work::{Window, Work, elements};
 
@@ -23,9 +24,9 @@ pub(super) const INPUT: OpInfo = OpInfo {
     keyword: "input",
     family: "source",
     summary: "a network input",
-    params: &[required("shape", INTEGERS, "its shape")],
+    params: &[required("shape", Integers, "its shape")],
     inputs: (0, Some(0)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "no input -> [shape]",
     onnx: "graph input",
     build: no_call,
@@ -36,11 +37,11 @@ pub(super) const PARAM: OpInfo = OpInfo {
     family: "source",
     summary: "a learned tensor, the same for each image; `x * param([96, 1, 1])` is a layer scale",
     params: &[
-        required("shape", "integer or list of integers", "its shape, of 1 to 4 dimensions"),
-        optional("init", NUMBER, Float(0.0), "value that training starts from"),
+        required("shape", IntegerOrList, "its shape, of 1 to 4 dimensions"),
+        optional("init", Number, Float(0.0), "value that training starts from"),
     ],
     inputs: (0, Some(0)),
-    is_view: false,
+    output: Output::Stored,
     shapes: "no input -> [shape]",
     onnx: "initializer",
     build: build_param,
@@ -51,15 +52,11 @@ pub(super) const CONSTANT: OpInfo = OpInfo {
     family: "source",
     summary: "given numbers, the same for each image; at most 65,536",
     params: &[
-        required(
-            "values",
-            "number or nested list of numbers",
-            "one number, or as many as the shape holds, the last axis varying fastest",
-        ),
-        optional("shape", INTEGERS, Absent, "its shape, which one number fills; that of the lists where it is not given"),
+        required("values", NestedNumbers, "one number, or as many as the shape holds, the last axis varying fastest"),
+        optional("shape", Integers, Absent, "its shape, which one number fills; that of the lists where it is not given"),
     ],
     inputs: (0, Some(0)),
-    is_view: false,
+    output: Output::Stored,
     shapes: "no input -> [shape]",
     onnx: "Constant",
     build: build_constant,

@@ -7,10 +7,11 @@ use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, pair};
 use super::conv::Padding;
 use super::error::{ShapeError, Side};
 use super::geometry::{at_least_one, first, map_of, map_shape, narrow_signed};
+use super::param_kind::ParamKind::{Count, Flag, Number, NumberPair, Pads, Pair, Words};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Absent, Bool, Float, Word};
-use super::table::{Built, FLAG, INTEGER, NUMBER, OpInfo, PAIR, optional, required};
+use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work, elements};
 
 pub(super) const PAD: OpInfo = OpInfo {
@@ -18,17 +19,17 @@ pub(super) const PAD: OpInfo = OpInfo {
     family: "shape",
     summary: "adds rows and columns round a map",
     params: &[
-        required("pad", "integer, [height, width] or [top, left, bottom, right]", "how many"),
-        optional("value", NUMBER, Float(0.0), "what mode zero fills them with"),
+        required("pad", Pads, "how many"),
+        optional("value", Number, Float(0.0), "what mode zero fills them with"),
         optional(
             "mode",
-            "`zero`, `reflect` or `replicate`",
+            Words(&["zero", "reflect", "replicate"]),
             Word("zero"),
             "a constant, the map mirrored without its edge, or its edge",
         ),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H + top + bottom, W + left + right]",
     onnx: "Pad",
     build: build_pad,
@@ -39,13 +40,13 @@ pub(super) const UPSAMPLE: OpInfo = OpInfo {
     family: "shape",
     summary: "resizes a map by a factor or to a size",
     params: &[
-        optional("factor", "number or [height, width]", Absent, "how many times as large; sizes are rounded down"),
-        optional("size", PAIR, Absent, "size of the output, instead of a factor"),
-        optional("mode", "`nearest` or `bilinear`", Word("nearest"), "how pixels in between are made"),
-        optional("align_corners", FLAG, Bool(false), "whether corner pixels keep their values; bilinear only"),
+        optional("factor", NumberPair, Absent, "how many times as large; sizes are rounded down"),
+        optional("size", Pair, Absent, "size of the output, instead of a factor"),
+        optional("mode", Words(&["nearest", "bilinear"]), Word("nearest"), "how pixels in between are made"),
+        optional("align_corners", Flag, Bool(false), "whether corner pixels keep their values; bilinear only"),
     ],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H, W] -> [C, H factor, W factor]",
     onnx: "Resize",
     build: build_upsample,
@@ -55,9 +56,9 @@ pub(super) const DEPTH_TO_SPACE: OpInfo = OpInfo {
     keyword: "depth_to_space",
     family: "shape",
     summary: "blocks of channels to blocks of pixels (PyTorch's PixelShuffle)",
-    params: &[required("block", INTEGER, "side of a block; its square divides the channels")],
+    params: &[required("block", Count, "side of a block; its square divides the channels")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C block^2, H, W] -> [C, H block, W block]",
     onnx: "DepthToSpace",
     build: |read, _| {
@@ -70,9 +71,9 @@ pub(super) const SPACE_TO_DEPTH: OpInfo = OpInfo {
     keyword: "space_to_depth",
     family: "shape",
     summary: "blocks of pixels to blocks of channels (PyTorch's PixelUnshuffle)",
-    params: &[required("block", INTEGER, "side of a block; divides height and width")],
+    params: &[required("block", Count, "side of a block; divides height and width")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, H block, W block] -> [C block^2, H, W]",
     onnx: "SpaceToDepth",
     build: |read, _| {
@@ -85,9 +86,9 @@ pub(super) const CHANNEL_SHUFFLE: OpInfo = OpInfo {
     keyword: "channel_shuffle",
     family: "shape",
     summary: "interleaves groups of channels (Zhang et al., 2018)",
-    params: &[required("groups", INTEGER, "groups; divides the channels")],
+    params: &[required("groups", Count, "groups; divides the channels")],
     inputs: (1, Some(1)),
-    is_view: false,
+    output: Output::Computed,
     shapes: "[C, ...] -> [C, ...]",
     onnx: "Reshape, Transpose, Reshape",
     build: |read, _| {

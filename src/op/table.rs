@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
+use super::param_kind::ParamKind;
 use super::shape::Shape;
 use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, source, space};
 
@@ -33,8 +34,8 @@ pub enum DefaultValue {
 pub struct ParamInfo {
     /// Its name.
     pub name: &'static str,
-    /// What it takes: "integer or [height, width]".
-    pub kind: &'static str,
+    /// What it takes.
+    pub kind: ParamKind,
     /// What it is where it is not given.
     pub default: DefaultValue,
     /// One line: what it means.
@@ -71,21 +72,13 @@ impl fmt::Display for DefaultValue {
     }
 }
 
-pub(super) const INTEGER: &str = "integer of at least 1";
-pub(super) const PAIR: &str = "integer or [height, width]";
-pub(super) const PAD: &str = "integer, [height, width], [top, left, bottom, right] or `same`";
-pub(super) const FLAG: &str = "true or false";
-pub(super) const NUMBER: &str = "number";
-pub(super) const AXIS: &str = "integer";
-pub(super) const INTEGERS: &str = "list of integers";
-
 /// A parameter that must be given.
-pub(super) const fn required(name: &'static str, kind: &'static str, doc: &'static str) -> ParamInfo {
+pub(super) const fn required(name: &'static str, kind: ParamKind, doc: &'static str) -> ParamInfo {
     ParamInfo { name, kind, default: DefaultValue::Required, doc }
 }
 
 /// A parameter with a default.
-pub(super) const fn optional(name: &'static str, kind: &'static str, default: DefaultValue, doc: &'static str) -> ParamInfo {
+pub(super) const fn optional(name: &'static str, kind: ParamKind, default: DefaultValue, doc: &'static str) -> ParamInfo {
     ParamInfo { name, kind, default, doc }
 }
 
@@ -96,6 +89,17 @@ pub enum Built {
     One(Op),
     /// One node a result.
     Pieces(Vec<Op>),
+}
+
+/// How an operation's output comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// It is written anew for each image.
+    Computed,
+    /// It is the input by another name: no bytes move, and the two can share their memory.
+    View,
+    /// It is kept with the network and the same for each image: no tensor is read and no activation written.
+    Stored,
 }
 
 /// Makes an operation from its arguments for inputs of these shapes.
@@ -114,8 +118,8 @@ pub struct OpInfo {
     pub params: &'static [ParamInfo],
     /// Least and most tensor inputs.
     pub inputs: (usize, Option<usize>),
-    /// Whether it only renames its input: it moves no bytes, and its output can share its input's memory.
-    pub is_view: bool,
+    /// How its output comes about.
+    pub output: Output,
     /// Shapes: "[C, H, W] -> [out, H', W']".
     pub shapes: &'static str,
     /// The ONNX operator of the same meaning.

@@ -68,7 +68,7 @@ fn arguments_are_the_words_that_operations_take() {
         | DefaultValue::Float(_)
         | DefaultValue::Bool(_) => None,
     });
-    let taken = params.iter().flat_map(|param| param.kind.split('`').skip(1).step_by(2));
+    let taken = params.iter().flat_map(|param| param.kind.words().iter().copied());
     let ours: BTreeSet<&str> = defaults.chain(taken).collect();
     assert_eq!(ours, words::ARGUMENTS.iter().copied().collect());
 }
