@@ -28,6 +28,12 @@ pub fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
+/// `1 parameter`, `4,096 parameters`: for numbers that may be large.
+#[must_use]
+pub fn count_of(n: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 /// "a, b, c and 4 more": at most `most` of the items.
 #[must_use]
 pub fn first_of<T: Display>(items: &[T], most: usize) -> String {

@@ -31,7 +31,7 @@
 //! | an exact pass | first look whether an arm of `rewrite/identity.rs` says it; else a file in `rewrite/` that copies through `Rebuild`, and in `rewrite/mod.rs` its `mod`, its variant of `Pass` and its row of `PASSES`; its line in `grammar/passes.md` and in the list of `grammar/codes/PW0603.md`; a test in `tests/rewrite/main.rs` that runs both graphs |
 //! | a way that tensors come about | in `rewrite/sources.rs` a variant of [`TensorSource`](rewrite::TensorSource) with what it is made of and whether it is trained anew, in `rewrite/apply.rs` its arithmetic, and the pass that names it; a test in `tests/rewrite/weights.rs` |
 //! | a kernel of the reference | its family in `exec/reference/` with the scratch memory it takes: sums in f64 and in the same order, MACs and scratch counted as they are done; cases in `tests/kernels/` and, for scratch, `tests/exec.rs` |
-//! | an engine | a file in `exec/` that implements [`exec::Engine`]; its variant of [`exec::EngineKind`], which the command line lists; what makes it in `exec/prepared.rs` and its scratch memory in `exec/memory.rs`; the kernel tests on both |
+//! | an engine | a file in `exec/` that implements [`exec::Plan`] and [`exec::Engine`]; in `exec/engine.rs` its variant of [`exec::EngineKind`], which the command line lists, with its name and what makes its plan; the kernel tests on both |
 //! | a word of the language | [`words`], `syntax/token.rs`, the parser and `syntax/ast.rs`, the formatter, [`lower`], and the three files of `grammar/` |
 pub mod analysis;
 pub mod cli;

@@ -66,8 +66,8 @@ impl std::error::Error for Unfit {}
 /// # Errors
 /// The first node, in order of execution, that does not fit its inputs.
 pub fn infer(graph: Graph) -> Result<Shaped, Box<Unfit>> {
-    let order = graph.order();
-    let mut shapes = NodeMap::with_bound(graph.bound());
+    let order: Vec<_> = graph.ids().collect();
+    let mut shapes = NodeMap::with_bound(graph.len());
     let mut inputs = Vec::new();
     let mut tensors = SharedTensors::default();
     for &id in &order {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pointwise::exec::timing::measure;
-use pointwise::exec::{ExecError, RunOptions, prepare, random_input, required_bytes, required_memory, run};
+use pointwise::exec::{ExecError, RunOptions, prepare, random_input, required_memory, run};
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
     Activation, BatchNorm, Concat, Constant, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding,
@@ -195,7 +195,7 @@ fn scratch_memory_is_known_before_a_run() {
 fn a_prepared_network_runs_many_times() {
     let net = small();
     let weights = Weights::init(&net, 0);
-    let limit = required_bytes(&net, 2);
+    let limit = required_memory(&net, 2, &RunOptions::default()).total();
     let options = RunOptions { max_memory: Some(limit), ..RunOptions::default() };
     let mut prepared = prepare(&net, &weights, &options).expect("it fits");
     let first = run(&net, &weights, &image(2), &options).expect("it runs");
@@ -287,7 +287,7 @@ fn stored_tensors_are_the_same_for_each_image() {
 fn too_much_memory_is_refused_with_the_number() {
     let net = small();
     let weights = Weights::init(&net, 0);
-    let needed = required_bytes(&net, 2);
+    let needed = required_memory(&net, 2, &RunOptions::default()).total();
     let limit = |max| RunOptions { max_memory: Some(max), ..RunOptions::default() };
     assert!(run(&net, &weights, &image(2), &limit(needed)).is_ok());
     let refused = run(&net, &weights, &image(2), &limit(needed - 1));

@@ -16,7 +16,7 @@ use crate::shape::Shaped;
 pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow> {
     let graph = shaped.graph();
     let mut layers = Vec::with_capacity(graph.len());
-    let mut tracker = Tracker::new(graph.bound());
+    let mut tracker = Tracker::new(graph.len());
     for &id in shaped.order() {
         let (node, inputs, output) = (graph.node(id), shaped.input_shapes(id), shaped.shape(id));
         let receptive = tracker.visit(id, node, &inputs, output);

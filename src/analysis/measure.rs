@@ -1,9 +1,8 @@
 //! Times this machine: arithmetic out of registers, and streaming reads of main memory and caches.
 //!
 //! Out: a [`Target`] of what this binary's own code reaches. It is compiled for the baseline of the architecture (on x86-64
-//! that is SSE2 without fused multiply-add), so the peak is below the machine's FMA peak and its `engine` says so;
-//! [`Target::calibrated`] turns it into a target of an engine that was timed. The one part of `analysis` that is not a pure
-//! function.
+//! that is SSE2 without fused multiply-add), so the peak is below the machine's FMA peak and its `engine` says so.
+//! The one part of `analysis` that is not a pure function.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -17,7 +17,7 @@
 //! earlier ones exactly if each earlier layer has a user at a position `<= p`.
 
 use super::{Overflow, Peak, cost};
-use crate::flow::{Lifetimes, Tensor};
+use crate::flow::{Lifetimes, Storage};
 use crate::graph::{Graph, NodeId, NodeMap};
 use crate::op::Op;
 use crate::shape::Shaped;
@@ -33,7 +33,7 @@ pub fn peak(shaped: &Shaped, batch: u64) -> Result<Peak, Overflow> {
     };
     let sums = live.sums(|_| true)?;
     let (at, bytes) = sums.iter().enumerate().fold((0, 0), |best, (step, sum)| if *sum > best.1 { (step, *sum) } else { best });
-    let tensors = live.life.tensors().iter().zip(&live.bytes).filter(|(tensor, bytes)| tensor.alive_at(at) && **bytes > 0);
+    let tensors = live.life.storages().iter().zip(&live.bytes).filter(|(tensor, bytes)| tensor.alive_at(at) && **bytes > 0);
     let alive = tensors.map(|(tensor, bytes)| (tensor.owner, *bytes)).collect();
     let lower_bound = live.bound(&sums)?;
     Ok(Peak { at: live.life.steps().get(at).copied().unwrap_or(first), bytes, alive, lower_bound })
@@ -53,7 +53,7 @@ impl Liveness {
     fn new(shaped: &Shaped, batch: u64) -> Result<Self, Overflow> {
         let life = Lifetimes::new(shaped);
         let size = |owner| cost::activation_bytes(shaped, owner, batch).ok_or(Overflow { node: owner, what: "activation bytes" });
-        let bytes = life.tensors().iter().map(|tensor| size(tensor.owner)).collect::<Result<_, _>>()?;
+        let bytes = life.storages().iter().map(|tensor| size(tensor.owner)).collect::<Result<_, _>>()?;
         let pinned = pinned(shaped.graph(), life.steps());
         let spans = spans(shaped.graph(), &life, &pinned);
         Ok(Self { life, bytes, spans, pinned })
@@ -67,7 +67,7 @@ impl Liveness {
     }
 
     fn overflow(&self, step: usize) -> Overflow {
-        let node = self.life.steps().get(step).copied().unwrap_or(self.life.tensors()[0].owner);
+        let node = self.life.steps().get(step).copied().unwrap_or(self.life.storages()[0].owner);
         Overflow { node, what: "live activation bytes" }
     }
 
@@ -89,7 +89,7 @@ impl Liveness {
     fn need(&self, step: usize, spanning: u64) -> Option<u64> {
         let mut need = spanning;
         for tensor in self.life.read_at_step(step).chain(self.life.made_at(step)) {
-            if !(self.spans[tensor] && self.life.tensors()[tensor].alive_at(step)) {
+            if !(self.spans[tensor] && self.life.storages()[tensor].alive_at(step)) {
                 need = need.checked_add(self.bytes[tensor])?;
             }
         }
@@ -99,22 +99,22 @@ impl Liveness {
 
 /// Which tensors have a pinned maker and a pinned last reader; inputs and outputs count as pinned.
 fn spans(graph: &Graph, life: &Lifetimes, pinned: &[bool]) -> Vec<bool> {
-    let mut is_output = vec![false; life.tensors().len()];
+    let mut is_output = vec![false; life.storages().len()];
     for (_, node) in graph.outputs() {
-        is_output[life.tensor_of(*node)] = true;
+        is_output[life.storage_of(*node)] = true;
     }
     let at = |step: u32| pinned.get(step as usize).copied().unwrap_or(false);
-    let spans = |(tensor, is_output): (&Tensor, bool)| {
+    let spans = |(tensor, is_output): (&Storage, bool)| {
         let made = matches!(graph.node(tensor.owner).op, Op::Input(_)) || at(tensor.born);
         made && (is_output || at(tensor.last))
     };
-    life.tensors().iter().zip(is_output).map(spans).collect()
+    life.storages().iter().zip(is_output).map(spans).collect()
 }
 
 /// Which steps are comparable with all others.
 fn pinned(graph: &Graph, steps: &[NodeId]) -> Vec<bool> {
     let count = steps.len();
-    let mut position: NodeMap<u32> = NodeMap::with_bound(graph.bound());
+    let mut position: NodeMap<u32> = NodeMap::with_bound(graph.len());
     let mut first_user = vec![u32::MAX; count];
     let mut last_input = vec![None; count];
     for (step, id) in (0u32..).zip(steps) {

@@ -45,7 +45,7 @@ pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow>
     let layers = cost::layers(shaped, options)?;
     let peak = memory::peak(shaped, options.batch)?;
     let totals = cost::totals(&layers, peak.bytes)?;
-    let mut index = NodeMap::with_bound(shaped.graph().bound());
+    let mut index = NodeMap::with_bound(shaped.graph().len());
     for (position, layer) in layers.iter().enumerate() {
         index.insert(layer.node, position as u32);
     }

@@ -72,15 +72,9 @@ pub fn rollup(analysis: &Analysis, graph: &Graph, by: By) -> Vec<Row> {
 /// outside blocks.
 #[must_use]
 pub fn block(graph: &Graph, node: NodeId, depth: usize) -> Option<&str> {
-    let mut chain = Vec::new();
-    let mut next = graph.node(node).origin.instance;
-    while let Some(id) = next {
-        let instance = graph.instance(id);
-        chain.push(instance);
-        next = instance.parent;
-    }
+    let chain: Vec<_> = graph.enclosing(graph.node(node).origin.instance).collect();
     let outermost = chain.len().checked_sub(1)?;
-    Some(&chain[outermost.saturating_sub(depth.saturating_sub(1))].path)
+    Some(&chain[outermost.saturating_sub(depth.saturating_sub(1))].1.path)
 }
 
 /// The first component of a path: the name that the layers of one statement were bound to.

@@ -74,12 +74,6 @@ pub fn intensity(layer: &Layer) -> f64 {
     if bytes > 0.0 { layer.flops as f64 / bytes } else { 0.0 }
 }
 
-/// FLOP per byte above which a target's arithmetic is the bound, main memory considered.
-#[must_use]
-pub fn ridge(target: &Target, cores: Cores) -> f64 {
-    rate(target.peak_gflops, cores) / rate(target.memory_gbps, cores)
-}
-
 /// Predicts the time of every layer for the analysis' batch.
 #[must_use]
 pub fn predict(analysis: &Analysis, shaped: &Shaped, target: &Target, cores: Cores) -> Prediction {

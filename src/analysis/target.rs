@@ -145,15 +145,6 @@ impl Target {
         serde_yaml::to_string(self).expect("a target is plain data")
     }
 
-    /// The same machine under an engine that reaches `gflops` on dense convolutions with one core: peaks and
-    /// shares are scaled so that the predictions become those of that engine.
-    #[must_use]
-    pub fn calibrated(&self, engine: &str, gflops: f64) -> Self {
-        let all = gflops * self.peak_gflops.all / self.peak_gflops.one;
-        let peak_gflops = Rate { one: gflops / self.efficiency.dense, all: all / self.efficiency.dense };
-        Self { engine: engine.to_owned(), peak_gflops, ..self.clone() }
-    }
-
     fn check(&self) -> Result<(), TargetError> {
         let positive = [
             ("peak_gflops.one", self.peak_gflops.one),

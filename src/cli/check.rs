@@ -7,13 +7,14 @@ use clap::{Args, ValueEnum};
 use super::failure::{Failure, TROUBLE, exit_code};
 use super::options::NetOptions;
 use super::session::Session;
-use super::{diff, files, fix, load};
+use super::{diff, files, load};
 use crate::code::Code;
 use crate::compile::Compiled;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::counted;
 use crate::render::{self, Findings, Format};
 use crate::source::SourceSet;
+use crate::writeback::fix;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]

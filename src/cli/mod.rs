@@ -12,7 +12,6 @@ mod diff;
 mod explain;
 mod failure;
 mod files;
-mod fix;
 mod fmt;
 mod init;
 mod load;

@@ -49,7 +49,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
                 requests.extend(nodes.into_iter().map(|node| Request {
                     node,
                     how: Refinement { form, linear: statement.linear },
-                    by: Maker::Statement(statement.path.span),
+                    by: Maker::Statement,
                 }));
                 statements.resize(requests.len(), index);
             }

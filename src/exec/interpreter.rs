@@ -1,51 +1,65 @@
 //! The reference interpreter: one kernel a layer, in order of execution, each output in memory of its own.
 //!
-//! In: a network with weights that fit it, and its [`Schedule`], which memory is counted by as well. Out: an [`Engine`].
+//! In: a network, then weights that fit it. Out: a [`Plan`] by a [`Schedule`], which memory is counted by as well, then an
+//! [`Engine`].
 
 use std::time::{Duration, Instant};
 
-use super::engine::{Engine, EngineKind};
+use super::engine::{self, Engine};
 use super::reference::{Owned, Tally, execute, with_batch};
 use super::schedule::{Schedule, Source, Step};
-use super::{Memory, RunOptions, RunResult, memory};
+use super::{Memory, RunOptions, RunResult};
 use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::Shape;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
 use crate::weights::{Weights, specs};
 
-/// All that runs have in common.
+/// All that runs have in common but weights.
 #[derive(Debug)]
-pub(super) struct Interpreter<'a> {
+pub(super) struct Plan<'a> {
     shaped: &'a Shaped,
     schedule: Schedule,
     dumps: Vec<(String, NodeId)>,
-    /// The tensors of each step.
-    owned: Vec<Owned<'a>>,
     threads: usize,
     profile: bool,
 }
 
-impl<'a> Interpreter<'a> {
-    /// Looks up the weights, which fit the network.
-    pub(super) fn new(
-        (shaped, weights): (&'a Shaped, &'a Weights),
-        (schedule, dumps): (Schedule, Vec<(String, NodeId)>),
-        options: &RunOptions,
-    ) -> Self {
-        let owned = schedule.steps.iter().map(|step| owned_weights(shaped, step.node, weights)).collect();
-        Self { shaped, schedule, dumps, owned, threads: options.threads.max(1), profile: options.profile }
+/// All that runs have in common.
+#[derive(Debug)]
+struct Interpreter<'a> {
+    plan: Plan<'a>,
+    /// The tensors of each step.
+    owned: Vec<Owned<'a>>,
+}
+
+impl<'a> Plan<'a> {
+    /// Orders the steps.
+    pub(super) fn new(shaped: &'a Shaped, dumps: Vec<(String, NodeId)>, options: &RunOptions) -> Self {
+        let schedule = Schedule::new(shaped, &dumps);
+        Self { shaped, schedule, dumps, threads: options.threads.max(1), profile: options.profile }
+    }
+}
+
+impl<'a> engine::Plan<'a> for Plan<'a> {
+    fn memory(&self, batch: u64) -> Memory {
+        self.schedule.memory(self.shaped, batch, self.threads)
+    }
+
+    fn bind(self: Box<Self>, weights: &'a Weights) -> Box<dyn Engine + 'a> {
+        let owned = self.schedule.steps.iter().map(|step| owned_weights(self.shaped, step.node, weights)).collect();
+        Box::new(Interpreter { plan: *self, owned })
     }
 }
 
 impl Engine for Interpreter<'_> {
     fn memory(&self, batch: u64) -> Memory {
-        memory::of_schedule(self.shaped, &self.schedule, batch, (EngineKind::Reference, self.threads))
+        engine::Plan::memory(&self.plan, batch)
     }
 
     fn run(&mut self, inputs: &[&Tensor], batch: usize) -> RunResult {
-        let mut run = Run::new(self, inputs, batch);
-        for (step, owned) in self.schedule.steps.iter().zip(&self.owned) {
+        let mut run = Run::new(&self.plan, inputs, batch);
+        for (step, owned) in self.plan.schedule.steps.iter().zip(&self.owned) {
             run.step(step, owned);
         }
         run.finish()
@@ -54,7 +68,7 @@ impl Engine for Interpreter<'_> {
 
 /// A run under way.
 struct Run<'a> {
-    plan: &'a Interpreter<'a>,
+    plan: &'a Plan<'a>,
     inputs: NodeMap<&'a Tensor>,
     batch: usize,
     live: NodeMap<Tensor>,
@@ -66,15 +80,15 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Interpreter<'a>, inputs: &[&'a Tensor], batch: usize) -> Self {
+    fn new(plan: &'a Plan<'a>, inputs: &[&'a Tensor], batch: usize) -> Self {
         let graph = plan.shaped.graph();
-        let mut given = NodeMap::with_bound(graph.bound());
+        let mut given = NodeMap::with_bound(graph.len());
         let mut live_bytes = 0;
         for (id, tensor) in graph.inputs().iter().zip(inputs) {
             live_bytes += tensor_bytes(tensor);
             given.insert(*id, *tensor);
         }
-        let live = NodeMap::with_bound(graph.bound());
+        let live = NodeMap::with_bound(graph.len());
         Self {
             plan,
             inputs: given,

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use engine::{Engine, EngineKind};
-pub use memory::{Memory, required_bytes, required_memory};
+pub use engine::{Engine, EngineKind, Plan};
+pub use memory::{Memory, required_memory};
 pub use prepared::{Prepared, prepare};
 
 use crate::graph::NodeId;
@@ -161,7 +161,7 @@ fn problems(problems: &[WeightProblem]) -> String {
 /// A reproducible input: `batch` images of `shape`, standard normal, from a stream of `seed` alone.
 ///
 /// # Panics
-/// If it has more elements than the address space: callers have compared [`required_bytes`] with the memory they allow.
+/// If it has more elements than the address space: callers have compared [`required_memory`] with the memory they allow.
 #[must_use]
 pub fn random_input(shape: Shape, batch: usize, seed: u64) -> Tensor {
     let mut random = Random::new(seed);

@@ -5,10 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::engine::{Engine, EngineKind};
-use super::interpreter::Interpreter;
-use super::schedule::Schedule;
-use super::{ExecError, Memory, RunOptions, RunResult, memory};
+use super::engine::Engine;
+use super::{ExecError, Memory, RunOptions, RunResult};
 use crate::graph::NodeId;
 use crate::op::Op;
 use crate::shape::Shaped;
@@ -33,14 +31,11 @@ pub struct Prepared<'a> {
 /// Dumps that name no layer, more memory than allowed for one image, weights that do not fit the network.
 pub fn prepare<'a>(shaped: &'a Shaped, weights: &'a Weights, options: &RunOptions) -> Result<Prepared<'a>, ExecError> {
     let dumps = find_dumps(shaped, &options.dump)?;
-    let schedule = Schedule::new(shaped, &dumps);
+    let plan = options.engine.plan(shaped, dumps, options);
     let allowed = options.allowed_bytes();
-    allow(&memory::of_schedule(shaped, &schedule, 1, (options.engine, options.threads)), allowed)?;
+    allow(&plan.memory(1), allowed)?;
     weights.check(shaped).map_err(ExecError::Weights)?;
-    let engine: Box<dyn Engine + 'a> = match options.engine {
-        EngineKind::Reference => Box::new(Interpreter::new((shaped, weights), (schedule, dumps), options)),
-    };
-    Ok(Prepared { shaped, engine, allowed, fits: 1 })
+    Ok(Prepared { shaped, engine: plan.bind(weights), allowed, fits: 1 })
 }
 
 impl Prepared<'_> {

@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Memory;
+use super::reference::scratch_bytes;
 use crate::flow::Lifetimes;
 use crate::graph::NodeId;
-use crate::op::Op;
+use crate::op::{Op, Shape};
 use crate::shape::Shaped;
+use crate::weights::weight_bytes;
 
 /// Where a node's tensor comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,5 +64,44 @@ impl Schedule {
             steps.push(Step { node: *id, source, frees });
         }
         Self { steps, asks }
+    }
+
+    /// The memory of a run on `batch` images with so many threads, at least one.
+    pub(super) fn memory(&self, shaped: &Shaped, batch: u64, threads: usize) -> Memory {
+        let bytes = |shape: Shape| shape.elements().unwrap_or(u64::MAX).saturating_mul(4).saturating_mul(batch);
+        let of = |id: NodeId| bytes(shaped.shape(id));
+        // Wide enough that sums of saturated numbers can be taken back exactly.
+        let mut live: u128 = shaped.graph().inputs().iter().map(|id| u128::from(of(*id))).sum();
+        let (mut tensors, mut working, mut at) = (live, live, None);
+        for step in &self.steps {
+            let node = shaped.graph().node(step.node);
+            let scratch = match step.source {
+                Source::TakenOver => {
+                    live -= u128::from(of(node.inputs[0]));
+                    0
+                }
+                Source::Computed => {
+                    let inputs = shaped.input_shapes(step.node);
+                    scratch_bytes(&node.op, &inputs, shaped.shape(step.node), batch, threads)
+                }
+            };
+            live += u128::from(of(step.node));
+            tensors = tensors.max(live);
+            if live + u128::from(scratch) > working {
+                (working, at) = (live + u128::from(scratch), Some(step.node));
+            }
+            live -= step.frees.iter().map(|id| u128::from(of(*id))).sum::<u128>();
+        }
+        // Handing a tensor back twice, or one that is the caller's, takes a copy.
+        for (id, times) in &self.asks {
+            let copies = if matches!(shaped.graph().node(*id).op, Op::Input(_)) { *times } else { times - 1 };
+            live += u128::from(of(*id)) * copies as u128;
+        }
+        tensors = tensors.max(live);
+        if live > working {
+            (working, at) = (live, None);
+        }
+        let narrow = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX);
+        Memory { weights: weight_bytes(shaped), tensors: narrow(tensors), working: narrow(working), at }
     }
 }

@@ -5,7 +5,7 @@
 //! are still in registers. A group runs where its last member stands, for nothing else reads what it makes on the way.
 
 use crate::graph::{NodeId, NodeMap};
-use crate::op::Op;
+use crate::op::{Class, Op, Statistics};
 use crate::shape::Shaped;
 
 /// The groups of a network.
@@ -19,19 +19,16 @@ impl Fusion {
     #[must_use]
     pub fn new(shaped: &Shaped) -> Self {
         let graph = shaped.graph();
-        let mut head: NodeMap<NodeId> = NodeMap::with_bound(graph.bound());
+        let mut head: NodeMap<NodeId> = NodeMap::with_bound(graph.len());
         for &id in shaped.order() {
             let node = graph.node(id);
-            match role(&node.op) {
-                Role::Head => head.insert(id, id),
-                Role::Epilogue => {
-                    let joins = |input: &&NodeId| graph.uses(**input) == 1 && shaped.shape(**input) == shaped.shape(id);
-                    let of = node.inputs.iter().filter(joins).find_map(|input| head.get(*input).copied());
-                    if let Some(of) = of {
-                        head.insert(id, of);
-                    }
+            if node.op.is_layer() {
+                head.insert(id, id);
+            } else if can_follow(&node.op) {
+                let joins = |input: &&NodeId| graph.uses(**input) == 1 && shaped.shape(**input) == shaped.shape(id);
+                if let Some(of) = node.inputs.iter().filter(joins).find_map(|input| head.get(*input).copied()) {
+                    head.insert(id, of);
                 }
-                Role::Apart => {}
             }
         }
         Self { head }
@@ -50,39 +47,18 @@ impl Fusion {
     }
 }
 
-enum Role {
-    Head,
-    Epilogue,
-    Apart,
-}
-
-fn role(op: &Op) -> Role {
-    match op {
-        Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_) => Role::Head,
-        Op::BatchNorm(_) | Op::Scale(_) | Op::Activation(_) | Op::Scalar(_) | Op::Elementwise(_) => Role::Epilogue,
-        Op::Input(_)
-        | Op::Param(_)
-        | Op::Constant(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Concat(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => Role::Apart,
+/// Whether an operation works on each value as it leaves a layer.
+fn can_follow(op: &Op) -> bool {
+    match op.class() {
+        Class::Norm(Statistics::Kept) | Class::Scale | Class::Activation | Class::Arithmetic => true,
+        Class::Source
+        | Class::Layer
+        | Class::Norm(Statistics::OfInput)
+        | Class::Competition
+        | Class::Pooling
+        | Class::Reshape
+        | Class::Nothing
+        | Class::Resize
+        | Class::Rearrangement => false,
     }
 }

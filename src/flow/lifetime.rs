@@ -1,9 +1,9 @@
-//! When each tensor is in memory.
+//! When each piece of memory is in use.
 //!
 //! *Steps* are the layers in order of execution; inputs take none, for they are there before the first, since the caller
-//! brings them all at once. A tensor lives from the step that makes it to the last step that reads it, an output to the end,
-//! and what nothing reads through the step that makes it (an unread input: through the first). At each step a layer's inputs
-//! and its output are alive together: nothing is computed in place.
+//! brings them all at once. A *storage* is the memory of one value and of its views; it lives from the step that makes it to
+//! the last step that reads it, an output to the end, and what nothing reads through the step that makes it (an unread input:
+//! through the first). At each step a layer's inputs and its output are alive together: nothing is computed in place.
 
 use crate::graph::{NodeId, NodeMap};
 use crate::op::Op;
@@ -11,7 +11,7 @@ use crate::shape::Shaped;
 
 /// A piece of memory: an input, or the output of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tensor {
+pub struct Storage {
     /// The node that makes it, or is it.
     pub owner: NodeId,
     /// The step that makes it; 0 for inputs.
@@ -20,7 +20,7 @@ pub struct Tensor {
     pub last: u32,
 }
 
-impl Tensor {
+impl Storage {
     /// Whether it is alive during a step.
     #[must_use]
     pub fn alive_at(&self, step: usize) -> bool {
@@ -28,16 +28,16 @@ impl Tensor {
     }
 }
 
-/// Steps, tensors, and who reads what.
+/// Steps, storages, and who reads what.
 ///
-/// Steps and tensors are numbered in 32 bits, as nodes are: touching memory is what this costs.
+/// Steps and storages are numbered in 32 bits, as nodes are: touching memory is what this costs.
 #[derive(Debug)]
 pub struct Lifetimes {
     steps: Vec<NodeId>,
-    tensors: Vec<Tensor>,
-    /// The tensor that holds each node's value.
+    storages: Vec<Storage>,
+    /// The storage that holds each node's value.
     of: NodeMap<u32>,
-    /// Distinct tensors read at each step, flattened; `reads(i)` is `read[starts[i]..starts[i + 1]]`.
+    /// Distinct storages read at each step, flattened; `reads(i)` is `read[starts[i]..starts[i + 1]]`.
     read: Vec<u32>,
     starts: Vec<u32>,
 }
@@ -59,8 +59,8 @@ impl Lifetimes {
         let graph = shaped.graph();
         let mut life = Self {
             steps: Vec::with_capacity(graph.len()),
-            tensors: Vec::with_capacity(graph.len()),
-            of: NodeMap::with_bound(graph.bound()),
+            storages: Vec::with_capacity(graph.len()),
+            of: NodeMap::with_bound(graph.len()),
             read: Vec::new(),
             starts: vec![0],
         };
@@ -75,25 +75,25 @@ impl Lifetimes {
             if shares(&node.op) {
                 life.of.insert(id, life.of[node.inputs[0]]);
             } else {
-                life.of.insert(id, life.tensors.len() as u32);
+                life.of.insert(id, life.storages.len() as u32);
                 let born = if is_input { 0 } else { step };
-                life.tensors.push(Tensor { owner: id, born, last: born });
+                life.storages.push(Storage { owner: id, born, last: born });
             }
         }
         let end = life.steps.len().saturating_sub(1) as u32;
         for (_, node) in graph.outputs() {
-            life.tensors[life.of[*node] as usize].last = end;
+            life.storages[life.of[*node] as usize].last = end;
         }
         life
     }
 
-    /// Lets the tensors of `inputs` live up to a new step, and notes each of them once.
+    /// Lets the storages of `inputs` live up to a new step, and notes each of them once.
     fn read_at(&mut self, step: u32, inputs: &[NodeId]) {
         let from = self.read.len();
         for input in inputs {
-            let tensor = self.of[*input];
-            self.tensors[tensor as usize].last = step;
-            self.read.push(tensor);
+            let storage = self.of[*input];
+            self.storages[storage as usize].last = step;
+            self.read.push(storage);
         }
         self.read[from..].sort_unstable();
         // Only the new tail is sorted, and an earlier step's last entry must not swallow its first.
@@ -114,46 +114,46 @@ impl Lifetimes {
         &self.steps
     }
 
-    /// All tensors in order of their owners.
+    /// All storages in order of their owners.
     #[must_use]
-    pub fn tensors(&self) -> &[Tensor] {
-        &self.tensors
+    pub fn storages(&self) -> &[Storage] {
+        &self.storages
     }
 
-    /// The tensor that holds a node's value, as an index into [`Self::tensors`].
+    /// The storage that holds a node's value, as an index into [`Self::storages`].
     #[must_use]
-    pub fn tensor_of(&self, id: NodeId) -> usize {
+    pub fn storage_of(&self, id: NodeId) -> usize {
         self.of[id] as usize
     }
 
-    /// The tensor that a step makes; `None` for views.
+    /// The storage that a step makes; `None` for views.
     #[must_use]
     pub fn made_at(&self, step: usize) -> Option<usize> {
         let id = self.steps[step];
-        Some(self.tensor_of(id)).filter(|tensor| self.tensors[*tensor].owner == id)
+        Some(self.storage_of(id)).filter(|storage| self.storages[*storage].owner == id)
     }
 
-    /// The distinct tensors that a step reads.
+    /// The distinct storages that a step reads.
     pub fn read_at_step(&self, step: usize) -> impl Iterator<Item = usize> + '_ {
         let range = self.starts[step] as usize..self.starts[step + 1] as usize;
-        self.read[range].iter().map(|tensor| *tensor as usize)
+        self.read[range].iter().map(|storage| *storage as usize)
     }
 
     /// Whether this step is the last to need a node's value.
     #[must_use]
     pub fn dies_at(&self, id: NodeId, step: usize) -> bool {
-        self.tensors[self.tensor_of(id)].last as usize == step
+        self.storages[self.storage_of(id)].last as usize == step
     }
 
-    /// The bytes alive during each step, by a tensor's index; one entry, of what is there at all, for a network without layers.
+    /// The bytes alive during each step, by a storage's index; one entry, of what is there at all, for a network without layers.
     #[must_use]
     pub fn live_bytes(&self, bytes: impl Fn(usize) -> u64) -> Vec<u128> {
         let length = self.steps.len().max(1);
         let mut change = vec![0i128; length + 1];
-        for (i, tensor) in self.tensors.iter().enumerate() {
+        for (i, storage) in self.storages.iter().enumerate() {
             let bytes = i128::from(bytes(i));
-            change[tensor.born as usize] += bytes;
-            change[tensor.last as usize + 1] -= bytes;
+            change[storage.born as usize] += bytes;
+            change[storage.last as usize + 1] -= bytes;
         }
         let mut live = 0;
         let sum = |change: &i128| {

@@ -8,14 +8,17 @@
 //! |---|---|
 //! | how often is a value read, and is there only one reader? | [`Graph::uses`](crate::graph::Graph::uses), [`only_reader`] |
 //! | whose memory holds a value, and from when to when? | [`Lifetimes`] |
-//! | what do these nodes need, what depends on them? | [`needed_by`], [`reached_from`] |
+//! | what do these nodes need? | [`needed_by`] |
+//! | which layer stands behind or ahead of this one, seen through what is between? | [`behind`], [`ahead`] |
 //! | which nodes does every path pass? | [`trunk`] |
 //! | which layers run in the epilogue of another? | [`Fusion`] |
 
 mod fusion;
 mod lifetime;
 mod reach;
+mod walk;
 
 pub use fusion::Fusion;
-pub use lifetime::{Lifetimes, Tensor};
-pub use reach::{needed_by, only_reader, reached_from, trunk};
+pub use lifetime::{Lifetimes, Storage};
+pub use reach::{needed_by, only_reader, trunk};
+pub use walk::{ahead, behind};

@@ -7,17 +7,7 @@ use crate::graph::{Graph, NodeId};
 /// The nodes and all that they are made from. With the outputs: every node that is not dead.
 #[must_use]
 pub fn needed_by(graph: &Graph, nodes: impl IntoIterator<Item = NodeId>) -> Reach<'_> {
-    let mut reach = Reach::backwards(graph);
-    for id in nodes {
-        reach.add(id);
-    }
-    reach
-}
-
-/// The nodes and all that is made from them. With an input: every value that depends on it.
-#[must_use]
-pub fn reached_from(graph: &Graph, nodes: impl IntoIterator<Item = NodeId>) -> Reach<'_> {
-    let mut reach = Reach::forwards(graph);
+    let mut reach = Reach::new(graph);
     for id in nodes {
         reach.add(id);
     }

@@ -23,8 +23,8 @@ impl Dominators {
     /// Of the paths that begin at the network's inputs.
     #[must_use]
     pub fn new(graph: &Graph) -> Self {
-        let mut paths: DiGraph<(), ()> = DiGraph::with_capacity(graph.bound() + 2, graph.nodes.edge_count());
-        for _ in 0..graph.bound() {
+        let mut paths: DiGraph<(), ()> = DiGraph::with_capacity(graph.len() + 2, graph.nodes.edge_count());
+        for _ in 0..graph.len() {
             paths.add_node(());
         }
         let (source, sink) = (paths.add_node(()), paths.add_node(()));
@@ -50,12 +50,5 @@ impl Dominators {
         // They come from the sink backwards.
         found.reverse();
         found
-    }
-
-    /// The last node before this one that every path to it leads through; `None` where there is none, as for inputs.
-    #[must_use]
-    pub fn immediate(&self, id: NodeId) -> Option<NodeId> {
-        let found = self.relation.immediate_dominator(id.index());
-        found.filter(|index| *index != self.source).map(NodeId::from_index)
     }
 }

@@ -25,7 +25,7 @@ pub fn dot(graph: &Graph, detail: impl Fn(NodeId) -> String, mark: impl Fn(NodeI
         };
         let _ = writeln!(text, "{indent}n{} [label={}{style}];", id.to_usize(), quoted(label.trim_end()));
     });
-    for id in graph.order() {
+    for id in graph.ids() {
         for input in &graph.node(id).inputs {
             let _ = writeln!(text, "  n{} -> n{};", input.to_usize(), id.to_usize());
         }
@@ -40,7 +40,7 @@ pub fn dot(graph: &Graph, detail: impl Fn(NodeId) -> String, mark: impl Fn(NodeI
 /// Writes every node inside the clusters of its instances, outermost first.
 fn clusters(text: &mut String, graph: &Graph, write: &dyn Fn(&mut String, NodeId, &str)) {
     let mut nodes: BTreeMap<Option<InstanceId>, Vec<NodeId>> = BTreeMap::new();
-    for id in graph.order() {
+    for id in graph.ids() {
         nodes.entry(graph.node(id).origin.instance).or_default().push(id);
     }
     let mut children: BTreeMap<Option<InstanceId>, Vec<InstanceId>> = BTreeMap::new();

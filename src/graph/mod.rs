@@ -1,7 +1,7 @@
 //! The network as a directed acyclic graph. Only this room names petgraph.
 //!
 //! Nodes keep their inputs *in order* (petgraph's edge order is not). A graph only grows, each node after its inputs, which
-//! never change: so it is acyclic, every input exists, and ascending ids are an order of execution. Rewrites build a new
+//! never change: so it is acyclic, every input exists, and ids count from 0 in an order of execution. Rewrites build a new
 //! graph. Names are unique, those of tensors too. What a node means is its [`Op`]; which learned tensors it uses are its
 //! [`TensorId`]s; where it came from is its [`Origin`]. Shapes are not stored here: see `shape::Shaped`.
 
@@ -20,8 +20,7 @@ pub mod unordered;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use petgraph::Direction;
-use petgraph::stable_graph::StableDiGraph;
-use petgraph::visit::EdgeRef;
+use petgraph::graph::DiGraph;
 
 pub use map::NodeMap;
 pub use name::LayerPath;
@@ -35,7 +34,7 @@ use crate::op::Op;
 pub struct Graph {
     name: String,
     doc: Option<String>,
-    nodes: StableDiGraph<Node, u32>,
+    nodes: DiGraph<Node, ()>,
     names: HashMap<LayerPath, NodeId>,
     /// The last number that was appended to a name, so that many clashes stay linear.
     suffixes: HashMap<LayerPath, u64>,
@@ -63,7 +62,7 @@ impl Graph {
         Self {
             name: name.into(),
             doc,
-            nodes: StableDiGraph::new(),
+            nodes: DiGraph::new(),
             names: HashMap::new(),
             suffixes: HashMap::new(),
             counted: HashSet::new(),
@@ -97,7 +96,7 @@ impl Graph {
     /// # Panics
     /// If an input or a tensor is not in the graph.
     pub fn add(&mut self, mut node: Node) -> NodeId {
-        assert!(node.inputs.iter().all(|id| self.contains(*id)), "inputs are added before their users");
+        assert!(node.inputs.iter().all(|id| id.to_usize() < self.len()), "inputs are added before their users");
         if !self.is_free(&node.name) || self.scopes.contains(&node.name) {
             node.name = self.fresh_name(&node.name);
             self.count_path(node.name.clone());
@@ -112,9 +111,11 @@ impl Graph {
     /// the owner of tensors that this node's replace.
     ///
     /// # Panics
-    /// As [`Self::add`].
+    /// As [`Self::add`], and where `owner` is a layer's name, whose tensors would be called alike.
     pub fn add_owned(&mut self, mut node: Node, owner: &LayerPath) -> NodeId {
         if node.tensors.is_empty() && *owner != node.name {
+            let of_a_layer = self.names.contains_key(owner) && !node.op.roles().is_empty();
+            assert!(!of_a_layer, "`{owner}` is a layer, and its tensors would have the names of these");
             node.tensors = self.add_tensors(owner, &node.op);
             if !node.tensors.is_empty() {
                 self.owners.insert(owner.clone());
@@ -141,7 +142,7 @@ impl Graph {
         let id = NodeId::from_index(self.nodes.add_node(node));
         for position in 0..inputs {
             let input = self.nodes[id.index()].inputs[position];
-            self.nodes.add_edge(input.index(), id.index(), position as u32);
+            self.nodes.add_edge(input.index(), id.index(), ());
         }
         for tensor in &self.nodes[id.index()].tensors {
             let info = &mut self.tensors[tensor.to_usize()];
@@ -264,6 +265,12 @@ impl Graph {
         self.instances.iter().enumerate().map(|(i, instance)| (InstanceId(i as u32), instance))
     }
 
+    /// The block instances round a place, innermost first: that instance, the one that its call stands in, and so on.
+    pub fn enclosing(&self, innermost: impl Into<Option<InstanceId>>) -> impl Iterator<Item = (InstanceId, &Instance)> {
+        let chain = std::iter::successors(innermost.into(), |id| self.instance(*id).parent);
+        chain.map(|id| (id, self.instance(id)))
+    }
+
     /// Declares an output; outputs keep their order.
     pub fn add_output(&mut self, name: impl Into<String>, node: NodeId) {
         let name: String = name.into();
@@ -284,12 +291,6 @@ impl Graph {
         &self.outputs
     }
 
-    /// Whether the node is (still) in the graph.
-    #[must_use]
-    pub fn contains(&self, id: NodeId) -> bool {
-        self.nodes.contains_node(id.index())
-    }
-
     /// A node.
     ///
     /// # Panics
@@ -305,7 +306,7 @@ impl Graph {
         self.names.get(name).copied()
     }
 
-    /// How many nodes, inputs included.
+    /// How many nodes, inputs included; one more than the largest id.
     #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.node_count()
@@ -317,13 +318,7 @@ impl Graph {
         self.len() == 0
     }
 
-    /// One more than the largest index of a node; the length of a [`NodeMap`].
-    #[must_use]
-    pub fn bound(&self) -> usize {
-        self.nodes.node_indices().next_back().map_or(0, |i| i.index() + 1)
-    }
-
-    /// All nodes by ascending id, which is an order of execution.
+    /// All nodes by ascending id, which is an order of execution: inputs before users.
     pub fn ids(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.nodes.node_indices().map(NodeId::from_index)
     }
@@ -331,15 +326,14 @@ impl Graph {
     /// Nodes that take this one as an input, ascending; a node that takes it twice is listed once.
     #[must_use]
     pub fn users(&self, id: NodeId) -> Vec<NodeId> {
-        let users: BTreeSet<_> =
-            self.nodes.edges_directed(id.index(), Direction::Outgoing).map(|e| NodeId::from_index(e.target())).collect();
+        let users: BTreeSet<_> = self.readers(id).collect();
         users.into_iter().collect()
     }
 
     /// The only node that takes this one as an input, if there is just one.
     #[must_use]
     pub fn only_user(&self, id: NodeId) -> Option<NodeId> {
-        let mut users = self.nodes.edges_directed(id.index(), Direction::Outgoing).map(|e| NodeId::from_index(e.target()));
+        let mut users = self.readers(id);
         let first = users.next()?;
         users.all(|user| user == first).then_some(first)
     }
@@ -347,7 +341,7 @@ impl Graph {
     /// How often this node is read: once for each place among other nodes' inputs, and once more if it is an output.
     #[must_use]
     pub fn uses(&self, id: NodeId) -> usize {
-        self.nodes.edges_directed(id.index(), Direction::Outgoing).count() + usize::from(self.is_output(id))
+        self.readers(id).count() + usize::from(self.is_output(id))
     }
 
     /// Whether an output is this node.
@@ -362,14 +356,13 @@ impl Graph {
         self.output_names.contains(name)
     }
 
-    /// What the author asks of the optimizer for a node, writable.
+    /// What the author asks of the optimizer for a node, writable: for tests, which build graphs without text.
     pub fn directives_mut(&mut self, id: NodeId) -> &mut Directives {
         &mut self.nodes[id.index()].directives
     }
 
-    /// All nodes in an order of execution: inputs before users. Ids ascend in it, since a node is added after its inputs.
-    #[must_use]
-    pub fn order(&self) -> Vec<NodeId> {
-        self.ids().collect()
+    /// Who reads a node, in no particular order, once for each place among its inputs.
+    fn readers(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.nodes.neighbors_directed(id.index(), Direction::Outgoing).map(NodeId::from_index)
     }
 }

@@ -1,6 +1,6 @@
 //! Nodes, what they are part of, and block instances.
 
-use petgraph::stable_graph::NodeIndex;
+use petgraph::graph::NodeIndex;
 
 use super::name::LayerPath;
 use super::tensor::TensorId;
@@ -8,7 +8,7 @@ use crate::op::Op;
 use crate::op::form::{Kind, Refinement};
 use crate::source::Span;
 
-/// Names a node of one graph; stays valid while others are added or removed.
+/// Names a node of one graph: how many were added before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(u32);
 
@@ -157,9 +157,20 @@ impl Factor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
     /// A `refine` statement.
-    Statement(Span),
+    Statement,
     /// The optimizer's plan.
     Optimizer,
+}
+
+impl Maker {
+    /// The statement's word, or the name of the pass.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Statement => "refine",
+            Self::Optimizer => "bottleneck",
+        }
+    }
 }
 
 /// What the author of a network asks of the optimizer for a layer; marks in the language.

@@ -44,7 +44,7 @@ pub fn print_as(graph: &Graph, signature: &Signature) -> String {
 /// Nodes that stand in one pipeline: consecutive, each the only user of the one before, all in one scope.
 fn runs(graph: &Graph) -> Vec<Vec<NodeId>> {
     let mut runs: Vec<Vec<NodeId>> = Vec::new();
-    for id in graph.order() {
+    for id in graph.ids() {
         let node = graph.node(id);
         if matches!(node.op, Op::Input(_)) {
             continue;
@@ -136,7 +136,7 @@ impl<'a> Printer<'a> {
     fn new(graph: &'a Graph) -> Self {
         let mut once = BTreeSet::new();
         let repeated = graph.outputs().iter().map(|(_, id)| *id).filter(|id| !once.insert(*id)).collect();
-        let mut last_reader = NodeMap::with_bound(graph.bound());
+        let mut last_reader = NodeMap::with_bound(graph.len());
         for id in graph.ids() {
             last_reader.insert(id, Some(id));
             graph.node(id).inputs.iter().for_each(|input| last_reader.insert(*input, Some(id)));
@@ -240,12 +240,7 @@ impl<'a> Printer<'a> {
 
     /// Names the outermost block instance where it changes, and marks what a refinement inserted.
     fn comment(&mut self, id: NodeId) {
-        let mut outermost = None;
-        let mut at = self.graph.node(id).origin.instance;
-        while let Some(instance) = at.map(|id| self.graph.instance(id)) {
-            outermost = Some(instance);
-            at = instance.parent;
-        }
+        let outermost = self.graph.enclosing(self.graph.node(id).origin.instance).last().map(|(_, instance)| instance);
         let path = outermost.map(|instance| instance.path.as_str());
         if path != self.instance {
             self.instance = path;
@@ -255,10 +250,11 @@ impl<'a> Printer<'a> {
                 self.text.push('\n');
             }
         }
-        if let Some(part) = self.graph.node(id).inserted_for() {
+        if let Some(part) = &self.graph.node(id).origin.part {
             let what = match part.role {
+                Role::Core => return,
                 Role::Factor(factor) | Role::Behind(factor) => factor.word(),
-                Role::Core | Role::BehindCore => "between",
+                Role::BehindCore => "between",
             };
             let _ = writeln!(self.text, "    # inserted: {what} of {}", part.of);
         }
@@ -356,13 +352,23 @@ fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
 /// The operation with the arguments that differ from their defaults: `conv(64, 3, pad=1)`, `relu`.
 #[must_use]
 pub fn call(op: &Op) -> String {
+    call_with(op, |_| true)
+}
+
+/// The same with those arguments alone that `keeps`, by name; what is given by position is always there.
+#[must_use]
+pub fn call_with(op: &Op, keeps: impl Fn(&str) -> bool) -> String {
     let keyword = op.keyword();
     let params = table::find(keyword).map_or(&[][..], |info| info.params);
     let mut positional = true;
     let mut args = Vec::new();
     for (i, (name, value)) in table::printed_args(op).into_iter().enumerate() {
         positional &= i < 2 && params.get(i).is_some_and(|p| p.name == name);
-        args.push(if positional { text(&value) } else { format!("{name}={}", text(&value)) });
+        if positional {
+            args.push(text(&value));
+        } else if keeps(name) {
+            args.push(format!("{name}={}", text(&value)));
+        }
     }
     // A kernel of 1 is the default, and what a reader looks for first.
     if matches!(op, Op::Conv(conv) if conv.kernel == [1, 1] && !conv.depthwise) {

@@ -68,7 +68,8 @@ impl Unordered {
         self.outputs.push((name.into(), node));
     }
 
-    /// The graph, every node after its inputs.
+    /// The graph, every node after its inputs. petgraph's `toposort` orders too, but does not keep the order in which nodes
+    /// came, and names one node of a cycle where a reader needs all.
     ///
     /// # Errors
     /// Nodes that need each other.

@@ -302,7 +302,7 @@ impl<'a> Builder<'a> {
             self.shape_error(frame, info.keyword, None, inputs, &shape_error, expr.span);
             return Value::Poison;
         }
-        let first_new = self.graph.bound();
+        let first_new = self.graph.len();
         let value = match info.build(&args, &shapes) {
             Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
             Ok(Built::Pieces(ops)) => {

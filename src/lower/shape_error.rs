@@ -322,13 +322,7 @@ impl<'a> Builder<'a> {
 
     /// The outermost instance round a node that is not also round the place at hand.
     fn foreign(&self, id: NodeId) -> Option<InstanceId> {
-        let parents = |mut at: Option<InstanceId>| {
-            std::iter::from_fn(move || {
-                let now = at?;
-                at = self.graph.instance(now).parent;
-                Some(now)
-            })
-        };
+        let parents = |at: Option<InstanceId>| self.graph.enclosing(at).map(|(id, _)| id);
         let around: Vec<InstanceId> = parents(self.here).collect();
         parents(self.graph.node(id).origin.instance).take_while(|instance| !around.contains(instance)).last()
     }

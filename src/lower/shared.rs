@@ -209,13 +209,8 @@ impl<'a> Builder<'a> {
     /// shared. Uses differ in them where a branch makes a layer that another use does not have.
     fn way_to(&self, node: &Node) -> Vec<Span> {
         let Some(UseCounts { within: Some(root), .. }) = self.uses.last() else { return Vec::new() };
-        let mut way: Vec<Span> = node.origin.span.into_iter().collect();
-        let mut at = node.origin.instance;
-        while let Some(instance) = at.filter(|instance| instance != root).map(|id| self.graph.instance(id)) {
-            way.push(instance.call);
-            at = instance.parent;
-        }
-        way
+        let within = self.graph.enclosing(node.origin.instance).take_while(|(id, _)| id != root);
+        node.origin.span.into_iter().chain(within.map(|(_, instance)| instance.call)).collect()
     }
 
     /// Where a set of shared weights was declared.

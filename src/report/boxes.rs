@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use super::network::is_input;
 use crate::analysis::rollup::block;
-use crate::graph::{Graph, InstanceId, NodeId};
+use crate::graph::{Graph, NodeId};
+use crate::op::Op;
 
 /// Up to so many boxes a network is drawn layer by layer, otherwise by block.
 const MOST_BOXES: usize = 130;
@@ -26,7 +27,7 @@ pub(super) fn places(graph: &Graph, order: &[NodeId]) -> (Places, Option<usize>)
         return (fine, None);
     }
     let by = |depth: usize| assign(graph, order, |id| block(graph, id, depth).map(str::to_owned));
-    let deepest = graph.instances().map(|(id, _)| nesting(graph, id)).max().unwrap_or(1);
+    let deepest = graph.instances().map(|(id, _)| graph.enclosing(id).count()).max().unwrap_or(1);
     let mut in_parts = None;
     for depth in (1..=deepest.min(8)).rev() {
         let (place, whole) = by(depth);
@@ -38,11 +39,6 @@ pub(super) fn places(graph: &Graph, order: &[NodeId]) -> (Places, Option<usize>)
         }
     }
     in_parts.unwrap_or_else(|| (by(1).0, Some(1)))
-}
-
-/// How many block instances an instance stands in, itself included.
-fn nesting(graph: &Graph, id: InstanceId) -> usize {
-    std::iter::successors(Some(id), |at| graph.instance(*at).parent).count()
 }
 
 /// The box of each node: that of its block where `by` names one, otherwise shared with a sole input of one follower;
@@ -73,7 +69,7 @@ fn assign(graph: &Graph, order: &[NodeId], by: impl Fn(NodeId) -> Option<String>
 fn follows(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let node = graph.node(id);
     let [before] = node.inputs.as_slice() else { return None };
-    let minor = !matches!(node.op.keyword(), "conv" | "dwconv" | "conv_transpose" | "linear" | "maxpool" | "avgpool" | "concat");
+    let minor = !(node.op.is_layer() || matches!(node.op, Op::Pool(_) | Op::Concat(_)));
     let alone = graph.users(*before).len() == 1 && !graph.is_output(*before) && !is_input(graph, *before);
     (minor && alone && node.origin.instance == graph.node(*before).origin.instance).then_some(*before)
 }

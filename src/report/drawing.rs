@@ -12,7 +12,7 @@ use super::network::is_input;
 use super::number::{grouped, shortened};
 use crate::analysis::rollup::block;
 use crate::digits::counted;
-use crate::graph::{Graph, InstanceId, NodeId, print::call};
+use crate::graph::{Graph, InstanceId, NodeId, print::call_with};
 use crate::op::Op;
 use crate::shape::Shaped;
 
@@ -187,27 +187,16 @@ fn unit(shaped: &Shaped, members: &[NodeId], depth: Option<usize>) -> Unit {
 
 /// The block of the instance that stands `depth` deep round another, or of that one itself.
 fn block_name(graph: &Graph, id: InstanceId, depth: usize) -> String {
-    let chain: Vec<InstanceId> = std::iter::successors(Some(id), |at| graph.instance(*at).parent).collect();
-    graph.instance(chain[chain.len().saturating_sub(depth)]).block.clone()
+    let chain: Vec<_> = graph.enclosing(id).collect();
+    chain[chain.len().saturating_sub(depth)].1.block.clone()
 }
 
 /// A call with the arguments that shape the network: `conv(64, 7, stride=2)`; padding, biases and the like are left out.
 fn brief(op: &Op) -> String {
-    let full = call(op);
-    let Some((name, rest)) = full.split_once('(') else { return full };
     if matches!(op, Op::BatchNorm(_) | Op::LayerNorm(_) | Op::InstanceNorm(_)) {
-        return name.to_owned();
+        return op.keyword().to_owned();
     }
-    let telling = |arg: &&str| {
-        arg.split_once('=').is_none_or(|(key, _)| matches!(key, "stride" | "groups" | "dilation" | "factor" | "axis"))
-    };
-    let mut depth = 0i32;
-    let arguments = rest.strip_suffix(')').unwrap_or(rest).split(|c| {
-        depth += i32::from(c == '[') - i32::from(c == ']');
-        c == ',' && depth == 0
-    });
-    let kept: Vec<&str> = arguments.map(str::trim).filter(telling).collect();
-    if kept.is_empty() { name.to_owned() } else { format!("{name}({})", kept.join(", ")) }
+    call_with(op, |name| matches!(name, "stride" | "groups" | "dilation" | "factor" | "axis"))
 }
 
 /// Whether a pass or a `refine` statement put the node there.

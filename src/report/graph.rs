@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::network::{Blocks, Dims, Port};
+use super::network::{Dims, Port, outermost};
 use super::{SCHEMA_VERSION, TOOL_VERSION};
 use crate::op::args::ArgValue;
 use crate::op::table::printed_args;
@@ -64,7 +64,6 @@ pub struct Item<'a> {
 #[must_use]
 pub fn document(shaped: &Shaped) -> Document<'_> {
     let graph = shaped.graph();
-    let blocks = Blocks::new(graph);
     let name = |id| graph.node(id).name.as_str();
     let item = |id| {
         let node = graph.node(id);
@@ -74,9 +73,9 @@ pub fn document(shaped: &Shaped) -> Document<'_> {
             arguments: printed_args(&node.op).into_iter().map(|(key, arg)| (key.to_owned(), value(&arg))).collect(),
             inputs: node.inputs.iter().map(|input| name(*input)).collect(),
             output: Dims(shaped.shape(id)),
-            block: blocks.of(graph, id),
+            block: outermost(graph, id),
             shared_weights: graph.shares_tensors(id).then(|| graph.tensor(node.tensors[0]).owner.as_str()),
-            made_by: node.inserted_for().map(|_| "refine"),
+            made_by: node.inserted_for().map(|part| part.by.word()),
         }
     };
     Document {

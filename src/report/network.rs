@@ -11,7 +11,7 @@ use super::{SCHEMA_VERSION, TOOL_VERSION, naming};
 use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
 use crate::analysis::{Analysis, Layer, convention};
-use crate::graph::{Graph, InstanceId, NodeId};
+use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::op::{Shape, Work};
 use crate::shape::Shaped;
@@ -274,9 +274,8 @@ impl<'a> Network<'a> {
     pub fn new(subject: &Subject<'a>) -> Self {
         let Subject { source, shaped, analysis, forecast, notes, .. } = *subject;
         let graph = shaped.graph();
-        let blocks = Blocks::new(graph);
         let port = |name: &'a str, id: NodeId| Port { name, shape: shaped.shape(id).to_vec() };
-        let layers: Vec<_> = analysis.layers.iter().enumerate().map(|(i, layer)| row(subject, &blocks, i, layer)).collect();
+        let layers: Vec<_> = analysis.layers.iter().enumerate().map(|(i, layer)| row(subject, i, layer)).collect();
         Self {
             schema_version: SCHEMA_VERSION,
             tool_version: TOOL_VERSION,
@@ -318,42 +317,23 @@ impl<'a> Network<'a> {
     }
 }
 
-/// The outermost block instance of every instance, so that each layer finds it at once.
-pub struct Blocks {
-    outermost: Vec<InstanceId>,
+/// The path of the outermost block instance of a node.
+pub(super) fn outermost(graph: &Graph, node: NodeId) -> Option<&str> {
+    graph.enclosing(graph.node(node).origin.instance).last().map(|(_, instance)| instance.path.as_str())
 }
 
-impl Blocks {
-    /// The table for a graph.
-    #[must_use]
-    pub fn new(graph: &Graph) -> Self {
-        let mut outermost: Vec<InstanceId> = Vec::new();
-        for (id, instance) in graph.instances() {
-            // A parent is entered before its children.
-            let top = instance.parent.and_then(|parent| outermost.get(parent.to_usize()).copied()).unwrap_or(id);
-            outermost.push(top);
-        }
-        Self { outermost }
-    }
-
-    /// The path of the outermost block instance of a node.
-    #[must_use]
-    pub fn of<'a>(&self, graph: &'a Graph, node: NodeId) -> Option<&'a str> {
-        let instance = graph.node(node).origin.instance?;
-        Some(&graph.instance(self.outermost[instance.to_usize()]).path)
-    }
-}
-
-fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) -> Row<'a> {
+fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
     let graph = subject.shaped.graph();
     let node = graph.node(layer.node);
+    let mut blocks: Vec<_> = graph.enclosing(node.origin.instance).map(|(_, instance)| instance.path.as_str()).collect();
+    blocks.reverse();
     let place = node.origin.span.zip(subject.sources).map(|(span, sources)| {
         let source = sources.get(span.source);
         (source.line_index(span.start) + 1, source.name())
     });
     Row {
         name: &node.name,
-        block: blocks.of(graph, layer.node),
+        block: blocks.first().copied(),
         op: node.op.keyword(),
         inputs: layer.inputs.iter().copied().map(Dims).collect(),
         output: Dims(layer.output),
@@ -369,23 +349,11 @@ fn row<'a>(subject: &Subject<'a>, blocks: &Blocks, index: usize, layer: &Layer) 
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
-        made_by: node.inserted_for().map(|_| "refine"),
+        made_by: node.inserted_for().map(|part| part.by.word()),
         part_of: node.inserted_for().map(|part| part.of.as_str()),
         shared_weights: graph.shares_tensors(layer.node).then(|| graph.tensor(node.tensors[0]).owner.as_str()),
-        blocks: enclosing(graph, layer.node),
+        blocks,
     }
-}
-
-/// The paths of the block instances round a node, outermost first.
-fn enclosing(graph: &Graph, node: NodeId) -> Vec<&str> {
-    let mut paths = Vec::new();
-    let mut at = graph.node(node).origin.instance;
-    while let Some(instance) = at.map(|id| graph.instance(id)) {
-        paths.push(instance.path.as_str());
-        at = instance.parent;
-    }
-    paths.reverse();
-    paths
 }
 
 /// The sums of an analysis.

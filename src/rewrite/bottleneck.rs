@@ -120,7 +120,7 @@ fn limit_peak(
 ) -> Result<(), OptimizeError> {
     let peaks = limits.iter().filter(|(budget, _)| budget.quantity == Quantity::Peak);
     let Some((budget, most)) = peaks.min_by(|a, b| a.1.total_cmp(&b.1)) else { return Ok(()) };
-    let mut least: NodeMap<u64> = NodeMap::with_bound(shaped.graph().bound());
+    let mut least: NodeMap<u64> = NodeMap::with_bound(shaped.graph().len());
     for &id in shaped.order() {
         if let Some(around) = around.get(id) {
             least.insert(id, around.all);
@@ -314,7 +314,7 @@ impl Search<'_> {
 
     /// Layers that stay, in order of execution.
     fn untouched(&self, refused: Vec<(NodeId, Refusal)>) -> Vec<Untouched> {
-        let mut why = NodeMap::with_bound(self.shaped.graph().bound());
+        let mut why = NodeMap::with_bound(self.shaped.graph().len());
         for (id, refusal) in refused {
             why.insert(id, refusal);
         }

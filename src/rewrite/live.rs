@@ -48,12 +48,12 @@ fn bytes(shape: Shape) -> u64 {
 pub fn around(shaped: &Shaped) -> NodeMap<Around> {
     let graph = shaped.graph();
     let life = Lifetimes::new(shaped);
-    let size = |tensor: usize| activation_bytes(shaped, life.tensors()[tensor].owner, 1).unwrap_or(u64::MAX);
+    let size = |tensor: usize| activation_bytes(shaped, life.storages()[tensor].owner, 1).unwrap_or(u64::MAX);
     let live = life.live_bytes(size);
-    let mut result = NodeMap::with_bound(graph.bound());
+    let mut result = NodeMap::with_bound(graph.len());
     for (step, &id) in life.steps().iter().enumerate() {
         let freed = graph.node(id).inputs.first().filter(|input| life.dies_at(**input, step));
-        let freed = freed.map_or(0, |input| size(life.tensor_of(*input)));
+        let freed = freed.map_or(0, |input| size(life.storage_of(*input)));
         let output = life.made_at(step).map_or(0, size);
         result.insert(id, Around { all: u64::try_from(live[step]).unwrap_or(u64::MAX), freed, output });
     }

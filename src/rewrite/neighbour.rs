@@ -6,7 +6,7 @@
 
 use crate::flow::only_reader;
 use crate::graph::{Graph, NodeId};
-use crate::op::{Activation, Op};
+use crate::op::{Activation, Class, Op};
 
 /// What stands round a layer.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -72,5 +72,5 @@ fn is_gate(op: &Op) -> bool {
 }
 
 fn is_norm(op: &Op) -> bool {
-    matches!(op, Op::BatchNorm(_) | Op::GroupNorm(_) | Op::LayerNorm(_) | Op::InstanceNorm(_))
+    matches!(op.class(), Class::Norm(_))
 }

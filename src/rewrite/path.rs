@@ -10,7 +10,6 @@ use super::forms::{Refusal, fits};
 pub use crate::graph::path::{Pattern, alike, starred};
 use crate::graph::scopes::Scopes;
 use crate::graph::{Graph, NodeId};
-use crate::op::Op;
 use crate::op::form::Kind;
 
 /// Why a pattern selects nothing.
@@ -111,7 +110,7 @@ impl<'g> Layers<'g> {
 
 /// The most telling reason: that of a convolution or linear layer before that of anything else.
 fn why_none(graph: &Graph, nodes: &[NodeId], kind: Kind) -> Option<(String, Refusal)> {
-    let is_layer = |id: &&NodeId| matches!(graph.node(**id).op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_));
+    let is_layer = |id: &&NodeId| graph.node(**id).op.is_layer();
     let best = nodes.iter().find(is_layer).or(nodes.first())?;
     let node = graph.node(*best);
     fits(kind, &node.op).err().map(|refusal| (node.name.to_string(), refusal))

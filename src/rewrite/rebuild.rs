@@ -18,7 +18,7 @@ impl<'a> Rebuild<'a> {
     /// Begins a copy.
     pub(super) fn new(shaped: &'a Shaped) -> Self {
         let old = shaped.graph();
-        Self { old, new: old.successor(), map: NodeMap::with_bound(old.bound()) }
+        Self { old, new: old.successor(), map: NodeMap::with_bound(old.len()) }
     }
 
     /// The new node that stands for an old one.

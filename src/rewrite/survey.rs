@@ -10,7 +10,6 @@ use super::insert::is_refined;
 use super::path::{alike, users_of_shared};
 use super::plan::OptimizeError;
 use crate::graph::{BottleneckMark, Node, NodeId};
-use crate::op::Op;
 use crate::op::form::Kind;
 use crate::shape::Shaped;
 
@@ -34,7 +33,7 @@ pub fn survey(shaped: &Shaped, config: &Config) -> Result<Survey, OptimizeError>
     let mut survey = Survey { layers: Vec::new(), refused: Vec::new() };
     for &id in shaped.order() {
         let node = shaped.graph().node(id);
-        if matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_)) {
+        if node.op.is_layer() {
             match look(shaped, config, id) {
                 Ok(layer) => survey.layers.push(layer),
                 Err(refusal) => survey.refused.push((id, refusal)),

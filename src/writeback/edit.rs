@@ -11,7 +11,6 @@ use super::address::{Line, lines};
 use crate::diagnostic::Edit;
 use crate::digits::{first_of, grouped};
 use crate::graph::{Graph, InstanceId};
-use crate::op::Op;
 use crate::quote::quoted_path;
 use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
@@ -179,10 +178,8 @@ impl<'s> Uses<'s> {
         let mut layers = BTreeMap::new();
         for id in graph.ids() {
             let node = graph.node(id);
-            let mut at = node.origin.instance.filter(|_| matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Linear(_)));
-            while let Some(instance) = at {
+            for (instance, _) in graph.enclosing(node.origin.instance).filter(|_| node.op.is_layer()) {
                 *layers.entry(instance).or_default() += 1;
-                at = graph.instance(instance).parent;
             }
         }
         let mut blocks = BTreeMap::new();
@@ -194,14 +191,8 @@ impl<'s> Uses<'s> {
 
     /// The innermost block instance that holds more than this layer: a reader thinks of that, not of a `conv_bn`.
     fn instance(&self, graph: &Graph, layer: &str) -> Option<InstanceId> {
-        let mut at = graph.node(graph.find(layer)?).origin.instance;
-        while let Some(id) = at {
-            if self.layers.get(&id).is_some_and(|count| *count > 1) {
-                return Some(id);
-            }
-            at = graph.instance(id).parent;
-        }
-        None
+        let around = graph.enclosing(graph.node(graph.find(layer)?).origin.instance);
+        around.map(|(id, _)| id).find(|id| self.layers.get(id).is_some_and(|count| *count > 1))
     }
 
     /// "changes 2 of the 16 uses of block `bottleneck`: layer3.0, layer3.1."

@@ -8,11 +8,13 @@
 //! |---|---|
 //! | `refine` statements at the net's end, defaults of its parameters | [`edit`] with [`address`] |
 //! | numbers that the net asserts of itself | [`assertions`] |
+//! | the safe fixes of what was found in a text, round by round | [`fix`] |
 //! | parameters that a network keeps when it is written out | [`knobs`] |
 //! | `use` paths of a text that moves | [`uses`] |
 
 pub mod address;
 pub mod assertions;
 pub mod edit;
+pub mod fix;
 pub mod knobs;
 pub mod uses;

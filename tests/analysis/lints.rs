@@ -256,3 +256,14 @@ fn pages_show_what_they_say() {
         }
     }
 }
+
+/// Every normalisation may stand between a 1x1 and the layer that it narrows, and between a map and a linear layer.
+#[test]
+fn normalisations_are_seen_through() {
+    for norm in ["bn", "group_norm(8)", "layer_norm", "instance_norm"] {
+        let narrowed = format!("input x: [1024, 14, 14]\noutput y = x -> conv(512, 1) -> {norm} -> relu -> conv(512, 3, pad=1)");
+        assert!(!codes(&narrowed).contains(&Code::LintWideKernel), "{norm}");
+        let rows = format!("input x: [8, 14, 14]\noutput y = x -> conv(16, 3) -> {norm} -> relu -> linear(10)");
+        assert!(codes(&rows).contains(&Code::LintLinearOnMap), "{norm}");
+    }
+}

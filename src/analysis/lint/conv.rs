@@ -1,15 +1,15 @@
 //! Lints of convolutions: what they cost, and what their windows do at the border.
 
-use super::{Context, Finding, counted, edit, is_companion};
+use super::{Context, Finding, edit};
 use crate::analysis::Layer;
 use crate::diagnostic::Fix;
-use crate::digits::grouped;
-use crate::flow::only_reader;
+use crate::digits::{count_of, grouped};
+use crate::flow::{ahead, behind, only_reader};
 use crate::graph::{Node, NodeId};
 use crate::op::form::Form;
 use crate::op::form_cost::Geometry;
 use crate::op::geometry::SlidingWindow;
-use crate::op::{Conv, Op};
+use crate::op::{Class, Conv, Op};
 use crate::quote::quoted;
 use crate::source::Span;
 use crate::words::is_reserved;
@@ -74,20 +74,11 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
 
 /// Whether a 1x1 that does not widen feeds this layer, through normalisation and activation only.
 fn already_reduced(context: &Context<'_>, node: &Node) -> bool {
-    let mut id = node.inputs[0];
-    // Companions come in ones and twos; the limit keeps a chain of a thousand activations linear.
-    for _ in 0..8 {
-        let before = context.graph.node(id);
-        if let Op::Conv(conv) = &before.op {
-            let from = context.shaped.shape(before.inputs[0]).channels();
-            return conv.kernel == [1, 1] && conv.groups == 1 && conv.out <= from;
-        }
-        if !is_companion(&before.op) {
-            return false;
-        }
-        id = before.inputs[0];
-    }
-    false
+    let Some(before) = behind(context.graph, node.inputs[0], Class::is_companion).map(|id| context.graph.node(id)) else {
+        return false;
+    };
+    let Op::Conv(conv) = &before.op else { return false };
+    conv.kernel == [1, 1] && conv.groups == 1 && conv.out <= context.shaped.shape(before.inputs[0]).channels()
 }
 
 /// PW9002: output channels that leave more than a quarter of their SIMD blocks empty, in layers that cost something.
@@ -128,20 +119,11 @@ pub(super) fn simd_waste(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// Whether a layer's channels are a network output's, which the task decides and not the engine.
-fn makes_output(context: &Context<'_>, mut id: NodeId) -> bool {
-    for _ in 0..8 {
-        let Some(user) = only_reader(context.graph, id) else {
-            return context.graph.is_output(id) && context.graph.uses(id) == 1;
-        };
-        let op = &context.graph.node(user).op;
-        if !(is_companion(op)
-            || matches!(op, Op::Softmax(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Mean(_) | Op::Upsample(_)))
-        {
-            return false;
-        }
-        id = user;
-    }
-    false
+fn makes_output(context: &Context<'_>, id: NodeId) -> bool {
+    let keeps_channels =
+        |class: Class| class.is_companion() || matches!(class, Class::Competition | Class::Pooling | Class::Resize);
+    let last = ahead(context.graph, id, keeps_channels);
+    context.graph.is_output(last) && context.graph.uses(last) == 1
 }
 
 /// PW9003: a bias that the batch normalisation behind it subtracts again.
@@ -159,7 +141,7 @@ pub(super) fn bias_before_norm(context: &Context<'_>) -> Vec<Finding> {
                 "the bias of `{}` has no effect: `{}` subtracts the mean again ({} for nothing)",
                 node.name,
                 user.name,
-                counted(channels, "parameter"),
+                count_of(channels, "parameter"),
             ),
             label: "this bias".to_owned(),
             help: Vec::new(),
@@ -234,7 +216,7 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
         let useful = sides.map(|side| side.window.useful_taps(side.outputs));
         let (message, help) = if blind_rows + blind_columns > 0 {
             let blind = [(blind_rows, "row"), (blind_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
-            let blind: Vec<_> = blind.map(|(n, thing)| counted(n, thing)).collect();
+            let blind: Vec<_> = blind.map(|(n, thing)| count_of(n, thing)).collect();
             let [rows, columns] = sides.map(|side| side.window.extent());
             let most = rows.min(columns) - 1;
             (
@@ -269,7 +251,7 @@ pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
         }
         let [unread_rows, unread_columns] = sides.map(Side::unread);
         let parts = [(unread_rows, "row"), (unread_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
-        let parts: Vec<_> = parts.map(|(n, thing)| counted(n, thing)).collect();
+        let parts: Vec<_> = parts.map(|(n, thing)| count_of(n, thing)).collect();
         if parts.is_empty() {
             continue;
         }

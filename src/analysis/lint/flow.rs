@@ -1,10 +1,11 @@
 //! Lints of how values flow: what nothing reads, and what stands last.
 
-use super::{Context, Finding, counted, edit};
+use super::{Context, Finding, edit};
 use crate::diagnostic::Fix;
-use crate::flow::needed_by;
-use crate::graph::{Node, NodeId};
-use crate::op::{Activation, Op};
+use crate::digits::count_of;
+use crate::flow::{behind, needed_by};
+use crate::graph::NodeId;
+use crate::op::{Activation, Class, Op};
 use crate::source::Span;
 
 /// PW9005: a value that reaches no output; said where it ends, with all that was computed only for it.
@@ -20,8 +21,8 @@ pub(super) fn dead_branch(context: &Context<'_>) -> Vec<Finding> {
         let message = if layers.is_empty() {
             format!("input `{}` is never used", node.name)
         } else {
-            let costs = if params > 0 { format!(" with {}", counted(params, "parameter")) } else { String::new() };
-            format!("`{}` reaches no output: {}{costs} for nothing", node.name, counted(layers.len() as u64, "layer"))
+            let costs = if params > 0 { format!(" with {}", count_of(params, "parameter")) } else { String::new() };
+            format!("`{}` reaches no output: {}{costs} for nothing", node.name, count_of(layers.len() as u64, "layer"))
         };
         let help = if matches!(node.op, Op::Slice(_)) { Vec::new() } else { vec!["use it, or remove it".to_owned()] };
         findings.push(Finding { node: end, weight: params, message, label: "never used".to_owned(), help, fix: None });
@@ -40,30 +41,23 @@ pub(super) fn logit_activation(context: &Context<'_>) -> Vec<Finding> {
         if shape.elements() != Some(shape.channels()) || shape.channels() == 1 {
             continue;
         }
-        let last = through_views(context, *output);
-        let Op::Activation(activation) = &last.1.op else { continue };
-        let maker = through_views(context, last.1.inputs[0]);
-        if !cuts_off(activation) || !matches!(maker.1.op, Op::Linear(_) | Op::Conv(_)) {
+        let made = |id| behind(context.graph, id, |class| matches!(class, Class::Reshape | Class::Nothing));
+        let Some((last, node)) = made(*output).map(|id| (id, context.graph.node(id))) else { continue };
+        let Op::Activation(activation) = &node.op else { continue };
+        let Some(maker) = made(node.inputs[0]).map(|id| context.graph.node(id)) else { continue };
+        if !cuts_off(activation) || !maker.op.is_layer() {
             continue;
         }
         findings.push(Finding {
-            node: last.0,
+            node: last,
             weight: shape.channels(),
-            message: format!("`{}` cuts off the logits of output `{name}`", last.1.op.keyword()),
-            label: format!("after `{}`, the last layer", maker.1.name),
+            message: format!("`{}` cuts off the logits of output `{name}`", node.op.keyword()),
+            label: format!("after `{}`, the last layer", maker.name),
             help: vec!["leave logits as they are: losses and softmax need negative values too".to_owned()],
-            fix: context.text(last.1).and_then(|(span, _)| without_stage(context, span)),
+            fix: context.text(node).and_then(|(span, _)| without_stage(context, span)),
         });
     }
     findings
-}
-
-/// The node that computes what views pass on.
-fn through_views<'a>(context: &Context<'a>, mut id: NodeId) -> (NodeId, &'a Node) {
-    while context.graph.node(id).op.is_view() {
-        id = context.graph.node(id).inputs[0];
-    }
-    (id, context.graph.node(id))
 }
 
 fn cuts_off(activation: &Activation) -> bool {

@@ -3,8 +3,9 @@
 use super::{Context, Finding, edit};
 use crate::diagnostic::Fix;
 use crate::digits::grouped;
+use crate::flow::behind;
 use crate::graph::NodeId;
-use crate::op::Op;
+use crate::op::{Class, Op};
 use crate::source::Span;
 
 /// PW9011: a linear layer that takes a map as it comes from a convolution, and so works along its rows.
@@ -39,20 +40,11 @@ pub(super) fn linear_on_map(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// Whether a value is a convolution's or a pooling's map, normalised and activated or not.
-fn is_map(context: &Context<'_>, mut id: NodeId) -> bool {
-    for _ in 0..8 {
-        let node = context.graph.node(id);
-        match node.inputs.first() {
-            Some(_) if matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Pool(_) | Op::AdaptiveAvgPool(_)) => {
-                return true;
-            }
-            Some(before) if matches!(node.op, Op::BatchNorm(_) | Op::Activation(_) | Op::Dropout(_) | Op::Identity) => {
-                id = *before;
-            }
-            _ => return false,
-        }
-    }
-    false
+fn is_map(context: &Context<'_>, id: NodeId) -> bool {
+    let keeps_map = |class| matches!(class, Class::Norm(_) | Class::Scale | Class::Activation | Class::Nothing);
+    behind(context.graph, id, keeps_map).is_some_and(|maker| {
+        matches!(context.graph.node(maker).op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Pool(_) | Op::AdaptiveAvgPool(_))
+    })
 }
 
 /// `flatten -> ` before a stage of a pipe.

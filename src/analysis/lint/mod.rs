@@ -14,9 +14,7 @@ use std::collections::HashMap;
 use super::{Analysis, Layer};
 use crate::code::Code;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};
-use crate::digits::grouped;
 use crate::graph::{Graph, Node, NodeId};
-use crate::op::Op;
 use crate::shape::Shaped;
 use crate::source::{SourceSet, Span};
 
@@ -131,17 +129,6 @@ fn diagnostic(code: Code, group: Vec<Finding>, context: &Context<'_>) -> Option<
     let made = span.and_then(|span| context.made_by_call.get(&(span, keyword)));
     result.fixes.extend(worst.fix.filter(|_| made == Some(&count)));
     Some(result)
-}
-
-/// Whether an operation changes neither the channels' meaning nor the place: what may stand between two convolutions
-/// that belong together.
-fn is_companion(op: &Op) -> bool {
-    op.is_view() || matches!(op, Op::BatchNorm(_) | Op::Activation(_) | Op::Scale(_) | Op::GroupNorm(_) | Op::LayerNorm(_))
-}
-
-/// `1 row`, `2 rows`.
-fn counted(count: u64, thing: &str) -> String {
-    format!("{} {thing}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// A fix of one edit. What a lint proposes is another network, however like it is.

@@ -1,4 +1,4 @@
-//! `check --fix`: the safe fixes of a text, applied round by round.
+//! The safe fixes of a text, applied round by round.
 //!
 //! In: a text, and what is found in such a text. Out: the text after them, how many they were, and what is left. Fixes that
 //! are not safe are for a person to decide, and edits of used files for a run on those files.
@@ -6,18 +6,19 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use super::edit::apply;
 use crate::diagnostic::{Applicability, Diagnostic, Edit};
 use crate::source::{SourceId, SourceSet};
-use crate::writeback::edit::apply;
 
 /// A fix may bring a further one to light, as a mended value does with those made of it, but not without end.
 const MOST_ROUNDS: usize = 1000;
 
 /// A text, the first of these sources, and what was found in it.
-pub(super) type Found = (SourceSet, Vec<Diagnostic>);
+pub type Found = (SourceSet, Vec<Diagnostic>);
 
 /// A text after its safe fixes.
-pub(super) struct Fixed {
+#[derive(Debug)]
+pub struct Fixed {
     /// The text.
     pub text: String,
     /// How many fixes were applied.
@@ -29,7 +30,8 @@ pub(super) struct Fixed {
 }
 
 /// Applies safe fixes until there are none to a text that was found to have these; `find` checks the text after a round.
-pub(super) fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
+#[must_use]
+pub fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
     let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
     let mut fixed = Fixed { text, applied: 0, sources: found.0, diagnostics: found.1 };
     let mut seen = HashSet::from([digest(&fixed.text)]);

@@ -1,0 +1,94 @@
+//! What kind of thing an operation is to its neighbours: what may stand between two layers, what fuses, what forms refine.
+//!
+//! The one place that sorts operations; whoever asks whether "something like a normalisation" stands here asks it.
+
+use super::Op;
+
+/// The kinds of operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A value that is not made from others: an input, a learned tensor, a constant.
+    Source,
+    /// A convolution or linear layer.
+    Layer,
+    /// A normalisation of each channel or position.
+    Norm(Statistics),
+    /// A learned factor, and a shift, a channel.
+    Scale,
+    /// An element-wise non-linearity.
+    Activation,
+    /// What normalises values against their neighbours in other channels, and learns nothing.
+    Competition,
+    /// What takes the mean or maximum of a window, of the whole map or of axes.
+    Pooling,
+    /// Element-wise arithmetic of tensors, or with a constant.
+    Arithmetic,
+    /// Other dimensions of the same elements in the same order.
+    Reshape,
+    /// What passes its input on when a network is run.
+    Nothing,
+    /// The same channels on a map of another size.
+    Resize,
+    /// What joins, cuts or reorders elements.
+    Rearrangement,
+}
+
+/// Where a normalisation's mean and variance are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Statistics {
+    /// They were kept in training: it is a factor and a shift a channel.
+    Kept,
+    /// They are its input's, which it passes over first.
+    OfInput,
+}
+
+impl Class {
+    /// Whether it changes neither the channels' meaning nor the place: what may stand between two layers that belong
+    /// together.
+    #[must_use]
+    pub fn is_companion(self) -> bool {
+        match self {
+            Self::Norm(_) | Self::Scale | Self::Activation | Self::Reshape | Self::Nothing => true,
+            Self::Source
+            | Self::Layer
+            | Self::Competition
+            | Self::Pooling
+            | Self::Arithmetic
+            | Self::Resize
+            | Self::Rearrangement => false,
+        }
+    }
+}
+
+impl Op {
+    /// What kind of thing it is to its neighbours.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Input(_) | Self::Param(_) | Self::Constant(_) => Class::Source,
+            Self::Conv(_) | Self::ConvTranspose(_) | Self::Linear(_) => Class::Layer,
+            Self::BatchNorm(_) => Class::Norm(Statistics::Kept),
+            Self::GroupNorm(_) | Self::LayerNorm(_) | Self::InstanceNorm(_) => Class::Norm(Statistics::OfInput),
+            Self::Scale(_) => Class::Scale,
+            Self::Activation(_) => Class::Activation,
+            Self::Lrn(_) | Self::Softmax(_) => Class::Competition,
+            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptiveAvgPool(_) | Self::Mean(_) => Class::Pooling,
+            Self::Elementwise(_) | Self::Scalar(_) => Class::Arithmetic,
+            Self::Flatten | Self::Reshape(_) => Class::Reshape,
+            Self::Dropout(_) | Self::Identity => Class::Nothing,
+            Self::Pad(_) | Self::Upsample(_) => Class::Resize,
+            Self::Concat(_)
+            | Self::Transpose(_)
+            | Self::Slice(_)
+            | Self::DepthToSpace(_)
+            | Self::SpaceToDepth(_)
+            | Self::ChannelShuffle(_) => Class::Rearrangement,
+        }
+    }
+
+    /// Whether it is a convolution or linear layer.
+    #[must_use]
+    pub fn is_layer(&self) -> bool {
+        self.class() == Class::Layer
+    }
+}
