@@ -136,7 +136,7 @@ fn dumps(given: &[Named]) -> Result<BTreeMap<&str, &std::path::Path>, Failure> {
     let one = |named: &'_ Named| named.name.is_some();
     if let Some(bare) = given.iter().find(|named| !one(named)) {
         return Err(Failure::usage(format!("which layer is to be written to `{}`?", files::shown(&bare.path)))
-            .help("write `--dump LAYER=FILE`"));
+            .help("write `--dump LAYER=FILE`; a name with other characters stands in backquotes"));
     }
     Ok(given.iter().filter_map(|named| Some((named.name.as_deref()?, named.path.as_path()))).collect())
 }

@@ -19,6 +19,7 @@ use crate::exec::{EngineKind, ExecError, RunOptions, prepare, random_input, requ
 use crate::interchange::image::{self, ImageOptions, Resize};
 use crate::interchange::{npy, safetensors};
 use crate::op::{Op, Shape};
+use crate::quote::{bare, unquoted};
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
@@ -93,12 +94,17 @@ pub(super) struct Named {
     pub path: PathBuf,
 }
 
-/// Reads `name=path` or `path`.
+/// Reads `name=path` or `path`; names that are no identifiers stand in backquotes, as in the language.
 pub(super) fn named(text: &str) -> Result<Named, String> {
-    let identifier = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_.".contains(c));
-    match text.split_once('=') {
-        Some((name, path)) if identifier(name) && !path.is_empty() => {
-            Ok(Named { name: Some(name.to_owned()), path: path.into() })
+    let is_name = |name: &str| !name.is_empty() && bare(name).chars().all(|c| c.is_alphanumeric() || "_.".contains(c));
+    let mut is_quoted = false;
+    let equals = text.char_indices().find(|(_, c)| {
+        is_quoted ^= *c == '`';
+        *c == '=' && !is_quoted
+    });
+    match equals.map(|(at, _)| (&text[..at], &text[at + 1..])) {
+        Some((name, path)) if is_name(name) && !path.is_empty() => {
+            Ok(Named { name: Some(unquoted(name).into_owned()), path: path.into() })
         }
         Some(_) | None if !text.is_empty() => Ok(Named { name: None, path: text.into() }),
         Some(_) | None => Err("write `name=file`".to_owned()),
@@ -268,4 +274,20 @@ pub(super) fn failed(error: &ExecError) -> Failure {
         ExecError::UnknownDump { .. } => Code::UnknownPath,
     };
     Failure::new(code, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_other_characters_stand_in_backquotes() {
+        let read = |text: &str| named(text).map(|named| (named.name, named.path.display().to_string()));
+        let with = |name: &str, path: &str| Ok((Some(name.to_owned()), path.to_owned()));
+        assert_eq!(read("a.b=c=d.npy"), with("a.b", "c=d.npy"));
+        assert_eq!(read("`/a=1/Conv`.relu=d.npy"), with("/a=1/Conv.relu", "d.npy"));
+        assert_eq!(read("a/b=c.npy"), Ok((None, "a/b=c.npy".to_owned())));
+        assert_eq!(read("`a.npy"), Ok((None, "`a.npy".to_owned())));
+        assert!(read("").is_err());
+    }
 }

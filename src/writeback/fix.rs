@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::edit::apply;
-use crate::diagnostic::{Applicability, Diagnostic, Edit};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::{SourceId, SourceSet};
 
 /// A fix may bring a further one to light, as a mended value does with those made of it, but not without end.
@@ -29,21 +29,32 @@ pub struct Fixed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Applies safe fixes until there are none to a text that was found to have these; `find` checks the text after a round.
+/// Applies safe fixes until there are none to a text that was found to have these; `find` checks the text after a round. A round
+/// after which the text reads worse, with more syntax errors than before, is taken back, and the fix at fault left out.
 #[must_use]
 pub fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
     let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
     let mut fixed = Fixed { text, applied: 0, sources: found.0, diagnostics: found.1 };
     let mut seen = HashSet::from([digest(&fixed.text)]);
+    let (mut most, mut harmful) = (usize::MAX, HashSet::new());
     for _ in 0..MOST_ROUNDS {
         let Some((main, _)) = fixed.sources.iter().next() else { break };
-        let (edits, count) = round(&fixed.diagnostics, main);
-        if count == 0 {
-            break;
+        let round = round(&fixed.diagnostics, main, &harmful, most);
+        let Some(only) = round.first() else { break };
+        let edits: Vec<Edit> = round.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+        let text = apply(&fixed.text, &edits);
+        let (sources, diagnostics) = find(text.clone());
+        if syntax_errors(&diagnostics) > syntax_errors(&fixed.diagnostics) {
+            // One of them does harm: it is found by halves.
+            most = round.len() / 2;
+            if round.len() == 1 {
+                harmful.insert(key(only));
+                most = usize::MAX;
+            }
+            continue;
         }
-        fixed.text = apply(&fixed.text, &edits);
-        fixed.applied += count;
-        (fixed.sources, fixed.diagnostics) = find(fixed.text.clone());
+        most = usize::MAX;
+        fixed = Fixed { text, applied: fixed.applied + round.len(), sources, diagnostics };
         // Fixes that undo each other.
         if !seen.insert(digest(&fixed.text)) {
             break;
@@ -52,27 +63,38 @@ pub fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
     fixed
 }
 
+fn syntax_errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|found| found.is_error() && found.code.id().starts_with("PW01")).count()
+}
+
+/// What a fix does, wherever it stands by now.
+fn key(fix: &Fix) -> String {
+    fix.edits.iter().fold(fix.message.clone(), |key, edit| format!("{key}\n{}", edit.replacement))
+}
+
 fn digest(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
 }
 
-/// The edits of all safe fixes that do not overlap, and how many fixes they are. Of two that overlap the first is taken.
-fn round(diagnostics: &[Diagnostic], main: SourceId) -> (Vec<Edit>, usize) {
-    let (mut edits, mut count) = (Vec::new(), 0);
+/// The first safe fixes that do not overlap and are not known to do harm. Of two that overlap the first is taken.
+fn round<'d>(diagnostics: &'d [Diagnostic], main: SourceId, harmful: &HashSet<String>, most: usize) -> Vec<&'d Fix> {
+    let mut chosen: Vec<&Fix> = Vec::new();
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
     for diagnostic in diagnostics {
-        let safe = diagnostic.fixes.iter().find(|fix| fix.applicability == Applicability::Safe);
-        let Some(fix) = safe.filter(|fix| fix.edits.iter().all(|edit| edit.span.source == main)) else { continue };
-        if fix.edits.iter().any(|edit| overlaps(&taken, edit)) {
+        let is_fit = |fix: &&Fix| fix.applicability == Applicability::Safe && !harmful.contains(&key(fix));
+        let Some(fix) = diagnostic.fixes.iter().find(is_fit) else { continue };
+        if fix.edits.iter().any(|edit| edit.span.source != main || overlaps(&taken, edit)) {
             continue;
         }
+        if chosen.len() == most {
+            break;
+        }
         taken.extend(fix.edits.iter().map(|edit| (edit.span.start, edit.span.end)));
-        edits.extend(fix.edits.iter().cloned());
-        count += 1;
+        chosen.push(fix);
     }
-    (edits, count)
+    chosen
 }
 
 /// Whether an edit touches a range that another one changes, or is put where another one is.
@@ -156,6 +178,13 @@ mod tests {
             (sources, found)
         });
         assert_eq!((elsewhere.text.as_str(), elsewhere.applied), ("a", 0));
+    }
+
+    #[test]
+    fn a_fix_after_which_the_text_reads_worse_is_left_out() {
+        // `b` becomes three errors that nothing mends; the other two are not held up by it.
+        let done = all("aba", |text| find(&text, &[('a', 1, "x"), ('b', 1, "cccc"), ('c', 1, "c")]));
+        assert_eq!((done.text.as_str(), done.applied, done.diagnostics.len()), ("xbx", 2, 1));
     }
 
     #[test]
