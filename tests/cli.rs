@@ -272,7 +272,7 @@ fn the_report_in_every_form() {
     let (before, after) = (report["before"]["macs"].as_i64(), report["after"]["macs"].as_i64());
     assert_eq!(report["saved"]["macs"]["absolute"].as_i64(), before.zip(after).map(|(b, a)| b - a));
     let change = &report["changes"][0];
-    assert!(change["layer"].is_string() && change["form"] == "reduce" && change["channels"][0].is_u64(), "{change}");
+    assert!(change["layer"].is_string() && change["form"] == "expand" && change["channels"][0].is_u64(), "{change}");
     assert!(change["before"]["macs"].as_u64() > change["after"]["macs"].as_u64(), "{change}");
     let html = dir.read("report.html");
     assert!(html.contains("Content-Security-Policy") && !html.contains("<script") && !html.contains("http-equiv=\"refresh\""));

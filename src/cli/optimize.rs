@@ -68,6 +68,16 @@ pub(super) struct Goals {
     /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`; `auto` chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
     form: Option<String>,
+    /// Widths are multiples of this: by default of the target's channel block, and with 1 any width will do.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
+    align: Option<u64>,
+    /// Nothing between the convolutions of a form. Without this or `--nonlinear`, a 1x1 before a kxk carries the layer's own
+    /// normalisation and activation, and nothing stands between other factors.
+    #[arg(long, conflicts_with = "nonlinear", help_heading = "Goals")]
+    linear: bool,
+    /// The neighbourhood's normalisation and activation between all convolutions of a form.
+    #[arg(long, help_heading = "Goals")]
+    nonlinear: bool,
     /// Passes, budgets and rules for single layers from a YAML file; options here come on top. `pointwise explain PW0603`
     /// shows its format.
     #[arg(long, value_name = "FILE", help_heading = "Goals")]
@@ -90,6 +100,9 @@ impl Goals {
         words.extend(self.channels.map(|n| format!("--channels {n}")));
         words.extend(self.budget.iter().map(|b| format!("--budget {b}")));
         words.extend(self.form.iter().map(|f| format!("--form {f}")));
+        words.extend(self.align.map(|n| format!("--align {n}")));
+        words.extend(self.linear.then(|| "--linear".to_owned()));
+        words.extend(self.nonlinear.then(|| "--nonlinear".to_owned()));
         words.extend(self.config.iter().map(|c| format!("--config {}", c.display())));
         words.join(" ")
     }
@@ -108,6 +121,8 @@ impl Goals {
         all.budgets.extend(&self.budget);
         all.ratio = self.ratio.or(all.ratio);
         all.channels = self.channels.or(all.channels);
+        all.align = self.align.or(all.align);
+        all.linear = (self.linear || self.nonlinear).then_some(self.linear).or(all.linear);
         if let Some(form) = &self.form {
             all.form = config::form(Some(form)).map_err(|error| Failure::usage(error.message))?;
         }

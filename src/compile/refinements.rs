@@ -48,7 +48,7 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
             Ok(nodes) => {
                 requests.extend(nodes.into_iter().map(|node| Request {
                     node,
-                    how: Refinement { form, linear: statement.linear },
+                    how: Refinement { form, between: statement.between },
                     by: Maker::Statement,
                 }));
                 statements.resize(requests.len(), index);

@@ -10,7 +10,7 @@ use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::counted;
 use crate::metric::Metric;
-use crate::op::form::Kind;
+use crate::op::form::{Between, Kind};
 use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::{nearest, nearest_word};
@@ -213,20 +213,28 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return;
         }
-        let mut refinement =
-            Refinement { path: path.clone(), form: callee.text.clone(), span: form.span, ranks: Vec::new(), linear: false };
+        let mut refinement = Refinement {
+            path: path.clone(),
+            form: callee.text.clone(),
+            span: form.span,
+            ranks: Vec::new(),
+            between: Between::ByForm,
+        };
         for arg in lists.iter().flat_map(|list| &list.args) {
             let value = self.eval(frame, &arg.value, &Scope::none());
             let name = arg.name.as_ref().map(|n| n.text.clone());
             match (name.as_deref(), &value) {
                 (_, Value::Poison) => return,
-                (Some("linear"), Value::Bool(linear)) => refinement.linear = *linear,
+                (Some("linear"), Value::Bool(linear)) => refinement.between = Between::from_linear(Some(*linear)),
                 (_, _) if value.to_i64().is_some_and(|rank| rank >= 1) => {
                     refinement.ranks.push((name, value.to_i64().expect("just seen"), arg.value.span));
                 }
                 _ => {
-                    let message =
-                        format!("`{}` takes channels, integers from 1, and `linear=true`, not {}", callee.text, value.shown());
+                    let message = format!(
+                        "`{}` takes channels, integers from 1, and `linear=true` or `false`, not {}",
+                        callee.text,
+                        value.shown()
+                    );
                     self.report(frame, Diagnostic::error(Code::InvalidValue, message, arg.value.span, ""));
                     return;
                 }

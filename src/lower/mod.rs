@@ -34,6 +34,7 @@ use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::graph::{Directives, Graph, InstanceId, LayerPath, NodeMap};
 use crate::op::Shape;
+use crate::op::form::Between;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Ast, Body, Expr, Net, Path};
 
@@ -75,8 +76,8 @@ pub struct Refinement {
     pub span: Span,
     /// Ranks by position or by name.
     pub ranks: Vec<(Option<String>, i64, Span)>,
-    /// Whether nothing goes between the convolutions.
-    pub linear: bool,
+    /// What stands between the convolutions.
+    pub between: Between,
 }
 
 /// What lowering made of a net.

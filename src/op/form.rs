@@ -181,18 +181,58 @@ impl Form {
     }
 }
 
-/// A form, and whether its convolutions follow each other directly.
+/// What stands between the convolutions of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Between {
+    /// Behind a 1x1 that stands before the kxk, the layer's own normalisation and activation; nothing anywhere else.
+    ///
+    /// The 1x1 of an Inception module is followed by an activation (Szegedy et al., 2015); two factors of one convolution
+    /// are not, since an activation between them only loses rank (Sandler et al., 2018, on linear bottlenecks).
+    #[default]
+    ByForm,
+    /// Nothing.
+    Linear,
+    /// Everywhere the normalisation and activation that the layer's neighbourhood has.
+    Nonlinear,
+}
+
+impl Between {
+    /// As `linear=true` and `linear=false` say it; by form where nothing does.
+    #[must_use]
+    pub fn from_linear(linear: Option<bool>) -> Self {
+        match linear {
+            None => Self::ByForm,
+            Some(true) => Self::Linear,
+            Some(false) => Self::Nonlinear,
+        }
+    }
+
+    /// As `linear` says it.
+    #[must_use]
+    pub fn linear(self) -> Option<bool> {
+        match self {
+            Self::ByForm => None,
+            Self::Linear => Some(true),
+            Self::Nonlinear => Some(false),
+        }
+    }
+}
+
+/// A form, and what stands between its convolutions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Refinement {
     /// The form with its ranks.
     pub form: Form,
-    /// No normalisation and activation between its convolutions.
-    pub linear: bool,
+    /// What stands between its convolutions.
+    pub between: Between,
 }
 
 impl fmt::Display for Refinement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.form.to_string();
-        if self.linear { write!(f, "{}, linear=true)", text.trim_end_matches(')')) } else { f.write_str(&text) }
+        match self.between.linear() {
+            Some(linear) => write!(f, "{}, linear={linear})", text.trim_end_matches(')')),
+            None => f.write_str(&text),
+        }
     }
 }

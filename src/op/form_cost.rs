@@ -177,6 +177,18 @@ impl Geometry {
         }
     }
 
+    /// The channels that each rank of the form stands for, of which a ratio keeps a share: those it reads for `reduce`, those it
+    /// makes for `expand`, the fewer of both where the rank stands between two factors.
+    #[must_use]
+    pub fn sides(&self, kind: Kind) -> Vec<u64> {
+        match kind {
+            Kind::Reduce => vec![self.input],
+            Kind::Expand => vec![self.output],
+            Kind::Both => vec![self.input, self.output],
+            Kind::Spatial | Kind::Pointwise => vec![self.input.min(self.output)],
+        }
+    }
+
     /// The full rank of each rank of the form.
     #[must_use]
     pub fn full_ranks(&self, kind: Kind) -> Vec<u64> {

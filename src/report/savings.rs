@@ -383,7 +383,7 @@ mod tests {
     use super::*;
     use crate::analysis::{Options, analyze};
     use crate::graph::Maker;
-    use crate::op::form::Refinement;
+    use crate::op::form::{Between, Refinement};
     use crate::op::{Conv, Linear, Op, Padding, Shape};
     use crate::report::network::Subject;
     use crate::rewrite::refined::forms;
@@ -413,7 +413,7 @@ mod tests {
     fn refined(net: &Shaped, layer: &str, form: Form) -> Shaped {
         let node = net.graph().find(layer).expect("it is there");
         infer(
-            refine(net, &[Request { node, how: Refinement { form, linear: false }, by: Maker::Optimizer }])
+            refine(net, &[Request { node, how: Refinement { form, between: Between::ByForm }, by: Maker::Optimizer }])
                 .expect("it takes it")
                 .graph,
         )

@@ -1,16 +1,17 @@
 //! Which candidate each layer takes under budgets.
 //!
 //! In: the candidates of every layer, and how much all of them together may cost. Out: one candidate a layer, and a lower
-//! bound on the error of every choice. Layers that one path with wildcards addresses (`layer3.*.conv2`) are decided
-//! together, so that the result reads as a person would have written it; the bound is that of deciding each alone, so
-//! what this costs is part of the gap.
+//! bound on the error of every choice. Layers that are alike are decided together, and ranks are whole blocks, as a designer
+//! would have it; what this costs is part of the gap to the bound, which is over every rank and every layer alone. Only where
+//! it costs much are blocks halved, and after that layers decided alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::budget::Quantity;
 use super::candidates::{Candidate, Layer, Options};
 use super::knapsack::{Choice, Costs, Effort, Infeasible, MAX_LIMITS, Solution, lower_bound, solve};
 use super::path::starred;
+use super::widths::HALVINGS;
 use crate::graph::Graph;
 use crate::op::form::Refinement;
 
@@ -21,6 +22,8 @@ pub struct Entry {
     pub layer: Layer,
     /// Its candidates.
     pub options: Options,
+    /// Every rank that it may take, for the bound.
+    pub all: Vec<Choice>,
 }
 
 /// One candidate a layer.
@@ -35,19 +38,24 @@ pub struct Allocation {
 /// Which layers are decided together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tie {
-    /// All that one path with wildcards addresses, strided ones included.
-    Path,
+    /// All that one path with wildcards addresses or one place of the text makes, strided ones included.
+    Stage,
     /// Of those, the ones of equal geometry.
-    Geometry,
+    Alike,
+    /// None.
+    Alone,
 }
 
-impl Tie {
-    /// From the shortest text to the least error.
-    const ALL: [Self; 2] = [Self::Path, Self::Geometry];
-}
+/// From what reads best to what errs least: whole blocks in whole stages; whole blocks, halves and quarters in layers that are
+/// alike; each layer alone.
+const LADDER: [(Tie, u8); 5] =
+    [(Tie::Stage, 0), (Tie::Alike, 0), (Tie::Alike, 1), (Tie::Alike, HALVINGS), (Tie::Alone, HALVINGS)];
 
-/// How far above the bound, as a share of its error, a plan of layers decided together may lie before fewer are.
-const TOGETHER_AT_MOST: f64 = 0.03;
+/// A choice is taken, and nothing finer is looked for, where its error is above the bound by at most this share of it.
+pub const GOOD_ENOUGH: f64 = 0.03;
+
+/// Layers that are alike get different forms only where that lowers the error by more than this share.
+pub const MIXING_GAINS: f64 = 0.15;
 
 /// Chooses within the limits.
 ///
@@ -59,26 +67,66 @@ pub fn allocate(
     limits: &[(Quantity, f64)],
     each_alone: bool,
 ) -> Result<Allocation, Infeasible> {
-    let bounds: Vec<_> = limits.iter().map(|(_, most)| *most).collect();
+    let most: Vec<_> = limits.iter().map(|(_, most)| *most).collect();
     let quantities: Vec<_> = limits.iter().map(|(quantity, _)| *quantity).collect();
-    let alone: Vec<_> =
-        entries.iter().map(|entry| entry.options.options.iter().map(|c| choice(c, &quantities)).collect()).collect();
-    let bound = lower_bound(&alone, &bounds, Effort::default());
-    for tie in Tie::ALL.into_iter().filter(|_| !each_alone) {
-        let together = Together::new(entries, groups(graph, entries, tie), &quantities);
-        if let Ok(solution) = solve(&together.items, &bounds, Effort::default())
-            && solution.error - bound <= TOGETHER_AT_MOST * solution.error
-        {
-            return Ok(Allocation { picks: together.picks(entries, &solution), bound: bound.min(solution.error) });
+    let all: Vec<_> = entries.iter().map(|entry| undominated(&entry.all, most.len())).collect();
+    let bound = bound(&all, &most);
+    let mut best: Option<(f64, Vec<usize>)> = None;
+    let mut why_not = None;
+    for (tie, halvings) in LADDER.into_iter().filter(|(tie, _)| !each_alone || *tie == Tie::Alone) {
+        let together = Together::new(entries, groups(graph, entries, tie), (halvings, &quantities));
+        match solve(&together.items, &most, Effort::default()) {
+            Ok(solution) => {
+                let worth = if tie == Tie::Alone { 1.0 - MIXING_GAINS } else { 1.0 };
+                if best.as_ref().is_none_or(|(error, _)| solution.error < error * worth) {
+                    best = Some((solution.error, together.picks(entries, &solution)));
+                }
+            }
+            Err(infeasible) => why_not = Some(together.misses(entries, infeasible)),
+        }
+        if best.as_ref().is_some_and(|(error, _)| error - bound <= GOOD_ENOUGH * error) {
+            break;
         }
     }
-    let Solution { picks, bound, .. } = solve(&alone, &bounds, Effort::default())?;
-    Ok(Allocation { picks, bound })
+    match (best, why_not) {
+        (Some((error, picks)), _) => Ok(Allocation { picks, bound: bound.min(error) }),
+        (None, Some(infeasible)) => Err(infeasible),
+        (None, None) => unreachable!("each step of the ladder ends in one or the other"),
+    }
+}
+
+/// The choices that no other beats in error and every cost; of several costs, only those of the first two hundred best by
+/// error are compared with.
+fn undominated(choices: &[Choice], limits: usize) -> Vec<Choice> {
+    const COMPARED: usize = 200;
+    let mut sorted = choices.to_vec();
+    sorted.sort_by(|a, b| a.error.total_cmp(&b.error).then_with(|| a.cost[0].total_cmp(&b.cost[0])));
+    let mut kept: Vec<Choice> = Vec::new();
+    for choice in sorted {
+        let beats = |other: &Choice| (0..limits).all(|m| other.cost[m] <= choice.cost[m]);
+        let is_beaten = if limits == 1 { kept.last().is_some_and(beats) } else { kept.iter().take(COMPARED).any(beats) };
+        if !is_beaten {
+            kept.push(choice);
+        }
+    }
+    kept
+}
+
+/// Where so few items have a choice, every combination is looked at.
+const FEW: usize = 10;
+
+/// A lower bound on the error of every choice within the limits: by prices, which is far from what can be reached where few
+/// items make large steps, and there by combinations.
+fn bound(items: &[Vec<Choice>], most: &[f64]) -> f64 {
+    let by_prices = lower_bound(items, most, Effort::default());
+    if items.iter().filter(|options| options.len() > 1).count() > FEW {
+        return by_prices;
+    }
+    solve(items, most, Effort::default()).map_or(by_prices, |solution| solution.bound.max(by_prices))
 }
 
 /// The cost of a candidate in a quantity.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 pub fn cost(candidate: &Candidate, quantity: Quantity) -> f64 {
     match quantity {
         Quantity::Macs => candidate.price.macs as f64,
@@ -88,31 +136,76 @@ pub fn cost(candidate: &Candidate, quantity: Quantity) -> f64 {
     }
 }
 
-fn choice(candidate: &Candidate, quantities: &[Quantity]) -> Choice {
+/// The costs of a candidate in the quantities that are limited and add up over layers.
+#[must_use]
+pub fn costs(candidate: &Candidate, quantities: &[Quantity]) -> Costs {
     let mut costs = [0.0; MAX_LIMITS];
-    costs.iter_mut().zip(quantities).for_each(|(to, quantity)| *to = cost(candidate, *quantity));
-    Choice { error: candidate.error, cost: costs }
+    let additive = quantities.iter().filter(|quantity| **quantity != Quantity::Peak);
+    costs.iter_mut().zip(additive).for_each(|(to, quantity)| *to = cost(candidate, *quantity));
+    costs
 }
 
-/// Entries that one path with wildcards addresses, of one kernel and under one demand.
+/// Entries that are decided together: each group in the order of its first.
 fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
-    let mut index: BTreeMap<String, usize> = BTreeMap::new();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (i, entry) in entries.iter().enumerate() {
+    let mut union = Union::new(entries.len());
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (i, entry) in entries.iter().enumerate().filter(|_| tie != Tie::Alone) {
         let layer = &entry.layer;
-        let path = starred(&graph.node(layer.node).name);
-        let alike = match tie {
-            Tie::Path => None,
-            Tie::Geometry => Some(layer.geometry),
-        };
-        let key = format!("{path} {alike:?} {:?} {:?} {}", layer.geometry.kernel, layer.demand, layer.linear);
-        let at = *index.entry(key).or_insert(groups.len());
-        if at == groups.len() {
-            groups.push(Vec::new());
+        let geometry = (tie == Tie::Alike).then_some(layer.geometry);
+        let alike = format!("{:?} {geometry:?} {:?} {:?}", layer.geometry.kernel, layer.demand, layer.between);
+        for place in same_places(graph, layer, tie) {
+            let first = *seen.entry(format!("{place} {alike}")).or_insert(i);
+            union.join(first, i);
         }
-        groups[at].push(i);
     }
-    groups
+    union.groups()
+}
+
+/// What a layer's likes have in common with it: the path but for numbers, as turns of a loop; the block that it is made by and
+/// the path in there, as instances. Over a stage widths must be alike too, or one rank would not fit all.
+fn same_places(graph: &Graph, layer: &Layer, tie: Tie) -> Vec<String> {
+    let node = graph.node(layer.node);
+    let by_path = format!("path {}", starred(&node.name));
+    let by_block = graph.enclosing(node.origin.instance).last().and_then(|(_, instance)| {
+        let inside = node.name.strip_prefix(instance.path.as_str())?;
+        let output = if tie == Tie::Stage { layer.geometry.output } else { 0 };
+        Some(format!("block {} {} {output}", instance.block, starred(inside)))
+    });
+    std::iter::once(by_path).chain(by_block).collect()
+}
+
+/// Sets that are joined.
+struct Union {
+    parent: Vec<usize>,
+}
+
+impl Union {
+    fn new(count: usize) -> Self {
+        Self { parent: (0..count).collect() }
+    }
+
+    fn root(&mut self, of: usize) -> usize {
+        let mut at = of;
+        while self.parent[at] != at {
+            self.parent[at] = self.parent[self.parent[at]];
+            at = self.parent[at];
+        }
+        at
+    }
+
+    /// Joins the sets of two; the lesser of their roots stays.
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b)] = a.min(b);
+    }
+
+    fn groups(mut self) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for i in 0..self.parent.len() {
+            groups.entry(self.root(i)).or_default().push(i);
+        }
+        groups.into_values().collect()
+    }
 }
 
 /// Groups of layers as items: an option is a form that all of a group can take.
@@ -123,12 +216,13 @@ struct Together {
 }
 
 impl Together {
-    fn new(entries: &[Entry], groups: Vec<Vec<usize>>, quantities: &[Quantity]) -> Self {
+    /// Of options whose ranks are blocks that are halved at most so often.
+    fn new(entries: &[Entry], groups: Vec<Vec<usize>>, (halvings, quantities): (u8, &[Quantity])) -> Self {
         let mut together = Self { groups: Vec::new(), hows: Vec::new(), items: Vec::new() };
         for group in groups {
-            if !together.add(entries, &group, quantities) {
+            if !together.add(entries, &group, (halvings, quantities)) {
                 for one in group {
-                    together.add(entries, &[one], quantities);
+                    together.add(entries, &[one], (halvings, quantities));
                 }
             }
         }
@@ -136,13 +230,16 @@ impl Together {
     }
 
     /// Adds a group, if its layers have an option in common.
-    fn add(&mut self, entries: &[Entry], group: &[usize], quantities: &[Quantity]) -> bool {
+    fn add(&mut self, entries: &[Entry], group: &[usize], (halvings, quantities): (u8, &[Quantity])) -> bool {
         let mut sums: BTreeMap<Option<Refinement>, (usize, Choice)> = BTreeMap::new();
         for &i in group {
-            for candidate in &entries[i].options.options {
+            let options = &entries[i].options.options;
+            // A layer that only finer ranks serve has these at every fineness.
+            let finest = options.iter().map(|candidate| candidate.halvings).min().unwrap_or(0).max(halvings);
+            for candidate in options.iter().filter(|candidate| candidate.halvings <= finest) {
                 let entry = sums.entry(candidate.how).or_insert((0, Choice { error: 0.0, cost: [0.0; MAX_LIMITS] }));
                 entry.0 += 1;
-                entry.1 = plus(entry.1, choice(candidate, quantities));
+                entry.1 = plus(entry.1, &Choice { error: candidate.error, cost: costs(candidate, quantities) });
             }
         }
         let common: Vec<_> = sums.into_iter().filter(|(_, (count, _))| *count == group.len()).collect();
@@ -157,8 +254,12 @@ impl Together {
 
     /// The choice of groups as a choice of entries.
     fn picks(&self, entries: &[Entry], solution: &Solution) -> Vec<usize> {
+        self.of_groups(entries, &solution.picks)
+    }
+
+    fn of_groups(&self, entries: &[Entry], of_groups: &[usize]) -> Vec<usize> {
         let mut picks = vec![0; entries.len()];
-        for ((group, hows), pick) in self.groups.iter().zip(&self.hows).zip(&solution.picks) {
+        for ((group, hows), pick) in self.groups.iter().zip(&self.hows).zip(of_groups) {
             for &i in group {
                 let found = entries[i].options.options.iter().position(|candidate| candidate.how == hows[*pick]);
                 picks[i] = found.expect("an option of the group is one of each layer");
@@ -166,9 +267,14 @@ impl Together {
         }
         picks
     }
+
+    /// What was said of groups, said of entries.
+    fn misses(&self, entries: &[Entry], infeasible: Infeasible) -> Infeasible {
+        Infeasible { picks: self.of_groups(entries, &infeasible.picks), ..infeasible }
+    }
 }
 
-fn plus(a: Choice, b: Choice) -> Choice {
+fn plus(a: Choice, b: &Choice) -> Choice {
     let cost: Costs = std::array::from_fn(|m| a.cost[m] + b.cost[m]);
     Choice { error: a.error + b.error, cost }
 }

@@ -5,20 +5,23 @@
 
 use super::allocate::{Allocation, Entry, allocate, cost};
 use super::budget::{Budget, Quantity};
-use super::candidates::{Candidate, Context, Demand, ErrorModel, KEPT_CHANNELS, Options, Prices};
+use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, LEAST_SHARE, Options, Prices};
 use super::config::Config;
 use super::forms::Refusal;
 use super::insert::{Request, refine};
 use super::live::{Around, around};
+use super::model::{ErrorModel, KeptShares};
+use super::place::places;
 use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, Untouched};
 use super::price::{Clock, Price};
 use super::reinfer;
 use super::sources::Sources;
-use super::survey::survey;
+use super::survey::{Freedom, survey};
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
 use crate::analysis::{Analysis, analyze};
 use crate::graph::{Maker, NodeId, NodeMap};
+use crate::op::form::Refinement;
 use crate::shape::Shaped;
 
 /// A network with bottlenecks, and what was decided.
@@ -32,49 +35,107 @@ pub struct Refined {
     pub plan: Plan,
 }
 
-/// So few layers that every rank is tried.
-const FEW: usize = 4;
-
-/// Inserts bottlenecks as the configuration asks, with [`KEPT_CHANNELS`] as error model and all of the target's cores.
+/// Inserts bottlenecks as the configuration asks, with [`KeptShares`] as error model and all of the target's cores.
 ///
 /// # Errors
 /// A budget cannot be met, or a rule or mark cannot be followed. That no layer can be changed as asked is no error: see
 /// [`Plan::nothing_to_do`].
 pub fn bottlenecks(shaped: &Shaped, config: &Config, target: &Target) -> Result<Refined, OptimizeError> {
-    bottlenecks_with(shaped, config, target, KEPT_CHANNELS)
+    bottlenecks_with(shaped, config, target, &KeptShares)
 }
 
 /// As [`bottlenecks`], with another error model.
 ///
 /// # Errors
 /// As [`bottlenecks`].
-pub fn bottlenecks_with(shaped: &Shaped, config: &Config, target: &Target, model: ErrorModel) -> Result<Refined, OptimizeError> {
-    let survey = survey(shaped, config)?;
+pub fn bottlenecks_with(
+    shaped: &Shaped,
+    config: &Config,
+    target: &Target,
+    model: &dyn ErrorModel,
+) -> Result<Refined, OptimizeError> {
     let (before, analysis) = sums(shaped, target)?;
-    let limits = limits(config, &before);
-    let saves = saves(&config.budgets);
-    let context = Context {
-        shaped,
-        clock: Clock::new(target, Cores::All, &analysis),
-        model,
-        saves: &saves,
-        every_rank: survey.layers.len() <= FEW,
+    let task = Task { shaped, config, target, model, before, analysis: &analysis };
+    let miss = match task.plan(Freedom::Sane) {
+        Err(OptimizeError::Unreachable(miss)) => miss,
+        done => return done,
     };
-    let around = around(shaped);
-    let mut refused = survey.refused;
-    let mut prices = Prices::default();
-    let mut entries = Vec::new();
-    for layer in survey.layers {
-        match context.candidates(&layer, &around[layer.node], &mut prices) {
-            Ok(options) => entries.push(Entry { layer, options }),
-            Err(refusal) => refused.push((layer.node, refusal)),
+    match task.plan(Freedom::EveryForm) {
+        Err(OptimizeError::Unreachable(last)) => {
+            Err(OptimizeError::Unreachable(task.beyond(if last.least < miss.least { last } else { miss })))
         }
+        done => done,
     }
-    limit_peak(shaped, &mut entries, &limits, &around)?;
-    let search = Search { shaped, config, target, model, before, limits, entries };
-    let decided = search.decide()?;
-    Ok(search.finish(decided, refused))
 }
+
+/// What is to be decided.
+struct Task<'a> {
+    shaped: &'a Shaped,
+    config: &'a Config,
+    target: &'a Target,
+    model: &'a dyn ErrorModel,
+    before: Sums,
+    analysis: &'a Analysis,
+}
+
+impl Task<'_> {
+    /// The best plan with such freedom.
+    fn plan(&self, freedom: Freedom) -> Result<Refined, OptimizeError> {
+        let (shaped, config) = (self.shaped, self.config);
+        let survey = survey(shaped, config, freedom)?;
+        let limits: Vec<_> =
+            config.budgets.iter().map(|budget| (*budget, budget.most(self.before.of(budget.quantity)))).collect();
+        let mut limited: Vec<_> = limits.iter().map(|(budget, _)| budget.quantity).collect();
+        limited.sort_unstable();
+        limited.dedup();
+        let saves = saves(&limited);
+        let context = Context {
+            shaped,
+            clock: Clock::new(self.target, Cores::All, self.analysis),
+            model: self.model,
+            places: &places(shaped, self.analysis),
+            limited: &limited,
+            saves: &saves,
+            block: config.align.unwrap_or(u64::from(self.target.simd_block)),
+        };
+        let around = around(shaped);
+        let mut refused = survey.refused;
+        let mut prices = Prices::default();
+        let mut entries = Vec::new();
+        for layer in survey.layers {
+            match context.candidates(&layer, &around[layer.node], &mut prices) {
+                Ok(options) => {
+                    let all = context.all_ranks(&layer, &options, (&around[layer.node], &mut prices));
+                    entries.push(Entry { layer, options, all });
+                }
+                Err(refusal) => refused.push((layer.node, refusal)),
+            }
+        }
+        limit_peak(shaped, &mut entries, &limits, &around)?;
+        let search = Search { task: self, limits, entries };
+        let decided = search.decide()?;
+        Ok(search.finish(decided, refused, |node, how| context.price(node, how, &mut prices)))
+    }
+
+    /// What is to be said of budgets that no plan meets: whether the floors are in the way, and which lower floor is not.
+    fn beyond(&self, miss: BudgetUnreachable) -> BudgetUnreachable {
+        let floor = self.config.ratio.unwrap_or(LEAST_SHARE);
+        let lower = |ratio: u64| {
+            let config = Config { ratio: Some(ratio), channels: None, ..self.config.clone() };
+            Task { config: &config, ..*self }.plan(Freedom::EveryForm)
+        };
+        let ratios = (0..).map(|i| floor.saturating_mul(2 << i)).take_while(|ratio| *ratio <= MOST_RATIO);
+        let reached = ratios.into_iter().find(|ratio| lower(*ratio).is_ok());
+        let proof = match (reached, lower(u64::MAX)) {
+            (None, Err(OptimizeError::Unreachable(last))) => last.proof,
+            _ => Proof::Floor { ratio: floor, channels: self.config.channels, reached },
+        };
+        BudgetUnreachable { proof, ..miss }
+    }
+}
+
+/// The largest ratio that is suggested.
+const MOST_RATIO: u64 = 1 << 10;
 
 /// Totals of a network, for one image on all cores of a target.
 ///
@@ -89,24 +150,18 @@ pub fn sums(shaped: &Shaped, target: &Target) -> Result<(Sums, Analysis), Optimi
     Ok((Sums { price, peak: analysis.totals.peak_activation_bytes }, analysis))
 }
 
-/// Each budget with the most that it allows.
-fn limits(config: &Config, before: &Sums) -> Vec<(Budget, f64)> {
-    config.budgets.iter().map(|budget| (*budget, budget.most(before.of(budget.quantity)))).collect()
-}
-
-/// Worth taking: nothing that is limited grows and something shrinks; without a budget, MACs shrink. Where the peak is
-/// limited, a lower peak is worth more of the rest.
-fn saves(budgets: &[Budget]) -> impl Fn(&Candidate, &Candidate) -> bool + use<> {
-    let mut quantities: Vec<_> =
-        budgets.iter().map(|budget| budget.quantity).filter(|quantity| *quantity != Quantity::Peak).collect();
-    let peak = quantities.len() < budgets.len();
+/// Worth taking: nothing that is limited grows and something shrinks by [`LEAST_GAIN`]; without a budget, MACs shrink. Where the
+/// peak is limited, a lower peak is worth more of the rest.
+fn saves(limited: &[Quantity]) -> impl Fn(&Candidate, &Candidate) -> bool + use<> {
+    let mut quantities: Vec<_> = limited.iter().copied().filter(|quantity| *quantity != Quantity::Peak).collect();
+    let (peak, gain) = (quantities.len() < limited.len(), if limited.is_empty() { 0.0 } else { LEAST_GAIN });
     if quantities.is_empty() {
         quantities.push(Quantity::Macs);
     }
     move |candidate, dense| {
         let costs = |quantity: &Quantity| (cost(candidate, *quantity), cost(dense, *quantity));
         let none_grows = quantities.iter().map(costs).all(|(new, old)| new <= old);
-        let one_shrinks = quantities.iter().map(costs).any(|(new, old)| new < old);
+        let one_shrinks = quantities.iter().map(costs).any(|(new, old)| new < old && new <= old * (1.0 - gain));
         (none_grows && one_shrinks) || (peak && candidate.peak < dense.peak)
     }
 }
@@ -149,7 +204,6 @@ fn limit_peak(
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
 fn as_f64(count: u64) -> f64 {
     count as f64
 }
@@ -165,11 +219,7 @@ fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proof) -> Optim
 
 /// Everything that a decision needs.
 struct Search<'a> {
-    shaped: &'a Shaped,
-    config: &'a Config,
-    target: &'a Target,
-    model: ErrorModel,
-    before: Sums,
+    task: &'a Task<'a>,
     limits: Vec<(Budget, f64)>,
     entries: Vec<Entry>,
 }
@@ -212,23 +262,25 @@ impl Search<'_> {
 
     fn allocate(&self, tighter: &[f64]) -> Result<Allocation, OptimizeError> {
         let dense: Price = self.entries.iter().fold(Price::default(), |sum, entry| sum.plus(entry.options.dense.price));
-        let total = Candidate { how: None, price: dense, peak: 0, error: 0.0 };
+        let total = Candidate { how: None, price: dense, peak: 0, error: 0.0, halvings: 0 };
         // Of several limits on one quantity only the tightest matters.
         let mut additive: Vec<(Quantity, f64)> = Vec::new();
         for ((budget, most), slack) in
             self.limits.iter().zip(tighter).filter(|((budget, _), _)| budget.quantity != Quantity::Peak)
         {
-            let others = self.before.of(budget.quantity) - cost(&total, budget.quantity);
+            let others = self.task.before.of(budget.quantity) - cost(&total, budget.quantity);
             let left = most - slack - others;
             match additive.iter_mut().find(|(quantity, _)| *quantity == budget.quantity) {
                 Some((_, least)) => *least = least.min(left),
                 None => additive.push((budget.quantity, left)),
             }
         }
+        // In the order in which candidates have their costs.
+        additive.sort_by_key(|(quantity, _)| *quantity);
         if additive.is_empty() {
             return Ok(self.cheapest_error());
         }
-        allocate(self.shaped.graph(), &self.entries, &additive, self.config.each_alone).map_err(|infeasible| {
+        allocate(self.task.shaped.graph(), &self.entries, &additive, self.task.config.each_alone).map_err(|infeasible| {
             let alone = infeasible.limit.map(|limit| additive[limit].0);
             let timed = additive.iter().any(|(quantity, _)| *quantity == Quantity::Ms);
             // Counts add up over layers; predicted times only nearly do, so nothing is proven of them.
@@ -268,25 +320,30 @@ impl Search<'_> {
         let requests: Vec<_> = picked
             .filter_map(|(entry, candidate)| Some(Request { node: entry.layer.node, how: candidate.how?, by: Maker::Optimizer }))
             .collect();
-        let rewrite = refine(self.shaped, &requests).expect("candidates fit their layers, each once");
+        let rewrite = refine(self.task.shaped, &requests).expect("candidates fit their layers, each once");
         let shaped = reinfer(rewrite.graph);
-        let (after, _) = sums(&shaped, self.target)?;
+        let (after, _) = sums(&shaped, self.task.target)?;
         Ok(Decided { allocation, shaped, sources: rewrite.sources, after })
     }
 
-    fn finish(&self, decided: Decided, mut refused: Vec<(NodeId, Refusal)>) -> Refined {
-        let graph = self.shaped.graph();
+    fn finish(
+        &self,
+        decided: Decided,
+        mut refused: Vec<(NodeId, Refusal)>,
+        mut price: impl FnMut(NodeId, Option<Refinement>) -> Price,
+    ) -> Refined {
+        let graph = self.task.shaped.graph();
         let mut changes = Vec::new();
         for (entry, pick) in self.entries.iter().zip(&decided.allocation.picks) {
-            let candidate = &entry.options.options[*pick];
+            let (node, candidate) = (entry.layer.node, &entry.options.options[*pick]);
             match candidate.how {
-                None => refused.push((entry.layer.node, Refusal::NotNeeded)),
+                None => refused.push((node, Refusal::NotNeeded)),
                 Some(how) => changes.push(PlannedChange {
-                    layer: graph.node(entry.layer.node).name.to_string(),
+                    layer: graph.node(node).name.to_string(),
                     how,
                     geometry: entry.layer.geometry,
-                    before: entry.options.dense.price,
-                    after: candidate.price,
+                    before: price(node, None),
+                    after: price(node, Some(how)),
                     error: candidate.error,
                 }),
             }
@@ -297,11 +354,11 @@ impl Search<'_> {
             |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: decided.after.of(budget.quantity) };
         let plan = Plan {
             untouched,
-            before: self.before,
+            before: self.task.before,
             after: decided.after,
             budgets: self.limits.iter().map(met).collect(),
             error,
-            model: self.model.name,
+            model: self.task.model.name(),
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
         };
@@ -314,11 +371,11 @@ impl Search<'_> {
 
     /// Layers that stay, in order of execution.
     fn untouched(&self, refused: Vec<(NodeId, Refusal)>) -> Vec<Untouched> {
-        let mut why = NodeMap::with_bound(self.shaped.graph().len());
+        let mut why = NodeMap::with_bound(self.task.shaped.graph().len());
         for (id, refusal) in refused {
             why.insert(id, refusal);
         }
-        let name = |id: NodeId| self.shaped.graph().node(id).name.to_string();
-        self.shaped.order().iter().filter_map(|id| Some(Untouched { layer: name(*id), why: why.take(*id)? })).collect()
+        let name = |id: NodeId| self.task.shaped.graph().node(id).name.to_string();
+        self.task.shaped.order().iter().filter_map(|id| Some(Untouched { layer: name(*id), why: why.take(*id)? })).collect()
     }
 }

@@ -1,52 +1,47 @@
 //! What could be done to each layer: forms and ranks with their price and error.
 //!
-//! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]. Nothing is decided
-//! here.
+//! In: a layer and what is asked of it. Out: [`Candidate`]s, the dense layer first, or a [`Refusal`]; and for the bound on all
+//! choices a [`Choice`] for every rank. Nothing is decided here.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+use super::allocate::costs;
+use super::budget::Quantity;
 use super::chain::{Step, chain};
+use super::counts::{Count as Counted, Counts};
 use super::forms::{Refusal, fits};
+use super::knapsack::Choice;
 use super::live::Around;
+use super::model::{ErrorModel, Seen, essential_rank};
 use super::neighbour::{Neighbourhood, neighbourhood};
+use super::place::Place;
 use super::price::{Clock, Price, of_steps};
-use crate::graph::{NodeId, Role};
-use crate::op::form::{Form, Kind, Refinement};
+use super::widths::{Cell, Width, aligned, cells, widths};
+use crate::graph::{NodeId, NodeMap, Role};
+use crate::op::form::{Between, Form, Kind, Refinement};
 use crate::op::form_cost::{Count, Geometry};
 use crate::op::{Key, Op, Shape};
 use crate::shape::Shaped;
 
-/// How wrong a form is thought to be.
-#[derive(Debug, Clone, Copy)]
-pub struct ErrorModel {
-    /// What plans call it: "kept-channels".
-    pub name: &'static str,
-    /// The error of a layer in a form, without weights: 0 for the dense layer, larger for fewer channels.
-    pub error: fn(&Geometry, Form) -> f64,
-}
-
-/// [`kept_channels`] as a model.
-pub const KEPT_CHANNELS: ErrorModel = ErrorModel { name: "kept-channels", error: kept_channels };
-
-/// `-ln` of the share of channels kept, relative to the rank at which the form can reproduce the dense layer; for `both`,
-/// of both shares. Summed over layers this makes the plan keep the largest *product* of shares, so that halving a layer
-/// costs the same everywhere and no layer is squeezed to nothing. A stated proxy, not a measurement.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "channel counts are small")]
-pub fn kept_channels(geometry: &Geometry, form: Form) -> f64 {
-    let full = geometry.full_ranks(form.kind());
-    let shares = form.ranks().into_iter().zip(full).map(|(rank, full)| (rank as f64 / full as f64).min(1.0));
-    shares.map(|share| -share.ln()).sum()
-}
-
 /// No bottleneck is narrower than this, unless it is asked for by number.
 pub const LEAST_CHANNELS: u64 = 8;
 
-/// Under a budget no bottleneck keeps a smaller share than this of the full rank, unless `ratio` says otherwise.
+/// Under a budget no bottleneck keeps a smaller share than this of the smaller side of its layer, unless `ratio` says
+/// otherwise.
 pub const LEAST_SHARE: u64 = 8;
 
-/// The most ranks of one form that are tried where every rank is.
-const MOST_RANKS: u64 = 512;
+/// Under a budget a form saves at least this share of what its layer costs: less is not worth another layer.
+pub const LEAST_GAIN: f64 = 0.2;
+
+/// The widest `expand` that a designer would call a bottleneck: this share of the smaller side of its layer.
+const WIDEST_EXPAND: (u64, u64) = (2, 3);
+
+/// The most pairs of ranks of one layer that are tried as choices.
+const MOST_PAIRS: u64 = 1024;
+
+/// The most cells of one rank, and of each of two, that the bound looks at where prices are counts, and where they are times,
+/// which take longer to predict.
+const MOST_CELLS: [(u64, u64); 2] = [(4096, 128), (64, 24)];
 
 /// What is asked of a layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,15 +54,17 @@ pub enum Demand {
         channels: Option<u64>,
         /// No smaller share than one in so many.
         ratio: u64,
+        /// Only where a designer would put it: no 1x1 next to a 1x1, and `pointwise` on linear layers alone.
+        sane: bool,
     },
-    /// The cheapest of these forms at a share of one in `ratio`.
+    /// The best of these forms at a share of one in `ratio`.
     Ratio {
         /// The forms.
         kinds: Vec<Kind>,
         /// One channel in so many is kept.
         ratio: u64,
     },
-    /// The cheapest of these forms with these ranks.
+    /// The best of these forms with these ranks.
     Channels {
         /// The forms.
         kinds: Vec<Kind>,
@@ -95,8 +92,8 @@ pub struct Layer {
     pub geometry: Geometry,
     /// What is asked of it.
     pub demand: Demand,
-    /// No normalisation and activation between the convolutions.
-    pub linear: bool,
+    /// What is to stand between the convolutions.
+    pub between: Between,
 }
 
 /// One way to leave or change a layer.
@@ -104,12 +101,14 @@ pub struct Layer {
 pub struct Candidate {
     /// The form; `None` for the dense layer.
     pub how: Option<Refinement>,
-    /// Its price, companions included.
+    /// Its price, companions included; the time only where time is limited.
     pub price: Price,
-    /// Peak bytes while it runs.
+    /// Peak bytes while it runs, where the peak is limited.
     pub peak: u64,
     /// Its error by the model.
     pub error: f64,
+    /// How often a block has to be halved to divide its ranks.
+    pub halvings: u8,
 }
 
 /// A layer's candidates.
@@ -131,18 +130,22 @@ pub struct Context<'a> {
     /// The machine.
     pub clock: Clock<'a>,
     /// The error model.
-    pub model: ErrorModel,
+    pub model: &'a dyn ErrorModel,
+    /// Where layers stand.
+    pub places: &'a NodeMap<Place>,
+    /// What is limited.
+    pub limited: &'a [Quantity],
     /// What counts as saving.
     pub saves: &'a Saves,
-    /// Tries every rank instead of whole SIMD blocks: where so few layers can change that blocks would miss a budget by far.
-    pub every_rank: bool,
+    /// Ranks are multiples of this, and of its half and quarter where that serves a budget badly.
+    pub block: u64,
 }
 
 /// A price, and the map of each step.
 type Priced = (Price, Vec<Shape>);
 
-/// What makes layers cost the same: operation, input, and the normalisation and activation round it.
-type KindKey = (Key, Shape, Option<Key>, Option<Key>);
+/// What makes layers cost the same: operation, input, and the normalisations and activations round it.
+type KindKey = (Key, Shape, [Option<Key>; 4]);
 
 /// Prices that were worked out, so that a thousand equal layers are priced once.
 #[derive(Default)]
@@ -150,24 +153,44 @@ pub struct Prices {
     kinds: Vec<(Op, Shape, Neighbourhood)>,
     index: HashMap<KindKey, usize>,
     known: BTreeMap<(usize, Option<Refinement>), Option<Priced>>,
+    counts: BTreeMap<(usize, Kind, Between), Option<Counts>>,
 }
 
 impl Prices {
-    fn index(&mut self, op: &Op, input: Shape, around: Neighbourhood) -> usize {
-        let key = (op.key(), input, around.norm.as_ref().map(Op::key), around.activation.as_ref().map(Op::key));
+    /// What a layer's prices are kept by.
+    fn index(&mut self, shaped: &Shaped, id: NodeId) -> usize {
+        let node = shaped.graph().node(id);
+        let (input, around) = (shaped.input_shapes(id)[0], neighbourhood(shaped.graph(), id));
+        let companions = [&around.own.norm, &around.own.activation, &around.usual.norm, &around.usual.activation];
+        let key = (node.op.key(), input, companions.map(|op| op.as_ref().map(Op::key)));
         *self.index.entry(key).or_insert_with(|| {
-            self.kinds.push((op.clone(), input, around));
+            self.kinds.push((node.op.clone(), input, around));
             self.kinds.len() - 1
         })
     }
 
-    fn price(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&Priced> {
+    /// The price of a layer in a form, or as it is, with its time and maps.
+    fn full(&mut self, index: usize, how: Option<Refinement>, clock: &Clock<'_>) -> Option<&Priced> {
         let (op, input, around) = &self.kinds[index];
         let work_out = || {
             let dense = || vec![Step { role: Role::Core, op: op.clone() }];
             of_steps(&how.map_or_else(dense, |how| chain(op, &how, around)), *input, clock)
         };
         self.known.entry((index, how)).or_insert_with(work_out).as_ref()
+    }
+
+    /// The counts of a layer in a form.
+    fn counted(&mut self, index: usize, how: Refinement, clock: &Clock<'_>) -> Option<Counted> {
+        let (kind, between) = (how.form.kind(), how.between);
+        if !self.counts.contains_key(&(index, kind, between)) {
+            let count = |form: Form| {
+                let (price, _) = self.full(index, Some(Refinement { form, between }), clock)?;
+                Some(Counted { macs: price.macs, params: price.params })
+            };
+            let counts = Counts::new(kind, count);
+            self.counts.insert((index, kind, between), counts);
+        }
+        self.counts[&(index, kind, between)]?.at(how.form)
     }
 }
 
@@ -178,20 +201,13 @@ impl Context<'_> {
     /// Why nothing can be done, as for a layer that every form makes dearer.
     pub fn candidates(&self, layer: &Layer, around: &Around, prices: &mut Prices) -> Result<Options, Refusal> {
         let kinds = self.fitting(layer)?;
-        let graph = self.shaped.graph();
-        let node = graph.node(layer.node);
-        let input = self.shaped.input_shapes(layer.node)[0];
-        let index = prices.index(&node.op, input, neighbourhood(graph, layer.node));
-        let mut candidate = |form: Option<Form>| {
-            let how = form.map(|form| Refinement { form, linear: layer.linear });
-            let (price, maps) = prices.price(index, how, &self.clock)?;
-            let error = form.map_or(0.0, |form| (self.model.error)(&layer.geometry, form));
-            Some(Candidate { how, price: *price, peak: around.peak(maps), error })
+        let index = prices.index(self.shaped, layer.node);
+        let Some(dense) = self.candidate((layer, None, 0), around, (index, prices)) else {
+            return Err(costs_more(layer, &kinds));
         };
-        let Some(dense) = candidate(None) else { return Err(costs_more(layer, &kinds)) };
         let regardless = layer.demand.is_regardless();
-        let forms = kinds.iter().flat_map(|kind| forms(layer, *kind, self.every_rank));
-        let all = forms.filter_map(|form| candidate(Some(form)));
+        let forms = kinds.iter().flat_map(|kind| self.forms(layer, *kind));
+        let all = forms.filter_map(|(form, halvings)| self.candidate((layer, Some(form), halvings), around, (index, prices)));
         let saving: Vec<_> = all.filter(|candidate| regardless || (self.saves)(candidate, &dense)).collect();
         if saving.is_empty() {
             return Err(costs_more(layer, &kinds));
@@ -199,23 +215,170 @@ impl Context<'_> {
         let options = match layer.demand {
             Demand::Free { .. } => [vec![dense.clone()], saving].concat(),
             Demand::Ratio { .. } | Demand::Channels { .. } => {
-                let cheapest = saving.into_iter().min_by_key(|candidate| (candidate.price.macs, candidate.price.params));
-                cheapest.into_iter().collect()
+                // As factors of the layer, whatever stands between them: of two that keep as much, the cheaper, and of two that
+                // cost as much, the one with the 1x1 in front.
+                let lost =
+                    |c: &Candidate| c.how.map_or(0.0, |how| self.error(layer, Refinement { between: Between::Linear, ..how }));
+                let price = |c: &Candidate| (c.price.macs, c.how.map(|how| how.form.kind()), c.price.params);
+                let least = |a: &Candidate, b: &Candidate| lost(a).total_cmp(&lost(b)).then_with(|| price(a).cmp(&price(b)));
+                saving.into_iter().min_by(least).into_iter().collect()
             }
         };
         Ok(Options { dense, options })
+    }
+
+    /// The full price of a layer in a form, or as it is.
+    ///
+    /// # Panics
+    /// If it has no price, and then it is no candidate.
+    pub fn price(&self, node: NodeId, how: Option<Refinement>, prices: &mut Prices) -> Price {
+        let index = prices.index(self.shaped, node);
+        prices.full(index, how, &self.clock).expect("candidates have a price").0
+    }
+
+    fn candidate(
+        &self,
+        (layer, form, halvings): (&Layer, Option<Form>, u8),
+        around: &Around,
+        (index, prices): (usize, &mut Prices),
+    ) -> Option<Candidate> {
+        let how = form.map(|form| Refinement { form, between: layer.between });
+        let error = how.map_or(0.0, |how| self.error(layer, how));
+        let counted = how.filter(|_| !self.needs_maps());
+        let (price, peak) = match counted {
+            Some(how) => (Price::from(prices.counted(index, how, &self.clock)?), 0),
+            None => {
+                let (price, maps) = prices.full(index, how, &self.clock)?;
+                (*price, around.peak(maps))
+            }
+        };
+        Some(Candidate { how, price, peak, error, halvings })
+    }
+
+    /// Whether more than counts decides.
+    fn needs_maps(&self) -> bool {
+        self.limited.iter().any(|quantity| matches!(quantity, Quantity::Ms | Quantity::Peak))
+    }
+
+    fn error(&self, layer: &Layer, how: Refinement) -> f64 {
+        let seen = Seen { shaped: self.shaped, node: layer.node, geometry: &layer.geometry, place: &self.places[layer.node] };
+        self.model.error(&seen, how)
     }
 
     fn fitting(&self, layer: &Layer) -> Result<Vec<Kind>, Refusal> {
         let op = &self.shaped.graph().node(layer.node).op;
         let (Demand::Free { kinds, .. } | Demand::Ratio { kinds, .. } | Demand::Channels { kinds, .. }) = &layer.demand;
         let fitting: Vec<_> = kinds.iter().copied().filter(|kind| fits(*kind, op).is_ok()).collect();
-        match (fitting.is_empty(), kinds.first()) {
-            (true, Some(first)) => Err(fits(*first, op).err().unwrap_or(Refusal::NotNeeded)),
-            (true, None) => Err(Refusal::NotNeeded),
-            (false, _) => Ok(fitting),
+        let Some(first) = kinds.first() else { return Err(Refusal::NotNeeded) };
+        if fitting.is_empty() {
+            return Err(fits(*first, op).err().unwrap_or(Refusal::NotNeeded));
+        }
+        if !matches!(layer.demand, Demand::Free { sane: true, .. }) {
+            return Ok(fitting);
+        }
+        let place = &self.places[layer.node];
+        let sane = fitting.into_iter().filter(|kind| is_sane(*kind, op, place)).collect::<Vec<_>>();
+        if sane.is_empty() { Err(Refusal::Points) } else { Ok(sane) }
+    }
+
+    /// The forms of a kind that a demand allows, by ascending rank, each with how often a block is halved for it.
+    fn forms(&self, layer: &Layer, kind: Kind) -> Vec<(Form, u8)> {
+        let full = layer.geometry.full_ranks(kind);
+        match &layer.demand {
+            Demand::Free { channels, ratio, .. } => {
+                let floor = floor(layer, kind, *channels, *ratio);
+                let most = if kind.ranks() == 2 { MOST_PAIRS.isqrt() } else { u64::MAX };
+                let ceilings = ceilings(layer, kind);
+                let mut tried: Vec<Vec<Width>> = full.iter().map(|full| widths(*full, floor, self.block, most)).collect();
+                for (widths, ceiling) in tried.iter_mut().zip(&ceilings) {
+                    widths.retain(|width| width.channels < *ceiling);
+                }
+                products(&tried).filter_map(|ranks| form(kind, &ranks)).collect()
+            }
+            Demand::Ratio { ratio, .. } => {
+                let sides = layer.geometry.sides(kind);
+                let rank = |(side, full): (&u64, &u64)| aligned(share(*side, *ratio), *full, self.block);
+                let ranks: Vec<_> = sides.iter().zip(&full).map(rank).collect();
+                Form::new(kind, &ranks).map(|form| (form, 0)).into_iter().collect()
+            }
+            Demand::Channels { ranks, .. } => {
+                let ranks = if ranks.len() == 1 { vec![ranks[0]; kind.ranks()] } else { ranks.clone() };
+                Form::new(kind, &ranks).map(|form| (form, 0)).into_iter().collect()
+            }
         }
     }
+
+    /// The dense layer and every rank of every form that a free demand allows, as choices for the bound: of a range of ranks
+    /// that is looked at together the least cost and the least error.
+    pub fn all_ranks(&self, layer: &Layer, entry: &Options, (around, prices): (&Around, &mut Prices)) -> Vec<Choice> {
+        let chosen = |candidate: &Candidate| Choice { error: candidate.error, cost: costs(candidate, self.limited) };
+        let Demand::Free { channels, ratio, .. } = layer.demand else { return entry.options.iter().map(chosen).collect() };
+        let Ok(kinds) = self.fitting(layer) else { return vec![chosen(&entry.dense)] };
+        let index = prices.index(self.shaped, layer.node);
+        let mut choices = vec![chosen(&entry.dense)];
+        let (most, most_of_two) = MOST_CELLS[usize::from(self.needs_maps())];
+        for kind in kinds {
+            let floor = floor(layer, kind, channels, ratio);
+            let most = if kind.ranks() == 2 { most_of_two } else { most };
+            let ranges: Vec<_> = ceilings(layer, kind).iter().map(|ceiling| cells(*ceiling, floor, most)).collect();
+            for cell in products(&ranges) {
+                let ends = |end: fn(&Cell) -> u64| Form::new(kind, &cell.iter().map(end).collect::<Vec<_>>());
+                let Some((first, last)) = ends(|cell| cell.first).zip(ends(|cell| cell.last)) else { continue };
+                let Some(cheapest) = self.candidate((layer, Some(first), 0), around, (index, prices)) else { continue };
+                if (self.saves)(&cheapest, &entry.dense) {
+                    let error = self.error(layer, Refinement { form: last, between: layer.between });
+                    choices.push(Choice { error, cost: costs(&cheapest, self.limited) });
+                }
+            }
+        }
+        choices
+    }
+}
+
+impl From<Counted> for Price {
+    fn from(counted: Counted) -> Self {
+        Self { macs: counted.macs, params: counted.params, ms: 0.0 }
+    }
+}
+
+/// Whether a designer would give the layer this kind of form.
+fn is_sane(kind: Kind, op: &Op, place: &Place) -> bool {
+    match kind {
+        Kind::Reduce => !place.after_point,
+        Kind::Expand => !place.before_point,
+        Kind::Both => !place.after_point && !place.before_point,
+        Kind::Spatial => true,
+        Kind::Pointwise => matches!(op, Op::Linear(_)),
+    }
+}
+
+/// The least rank that a free demand allows.
+fn floor(layer: &Layer, kind: Kind, channels: Option<u64>, ratio: u64) -> u64 {
+    channels.unwrap_or_else(|| share(essential_rank(&layer.geometry, kind), ratio)).max(1)
+}
+
+/// What the ranks that a free demand allows stay below.
+fn ceilings(layer: &Layer, kind: Kind) -> Vec<u64> {
+    let mut full = layer.geometry.full_ranks(kind);
+    if let (Kind::Expand, Demand::Free { sane: true, .. }) = (kind, &layer.demand) {
+        let (parts, of) = WIDEST_EXPAND;
+        full[0] = full[0].min(essential_rank(&layer.geometry, kind).saturating_mul(parts) / of + 1);
+    }
+    full
+}
+
+/// Every combination of one element of each list; there are one or two lists.
+fn products<T: Copy>(lists: &[Vec<T>]) -> impl Iterator<Item = Vec<T>> {
+    let (first, second) = (lists[0].clone(), lists.get(1).cloned());
+    first.into_iter().flat_map(move |one| match &second {
+        None => vec![vec![one]],
+        Some(second) => second.iter().map(|two| vec![one, *two]).collect(),
+    })
+}
+
+fn form(kind: Kind, ranks: &[Width]) -> Option<(Form, u8)> {
+    let form = Form::new(kind, &ranks.iter().map(|width| width.channels).collect::<Vec<_>>())?;
+    Some((form, ranks.iter().map(|width| width.halvings).max().unwrap_or(0)))
 }
 
 /// The largest rank that saves MACs, for each form.
@@ -224,51 +387,7 @@ fn costs_more(layer: &Layer, kinds: &[Kind]) -> Refusal {
     Refusal::CostsMore { break_even }
 }
 
-/// The forms of a kind that a demand allows, by ascending rank.
-fn forms(layer: &Layer, kind: Kind, every_rank: bool) -> Vec<Form> {
-    let full = layer.geometry.full_ranks(kind);
-    match &layer.demand {
-        Demand::Free { channels, ratio, .. } => {
-            let floors: Vec<_> = full.iter().map(|full| channels.unwrap_or_else(|| share(*full, *ratio)).max(1)).collect();
-            if kind == Kind::Both { pairs(&full, &floors) } else { singles(layer, kind, (full[0], floors[0]), every_rank) }
-        }
-        Demand::Ratio { ratio, .. } => {
-            let ranks: Vec<_> = full.iter().map(|full| share(*full, *ratio)).collect();
-            Form::new(kind, &ranks).into_iter().collect()
-        }
-        Demand::Channels { ranks, .. } => {
-            let ranks = if ranks.len() == 1 { vec![ranks[0]; kind.ranks()] } else { ranks.clone() };
-            Form::new(kind, &ranks).into_iter().collect()
-        }
-    }
-}
-
 /// One channel in `ratio`, rounded up, and not below the least.
 fn share(full: u64, ratio: u64) -> u64 {
     full.div_ceil(ratio.max(1)).max(LEAST_CHANNELS.min(full))
-}
-
-/// Ranks on a grid of whole SIMD blocks, and the exact ones: halves, quarters, eighths and the largest that saves.
-fn singles(layer: &Layer, kind: Kind, (full, floor): (u64, u64), every_rank: bool) -> Vec<Form> {
-    let step = match full {
-        _ if every_rank => full.div_ceil(MOST_RANKS),
-        0..=256 => 8,
-        257..=1024 => 16,
-        _ => full.div_ceil(64 * 16) * 16,
-    };
-    let mut ranks: BTreeSet<u64> = (1..=full / step).map(|i| i * step).collect();
-    ranks.extend([full.div_ceil(2), full.div_ceil(4), full.div_ceil(8), floor]);
-    ranks.extend([Count::Macs, Count::Weights].map(|count| layer.geometry.largest_saving(kind, count)));
-    ranks.into_iter().filter(|rank| *rank >= floor && *rank < full).filter_map(|rank| Form::new(kind, &[rank])).collect()
-}
-
-/// Both ranks at the same share, in sixteenths, on the grid of SIMD blocks.
-fn pairs(full: &[u64], floors: &[u64]) -> Vec<Form> {
-    let block = |full: u64, part: u64| (full * part).div_ceil(16).next_multiple_of(8).min(full);
-    let mut forms: Vec<_> = (1..16)
-        .map(|part| [block(full[0], part).max(floors[0]), block(full[1], part).max(floors[1])])
-        .filter_map(|ranks| Form::new(Kind::Both, &ranks))
-        .collect();
-    forms.dedup();
-    forms
 }

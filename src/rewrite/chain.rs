@@ -4,9 +4,9 @@
 //! Stride, padding and dilation go where the map makes them exact: on the kxk; for `spatial`, the vertical ones on the
 //! column and the horizontal ones on the row; for `pointwise`, on the first.
 
-use super::neighbour::Neighbourhood;
+use super::neighbour::{Companions, Neighbourhood};
 use crate::graph::{Factor, LayerPath, Role};
-use crate::op::form::{Refinement, Stage, Taps};
+use crate::op::form::{Between, Refinement, Stage, Taps};
 use crate::op::{Conv, Linear, Op, Padding};
 
 /// One operation of a form.
@@ -39,25 +39,31 @@ impl Step {
 pub fn chain(op: &Op, how: &Refinement, around: &Neighbourhood) -> Vec<Step> {
     // No operation states its input channels: they follow from what flows in.
     let stages = how.form.stages(0, outputs(op));
-    let between = if how.linear { Neighbourhood::default() } else { around.clone() };
-    // Without a non-linearity an inner bias is redundant, and before padding it would leak into the border;
-    // before a normalisation it is subtracted again.
-    let inner_bias = between.norm.is_none() && between.activation.is_some();
     let (mut steps, mut is_behind) = (Vec::new(), false);
     for (i, stage) in stages.iter().enumerate() {
         let mut piece = piece(op, stage);
-        let is_last = i + 1 == stages.len();
-        if !is_last && !inner_bias {
+        let between = stages.get(i + 1).map(|next| between(how.between, (stage, next), around));
+        // Without a non-linearity an inner bias is redundant, and before padding it would leak into the border;
+        // before a normalisation it is subtracted again.
+        if between.is_some_and(|between| between.norm.is_some() || between.activation.is_none()) {
             without_bias(&mut piece);
         }
         let factor = (!stage.is_core).then(|| factor(stage, is_behind));
         is_behind |= stage.is_core;
         steps.push(Step { role: factor.map_or(Role::Core, Role::Factor), op: piece });
-        if !is_last {
-            steps.extend(companions(factor, stage.to, &between));
-        }
+        steps.extend(between.into_iter().flat_map(|between| companions(factor, stage.to, between)));
     }
     steps
+}
+
+/// What goes between two convolutions of a form.
+fn between<'a>(how: Between, (one, next): (&Stage, &Stage), around: &'a Neighbourhood) -> &'a Companions {
+    const NOTHING: &Companions = &Companions { norm: None, activation: None };
+    match how {
+        Between::ByForm if one.taps == Taps::Point && next.taps == Taps::Whole => &around.own,
+        Between::ByForm | Between::Linear => NOTHING,
+        Between::Nonlinear => &around.usual,
+    }
 }
 
 /// What a convolution that is not the core does, before the core or behind it.
@@ -69,7 +75,7 @@ fn factor(stage: &Stage, is_behind: bool) -> Factor {
     }
 }
 
-fn companions(behind: Option<Factor>, channels: u64, between: &Neighbourhood) -> impl Iterator<Item = Step> {
+fn companions(behind: Option<Factor>, channels: u64, between: &Companions) -> impl Iterator<Item = Step> {
     let norm = between.norm.clone().map(|op| for_channels(op, channels));
     let role = behind.map_or(Role::BehindCore, Role::Behind);
     norm.into_iter().chain(between.activation.clone()).map(move |op| Step { role, op })

@@ -44,8 +44,11 @@ pub struct Config {
     pub ratio: Option<u64>,
     /// Channels between the convolutions; under a budget, no fewer.
     pub channels: Option<u64>,
-    /// No normalisation and activation between the convolutions.
-    pub linear: bool,
+    /// Nothing between the convolutions of a form, or everywhere what the neighbourhood has; `None` goes by the form, see
+    /// [`Between`](crate::op::form::Between).
+    pub linear: Option<bool>,
+    /// Ranks are multiples of this; `None` for the target's channel block, 1 for any rank.
+    pub align: Option<u64>,
     /// Decides layers that one path with wildcards addresses (`layer3.*.conv2`) one by one instead of together.
     pub each_alone: bool,
     /// Rules for single layers; the first that matches counts.
@@ -60,7 +63,8 @@ impl Default for Config {
             form: None,
             ratio: None,
             channels: None,
-            linear: false,
+            linear: None,
+            align: None,
             each_alone: false,
             rules: Vec::new(),
         }
@@ -123,7 +127,7 @@ pub struct Rule {
     pub channels: Vec<u64>,
     /// Keeps one channel in so many.
     pub ratio: Option<u64>,
-    /// No normalisation and activation between the convolutions; `None` as for all layers.
+    /// As [`Config::linear`]; `None` as for all layers.
     pub linear: Option<bool>,
 }
 
@@ -168,7 +172,9 @@ struct File {
     #[serde(default)]
     channels: Option<u64>,
     #[serde(default)]
-    linear: bool,
+    linear: Option<bool>,
+    #[serde(default)]
+    align: Option<u64>,
     #[serde(default)]
     each_alone: bool,
     #[serde(default)]
@@ -262,6 +268,7 @@ fn resolve(file: File) -> Result<Config, ConfigError> {
     };
     at_least_one("ratio", file.ratio)?;
     at_least_one("channels", file.channels)?;
+    at_least_one("align", file.align)?;
     let config = Config {
         passes,
         budgets: budgets(&file.budget)?,
@@ -269,6 +276,7 @@ fn resolve(file: File) -> Result<Config, ConfigError> {
         ratio: file.ratio,
         channels: file.channels,
         linear: file.linear,
+        align: file.align,
         each_alone: file.each_alone,
         rules: file.layers.into_iter().map(rule).collect::<Result<_, _>>()?,
     };

@@ -97,6 +97,8 @@ pub enum Refusal {
     Kept,
     /// It has a bottleneck already, or is part of one.
     Refined,
+    /// 1x1 convolutions stand next to it already, or it is one.
+    Points,
     /// Other layers use its weights, and would have to change with it.
     Shared {
         /// How many layers use them.
@@ -136,6 +138,9 @@ impl fmt::Display for Refusal {
             }
             Self::Kept => f.write_str("it is kept by request"),
             Self::Refined => f.write_str("it has a bottleneck already"),
+            Self::Points => {
+                f.write_str("it is a 1x1, or 1x1s stand next to it: another would do no more than make these narrower")
+            }
             Self::Shared { uses } => write!(f, "{uses} layers share its weights; a `refine` statement changes them together"),
             Self::Twice => f.write_str("it is refined twice"),
             Self::CostsMore { break_even } => write_break_even(f, break_even),

@@ -6,9 +6,10 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | forms, who can take them, what they cost | [`forms`] [`price`] |
+//! | forms, who can take them, what they cost | [`forms`] [`price`] [`counts`] |
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
-//! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
+//! | where a layer stands, and how wrong a form is thought to be | [`place`] [`model`] |
+//! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] [`widths`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
 //! | layers by path | [`path`] |
 //! | weights | [`sources`] → [`mod@apply`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
@@ -20,6 +21,7 @@ pub mod budget;
 pub mod candidates;
 pub mod chain;
 pub mod config;
+pub mod counts;
 pub mod dead;
 pub mod duplicate;
 pub mod fold_norm;
@@ -29,22 +31,26 @@ pub mod insert;
 pub mod knapsack;
 pub mod live;
 pub mod merge_conv;
+pub mod model;
 pub mod neighbour;
 pub mod path;
+pub mod place;
 pub mod plan;
 pub mod price;
 mod rebuild;
 pub mod refined;
 pub mod sources;
 pub mod survey;
+pub mod widths;
 
-pub use crate::op::form::{Form, Kind, Refinement};
+pub use crate::op::form::{Between, Form, Kind, Refinement};
 pub use apply::{Carried, apply};
 pub use bottleneck::{Refined, bottlenecks};
 pub use budget::{Budget, Limit, Quantity};
 pub use config::Config;
 pub use forms::Refusal;
 pub use insert::{Request, refine};
+pub use model::{ErrorModel, KeptShares};
 pub use plan::{BudgetUnreachable, OptimizeError, Plan};
 pub use sources::{Sources, TensorSource};
 

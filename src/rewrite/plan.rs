@@ -144,6 +144,15 @@ pub enum Proof {
     Alone,
     /// No plan meets all budgets together.
     Together,
+    /// No plan meets it within the floors; whether one does below them.
+    Floor {
+        /// One channel in so many is kept at least.
+        ratio: u64,
+        /// No bottleneck is narrower, where that was asked for.
+        channels: Option<u64>,
+        /// The ratio that reaches the budget.
+        reached: Option<u64>,
+    },
     /// Nothing.
     Open,
 }
@@ -244,16 +253,25 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
 
 fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {
     let proof = match budget.proof {
-        Proof::Alone => "no choice of forms and ranks reaches it, so the network itself must change",
-        Proof::Together => "no choice of forms and ranks reaches all budgets together",
-        Proof::Open => "a plan may exist, but the search did not find one",
+        Proof::Alone => "no choice of forms and ranks reaches it, so the network itself must change".to_owned(),
+        Proof::Together => "no choice of forms and ranks reaches all budgets together".to_owned(),
+        Proof::Floor { channels: Some(channels), .. } => format!("no bottleneck may be narrower than {channels} channels"),
+        Proof::Floor { ratio, channels: None, .. } => {
+            format!("every bottleneck keeps at least one channel in {ratio} of the smaller side of its layer")
+        }
+        Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
     };
     let diagnostic = diagnostic.note(proof);
     let diagnostic = match &budget.at {
         Some(layer) => diagnostic.note(format!("the peak is at `{layer}`, which no form makes smaller")),
         None => diagnostic,
     };
+    let diagnostic = match budget.proof {
+        Proof::Floor { reached: Some(ratio), .. } => {
+            diagnostic.help(format!("`--ratio {ratio}` lowers that floor and reaches the budget"))
+        }
+        Proof::Floor { .. } | Proof::Alone | Proof::Together | Proof::Open => diagnostic,
+    };
     let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
-    let diagnostic = diagnostic.help(format!("allow {} or more{others}", in_full(budget.budget.quantity, budget.least)));
-    if budget.at.is_some() { diagnostic } else { diagnostic.help("or let layers become narrower with a larger `ratio`") }
+    diagnostic.help(format!("allow {} or more{others}", in_full(budget.budget.quantity, budget.least)))
 }

@@ -10,7 +10,7 @@ use super::insert::is_refined;
 use super::path::{alike, users_of_shared};
 use super::plan::OptimizeError;
 use crate::graph::{BottleneckMark, Node, NodeId};
-use crate::op::form::Kind;
+use crate::op::form::{Between, Kind};
 use crate::shape::Shaped;
 
 /// One channel in so many is kept where a mark gives no number.
@@ -24,17 +24,26 @@ pub struct Survey {
     pub refused: Vec<(NodeId, Refusal)>,
 }
 
+/// Which forms a budget may choose of, where none is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freedom {
+    /// Those that a designer would draw.
+    Sane,
+    /// All that fit.
+    EveryForm,
+}
+
 /// Goes over all convolutions and linear layers.
 ///
 /// # Errors
 /// A rule matches no layer.
-pub fn survey(shaped: &Shaped, config: &Config) -> Result<Survey, OptimizeError> {
+pub fn survey(shaped: &Shaped, config: &Config, freedom: Freedom) -> Result<Survey, OptimizeError> {
     check_rules(shaped, config)?;
     let mut survey = Survey { layers: Vec::new(), refused: Vec::new() };
     for &id in shaped.order() {
         let node = shaped.graph().node(id);
         if node.op.is_layer() {
-            match look(shaped, config, id) {
+            match look(shaped, (config, freedom), id) {
                 Ok(layer) => survey.layers.push(layer),
                 Err(refusal) => survey.refused.push((id, refusal)),
             }
@@ -56,7 +65,7 @@ fn check_rules(shaped: &Shaped, config: &Config) -> Result<(), OptimizeError> {
     Ok(())
 }
 
-fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Layer, Refusal> {
+fn look(shaped: &Shaped, (config, freedom): (&Config, Freedom), id: NodeId) -> Result<Layer, Refusal> {
     let graph = shaped.graph();
     let node = graph.node(id);
     let rule = config.rules.iter().find(|rule| rule.pattern.scope(&node.name).is_some());
@@ -71,22 +80,22 @@ fn look(shaped: &Shaped, config: &Config, id: NodeId) -> Result<Layer, Refusal> 
     }
     let geometry = geometry(&node.op, shaped.input_shapes(id)[0], shaped.shape(id))?;
     let few = geometry.input < LEAST_CHANNELS;
-    let linear = rule.and_then(|rule| rule.linear).unwrap_or(config.linear);
-    let layer = |demand| Layer { node: id, geometry, demand, linear };
-    match demand(config, rule, node) {
+    let between = Between::from_linear(rule.and_then(|rule| rule.linear).or(config.linear));
+    let layer = |demand| Layer { node: id, geometry, demand, between };
+    match demand((config, freedom), rule, node) {
         None => Err(Refusal::NotAsked),
         Some(demand) if few && !demand.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
         Some(demand) => Ok(layer(demand)),
     }
 }
 
-fn demand(config: &Config, rule: Option<&Rule>, node: &Node) -> Option<Demand> {
+fn demand((config, freedom): (&Config, Freedom), rule: Option<&Rule>, node: &Node) -> Option<Demand> {
     if let Some(demand) = rule.and_then(|rule| demand_of_rule(config, rule)) {
         return Some(demand);
     }
     match (&node.directives.bottleneck, rule) {
         (Some(mark), None) => Some(demand_of_mark(config, mark)),
-        (_, rule) => demand_of_all(config, rule.and_then(|rule| rule.form).or(config.form)),
+        (_, rule) => demand_of_all(config, freedom, rule.and_then(|rule| rule.form).or(config.form)),
     }
 }
 
@@ -111,10 +120,11 @@ fn demand_of_mark(config: &Config, mark: &BottleneckMark) -> Demand {
     }
 }
 
-fn demand_of_all(config: &Config, form: Option<Kind>) -> Option<Demand> {
+fn demand_of_all(config: &Config, freedom: Freedom, form: Option<Kind>) -> Option<Demand> {
     if !config.budgets.is_empty() {
         let kinds = form.map_or_else(|| Kind::ALL.to_vec(), |form| vec![form]);
-        return Some(Demand::Free { kinds, channels: config.channels, ratio: config.ratio.unwrap_or(LEAST_SHARE) });
+        let (ratio, sane) = (config.ratio.unwrap_or(LEAST_SHARE), freedom == Freedom::Sane && form.is_none());
+        return Some(Demand::Free { kinds, channels: config.channels, ratio, sane });
     }
     if let Some(channels) = config.channels {
         return Some(Demand::Channels { kinds: by_width(form), ranks: vec![channels], regardless: false });

@@ -6,7 +6,7 @@ use pointwise::graph::Maker;
 use pointwise::op::form_cost::Count;
 use pointwise::op::{Conv, Op, Padding};
 use pointwise::rewrite::forms::fits;
-use pointwise::rewrite::{Form, Kind, Refinement, Refusal, Request, refine};
+use pointwise::rewrite::{Between, Form, Kind, Refinement, Refusal, Request, refine};
 use proptest::prelude::*;
 
 use super::common;
@@ -162,7 +162,7 @@ fn what_cannot_take_a_form_says_why() {
     assert!(why(flat, Kind::Spatial).contains("one-dimensional"));
     let net = single(&[64, 8, 8], conv(64, 3, 1, 1), true, true);
     let once = refined(&net, "x.conv", Form::Reduce { r: 16 }, false);
-    let how = Refinement { form: Form::Reduce { r: 8 }, linear: false };
+    let how = Refinement { form: Form::Reduce { r: 8 }, between: Between::Nonlinear };
     let node = once.graph().find("x.conv").expect("it keeps its name");
     assert_eq!(
         refine(&once, &[Request { node, how, by: Maker::Optimizer }]).expect_err("once is enough").refusal,

@@ -17,7 +17,7 @@ mod writeback;
 use pointwise::analysis::target::Target;
 use pointwise::graph::{Graph, Maker};
 use pointwise::op::form_cost::Geometry;
-use pointwise::rewrite::{Budget, Config, Form, Refinement, Request, refine};
+use pointwise::rewrite::{Between, Budget, Config, Form, Refinement, Request, refine};
 use pointwise::shape::{Shaped, infer};
 
 fn target() -> Target {
@@ -30,7 +30,14 @@ fn shaped(graph: Graph) -> Shaped {
 
 fn refined(net: &Shaped, layer: &str, form: Form, linear: bool) -> Shaped {
     let node = net.graph().find(layer).expect("the layer is there");
-    shaped(refine(net, &[Request { node, how: Refinement { form, linear }, by: Maker::Optimizer }]).expect("the form fits").graph)
+    shaped(
+        refine(
+            net,
+            &[Request { node, how: Refinement { form, between: Between::from_linear(Some(linear)) }, by: Maker::Optimizer }],
+        )
+        .expect("the form fits")
+        .graph,
+    )
 }
 
 fn geometry(net: &Shaped, layer: &str) -> Geometry {

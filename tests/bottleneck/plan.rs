@@ -6,7 +6,9 @@ use pointwise::analysis::target::{Cache, Rate, Target};
 use pointwise::analysis::{Options, analyze, budget};
 use pointwise::graph::{Graph, Maker};
 use pointwise::rewrite::plan::Proof;
-use pointwise::rewrite::{Config, Form, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine};
+use pointwise::rewrite::{
+    Between, Config, Form, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine,
+};
 use pointwise::shape::Shaped;
 
 use super::common;
@@ -284,7 +286,7 @@ fn a_layer_in_any_form_is_refined_once() {
         assert!(plan.changes.is_empty(), "{form}: {:?}", plan.changes);
         assert!(plan.untouched.iter().all(|layer| layer.why == Refusal::Refined), "{form}: {:?}", plan.untouched);
         let node = net.graph().find("x.conv").expect("it keeps its name");
-        let how = Refinement { form: Form::Expand { r: 4 }, linear: false };
+        let how = Refinement { form: Form::Expand { r: 4 }, between: Between::Nonlinear };
         assert_eq!(
             refine(&net, &[Request { node, how, by: Maker::Optimizer }]).expect_err("once is enough").refusal,
             Refusal::Refined,

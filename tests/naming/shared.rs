@@ -3,7 +3,7 @@
 use pointwise::graph::path::Pattern;
 use pointwise::graph::{Graph, Node, print};
 use pointwise::op::{Linear, Op, Shape};
-use pointwise::rewrite::{Form, Refinement, Request, refine};
+use pointwise::rewrite::{Between, Form, Refinement, Request, refine};
 use pointwise::shape::infer;
 
 use super::{layers, network};
@@ -87,7 +87,7 @@ fn what_is_counted_is_still_so_after_a_rewrite() {
     let text = format!("{UNIT}net n {{\n    input x: [8, 3, 3]\n    output y = x -> unit\n}}\n");
     let network = network(&text);
     let node = network.shaped.graph().find("y.conv_2").expect("it is there");
-    let how = Refinement { form: Form::Reduce { r: 2 }, linear: false };
+    let how = Refinement { form: Form::Reduce { r: 2 }, between: Between::Nonlinear };
     let request = Request { node, how, by: pointwise::graph::Maker::Optimizer };
     let after = infer(refine(&network.shaped, &[request]).expect("it fits").graph).expect("it fits");
     assert!(after.graph().is_counted("y.conv_2"));

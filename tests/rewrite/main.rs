@@ -17,8 +17,8 @@ use pointwise::op::{
     ScalarOp,
 };
 use pointwise::rewrite::{
-    Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, apply, dead, duplicate, fold_norm, identity, merge_conv,
-    refine, run_passes,
+    Between, Config, Form, Kind, PASSES, Pass, Refinement, Request, Rewrite, apply, dead, duplicate, fold_norm, identity,
+    merge_conv, refine, run_passes,
 };
 use pointwise::shape::{Shaped, infer};
 use pointwise::tensor::Tensor;
@@ -320,7 +320,7 @@ proptest! {
         let net = single(&dims, op, false, false);
         let weights = Weights::init(&net, 1);
         let node = net.graph().find("x.conv").expect("it is there");
-        let request = Request { node, how: Refinement { form, linear: true }, by: Maker::Optimizer };
+        let request = Request { node, how: Refinement { form, between: Between::Linear }, by: Maker::Optimizer };
         let after = infer(refine(&net, &[request]).expect("the form fits").graph).expect("it fits");
         let size = if expand { n } else { c } as usize;
         let mut eye = vec![0.0; size * size];

@@ -2,7 +2,7 @@
 
 use pointwise::graph::{Graph, Maker, Node, NodeId};
 use pointwise::op::{BatchNorm, Linear, Op};
-use pointwise::rewrite::{Form, PASSES, Refinement, Refusal, Request, dead, duplicate, fold_norm, merge_conv, refine};
+use pointwise::rewrite::{Between, Form, PASSES, Refinement, Refusal, Request, dead, duplicate, fold_norm, merge_conv, refine};
 use pointwise::shape::{Reason, infer};
 
 use super::holds;
@@ -122,7 +122,7 @@ fn layers_that_share_tensors_take_one_form() {
     let net = towers(&layer, &bn(), [true, true]).finish();
     let request = |name: &str, r| Request {
         node: net.graph().find(name).expect("it is there"),
-        how: Refinement { form: Form::Reduce { r }, linear: false },
+        how: Refinement { form: Form::Reduce { r }, between: Between::Nonlinear },
         by: Maker::Optimizer,
     };
     let rejected = refine(&net, &[request("left.a", 2), request("right.a", 1)]).expect_err("two forms of one weight");

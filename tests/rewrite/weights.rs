@@ -7,8 +7,8 @@ use pointwise::graph::{Maker, Node, Role};
 use pointwise::op::{Linear, Op};
 use pointwise::rewrite::sources::Slot;
 use pointwise::rewrite::{
-    Form, PASSES, Pass, Refinement, Request, Rewrite, TensorSource, apply, duplicate, fold_norm, identity, merge_conv, refine,
-    run_passes,
+    Between, Form, PASSES, Pass, Refinement, Request, Rewrite, TensorSource, apply, duplicate, fold_norm, identity, merge_conv,
+    refine, run_passes,
 };
 use pointwise::shape::{Shaped, infer};
 use pointwise::weights::Weights;
@@ -26,7 +26,7 @@ fn after(rewrite: Rewrite) -> Shaped {
 
 fn refined(net: &Shaped, layer: &str, form: Form) -> Rewrite {
     let node = net.graph().find(layer).expect("it is there");
-    let how = Refinement { form, linear: false };
+    let how = Refinement { form, between: Between::Nonlinear };
     refine(net, &[Request { node, how, by: Maker::Optimizer }]).expect("it takes the form")
 }
 
