@@ -191,9 +191,24 @@ impl<'a> Builder<'a> {
     }
 
     fn choose(&mut self, frame: &mut Frame<'a>, arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>, scope: &Scope) -> Value {
+        match self.taken(frame, arms, otherwise, scope) {
+            Some(Some(body)) => self.body(frame, body, scope),
+            Some(None) => Value::Nothing,
+            None => Value::Poison,
+        }
+    }
+
+    /// The branch of an `if` whose condition holds, or none of them; `None` after a report.
+    pub(super) fn taken(
+        &mut self,
+        frame: &mut Frame<'a>,
+        arms: &'a [(Expr, Body)],
+        otherwise: Option<&'a Body>,
+        scope: &Scope,
+    ) -> Option<Option<&'a Body>> {
         for (condition, body) in arms {
             match self.eval(frame, condition, &scope.inner()) {
-                Value::Bool(true) => return self.body(frame, body, scope),
+                Value::Bool(true) => return Some(Some(body)),
                 Value::Bool(false) => {}
                 other => {
                     if !other.is_poison() {
@@ -207,11 +222,11 @@ impl<'a> Builder<'a> {
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
                         frame.poison_assigned(body);
                     }
-                    return Value::Poison;
+                    return None;
                 }
             }
         }
-        otherwise.map_or(Value::Nothing, |body| self.body(frame, body, scope))
+        Some(otherwise)
     }
 
     /// Reports a wrong type and gives poison.
