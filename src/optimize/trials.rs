@@ -6,10 +6,9 @@
 
 use super::edited::Origin;
 use crate::compile::{Network, Settings, compile, literal};
-use crate::digits::counted;
 use crate::lower::{Folded, Value, fold};
 use crate::quote::quoted;
-use crate::syntax::ast::{Body, Expr, ExprKind, InfixOp, Net, StatementKind, UnaryOp};
+use crate::syntax::ast::{Body, Expr, ExprKind, InfixOp, Net, Statement, StatementKind, UnaryOp};
 use crate::words::is_reserved;
 use crate::writeback::edit;
 
@@ -72,12 +71,19 @@ pub(super) fn trials(on: &Origin<'_>) -> (Vec<Trial>, Vec<String>) {
             others.push(values);
         }
     }
-    let left = booleans.len().saturating_sub(MOST);
-    let note =
-        || format!("{} of {} tried: the text may not hold with the others", MOST, counted(booleans.len(), "boolean parameter"));
-    let notes = (left > 0).then(note).into_iter().collect();
+    let bound: Vec<&str> =
+        net.body.all_statements().into_iter().flat_map(Statement::binds).map(|name| name.text.as_str()).collect();
+    let rebound = |values: &Values| values.iter().any(|(name, _)| bound.contains(&name.as_str()));
+    let hidden: Vec<&str> = booleans.iter().filter(|values| rebound(values)).map(|values| values[0].0.as_str()).collect();
+    let mut notes: Vec<String> = hidden
+        .iter()
+        .map(|name| format!("the net binds `{name}` anew: the text may not hold with another value of that parameter"))
+        .collect();
+    if booleans.len() > MOST {
+        notes.push(format!("{MOST} of {} boolean parameters were tried: the text may not hold with the others", booleans.len()));
+    }
     let tried = booleans.iter().take(MOST).map(|values| (values, true));
-    let tried = tried.chain(others.iter().take(MOST).map(|values| (values, false)));
+    let tried = tried.chain(others.iter().take(MOST).map(|values| (values, false))).filter(|(values, _)| !rebound(values));
     let trial = |(values, is_boolean): (&Values, bool)| {
         let before = built(on, &[on.task.set, values].concat())?;
         Some(Trial { values: values.clone(), is_boolean, before })

@@ -208,13 +208,17 @@ fn wildcards(path: &str) -> usize {
     path.matches('*').count()
 }
 
-/// Paths with wildcards that match an address: `*` for numbers, and for what follows the common part of the first name.
+/// Paths with wildcards that match an address: `*` for numbers, all or one of them, and for what follows the common part of
+/// the first name.
 fn generalised(address: &str) -> Vec<String> {
-    let by_number = starred(address);
     let (first, rest) = address.split_once('.').map_or((address, ""), |(first, rest)| (first, rest));
     let stem = first.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = if stem.len() < first.len() { stem } else { first.rfind('_').map_or("", |at| &first[..=at]) };
-    let mut paths = vec![by_number.clone()];
+    let mut paths = vec![starred(address)];
+    let segments: Vec<&str> = address.split('.').collect();
+    for (at, star) in segments.iter().map(|segment| starred(segment)).enumerate() {
+        paths.push([&segments[..at], &[star.as_str()], &segments[at + 1..]].concat().join("."));
+    }
     if !stem.is_empty() && !rest.is_empty() {
         paths.push(format!("{stem}*.{rest}"));
         paths.push(format!("{stem}*.{}", starred(rest)));
