@@ -129,7 +129,10 @@ fn holds_with(symbolic: &Symbolic, quantities: &Quantities<'_>, stated: &mut Vec
     if is(InfixOp::And) {
         operands().fold(true, |all, operand| holds_with(operand, quantities, stated) && all)
     } else if is(InfixOp::Or) {
-        operands().fold(false, |any, operand| holds_with(operand, quantities, stated) || any)
+        // Where one of them holds, the numbers of those that do not are no matter.
+        let some = operands().any(|operand| is_true(operand, quantities));
+        let matters = operands().filter(|operand| !some || is_true(operand, quantities));
+        matters.fold(false, |any, operand| holds_with(operand, quantities, stated) || any)
     } else {
         is_true(symbolic, quantities)
     }

@@ -176,7 +176,7 @@ fn line_ends_and_indentation_are_followed() {
     assert_eq!(quartered(&tabs), quartered(PLAIN).replace("\n  ", "\n\t"));
     let unended = PLAIN.trim_end();
     assert_eq!(quartered(unended), quartered(PLAIN).trim_end());
-    let spaced = PLAIN.replace("} # end", "\n\n} # end");
+    let spaced = PLAIN.replace("} # end", "\n} # end");
     assert!(!quartered(&spaced).contains("\n\n\n  # Bottlenecks"), "an empty line that is there is enough");
 }
 
