@@ -125,14 +125,16 @@ fn holds_with(symbolic: &Symbolic, quantities: &Quantities<'_>, stated: &mut Vec
     let Symbolic::Infix { first, rest } = symbolic else { return is_true(symbolic, quantities) };
     let operands = || [&**first].into_iter().chain(rest.iter().map(|(_, operand)| operand));
     let is = |wanted| rest.iter().all(|(op, _)| *op == wanted);
-    // Not lazily: all numbers are wanted.
+    let mut each = |operands: Vec<&Symbolic>| -> Vec<bool> {
+        operands.into_iter().map(|operand| holds_with(operand, quantities, stated)).collect()
+    };
     if is(InfixOp::And) {
-        operands().fold(true, |all, operand| holds_with(operand, quantities, stated) && all)
+        each(operands().collect()).into_iter().all(|holds| holds)
     } else if is(InfixOp::Or) {
         // Where one of them holds, the numbers of those that do not are no matter.
         let some = operands().any(|operand| is_true(operand, quantities));
         let matters = operands().filter(|operand| !some || is_true(operand, quantities));
-        matters.fold(false, |any, operand| holds_with(operand, quantities, stated) || any)
+        each(matters.collect()).into_iter().any(|holds| holds)
     } else {
         is_true(symbolic, quantities)
     }

@@ -169,12 +169,12 @@ impl<'a> Builder<'a> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.valued(frame, inner),
             ExprKind::If { arms, otherwise } => match self.taken(frame, arms, otherwise.as_ref(), &scope) {
-                Some(Some(body)) => match body.statements.as_slice() {
+                Ok(Some(body)) => match body.statements.as_slice() {
                     [Statement { kind: StatementKind::Expr(value), marks, .. }] if marks.is_empty() => self.valued(frame, value),
                     _ => (self.body(frame, body, &scope), expr),
                 },
-                Some(None) => (Value::Nothing, expr),
-                None => (Value::Poison, expr),
+                Ok(None) => (Value::Nothing, expr),
+                Err(poison) => (poison, expr),
             },
             _ => (self.eval(frame, expr, &scope), expr),
         }

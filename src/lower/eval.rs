@@ -192,23 +192,26 @@ impl<'a> Builder<'a> {
 
     fn choose(&mut self, frame: &mut Frame<'a>, arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>, scope: &Scope) -> Value {
         match self.taken(frame, arms, otherwise, scope) {
-            Some(Some(body)) => self.body(frame, body, scope),
-            Some(None) => Value::Nothing,
-            None => Value::Poison,
+            Ok(Some(body)) => self.body(frame, body, scope),
+            Ok(None) => Value::Nothing,
+            Err(poison) => poison,
         }
     }
 
-    /// The branch of an `if` whose condition holds, or none of them; `None` after a report.
+    /// The branch of an `if` whose condition holds, or none of them.
+    ///
+    /// # Errors
+    /// Poison, after a report.
     pub(super) fn taken(
         &mut self,
         frame: &mut Frame<'a>,
         arms: &'a [(Expr, Body)],
         otherwise: Option<&'a Body>,
         scope: &Scope,
-    ) -> Option<Option<&'a Body>> {
+    ) -> Result<Option<&'a Body>, Value> {
         for (condition, body) in arms {
             match self.eval(frame, condition, &scope.inner()) {
-                Value::Bool(true) => return Some(Some(body)),
+                Value::Bool(true) => return Ok(Some(body)),
                 Value::Bool(false) => {}
                 other => {
                     if !other.is_poison() {
@@ -222,11 +225,11 @@ impl<'a> Builder<'a> {
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
                         frame.poison_assigned(body);
                     }
-                    return None;
+                    return Err(Value::Poison);
                 }
             }
         }
-        Some(otherwise)
+        Ok(otherwise)
     }
 
     /// Reports a wrong type and gives poison.

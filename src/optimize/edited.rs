@@ -66,7 +66,8 @@ pub(super) fn edited(on: &Origin<'_>, plan: &Plan, new: Numbers<'_>) -> Result<W
         let section = Section { plan, made_by: on.task.said, notes, others: &others };
         edit::refinements(text, ast, on.before.shaped(), &section)
     };
-    let draft = edit::apply(text, &[refined(&[]), edits.clone()].concat());
+    let draft = || edit::apply(text, &[refined(&[]), edits.clone()].concat());
+    let draft = if trials.is_empty() { String::new() } else { draft() };
     let mut claims = Claims::new(on);
     claims.hold(Pair { conditions: &on.before.network.conditions, before: on.before_numbers(), after: new }, None);
     for trial in &trials {
@@ -114,16 +115,11 @@ fn with(on: &Origin<'_>, trial: &Trial, text: &str) -> Compiled {
 /// "The assertions on lines 3 and 7 are about values that were not tried, and stay as they were."
 fn unreached(lines: &[usize]) -> Option<String> {
     let (last, rest) = lines.split_last()?;
-    Some(match rest {
-        [] => format!("the assertion on line {last} is about values that were not tried, and stays as it was"),
-        _ => {
-            let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
-            format!(
-                "the assertions on lines {} and {last} are about values that were not tried, and stay as they were",
-                rest.join(", ")
-            )
-        }
-    })
+    if rest.is_empty() {
+        return Some(format!("the assertion on line {last} is about values that were not tried, and stays as it was"));
+    }
+    let rest = rest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(format!("the assertions on lines {rest} and {last} are about values that were not tried, and stay as they were"))
 }
 
 /// The values that were set, as the language writes them.

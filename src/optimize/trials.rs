@@ -136,31 +136,34 @@ fn guarded(text: &str, body: &Body, outer: &[(String, String)], found: &mut Vec<
                     guarded(text, body, &values, found);
                 }
             }
-            otherwise.iter().for_each(|body| guarded(text, body, outer, found));
+            if let Some(body) = otherwise {
+                guarded(text, body, outer, found);
+            }
         }
     }
 }
 
 /// Adds the values that make a condition true; false where it is none of `a == 1`, `a`, `not a`, joined by `and`.
 fn stated(text: &str, condition: &Expr, values: &mut Values) -> bool {
-    let mut add = |name: &str, value: &str| values.push((name.to_owned(), value.to_owned()));
-    match &condition.kind {
-        ExprKind::Paren(inner) => return stated(text, inner, values),
-        ExprKind::Name(name) => add(name, "true"),
-        ExprKind::Unary(UnaryOp::Not, inner) => match &inner.kind {
-            ExprKind::Name(name) => add(name, "false"),
-            _ => return false,
-        },
-        ExprKind::Infix { first, rest } if rest.iter().all(|(op, _, _)| *op == InfixOp::And) => {
-            return stated(text, first, values) && rest.iter().all(|(_, _, operand)| stated(text, operand, values));
-        }
-        ExprKind::Infix { first, rest } => match (&first.kind, rest.as_slice()) {
-            (ExprKind::Name(name), [(InfixOp::Eq, _, value)]) => {
-                add(name, &text[value.span.start as usize..value.span.end as usize]);
-            }
-            _ => return false,
-        },
-        _ => return false,
+    if let ExprKind::Paren(inner) = &condition.kind {
+        return stated(text, inner, values);
     }
+    if let ExprKind::Infix { first, rest } = &condition.kind {
+        if let (ExprKind::Name(name), [(InfixOp::Eq, _, value)]) = (&first.kind, rest.as_slice()) {
+            let value = &text[value.span.start as usize..value.span.end as usize];
+            values.push((name.clone(), value.to_owned()));
+            return true;
+        }
+        return rest.iter().all(|(op, _, _)| *op == InfixOp::And)
+            && stated(text, first, values)
+            && rest.iter().all(|(_, _, operand)| stated(text, operand, values));
+    }
+    let (name, value) = if let ExprKind::Unary(UnaryOp::Not, inner) = &condition.kind {
+        (&inner.kind, "false")
+    } else {
+        (&condition.kind, "true")
+    };
+    let ExprKind::Name(name) = name else { return false };
+    values.push((name.clone(), value.to_owned()));
     true
 }
