@@ -203,3 +203,12 @@ fn blocks_around_the_net_stay_where_they_are() {
         "{text}"
     );
 }
+
+#[test]
+fn the_turns_of_an_inner_loop_share_a_line() {
+    let text = quartered(
+        "net n {\n    input i: [64, 8, 8]\n    x = i -> relu\n    for width in [64, 128] {\n        for k in 0..3 { x = x -> \
+         conv(width, 3, pad=1) -> relu }\n    }\n    output y = x\n}\n",
+    );
+    assert!(text.contains("\n    refine x.0.* = reduce(16)\n"), "{text}");
+}
