@@ -1,8 +1,8 @@
 //! Writes a plan down as edits on the source: `refine` statements at the net's end, with what each saves.
 //!
 //! In: the net's tree and text, the network before, the plan. Out: [`Edit`]s. Everything else in the text stays as it is,
-//! byte for byte, whatever its layout, so the difference reads like a reviewed change. What the net asserts of itself is brought up to date by
-//! [`assertions`](super::assertions).
+//! byte for byte, whatever its layout, so the difference reads like a reviewed change. What the net asserts of itself is
+//! brought up to date by [`assertions`](super::assertions).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
