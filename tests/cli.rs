@@ -474,6 +474,28 @@ fn a_network_optimized_with_a_parameter_set_means_what_was_optimized() {
 }
 
 #[test]
+fn an_optimized_file_holds_with_its_parameters_set() {
+    let dir = Dir::new();
+    let out = dir.path("half.net");
+    let run = pointwise(&["optimize", &model("resnet50"), "--budget", "macs=50%", "-o", &out]);
+    assert!(run.code == 0 && run.err.contains("Updated 2 assertions to the new counts."), "{}", run.err);
+    for set in ["v1=true", "v1=false", "size=192", "classes=10"] {
+        let check = pointwise(&["check", &out, "--set", set]);
+        assert_eq!(check.code, 0, "{set}: {}", check.err);
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_update() {
+    let dry = pointwise(&["optimize", &model("resnet18"), "--ratio", "4", "--dry-run"]);
+    assert!(dry.err.contains("Would update 2 assertions to the new counts."), "{}", dry.err);
+    let report = pointwise(&["report", &model("resnet18"), "--ratio", "4"]);
+    for run in [dry, report] {
+        assert!(run.code == 0 && !run.err.contains("Updated"), "{}", run.err);
+    }
+}
+
+#[test]
 fn what_is_written_out_keeps_its_comments_and_marks_what_is_new() {
     let dir = Dir::new();
     let out = dir.path("flat.net");

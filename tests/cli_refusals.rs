@@ -113,3 +113,24 @@ fn a_file_that_is_no_network_gets_one_error() {
     assert!(run.code == 1 && run.err.contains("does not look like a network"), "{}", run.err);
     assert_eq!(run.err.matches("error[").count(), 1, "{}", run.err);
 }
+
+#[test]
+fn a_plan_that_breaks_an_assertion_writes_nothing() {
+    let dir = Dir::new();
+    let text = "net n {\n    input x: [64, 8, 8]\n    output y = x -> conv(64, 3, pad=1)\n    assert params > 30K\n}\n";
+    let (net, out) = (dir.write("n.net", text), dir.write("out.net", "# as it was\n"));
+    for arguments in [
+        vec!["optimize", &net, "--ratio", "4", "-o", &out],
+        vec!["optimize", &net, "--ratio", "4", "-o", &out, "--inline"],
+        vec!["optimize", &net, "--ratio", "4", "-o", "-"],
+        vec!["optimize", &net, "--ratio", "4", "--dry-run"],
+        vec!["report", &net, "--ratio", "4"],
+    ] {
+        let run = pointwise(&arguments);
+        assert!(run.code == 1 && run.out.is_empty(), "{arguments:?}: {}{}", run.out, run.err);
+        assert!(run.err.contains("error[PW0601]: the plan breaks the assertion `params > 30K`"), "{}", run.err);
+        assert!(run.err.contains("n.net:4:12") && run.err.contains("`params` would be 10,304"), "{}", run.err);
+        assert!(run.err.contains("19,696 under the limit") && run.err.contains("help: change it"), "{}", run.err);
+    }
+    assert_eq!(dir.read("out.net"), "# as it was\n");
+}

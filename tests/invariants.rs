@@ -15,6 +15,7 @@ use pointwise::rewrite::config;
 use pointwise::rewrite::{self, PASSES};
 use pointwise::shape::Shaped;
 use pointwise::weights::Weights;
+use pointwise::writeback::edit::Section;
 
 /// The smallest size at which a model can be built, where that is not 32.
 const SIZES: &[(&str, &str)] = &[
@@ -118,7 +119,8 @@ fn optimized_files_mean_what_the_plan_says() {
         let (ast, before) = (compiled.asts[0].clone(), shaped(compiled));
         let config = config::parse("form: auto\nratio: 4\n").expect("a configuration");
         let Ok(optimized) = rewrite::bottlenecks(&before, &config, &target) else { continue };
-        let edits = pointwise::writeback::edit::refinements(&text, &ast, &before, &optimized.plan, ("--ratio 4", &[]));
+        let section = Section { plan: &optimized.plan, made_by: "--ratio 4", notes: &[], others: &[] };
+        let edits = pointwise::writeback::edit::refinements(&text, &ast, &before, &section);
         let rewritten = pointwise::writeback::edit::apply(&text, &edits);
         let again = compile(&path, rewritten.clone(), &Disk, &Settings::default());
         let errors: Vec<_> = again.diagnostics.iter().filter(|d| d.is_error()).collect();

@@ -16,6 +16,7 @@ use super::session::Session;
 use super::tensors;
 use crate::analysis::target::Target;
 use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
@@ -151,6 +152,8 @@ pub(super) struct Optimized {
     pub target: Target,
     /// Its weights, where those of the network before were given.
     pub weights: Option<Carried>,
+    /// How many assertions have new numbers.
+    pub updated: usize,
 }
 
 /// What is to be optimized for, and with.
@@ -192,6 +195,10 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     if let Some(output) = output {
         write(session, (output, &done.text), beside.as_deref().zip(done.weights.as_ref()))?;
+    }
+    if done.updated > 0 {
+        let did = if output.is_some() { "Updated" } else { "Would update" };
+        session.notice(&format!("{did} {} to the new counts.", counted(done.updated, "assertion")));
     }
     if let Some(carried) = &done.weights {
         tell_weights(session, carried, arguments.seed);
@@ -277,7 +284,8 @@ pub(super) fn optimize(
         weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
     };
     let start = Instant::now();
-    let done = optimize::optimize(before, &task, &Disk::new(&before.name, input).and(&name, output))?;
+    let done = optimize::optimize(before, &task, &Disk::new(&before.name, input).and(&name, output))
+        .map_err(|finding| refused(before, finding))?;
     if let Some(warning) = done.plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(warning);
     }
@@ -288,7 +296,18 @@ pub(super) fn optimize(
     session.detail(&format!("{name}: optimized in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     let after = load::show(output, done.compiled)?;
     let extras = Extras { inserted: done.inserted, ..rationale(goals.said(), &done.plan, &done.changes) };
-    Ok(Optimized { text: done.text, after, extras, target, weights: done.weights })
+    Ok(Optimized { text: done.text, after, extras, target, weights: done.weights, updated: done.updated })
+}
+
+/// A finding that nothing is optimized for, shown where it points to.
+fn refused(before: &Loaded, finding: Box<Diagnostic>) -> Failure {
+    match before.sources().filter(|_| finding.primary.is_some()) {
+        Some(sources) => {
+            Session::show(sources, std::slice::from_ref(&*finding));
+            Failure::Reported(exit_code(std::slice::from_ref(&*finding)))
+        }
+        None => Failure::Diagnostic(finding),
+    }
 }
 
 /// Whether the source marks a layer with `@bottleneck`.

@@ -1,4 +1,7 @@
-//! Assertions held against the numbers.
+//! Assertions held against the numbers: those of the network that makes them, and those of another one.
+//!
+//! In: the conditions that lowering left open, a graph and its analysis. Out: findings, or what each condition comes to.
+//! Conditions are evaluated here and nowhere else; who rewrites a network asks here what they come to afterwards.
 
 use crate::analysis::Analysis;
 use crate::analysis::budget::{Quantities, UnknownPath};
@@ -31,16 +34,8 @@ fn one(sources: &SourceSet, condition: &Condition, quantities: &Quantities<'_>) 
     match evaluate(&condition.condition, quantities, &mut metrics) {
         Ok(Value::Bool(true)) => None,
         Ok(Value::Bool(false)) => {
-            let mut diagnostic = Diagnostic::error(
-                Code::AssertionFailed,
-                format!("the assertion `{text}` does not hold"),
-                condition.span,
-                said(&metrics),
-            );
-            if let Some(note) = distance(&condition.condition, &metrics) {
-                diagnostic = diagnostic.note(note);
-            }
-            Some(diagnostic)
+            let message = format!("the assertion `{text}` does not hold");
+            Some(failed(condition, message, said(&metrics, "is"), &metrics))
         }
         Ok(other) => Some(
             Diagnostic::error(
@@ -55,12 +50,110 @@ fn one(sources: &SourceSet, condition: &Condition, quantities: &Quantities<'_>) 
     }
 }
 
+/// An assertion that does not hold, with how far it is off.
+fn failed(condition: &Condition, message: String, said: String, read: &[Read]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::AssertionFailed, message, condition.span, said);
+    match distance(&condition.condition, read) {
+        Some(note) => diagnostic.note(note),
+        None => diagnostic,
+    }
+}
+
+/// What an assertion comes to for a network, which need not be the one that it was written for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asserted {
+    /// Where its condition stands.
+    pub condition: Span,
+    /// Whether it holds.
+    pub holds: bool,
+    /// Whether it would hold if each number in `stated` were the right one.
+    pub is_record: bool,
+    /// The numbers that it says something is equal to.
+    pub stated: Vec<Stated>,
+}
+
+/// A number that something counted is equal to, as an assertion has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stated {
+    /// Where the number stands: a literal, or an expression of literals.
+    pub at: Span,
+    /// Whether it is right.
+    pub holds: bool,
+    /// The number that is.
+    pub right: u64,
+}
+
+/// What a network's assertions come to for a graph with these numbers.
+#[must_use]
+pub fn asserted(conditions: &[Condition], graph: &Graph, analysis: &Analysis) -> Vec<Asserted> {
+    let quantities = Quantities::new(analysis, graph);
+    let one = |condition: &Condition| {
+        let mut stated = Vec::new();
+        let is_record = holds_with(&condition.condition, &quantities, &mut stated);
+        let holds = is_true(&condition.condition, &quantities);
+        Asserted { condition: condition.span, holds, is_record, stated }
+    };
+    conditions.iter().map(one).collect()
+}
+
+/// The finding that an assertion would not hold of a graph with these numbers; `None` where it is none of the conditions, or holds.
+#[must_use]
+pub fn broken(sources: &SourceSet, condition: &Condition, graph: &Graph, analysis: &Analysis) -> Option<Diagnostic> {
+    let mut metrics = Vec::new();
+    match evaluate(&condition.condition, &Quantities::new(analysis, graph), &mut metrics) {
+        Ok(Value::Bool(false)) => {
+            let message = format!("the plan breaks the assertion `{}`", sources.text(condition.span));
+            Some(failed(condition, message, said(&metrics, "would be"), &metrics))
+        }
+        Ok(_) => None,
+        Err(diagnostic) => Some(*diagnostic),
+    }
+}
+
+fn is_true(symbolic: &Symbolic, quantities: &Quantities<'_>) -> bool {
+    matches!(evaluate(symbolic, quantities, &mut Vec::new()), Ok(Value::Bool(true)))
+}
+
+/// Whether a condition holds, given that every number is right which it says something is equal to.
+fn holds_with(symbolic: &Symbolic, quantities: &Quantities<'_>, stated: &mut Vec<Stated>) -> bool {
+    if let Some((left, InfixOp::Eq, right)) = comparison(symbolic)
+        && let Some(number) = number(left, right, quantities).or_else(|| number(right, left, quantities))
+    {
+        stated.push(number);
+        return true;
+    }
+    let Symbolic::Infix { first, rest } = symbolic else { return is_true(symbolic, quantities) };
+    let operands = || [&**first].into_iter().chain(rest.iter().map(|(_, operand)| operand));
+    let is = |wanted| rest.iter().all(|(op, _)| *op == wanted);
+    let mut each = |operands: Vec<&Symbolic>| -> Vec<bool> {
+        operands.into_iter().map(|operand| holds_with(operand, quantities, stated)).collect()
+    };
+    if is(InfixOp::And) {
+        each(operands().collect()).into_iter().all(|holds| holds)
+    } else if is(InfixOp::Or) {
+        // Where one of them holds, the numbers of those that do not are no matter.
+        let some = operands().any(|operand| is_true(operand, quantities));
+        let matters = operands().filter(|operand| !some || is_true(operand, quantities));
+        each(matters.collect()).into_iter().any(|holds| holds)
+    } else {
+        is_true(symbolic, quantities)
+    }
+}
+
+/// A number that is said to be equal to something counted.
+fn number(counted: &Symbolic, number: &Symbolic, quantities: &Quantities<'_>) -> Option<Stated> {
+    let (Symbolic::Value(value, Some(at)), false) = (number, matches!(counted, Symbolic::Value(..))) else { return None };
+    let right = evaluate(counted, quantities, &mut Vec::new()).ok()?;
+    let holds = matches!(fold(InfixOp::Eq, &right, value), Folded::Value(Value::Bool(true)));
+    Some(Stated { at: *at, holds, right: u64::try_from(right.to_i64()?).ok()? })
+}
+
 /// A metric that was read: its word, path and value.
 type Read = (Metric, Option<String>, u64);
 
 fn evaluate(symbolic: &Symbolic, quantities: &Quantities<'_>, read: &mut Vec<Read>) -> Result<Value, Box<Diagnostic>> {
     match symbolic {
-        Symbolic::Value(value) => Ok(value.clone()),
+        Symbolic::Value(value, _) => Ok(value.clone()),
         Symbolic::Metric(metric, path, span) => {
             let joined = path.as_ref().map(|p| p.segments.join("."));
             let value = quantities
@@ -108,13 +201,13 @@ fn no_path(metric: Metric, unknown: &UnknownPath, span: Span) -> Diagnostic {
 }
 
 /// "`params` is 6,998,552".
-fn said(read: &[Read]) -> String {
+fn said(read: &[Read], verb: &str) -> String {
     let parts: Vec<String> = read
         .iter()
         .map(|(metric, path, value)| {
             let of = path.as_ref().map_or(String::new(), |p| format!("({p})"));
             let bytes = if metric.is_bytes() { " bytes" } else { "" };
-            format!("`{}{of}` is {}{bytes}", metric.name(), grouped(*value))
+            format!("`{}{of}` {verb} {}{bytes}", metric.name(), grouped(*value))
         })
         .collect();
     parts.join(", ")
@@ -130,7 +223,7 @@ fn comparison(condition: &Symbolic) -> Option<(&Symbolic, InfixOp, &Symbolic)> {
 /// "over by 1,234, which is 0.5 %".
 fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
     let (left, op, right) = comparison(condition)?;
-    let ([(_, _, value)], (Symbolic::Metric(..), Symbolic::Value(limit))) = (read, (left, right)) else { return None };
+    let ([(_, _, value)], (Symbolic::Metric(..), Symbolic::Value(limit, _))) = (read, (left, right)) else { return None };
     let limit = limit.to_f64()?;
     let gap = *value as f64 - limit;
     let share = share(*value, gap, limit);
@@ -165,8 +258,8 @@ fn share(value: u64, gap: f64, limit: f64) -> String {
 fn always(condition: &Symbolic) -> bool {
     let Some((left, op, right)) = comparison(condition) else { return false };
     let (op, limit) = match (left, right) {
-        (Symbolic::Metric(..), Symbolic::Value(limit)) => (op, limit.to_f64()),
-        (Symbolic::Value(limit), Symbolic::Metric(..)) => (mirrored(op), limit.to_f64()),
+        (Symbolic::Metric(..), Symbolic::Value(limit, _)) => (op, limit.to_f64()),
+        (Symbolic::Value(limit, _), Symbolic::Metric(..)) => (mirrored(op), limit.to_f64()),
         _ => return false,
     };
     let Some(limit) = limit else { return false };

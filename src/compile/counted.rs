@@ -29,7 +29,7 @@ pub(super) fn lint(sources: &SourceSet, refinements: &[Refinement], conditions: 
 
 fn metric_paths<'c>(condition: &'c Symbolic, found: &mut Vec<&'c Path>) {
     match condition {
-        Symbolic::Value(_) => {}
+        Symbolic::Value(..) => {}
         Symbolic::Metric(_, path, _) => found.extend(path),
         Symbolic::Unary(_, inner) => metric_paths(inner, found),
         Symbolic::Infix { first, rest } => {

@@ -22,6 +22,7 @@ use crate::syntax::ast::Ast;
 
 use unread::Unread;
 
+pub use assertions::{Asserted, Stated, asserted, broken};
 pub use files::{LoadError, Loader, NoFiles};
 pub use network::{BeforeRefine, Loaded, Network, SourceTree};
 pub use settings::literal;
@@ -91,7 +92,7 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
     };
     diagnostics.extend(assertions::check(sources, &lowered.conditions, shaped.graph(), &analysis));
     diagnostics.extend(analysis::lint::lint(&shaped, &analysis, sources));
-    Some(Network { shaped, before_refine, analysis })
+    Some(Network { shaped, before_refine, analysis, conditions: lowered.conditions })
 }
 
 /// Infers a graph that passes made; what does not fit is a finding at the layer's origin.

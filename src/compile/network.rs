@@ -3,6 +3,7 @@
 use super::Compiled;
 use crate::analysis::Analysis;
 use crate::diagnostic::Diagnostic;
+use crate::lower::Condition;
 use crate::rewrite::Sources;
 use crate::shape::Shaped;
 use crate::source::SourceSet;
@@ -18,6 +19,8 @@ pub struct Network {
     pub before_refine: Option<BeforeRefine>,
     /// Numbers of [`Self::shaped`] for one image in the default convention.
     pub analysis: Analysis,
+    /// What its text asserts of it.
+    pub conditions: Vec<Condition>,
 }
 
 /// A network without its `refine` statements, and the way to the one with them.

@@ -14,13 +14,13 @@ use crate::op::form::{Between, Kind};
 use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::{nearest, nearest_word};
-use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, UnaryOp};
+use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, Statement, StatementKind, UnaryOp};
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
 pub enum Symbolic {
-    /// A constant.
-    Value(Value),
+    /// A constant, and where it is written if that names nothing else: another number may stand there.
+    Value(Value, Option<Span>),
     /// A metric of the whole net or of what a path names.
     Metric(Metric, Option<Path>, Span),
     /// A prefix operator.
@@ -48,7 +48,7 @@ pub struct Condition {
 impl<'a> Builder<'a> {
     pub(super) fn assertion(&mut self, frame: &mut Frame<'a>, condition: &'a Expr) {
         let Some(symbolic) = self.symbolic(frame, condition) else { return };
-        if let Symbolic::Value(value) = &symbolic {
+        if let Symbolic::Value(value, _) = &symbolic {
             match value {
                 Value::Bool(true) => {}
                 Value::Bool(false) => {
@@ -108,7 +108,10 @@ impl<'a> Builder<'a> {
             },
             ExprKind::Paren(inner) => self.symbolic(frame, inner),
             ExprKind::Unary(op, inner) => Some(reduce(Symbolic::Unary(*op, Box::new(self.symbolic(frame, inner)?)))),
-            ExprKind::Infix { first, rest } => self.infix_symbolic(frame, first, rest),
+            ExprKind::Infix { first, rest } => {
+                let symbolic = self.infix_symbolic(frame, first, rest)?;
+                Some(if let Symbolic::Value(value, _) = symbolic { constant_at(value, expr) } else { symbolic })
+            }
             ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Bool(_)
@@ -131,8 +134,8 @@ impl<'a> Builder<'a> {
         for (op, op_span, right) in rest {
             let right = self.symbolic(frame, right)?;
             match (&first, &right) {
-                (Symbolic::Value(a), Symbolic::Value(b)) if open.is_empty() => {
-                    first = Symbolic::Value(self.folded(frame, (*op, *op_span), a, b)?);
+                (Symbolic::Value(a, _), Symbolic::Value(b, _)) if open.is_empty() => {
+                    first = Symbolic::Value(self.folded(frame, (*op, *op_span), a, b)?, None);
                 }
                 _ => open.push((*op, right)),
             }
@@ -156,8 +159,25 @@ impl<'a> Builder<'a> {
     }
 
     fn constant(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
-        let value = self.eval(frame, expr, &Scope::none());
-        (!value.is_poison()).then_some(Symbolic::Value(value))
+        let (value, expr) = self.valued(frame, expr);
+        (!value.is_poison()).then(|| constant_at(value, expr))
+    }
+
+    /// A value, and the expression that gives it: of an `if` what the branch taken consists of.
+    fn valued(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> (Value, &'a Expr) {
+        let scope = Scope::none();
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.valued(frame, inner),
+            ExprKind::If { arms, otherwise } => match self.taken(frame, arms, otherwise.as_ref(), &scope) {
+                Ok(Some(body)) => match body.statements.as_slice() {
+                    [Statement { kind: StatementKind::Expr(value), marks, .. }] if marks.is_empty() => self.valued(frame, value),
+                    _ => (self.body(frame, body, &scope), expr),
+                },
+                Ok(None) => (Value::Nothing, expr),
+                Err(poison) => (poison, expr),
+            },
+            _ => (self.eval(frame, expr, &scope), expr),
+        }
     }
 
     fn metric(&mut self, frame: &Frame<'a>, metric: Metric, path: Option<Path>, span: Span) -> Option<Symbolic> {
@@ -284,16 +304,20 @@ impl<'a> Builder<'a> {
 fn reduce(symbolic: Symbolic) -> Symbolic {
     match symbolic {
         Symbolic::Unary(UnaryOp::Not, inner) => match *inner {
-            Symbolic::Value(Value::Bool(b)) => Symbolic::Value(Value::Bool(!b)),
+            Symbolic::Value(Value::Bool(b), _) => Symbolic::Value(Value::Bool(!b), None),
             inner => Symbolic::Unary(UnaryOp::Not, Box::new(inner)),
         },
         Symbolic::Unary(UnaryOp::Neg, inner) => match *inner {
-            Symbolic::Value(Value::Int(i)) if i != i64::MIN => Symbolic::Value(Value::Int(-i)),
-            Symbolic::Value(Value::Float(x)) => Symbolic::Value(Value::Float(-x)),
+            Symbolic::Value(Value::Int(i), _) if i != i64::MIN => Symbolic::Value(Value::Int(-i), None),
+            Symbolic::Value(Value::Float(x), _) => Symbolic::Value(Value::Float(-x), None),
             inner => Symbolic::Unary(UnaryOp::Neg, Box::new(inner)),
         },
         other => other,
     }
+}
+
+fn constant_at(value: Value, expr: &Expr) -> Symbolic {
+    Symbolic::Value(value, is_constant(expr).then_some(expr.span))
 }
 
 fn metric_path(expr: &Expr) -> Option<Path> {

@@ -191,9 +191,27 @@ impl<'a> Builder<'a> {
     }
 
     fn choose(&mut self, frame: &mut Frame<'a>, arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>, scope: &Scope) -> Value {
+        match self.taken(frame, arms, otherwise, scope) {
+            Ok(Some(body)) => self.body(frame, body, scope),
+            Ok(None) => Value::Nothing,
+            Err(poison) => poison,
+        }
+    }
+
+    /// The branch of an `if` whose condition holds, or none of them.
+    ///
+    /// # Errors
+    /// Poison, after a report.
+    pub(super) fn taken(
+        &mut self,
+        frame: &mut Frame<'a>,
+        arms: &'a [(Expr, Body)],
+        otherwise: Option<&'a Body>,
+        scope: &Scope,
+    ) -> Result<Option<&'a Body>, Value> {
         for (condition, body) in arms {
             match self.eval(frame, condition, &scope.inner()) {
-                Value::Bool(true) => return self.body(frame, body, scope),
+                Value::Bool(true) => return Ok(Some(body)),
                 Value::Bool(false) => {}
                 other => {
                     if !other.is_poison() {
@@ -207,11 +225,11 @@ impl<'a> Builder<'a> {
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
                         frame.poison_assigned(body);
                     }
-                    return Value::Poison;
+                    return Err(Value::Poison);
                 }
             }
         }
-        otherwise.map_or(Value::Nothing, |body| self.body(frame, body, scope))
+        Ok(otherwise)
     }
 
     /// Reports a wrong type and gives poison.

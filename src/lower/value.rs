@@ -1,6 +1,6 @@
 //! Values while the graph is built.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::graph::NodeId;
 use crate::op::args::ArgValue;
@@ -15,13 +15,13 @@ pub enum Value {
     /// A boolean.
     Bool(bool),
     /// A string.
-    Str(Rc<str>),
+    Str(Arc<str>),
     /// A list of numbers, strings, booleans or lists.
-    List(Rc<[Value]>),
+    List(Arc<[Value]>),
     /// A tensor: the node that makes it.
     Tensor(NodeId),
     /// Several tensors, as a block returns them.
-    Tuple(Rc<[Value]>),
+    Tuple(Arc<[Value]>),
     /// A block or operation whose weights every use shares.
     Shared(usize),
     /// Nothing: an `if` without a value.

@@ -1,7 +1,9 @@
 //! The shortest paths that address the layers of a plan: what `refine` statements are written with.
 //!
-//! In: the network before, and its planned changes. Out: [`Line`]s, each a path and the layers that it names, and no others.
-//! Layers of one form share a line where a path with wildcards matches just them (`layer3.*.conv2`, `fire*.b`).
+//! In: the network before, its planned changes, and the networks that the same text makes with other values. Out: [`Line`]s,
+//! each a path and the layers that it names, and no others. Layers of one form share a line where a path with wildcards
+//! matches just them (`layer3.*.conv2`, `fire*.b`). With the other values a path names those of its layers that there are,
+//! and further turns of their loops; where there is none of them the line stands under a condition.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,12 +23,23 @@ pub struct Line<'p> {
     pub how: Refinement,
     /// The changes that it makes, in order of execution.
     pub changes: Vec<&'p PlannedChange>,
+    /// When it is to be there, all together: `not shallow`.
+    pub only_if: Vec<&'p str>,
+}
+
+/// A network that the text makes with another value.
+#[derive(Debug, Clone, Copy)]
+pub struct Other<'a> {
+    /// The network, before the plan.
+    pub shaped: &'a Shaped,
+    /// What holds of the text's parameters unless they make this network: `not shallow`.
+    pub unless: &'a str,
 }
 
 /// The statements that make a plan's changes, in the order of their first layers.
 #[must_use]
-pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange]) -> Vec<Line<'p>> {
-    let scopes = Scopes::new(before);
+pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange], others: &[Other<'p>]) -> Vec<Line<'p>> {
+    let scopes = Scopes::new(before, others);
     let mut by_form: BTreeMap<Refinement, Vec<usize>> = BTreeMap::new();
     for (i, change) in changes.iter().enumerate() {
         by_form.entry(change.how).or_default().push(i);
@@ -39,15 +52,16 @@ pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange]) -> Vec<Line<'p>>
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// How many layers of each scope take each form.
-struct Scopes<'s> {
+/// How many layers of each scope take each form, and what there is with other values.
+struct Scopes<'s, 'o> {
     shaped: &'s Shaped,
     layers: Layers<'s>,
     fitting: BTreeMap<&'s str, [u32; Kind::ALL.len()]>,
+    others: Vec<(Other<'o>, Layers<'o>)>,
 }
 
-impl<'s> Scopes<'s> {
-    fn new(shaped: &'s Shaped) -> Self {
+impl<'s, 'o> Scopes<'s, 'o> {
+    fn new(shaped: &'s Shaped, others: &[Other<'o>]) -> Self {
         let mut fitting: BTreeMap<&str, [u32; Kind::ALL.len()]> = BTreeMap::new();
         for &id in shaped.order() {
             let node = shaped.graph().node(id);
@@ -61,7 +75,9 @@ impl<'s> Scopes<'s> {
                 }
             }
         }
-        Self { shaped, layers: Layers::new(shaped.graph(), shaped.order()), fitting }
+        let layers = |shaped: &'o Shaped| Layers::new(shaped.graph(), shaped.order());
+        let others = others.iter().map(|other| (*other, layers(other.shaped))).collect();
+        Self { shaped, layers: Layers::new(shaped.graph(), shaped.order()), fitting, others }
     }
 
     /// The layer's scope where it is the only one there that takes the form, otherwise its name.
@@ -77,55 +93,132 @@ impl<'s> Scopes<'s> {
     }
 
     /// Covers the layers of one form with as few paths as it finds.
-    fn cover<'p>(&self, changes: &'p [PlannedChange], how: Refinement, members: &[usize]) -> Vec<(usize, Line<'p>)> {
+    fn cover<'p>(&self, changes: &'p [PlannedChange], how: Refinement, members: &[usize]) -> Vec<(usize, Line<'p>)>
+    where
+        'o: 'p,
+    {
         let kind = how.form.kind();
-        let graph = self.shaped.graph();
-        let index: BTreeMap<NodeId, usize> = members.iter().filter_map(|i| Some((graph.find(&changes[*i].layer)?, *i))).collect();
         let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, kind))).collect();
-        // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
-        let mut wild: BTreeMap<String, u32> = BTreeMap::new();
-        for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
-            *wild.entry(path).or_default() += 1;
-        }
-        let mut covers: Vec<(String, Vec<usize>)> = wild
-            .into_iter()
-            .filter(|(_, suggested)| *suggested > 1)
-            .filter_map(|(path, _)| {
-                let named = self.layers.select(&Pattern::parse(&path)?, kind).ok()?;
-                let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
-                Some((path, covered.filter(|covered| covered.len() > 1)?))
-            })
-            .collect();
+        let mut covers = self.wild(changes, kind, &addresses);
         covers.sort_by(|a, b| {
             b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
         });
         let mut left: BTreeSet<usize> = members.iter().copied().collect();
         let mut lines = Vec::new();
-        for (path, covered) in covers {
+        for (path, covered, only_if) in covers {
             if covered.iter().all(|i| left.contains(i)) {
                 for i in &covered {
                     left.remove(i);
                 }
-                lines.push((covered[0], Line { path, how, changes: covered.iter().map(|i| &changes[*i]).collect() }));
+                let changes = covered.iter().map(|i| &changes[*i]).collect();
+                lines.push((covered[0], Line { path, how, changes, only_if }));
             }
         }
-        let alone = addresses.into_iter().filter(|(i, _)| left.contains(i));
-        lines.extend(alone.map(|(i, path)| (i, Line { path, how, changes: vec![&changes[i]] })));
+        for (i, short) in addresses.into_iter().filter(|(i, _)| left.contains(i)) {
+            let change = &changes[i];
+            let (path, only_if) = self.alone(&change.layer, short, kind);
+            lines.push((i, Line { path, how, changes: vec![change], only_if }));
+        }
         lines
     }
+
+    /// Paths with wildcards that name several of the layers and nothing else, with these and with their conditions.
+    fn wild(
+        &self,
+        changes: &[PlannedChange],
+        kind: Kind,
+        addresses: &[(usize, String)],
+    ) -> Vec<(String, Vec<usize>, Vec<&'o str>)> {
+        let graph = self.shaped.graph();
+        let index: BTreeMap<NodeId, usize> =
+            addresses.iter().filter_map(|(i, _)| Some((graph.find(&changes[*i].layer)?, *i))).collect();
+        // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
+        let mut wild: BTreeMap<String, u32> = BTreeMap::new();
+        for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
+            *wild.entry(path).or_default() += 1;
+        }
+        let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
+        let cover = |(path, _): (String, u32)| {
+            let pattern = Pattern::parse(&path)?;
+            let named = self.layers.select(&pattern, kind).ok()?;
+            let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
+            let covered = covered.filter(|covered| covered.len() > 1)?;
+            let names: Vec<&str> = covered.iter().map(|i| changes[*i].layer.as_str()).collect();
+            let only_if = self.conditions(&pattern, kind, &names)?;
+            Some((path, covered, only_if))
+        };
+        several.filter_map(cover).collect()
+    }
+
+    /// The path of a layer that has a line of its own, and its conditions: the short one, if with other values it names nothing
+    /// else.
+    fn alone(&self, layer: &str, short: String, kind: Kind) -> (String, Vec<&'o str>) {
+        let conditions = |path: &str| self.conditions(&Pattern::parse(path)?, kind, &[layer]);
+        if let Some(only_if) = conditions(&short) {
+            return (short, only_if);
+        }
+        let only_if = conditions(layer).unwrap_or_else(|| {
+            let pattern = Pattern::parse(layer);
+            let is_there = |layers: &Layers<'_>| pattern.as_ref().is_some_and(|pattern| layers.select(pattern, kind).is_ok());
+            let missing = self.others.iter().filter(|(other, layers)| !(takes(other.shaped, layer, kind) && is_there(layers)));
+            missing.map(|(other, _)| other.unless).collect()
+        });
+        (layer.to_owned(), only_if)
+    }
+
+    /// When a line is to be there that names these layers with the values at hand; `None` where its path means something else
+    /// with other values.
+    fn conditions(&self, pattern: &Pattern, kind: Kind, names: &[&str]) -> Option<Vec<&'o str>> {
+        let turns: BTreeSet<String> = names.iter().map(|name| starred(name)).collect();
+        let mut only_if = Vec::new();
+        for (other, layers) in &self.others {
+            let graph = other.shaped.graph();
+            let mut wanted: BTreeSet<&str> = names.iter().copied().filter(|name| takes(other.shaped, name, kind)).collect();
+            let Ok(named) = layers.select(pattern, kind) else {
+                if !wanted.is_empty() {
+                    return None;
+                }
+                only_if.push(other.unless);
+                continue;
+            };
+            let there_are_some = !wanted.is_empty();
+            for name in
+                named.iter().map(|id| graph.node(*id).name.as_str()).filter(|name| !wanted.remove(name)).collect::<Vec<_>>()
+            {
+                // The plan knew the layer and left it alone, or it is something else altogether.
+                if !there_are_some || self.shaped.graph().find(name).is_some() || !turns.contains(&starred(name)) {
+                    return None;
+                }
+            }
+            if !wanted.is_empty() {
+                return None;
+            }
+        }
+        Some(only_if)
+    }
+}
+
+/// Whether a network has a layer of this name that takes the form.
+fn takes(shaped: &Shaped, layer: &str, kind: Kind) -> bool {
+    let graph = shaped.graph();
+    graph.find(layer).is_some_and(|id| fits(kind, &graph.node(id).op).is_ok() && graph.node(id).inserted_for().is_none())
 }
 
 fn wildcards(path: &str) -> usize {
     path.matches('*').count()
 }
 
-/// Paths with wildcards that match an address: `*` for numbers, and for what follows the common part of the first name.
+/// Paths with wildcards that match an address: `*` for numbers, all or one of them, and for what follows the common part of
+/// the first name.
 fn generalised(address: &str) -> Vec<String> {
-    let by_number = starred(address);
     let (first, rest) = address.split_once('.').map_or((address, ""), |(first, rest)| (first, rest));
     let stem = first.trim_end_matches(|c: char| c.is_ascii_digit());
     let stem = if stem.len() < first.len() { stem } else { first.rfind('_').map_or("", |at| &first[..=at]) };
-    let mut paths = vec![by_number.clone()];
+    let mut paths = vec![starred(address)];
+    let segments: Vec<&str> = address.split('.').collect();
+    for (at, star) in segments.iter().map(|segment| starred(segment)).enumerate() {
+        paths.push([&segments[..at], &[star.as_str()], &segments[at + 1..]].concat().join("."));
+    }
     if !stem.is_empty() && !rest.is_empty() {
         paths.push(format!("{stem}*.{rest}"));
         paths.push(format!("{stem}*.{}", starred(rest)));

@@ -1,13 +1,13 @@
 //! Writes a plan down as edits on the source: `refine` statements at the net's end, with what each saves.
 //!
 //! In: the net's tree and text, the network before, the plan. Out: [`Edit`]s. Everything else in the text stays as it is,
-//! byte for byte, so the difference reads like a reviewed change. What the net asserts of itself is brought up to date by
-//! [`assertions`](super::assertions).
+//! byte for byte, whatever its layout, so the difference reads like a reviewed change. What the net asserts of itself is
+//! brought up to date by [`assertions`](super::assertions).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::address::{Line, lines};
+use super::address::{Line, Other, lines};
 use crate::diagnostic::Edit;
 use crate::digits::{first_of, grouped};
 use crate::graph::{Graph, InstanceId};
@@ -15,39 +15,108 @@ use crate::quote::quoted_path;
 use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Item, Net, Param};
+use crate::syntax::ast::{Ast, Item, Net, Param, Statement};
 use crate::words::is_reserved;
-
-const INDENT: &str = "    ";
 
 /// The most block instances that a comment lists.
 const LISTED: usize = 4;
 
+/// What the bottlenecks of a text are written with.
+#[derive(Debug, Clone, Copy)]
+pub struct Section<'a> {
+    /// What was decided.
+    pub plan: &'a Plan,
+    /// What made the plan, for the reader: "`pointwise optimize --ratio 4`".
+    pub made_by: &'a str,
+    /// Further lines of the comment above.
+    pub notes: &'a [String],
+    /// What the text makes with other values: the paths are right there too.
+    pub others: &'a [Other<'a>],
+}
+
 /// The edit that puts a plan's bottlenecks at the end of the file's net; empty where the plan changes nothing or the file
-/// has no net. `text` is the file's, `made_by` says what made the plan, for the reader: "`pointwise optimize --ratio 4`";
-/// `notes` are further lines of that comment.
+/// has no net. `text` is the file's; its line ends and its indentation are followed.
 #[must_use]
-pub fn refinements(text: &str, ast: &Ast, before: &Shaped, plan: &Plan, (made_by, notes): (&str, &[String])) -> Vec<Edit> {
+pub fn refinements(text: &str, ast: &Ast, before: &Shaped, section: &Section<'_>) -> Vec<Edit> {
     let Some(net) = net(ast) else { return Vec::new() };
+    let plan = section.plan;
     if plan.changes.is_empty() {
         return Vec::new();
     }
-    let close = net.body.span.end as usize - 1;
-    let content = text[..close].trim_end().len();
-    let mut section = String::from("\n\n");
-    for comment in heading(plan, made_by).iter().chain(notes) {
-        let _ = writeln!(section, "{INDENT}# {comment}");
+    let mut written = Lines { lines: Vec::new(), indent: indentation(text, net) };
+    for comment in heading(plan, section.made_by).iter().chain(section.notes) {
+        written.push(1, &format!("# {comment}"));
     }
     let uses = Uses::new(before);
-    for line in lines(before, &plan.changes) {
-        section.push('\n');
-        for comment in comments(before, &uses, &line) {
-            let _ = writeln!(section, "{INDENT}# {comment}");
+    let lines = lines(before, &plan.changes, section.others);
+    for group in lines.chunk_by(|one, next| !one.only_if.is_empty() && one.only_if == next.only_if) {
+        let is_guarded = !group[0].only_if.is_empty();
+        written.push(0, "");
+        if is_guarded {
+            written.push(1, &format!("if {} {{", group[0].only_if.join(" and ")));
         }
-        let _ = writeln!(section, "{INDENT}refine {} = {}", quoted_path(&line.path, is_reserved), line.how);
+        for (at, line) in group.iter().enumerate() {
+            if at > 0 {
+                written.push(0, "");
+            }
+            let depth = if is_guarded { 2 } else { 1 };
+            for comment in comments(before, &uses, line) {
+                written.push(depth, &format!("# {comment}"));
+            }
+            written.push(depth, &format!("refine {} = {}", quoted_path(&line.path, is_reserved), line.how));
+        }
+        if is_guarded {
+            written.push(1, "}");
+        }
     }
-    let span = Span { source: ast.source, start: content as u32, end: close as u32 };
-    vec![Edit { span, replacement: section }]
+    vec![at_end(text, ast, net, &written.lines)]
+}
+
+/// Lines under way, without their ends.
+struct Lines {
+    lines: Vec<String>,
+    indent: String,
+}
+
+impl Lines {
+    fn push(&mut self, depth: usize, line: &str) {
+        self.lines.push(self.indent.repeat(depth) + line);
+    }
+}
+
+/// The edit that puts lines at the end of a net, after an empty line: above the line of the closing brace, or where more stands
+/// on that line, between that and the brace.
+fn at_end(text: &str, ast: &Ast, net: &Net, lines: &[String]) -> Edit {
+    let close = net.body.span.end as usize - 1;
+    let end = line_end(text, close);
+    let body: String = lines.iter().flat_map(|line| [line, end]).collect();
+    let line_start = text[..close].rfind('\n').map_or(0, |at| at + 1);
+    let (from, to, replacement) = if text[line_start..close].trim().is_empty() {
+        let above = text[..line_start].trim_end_matches(['\n', '\r']);
+        let above = text[above.len()..line_start].matches('\n').count();
+        (line_start, line_start, format!("{}{body}", if above > 1 { "" } else { end }))
+    } else {
+        let net_start = text[..net.span.start as usize].rfind('\n').map_or(0, |at| at + 1);
+        let outer: String = text[net_start..].chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+        (text[..close].trim_end().len(), close, format!("{end}{end}{body}{outer}"))
+    };
+    Edit { span: Span { source: ast.source, start: from as u32, end: to as u32 }, replacement }
+}
+
+/// The line end that is used round a place.
+fn line_end(text: &str, at: usize) -> &'static str {
+    let line = text[..at].rfind('\n').or_else(|| text.find('\n'));
+    if line.is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" }
+}
+
+/// How the statements of a net are indented.
+fn indentation(text: &str, net: &Net) -> String {
+    let before = |statement: &Statement| {
+        let start = statement.span.start as usize;
+        let line = &text[text[..start].rfind('\n').map_or(0, |at| at + 1)..start];
+        (!line.is_empty() && line.trim().is_empty()).then(|| line.to_owned())
+    };
+    net.body.statements.iter().rev().find_map(before).unwrap_or_else(|| "    ".to_owned())
 }
 
 /// The edits that make values the defaults of the net's parameters, so that the file means what was built with them. The
@@ -90,7 +159,9 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     result
 }
 
-pub(super) fn net(ast: &Ast) -> Option<&Net> {
+/// The file's net.
+#[must_use]
+pub fn net(ast: &Ast) -> Option<&Net> {
     ast.items.iter().find_map(|item| match item {
         Item::Net(net) => Some(net),
         Item::Use(_) | Item::Block(_) => None,

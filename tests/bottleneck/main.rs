@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read models and tables")]
 #![expect(clippy::float_cmp, reason = "budgets are exact")]
 
+mod asserted;
 #[path = "../common/mod.rs"]
 mod common;
 mod config;

@@ -243,7 +243,7 @@ fn a_network_of_many_layers_is_optimized_in_bounded_time() {
 }
 
 fn edit_lines(net: &Shaped, result: &pointwise::rewrite::Refined) -> usize {
-    pointwise::writeback::address::lines(net, &result.plan.changes).len()
+    pointwise::writeback::address::lines(net, &result.plan.changes, &[]).len()
 }
 
 /// Times of layers are predicted with the network's own weights. On a machine that reads few weights slower than many, the

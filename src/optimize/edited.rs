@@ -1,0 +1,139 @@
+//! The source with a plan's `refine` lines, and its assertions brought up to date.
+//!
+//! In: a source, a plan, and the numbers of the network that it makes. Out: the new text, in which every line is as it was but
+//! for changed numbers. It holds with the text's own values and with each boolean parameter turned round; where it cannot, a
+//! note says so.
+
+use super::claims::{Claims, Pair};
+use super::trials::{Trial, trials};
+use super::{Task, Written};
+use crate::code::Code;
+use crate::compile::{self, Asserted, Compiled, Loaded, Loader, Network, Settings, SourceTree, asserted, compile};
+use crate::diagnostic::Diagnostic;
+use crate::digits::counted;
+use crate::lower::Value;
+use crate::rewrite::Plan;
+use crate::syntax::ast::Net;
+use crate::writeback::address::Other;
+use crate::writeback::assertions::Numbers;
+use crate::writeback::edit::{self, Section};
+use crate::writeback::uses;
+
+/// What a text is made from.
+pub(super) struct Origin<'a> {
+    /// The network before.
+    pub before: &'a Loaded,
+    /// Its text.
+    pub source: &'a SourceTree,
+    /// What is asked for.
+    pub task: &'a Task<'a>,
+    /// Reads the files that texts use.
+    pub loader: &'a dyn Loader,
+}
+
+impl Origin<'_> {
+    /// The text's net.
+    pub fn net(&self) -> Option<&Net> {
+        edit::net(&self.source.ast)
+    }
+
+    /// The numbers before.
+    pub fn before_numbers(&self) -> Numbers<'_> {
+        numbers(&self.before.network)
+    }
+}
+
+fn numbers(network: &Network) -> Numbers<'_> {
+    Numbers { graph: network.shaped.graph(), analysis: &network.analysis }
+}
+
+/// The source with a plan's changes.
+///
+/// # Errors
+/// The plan breaks an assertion.
+pub(super) fn edited(on: &Origin<'_>, plan: &Plan, new: Numbers<'_>) -> Result<Written, Box<Diagnostic>> {
+    let (text, ast) = (on.source.text(), &on.source.ast);
+    let mut edits = edit::defaults(ast, &literals(on.task.set));
+    edits.extend(uses::moved(ast, on.task.folders));
+    if plan.changes.is_empty() && on.task.set.is_empty() {
+        return Ok(Written { text: edit::apply(text, &edits), ..Written::default() });
+    }
+    let (trials, mut notes) = trials(on);
+    let unless: Vec<String> = trials.iter().map(Trial::unless).collect();
+    let booleans = trials.iter().zip(&unless).filter(|(trial, _)| trial.is_boolean);
+    let others: Vec<Other<'_>> = booleans.map(|(trial, unless)| Other { shaped: &trial.before.shaped, unless }).collect();
+    let refined = |notes: &[String]| {
+        let section = Section { plan, made_by: on.task.said, notes, others: &others };
+        edit::refinements(text, ast, on.before.shaped(), &section)
+    };
+    let draft = || edit::apply(text, &[refined(&[]), edits.clone()].concat());
+    let draft = if trials.is_empty() { String::new() } else { draft() };
+    let mut claims = Claims::new(on);
+    claims.hold(Pair { conditions: &on.before.network.conditions, before: on.before_numbers(), after: new }, None);
+    for trial in &trials {
+        notes.extend(tried(on, trial, &draft, &mut claims));
+    }
+    notes.extend(unreached(&claims.unreached()));
+    let (updates, updated) = claims.updates()?;
+    let said: Vec<String> =
+        (updated > 0).then(|| format!("Updated {} to the new counts.", counted(updated, "assertion"))).into_iter().collect();
+    edits.extend(refined(&said));
+    edits.extend(updates);
+    let written = edit::apply(text, &edits);
+    notes.extend(trials.iter().filter(|trial| trial.is_boolean).filter_map(|trial| fails(on, trial, &written)));
+    Ok(Written { text: written, updated, notes })
+}
+
+/// Holds a text's assertions in a trial; what is to be said where the text makes no network there any more.
+fn tried(on: &Origin<'_>, trial: &Trial, draft: &str, claims: &mut Claims<'_>) -> Option<String> {
+    let Compiled { network, diagnostics, .. } = with(on, trial, draft);
+    let Some(after) = network else {
+        let error = diagnostics.iter().find(|found| found.is_error())?;
+        return Some(format!("with `{}` the new text makes no network: {}", trial.shown(), error.message));
+    };
+    let (before, conditions) = (numbers(&trial.before), &trial.before.conditions);
+    claims.hold(Pair { conditions, before, after: numbers(&after) }, Some(trial));
+    None
+}
+
+/// What is to be said where an assertion fails in a trial of the text, and none failed before: a last look at what was written.
+fn fails(on: &Origin<'_>, trial: &Trial, written: &str) -> Option<String> {
+    let held = |asserted: &[Asserted]| asserted.iter().all(|one| one.holds);
+    let before = numbers(&trial.before);
+    let failed = |found: &&Diagnostic| found.code == Code::AssertionFailed;
+    let Compiled { network: Some(_), diagnostics, .. } = with(on, trial, written) else { return None };
+    let failed = diagnostics.iter().find(failed)?;
+    held(&asserted(&trial.before.conditions, before.graph, before.analysis))
+        .then(|| format!("with `{}` {}", trial.shown(), failed.message))
+}
+
+fn with(on: &Origin<'_>, trial: &Trial, text: &str) -> Compiled {
+    let settings = Settings { set: trial.values.clone(), ..Settings::default() };
+    compile(on.task.name, text.to_owned(), on.loader, &settings)
+}
+
+/// "The assertions on lines 3 and 7 are about values that were not tried, and stay as they were."
+fn unreached(lines: &[usize]) -> Option<String> {
+    let (last, rest) = lines.split_last()?;
+    if rest.is_empty() {
+        return Some(format!("the assertion on line {last} is about values that were not tried, and stays as it was"));
+    }
+    let rest = rest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(format!("the assertions on lines {rest} and {last} are about values that were not tried, and stay as they were"))
+}
+
+/// The values that were set, as the language writes them.
+fn literals(set: &[(String, String)]) -> Vec<(String, String)> {
+    set.iter().map(|(name, text)| (name.clone(), literal(&compile::literal(text)).unwrap_or_else(|| text.clone()))).collect()
+}
+
+fn literal(value: &Value) -> Option<String> {
+    match value {
+        Value::Int(i) => Some(i.to_string()),
+        Value::Float(x) => Some(format!("{x:?}")),
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Str(text) => Some(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))),
+        Value::List(items) => Some(format!("[{}]", items.iter().map(literal).collect::<Option<Vec<_>>>()?.join(", "))),
+        Value::Tensor(_) | Value::Tuple(_) | Value::Shared(_) | Value::Nothing | Value::Poison => None,
+    }
+}
