@@ -102,7 +102,7 @@ impl Picture {
         let (w, h) = (view.width + 2.0 * MARGIN, view.height + 2.0 * MARGIN);
         let (left, top) = (MARGIN - view.left, MARGIN - view.top);
         let mut out = format!(
-            "<svg class=\"net\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\" role=\"img\" aria-label=\"{}\">\n{style}<g transform=\"translate({left:.1} {top:.1})\">\n",
+            "<svg class=\"net\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\" style=\"--w:{w:.0}\" role=\"img\" aria-label=\"{}\">\n{style}<g transform=\"translate({left:.1} {top:.1})\">\n",
             escape(label)
         );
         // A line that only passes from a neighbouring row ends in the margin.

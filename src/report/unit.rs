@@ -91,15 +91,17 @@ impl Unit {
     /// The box of a block.
     pub fn block(pieces: &[Piece<'_>], members: &[usize], block: Enclosing<'_>, scope: &str) -> Self {
         let count = |mark| members.iter().filter(|at| pieces[**at].mark == mark).count();
-        let mut line = format!("{}, {}", block.block, counted(members.len(), "layer"));
+        let mut counts = counted(members.len(), "layer");
         for (mark, word) in [(Mark::Inserted, "new"), (Mark::Changed, "changed"), (Mark::Removed, "removed")] {
             let n = count(mark);
-            line = if n > 0 { format!("{line}, {n} {word}") } else { line };
+            counts = if n > 0 { format!("{counts}, {n} {word}") } else { counts };
         }
+        let both = format!("{}, {counts}", block.block);
+        let mut lines = if both.chars().count() <= LINE { vec![both] } else { vec![clip(block.block), clip(&counts)] };
+        lines.push(dims(pieces[members[members.len() - 1]].shape));
         let short = within(block.path, scope);
         // A number alone says nothing.
         let title = if short.bytes().all(|b| b.is_ascii_digit()) { block.path } else { short };
-        let lines = vec![shortened(&line, LINE), dims(pieces[members[members.len() - 1]].shape)];
         Self { kind: Kind::Block.marked(members, pieces), title: shortened(title, LINE), layer: None, lines }
     }
 

@@ -45,10 +45,12 @@ function layerRows(list, data, layer, old) {
   row(list, 'groups', ...of((it) => it.groups && grouped(it.groups)));
   if (layer.dilation && pair(layer.dilation) !== '1') row(list, 'dilation', pair(layer.dilation));
   if (!layer.field) return;
-  row(list, 'parameters', ...of((it) => grouped(it.params)));
-  row(list, data.macs, ...of((it) => grouped(it.macs)));
-  row(list, 'FLOPs', ...of((it) => grouped(it.flops)));
-  row(list, 'weights', ...of((it) => byteText(it.weight_bytes)));
+  // What a layer neither has nor had is left out.
+  const count = (title, f, text) => { if (f(layer) || (old && f(old))) row(list, title, ...of((it) => text(f(it)))); };
+  count('parameters', (it) => it.params, grouped);
+  count(data.macs, (it) => it.macs, grouped);
+  count('FLOPs', (it) => it.flops, grouped);
+  count('weights', (it) => it.weight_bytes, byteText);
   row(list, 'writes', ...of((it) => byteText(it.write_bytes)));
   const [field, stride, offset] = layer.field;
   row(list, 'receptive field', `${pair(field)}, stride ${pair(stride)}, offset ${pair(offset)}`);

@@ -78,6 +78,7 @@ class Pane {
       const text = draw(group, 'text', { class: 't', x: x - w / 2 + 12, y: y - h / 2 + 17 }, `▾ ${box.title}`);
       text.style.textAnchor = 'start';
       draw(text, 'tspan', { class: 'soft', dx: 8 }, box.block);
+      this.lead(parent, inside, x, y - h / 2, y + h / 2);
       this.fill(parent, inside, x - inside.w / 2, y - h / 2 + HEAD);
       return;
     }
@@ -87,6 +88,16 @@ class Pane {
     }
     draw(group, 'text', { class: 't', x, y: y - h / 2 + 18 }, folds ? `▸ ${box.title}` : box.title);
     box.lines.forEach((line, i) => draw(group, 'text', { x, y: y - h / 2 + 33 + 15 * i }, line));
+  }
+
+  // Lines from the sides of an open block to its gates.
+  lead(parent, inside, x, top, bottom) {
+    for (const gate of inside.boxes.filter((it) => it.box.kind === 'gate')) {
+      const [gx, gy] = [gate.x + x - inside.w / 2, gate.y + top + HEAD];
+      const enters = gate.box.key.startsWith('in ');
+      const points = enters ? [[x, top], [gx, gy - gate.h / 2]] : [[gx, gy + gate.h / 2], [x, bottom]];
+      draw(parent, 'path', { class: 'lead', d: curve(points) });
+    }
   }
 
   minimap() {
@@ -106,9 +117,18 @@ class Pane {
     return [this.frame.clientWidth, this.frame.clientHeight];
   }
 
+  // What was in the middle stays there.
+  resized() {
+    if (!this.drawing) return;
+    const [w] = this.size();
+    this.x += (this.wide - w) / 2 / this.k;
+    this.move();
+  }
+
   // The view shows the point (x, y) of the drawing in its upper left corner, k times as large.
   move() {
     const [w, h] = this.size();
+    this.wide = w;
     const [wide, high] = [w / this.k, h / this.k];
     const edge = 40 / this.k;
     // Some of the drawing always stays in sight.
