@@ -2,7 +2,7 @@
 const grouped = (n) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 const shape = (dims) => dims.map(grouped).join(' × ');
 const pair = ([h, w]) => (h === w ? String(h) : `${h} × ${w}`);
-const time = (ms) => (ms >= 1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toPrecision(3)} µs`);
+const time = (ms) => (ms >= 1 ? `${ms.toPrecision(3)} ms` : `${(ms * 1000).toPrecision(3)} us`);
 
 function byteText(n) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

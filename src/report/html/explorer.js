@@ -25,8 +25,8 @@ function explore(data, section) {
         const layer = box.layers.length ? layerOf(pane, box.layers[0]) : null;
         return layer && box.layers.length === 1 ? go(layer) : undefined;
       }
-      if (box.inner !== undefined) toggle(pane, box);
       choose({ key: box.key, side: pane.side, box });
+      if (box.inner !== undefined) toggle(pane, box);
     },
     // The other drawing shows what stands at the same place of the network.
     moved(pane) {
@@ -88,11 +88,13 @@ function explore(data, section) {
     else if (mode === 'before') state.panes = [add(0, data.before, '')];
     else state.panes = [add(1, data.overlay ? { scopes: data.overlay } : data.after, '')];
     redraw();
-    for (const pane of state.panes) pane.fit(false);
-    if (state.panes.length > 1) {
-      const k = Math.min(...state.panes.map((pane) => pane.k));
-      for (const pane of state.panes) pane.zoom(k / pane.k, pane.size()[0] / 2, 0);
-    }
+    fit(false);
+  }
+
+  // Drawings side by side are equally large.
+  function fit(whole) {
+    const k = Math.min(...state.panes.map((pane) => pane.fitting(whole)));
+    for (const pane of state.panes) pane.fit(k);
   }
 
   // Keys of the blocks round a layer, outermost first, and of its own box.
@@ -129,7 +131,7 @@ function explore(data, section) {
     panel.replaceChildren();
     panel.hidden = !chosen;
     if (chosen) describe(chosen);
-    for (const pane of state.panes) pane.move();
+    for (const pane of state.panes) pane.resized();
   }
 
   function describe({ side, box, layer }) {
@@ -190,16 +192,16 @@ function explore(data, section) {
     section.classList.toggle('full', on);
     document.documentElement.classList.toggle('locked', on);
     live.querySelector('[data-act=full]').textContent = on ? 'Leave full view' : 'Full view';
-    for (const pane of state.panes) pane.fit(false);
+    fit(false);
   }
 
   const first = () => state.panes[0];
   const acts = {
     in: () => first().zoom(1.25),
     out: () => first().zoom(0.8),
-    fit: () => state.panes.forEach((pane) => pane.fit(true)),
-    fold: () => { state.open.clear(); redraw(); state.panes.forEach((pane) => pane.fit(false)); },
-    open: () => { openAll(); redraw(); state.panes.forEach((pane) => pane.fit(false)); },
+    fit: () => fit(true),
+    fold: () => { state.open.clear(); redraw(); fit(false); },
+    open: () => { openAll(); redraw(); fit(false); },
     full: () => full(!section.classList.contains('full')),
   };
   live.addEventListener('click', (event) => acts[event.target.closest('[data-act]')?.dataset.act]?.());
@@ -229,8 +231,8 @@ function explore(data, section) {
 
   live.hidden = false;
   section.classList.add('alive');
-  // A network without blocks, or with few, needs no folding.
+  // A network without blocks has nothing to fold.
   const blocks = data.after.scopes.length - 1;
-  for (const button of live.querySelectorAll('[data-act=fold], [data-act=open]')) button.hidden = blocks === 0;
+  live.querySelector('[data-act=fold]').parentElement.hidden = blocks === 0;
   show(modes.length ? (window.innerWidth > 900 ? 'both' : 'overlay') : 'overlay');
 }

@@ -122,13 +122,13 @@ class Pane {
     if (!this.drawing) return;
     const [w] = this.size();
     this.x += (this.wide - w) / 2 / this.k;
+    this.wide = w;
     this.move();
   }
 
   // The view shows the point (x, y) of the drawing in its upper left corner, k times as large.
   move() {
     const [w, h] = this.size();
-    this.wide = w;
     const [wide, high] = [w / this.k, h / this.k];
     const edge = 40 / this.k;
     // Some of the drawing always stays in sight.
@@ -159,11 +159,18 @@ class Pane {
     this.act.moved(this);
   }
 
-  // All of it, or, where that is too small to read, its upper end.
-  fit(whole) {
+  // How large all of it can be drawn, or, where that is too small to read, its width.
+  fitting(whole) {
     const [w, h] = this.size();
     const across = (w - 24) / this.drawing.w, down = (h - 24) / this.drawing.h;
-    this.k = Math.min(whole ? 1.5 : 1, Math.max(LEAST, whole ? Math.min(across, down) : Math.max(Math.min(across, 1), 0.35)));
+    return Math.min(whole ? 1.5 : 1, Math.max(LEAST, whole ? Math.min(across, down) : Math.max(Math.min(across, 1), 0.35)));
+  }
+
+  // Shows the middle of the drawing, or its upper end where it is too high.
+  fit(k) {
+    const [w, h] = this.size();
+    this.wide = w;
+    this.k = k;
     this.x = (this.drawing.w - w / this.k) / 2;
     this.y = this.drawing.h * this.k <= h - 24 ? (this.drawing.h - h / this.k) / 2 : -12 / this.k;
     this.move();
