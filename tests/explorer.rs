@@ -157,9 +157,11 @@ fn every_layer_of_the_zoo_is_shown_once_and_has_its_numbers() {
                 let counted = !matches!(node.op, Op::Input(_));
                 assert_eq!((layer["field"].is_array(), layer["ms"].is_f64()), (counted, counted), "{layer}");
                 let windowed = matches!(node.op, Op::Conv(_) | Op::Pool(_) | Op::ConvTranspose(_));
-                for key in ["kernel", "stride", "pad", "groups"] {
+                for key in ["kernel", "stride", "pad"] {
                     assert_eq!(!layer[key].is_null(), windowed, "{key} of {layer}");
                 }
+                let grouped = matches!(node.op, Op::Conv(_) | Op::ConvTranspose(_));
+                assert_eq!(layer["groups"].is_u64(), grouped, "{layer}");
             }
         }
         assert!(data["overlay"].is_null() && !page.contains("data-mode=\"both\""), "{name}: nothing changed");
@@ -218,7 +220,8 @@ fn labels_carry_stride_pad_and_groups() {
     let page = report(&compiled("resnext50_32x4d"), &compiled("resnext50_32x4d"));
     assert!(page.matches("conv(64, 7, stride=2, pad=3)").count() >= 3, "in the picture, the data and the table");
     let data = data(&page);
-    let lines = list(&data["after"]["scopes"]).iter().flat_map(|scope| list(&scope["boxes"])).flat_map(|item| list(&item["lines"]));
+    let lines =
+        list(&data["after"]["scopes"]).iter().flat_map(|scope| list(&scope["boxes"])).flat_map(|item| list(&item["lines"]));
     let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
     for part in ["conv(64, 7, stride=2, pad=3)", "maxpool(3, stride=2, pad=1)", "groups=32"] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}");
@@ -241,11 +244,26 @@ fn nothing_is_loaded_from_elsewhere() {
     let page = report(&net, &refined(&net));
     let links = page.matches("http").count() - page.matches("http-equiv").count();
     assert_eq!(links, page.matches("http://www.w3.org/2000/svg").count(), "namespaces are no links");
-    for word in [" src=", " href=", "url(", "@import", "@font-face", "fetch(", "XMLHttpRequest", "import(", "WebSocket", "eval(", "innerHTML"] {
+    for word in [
+        " src=",
+        " href=",
+        "url(",
+        "@import",
+        "@font-face",
+        "fetch(",
+        "XMLHttpRequest",
+        "import(",
+        "WebSocket",
+        "eval(",
+        "innerHTML",
+    ] {
         assert!(!page.contains(word), "{word}");
     }
     let policy = between(&page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
-    assert!(policy.starts_with("default-src 'none'; ") && policy.contains("script-src 'sha256-") && !policy.contains("http"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'; ") && policy.contains("script-src 'sha256-") && !policy.contains("http"),
+        "{policy}"
+    );
     assert!(!policy.contains("script-src 'unsafe"), "{policy}");
     assert_eq!(page.matches("<script").count(), 2, "the data and the program");
 }

@@ -73,9 +73,8 @@ pub(super) fn assign<'a>(pieces: &[Piece<'a>], drawn: &[usize], by: impl Fn(usiz
 /// and stands in the same block.
 fn follows(pieces: &[Piece<'_>], at: usize) -> Option<usize> {
     let is_removed = |at: usize| pieces[at].mark == Mark::Removed;
-    chained(pieces, at).filter(|before| {
-        pieces[at].innermost() == pieces[*before].innermost() && is_removed(at) == is_removed(*before)
-    })
+    chained(pieces, at)
+        .filter(|before| pieces[at].innermost() == pieces[*before].innermost() && is_removed(at) == is_removed(*before))
 }
 
 /// Whether pieces are one layer with what only follows it, in whatever blocks these stand.

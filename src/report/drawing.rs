@@ -91,7 +91,8 @@ impl Picture {
         let top = rows.start.checked_sub(1).map_or(0.0, end);
         let bottom = all.get(rows.end).map_or(self.layout.size.1, |next| next.0);
         let boxes = self.layout.boxes.iter().zip(&self.sizes).zip(&self.layout.ranks);
-        let shown = boxes.filter(|(_, rank)| rows.contains(*rank)).flat_map(|((at, size), _)| [at.0 - size.0 / 2.0, at.0 + size.0 / 2.0]);
+        let shown =
+            boxes.filter(|(_, rank)| rows.contains(*rank)).flat_map(|((at, size), _)| [at.0 - size.0 / 2.0, at.0 + size.0 / 2.0]);
         let passing = self.layout.edges.iter().flatten().filter(|(_, y)| (top..=bottom).contains(y)).map(|(x, _)| *x);
         let (left, right) = shown.chain(passing).fold((f64::INFINITY, 0.0), |(l, r): (f64, f64), x| (l.min(x), r.max(x)));
         let left = if left.is_finite() { left } else { 0.0 };

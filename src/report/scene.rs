@@ -231,7 +231,11 @@ impl<'a> Draft<'a> {
         Scope {
             rows: rows.iter().map(|(top, height)| [whole(*top), whole(*height)]).collect(),
             boxes,
-            edges: edges.iter().zip(&paths).map(|((from, to), points)| Edge { from: *from, to: *to, lanes: lanes(points) }).collect(),
+            edges: edges
+                .iter()
+                .zip(&paths)
+                .map(|((from, to), points)| Edge { from: *from, to: *to, lanes: lanes(points) })
+                .collect(),
         }
     }
 }
@@ -254,7 +258,7 @@ fn open<'a>(pieces: &[Piece<'a>], members: Vec<usize>, frame: &Frame<'a>, parts:
         let path = first.groups.get(depth).map(|group| group.path);
         path.is_some() && members.iter().all(|at| pieces[*at].groups.get(depth).map(|group| group.path) == path)
     };
-    let depth = (frame.depth + 1..).find(|depth| !shares(*depth)).unwrap_or(frame.depth + 1);
+    let depth = (frame.depth + 1..=first.groups.len()).find(|depth| !shares(*depth)).unwrap_or(frame.depth + 1);
     let inside = Some(Frame { path: first.groups[depth - 1].path, members, depth });
     Open { unit, key, layers, block: Some(block_name), inside }
 }

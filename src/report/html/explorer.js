@@ -59,12 +59,7 @@ function explore(data, section) {
     const now = pane.places.get(box.key);
     pane.x += now.x - head[0];
     pane.y += now.y - now.h / 2 - head[1];
-    const [w] = pane.size();
-    // What has been opened is seen from side to side, as far as it can be read then.
-    if (now.place.inside && now.w * pane.k > w - 24) {
-      pane.zoom(Math.max((w - 24) / now.w, 0.4) / pane.k, (now.x - pane.x) * pane.k, (now.y - now.h / 2 - pane.y) * pane.k);
-      pane.x = now.x - w / pane.k / 2;
-    }
+    if (now.place.inside) pane.take(now);
     pane.move();
     act.moved(pane);
     now.group.focus({ preventScroll: true });

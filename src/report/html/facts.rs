@@ -136,7 +136,8 @@ struct Geometry {
     /// Top, left, bottom, right.
     pad: [u64; 4],
     dilation: [u64; 2],
-    groups: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<u64>,
 }
 
 impl Geometry {
@@ -144,13 +145,13 @@ impl Geometry {
         let sides = |pad: Padding| [pad.top, pad.left, pad.bottom, pad.right];
         if let Op::Conv(it) = op {
             let (kernel, stride, dilation) = (it.kernel, it.stride, it.dilation);
-            Some(Self { kernel, stride, pad: sides(it.pad), dilation, groups: it.groups })
+            Some(Self { kernel, stride, pad: sides(it.pad), dilation, groups: Some(it.groups) })
         } else if let Op::ConvTranspose(it) = op {
             let (kernel, stride, dilation) = (it.kernel, it.stride, it.dilation);
-            Some(Self { kernel, stride, pad: sides(it.pad), dilation, groups: it.groups })
+            Some(Self { kernel, stride, pad: sides(it.pad), dilation, groups: Some(it.groups) })
         } else if let Op::Pool(it) = op {
             let (kernel, stride, dilation) = (it.kernel, it.stride, it.dilation);
-            Some(Self { kernel, stride, pad: sides(it.pad), dilation, groups: 1 })
+            Some(Self { kernel, stride, pad: sides(it.pad), dilation, groups: None })
         } else {
             None
         }
@@ -247,7 +248,11 @@ fn layers<'a>(subject: &Subject<'a>, marks: &Marks<'a>, is_after: bool) -> Vec<F
             mark: word(mark),
             form: change.filter(|it| it.0 == Mark::Changed && it.1.form != "changed").map(|it| form(it.1)),
             part_of: known.map(|it| it.1.layer.as_str()).or_else(|| node.inserted_for().map(|part| part.of.as_str())),
-            line: node.origin.span.zip(subject.sources).map(|(span, sources)| sources.get(span.source).line_index(span.start) + 1),
+            line: node
+                .origin
+                .span
+                .zip(subject.sources)
+                .map(|(span, sources)| sources.get(span.source).line_index(span.start) + 1),
         });
     }
     all

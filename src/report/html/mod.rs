@@ -213,3 +213,17 @@ fn foot(s: &Savings) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_is_whole_inside_its_element() {
+        // What ends the element, or begins what hides its end.
+        for text in ["</script", "<script", "<!--"] {
+            assert!(!SCRIPT.contains(text), "{text}");
+        }
+        assert!(!STYLE.contains("</") && !COLOURS.contains("</"));
+    }
+}

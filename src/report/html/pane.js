@@ -135,6 +135,7 @@ class Pane {
     this.x = Math.min(Math.max(this.x, edge - wide), this.drawing.w - edge);
     this.y = Math.min(Math.max(this.y, edge - high), this.drawing.h - edge);
     this.world.setAttribute('transform', `scale(${this.k}) translate(${-this.x} ${-this.y})`);
+    this.svg.classList.toggle('far', this.k < 0.3);
     const inside = this.drawing.w * this.k <= w && this.drawing.h * this.k <= h;
     this.map.classList.toggle('idle', inside);
     for (const [key, value] of [['x', this.x], ['y', this.y], ['width', wide], ['height', high]]) this.lens.setAttribute(key, value);
@@ -174,6 +175,18 @@ class Pane {
     this.x = (this.drawing.w - w / this.k) / 2;
     this.y = this.drawing.h * this.k <= h - 24 ? (this.drawing.h - h / this.k) / 2 : -12 / this.k;
     this.move();
+  }
+
+  // Shows what has been opened from side to side, as far as it can be read then, and from its head on.
+  take(at) {
+    const [w, h] = this.size();
+    const head = (at.y - at.h / 2 - this.y) * this.k;
+    if (at.w * this.k > w - 24) {
+      this.k = Math.min(this.k, Math.max((w - 24) / at.w, 0.4));
+      this.x = at.x - w / this.k / 2;
+    }
+    const room = h - head - 12;
+    this.y = at.y - at.h / 2 - (at.h * this.k > room ? Math.max(Math.min(head, 40), head + room - at.h * this.k) : head) / this.k;
   }
 
   // Moves a box into sight.

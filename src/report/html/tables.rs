@@ -79,7 +79,7 @@ pub(super) fn layers(s: &Savings, after: &Subject<'_>) -> Markup {
                             td.n data-v=(layer.macs) { @if layer.macs > 0 { (grouped(layer.macs)) } }
                             td.n data-v=(h.saturating_mul(w)) { (h) " × " (w) }
                             @if let Some(time) = times.and_then(|times| times.get(i)) {
-                                td.n data-v={ (format!("{:.6}", time.total_us)) } { (milliseconds(time.total_us / 1e3)) }
+                                td.n data-v={ (format!("{:.6}", time.total_us)) } { @if time.total_us > 0.0 { (milliseconds(time.total_us / 1e3)) } }
                             }
                         }
                     } }
