@@ -88,7 +88,9 @@ fn hold(name: &str, scopes: &[Value]) -> BTreeMap<i64, usize> {
                 assert_eq!(layers(item), within, "{name}: {}", item["key"]);
                 assert!(item["sum"]["layers"].is_u64(), "{name}");
             } else {
-                layers(item).into_iter().for_each(|layer| *shown.entry(layer).or_insert(0) += 1);
+                for layer in layers(item) {
+                    *shown.entry(layer).or_insert(0) += 1;
+                }
             }
         }
         let places: Vec<[i64; 4]> = boxes

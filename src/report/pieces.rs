@@ -1,6 +1,6 @@
 //! The layers that a picture shows, whatever network they come from.
 //!
-//! In: a [`Shaped`] graph, or those before and after a change. Out: [`Piece`]s in an order of execution, each with the
+//! In: a [`Shaped`] graph, or those before and after a change. Out: pieces in an order of execution, each with the
 //! places of its inputs. No boxes and no text.
 
 use std::collections::HashMap;

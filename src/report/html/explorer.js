@@ -72,6 +72,7 @@ function explore(data, section) {
   function show(mode) {
     state.mode = mode;
     for (const button of modes) button.setAttribute('aria-pressed', String(button.dataset.mode === mode));
+    for (const pane of state.panes) pane.end.abort();
     host.replaceChildren();
     host.dataset.mode = mode;
     const add = (side, scene, label) => {

@@ -14,6 +14,7 @@ class Pane {
   // `scene` has scopes; `act` is told what is chosen, opened, and when the view moves.
   constructor(host, scene, label, act) {
     Object.assign(this, { scene, act, x: 0, y: 0, k: 1, places: new Map() });
+    this.end = new AbortController();
     this.root = document.createElement('div');
     this.root.className = 'pane';
     if (label) {
@@ -235,12 +236,12 @@ class Pane {
         this.pan(dx, dy);
       }
       pointers.set(event.pointerId, now);
-    });
+    }, { signal: this.end.signal });
     for (const end of ['pointerup', 'pointercancel']) {
       window.addEventListener(end, (event) => {
         pointers.delete(event.pointerId);
         this.svg.classList.remove('moving');
-      });
+      }, { signal: this.end.signal });
     }
     this.svg.addEventListener('click', () => { if (!this.dragged) this.act.click(this, null); });
     this.svg.addEventListener('wheel', (event) => {
