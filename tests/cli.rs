@@ -275,7 +275,10 @@ fn the_report_in_every_form() {
     assert!(change["layer"].is_string() && change["form"] == "expand" && change["channels"][0].is_u64(), "{change}");
     assert!(change["before"]["macs"].as_u64() > change["after"]["macs"].as_u64(), "{change}");
     let html = dir.read("report.html");
-    assert!(html.contains("Content-Security-Policy") && !html.contains("<script") && !html.contains("http-equiv=\"refresh\""));
+    assert!(
+        html.contains("Content-Security-Policy") && !html.contains("<script src") && !html.contains("http-equiv=\"refresh\"")
+    );
+    assert!(html.contains("script-src 'sha256-") && html.contains("<script type=\"application/json\""));
     let outside =
         html.matches("http").count() - html.matches("http-equiv").count() - html.matches("http://www.w3.org/2000/svg").count();
     assert_eq!(outside, 0, "the page loads nothing from elsewhere");

@@ -11,13 +11,15 @@ use super::optimize::{Goals, Order, optimize};
 use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
+use crate::analysis::Analysis;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
 use crate::exec::timing::stats;
 use crate::interchange::image::Resize;
+use crate::report::html::Networks;
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::savings::{Extras, Measured, Savings, Times};
-use crate::report::{drawing, html, savings_text, serial};
+use crate::report::{html, savings_text, serial};
 use crate::rewrite::refined::forms;
 use crate::weights::Weights;
 
@@ -96,18 +98,19 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         extras.measured = Some(measured(session, arguments, [&before, &after])?);
     }
     let pair = Pair { before: &before, after: &after, target: Some(&target) };
-    let document = savings(&pair, &arguments.count, extras)?;
+    let numbers = numbers(&pair, &arguments.count)?;
+    let document = compared(&pair, &numbers, extras);
     let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
-    write(output, form, (&document, &after))?;
+    write(output, form, (&document, &subjects(&pair, &numbers)))?;
     Ok(exit_code(&before.errors).max(exit_code(&after.errors)))
 }
 
-fn write(output: &Path, form: Form, (document, after): (&Savings, &Loaded)) -> Result<(), Failure> {
+fn write(output: &Path, form: Form, (document, networks): (&Savings, &Networks<'_>)) -> Result<(), Failure> {
     let text = match form {
         Form::Terminal => return Session::say(&savings_text::terminal(document, Session::width())),
         Form::Json => return files::write(output, |out| serial::json(out, document)),
         Form::Yaml => return files::write(output, |out| serial::yaml(out, document)),
-        Form::Html => html::page(document, Some(&drawing::svg(after.shaped()))),
+        Form::Html => html::page(document, Some(networks)),
         Form::Markdown => savings_text::markdown(document),
         Form::Csv => savings_text::csv(document),
     };
@@ -132,24 +135,36 @@ fn form(output: &Path) -> Result<Form, Failure> {
 
 /// The savings document of two networks.
 pub(super) fn savings(pair: &Pair<'_>, count: &CountOptions, extras: Extras) -> Result<Savings, Failure> {
-    let mut numbers = Vec::new();
-    for loaded in [pair.before, pair.after] {
+    Ok(compared(pair, &numbers(pair, count)?, extras))
+}
+
+/// The numbers of a network, with times where a target is known.
+type Numbers = (Analysis, Option<Forecast>);
+
+/// The numbers of both networks.
+fn numbers(pair: &Pair<'_>, count: &CountOptions) -> Result<[Numbers; 2], Failure> {
+    let of = |loaded: &Loaded| -> Result<Numbers, Failure> {
         let analysis = count.analyze(loaded.shaped(), &loaded.network.analysis)?;
         let forecast = pair.target.map(|target| Forecast {
             target: target.name.clone(),
             times: predict(&analysis, loaded.shaped(), target, Cores::All),
         });
-        numbers.push((analysis, forecast));
-    }
-    let documents: Vec<Network<'_>> = [pair.before, pair.after]
-        .iter()
-        .zip(&numbers)
-        .map(|(loaded, (analysis, forecast))| {
-            let (source, sources, shaped) = (loaded.name.as_str(), loaded.sources(), loaded.shaped());
-            Network::new(&Subject { source, sources, shaped, analysis, notes: loaded.notes(), forecast: forecast.as_ref() })
-        })
-        .collect();
-    Ok(Savings::between(&documents[0], &documents[1], extras))
+        Ok((analysis, forecast))
+    };
+    Ok([of(pair.before)?, of(pair.after)?])
+}
+
+fn subjects<'a>(pair: &Pair<'a>, [before, after]: &'a [Numbers; 2]) -> Networks<'a> {
+    let of = |loaded: &'a Loaded, (analysis, forecast): &'a Numbers| {
+        let (source, sources, shaped) = (loaded.name.as_str(), loaded.sources(), loaded.shaped());
+        Subject { source, sources, shaped, analysis, notes: loaded.notes(), forecast: forecast.as_ref() }
+    };
+    Networks { before: of(pair.before, before), after: of(pair.after, after) }
+}
+
+fn compared(pair: &Pair<'_>, numbers: &[Numbers; 2], extras: Extras) -> Savings {
+    let Networks { before, after } = subjects(pair, numbers);
+    Savings::between(&Network::new(&before), &Network::new(&after), extras)
 }
 
 /// Runs both networks in turn, with seeded weights and inputs: speed does not depend on their values.

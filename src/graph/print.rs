@@ -352,18 +352,22 @@ fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
 /// The operation with the arguments that differ from their defaults: `conv(64, 3, pad=1)`, `relu`.
 #[must_use]
 pub fn call(op: &Op) -> String {
-    call_with(op, |_| true)
+    written(op, |_| true, |_| true)
 }
 
-/// The same with those arguments alone that `keeps`, by name; what is given by position is always there.
+/// The same with those arguments alone that `keeps`, by name, and with what always stands by position, the sizes.
 #[must_use]
 pub fn call_with(op: &Op, keeps: impl Fn(&str) -> bool) -> String {
+    written(op, |name| name != "stride", keeps)
+}
+
+fn written(op: &Op, stands: impl Fn(&str) -> bool, keeps: impl Fn(&str) -> bool) -> String {
     let keyword = op.keyword();
     let params = table::find(keyword).map_or(&[][..], |info| info.params);
     let mut positional = true;
     let mut args = Vec::new();
     for (i, (name, value)) in table::printed_args(op).into_iter().enumerate() {
-        positional &= i < 2 && params.get(i).is_some_and(|p| p.name == name);
+        positional &= i < 2 && params.get(i).is_some_and(|p| p.name == name) && stands(name);
         if positional {
             args.push(text(&value));
         } else if keeps(name) {

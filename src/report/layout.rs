@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 /// Space between boxes of one rank.
 const GAP_X: f64 = 22.0;
 /// Space between ranks.
-const GAP_Y: f64 = 30.0;
+pub(super) const GAP_Y: f64 = 30.0;
 /// Width of the place that a passing edge takes.
 const LANE: f64 = 10.0;
 /// Sweeps over all ranks, for orders and for places.
@@ -24,7 +24,12 @@ pub struct Layout {
     pub size: (f64, f64),
     /// Centre of each box.
     pub boxes: Vec<(f64, f64)>,
-    /// Points of each edge, from the lower side of its first box to the upper side of its second.
+    /// The rank of each box: those of one rank stand side by side.
+    pub ranks: Vec<usize>,
+    /// Upper side and height of each rank.
+    pub rows: Vec<(f64, f64)>,
+    /// Points of each edge, from the lower side of its first box to the upper side of its second; between
+    /// them two for each rank that it crosses, unless there are too many of these.
     pub edges: Vec<Vec<(f64, f64)>>,
 }
 
@@ -281,7 +286,9 @@ fn finish(sizes: &[(f64, f64)], edges: &[(usize, usize)], slots: &[Slot], rows: 
         })
         .collect();
     let width = if slots.is_empty() { 0.0 } else { right - left };
-    Layout { size: (width, (y - GAP_Y).max(0.0)), boxes: (0..sizes.len()).map(centre).collect(), edges }
+    let boxes = (0..sizes.len()).map(centre).collect();
+    let ranks = slots[..sizes.len()].iter().map(|slot| slot.rank).collect();
+    Layout { size: (width, (y - GAP_Y).max(0.0)), boxes, ranks, rows: tops, edges }
 }
 
 #[cfg(test)]

@@ -15,11 +15,14 @@ pub mod naming;
 pub mod network;
 pub mod network_text;
 pub mod number;
+pub mod pieces;
 pub mod rationale;
 pub mod savings;
 pub mod savings_text;
+pub mod scene;
 pub mod serial;
 pub mod table;
+mod unit;
 
 /// The version of every document's form: a key never changes its meaning without a new one.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -1,35 +1,60 @@
-//! The savings report as one HTML file: no script, no network, light and dark, wide, narrow and printed.
+//! The savings report as one HTML file: no network, light and dark, wide, narrow and printed.
 //!
-//! In: a [`Savings`] document and the picture of the network after. Out: the page. The policy in its head forbids
-//! everything but its own styles, so nothing that a name contains can run or load.
+//! In: a [`Savings`] document and the networks that it compares. Out: the page. All of it can be read without its script,
+//! which sorts tables and lets the network be explored. The policy in its head forbids everything but its own styles and
+//! that one script, named by its digest, so nothing that a name contains can run or load.
 
 mod chart;
+mod digest;
+mod explorer;
+mod facts;
+mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::drawing::COLOURS;
 use super::naming;
+use super::network::Subject;
 use super::number::{bytes, grouped, magnitude, milliseconds, significant};
-use super::savings::{ChangedLayer, Measured, Saving, Savings, Times};
+use super::savings::{Measured, Saving, Savings, Times};
 
-const STYLE: &str = include_str!("style.css");
-/// Longer lists are folded.
-const MOST_OPEN: usize = 12;
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("explorer.css"));
+const SCRIPT: &str = concat!(
+    "'use strict';\n",
+    include_str!("sort.js"),
+    include_str!("layout.js"),
+    include_str!("pane.js"),
+    include_str!("detail.js"),
+    include_str!("explorer.js")
+);
+
+/// The networks of a report.
+pub struct Networks<'a> {
+    /// Before.
+    pub before: Subject<'a>,
+    /// After.
+    pub after: Subject<'a>,
+}
 
 /// The page.
 #[must_use]
-pub fn page(savings: &Savings, picture: Option<&str>) -> String {
+pub fn page(savings: &Savings, networks: Option<&Networks<'_>>) -> String {
     let title = format!("{}: savings report", savings.net);
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        digest::digest(SCRIPT)
+    );
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "pointwise " (savings.tool_version) };
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(COLOURS)) (PreEscaped(STYLE)) }
             }
             body {
                 main {
@@ -37,11 +62,12 @@ pub fn page(savings: &Savings, picture: Option<&str>) -> String {
                     (figures(savings))
                     @if let Some(measured) = &savings.measured { (measured_section(measured)) }
                     (chart::charts(savings))
-                    (changes(savings))
-                    @if let Some(picture) = picture { (graph(savings, picture)) }
-                    (untouched(savings))
+                    (tables::changes(savings))
+                    @if let Some(networks) = networks { (explorer::section(savings, networks)) (tables::layers(savings, &networks.after)) }
+                    (tables::untouched(savings))
                     (foot(savings))
                 }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -167,77 +193,9 @@ fn measured_section(m: &Measured) -> Markup {
     }
 }
 
-fn changes(s: &Savings) -> Markup {
-    html! {
-        section {
-            h2 { "What changed" }
-            @if s.changes.is_empty() { p.note { "No layer differs." } }
-            @else {
-                p.note { (s.changes.len()) @if s.changes.len() == 1 { " layer." } @else { " layers." } " Costs after include what was inserted." }
-                @if s.changes.len() > 3 * MOST_OPEN {
-                    (change_table(s, &s.changes[..2 * MOST_OPEN]))
-                    details { summary { "Show " (s.changes.len() - 2 * MOST_OPEN) " more" } (change_table(s, &s.changes[2 * MOST_OPEN..])) }
-                } @else { (change_table(s, &s.changes)) }
-            }
-        }
-    }
-}
-
-fn change_table(s: &Savings, changes: &[ChangedLayer]) -> Markup {
-    let macs = naming::macs(s.convention);
-    let pair = |what: &str, before: u64, after: u64| html! { td.n.pair-cell data-what=(what) title={ (grouped(before)) " to " (grouped(after)) } { (magnitude(before)) " → " (magnitude(after)) } };
-    html! {
-        div.scroll { table.stack {
-            thead { tr { th { "layer" } th { "form" } th.n { "channels" } th.n colspan="2" { (macs) } th.n colspan="2" { "parameters" } } }
-            tbody { @for c in changes { tr {
-                th scope="row" { (breakable(&c.layer)) }
-                td { span.tag { (c.form) } }
-                td.n.channels data-what="channels" { (c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")) }
-                (pair(macs, c.before.macs, c.after.macs)) (delta(c.before.macs, c.after.macs))
-                (pair("parameters", c.before.params, c.after.params)) (delta(c.before.params, c.after.params))
-            } } }
-        } }
-    }
-}
-
-fn delta(before: u64, after: u64) -> Markup {
-    let percent = Saving::between(before, after).percent;
-    html! { td.n.down[percent > 0.05].more[percent < -0.05] { (change_of(before, after)) } }
-}
-
 /// A dotted name that may break at its dots.
 fn breakable(name: &str) -> Markup {
     html! { @for (i, part) in name.split('.').enumerate() { @if i > 0 { "." wbr; } (part) } }
-}
-
-fn graph(s: &Savings, picture: &str) -> Markup {
-    let inserted: usize = s.changes.iter().map(|c| c.inserted.len()).sum();
-    html! {
-        section {
-            h2 { "The network after" }
-            @if inserted > 0 { p.note { span.key { } " holds inserted layers (" (inserted) " in all)." } }
-            div.graph tabindex="0" { (PreEscaped(picture)) }
-        }
-    }
-}
-
-fn untouched(s: &Savings) -> Markup {
-    let table = html! {
-        div.scroll { table.stack {
-            thead { tr { th { "layer" } th { "why" } } }
-            tbody { @for u in &s.untouched { tr { th scope="row" { (breakable(&u.layer)) } td.why { (prose(&u.reason)) } } } }
-        } }
-    };
-    html! {
-        @if !s.untouched.is_empty() {
-            section {
-                h2 { "Left alone" }
-                @if s.untouched.len() > MOST_OPEN {
-                    details { summary { (s.untouched.len()) " layers and why" } (table) }
-                } @else { (table) }
-            }
-        }
-    }
 }
 
 fn foot(s: &Savings) -> Markup {
@@ -253,5 +211,19 @@ fn foot(s: &Savings) -> Markup {
             @if s.predicted.is_some() { p { "Predicted time comes from a model of the target, not from a run." } }
             p { "pointwise " (s.tool_version) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_is_whole_inside_its_element() {
+        // What ends the element, or begins what hides its end.
+        for text in ["</script", "<script", "<!--"] {
+            assert!(!SCRIPT.contains(text), "{text}");
+        }
+        assert!(!STYLE.contains("</") && !COLOURS.contains("</"));
     }
 }
