@@ -10,9 +10,10 @@ use super::options::{CountOptions, DataFormat, NetOptions};
 use super::session::Session;
 use crate::analysis::Analysis;
 use crate::analysis::rollup::By;
-use crate::report::columns::{self, NoColumn, View};
+use crate::report::columns::{self, Medium, NoColumn, View};
+use crate::report::grid::Grid;
 use crate::report::network::{Forecast, Network, Subject};
-use crate::report::{network_text, serial, table};
+use crate::report::{network_text, serial, summary, table};
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -24,13 +25,15 @@ pub(super) struct Arguments {
     net: NetOptions,
     #[command(flatten)]
     count: CountOptions,
-    /// One row a layer (as without it), a block or a kind of operation.
+    /// One row a layer (as without it), a block or a kind of operation; convolutions are split into 1x1, kxk, depthwise,
+    /// grouped and transposed.
     #[arg(long, value_name = "WHAT", help_heading = "Rows and columns")]
     by: Option<Rows>,
     /// One row a block, telling nested blocks apart down to this depth.
     #[arg(long, value_name = "N", conflicts_with = "by", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Rows and columns")]
     depth: Option<u16>,
-    /// Columns to show, by their keys in JSON.
+    /// Columns to show, by their keys in JSON: `kernel`, `stride`, `pad`, `dilation`, `groups`, `rf_stride`, `rf_offset`, ….
+    /// A wrong one lists all.
     #[arg(long, value_name = "KEY", value_delimiter = ',', help_heading = "Rows and columns")]
     columns: Vec<String>,
     /// Sort by a column, largest first.
@@ -81,8 +84,15 @@ impl Arguments {
         }
     }
 
-    fn view(&self) -> View {
-        View { columns: self.columns.clone(), sort: self.sort.clone(), top: self.top }
+    fn view(&self, medium: Medium) -> View {
+        View { columns: self.columns.clone(), medium, sort: self.sort.clone(), top: self.top }
+    }
+
+    /// The table of one network; of columns that may be left out, only those that need no name shortened.
+    fn table(&self, network: &Network<'_>, width: Option<usize>) -> Result<Grid, Failure> {
+        let grid = |medium| columns::table(network, &self.view(medium)).map_err(|error| no_column(&error));
+        let wide = grid(if self.format == DataFormat::Csv { Medium::Data } else { Medium::Wide })?;
+        if width.is_some_and(|width| table::width(&wide) > width) { grid(Medium::Narrow) } else { Ok(wide) }
     }
 }
 
@@ -100,7 +110,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
     if matches!(arguments.format, DataFormat::Json | DataFormat::Yaml) {
         for network in &mut networks {
-            columns::arrange(network, &arguments.view()).map_err(|error| no_column(&error))?;
+            columns::arrange(network, &arguments.view(Medium::Data)).map_err(|error| no_column(&error))?;
         }
     }
     if !networks.is_empty() {
@@ -127,13 +137,14 @@ fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<
 
 fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure> {
     let several = arguments.files.len() > 1;
+    let width = if arguments.format == DataFormat::Table { Session::width() } else { None };
     let grid = || match networks {
-        [one] if !several => columns::table(one, &arguments.view()).map_err(|error| no_column(&error)),
-        many => Ok(columns::summary(many)),
+        [one] if !several => arguments.table(one, width),
+        many => Ok(summary::summary(many)),
     };
     match arguments.format {
         DataFormat::Table => {
-            let mut text = table::draw(&grid()?, Session::width());
+            let mut text = table::draw(&grid()?, width);
             if let [one] = networks
                 && !several
             {

@@ -19,6 +19,8 @@ pub enum Cell {
     Work(u64),
     /// Zero because what it counts is counted where it is used first.
     Shared,
+    /// A height and a width: `3x3`.
+    Size([u64; 2]),
     /// Bytes.
     Bytes(u64),
     /// A signed change of a count.
@@ -40,6 +42,7 @@ impl Cell {
             Self::Shared => "(shared)".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Count(n) | Self::Work(n) => number::grouped(*n),
+            Self::Size(_) => self.exact(),
             Self::Bytes(n) => number::bytes(*n),
             Self::Change(n) => {
                 let size = number::grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
@@ -58,6 +61,7 @@ impl Cell {
             Self::Empty => String::new(),
             Self::Shared => "0".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
+            Self::Size([h, w]) => format!("{h}x{w}"),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => format!("{x:.6}"),
@@ -72,6 +76,7 @@ impl Cell {
             Self::Count(_)
             | Self::Work(_)
             | Self::Shared
+            | Self::Size(_)
             | Self::Bytes(_)
             | Self::Change(_)
             | Self::Share(_)
@@ -86,6 +91,7 @@ impl Cell {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => None,
             Self::Shared => Some(0.0),
+            Self::Size([h, w]) => Some(*h as f64 * *w as f64),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => Some(*n as f64),
             Self::Change(n) => Some(*n as f64),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => Some(*x),

@@ -19,6 +19,7 @@ pub mod rationale;
 pub mod savings;
 pub mod savings_text;
 pub mod serial;
+pub mod summary;
 pub mod table;
 
 /// The version of every document's form: a key never changes its meaning without a new one.

@@ -184,6 +184,16 @@ pub struct Row<'a> {
     pub inputs: Vec<Dims>,
     /// Output shape.
     pub output: Dims,
+    /// Size of the window, `[height, width]`; `null` where the operation has none, as for all attributes.
+    pub kernel: Option<[u64; 2]>,
+    /// Distance between windows, `[height, width]`.
+    pub stride: Option<[u64; 2]>,
+    /// Padding, `[top, left, bottom, right]`.
+    pub pad: Option<[u64; 4]>,
+    /// Distance between taps of the window, `[height, width]`.
+    pub dilation: Option<[u64; 2]>,
+    /// Groups of channels.
+    pub groups: Option<u64>,
     /// Learnable scalars.
     pub params: u64,
     /// Running statistics.
@@ -200,6 +210,11 @@ pub struct Row<'a> {
     pub write_bytes: u64,
     /// Input pixels that one output pixel depends on, `[height, width]`.
     pub receptive_field: [u64; 2],
+    /// Input pixels between neighbouring outputs, of height and width as a reduced fraction `[numerator, denominator]`;
+    /// `[0, 1]` where every output sees the whole input.
+    pub rf_stride: [(u64, u64); 2],
+    /// Input row and column at which the first output's field starts, `[top, left]`; negative inside padding.
+    pub rf_offset: [i64; 2],
     /// One-based line of the call in the source.
     pub line: Option<usize>,
     /// The file of that line, where it is another than `source`.
@@ -245,7 +260,7 @@ impl Serialize for Dims {
 /// Layers taken together: those of a block or of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
-    /// The block's path or the operation's word; a layer's name outside blocks.
+    /// The block's path, a layer's name outside blocks; or the operation's word, of convolutions their kind.
     pub name: String,
     /// How many layers.
     pub layers: u64,
@@ -327,6 +342,7 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
     let node = graph.node(layer.node);
     let mut blocks: Vec<_> = graph.enclosing(node.origin.instance).map(|(_, instance)| instance.path.as_str()).collect();
     blocks.reverse();
+    let attributes = node.op.attributes();
     let place = node.origin.span.zip(subject.sources).map(|(span, sources)| {
         let source = sources.get(span.source);
         (source.line_index(span.start) + 1, source.name())
@@ -337,6 +353,11 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
         op: node.op.keyword(),
         inputs: layer.inputs.iter().copied().map(Dims).collect(),
         output: Dims(layer.output),
+        kernel: attributes.kernel,
+        stride: attributes.stride,
+        pad: attributes.pad.map(|pad| [pad.top, pad.left, pad.bottom, pad.right]),
+        dilation: attributes.dilation,
+        groups: attributes.groups,
         params: layer.params,
         buffers: layer.buffers,
         macs: layer.macs,
@@ -345,6 +366,8 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
         read_bytes: layer.read_bytes,
         write_bytes: layer.write_bytes,
         receptive_field: layer.receptive.field,
+        rf_stride: layer.receptive.stride,
+        rf_offset: layer.receptive.offset,
         line: place.map(|(line, _)| line),
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),

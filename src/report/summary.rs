@@ -1,0 +1,46 @@
+//! One line a network, for several of them.
+
+use super::columns::predicted;
+use super::grid::{Cell, Grid, Heading};
+use super::naming;
+use super::network::Network;
+
+/// One line a network, for several of them.
+#[must_use]
+pub fn summary(networks: &[Network<'_>]) -> Grid {
+    let heading = |key, title| Heading { key, title };
+    let mut headings = vec![
+        heading("net", "net"),
+        heading("source", "file"),
+        heading("layers", "layers"),
+        heading("params", "params"),
+        heading("buffers", "buffers"),
+        heading("macs", naming::macs(networks.first().map_or("default", |n| n.convention))),
+        heading("flops", "FLOPs"),
+        heading("weight_bytes", "weights"),
+        heading("peak_activation_bytes", "peak"),
+    ];
+    let timed = networks.iter().any(|n| n.predicted.is_some());
+    if timed {
+        headings.push(heading("predicted_ms", "time"));
+    }
+    let row = |n: &Network<'_>| {
+        let t = &n.totals;
+        let mut row = vec![
+            Cell::Name(n.net.to_owned()),
+            Cell::Text(n.source.to_owned()),
+            Cell::Count(t.layers),
+            Cell::Count(t.params),
+            Cell::Count(t.buffers),
+            Cell::Count(t.macs),
+            Cell::Count(t.flops),
+            Cell::Bytes(t.weight_bytes),
+            Cell::Bytes(t.peak_activation_bytes),
+        ];
+        if timed {
+            row.push(predicted(n));
+        }
+        row
+    };
+    Grid { headings, rows: networks.iter().map(row).collect(), footer: None }
+}
