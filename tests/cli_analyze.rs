@@ -79,3 +79,50 @@ fn kinds_of_convolutions_are_rows() {
         assert_eq!(Some(sum), net["totals"][key].as_u64(), "{key}");
     }
 }
+
+#[test]
+fn rows_of_more_say_what_part_they_are() {
+    let net = model("lenet5");
+    let all = json(&["analyze", &net, "--format", "json"], 0);
+    assert!(all.get("shown").is_none(), "all of it is shown");
+    let got = json(&["analyze", &net, "--sort", "params", "--top", "2", "--format", "json"], 0);
+    let sum = |key: &str| got["layers"].as_array().expect("layers").iter().filter_map(|l| l[key].as_f64()).sum::<f64>();
+    let count = all["layers"].as_array().map_or(0, Vec::len);
+    assert_eq!((got["shown"]["rows"].as_u64(), got["shown"]["of"].as_u64()), (Some(2), Some(count as u64)));
+    for key in ["params", "macs"] {
+        let share = sum(key) / got["totals"][key].as_f64().expect("a total");
+        assert!((got["shown"][format!("{key}_share")].as_f64().expect("a share") - share).abs() < 1e-12, "{key}");
+    }
+    let text = pointwise(&["analyze", &net, "--sort", "params", "--top", "2"]).out;
+    assert!(text.contains(&format!("2 of {count} layers, with 13.9 % of the MACs and 94.5 % of the parameters")), "{text}");
+    let text = pointwise(&["analyze", &net, "--by", "op", "--top", "2", "--format", "markdown"]).out;
+    assert!(text.contains("- shown: 2 of 5 groups, with 97.4 % of the MACs"), "{text}");
+}
+
+#[test]
+fn what_no_output_needs_is_counted_apart() {
+    let dir = Dir::new();
+    let dead = "    extra = x -> s -> conv(8, 3, bias=false) -> bn\n";
+    let text = |dead: &str| {
+        format!("net n {{\n    input x: [4, 8, 8]\n    shared s = conv(4, 1)\n{dead}    output y = x -> s -> relu\n}}\n")
+    };
+    let net = dir.write("dead.net", text(dead));
+    let got = json(&["analyze", &net, "--format", "json"], 0);
+    // The 1x1's weights are needed by the other use of them; its work is not.
+    let wanted = value!({ "layers": 3, "params": 288 + 16, "buffers": 16, "macs": 64 * 16 + 288 * 36, "flops": 2 * (64 * 16 + 288 * 36) + 4 * 64 });
+    assert_eq!(got["dead"], wanted);
+    assert_eq!(["extra.conv", "extra.bn", "y.relu"].map(|name| layer(&got, name).get("dead").is_some()), [true, true, false]);
+    let clean = json(&["analyze", &dir.write("clean.net", text("")), "--format", "json"], 0);
+    for key in ["layers", "params", "buffers", "macs", "flops"] {
+        let [all, dead, rest] = [&got["totals"], &got["dead"], &clean["totals"]].map(|numbers| numbers[key].as_u64());
+        assert_eq!(all, dead.zip(rest).map(|(dead, rest)| dead + rest), "totals count all: {key}");
+    }
+    let shown = pointwise(&["analyze", &net]).out;
+    let line =
+        "dead              no output needs their results: 3 layers with 304 parameters and 11,392 MACs, which all totals count\n";
+    assert!(shown.contains(line) && shown.contains("extra.bn"), "{shown}");
+    let shown = pointwise(&["analyze", &dir.path("clean.net")]).out;
+    assert!(!shown.contains("dead"), "{shown}");
+    let column = pointwise(&["analyze", &net, "--columns", "name,dead", "--format", "csv"]).out;
+    assert!(column.contains("extra.bn,yes\ny.conv,\n"), "{column}");
+}

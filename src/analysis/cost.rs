@@ -5,6 +5,7 @@
 
 use super::receptive::Tracker;
 use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
+use crate::flow::needed_by;
 use crate::graph::{Graph, Node, NodeId};
 use crate::op::{Op, Shape, ShapeError, Work};
 use crate::shape::Shaped;
@@ -17,12 +18,14 @@ pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow
     let graph = shaped.graph();
     let mut layers = Vec::with_capacity(graph.len());
     let mut tracker = Tracker::new(graph.len());
+    let needed = needed_by(graph, graph.outputs().iter().map(|(_, id)| *id));
     for &id in shaped.order() {
         let (node, inputs, output) = (graph.node(id), shaped.input_shapes(id), shaped.shape(id));
         let receptive = tracker.visit(id, node, &inputs, output);
         if !matches!(node.op, Op::Input(_)) {
             let stored = stored(graph, id, &inputs).map_err(|what| Overflow { node: id, what })?;
-            layers.push(layer(graph, id, (inputs, output, stored), (options, receptive))?);
+            let counted = layer(graph, id, (inputs, output, stored), (options, receptive))?;
+            layers.push(Layer { needed: needed.contains(id), ..counted });
         }
     }
     Ok(layers)
@@ -61,6 +64,7 @@ fn layer(
         read_bytes,
         write_bytes,
         receptive,
+        needed: true,
     })
 }
 

@@ -8,11 +8,13 @@
 //! - **Views.** `identity`, `dropout`, `flatten` and `reshape` move nothing: they read and write no bytes and their output
 //!   *is* their input in the liveness analysis. Everything else, `concat`, `slice` and `transpose` included, copies.
 //! - **Reading** counts each distinct input map once, and weights and buffers once; `slice` reads only what it keeps.
+//! - **Totals** count every layer, those that no output needs as well; [`Dead`] says how much of them that is.
 //! - **`activation_bytes`** is the sum of what layers write, so views and network inputs add nothing to it.
 
 pub mod budget;
 pub mod convention;
 pub mod cost;
+pub mod dead;
 pub mod lint;
 pub mod measure;
 pub mod memory;
@@ -20,6 +22,8 @@ pub mod receptive;
 pub mod rollup;
 pub mod roofline;
 pub mod target;
+
+pub use dead::Dead;
 
 use crate::graph::{NodeId, NodeMap};
 use crate::op::{Shape, Work};
@@ -45,11 +49,12 @@ pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow>
     let layers = cost::layers(shaped, options)?;
     let peak = memory::peak(shaped, options.batch)?;
     let totals = cost::totals(&layers, peak.bytes)?;
+    let dead = dead::dead(shaped.graph(), &layers);
     let mut index = NodeMap::with_bound(shaped.graph().len());
     for (position, layer) in layers.iter().enumerate() {
         index.insert(layer.node, position as u32);
     }
-    Ok(Analysis { options: options.clone(), layers, totals, peak, index })
+    Ok(Analysis { options: options.clone(), layers, totals, dead, peak, index })
 }
 
 /// What is counted as a MAC, after the tools that people compare with.
@@ -114,6 +119,8 @@ pub struct Layer {
     pub write_bytes: u64,
     /// Input pixels that one output pixel depends on.
     pub receptive: Receptive,
+    /// Whether an output needs it.
+    pub needed: bool,
 }
 
 /// Receptive field in the first declared input that the layer depends on; branches joined by union.
@@ -175,6 +182,8 @@ pub struct Analysis {
     pub layers: Vec<Layer>,
     /// The sums.
     pub totals: Totals,
+    /// The part of the sums that no output needs.
+    pub dead: Dead,
     /// The memory peak.
     pub peak: Peak,
     /// Position of each node's layer in `layers`.

@@ -10,7 +10,7 @@ use super::options::{CountOptions, DataFormat, NetOptions};
 use super::session::Session;
 use crate::analysis::Analysis;
 use crate::analysis::rollup::By;
-use crate::report::columns::{self, Medium, NoColumn, View};
+use crate::report::columns::{self, Medium, NoColumn, Order, View};
 use crate::report::grid::Grid;
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::{network_text, serial, summary, table};
@@ -85,7 +85,7 @@ impl Arguments {
     }
 
     fn view(&self, medium: Medium) -> View {
-        View { columns: self.columns.clone(), medium, sort: self.sort.clone(), top: self.top }
+        View { columns: self.columns.clone(), medium }
     }
 
     /// The table of one network; of columns that may be left out, only those that need no name shortened.
@@ -108,10 +108,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     let mut networks: Vec<Network<'_>> =
         loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
-    if matches!(arguments.format, DataFormat::Json | DataFormat::Yaml) {
-        for network in &mut networks {
-            columns::arrange(network, &arguments.view(Medium::Data)).map_err(|error| no_column(&error))?;
-        }
+    let order = Order { sort: arguments.sort.clone(), top: arguments.top };
+    for network in &mut networks {
+        columns::arrange(network, &order).map_err(|error| no_column(&error))?;
     }
     if !networks.is_empty() {
         write(arguments, &networks)?;

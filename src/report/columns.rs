@@ -2,7 +2,7 @@
 
 use super::grid::{Cell, Grid, Heading};
 use super::naming;
-use super::network::{Dims, Group, Network, Row};
+use super::network::{Dims, Excerpt, Group, Network, Row};
 use super::number::share;
 
 /// When a column is shown though it was not named.
@@ -138,6 +138,7 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
         column("write_bytes", "written", Usual, |r, _| Cell::Bytes(r.write_bytes), |n| Cell::Bytes(n.totals.activation_bytes)),
         column("intensity", "FLOP/byte", Asked, |r, _| Cell::Number(r.intensity()), |n| Cell::Number(n.totals.flops_per_byte)),
         column("predicted_ms", "time", Timed, |r, _| maybe(r.predicted_ms, Cell::Ms), |n| predicted(n)),
+        column("dead", "dead", Asked, |r, _| if r.dead { Cell::Text("yes".into()) } else { Cell::Empty }, none),
         column("line", "line", Asked, |r, _| r.line.map_or(Cell::Empty, |l| Cell::Count(l as u64)), none),
     ]
 }
@@ -161,13 +162,18 @@ pub fn groups() -> Vec<Column<Group>> {
     ]
 }
 
-/// Which columns and rows a table shows.
+/// Which columns a table shows.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// Keys of columns; those that suit the medium where empty.
     pub columns: Vec<String>,
     /// What the table is for.
     pub medium: Medium,
+}
+
+/// Which rows come, and in what order.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
     /// Key of the column to sort by, largest first.
     pub sort: Option<String>,
     /// At most this many rows.
@@ -189,20 +195,14 @@ pub struct NoColumn {
 /// A key in `view` that no column has.
 pub fn table(network: &Network<'_>, view: &View) -> Result<Grid, NoColumn> {
     match &network.groups {
-        Some(groups) => grid(&self::groups(), &groups.iter().collect::<Vec<_>>(), network, view),
-        None => grid(&layers(), &network.layers.iter().collect::<Vec<_>>(), network, view),
+        Some(groups) => grid(&self::groups(), groups, network, view),
+        None => grid(&layers(), &network.layers, network, view),
     }
 }
 
-fn grid<T>(columns: &[Column<T>], rows: &[&T], network: &Network<'_>, view: &View) -> Result<Grid, NoColumn> {
+fn grid<T>(columns: &[Column<T>], rows: &[T], network: &Network<'_>, view: &View) -> Result<Grid, NoColumn> {
     let chosen = choose(columns, view, network.predicted.is_some())?;
     let total = network.totals.macs;
-    let mut rows: Vec<&T> = rows.to_vec();
-    if let Some(key) = &view.sort {
-        let by = find(columns, key)?;
-        sort(&mut rows, |row| (by.cell)(row, total));
-    }
-    rows.truncate(view.top.unwrap_or(usize::MAX));
     Ok(Grid {
         headings: chosen.iter().map(|c| titled(c.heading, network.convention)).collect(),
         rows: rows.iter().map(|row| chosen.iter().map(|c| (c.cell)(row, total)).collect()).collect(),
@@ -215,25 +215,39 @@ fn titled(heading: Heading, convention: &str) -> Heading {
     if heading.key == "macs" { Heading { title: naming::macs(convention), ..heading } } else { heading }
 }
 
-/// Sorts and cuts the rows themselves, for programs; totals stay those of the whole network.
+/// Sorts and cuts the rows; totals stay those of the whole network, and [`Network::shown`] says what is left.
 ///
 /// # Errors
 /// A key to sort by that no column has.
-pub fn arrange(network: &mut Network<'_>, view: &View) -> Result<(), NoColumn> {
-    let total = network.totals.macs;
-    match &mut network.groups {
-        Some(rows) => arranged(&groups(), rows, total, view),
-        None => arranged(&layers(), &mut network.layers, total, view),
-    }
+pub fn arrange(network: &mut Network<'_>, order: &Order) -> Result<(), NoColumn> {
+    let totals = (network.totals.params, network.totals.macs);
+    let shown = match &mut network.groups {
+        Some(rows) => arranged(&groups(), rows, totals.1, order).map(|of| part_of(rows, of, totals, |g| (g.params, g.macs)))?,
+        None => {
+            let rows = &mut network.layers;
+            arranged(&layers(), rows, totals.1, order).map(|of| part_of(rows, of, totals, |r| (r.params, r.macs)))?
+        }
+    };
+    network.shown = order.top.map(|_| shown);
+    Ok(())
 }
 
-fn arranged<T>(columns: &[Column<T>], rows: &mut Vec<T>, total: u64, view: &View) -> Result<(), NoColumn> {
-    if let Some(key) = &view.sort {
+/// How many rows there were.
+fn arranged<T>(columns: &[Column<T>], rows: &mut Vec<T>, total: u64, order: &Order) -> Result<usize, NoColumn> {
+    if let Some(key) = &order.sort {
         let by = find(columns, key)?;
         sort(rows, |row| (by.cell)(row, total));
     }
-    rows.truncate(view.top.unwrap_or(usize::MAX));
-    Ok(())
+    let all = rows.len();
+    rows.truncate(order.top.unwrap_or(usize::MAX));
+    Ok(all)
+}
+
+/// What part of the network these of `of` rows are.
+fn part_of<T>(rows: &[T], of: usize, (params, macs): (u64, u64), counts: impl Fn(&T) -> (u64, u64)) -> Excerpt {
+    let sum = |(params, macs): (u64, u64), row: &T| (params + counts(row).0, macs + counts(row).1);
+    let own = rows.iter().fold((0, 0), sum);
+    Excerpt { rows: rows.len(), of, params_share: share(own.0, params), macs_share: share(own.1, macs) }
 }
 
 /// Numbers descend, text ascends; equal rows keep their order.

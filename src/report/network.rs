@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{SCHEMA_VERSION, TOOL_VERSION, naming};
 use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
-use crate::analysis::{Analysis, Layer, convention};
+use crate::analysis::{self, Analysis, Layer, convention};
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::op::{Shape, Work};
@@ -73,11 +73,16 @@ pub struct Network<'a> {
     pub outputs: Vec<Port<'a>>,
     /// Sums.
     pub totals: Totals,
+    /// The part of the sums that no output needs.
+    pub dead: Dead,
     /// Where activation memory peaks.
     pub peak: Peak<'a>,
     /// Predicted time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<Predicted>,
+    /// How much of the network the rows are, where not all of them were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Excerpt>,
     /// Layers in order of execution.
     pub layers: Vec<Row<'a>>,
     /// Layers taken together, where that was asked for.
@@ -117,6 +122,34 @@ pub struct Totals {
     pub flops_per_byte: f64,
     /// Other arithmetic.
     pub other_ops: OtherOps,
+}
+
+/// The part of the totals that no output needs: layers that could be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Dead {
+    /// Layers.
+    pub layers: u64,
+    /// Learnable scalars that only such layers use.
+    pub params: u64,
+    /// Running statistics that only such layers use.
+    pub buffers: u64,
+    /// Multiply-accumulates in the chosen convention.
+    pub macs: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
+}
+
+/// Some rows of more.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Excerpt {
+    /// Rows that are shown.
+    pub rows: usize,
+    /// Rows that there are.
+    pub of: usize,
+    /// Their share of the learnable scalars, of one.
+    pub params_share: f64,
+    /// Their share of the multiply-accumulates, of one.
+    pub macs_share: f64,
 }
 
 /// Arithmetic other than multiply-accumulates.
@@ -222,6 +255,9 @@ pub struct Row<'a> {
     pub file: Option<&'a str>,
     /// Other arithmetic.
     pub other_ops: OtherOps,
+    /// That no output needs it; said where it is so.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dead: bool,
     /// Predicted milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted_ms: Option<f64>,
@@ -304,8 +340,10 @@ impl<'a> Network<'a> {
             inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),
             outputs: graph.outputs().iter().map(|(name, id)| port(name, *id)).collect(),
             totals: totals(analysis),
+            dead: dead(analysis),
             peak: peak(graph, analysis),
             predicted: forecast.map(|f| Predicted { target: f.target.clone(), total_ms: f.times.total_ms }),
+            shown: None,
             layers,
             groups: None,
         }
@@ -371,6 +409,7 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
         line: place.map(|(line, _)| line),
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),
+        dead: !layer.needed,
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.inserted_for().map(|part| part.by.word()),
         part_of: node.inserted_for().map(|part| part.of.as_str()),
@@ -396,6 +435,16 @@ pub fn totals(analysis: &Analysis) -> Totals {
         flops_per_byte: intensity(t.flops, traffic),
         other_ops: t.work.into(),
     }
+}
+
+fn dead(analysis: &Analysis) -> Dead {
+    let analysis::Dead { layers, params, buffers, macs, flops } = analysis.dead;
+    Dead { layers, params, buffers, macs, flops }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn intensity(flops: u64, bytes: u64) -> f64 {
