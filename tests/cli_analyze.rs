@@ -134,3 +134,36 @@ fn what_no_output_needs_is_counted_apart() {
     let column = pointwise(&["analyze", &net, "--columns", "name,dead", "--format", "csv"]).out;
     assert!(column.contains("extra.bn,yes\ny.conv,\n"), "{column}");
 }
+
+#[test]
+fn bytes_are_those_of_the_type() {
+    let (net, more) = (model("shufflenet_v2_x1_0"), ["--batch", "3", "--target", "laptop", "--format", "json"]);
+    let of = |dtype: &[&str]| json(&[&["analyze", net.as_str()][..], &more, dtype].concat(), 0);
+    let full = of(&[]);
+    assert_eq!((full["dtype"].as_str(), &full), (Some("f32"), &of(&["--dtype", "f32"])));
+    for (dtype, part) in [("f16", 2), ("bf16", 2), ("int8", 4)] {
+        let got = of(&["--dtype", dtype]);
+        assert_eq!(got["dtype"], dtype);
+        let pairs = |path: &str| (full.pointer(path).and_then(Value::as_u64), got.pointer(path).and_then(Value::as_u64));
+        for key in ["weight_bytes", "activation_bytes", "peak_activation_bytes"] {
+            let (whole, less) = pairs(&format!("/totals/{key}"));
+            assert_eq!(whole, less.map(|bytes| bytes * part), "{key} of {dtype}");
+        }
+        for i in 0..full["layers"].as_array().map_or(0, Vec::len) {
+            for key in ["weight_bytes", "read_bytes", "write_bytes"] {
+                let (whole, less) = pairs(&format!("/layers/{i}/{key}"));
+                assert_eq!(whole, less.map(|bytes| bytes * part), "{key} of layer {i} of {dtype}");
+            }
+        }
+        let (whole, less) = pairs("/peak/lower_bound_bytes");
+        assert_eq!((whole, &got["totals"]["flops"]), (less.map(|bytes| bytes * part), &full["totals"]["flops"]));
+        let ms = [&got, &full].map(|document| document["predicted"]["total_ms"].as_f64().expect("a time"));
+        assert!(ms[0] < ms[1], "fewer bytes take less time: {ms:?}");
+    }
+    let text = pointwise(&["analyze", &net, "--dtype", "bf16", "--target", "laptop"]).out;
+    assert!(text.lines().next().is_some_and(|head| head.ends_with("  bytes of bf16")), "{text}");
+    assert!(text.contains(" on laptop, arithmetic as fast as in f32\n"), "{text}");
+    let several = pointwise(&["analyze", &net, &net, "--dtype", "int8", "--format", "csv"]).out;
+    assert!(several.lines().all(|line| line.ends_with(",dtype") || line.ends_with(",int8")), "{several}");
+    assert_eq!(pointwise(&["analyze", &net, "--dtype", "f8"]).code, 2);
+}

@@ -4,7 +4,7 @@
 //! files or changes the graph; only `measure` looks at the machine it runs on, through a clock.
 //!
 //! Conventions that the numbers rest on:
-//! - **Bytes** are those of 4-byte floats.
+//! - **Bytes** are those of [`Dtype`], 4 an element unless another is asked for: weights, biases, statistics and activations alike.
 //! - **Views.** `identity`, `dropout`, `flatten` and `reshape` move nothing: they read and write no bytes and their output
 //!   *is* their input in the liveness analysis. Everything else, `concat`, `slice` and `transpose` included, copies.
 //! - **Reading** counts each distinct input map once, and weights and buffers once; `slice` reads only what it keeps.
@@ -15,6 +15,7 @@ pub mod budget;
 pub mod convention;
 pub mod cost;
 pub mod dead;
+pub mod dtype;
 pub mod lint;
 pub mod measure;
 pub mod memory;
@@ -24,13 +25,11 @@ pub mod roofline;
 pub mod target;
 
 pub use dead::Dead;
+pub use dtype::Dtype;
 
 use crate::graph::{NodeId, NodeMap};
 use crate::op::{Shape, Work};
 use crate::shape::Shaped;
-
-/// Bytes of one element: everything is f32.
-pub const ELEMENT_BYTES: u64 = 4;
 
 /// A count that does not fit in 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub struct Overflow {
 /// The first layer at which a count exceeds 64 bits.
 pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow> {
     let layers = cost::layers(shaped, options)?;
-    let peak = memory::peak(shaped, options.batch)?;
+    let peak = memory::peak(shaped, options)?;
     let totals = cost::totals(&layers, peak.bytes)?;
     let dead = dead::dead(shaped.graph(), &layers);
     let mut index = NodeMap::with_bound(shaped.graph().len());
@@ -82,11 +81,13 @@ pub struct Options {
     pub batch: u64,
     /// What the `macs` column counts.
     pub convention: Convention,
+    /// What elements are stored as.
+    pub dtype: Dtype,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch: 1, convention: Convention::Default }
+        Self { batch: 1, convention: Convention::Default, dtype: Dtype::F32 }
     }
 }
 

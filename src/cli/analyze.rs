@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::load::{Loaded, load_all};
-use super::options::{CountOptions, DataFormat, NetOptions};
+use super::options::{CountOptions, DataFormat, NetOptions, count};
 use super::session::Session;
-use crate::analysis::Analysis;
 use crate::analysis::rollup::By;
+use crate::analysis::{Analysis, Dtype, Options};
 use crate::report::columns::{self, Medium, NoColumn, Order, View};
 use crate::report::grid::Grid;
 use crate::report::network::{Forecast, Network, Subject};
@@ -25,6 +25,10 @@ pub(super) struct Arguments {
     net: NetOptions,
     #[command(flatten)]
     count: CountOptions,
+    /// Count bytes, and the time to move them, as if weights, biases, statistics and activations were all of this type; the
+    /// arithmetic is predicted as that of f32.
+    #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype_names(), help_heading = "Counting")]
+    dtype: String,
     /// One row a layer (as without it), a block or a kind of operation; convolutions are split into 1x1, kxk, depthwise,
     /// grouped and transposed.
     #[arg(long, value_name = "WHAT", help_heading = "Rows and columns")]
@@ -55,6 +59,11 @@ enum Rows {
 }
 
 impl Arguments {
+    /// What to count for.
+    fn options(&self) -> Options {
+        Options { dtype: Dtype::from_name(&self.dtype).unwrap_or_default(), ..self.count.options() }
+    }
+
     fn by(&self) -> Option<By> {
         match (self.depth, self.by) {
             (Some(depth), _) => Some(By::Block { depth: usize::from(depth) }),
@@ -102,7 +111,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
     let mut numbers: Vec<(Analysis, Option<Forecast>)> = Vec::new();
     for one in &loaded {
-        let analysis = arguments.count.analyze(one.shaped(), &one.network.analysis)?;
+        let analysis = count(one.shaped(), &one.network.analysis, &arguments.options())?;
         let forecast = arguments.count.forecast(one.shaped(), &analysis)?;
         numbers.push((analysis, forecast));
     }
@@ -173,6 +182,10 @@ fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure>
             many => serial::yaml(out, many),
         }),
     }
+}
+
+fn dtype_names() -> clap::builder::PossibleValuesParser {
+    Dtype::ALL.iter().map(|dtype| dtype.name()).collect::<Vec<_>>().into()
 }
 
 fn no_column(error: &NoColumn) -> Failure {

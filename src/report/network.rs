@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{SCHEMA_VERSION, TOOL_VERSION, naming};
 use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
-use crate::analysis::{self, Analysis, Layer, convention};
+use crate::analysis::{self, Analysis, Dtype, Layer, convention};
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::op::{Shape, Work};
@@ -67,6 +67,8 @@ pub struct Network<'a> {
     /// In words, where it is not the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub convention_note: Option<&'static str>,
+    /// What elements are stored as: what bytes are counted for.
+    pub dtype: &'static str,
     /// Inputs with their shapes.
     pub inputs: Vec<Port<'a>>,
     /// Outputs with their shapes.
@@ -320,6 +322,12 @@ pub struct Group {
 }
 
 impl<'a> Network<'a> {
+    /// What elements are stored as, where it is not what everything is stored as by default.
+    #[must_use]
+    pub fn other_dtype(&self) -> Option<&'static str> {
+        Some(self.dtype).filter(|name| *name != Dtype::default().name())
+    }
+
     /// The document of a network.
     #[must_use]
     pub fn new(subject: &Subject<'a>) -> Self {
@@ -337,6 +345,7 @@ impl<'a> Network<'a> {
             batch: analysis.options.batch,
             convention: convention::name(analysis.options.convention),
             convention_note: naming::note(convention::name(analysis.options.convention)),
+            dtype: analysis.options.dtype.name(),
             inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),
             outputs: graph.outputs().iter().map(|(name, id)| port(name, *id)).collect(),
             totals: totals(analysis),

@@ -8,7 +8,7 @@ use super::network::{Dead, Excerpt, Network, Port};
 use super::number::{bytes, grouped, magnitude, milliseconds, percent, significant};
 use crate::digits::count_of;
 
-/// The line above a table: name, file, batch, convention.
+/// The line above a table: name, file, batch, convention, type of the elements.
 #[must_use]
 pub fn title(n: &Network<'_>) -> String {
     let ports = |ports: &[Port<'_>]| {
@@ -21,6 +21,9 @@ pub fn title(n: &Network<'_>) -> String {
     }
     if n.convention != "default" {
         let _ = write!(text, "  {}", naming::macs(n.convention));
+    }
+    if let Some(dtype) = n.other_dtype() {
+        let _ = write!(text, "  bytes of {dtype}");
     }
     text
 }
@@ -52,7 +55,8 @@ pub fn facts(n: &Network<'_>) -> Vec<(&'static str, String)> {
         facts.insert(0, ("shown", excerpt(n, shown)));
     }
     if let Some(p) = &n.predicted {
-        facts.push(("predicted time", format!("{} on {}", milliseconds(p.total_ms), p.target)));
+        let arithmetic = n.other_dtype().map_or("", |_| ", arithmetic as fast as in f32");
+        facts.push(("predicted time", format!("{} on {}{arithmetic}", milliseconds(p.total_ms), p.target)));
     }
     facts
 }

@@ -20,6 +20,10 @@ pub fn summary(networks: &[Network<'_>]) -> Grid {
         heading("weight_bytes", "weights"),
         heading("peak_activation_bytes", "peak"),
     ];
+    let typed = networks.iter().any(|n| n.other_dtype().is_some());
+    if typed {
+        headings.push(heading("dtype", "type"));
+    }
     let timed = networks.iter().any(|n| n.predicted.is_some());
     if timed {
         headings.push(heading("predicted_ms", "time"));
@@ -37,6 +41,9 @@ pub fn summary(networks: &[Network<'_>]) -> Grid {
             Cell::Bytes(t.weight_bytes),
             Cell::Bytes(t.peak_activation_bytes),
         ];
+        if typed {
+            row.push(Cell::Text(n.dtype.to_owned()));
+        }
         if timed {
             row.push(predicted(n));
         }
