@@ -167,3 +167,34 @@ fn bytes_are_those_of_the_type() {
     assert!(several.lines().all(|line| line.ends_with(",dtype") || line.ends_with(",int8")), "{several}");
     assert_eq!(pointwise(&["analyze", &net, "--dtype", "f8"]).code, 2);
 }
+
+#[test]
+fn a_training_step_has_a_table_of_its_own() {
+    let net = model("resnet18");
+    let got = json(&["analyze", &net, "--training", "--batch", "4", "--by", "block", "--format", "json"], 0);
+    let of = |key: &str| got["training"][key].as_u64().expect("a number");
+    assert_eq!((got["training"]["optimizer"].as_str(), of("weight_bytes")), (Some("momentum"), 4 * (11_689_512 + 9_600)));
+    assert_eq!((of("gradient_bytes"), of("optimizer_bytes")), (4 * 11_689_512, 4 * 11_689_512));
+    let parts = ["weight_bytes", "gradient_bytes", "optimizer_bytes", "activation_bytes"];
+    assert_eq!(of("total_bytes"), parts.iter().map(|key| of(key)).sum::<u64>());
+    for rows in ["layers", "groups"] {
+        let kept = got[rows].as_array().expect("rows").iter().filter_map(|row| row["kept_bytes"].as_u64()).sum::<u64>();
+        assert_eq!(kept, of("activation_bytes"), "{rows}");
+    }
+    let plain = json(&["analyze", &net, "--format", "json"], 0);
+    assert!(plain.get("training").is_none() && plain["layers"][0].get("kept_bytes").is_none());
+    let text = pointwise(&["analyze", &net, "--training", "--batch", "4", "--optimizer", "adam"]).out;
+    for part in ["adam keeps 2 numbers for each parameter", "61 tensors kept for the backward pass", "left out: gradients of act"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let text = pointwise(&["analyze", &net, "--training", "--format", "markdown"]).out;
+    assert!(text.contains("| training step | bytes | of |\n|---|---:|---|\n| weights | 44.6 MiB |"), "{text}");
+    let text = pointwise(&["analyze", &net, "--training", "--format", "csv"]).out;
+    assert!(text.starts_with("name,output,receptive_field,params,macs,macs_share,write_bytes,kept_bytes,kernel"), "{text}");
+    let several = pointwise(&["analyze", &net, &net, "--training", "--format", "csv"]).out;
+    assert!(several.lines().next().is_some_and(|line| line.ends_with(",training_bytes")), "{several}");
+    assert_eq!(pointwise(&["analyze", &net, "--optimizer", "adam"]).code, 2);
+    let refused = pointwise(&["analyze", &net, "--training", "--dtype", "int8"]);
+    assert!(refused.code == 2 && refused.err.contains("needs floats"), "{}", refused.err);
+}

@@ -23,6 +23,7 @@ pub mod receptive;
 pub mod rollup;
 pub mod roofline;
 pub mod target;
+pub mod training;
 
 pub use dead::Dead;
 pub use dtype::Dtype;

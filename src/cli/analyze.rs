@@ -9,11 +9,13 @@ use super::load::{Loaded, load_all};
 use super::options::{CountOptions, DataFormat, NetOptions, count};
 use super::session::Session;
 use crate::analysis::rollup::By;
+use crate::analysis::training::{Optimizer, Training};
 use crate::analysis::{Analysis, Dtype, Options};
+use crate::compile;
 use crate::report::columns::{self, Medium, NoColumn, Order, View};
 use crate::report::grid::Grid;
 use crate::report::network::{Forecast, Network, Subject};
-use crate::report::{network_text, serial, summary, table};
+use crate::report::{network_text, serial, summary, table, training};
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
@@ -29,6 +31,14 @@ pub(super) struct Arguments {
     /// arithmetic is predicted as that of f32.
     #[arg(long, value_name = "TYPE", default_value = "f32", value_parser = dtype_names(), help_heading = "Counting")]
     dtype: String,
+    /// Count the memory of a training step too: weights, gradients, the optimizer's state, and what of the forward pass is
+    /// kept for the backward pass, at `--batch` images. Left out: gradients of activations in flight, workspaces, the
+    /// allocator, the loss, mixed precision.
+    #[arg(long, help_heading = "Counting")]
+    training: bool,
+    /// What updates the weights with `--training`: momentum keeps one number a parameter, adam two, sgd none.
+    #[arg(long, value_name = "NAME", default_value = "momentum", value_parser = optimizer_names(), requires = "training", help_heading = "Counting")]
+    optimizer: String,
     /// One row a layer (as without it), a block or a kind of operation; convolutions are split into 1x1, kxk, depthwise,
     /// grouped and transposed.
     #[arg(long, value_name = "WHAT", help_heading = "Rows and columns")]
@@ -58,6 +68,13 @@ enum Rows {
     Op,
 }
 
+/// What was counted of a network.
+struct Numbers {
+    analysis: Analysis,
+    forecast: Option<Forecast>,
+    training: Option<Training>,
+}
+
 impl Arguments {
     /// What to count for.
     fn options(&self) -> Options {
@@ -73,8 +90,22 @@ impl Arguments {
         }
     }
 
+    /// All that is asked of a network.
+    fn count(&self, network: &compile::Network) -> Result<Numbers, Failure> {
+        let shaped = &network.shaped;
+        let analysis = count(shaped, &network.analysis, &self.options())?;
+        let forecast = self.count.forecast(shaped, &analysis)?;
+        let optimizer = Optimizer::from_name(&self.optimizer).unwrap_or_default();
+        let training = if self.training { Some(compile::training(shaped, &analysis, optimizer)?) } else { None };
+        Ok(Numbers { analysis, forecast, training })
+    }
+
     /// Refuses what chooses rows or columns where each network gets one line.
     fn fit(&self) -> Result<(), Failure> {
+        if self.training && !self.options().dtype.is_float() {
+            return Err(Failure::usage(format!("`--training` needs floats, and `{}` is a type of integers", self.dtype))
+                .help("choose another `--dtype`"));
+        }
         let lines = match self.format {
             DataFormat::Table | DataFormat::Markdown | DataFormat::Csv => self.files.len() > 1,
             DataFormat::Json | DataFormat::Yaml => false,
@@ -109,12 +140,7 @@ impl Arguments {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     arguments.fit()?;
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
-    let mut numbers: Vec<(Analysis, Option<Forecast>)> = Vec::new();
-    for one in &loaded {
-        let analysis = count(one.shaped(), &one.network.analysis, &arguments.options())?;
-        let forecast = arguments.count.forecast(one.shaped(), &analysis)?;
-        numbers.push((analysis, forecast));
-    }
+    let numbers = loaded.iter().map(|one| arguments.count(&one.network)).collect::<Result<Vec<_>, _>>()?;
     let mut networks: Vec<Network<'_>> =
         loaded.iter().zip(&numbers).map(|(one, numbers)| document(one, numbers, arguments.by())).collect();
     let order = Order { sort: arguments.sort.clone(), top: arguments.top };
@@ -127,16 +153,19 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     Ok(code)
 }
 
-fn document<'a>(loaded: &'a Loaded, (analysis, forecast): &'a (Analysis, Option<Forecast>), by: Option<By>) -> Network<'a> {
+fn document<'a>(loaded: &'a Loaded, numbers: &'a Numbers, by: Option<By>) -> Network<'a> {
     let subject = Subject {
         source: &loaded.name,
         sources: loaded.sources(),
         shaped: loaded.shaped(),
-        analysis,
+        analysis: &numbers.analysis,
         notes: loaded.notes(),
-        forecast: forecast.as_ref(),
+        forecast: numbers.forecast.as_ref(),
     };
     let mut network = Network::new(&subject);
+    if let Some(training) = &numbers.training {
+        network.train(training);
+    }
     if let Some(by) = by {
         network.group(&subject, by);
     }
@@ -157,6 +186,9 @@ fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure>
                 && !several
             {
                 text = format!("{}\n\n{text}\n{}", network_text::title(one), network_text::terminal(one));
+                if let Some(step) = &one.training {
+                    text = format!("{text}\n{}{}\n", table::draw(&training::grid(step), width), training::LEFT_OUT);
+                }
             }
             Session::say(&text)
         }
@@ -166,6 +198,9 @@ fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure>
                 && !several
             {
                 text = format!("# {}\n\n{text}\n{}", one.net, network_text::markdown(one));
+                if let Some(step) = &one.training {
+                    text = format!("{text}\n{}\n{}\n", training::grid(step).markdown(), training::LEFT_OUT);
+                }
             }
             Session::data(|out| out.write_all(text.as_bytes()))
         }
@@ -186,6 +221,10 @@ fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure>
 
 fn dtype_names() -> clap::builder::PossibleValuesParser {
     Dtype::ALL.iter().map(|dtype| dtype.name()).collect::<Vec<_>>().into()
+}
+
+fn optimizer_names() -> clap::builder::PossibleValuesParser {
+    Optimizer::ALL.iter().map(|optimizer| optimizer.name()).collect::<Vec<_>>().into()
 }
 
 fn no_column(error: &NoColumn) -> Failure {

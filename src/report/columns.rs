@@ -16,6 +16,8 @@ pub enum Shown {
     Data,
     /// Where a target was named.
     Timed,
+    /// Where a training step was asked for.
+    Trained,
     /// Never.
     Asked,
 }
@@ -108,7 +110,7 @@ fn inputs(dims: &[Dims]) -> String {
 /// All columns over layers, in the order in which they stand.
 #[must_use]
 pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
-    use Shown::{Asked, Data, Roomy, Timed, Usual};
+    use Shown::{Asked, Data, Roomy, Timed, Trained, Usual};
     vec![
         column("name", "layer", Usual, |r, _| Cell::Name(r.name.to_owned()), |_| Cell::Text("total".into())),
         column("block", "block", Asked, |r, _| r.block.map_or(Cell::Empty, |b| Cell::Text(b.to_owned())), none),
@@ -137,6 +139,13 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
         column("read_bytes", "read", Asked, |r, _| Cell::Bytes(r.read_bytes), none),
         column("write_bytes", "written", Usual, |r, _| Cell::Bytes(r.write_bytes), |n| Cell::Bytes(n.totals.activation_bytes)),
         column("intensity", "FLOP/byte", Asked, |r, _| Cell::Number(r.intensity()), |n| Cell::Number(n.totals.flops_per_byte)),
+        column(
+            "kept_bytes",
+            "kept",
+            Trained,
+            |r, _| maybe(r.kept_bytes, Cell::Bytes),
+            |n| maybe(n.training, |t| Cell::Bytes(t.activation_bytes)),
+        ),
         column("predicted_ms", "time", Timed, |r, _| maybe(r.predicted_ms, Cell::Ms), |n| predicted(n)),
         column("dead", "dead", Asked, |r, _| if r.dead { Cell::Text("yes".into()) } else { Cell::Empty }, none),
         column("line", "line", Asked, |r, _| r.line.map_or(Cell::Empty, |l| Cell::Count(l as u64)), none),
@@ -146,7 +155,7 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
 /// All columns over groups of layers.
 #[must_use]
 pub fn groups() -> Vec<Column<Group>> {
-    use Shown::{Asked, Timed, Usual};
+    use Shown::{Asked, Timed, Trained, Usual};
     vec![
         column("name", "group", Usual, |g, _| Cell::Name(g.name.clone()), |_| Cell::Text("total".into())),
         column("layers", "layers", Usual, |g, _| Cell::Count(g.layers), |n| Cell::Count(n.totals.layers)),
@@ -158,6 +167,13 @@ pub fn groups() -> Vec<Column<Group>> {
         column("weight_bytes", "weights", Usual, |g, _| Cell::Bytes(g.weight_bytes), |n| Cell::Bytes(n.totals.weight_bytes)),
         column("read_bytes", "read", Asked, |g, _| Cell::Bytes(g.read_bytes), none),
         column("write_bytes", "written", Usual, |g, _| Cell::Bytes(g.write_bytes), |n| Cell::Bytes(n.totals.activation_bytes)),
+        column(
+            "kept_bytes",
+            "kept",
+            Trained,
+            |g, _| maybe(g.kept_bytes, Cell::Bytes),
+            |n| maybe(n.training, |t| Cell::Bytes(t.activation_bytes)),
+        ),
         column("predicted_ms", "time", Timed, |g, _| maybe(g.predicted_ms, Cell::Ms), |n| predicted(n)),
     ]
 }
@@ -201,7 +217,7 @@ pub fn table(network: &Network<'_>, view: &View) -> Result<Grid, NoColumn> {
 }
 
 fn grid<T>(columns: &[Column<T>], rows: &[T], network: &Network<'_>, view: &View) -> Result<Grid, NoColumn> {
-    let chosen = choose(columns, view, network.predicted.is_some())?;
+    let chosen = choose(columns, view, network)?;
     let total = network.totals.macs;
     Ok(Grid {
         headings: chosen.iter().map(|c| titled(c.heading, network.convention)).collect(),
@@ -263,14 +279,15 @@ fn sort<T>(rows: &mut [T], cell: impl Fn(&T) -> Cell) {
     });
 }
 
-fn choose<'c, T>(columns: &'c [Column<T>], view: &View, timed: bool) -> Result<Vec<&'c Column<T>>, NoColumn> {
+fn choose<'c, T>(columns: &'c [Column<T>], view: &View, network: &Network<'_>) -> Result<Vec<&'c Column<T>>, NoColumn> {
     if !view.columns.is_empty() {
         return view.columns.iter().map(|key| find(columns, key)).collect();
     }
     let room = view.medium != Medium::Narrow;
     let usual = |shown: Shown| match shown {
         Shown::Usual => true,
-        Shown::Timed => timed,
+        Shown::Timed => network.predicted.is_some(),
+        Shown::Trained => network.training.is_some(),
         Shown::Roomy => room,
         Shown::Data => view.medium == Medium::Data,
         Shown::Asked => false,

@@ -21,6 +21,7 @@ pub mod savings_text;
 pub mod serial;
 pub mod summary;
 pub mod table;
+pub mod training;
 
 /// The version of every document's form: a key never changes its meaning without a new one.
 pub const SCHEMA_VERSION: u32 = 1;

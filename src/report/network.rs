@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::training::Training;
 use super::{SCHEMA_VERSION, TOOL_VERSION, naming};
 use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
@@ -82,6 +83,9 @@ pub struct Network<'a> {
     /// Predicted time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<Predicted>,
+    /// The memory of a training step, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
     /// How much of the network the rows are, where not all of them were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Excerpt>,
@@ -257,6 +261,9 @@ pub struct Row<'a> {
     pub file: Option<&'a str>,
     /// Other arithmetic.
     pub other_ops: OtherOps,
+    /// Bytes kept of the forward pass for the backward pass that this layer is the first to need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_bytes: Option<u64>,
     /// That no output needs it; said where it is so.
     #[serde(skip_serializing_if = "is_false")]
     pub dead: bool,
@@ -316,6 +323,9 @@ pub struct Group {
     pub read_bytes: u64,
     /// Bytes written.
     pub write_bytes: u64,
+    /// Bytes kept of the forward pass for the backward pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_bytes: Option<u64>,
     /// Predicted milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted_ms: Option<f64>,
@@ -352,18 +362,29 @@ impl<'a> Network<'a> {
             dead: dead(analysis),
             peak: peak(graph, analysis),
             predicted: forecast.map(|f| Predicted { target: f.target.clone(), total_ms: f.times.total_ms }),
+            training: None,
             shown: None,
             layers,
             groups: None,
         }
     }
 
+    /// Fills in what a training step needs, in total and by layer; before [`Self::group`], which sums it.
+    pub fn train(&mut self, training: &analysis::training::Training) {
+        for (row, bytes) in self.layers.iter_mut().zip(&training.kept) {
+            row.kept_bytes = Some(*bytes);
+        }
+        self.training = Some(training.into());
+    }
+
     /// Fills [`Self::groups`], in order of first appearance.
     pub fn group(&mut self, subject: &Subject<'_>, by: By) {
         let places: HashMap<NodeId, usize> = subject.analysis.layers.iter().enumerate().map(|(i, l)| (l.node, i)).collect();
         let ms = |node: &NodeId| self.layers[places[node]].predicted_ms;
+        let kept = |node: &NodeId| self.layers[places[node]].kept_bytes;
         let group = |row: rollup::Row| Group {
             layers: row.nodes.len() as u64,
+            kept_bytes: row.nodes.iter().filter_map(kept).reduce(|a, b| a + b),
             predicted_ms: row.nodes.iter().filter_map(ms).reduce(|a, b| a + b),
             name: row.name,
             params: row.params,
@@ -418,6 +439,7 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
         line: place.map(|(line, _)| line),
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),
+        kept_bytes: None,
         dead: !layer.needed,
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.inserted_for().map(|part| part.by.word()),

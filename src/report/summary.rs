@@ -24,6 +24,10 @@ pub fn summary(networks: &[Network<'_>]) -> Grid {
     if typed {
         headings.push(heading("dtype", "type"));
     }
+    let trained = networks.iter().any(|n| n.training.is_some());
+    if trained {
+        headings.push(heading("training_bytes", "training"));
+    }
     let timed = networks.iter().any(|n| n.predicted.is_some());
     if timed {
         headings.push(heading("predicted_ms", "time"));
@@ -43,6 +47,9 @@ pub fn summary(networks: &[Network<'_>]) -> Grid {
         ];
         if typed {
             row.push(Cell::Text(n.dtype.to_owned()));
+        }
+        if trained {
+            row.push(n.training.map_or(Cell::Empty, |t| Cell::Bytes(t.total_bytes)));
         }
         if timed {
             row.push(predicted(n));
