@@ -198,3 +198,93 @@ fn a_training_step_has_a_table_of_its_own() {
     let refused = pointwise(&["analyze", &net, "--training", "--dtype", "int8"]);
     assert!(refused.code == 2 && refused.err.contains("needs floats"), "{}", refused.err);
 }
+
+/// A network whose width does not go with every number of groups, and whose kernel is a list.
+const KNOBS: &str = "net knobs(size=8, width=8, kernel=[1, 1], groups=1) {
+    input x: [8, size, size]
+    output y = x -> conv(width, kernel, groups=groups, pad=same, bias=false)
+}
+";
+
+#[test]
+fn combinations_of_values_give_a_line_each() {
+    let dir = Dir::new();
+    let net = dir.write("knobs.net", KNOBS);
+    let sweep = ["--set", "size=4,8", "--set", "width=8,16", "--set", "kernel=[1,3]"];
+    let out = |more: &[&str]| pointwise(&[&["analyze", net.as_str()][..], &sweep, more].concat());
+    let run = out(&["--format", "csv"]);
+    let line = |size: u64, width: u64| {
+        let (weights, map) = (8 * width * 3, size * size);
+        let (macs, bytes, peak) = (weights * map, 4 * weights, 4 * map * (8 + width));
+        format!("{size},{width},\"[1,3]\",1,{weights},0,{macs},{},{bytes},{peak},\n", 2 * macs)
+    };
+    let head = "size,width,kernel,layers,params,buffers,macs,flops,weight_bytes,peak_activation_bytes,error\n";
+    let lines: String = [line(4, 8), line(4, 16), line(8, 8), line(8, 16)].concat();
+    assert_eq!((run.out, run.err, run.code), (format!("{head}{lines}"), String::new(), 0), "and no progress without a terminal");
+    let got = json(&[&["analyze", net.as_str(), "--format", "json", "--training", "--dtype", "f16"][..], &sweep].concat(), 0);
+    assert_eq!((&got["parameters"], &got["dtype"]), (&value!(["size", "width", "kernel"]), &value!("f16")));
+    let rows = got["combinations"].as_array().expect("rows");
+    assert_eq!((rows.len(), &rows[1]["parameters"]), (4, &value!({ "size": 4, "width": 16, "kernel": [1, 3] })));
+    // Each line is what the network alone gives.
+    let one = ["analyze", &net, "--format", "json", "--training", "--dtype", "f16", "--set", "size=4", "--set", "width=16"];
+    let one = json(&[&one[..], &["--set", "kernel=[1,3]"]].concat(), 0);
+    for key in ["net", "totals", "training"] {
+        assert_eq!(rows[1][key], one[key], "{key}");
+    }
+    assert_eq!(rows[1]["error"], Value::Null);
+    let table = out(&["--batch", "2"]).out;
+    assert!(table.starts_with(&format!("{net}  4 combinations  batch 2\n\nsize  width  kernel  layers  params")), "{table}");
+    assert!(out(&["--format", "markdown"]).out.contains("combinations\n\n| size | width | kernel | layers |"));
+    assert!(out(&["--format", "yaml"]).out.contains("\ncombinations:\n- net: knobs\n"));
+    assert!(out(&["--target", "laptop"]).out.contains("  time\n"));
+    let two = pointwise(&["analyze", &net, &net, "--set", "size=4,8"]).out;
+    assert!(two.contains("several files") || two.contains("  4 combinations"), "{two}");
+    let piped = cli_common::finish(
+        cli_common::command(&["analyze", "-", "--set", "size=4,8", "--format", "csv"]).stdin(std::process::Stdio::piped()),
+        KNOBS.as_bytes(),
+    );
+    assert_eq!((piped.out.lines().count(), piped.code), (3, 0), "{}", piped.err);
+}
+
+#[test]
+fn a_combination_that_fails_is_a_line_with_its_error() {
+    let dir = Dir::new();
+    let net = dir.write("knobs.net", KNOBS);
+    let run = pointwise(&["analyze", &net, "--set", "groups=1,3,8", "--format", "csv"]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!((run.code, lines.len()), (1, 4), "{}", run.out);
+    assert!(lines[1].starts_with("1,1,64,") && lines[1].ends_with(',') && lines[3].starts_with("8,1,8,"), "{}", run.out);
+    assert!(lines[2].starts_with("3,,,,,,,,") && lines[2].contains("PW0"), "{}", run.out);
+    let shown = pointwise(&["analyze", &net, "--set", "groups=1,3"]);
+    assert!(shown.code == 1 && shown.out.contains("  error\n") && shown.out.contains("PW0"), "{}", shown.out);
+    assert!(!pointwise(&["analyze", &net, "--set", "groups=1,8"]).out.contains("error"));
+    // An assertion that fails leaves the numbers.
+    let strict = dir.write("strict.net", KNOBS.replace("}\n", "    assert params < 100\n}\n"));
+    let got = json(&["analyze", &strict, "--set", "groups=1,8", "--set", "width=16", "--format", "json"], 1);
+    let told =
+        |row: usize| (got["combinations"][row]["totals"]["params"].as_u64(), got["combinations"][row]["error"].is_string());
+    assert_eq!((told(0), told(1)), ((Some(128), true), (Some(16), false)));
+}
+
+#[test]
+fn sweeps_that_make_no_sense_are_refused() {
+    let dir = Dir::new();
+    let net = dir.write("knobs.net", KNOBS);
+    let many = (1..=101).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let (size, width) = (format!("size={many}"), format!("width={many}"));
+    let refused = |arguments: &[&str], part: &str| {
+        let run = pointwise(arguments);
+        assert!(run.code == 2 && run.err.contains(part) && run.out.is_empty(), "{part}: {}{}", run.err, run.out);
+    };
+    refused(
+        &["analyze", &net, "--set", &size, "--set", &width],
+        "this makes 10,201 combinations, and at most 10,000 are counted",
+    );
+    refused(&["analyze", &net, "--set", "size=4,"], "a value is missing in `--set size=4,`");
+    refused(&["analyze", &net, "--set", "size=4,8", "--by", "op"], "`--by` is for one network");
+    refused(&["analyze", &net, "--set", "sise=4,8"], "the net has no parameter `sise`");
+    // Only `analyze` sweeps: elsewhere this is text, and no size.
+    for verb in ["check", "run"] {
+        assert_eq!(pointwise(&[verb, &net, "--set", "size=4,8"]).code, 1, "{verb}");
+    }
+}

@@ -1,26 +1,34 @@
 //! `analyze`: the numbers of networks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::failure::Failure;
-use super::load::{Loaded, load_all};
+use super::failure::{FINDINGS, Failure, TROUBLE, exit_code};
+use super::files;
+use super::load::{self, Loaded, load_all};
 use super::options::{CountOptions, DataFormat, NetOptions, count};
+use super::progress::Progress;
 use super::session::Session;
+use super::sweep::Sweep;
 use crate::analysis::rollup::By;
 use crate::analysis::training::{Optimizer, Training};
-use crate::analysis::{Analysis, Dtype, Options};
+use crate::analysis::{Analysis, Dtype, Options, convention};
+use crate::code::Code;
 use crate::compile;
+use crate::diagnostic::Diagnostic;
+use crate::lower::Value;
 use crate::report::columns::{self, Medium, NoColumn, Order, View};
-use crate::report::grid::Grid;
+use crate::report::grid::{Grid, escape_markdown};
 use crate::report::network::{Forecast, Network, Subject};
-use crate::report::{network_text, serial, summary, table, training};
+use crate::report::sweep::Combination;
+use crate::report::{self, network_text, serial, summary, table, training};
 
 /// Arguments of `analyze`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Networks; several give one line each. `-` is standard input.
+    /// Networks; several give one line each, and so do the combinations of several values, as in `--set size=160,192,224`.
+    /// `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -110,6 +118,13 @@ impl Arguments {
             DataFormat::Table | DataFormat::Markdown | DataFormat::Csv => self.files.len() > 1,
             DataFormat::Json | DataFormat::Yaml => false,
         };
+        let Some(option) = self.chosen().filter(|_| lines) else { return Ok(()) };
+        Err(Failure::usage(format!("`{option}` is for one network: several give one line each"))
+            .help("analyze them one by one, or write `--format json`"))
+    }
+
+    /// The first option that chooses rows or columns.
+    fn chosen(&self) -> Option<&'static str> {
         let given = [
             ("--by", self.by.is_some()),
             ("--depth", self.depth.is_some()),
@@ -117,11 +132,7 @@ impl Arguments {
             ("--sort", self.sort.is_some()),
             ("--top", self.top.is_some()),
         ];
-        match given.iter().find(|(_, given)| lines && *given) {
-            None => Ok(()),
-            Some((option, _)) => Err(Failure::usage(format!("`{option}` is for one network: several give one line each"))
-                .help("analyze them one by one, or write `--format json`")),
-        }
+        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
     }
 
     fn view(&self, medium: Medium) -> View {
@@ -139,6 +150,9 @@ impl Arguments {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     arguments.fit()?;
+    if let Some(combinations) = Sweep::new(&arguments.net.set)? {
+        return sweep(session, arguments, &combinations);
+    }
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
     let numbers = loaded.iter().map(|one| arguments.count(&one.network)).collect::<Result<Vec<_>, _>>()?;
     let mut networks: Vec<Network<'_>> =
@@ -151,6 +165,100 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         write(arguments, &networks)?;
     }
     Ok(code)
+}
+
+/// Counts each file under each combination of parameters; one that fails is a line too.
+fn sweep(session: &Session, arguments: &Arguments, combinations: &Sweep) -> Result<u8, Failure> {
+    if let Some(option) = arguments.chosen() {
+        return Err(Failure::usage(format!("`{option}` is for one network: combinations give one line each"))
+            .help("give each parameter one value"));
+    }
+    let mut progress = Progress::new(session, combinations.count(arguments.files.len())?, "combinations");
+    let options = arguments.options();
+    let parameters = combinations.names().map(str::to_owned).collect();
+    let asked = (options.batch, convention::name(options.convention), options.dtype.name());
+    let (mut document, mut code) = (report::sweep::Sweep::new(asked, parameters), 0);
+    for path in &arguments.files {
+        let text = match load::read(path) {
+            Ok(text) => text,
+            Err(failure) => {
+                code = code.max(failure.report());
+                continue;
+            }
+        };
+        for set in combinations.combinations() {
+            let (row, own) = combination(session, arguments, (path, &text), set)?;
+            code = code.max(own);
+            document.combinations.push(row);
+            progress.at(document.combinations.len());
+        }
+    }
+    drop(progress);
+    if !document.combinations.is_empty() {
+        write_sweep(arguments, &document)?;
+    }
+    Ok(code)
+}
+
+/// One combination, and the exit code that it calls for. A parameter that the net does not have is wrong in all of them.
+fn combination(
+    session: &Session,
+    arguments: &Arguments,
+    (path, text): (&Path, &str),
+    set: Vec<(String, String)>,
+) -> Result<(Combination, u8), Failure> {
+    let values = set.iter().map(|(name, text)| (name.clone(), json_value(&compile::literal(text)))).collect();
+    let row = Combination::new(files::shown(path), values);
+    let compiled = load::compile_text(session, path, text.to_owned(), &NetOptions { set });
+    if compiled.diagnostics.iter().any(|found| found.is_error() && found.code == Code::UnknownKnob) {
+        return load::show(path, compiled).map(|_| (row, TROUBLE));
+    }
+    let said = |found: &Diagnostic| format!("{}: {}", found.code.id(), found.message);
+    let loaded = match Loaded::new(files::shown(path), compiled) {
+        Ok(loaded) => loaded,
+        Err((_, errors)) => {
+            return Ok((Combination { error: errors.first().map(said), ..row }, exit_code(&errors).max(FINDINGS)));
+        }
+    };
+    let row = Combination { error: loaded.errors.first().map(said), ..row };
+    match arguments.count(&loaded.network) {
+        Ok(numbers) => Ok((row.counted(&document(&loaded, &numbers, None)), exit_code(&loaded.errors))),
+        Err(Failure::Diagnostic(found)) if found.code == Code::CountOverflow => {
+            Ok((Combination { error: Some(said(&found)), ..row }, FINDINGS))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// A value as data; what only a program can hold does not come from the command line.
+fn json_value(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Int(n) => (*n).into(),
+        Value::Float(x) => (*x).into(),
+        Value::Bool(b) => (*b).into(),
+        Value::Str(text) => text.as_ref().into(),
+        Value::List(items) => items.iter().map(json_value).collect(),
+        Value::Tensor(_) | Value::Tuple(_) | Value::Shared(_) | Value::Nothing | Value::Poison => serde_json::Value::Null,
+    }
+}
+
+fn write_sweep(arguments: &Arguments, document: &report::sweep::Sweep) -> Result<(), Failure> {
+    match arguments.format {
+        DataFormat::Table => {
+            let grid = table::draw(&document.grid(false), Session::width());
+            Session::say(&format!("{}\n\n{grid}", document.title()))
+        }
+        DataFormat::Markdown => {
+            let grid = document.grid(false).markdown();
+            Session::data(|out| write!(out, "# {}\n\n{grid}", escape_markdown(&document.title())))
+        }
+        DataFormat::Csv => {
+            let text = document.grid(true).csv();
+            Session::data(|out| out.write_all(text.as_bytes()))
+        }
+        DataFormat::Json => Session::data(|out| serial::json(out, document)),
+        DataFormat::Yaml => Session::data(|out| serial::yaml(out, document)),
+    }
 }
 
 fn document<'a>(loaded: &'a Loaded, numbers: &'a Numbers, by: Option<By>) -> Network<'a> {

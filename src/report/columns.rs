@@ -57,7 +57,7 @@ const fn column<T>(
 }
 
 /// Predicted time of the whole network.
-pub(super) fn predicted(n: &Network<'_>) -> Cell {
+fn predicted(n: &Network<'_>) -> Cell {
     maybe(n.predicted.as_ref().map(|p| p.total_ms), Cell::Ms)
 }
 
@@ -99,7 +99,7 @@ fn start([top, left]: [i64; 2]) -> Cell {
 }
 
 /// A value that not every row has.
-fn maybe<T>(value: Option<T>, cell: impl Fn(T) -> Cell) -> Cell {
+pub(super) fn maybe<T>(value: Option<T>, cell: impl Fn(T) -> Cell) -> Cell {
     value.map_or(Cell::Empty, cell)
 }
 

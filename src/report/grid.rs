@@ -108,18 +108,61 @@ pub struct Heading {
     pub title: &'static str,
 }
 
+/// What stands above a column.
+pub trait Head {
+    /// For programs.
+    fn key(&self) -> &str;
+    /// For people.
+    fn title(&self) -> &str;
+}
+
+impl Head for Heading {
+    fn key(&self) -> &str {
+        self.key
+    }
+
+    fn title(&self) -> &str {
+        self.title
+    }
+}
+
+/// A column that is called as the user calls it, or as a fixed one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedHeading {
+    /// One of ours.
+    Fixed(Heading),
+    /// The user's word.
+    Named(String),
+}
+
+impl Head for NamedHeading {
+    fn key(&self) -> &str {
+        match self {
+            Self::Fixed(heading) => heading.key,
+            Self::Named(name) => name,
+        }
+    }
+
+    fn title(&self) -> &str {
+        match self {
+            Self::Fixed(heading) => heading.title,
+            Self::Named(name) => name,
+        }
+    }
+}
+
 /// Rows under headings; every row has as many cells as there are headings.
 #[derive(Debug, Clone, Default)]
-pub struct Grid {
+pub struct Grid<H = Heading> {
     /// The columns.
-    pub headings: Vec<Heading>,
+    pub headings: Vec<H>,
     /// The rows.
     pub rows: Vec<Vec<Cell>>,
     /// A last row that sums up, or none.
     pub footer: Option<Vec<Cell>>,
 }
 
-impl Grid {
+impl<H: Head> Grid<H> {
     /// Whether a column holds numbers.
     #[must_use]
     pub fn is_numeric(&self, column: usize) -> bool {
@@ -129,7 +172,7 @@ impl Grid {
     /// As CSV (RFC 4180) with a header line, without the footer.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut text = self.headings.iter().map(|h| h.key).collect::<Vec<_>>().join(",");
+        let mut text = self.headings.iter().map(|h| csv_field(h.key())).collect::<Vec<_>>().join(",");
         text.push('\n');
         for row in &self.rows {
             for (i, cell) in row.iter().enumerate() {
@@ -146,7 +189,7 @@ impl Grid {
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         for heading in &self.headings {
-            let _ = write!(text, "| {} ", heading.title);
+            let _ = write!(text, "| {} ", escape_markdown(heading.title()));
         }
         text.push_str("|\n");
         for column in 0..self.headings.len() {

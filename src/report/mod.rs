@@ -20,6 +20,7 @@ pub mod savings;
 pub mod savings_text;
 pub mod serial;
 pub mod summary;
+pub mod sweep;
 pub mod table;
 pub mod training;
 
