@@ -146,7 +146,7 @@ pub fn layers<'a>() -> Vec<Column<Row<'a>>> {
             |r, _| maybe(r.kept_bytes, Cell::Bytes),
             |n| maybe(n.training, |t| Cell::Bytes(t.activation_bytes)),
         ),
-        column("predicted_ms", "time", Timed, |r, _| maybe(r.predicted_ms, Cell::Ms), |n| predicted(n)),
+        column("predicted_ms", "time", Timed, |r, _| maybe(r.predicted_ms, Cell::Ms), predicted),
         column("dead", "dead", Asked, |r, _| if r.dead { Cell::Text("yes".into()) } else { Cell::Empty }, none),
         column("line", "line", Asked, |r, _| r.line.map_or(Cell::Empty, |l| Cell::Count(l as u64)), none),
     ]
@@ -174,7 +174,7 @@ pub fn groups() -> Vec<Column<Group>> {
             |g, _| maybe(g.kept_bytes, Cell::Bytes),
             |n| maybe(n.training, |t| Cell::Bytes(t.activation_bytes)),
         ),
-        column("predicted_ms", "time", Timed, |g, _| maybe(g.predicted_ms, Cell::Ms), |n| predicted(n)),
+        column("predicted_ms", "time", Timed, |g, _| maybe(g.predicted_ms, Cell::Ms), predicted),
     ]
 }
 
@@ -237,12 +237,12 @@ fn titled(heading: Heading, convention: &str) -> Heading {
 /// A key to sort by that no column has.
 pub fn arrange(network: &mut Network<'_>, order: &Order) -> Result<(), NoColumn> {
     let totals = (network.totals.params, network.totals.macs);
-    let shown = match &mut network.groups {
-        Some(rows) => arranged(&groups(), rows, totals.1, order).map(|of| part_of(rows, of, totals, |g| (g.params, g.macs)))?,
-        None => {
-            let rows = &mut network.layers;
-            arranged(&layers(), rows, totals.1, order).map(|of| part_of(rows, of, totals, |r| (r.params, r.macs)))?
-        }
+    let shown = if let Some(rows) = &mut network.groups {
+        let of = arranged(&groups(), rows, totals.1, order)?;
+        part_of(rows, of, totals, |group| (group.params, group.macs))
+    } else {
+        let of = arranged(&layers(), &mut network.layers, totals.1, order)?;
+        part_of(&network.layers, of, totals, |row| (row.params, row.macs))
     };
     network.shown = order.top.map(|_| shown);
     Ok(())

@@ -129,11 +129,10 @@ impl Sweep {
     /// The line above a table.
     #[must_use]
     pub fn title(&self) -> String {
-        let mut text = self.combinations.first().map_or(String::new(), |first| first.source.clone());
-        if self.combinations.iter().any(|c| c.source != text) {
-            text = "several files".to_owned();
-        }
-        text = format!("{text}  {}", count_of(self.combinations.len() as u64, "combination"));
+        let first = self.combinations.first().map_or("", |first| &first.source);
+        let alone = self.combinations.iter().all(|c| c.source == first);
+        let count = count_of(self.combinations.len() as u64, "combination");
+        let mut text = format!("{}  {count}", if alone { first } else { "several files" });
         if self.batch != 1 {
             text = format!("{text}  batch {}", self.batch);
         }
