@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::{Analysis, ELEMENT_BYTES, Layer};
+use super::{Analysis, Layer};
 use crate::graph::path::{Pattern, alike};
 use crate::graph::scopes::Scopes;
 use crate::graph::{Graph, NodeId, TensorId};
@@ -82,7 +82,7 @@ impl<'a> Quantities<'a> {
         let fresh = specs.filter(|(_, tensor)| counted.insert(**tensor)).map(|(spec, _)| spec);
         let wanted = fresh.filter(|spec| metric == Metric::WeightMemory || spec.learned == (metric == Metric::Params));
         let elements: u64 = wanted.filter_map(|spec| spec.elements()).sum();
-        if metric == Metric::WeightMemory { elements * ELEMENT_BYTES } else { elements }
+        if metric == Metric::WeightMemory { elements * self.analysis.options.dtype.bytes() } else { elements }
     }
 }
 

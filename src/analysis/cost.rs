@@ -4,7 +4,8 @@
 //! does not fit in 64 bits is an [`Overflow`], never a wrapped number. Linear in nodes and edges.
 
 use super::receptive::Tracker;
-use super::{ELEMENT_BYTES, Layer, Options, Overflow, Receptive, Totals, convention};
+use super::{Dtype, Layer, Options, Overflow, Receptive, Totals, convention};
+use crate::flow::needed_by;
 use crate::graph::{Graph, Node, NodeId};
 use crate::op::{Op, Shape, ShapeError, Work};
 use crate::shape::Shaped;
@@ -17,12 +18,14 @@ pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow
     let graph = shaped.graph();
     let mut layers = Vec::with_capacity(graph.len());
     let mut tracker = Tracker::new(graph.len());
+    let needed = needed_by(graph, graph.outputs().iter().map(|(_, id)| *id));
     for &id in shaped.order() {
         let (node, inputs, output) = (graph.node(id), shaped.input_shapes(id), shaped.shape(id));
         let receptive = tracker.visit(id, node, &inputs, output);
         if !matches!(node.op, Op::Input(_)) {
-            let stored = stored(graph, id, &inputs).map_err(|what| Overflow { node: id, what })?;
-            layers.push(layer(graph, id, (inputs, output, stored), (options, receptive))?);
+            let stored = stored(graph, id, (&inputs, options.dtype)).map_err(|what| Overflow { node: id, what })?;
+            let counted = layer(graph, id, (inputs, output, stored), (options, receptive))?;
+            layers.push(Layer { needed: needed.contains(id), ..counted });
         }
     }
     Ok(layers)
@@ -44,8 +47,7 @@ fn layer(
     let macs = convention::count(options.convention, &node.op, &facts)
         .and_then(|macs| macs.checked_mul(options.batch))
         .ok_or(too_large("MACs"))?;
-    let (map_bytes_read, write_bytes) =
-        traffic(graph, node, (&inputs, output), options.batch).ok_or(too_large("activation bytes"))?;
+    let (map_bytes_read, write_bytes) = traffic(graph, node, (&inputs, output), options).ok_or(too_large("activation bytes"))?;
     let read_bytes = map_bytes_read.checked_add(stored.bytes.used).ok_or(too_large("bytes read"))?;
     Ok(Layer {
         node: id,
@@ -61,6 +63,7 @@ fn layer(
         read_bytes,
         write_bytes,
         receptive,
+        needed: true,
     })
 }
 
@@ -78,8 +81,8 @@ impl Count {
         Some(())
     }
 
-    fn bytes(self, other: Self) -> Option<Self> {
-        let bytes = |a: u64, b: u64| a.checked_add(b)?.checked_mul(ELEMENT_BYTES);
+    fn bytes(self, other: Self, dtype: Dtype) -> Option<Self> {
+        let bytes = |a: u64, b: u64| a.checked_add(b)?.checked_mul(dtype.bytes());
         Some(Self { used: bytes(self.used, other.used)?, first: bytes(self.first, other.first)? })
     }
 }
@@ -92,7 +95,7 @@ struct Stored {
 }
 
 /// Learnable scalars and running statistics of a node's tensors; the error says which exceed 64 bits.
-fn stored(graph: &Graph, id: NodeId, inputs: &[Shape]) -> Result<Stored, &'static str> {
+fn stored(graph: &Graph, id: NodeId, (inputs, dtype): (&[Shape], Dtype)) -> Result<Stored, &'static str> {
     let node = graph.node(id);
     let (mut params, mut buffers) = (Count::default(), Count::default());
     for (spec, tensor) in node.op.weights(inputs).iter().zip(&node.tensors) {
@@ -100,7 +103,7 @@ fn stored(graph: &Graph, id: NodeId, inputs: &[Shape]) -> Result<Stored, &'stati
         let is_first = graph.tensor(*tensor).first == Some(id);
         spec.elements().and_then(|n| sum.add(n, is_first)).ok_or(what)?;
     }
-    let mut bytes = params.bytes(buffers).ok_or("weight bytes")?;
+    let mut bytes = params.bytes(buffers, dtype).ok_or("weight bytes")?;
     if node.op.is_stored() {
         // Whoever uses it reads it.
         bytes.used = 0;
@@ -109,13 +112,14 @@ fn stored(graph: &Graph, id: NodeId, inputs: &[Shape]) -> Result<Stored, &'stati
 }
 
 /// Bytes of input maps read and of the output map written; `None` beyond 64 bits.
-fn traffic(graph: &Graph, node: &Node, (inputs, output): (&[Shape], Shape), batch: u64) -> Option<(u64, u64)> {
+fn traffic(graph: &Graph, node: &Node, (inputs, output): (&[Shape], Shape), options: &Options) -> Option<(u64, u64)> {
+    let Options { batch, dtype, .. } = *options;
     if node.op.is_view() || node.op.is_stored() {
         // Even a view's map must be countable: its size is what its input's memory holds.
-        map_bytes(output, batch)?;
+        map_bytes(output, batch, dtype)?;
         return Some((0, 0));
     }
-    let written = map_bytes(output, batch)?;
+    let written = map_bytes(output, batch, dtype)?;
     if matches!(node.op, Op::Slice(_)) {
         return Some((written, written));
     }
@@ -128,22 +132,21 @@ fn traffic(graph: &Graph, node: &Node, (inputs, output): (&[Shape], Shape), batc
     for (id, shape) in seen {
         // What is stored with the network is the same for every image.
         let images = if graph.node(id).op.is_stored() { 1 } else { batch };
-        read = read.checked_add(map_bytes(shape, images)?)?;
+        read = read.checked_add(map_bytes(shape, images, dtype)?)?;
     }
     Some((read, written))
 }
 
 /// Bytes of a map for `batch` images; `None` beyond 64 bits.
 #[must_use]
-pub fn map_bytes(shape: Shape, batch: u64) -> Option<u64> {
-    shape.elements()?.checked_mul(ELEMENT_BYTES)?.checked_mul(batch)
+pub fn map_bytes(shape: Shape, batch: u64, dtype: Dtype) -> Option<u64> {
+    shape.elements()?.checked_mul(dtype.bytes())?.checked_mul(batch)
 }
 
-/// Bytes of the activation that a node makes for `batch` images; none for what is stored with the network. `None` beyond 64
-/// bits.
+/// Bytes of the activation that a node makes; none for what is stored with the network. `None` beyond 64 bits.
 #[must_use]
-pub fn activation_bytes(shaped: &Shaped, id: NodeId, batch: u64) -> Option<u64> {
-    let bytes = map_bytes(shaped.shape(id), batch)?;
+pub fn activation_bytes(shaped: &Shaped, id: NodeId, options: &Options) -> Option<u64> {
+    let bytes = map_bytes(shaped.shape(id), options.batch, options.dtype)?;
     Some(if shaped.graph().node(id).op.is_stored() { 0 } else { bytes })
 }
 

@@ -16,18 +16,18 @@
 //! input at position `>= p` (by induction over positions that input is `p` or reached from it), and is reached from all
 //! earlier ones exactly if each earlier layer has a user at a position `<= p`.
 
-use super::{Overflow, Peak, cost};
+use super::{Options, Overflow, Peak, cost};
 use crate::flow::{Lifetimes, Storage};
 use crate::graph::{Graph, NodeId, NodeMap};
 use crate::op::Op;
 use crate::shape::Shaped;
 
-/// The memory peak for `batch` images, with the tensors alive then and the bound.
+/// The memory peak, with the tensors alive then and the bound.
 ///
 /// # Errors
 /// The layer at which live bytes exceed 64 bits.
-pub fn peak(shaped: &Shaped, batch: u64) -> Result<Peak, Overflow> {
-    let live = Liveness::new(shaped, batch)?;
+pub fn peak(shaped: &Shaped, options: &Options) -> Result<Peak, Overflow> {
+    let live = Liveness::new(shaped, options)?;
     let Some(first) = shaped.order().first().copied() else {
         unreachable!("a network has an input");
     };
@@ -50,9 +50,10 @@ struct Liveness {
 }
 
 impl Liveness {
-    fn new(shaped: &Shaped, batch: u64) -> Result<Self, Overflow> {
+    fn new(shaped: &Shaped, options: &Options) -> Result<Self, Overflow> {
         let life = Lifetimes::new(shaped);
-        let size = |owner| cost::activation_bytes(shaped, owner, batch).ok_or(Overflow { node: owner, what: "activation bytes" });
+        let size =
+            |owner| cost::activation_bytes(shaped, owner, options).ok_or(Overflow { node: owner, what: "activation bytes" });
         let bytes = life.storages().iter().map(|tensor| size(tensor.owner)).collect::<Result<_, _>>()?;
         let pinned = pinned(shaped.graph(), life.steps());
         let spans = spans(shaped.graph(), &life, &pinned);

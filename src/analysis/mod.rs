@@ -4,15 +4,18 @@
 //! files or changes the graph; only `measure` looks at the machine it runs on, through a clock.
 //!
 //! Conventions that the numbers rest on:
-//! - **Bytes** are those of 4-byte floats.
+//! - **Bytes** are those of [`Dtype`], 4 an element unless another is asked for: weights, biases, statistics and activations alike.
 //! - **Views.** `identity`, `dropout`, `flatten` and `reshape` move nothing: they read and write no bytes and their output
 //!   *is* their input in the liveness analysis. Everything else, `concat`, `slice` and `transpose` included, copies.
 //! - **Reading** counts each distinct input map once, and weights and buffers once; `slice` reads only what it keeps.
+//! - **Totals** count every layer, those that no output needs as well; [`Dead`] says how much of them that is.
 //! - **`activation_bytes`** is the sum of what layers write, so views and network inputs add nothing to it.
 
 pub mod budget;
 pub mod convention;
 pub mod cost;
+pub mod dead;
+pub mod dtype;
 pub mod lint;
 pub mod measure;
 pub mod memory;
@@ -20,13 +23,14 @@ pub mod receptive;
 pub mod rollup;
 pub mod roofline;
 pub mod target;
+pub mod training;
+
+pub use dead::Dead;
+pub use dtype::Dtype;
 
 use crate::graph::{NodeId, NodeMap};
 use crate::op::{Shape, Work};
 use crate::shape::Shaped;
-
-/// Bytes of one element: everything is f32.
-pub const ELEMENT_BYTES: u64 = 4;
 
 /// A count that does not fit in 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +47,14 @@ pub struct Overflow {
 /// The first layer at which a count exceeds 64 bits.
 pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow> {
     let layers = cost::layers(shaped, options)?;
-    let peak = memory::peak(shaped, options.batch)?;
+    let peak = memory::peak(shaped, options)?;
     let totals = cost::totals(&layers, peak.bytes)?;
+    let dead = dead::dead(shaped.graph(), &layers);
     let mut index = NodeMap::with_bound(shaped.graph().len());
     for (position, layer) in layers.iter().enumerate() {
         index.insert(layer.node, position as u32);
     }
-    Ok(Analysis { options: options.clone(), layers, totals, peak, index })
+    Ok(Analysis { options: options.clone(), layers, totals, dead, peak, index })
 }
 
 /// What is counted as a MAC, after the tools that people compare with.
@@ -77,11 +82,13 @@ pub struct Options {
     pub batch: u64,
     /// What the `macs` column counts.
     pub convention: Convention,
+    /// What elements are stored as.
+    pub dtype: Dtype,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch: 1, convention: Convention::Default }
+        Self { batch: 1, convention: Convention::Default, dtype: Dtype::F32 }
     }
 }
 
@@ -114,6 +121,8 @@ pub struct Layer {
     pub write_bytes: u64,
     /// Input pixels that one output pixel depends on.
     pub receptive: Receptive,
+    /// Whether an output needs it.
+    pub needed: bool,
 }
 
 /// Receptive field in the first declared input that the layer depends on; branches joined by union.
@@ -175,6 +184,8 @@ pub struct Analysis {
     pub layers: Vec<Layer>,
     /// The sums.
     pub totals: Totals,
+    /// The part of the sums that no output needs.
+    pub dead: Dead,
     /// The memory peak.
     pub peak: Peak,
     /// Position of each node's layer in `layers`.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::{Analysis, Layer};
 use crate::graph::{Graph, NodeId};
-use crate::op::Work;
+use crate::op::{ConvKind, Op, Work};
 
 /// What one row stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +19,14 @@ pub enum By {
         /// How many nested instances are told apart.
         depth: usize,
     },
-    /// One kind of operation.
+    /// One kind of operation; convolutions are told apart by [`ConvKind`].
     Op,
 }
 
 /// The sum of some layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The layer, the block instance's path, or the operation's keyword.
+    /// The layer, the block instance's path, the operation's keyword or the kind of convolution.
     pub name: String,
     /// Its layers, in order of execution.
     pub nodes: Vec<NodeId>,
@@ -57,7 +57,7 @@ pub fn rollup(analysis: &Analysis, graph: &Graph, by: By) -> Vec<Row> {
         let name = match by {
             By::Layer => graph.node(layer.node).name.as_str(),
             By::Block { depth } => block(graph, layer.node, depth).unwrap_or_else(|| binding(&graph.node(layer.node).name)),
-            By::Op => graph.node(layer.node).op.keyword(),
+            By::Op => kind(&graph.node(layer.node).op, layer),
         };
         let place = *places.entry(name).or_insert_with(|| {
             rows.push(Row::empty(name));
@@ -75,6 +75,11 @@ pub fn block(graph: &Graph, node: NodeId, depth: usize) -> Option<&str> {
     let chain: Vec<_> = graph.enclosing(graph.node(node).origin.instance).collect();
     let outermost = chain.len().checked_sub(1)?;
     Some(&chain[outermost.saturating_sub(depth.saturating_sub(1))].1.path)
+}
+
+/// The kind of convolution, or the operation's keyword.
+fn kind(op: &Op, layer: &Layer) -> &'static str {
+    op.conv_kind(&layer.inputs).map_or_else(|| op.keyword(), ConvKind::name)
 }
 
 /// The first component of a path: the name that the layers of one statement were bound to.

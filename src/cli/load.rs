@@ -13,12 +13,17 @@ use crate::lower::Limits;
 
 pub(super) use crate::compile::Loaded;
 
-/// Compiles a file without showing anything.
-pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> Result<Compiled, Failure> {
+/// Reads the text of a network.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     if files::has_extension(path, "onnx") {
         return Err(Failure::usage(format!("cannot read `{}`: this version does not read ONNX", files::shown(path))));
     }
-    let text = files::read_text(path)?;
+    files::read_text(path)
+}
+
+/// Compiles a file without showing anything.
+pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> Result<Compiled, Failure> {
+    let text = read(path)?;
     let mut compiled = compile_text(session, path, text, options);
     if !files::is_dash(path) && !files::has_extension(path, "net") {
         foreign(path, &mut compiled.diagnostics);

@@ -19,9 +19,11 @@ mod machine;
 mod ops;
 mod optimize;
 mod options;
+mod progress;
 mod report;
 mod run;
 mod session;
+mod sweep;
 mod target;
 mod tensors;
 

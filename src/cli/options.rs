@@ -43,13 +43,13 @@ pub(super) struct CountOptions {
 impl CountOptions {
     /// Options of the analysis.
     pub fn options(&self) -> Options {
-        Options { batch: self.batch, convention: convention::from_name(&self.convention).unwrap_or(Convention::Default) }
+        let convention = convention::from_name(&self.convention).unwrap_or(Convention::Default);
+        Options { batch: self.batch, convention, ..Options::default() }
     }
 
-    /// The numbers of a network; those that the compiler made where they fit.
+    /// The numbers of a network.
     pub fn analyze(&self, shaped: &Shaped, ready: &Analysis) -> Result<Analysis, Failure> {
-        let options = self.options();
-        if options == ready.options { Ok(ready.clone()) } else { Ok(compile::analyze(shaped, &options)?) }
+        count(shaped, ready, &self.options())
     }
 
     /// The predicted times on the target, if one was named.
@@ -59,6 +59,11 @@ impl CountOptions {
         let times = predict(numbers, shaped, &target, Cores::All);
         Ok(Some(Forecast { target: target.name, times }))
     }
+}
+
+/// The numbers of a network; those that the compiler made where they fit.
+pub(super) fn count(shaped: &Shaped, ready: &Analysis, options: &Options) -> Result<Analysis, Failure> {
+    if *options == ready.options { Ok(ready.clone()) } else { Ok(compile::analyze(shaped, options)?) }
 }
 
 /// A target by name or file.

@@ -11,6 +11,7 @@ mod refinements;
 mod settings;
 mod unread;
 
+use crate::analysis::training::{Optimizer, Training};
 use crate::analysis::{self, Analysis};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
@@ -116,10 +117,19 @@ fn too_large(graph: &Graph, overflow: &analysis::Overflow) -> Diagnostic {
 /// # Errors
 /// A count exceeds 64 bits: a finding without a place.
 pub fn analyze(shaped: &Shaped, options: &analysis::Options) -> Result<Analysis, Box<Diagnostic>> {
-    analysis::analyze(shaped, options).map_err(|overflow| {
-        let message = overflow_message(shaped.graph(), &overflow);
-        Box::new(Diagnostic::bare(Code::CountOverflow, Severity::Error, message))
-    })
+    analysis::analyze(shaped, options).map_err(|overflow| uncountable(shaped, &overflow))
+}
+
+/// The memory of a training step of a network that was analyzed.
+///
+/// # Errors
+/// A count exceeds 64 bits: a finding without a place.
+pub fn training(shaped: &Shaped, analysis: &Analysis, optimizer: Optimizer) -> Result<Training, Box<Diagnostic>> {
+    analysis::training::training(shaped, analysis, optimizer).map_err(|overflow| uncountable(shaped, &overflow))
+}
+
+fn uncountable(shaped: &Shaped, overflow: &analysis::Overflow) -> Box<Diagnostic> {
+    Box::new(Diagnostic::bare(Code::CountOverflow, Severity::Error, overflow_message(shaped.graph(), overflow)))
 }
 
 fn overflow_message(graph: &Graph, overflow: &analysis::Overflow) -> String {

@@ -1,11 +1,14 @@
 //! What each operation means: arguments, arity, output shape, weights and work.
 //!
 //! [`Op`] is closed: matches on it have no wildcard arm, so the compiler lists every place that a new operation must be
-//! handled. In this room there are two: from a variant to its payload, which answers for it, and to its [`Class`], by which
-//! neighbours know it. This module sees no graph, no spans and no execution; every operation has exactly one output.
+//! handled. In this room there are four: from a variant to its payload, which answers for it, to its [`Class`], by which
+//! neighbours know it, to its [`Attributes`], by which tables show it, and to what it keeps for the backward pass. This module
+//! sees no graph, no spans and no execution; every operation has exactly one output.
 
 pub mod activation;
 pub mod args;
+pub mod attributes;
+pub mod backward;
 pub mod class;
 pub mod conv;
 pub mod conv_transpose;
@@ -34,6 +37,7 @@ pub mod work;
 mod tests;
 
 pub use activation::{Activation, Softmax};
+pub use attributes::{Attributes, ConvKind};
 pub use class::{Class, Statistics};
 pub use conv::{Conv, Padding};
 pub use conv_transpose::ConvTranspose;

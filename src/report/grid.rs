@@ -19,6 +19,8 @@ pub enum Cell {
     Work(u64),
     /// Zero because what it counts is counted where it is used first.
     Shared,
+    /// A height and a width: `3x3`.
+    Size([u64; 2]),
     /// Bytes.
     Bytes(u64),
     /// A signed change of a count.
@@ -40,6 +42,7 @@ impl Cell {
             Self::Shared => "(shared)".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Count(n) | Self::Work(n) => number::grouped(*n),
+            Self::Size(_) => self.exact(),
             Self::Bytes(n) => number::bytes(*n),
             Self::Change(n) => {
                 let size = number::grouped(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
@@ -58,6 +61,7 @@ impl Cell {
             Self::Empty => String::new(),
             Self::Shared => "0".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
+            Self::Size([h, w]) => format!("{h}x{w}"),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => format!("{x:.6}"),
@@ -72,6 +76,7 @@ impl Cell {
             Self::Count(_)
             | Self::Work(_)
             | Self::Shared
+            | Self::Size(_)
             | Self::Bytes(_)
             | Self::Change(_)
             | Self::Share(_)
@@ -86,6 +91,7 @@ impl Cell {
         match self {
             Self::Empty | Self::Text(_) | Self::Name(_) => None,
             Self::Shared => Some(0.0),
+            Self::Size([h, w]) => Some(*h as f64 * *w as f64),
             Self::Count(n) | Self::Work(n) | Self::Bytes(n) => Some(*n as f64),
             Self::Change(n) => Some(*n as f64),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => Some(*x),
@@ -102,18 +108,61 @@ pub struct Heading {
     pub title: &'static str,
 }
 
+/// What stands above a column.
+pub trait Head {
+    /// For programs.
+    fn key(&self) -> &str;
+    /// For people.
+    fn title(&self) -> &str;
+}
+
+impl Head for Heading {
+    fn key(&self) -> &str {
+        self.key
+    }
+
+    fn title(&self) -> &str {
+        self.title
+    }
+}
+
+/// A column that is called as the user calls it, or as a fixed one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedHeading {
+    /// One of ours.
+    Fixed(Heading),
+    /// The user's word.
+    Named(String),
+}
+
+impl Head for NamedHeading {
+    fn key(&self) -> &str {
+        match self {
+            Self::Fixed(heading) => heading.key,
+            Self::Named(name) => name,
+        }
+    }
+
+    fn title(&self) -> &str {
+        match self {
+            Self::Fixed(heading) => heading.title,
+            Self::Named(name) => name,
+        }
+    }
+}
+
 /// Rows under headings; every row has as many cells as there are headings.
 #[derive(Debug, Clone, Default)]
-pub struct Grid {
+pub struct Grid<H = Heading> {
     /// The columns.
-    pub headings: Vec<Heading>,
+    pub headings: Vec<H>,
     /// The rows.
     pub rows: Vec<Vec<Cell>>,
     /// A last row that sums up, or none.
     pub footer: Option<Vec<Cell>>,
 }
 
-impl Grid {
+impl<H: Head> Grid<H> {
     /// Whether a column holds numbers.
     #[must_use]
     pub fn is_numeric(&self, column: usize) -> bool {
@@ -123,7 +172,7 @@ impl Grid {
     /// As CSV (RFC 4180) with a header line, without the footer.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut text = self.headings.iter().map(|h| h.key).collect::<Vec<_>>().join(",");
+        let mut text = self.headings.iter().map(|h| csv_field(h.key())).collect::<Vec<_>>().join(",");
         text.push('\n');
         for row in &self.rows {
             for (i, cell) in row.iter().enumerate() {
@@ -140,7 +189,7 @@ impl Grid {
     pub fn markdown(&self) -> String {
         let mut text = String::new();
         for heading in &self.headings {
-            let _ = write!(text, "| {} ", heading.title);
+            let _ = write!(text, "| {} ", escape_markdown(heading.title()));
         }
         text.push_str("|\n");
         for column in 0..self.headings.len() {

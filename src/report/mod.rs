@@ -21,7 +21,10 @@ pub mod savings;
 pub mod savings_text;
 pub mod scene;
 pub mod serial;
+pub mod summary;
+pub mod sweep;
 pub mod table;
+pub mod training;
 mod unit;
 
 /// The version of every document's form: a key never changes its meaning without a new one.

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::training::Training;
 use super::{SCHEMA_VERSION, TOOL_VERSION, naming};
 use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
-use crate::analysis::{Analysis, Layer, convention};
+use crate::analysis::{self, Analysis, Dtype, Layer, convention};
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::op::{Shape, Work};
@@ -67,17 +68,27 @@ pub struct Network<'a> {
     /// In words, where it is not the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub convention_note: Option<&'static str>,
+    /// What elements are stored as: what bytes are counted for.
+    pub dtype: &'static str,
     /// Inputs with their shapes.
     pub inputs: Vec<Port<'a>>,
     /// Outputs with their shapes.
     pub outputs: Vec<Port<'a>>,
     /// Sums.
     pub totals: Totals,
+    /// The part of the sums that no output needs.
+    pub dead: Dead,
     /// Where activation memory peaks.
     pub peak: Peak<'a>,
     /// Predicted time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<Predicted>,
+    /// The memory of a training step, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
+    /// How much of the network the rows are, where not all of them were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Excerpt>,
     /// Layers in order of execution.
     pub layers: Vec<Row<'a>>,
     /// Layers taken together, where that was asked for.
@@ -117,6 +128,34 @@ pub struct Totals {
     pub flops_per_byte: f64,
     /// Other arithmetic.
     pub other_ops: OtherOps,
+}
+
+/// The part of the totals that no output needs: layers that could be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Dead {
+    /// Layers.
+    pub layers: u64,
+    /// Learnable scalars that only such layers use.
+    pub params: u64,
+    /// Running statistics that only such layers use.
+    pub buffers: u64,
+    /// Multiply-accumulates in the chosen convention.
+    pub macs: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
+}
+
+/// Some rows of more.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Excerpt {
+    /// Rows that are shown.
+    pub rows: usize,
+    /// Rows that there are.
+    pub of: usize,
+    /// Their share of the learnable scalars, of one.
+    pub params_share: f64,
+    /// Their share of the multiply-accumulates, of one.
+    pub macs_share: f64,
 }
 
 /// Arithmetic other than multiply-accumulates.
@@ -184,6 +223,16 @@ pub struct Row<'a> {
     pub inputs: Vec<Dims>,
     /// Output shape.
     pub output: Dims,
+    /// Size of the window, `[height, width]`; `null` where the operation has none, as for all attributes.
+    pub kernel: Option<[u64; 2]>,
+    /// Distance between windows, `[height, width]`.
+    pub stride: Option<[u64; 2]>,
+    /// Padding, `[top, left, bottom, right]`.
+    pub pad: Option<[u64; 4]>,
+    /// Distance between taps of the window, `[height, width]`.
+    pub dilation: Option<[u64; 2]>,
+    /// Groups of channels.
+    pub groups: Option<u64>,
     /// Learnable scalars.
     pub params: u64,
     /// Running statistics.
@@ -200,6 +249,11 @@ pub struct Row<'a> {
     pub write_bytes: u64,
     /// Input pixels that one output pixel depends on, `[height, width]`.
     pub receptive_field: [u64; 2],
+    /// Input pixels between neighbouring outputs, of height and width as a reduced fraction `[numerator, denominator]`;
+    /// `[0, 1]` where every output sees the whole input.
+    pub rf_stride: [(u64, u64); 2],
+    /// Input row and column at which the first output's field starts, `[top, left]`; negative inside padding.
+    pub rf_offset: [i64; 2],
     /// One-based line of the call in the source.
     pub line: Option<usize>,
     /// The file of that line, where it is another than `source`.
@@ -207,6 +261,12 @@ pub struct Row<'a> {
     pub file: Option<&'a str>,
     /// Other arithmetic.
     pub other_ops: OtherOps,
+    /// Bytes kept of the forward pass for the backward pass that this layer is the first to need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_bytes: Option<u64>,
+    /// That no output needs it; said where it is so.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dead: bool,
     /// Predicted milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted_ms: Option<f64>,
@@ -245,7 +305,7 @@ impl Serialize for Dims {
 /// Layers taken together: those of a block or of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Group {
-    /// The block's path or the operation's word; a layer's name outside blocks.
+    /// The block's path, a layer's name outside blocks; or the operation's word, of convolutions their kind.
     pub name: String,
     /// How many layers.
     pub layers: u64,
@@ -263,12 +323,21 @@ pub struct Group {
     pub read_bytes: u64,
     /// Bytes written.
     pub write_bytes: u64,
+    /// Bytes kept of the forward pass for the backward pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_bytes: Option<u64>,
     /// Predicted milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted_ms: Option<f64>,
 }
 
 impl<'a> Network<'a> {
+    /// What elements are stored as, where it is not what everything is stored as by default.
+    #[must_use]
+    pub fn other_dtype(&self) -> Option<&'static str> {
+        Some(self.dtype).filter(|name| *name != Dtype::default().name())
+    }
+
     /// The document of a network.
     #[must_use]
     pub fn new(subject: &Subject<'a>) -> Self {
@@ -286,22 +355,36 @@ impl<'a> Network<'a> {
             batch: analysis.options.batch,
             convention: convention::name(analysis.options.convention),
             convention_note: naming::note(convention::name(analysis.options.convention)),
+            dtype: analysis.options.dtype.name(),
             inputs: graph.inputs().iter().map(|id| port(&graph.node(*id).name, *id)).collect(),
             outputs: graph.outputs().iter().map(|(name, id)| port(name, *id)).collect(),
             totals: totals(analysis),
+            dead: dead(analysis),
             peak: peak(graph, analysis),
             predicted: forecast.map(|f| Predicted { target: f.target.clone(), total_ms: f.times.total_ms }),
+            training: None,
+            shown: None,
             layers,
             groups: None,
         }
+    }
+
+    /// Fills in what a training step needs, in total and by layer; before [`Self::group`], which sums it.
+    pub fn train(&mut self, training: &analysis::training::Training) {
+        for (row, bytes) in self.layers.iter_mut().zip(&training.kept) {
+            row.kept_bytes = Some(*bytes);
+        }
+        self.training = Some(training.into());
     }
 
     /// Fills [`Self::groups`], in order of first appearance.
     pub fn group(&mut self, subject: &Subject<'_>, by: By) {
         let places: HashMap<NodeId, usize> = subject.analysis.layers.iter().enumerate().map(|(i, l)| (l.node, i)).collect();
         let ms = |node: &NodeId| self.layers[places[node]].predicted_ms;
+        let kept = |node: &NodeId| self.layers[places[node]].kept_bytes;
         let group = |row: rollup::Row| Group {
             layers: row.nodes.len() as u64,
+            kept_bytes: row.nodes.iter().filter_map(kept).reduce(|a, b| a + b),
             predicted_ms: row.nodes.iter().filter_map(ms).reduce(|a, b| a + b),
             name: row.name,
             params: row.params,
@@ -327,6 +410,7 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
     let node = graph.node(layer.node);
     let mut blocks: Vec<_> = graph.enclosing(node.origin.instance).map(|(_, instance)| instance.path.as_str()).collect();
     blocks.reverse();
+    let attributes = node.op.attributes();
     let place = node.origin.span.zip(subject.sources).map(|(span, sources)| {
         let source = sources.get(span.source);
         (source.line_index(span.start) + 1, source.name())
@@ -337,6 +421,11 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
         op: node.op.keyword(),
         inputs: layer.inputs.iter().copied().map(Dims).collect(),
         output: Dims(layer.output),
+        kernel: attributes.kernel,
+        stride: attributes.stride,
+        pad: attributes.pad.map(|pad| [pad.top, pad.left, pad.bottom, pad.right]),
+        dilation: attributes.dilation,
+        groups: attributes.groups,
         params: layer.params,
         buffers: layer.buffers,
         macs: layer.macs,
@@ -345,9 +434,13 @@ fn row<'a>(subject: &Subject<'a>, index: usize, layer: &Layer) -> Row<'a> {
         read_bytes: layer.read_bytes,
         write_bytes: layer.write_bytes,
         receptive_field: layer.receptive.field,
+        rf_stride: layer.receptive.stride,
+        rf_offset: layer.receptive.offset,
         line: place.map(|(line, _)| line),
         file: place.map(|(_, file)| file).filter(|file| *file != subject.source),
         other_ops: layer.work.into(),
+        kept_bytes: None,
+        dead: !layer.needed,
         predicted_ms: subject.forecast.and_then(|f| f.times.layers.get(index)).map(|time| time.total_us / 1e3),
         made_by: node.inserted_for().map(|part| part.by.word()),
         part_of: node.inserted_for().map(|part| part.of.as_str()),
@@ -373,6 +466,16 @@ pub fn totals(analysis: &Analysis) -> Totals {
         flops_per_byte: intensity(t.flops, traffic),
         other_ops: t.work.into(),
     }
+}
+
+fn dead(analysis: &Analysis) -> Dead {
+    let analysis::Dead { layers, params, buffers, macs, flops } = analysis.dead;
+    Dead { layers, params, buffers, macs, flops }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn intensity(flops: u64, bytes: u64) -> f64 {

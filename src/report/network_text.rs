@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::grid::escape_markdown;
 use super::naming;
-use super::network::{Network, Port};
-use super::number::{bytes, grouped, magnitude, milliseconds, significant};
+use super::network::{Dead, Excerpt, Network, Port};
+use super::number::{bytes, grouped, magnitude, milliseconds, percent, significant};
+use crate::digits::count_of;
 
-/// The line above a table: name, file, batch, convention.
+/// The line above a table: name, file, batch, convention, type of the elements.
 #[must_use]
 pub fn title(n: &Network<'_>) -> String {
     let ports = |ports: &[Port<'_>]| {
@@ -20,6 +21,9 @@ pub fn title(n: &Network<'_>) -> String {
     }
     if n.convention != "default" {
         let _ = write!(text, "  {}", naming::macs(n.convention));
+    }
+    if let Some(dtype) = n.other_dtype() {
+        let _ = write!(text, "  bytes of {dtype}");
     }
     text
 }
@@ -44,10 +48,32 @@ pub fn facts(n: &Network<'_>) -> Vec<(&'static str, String)> {
     if t.buffers > 0 {
         facts.insert(1, ("buffers", exact(t.buffers)));
     }
+    if n.dead.layers > 0 {
+        facts.push(("dead", dead(n)));
+    }
+    if let Some(shown) = &n.shown {
+        facts.insert(0, ("shown", excerpt(n, shown)));
+    }
     if let Some(p) = &n.predicted {
-        facts.push(("predicted time", format!("{} on {}", milliseconds(p.total_ms), p.target)));
+        let arithmetic = n.other_dtype().map_or("", |_| ", arithmetic as fast as in f32");
+        facts.push(("predicted time", format!("{} on {}{arithmetic}", milliseconds(p.total_ms), p.target)));
     }
     facts
+}
+
+/// `5 of 66 layers, with 45.2 % of the MACs and 12.0 % of the parameters`.
+fn excerpt(n: &Network<'_>, shown: &Excerpt) -> String {
+    let rows = if n.groups.is_some() { "groups" } else { "layers" };
+    let (macs, params) = (percent(shown.macs_share), percent(shown.params_share));
+    let (of, what) = (grouped(shown.of as u64), naming::macs(n.convention));
+    format!("{} of {of} {rows}, with {macs} of the {what} and {params} of the parameters", grouped(shown.rows as u64))
+}
+
+fn dead(n: &Network<'_>) -> String {
+    let Dead { layers, params, macs, .. } = n.dead;
+    let counts = format!("{} and {} {}", count_of(params, "parameter"), grouped(macs), naming::macs(n.convention));
+    let needs = if layers == 1 { "needs its result" } else { "needs their results" };
+    format!("no output {needs}: {} with {counts}, which all totals count", count_of(layers, "layer"))
 }
 
 fn other(kinds: &[(u64, &str)]) -> String {

@@ -5,17 +5,35 @@ use tabled::settings::object::{Columns, Rows};
 use tabled::settings::style::HorizontalLine;
 use tabled::settings::{Alignment, Color, Padding, Style};
 
-use super::grid::{Cell, Grid};
+use super::grid::{Cell, Grid, Head};
 use super::number::shortened;
 
 /// Names are never cut below this width.
 const NARROWEST: usize = 18;
 
+/// The width of a grid in which no name is shortened.
+#[must_use]
+pub fn width<H: Head>(grid: &Grid<H>) -> usize {
+    let shown = rows(grid);
+    let columns: usize = (0..grid.headings.len()).map(|column| widest(column, &shown)).sum();
+    columns + 2 * grid.headings.len().saturating_sub(1)
+}
+
+/// Headings, rows and footer as text.
+fn rows<H: Head>(grid: &Grid<H>) -> Vec<Vec<String>> {
+    let mut shown: Vec<Vec<String>> = vec![grid.headings.iter().map(|h| h.title().to_owned()).collect()];
+    shown.extend(grid.rows.iter().chain(&grid.footer).map(|row| row.iter().map(Cell::shown).collect()));
+    shown
+}
+
+fn widest(column: usize, shown: &[Vec<String>]) -> usize {
+    shown.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+}
+
 /// Draws a grid, ANSI emphasis included, with a final line end; `width` is the terminal's, `None` where there is none.
 #[must_use]
-pub fn draw(grid: &Grid, width: Option<usize>) -> String {
-    let mut shown: Vec<Vec<String>> = vec![grid.headings.iter().map(|h| h.title.to_owned()).collect()];
-    shown.extend(grid.rows.iter().chain(&grid.footer).map(|row| row.iter().map(Cell::shown).collect()));
+pub fn draw<H: Head>(grid: &Grid<H>, width: Option<usize>) -> String {
+    let mut shown = rows(grid);
     if let Some(width) = width {
         fit(grid, &mut shown, width);
     }
@@ -50,11 +68,10 @@ pub fn draw(grid: &Grid, width: Option<usize>) -> String {
 }
 
 /// Shortens the column of names so that every row fits, as far as that goes.
-fn fit(grid: &Grid, shown: &mut [Vec<String>], width: usize) {
+fn fit<H: Head>(grid: &Grid<H>, shown: &mut [Vec<String>], width: usize) {
     let Some(names) = grid.rows.first().and_then(|row| row.iter().position(|cell| matches!(cell, Cell::Name(_)))) else {
         return;
     };
-    let widest = |column: usize, shown: &[Vec<String>]| shown.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let others: usize = (0..grid.headings.len()).filter(|c| *c != names).map(|c| widest(c, shown) + 2).sum();
     let room = width.saturating_sub(others + 1).max(NARROWEST);
     for row in shown {

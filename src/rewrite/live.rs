@@ -5,6 +5,7 @@
 //! of independent numbers, one a layer. Lifetimes are those that [`memory`](crate::analysis::memory) counts with, and the
 //! finished plan is checked against it.
 
+use crate::analysis::Options;
 use crate::analysis::cost::{activation_bytes, map_bytes};
 use crate::flow::Lifetimes;
 use crate::graph::NodeMap;
@@ -40,7 +41,8 @@ impl Around {
 
 /// Bytes of a map for one image; what is not countable stays at the largest.
 fn bytes(shape: Shape) -> u64 {
-    map_bytes(shape, 1).unwrap_or(u64::MAX)
+    let Options { batch, dtype, .. } = Options::default();
+    map_bytes(shape, batch, dtype).unwrap_or(u64::MAX)
 }
 
 /// The live bytes round every layer.
@@ -48,7 +50,8 @@ fn bytes(shape: Shape) -> u64 {
 pub fn around(shaped: &Shaped) -> NodeMap<Around> {
     let graph = shaped.graph();
     let life = Lifetimes::new(shaped);
-    let size = |tensor: usize| activation_bytes(shaped, life.storages()[tensor].owner, 1).unwrap_or(u64::MAX);
+    let one = Options::default();
+    let size = |tensor: usize| activation_bytes(shaped, life.storages()[tensor].owner, &one).unwrap_or(u64::MAX);
     let live = life.live_bytes(size);
     let mut result = NodeMap::with_bound(graph.len());
     for (step, &id) in life.steps().iter().enumerate() {

@@ -79,7 +79,7 @@ fn what_does_not_fit_is_named() {
     let shaped = net.shaped();
     let overflow = analyze(&shaped, &Options::default()).expect_err("9 x 2^62 weights");
     assert_eq!((overflow.node, overflow.what), (three, "parameters"));
-    let overflow = analyze(&shaped, &Options { batch: u64::MAX / 4, convention: Convention::Default }).expect_err("a huge batch");
+    let overflow = analyze(&shaped, &Options { batch: u64::MAX / 4, ..Options::default() }).expect_err("a huge batch");
     assert_eq!(overflow.node, small);
 }
 

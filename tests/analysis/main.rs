@@ -14,6 +14,7 @@ mod net;
 mod receptive;
 mod scale;
 mod time;
+mod training;
 
 use pointwise::compile::{NoFiles, Settings, compile};
 use pointwise::shape::Shaped;

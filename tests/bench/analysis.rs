@@ -44,7 +44,7 @@ fn zoo(name: &str) {
     let shaped = compiled.network.as_ref().expect("a network of the zoo").shaped.clone();
     let analysis = analyze(&shaped, &Options::default()).expect("counts that fit");
     let counted = times(200, || analyze(&shaped, &Options::default()));
-    let peak = times(200, || memory::peak(&shaped, 1));
+    let peak = times(200, || memory::peak(&shaped, &Options::default()));
     let linted = times(200, || lint::lint(&shaped, &analysis, &compiled.sources));
     println!("{name:16} {:>5} layers  whole {whole}  analyze {counted}  peak {peak}  lint {linted}", analysis.layers.len());
 }

@@ -1,0 +1,193 @@
+//! What an operation keeps of a forward pass in training, so that its gradients can be computed.
+//!
+//! In: an operation. Out: [`Kept`], by this table. "Output" stands where the output tells what the derivative needs, as it
+//! does for frameworks that compute an activation in place; the next layer mostly keeps that tensor anyway.
+//!
+//! | operation | keeps | because |
+//! |---|---|---|
+//! | `conv`, `conv_transpose`, `linear`, `scale` | input | the gradient of the weights is made from it |
+//! | `bn`, `group_norm`, `layer_norm`, `instance_norm` | input; mean and deviation | they are normalised again |
+//! | `lrn` | input; the map of denominators | both stand in its derivative |
+//! | `relu`, `relu6`, `hard_sigmoid`, `leaky_relu`, `elu`, `sigmoid`, `tanh`, `softplus`, `softmax`, maximum with a constant | output | it tells the derivative |
+//! | `silu`, `hard_swish`, `gelu`, `mish`, `prelu`, and `leaky_relu` or `elu` with a negative factor | input | the output does not |
+//! | `maxpool`, `global_maxpool` | where each maximum stood, 8 bytes a position | only that element has a gradient |
+//! | `max` | which input won, a byte an element | only that input has a gradient |
+//! | `mul` | inputs | each one is the derivative of the others |
+//! | `dropout` | which elements were dropped, a byte an element | they have no gradient |
+//! | everything else: sums, joins, means, resizes, views | nothing | their derivatives are constants |
+
+use super::work::elements;
+use super::{Activation, GlobalPool, Merge, Op, PoolKind, ScalarOp, Shape};
+
+/// What is kept; of the maps an operation reads and makes, and of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Which maps.
+    pub maps: Maps,
+    /// What of its own.
+    pub own: Own,
+}
+
+/// Maps that are kept as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Maps {
+    /// None.
+    #[default]
+    None,
+    /// The input.
+    Input,
+    /// Each input that another input's gradient is made from.
+    OtherInputs,
+    /// The output.
+    Output,
+}
+
+/// What is made for the backward pass alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Own {
+    /// Nothing.
+    #[default]
+    None,
+    /// So many numbers for all images together, of the type of the tensors.
+    Once(u64),
+    /// So many numbers for each image, of the type of the tensors.
+    Each(u64),
+    /// So many bytes for each image.
+    Bytes(u64),
+}
+
+/// Bytes of a position in a map.
+const INDEX_BYTES: u64 = 8;
+
+impl Kept {
+    const NOTHING: Self = Self { maps: Maps::None, own: Own::None };
+    const INPUT: Self = Self { maps: Maps::Input, own: Own::None };
+    const OUTPUT: Self = Self { maps: Maps::Output, own: Own::None };
+
+    const fn input_and(own: Own) -> Self {
+        Self { maps: Maps::Input, own }
+    }
+
+    const fn only(own: Own) -> Self {
+        Self { maps: Maps::None, own }
+    }
+}
+
+impl Op {
+    /// What is kept of inputs and output of these shapes; `None` where a count exceeds 64 bits.
+    #[must_use]
+    pub fn kept_for_backward(&self, inputs: &[Shape], output: Shape) -> Option<Kept> {
+        let map = elements(output).ok()?;
+        let channels = output.channels();
+        Some(match self {
+            Self::Conv(_) | Self::ConvTranspose(_) | Self::Linear(_) | Self::Scale(_) => Kept::INPUT,
+            Self::BatchNorm(_) => Kept::input_and(Own::Once(channels.checked_mul(2)?)),
+            Self::GroupNorm(norm) => Kept::input_and(Own::Each(norm.groups.checked_mul(2)?)),
+            Self::InstanceNorm(_) => Kept::input_and(Own::Each(channels.checked_mul(2)?)),
+            Self::LayerNorm(_) => Kept::input_and(Own::Each((map / channels).checked_mul(2)?)),
+            Self::Lrn(_) => Kept::input_and(Own::Each(map)),
+            Self::Activation(activation) => kept_by(activation),
+            Self::Softmax(_) => Kept::OUTPUT,
+            Self::Pool(pool) => match pool.kind {
+                PoolKind::Max => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
+                PoolKind::Avg { .. } => Kept::NOTHING,
+            },
+            Self::GlobalPool(GlobalPool::Max) => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
+            Self::Elementwise(elementwise) => match elementwise.merge {
+                Merge::Mul => Kept { maps: Maps::OtherInputs, own: Own::None },
+                Merge::Max => Kept::only(Own::Bytes(map)),
+                Merge::Add | Merge::Sub => Kept::NOTHING,
+            },
+            Self::Scalar(scalar) => match scalar.op {
+                ScalarOp::Max => Kept::OUTPUT,
+                ScalarOp::Add | ScalarOp::Sub | ScalarOp::RevSub | ScalarOp::Mul | ScalarOp::Div => Kept::NOTHING,
+            },
+            Self::Dropout(_) if self.is_view_in_training() => Kept::NOTHING,
+            Self::Dropout(_) => Kept::only(Own::Bytes(elements(*inputs.first()?).ok()?)),
+            Self::Input(_)
+            | Self::Param(_)
+            | Self::Constant(_)
+            | Self::GlobalPool(GlobalPool::Avg)
+            | Self::AdaptiveAvgPool(_)
+            | Self::Concat(_)
+            | Self::Flatten
+            | Self::Reshape(_)
+            | Self::Transpose(_)
+            | Self::Slice(_)
+            | Self::Pad(_)
+            | Self::Upsample(_)
+            | Self::DepthToSpace(_)
+            | Self::SpaceToDepth(_)
+            | Self::ChannelShuffle(_)
+            | Self::Mean(_)
+            | Self::Identity => Kept::NOTHING,
+        })
+    }
+
+    /// Whether its output is its input's memory in training too: dropout, which passes its input on when a network is run,
+    /// makes a tensor of its own there.
+    #[must_use]
+    pub fn is_view_in_training(&self) -> bool {
+        if let Self::Dropout(dropout) = self { dropout.p <= 0.0 } else { self.is_view() }
+    }
+}
+
+fn kept_by(activation: &Activation) -> Kept {
+    match activation {
+        Activation::Relu
+        | Activation::Relu6
+        | Activation::HardSigmoid
+        | Activation::Sigmoid
+        | Activation::Tanh
+        | Activation::Softplus => Kept::OUTPUT,
+        // Below zero a negative factor gives positive outputs, which positive inputs give as well.
+        Activation::LeakyRelu { slope: factor } | Activation::Elu { alpha: factor } => {
+            if *factor >= 0.0 {
+                Kept::OUTPUT
+            } else {
+                Kept::INPUT
+            }
+        }
+        Activation::Silu | Activation::HardSwish | Activation::Gelu | Activation::Mish | Activation::Prelu { .. } => Kept::INPUT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::op;
+    use super::*;
+
+    #[test]
+    fn each_operation_keeps_what_its_derivative_needs() {
+        let kept = |call: &str| {
+            let (op, inputs) = op(call);
+            op.kept_for_backward(&inputs, op.infer(&inputs).expect("it fits")).expect("countable")
+        };
+        for (call, wanted) in [
+            ("conv(8, 3)([4, 8, 8])", Kept::INPUT),
+            ("linear(8)([4])", Kept::INPUT),
+            ("bn()([4, 8, 8])", Kept::input_and(Own::Once(8))),
+            ("group_norm(2)([4, 8, 8])", Kept::input_and(Own::Each(4))),
+            ("instance_norm()([4, 8, 8])", Kept::input_and(Own::Each(8))),
+            ("layer_norm()([4, 8, 8])", Kept::input_and(Own::Each(128))),
+            ("lrn(5)([4, 8, 8])", Kept::input_and(Own::Each(256))),
+            ("relu()([4, 8, 8])", Kept::OUTPUT),
+            ("leaky_relu(0.1)([4])", Kept::OUTPUT),
+            ("leaky_relu(-0.1)([4])", Kept::INPUT),
+            ("silu()([4])", Kept::INPUT),
+            ("softmax()([4])", Kept::OUTPUT),
+            ("maxpool(2)([4, 8, 8])", Kept::only(Own::Bytes(8 * 64))),
+            ("avgpool(2)([4, 8, 8])", Kept::NOTHING),
+            ("global_maxpool()([4, 8, 8])", Kept::only(Own::Bytes(32))),
+            ("mul()([4], [4])", Kept { maps: Maps::OtherInputs, own: Own::None }),
+            ("max()([4], [4])", Kept::only(Own::Bytes(4))),
+            ("add()([4], [4])", Kept::NOTHING),
+            ("concat()([4], [4])", Kept::NOTHING),
+            ("dropout(0.5)([4])", Kept::only(Own::Bytes(4))),
+            ("dropout(0)([4])", Kept::NOTHING),
+            ("flatten()([4, 8, 8])", Kept::NOTHING),
+        ] {
+            assert_eq!(kept(call), wanted, "{call}");
+        }
+    }
+}
