@@ -1,18 +1,23 @@
 //! `refine` statements applied to the built graph.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use super::network::BeforeRefine;
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::{first_names, grouped};
-use crate::graph::Maker;
+use crate::graph::{Graph, Maker, NodeId};
 use crate::lower::Refinement as Written;
-use crate::op::form::{Form, Kind, Refinement};
+use crate::op::form::{How, Scale};
 use crate::op::form_cost::{Count, Geometry};
 use crate::quote::quoted;
-use crate::rewrite::Sources;
+use crate::rewrite::channels::Fixed;
 use crate::rewrite::insert::{self, Request};
 use crate::rewrite::path::{Layers, Pattern, SelectError};
+use crate::rewrite::scale::Unscalable;
+use crate::rewrite::{self, Sources};
 use crate::shape::Shaped;
 use crate::source::Span;
 use crate::words::is_reserved;
@@ -34,43 +39,27 @@ pub(super) fn apply(
     Some((refined, Some(BeforeRefine { shaped, sources })))
 }
 
+/// Scales first, then forms: a form's ranks are the channels between its parts, whatever its layer reads and makes.
 fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Shaped, Sources)> {
-    let mut requests = Vec::new();
-    let mut statements = Vec::new();
-    let before = diagnostics.len();
-    let layers = Layers::new(shaped.graph(), shaped.order());
-    for (index, statement) in written.iter().enumerate() {
-        let ranks: Vec<u64> = statement.ranks.iter().map(|(_, rank, _)| rank.unsigned_abs()).collect();
-        let kind = Kind::from_name(&statement.form).expect("lowering has checked the form");
-        let form = Form::new(kind, &ranks).expect("lowering has checked the number of ranks");
-        let pattern = Pattern::new(statement.path.segments.clone());
-        match layers.select(&pattern, kind) {
-            Ok(nodes) => {
-                requests.extend(nodes.into_iter().map(|node| Request {
-                    node,
-                    how: Refinement { form, between: statement.between },
-                    by: Maker::Statement,
-                }));
-                statements.resize(requests.len(), index);
-            }
-            Err(error) => diagnostics.push(unselected(statement, &error)),
-        }
-    }
-    if diagnostics.len() > before {
-        return None;
-    }
-    match insert::refine(shaped, &requests) {
+    let scaled = scaled(shaped, written, diagnostics)?;
+    let (shaped, mut sources) = match scaled {
+        Some((shaped, sources)) => (Cow::Owned(shaped), sources),
+        None => (Cow::Borrowed(shaped), Sources::default()),
+    };
+    let (requests, statements) = requests(&shaped, written, diagnostics)?;
+    match insert::refine(&shaped, &requests) {
         Ok(rewrite) => {
             let mut warned = None;
             for (request, statement) in requests.iter().zip(&statements) {
                 if warned != Some(statement)
-                    && let Some(warning) = dearer(shaped, request, &written[*statement])
+                    && let Some(warning) = dearer(&shaped, request, &written[*statement])
                 {
                     diagnostics.push(warning);
                     warned = Some(statement);
                 }
             }
-            Some((super::shaped(rewrite.graph, diagnostics)?, rewrite.sources))
+            sources.extend(rewrite.sources);
+            Some((super::shaped(rewrite.graph, diagnostics)?, sources))
         }
         Err(rejected) => {
             let statement = &written[statements[rejected.request]];
@@ -79,6 +68,90 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
             diagnostics.push(Diagnostic::error(Code::NotRefinable, message, statement.path.span, ""));
             None
         }
+    }
+}
+
+/// What the statements ask of single layers, each with its statement's index; `None` after a finding.
+fn requests(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Vec<Request>, Vec<usize>)> {
+    let (mut requests, mut statements) = (Vec::new(), Vec::new());
+    let before = diagnostics.len();
+    let layers = Layers::new(shaped.graph(), shaped.order());
+    for (index, statement) in written.iter().enumerate() {
+        let How::Form(how) = statement.how else { continue };
+        match layers.select(&Pattern::new(statement.path.segments.clone()), how.form.kind()) {
+            Ok(nodes) => {
+                requests.extend(nodes.into_iter().map(|node| Request { node, how, by: Maker::Statement }));
+                statements.resize(requests.len(), index);
+            }
+            Err(error) => diagnostics.push(unselected(statement, &error)),
+        }
+    }
+    (diagnostics.len() == before).then_some((requests, statements))
+}
+
+/// The network with the channels that `scale` statements ask for, where there are any; `None` after a finding.
+#[expect(clippy::option_option, reason = "no statement is not a failure")]
+fn scaled(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Option<(Shaped, Sources)>> {
+    let mut asked: BTreeMap<NodeId, Scale> = BTreeMap::new();
+    let mut last: Option<&Written> = None;
+    let layers = Layers::new(shaped.graph(), shaped.order());
+    for statement in written {
+        let How::Scale(scale) = statement.how else { continue };
+        match layers.select_all(&Pattern::new(statement.path.segments.clone())) {
+            Ok(nodes) => {
+                let own = nodes.iter().map(|node| (*node, scale)).collect();
+                if let Err(why) = rewrite::scale::scale(shaped, &own) {
+                    diagnostics.push(unscalable(shaped.graph(), statement, &why));
+                    return None;
+                }
+                // Of two statements for one layer the later holds, as for a path within a path.
+                asked.extend(own);
+                last = Some(statement);
+            }
+            Err(error) => {
+                diagnostics.push(unselected(statement, &error));
+                return None;
+            }
+        }
+    }
+    let Some(last) = last else { return Some(None) };
+    match rewrite::scale::scale(shaped, &asked) {
+        Ok(done) => Some(Some((super::shaped(done.graph, diagnostics)?, done.sources))),
+        Err(why) => {
+            diagnostics.push(unscalable(shaped.graph(), last, &why));
+            None
+        }
+    }
+}
+
+fn unscalable(graph: &Graph, statement: &Written, why: &Unscalable) -> Diagnostic {
+    let name = |id: NodeId| &graph.node(id).name;
+    let path = statement.path.segments.join(".");
+    let error = |message: String| Diagnostic::error(Code::NotRefinable, message, statement.path.span, "");
+    match why {
+        Unscalable::Nothing { partner: Some((one, other)), .. } => error(format!("`{path}` cannot be scaled alone"))
+            .note(format!("`{}` must have as many channels as `{}`", name(*one), name(*other)))
+            .help("name all of them, or a scope that holds them"),
+        Unscalable::Nothing { why: Some((layer, fixed)), .. } => {
+            error(format!("`{path}` cannot be scaled")).note(format!("`{}`: {}", name(*layer), said(graph, *fixed)))
+        }
+        Unscalable::Nothing { .. } => error(format!("`{path}` makes no channels that could be scaled")),
+        Unscalable::Apart { one, other } => {
+            error(format!("`{}` and `{}` must have equally many channels, and get different shares", name(*one), name(*other)))
+        }
+        Unscalable::Unfit { why } => error(format!("`{path}` cannot be scaled")).note(why.clone()),
+    }
+}
+
+/// Why channels cannot change, as a clause.
+fn said(graph: &Graph, fixed: Fixed) -> String {
+    match fixed {
+        Fixed::Output => "its channels are the network's output".to_owned(),
+        Fixed::Given => "its channels are joined with those of an input".to_owned(),
+        Fixed::Stated(by) => format!("its channels are counted by `{}`", graph.node(by).name),
+        Fixed::Refined => "it has a bottleneck, or is read by one".to_owned(),
+        Fixed::Shared => "its weights, or those of what reads it, are shared".to_owned(),
+        Fixed::Kept => "it is kept by request".to_owned(),
     }
 }
 
@@ -112,13 +185,13 @@ fn unselected(statement: &Written, error: &SelectError) -> Diagnostic {
     match error {
         SelectError::NoMatch { nearest, users } => no_layer(&path, nearest, users, span),
         SelectError::Ambiguous { scope, candidates } => {
-            let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.form);
+            let message = format!("`{scope}` holds {} layers that `{}` fits", candidates.len(), statement.how.name());
             Diagnostic::error(Code::AmbiguousPath, message, span, "names more than one")
                 .help(format!("name one of them: {}", first_names(candidates, NAMED)))
         }
         SelectError::Refused { layer, refusal } => Diagnostic::error(
             Code::NotRefinable,
-            format!("`{layer}` cannot be refined with `{}`: {refusal}", statement.form),
+            format!("`{layer}` cannot be refined with `{}`: {refusal}", statement.how.name()),
             span,
             "",
         ),

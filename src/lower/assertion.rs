@@ -1,20 +1,17 @@
-//! `assert` and `refine`: evaluated as far as the body allows; the rest needs the whole graph.
+//! `assert`: evaluated as far as the body allows; the rest needs the whole graph.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::naming::Scope;
 use super::operator::{Folded, fold};
-use super::{Builder, Frame, Refinement, Value};
+use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::digits::counted;
 use crate::metric::Metric;
-use crate::op::form::{Between, Kind};
-use crate::op::shape::MAX_DIM;
 use crate::source::Span;
-use crate::suggest::{nearest, nearest_word};
-use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, Statement, StatementKind, UnaryOp};
+use crate::suggest::nearest;
+use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, Statement, StatementKind, UnaryOp};
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
@@ -203,101 +200,6 @@ impl<'a> Builder<'a> {
                 .help("metrics are params, buffers, macs, flops, layers, weight_memory, activation_memory and peak_memory"),
         };
         self.report(frame, diagnostic);
-    }
-
-    pub(super) fn refinement(&mut self, frame: &mut Frame<'a>, path: &'a Path, form: &'a Expr) {
-        // A `refine` in a block has been reported with the syntax.
-        if !frame.in_net {
-            return;
-        }
-        let ExprKind::Call { callee, lists } = &form.kind else {
-            let diagnostic = Diagnostic::error(Code::WrongType, "a form is needed here", form.span, "")
-                .help("as in `refine layer1.0.conv2 = reduce(64)`");
-            self.report(frame, diagnostic);
-            return;
-        };
-        let forms = Kind::ALL.map(Kind::name);
-        if !forms.contains(&callee.text.as_str()) {
-            let mut diagnostic = Diagnostic::error(
-                Code::UnknownOperation,
-                format!("there is no form `{}`", callee.text),
-                callee.span,
-                "not known",
-            );
-            diagnostic = match nearest_word(&callee.text, forms) {
-                Some((near, applicability)) => {
-                    diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)])
-                }
-                None => diagnostic.help(format!("the forms are {}", super::body::quoted(&forms))),
-            };
-            self.report(frame, diagnostic);
-            return;
-        }
-        let mut refinement = Refinement {
-            path: path.clone(),
-            form: callee.text.clone(),
-            span: form.span,
-            ranks: Vec::new(),
-            between: Between::ByForm,
-        };
-        for arg in lists.iter().flat_map(|list| &list.args) {
-            let value = self.eval(frame, &arg.value, &Scope::none());
-            let name = arg.name.as_ref().map(|n| n.text.clone());
-            match (name.as_deref(), &value) {
-                (_, Value::Poison) => return,
-                (Some("linear"), Value::Bool(linear)) => refinement.between = Between::from_linear(Some(*linear)),
-                (_, _) if value.to_i64().is_some_and(|rank| rank >= 1) => {
-                    refinement.ranks.push((name, value.to_i64().expect("just seen"), arg.value.span));
-                }
-                _ => {
-                    let message = format!(
-                        "`{}` takes channels, integers from 1, and `linear=true` or `false`, not {}",
-                        callee.text,
-                        value.shown()
-                    );
-                    self.report(frame, Diagnostic::error(Code::InvalidValue, message, arg.value.span, ""));
-                    return;
-                }
-            }
-        }
-        if self.ranks_fit(frame, callee, &refinement.ranks, form.span) {
-            refinement.ranks.sort_by_key(|(name, ..)| name.as_deref() == Some("r2"));
-            self.refinements.push(refinement);
-        }
-    }
-
-    /// Whether a form can have these ranks; false after a report.
-    fn ranks_fit(&mut self, frame: &Frame<'a>, form: &Ident, ranks: &[(Option<String>, i64, Span)], at: Span) -> bool {
-        if let Some((_, rank, span)) = ranks.iter().find(|(_, rank, _)| *rank > MAX_DIM as i64) {
-            let message = format!("`{}` takes at most {MAX_DIM} channels, not {rank}", form.text);
-            self.report(frame, Diagnostic::error(Code::InvalidValue, message, *span, ""));
-            return false;
-        }
-        let needed = if form.text == "both" { 2 } else { 1 };
-        if ranks.len() != needed {
-            let message = format!("`{}` takes {}, and gets {}", form.text, counted(needed, "number"), ranks.len());
-            let code = if ranks.len() < needed { Code::MissingArgument } else { Code::UnknownArgument };
-            self.report(frame, Diagnostic::error(code, message, at, ""));
-            return false;
-        }
-        let allowed: &[&str] = if needed == 2 { &["r1", "r2"] } else { &["r"] };
-        if let Some((Some(name), _, span)) =
-            ranks.iter().find(|(n, ..)| n.as_ref().is_some_and(|n| !allowed.contains(&n.as_str())))
-        {
-            let message = format!("`{}` has no parameter `{name}`", form.text);
-            let diagnostic = Diagnostic::error(Code::UnknownArgument, message, *span, "")
-                .help(format!("its parameters are {} and `linear`", super::body::quoted(allowed)));
-            self.report(frame, diagnostic);
-            return false;
-        }
-        if let [(Some(first), ..), (Some(second), _, span)] = ranks
-            && first == second
-        {
-            let message = format!("`{first}` of `{}` is given twice", form.text);
-            self.report(frame, Diagnostic::error(Code::DuplicateArgument, message, *span, "given again here"));
-            return false;
-        }
-        true
     }
 }
 

@@ -19,6 +19,7 @@ mod naming;
 mod operator;
 mod program;
 mod projection;
+mod refine;
 mod repeat;
 mod shape_error;
 mod shared;
@@ -34,7 +35,7 @@ use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::graph::{Directives, Graph, InstanceId, LayerPath, NodeMap};
 use crate::op::Shape;
-use crate::op::form::Between;
+use crate::op::form::How;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Ast, Body, Expr, Net, Path};
 
@@ -70,14 +71,10 @@ impl Default for Limits {
 pub struct Refinement {
     /// The layers addressed.
     pub path: Path,
-    /// The form's name.
-    pub form: String,
-    /// Where the form stands.
+    /// What is to be done to them.
+    pub how: How,
+    /// Where that stands.
     pub span: Span,
-    /// Ranks by position or by name.
-    pub ranks: Vec<(Option<String>, i64, Span)>,
-    /// What stands between the convolutions.
-    pub between: Between,
 }
 
 /// What lowering made of a net.

@@ -236,3 +236,118 @@ impl fmt::Display for Refinement {
         }
     }
 }
+
+/// More or fewer output channels for a layer that stays what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scale {
+    /// The share of the channels, in parts of [`Self::WHOLE`].
+    parts: u32,
+    /// The new channels are a multiple of this.
+    multiple: u64,
+}
+
+impl Scale {
+    /// As it is written: `scale(0.75)`.
+    pub const NAME: &'static str = "scale";
+
+    /// The parts of a whole.
+    pub const WHOLE: u32 = 10_000;
+
+    /// The largest share.
+    pub const MOST: f64 = 64.0;
+
+    /// A share of the channels, rounded to parts of [`Self::WHOLE`], above 0 and at most [`Self::MOST`]; `multiple` at least 1.
+    #[must_use]
+    pub fn new(share: f64, multiple: u64) -> Option<Self> {
+        let parts = (share * f64::from(Self::WHOLE)).round();
+        let is_fit = multiple > 0 && (1.0..=Self::MOST * f64::from(Self::WHOLE)).contains(&parts);
+        is_fit.then_some(Self { parts: parts as u32, multiple })
+    }
+
+    /// The share of the channels.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        f64::from(self.parts) / f64::from(Self::WHOLE)
+    }
+
+    /// What the new channels are a multiple of.
+    #[must_use]
+    pub fn multiple(self) -> u64 {
+        self.multiple
+    }
+
+    /// The new channels of a layer with so many: the nearest multiple, at least one, and at most what is there where channels
+    /// become fewer.
+    #[must_use]
+    pub fn width(self, channels: u64) -> u64 {
+        let wanted = u128::from(channels) * u128::from(self.parts);
+        let step = u128::from(self.multiple) * u128::from(Self::WHOLE);
+        let steps = ((wanted + step / 2) / step).max(1);
+        let width = u64::try_from(steps * u128::from(self.multiple)).unwrap_or(u64::MAX);
+        if self.parts <= Self::WHOLE { width.min(channels) } else { width.max(channels) }
+    }
+}
+
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.multiple {
+            1 => write!(f, "{}({})", Self::NAME, self.share()),
+            multiple => write!(f, "{}({}, multiple={multiple})", Self::NAME, self.share()),
+        }
+    }
+}
+
+/// What is done to a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum How {
+    /// It becomes the convolutions of a form.
+    Form(Refinement),
+    /// It gets other output channels.
+    Scale(Scale),
+}
+
+impl How {
+    /// As it is written: `reduce`, `scale`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Form(refinement) => refinement.form.kind().name(),
+            Self::Scale(_) => Scale::NAME,
+        }
+    }
+
+    /// Every name that a `refine` statement knows.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        Kind::ALL.iter().map(|kind| kind.name()).chain([Scale::NAME]).collect()
+    }
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(refinement) => refinement.fmt(f),
+            Self::Scale(scale) => scale.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_the_nearest_multiples() {
+        let width = |share, multiple, channels| Scale::new(share, multiple).expect("it is a share").width(channels);
+        assert_eq!(width(0.75, 1, 64), 48);
+        assert_eq!(width(2.0 / 3.0, 1, 96), 64, "rounded shares give whole channels back");
+        assert_eq!([width(0.7, 16, 64), width(0.1, 16, 64), width(0.7, 16, 10)], [48, 16, 10]);
+        assert_eq!(width(1.4, 8, 24), 32);
+        assert_eq!(Scale::new(0.7132, 16).map(|scale| scale.to_string()).as_deref(), Some("scale(0.7132, multiple=16)"));
+        assert!(
+            [Scale::new(0.0, 1), Scale::new(-1.0, 1), Scale::new(f64::NAN, 1), Scale::new(65.0, 1), Scale::new(0.5, 0)]
+                .iter()
+                .all(Option::is_none)
+        );
+    }
+}

@@ -10,6 +10,7 @@
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | where a layer stands, and how wrong a form is thought to be | [`place`] [`model`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] [`widths`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
+//! | other widths, and what must stay equally wide | [`scale`](mod@scale) [`channels`] |
 //! | layers by path | [`path`] |
 //! | weights | [`sources`] → [`mod@apply`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
@@ -20,6 +21,7 @@ pub mod bottleneck;
 pub mod budget;
 pub mod candidates;
 pub mod chain;
+pub mod channels;
 pub mod config;
 pub mod counts;
 pub mod dead;
@@ -39,11 +41,12 @@ pub mod plan;
 pub mod price;
 mod rebuild;
 pub mod refined;
+pub mod scale;
 pub mod sources;
 pub mod survey;
 pub mod widths;
 
-pub use crate::op::form::{Between, Form, Kind, Refinement};
+pub use crate::op::form::{Between, Form, How, Kind, Refinement, Scale};
 pub use apply::{Carried, apply};
 pub use bottleneck::{Refined, bottlenecks};
 pub use budget::{Budget, Limit, Quantity};

@@ -4,6 +4,7 @@
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in; such a scope must hold exactly one layer that the form fits.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::forms::{Refusal, fits};
@@ -104,6 +105,29 @@ impl<'g> Layers<'g> {
         match refused {
             Some((layer, refusal)) if chosen.is_empty() => Err(SelectError::Refused { layer, refusal }),
             _ => Ok(chosen),
+        }
+    }
+}
+
+impl Layers<'_> {
+    /// All convolutions and linear layers that a pattern names or that lie in a scope which it names, in order of execution.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn select_all(&self, pattern: &Pattern) -> Result<Vec<NodeId>, SelectError> {
+        let graph = self.graph;
+        let named: BTreeSet<NodeId> = self.scopes.named(pattern).into_iter().flat_map(|(_, nodes)| nodes).collect();
+        let layers: Vec<_> = named.iter().copied().filter(|id| graph.node(*id).op.is_layer()).collect();
+        match named.first() {
+            Some(first) if layers.is_empty() => {
+                let node = graph.node(*first);
+                let refusal = Refusal::NotConvolution { keyword: node.op.keyword() };
+                Err(SelectError::Refused { layer: node.name.to_string(), refusal })
+            }
+            Some(_) => Ok(layers),
+            None => {
+                Err(SelectError::NoMatch { nearest: alike(graph, &pattern.to_string()), users: users_of_shared(graph, pattern) })
+            }
         }
     }
 }

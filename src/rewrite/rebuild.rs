@@ -38,6 +38,13 @@ impl<'a> Rebuild<'a> {
         new
     }
 
+    /// Copies a node with another operation that needs the same tensors.
+    pub(super) fn keep_as(&mut self, id: NodeId, op: Op) -> NodeId {
+        let new = self.new.add(Node { op, inputs: self.inputs(id), ..self.old.node(id).clone() });
+        self.map.insert(id, new);
+        new
+    }
+
     /// Copies a node with another operation, which gets new tensors.
     pub(super) fn replace(&mut self, id: NodeId, op: Op) -> NodeId {
         let inputs = self.inputs(id);

@@ -13,6 +13,7 @@ mod library;
 mod nets;
 mod paths;
 mod plan;
+mod scale;
 mod writeback;
 
 use pointwise::analysis::target::Target;

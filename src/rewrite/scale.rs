@@ -1,0 +1,191 @@
+//! Gives layers other output channels, and everything that reads them what it then needs.
+//!
+//! In: a shaped network, and which layers get which [`Scale`]. Out: a [`Rewrite`] of the same operations with other channels.
+//! Layers whose channels must stay equal ([`Channels`]) change together or not at all; input channels follow by themselves,
+//! for no operation states them. Weights of what changed are new.
+
+use std::collections::BTreeMap;
+
+use super::bottleneck::sums;
+use super::budget::{Budget, Quantity};
+use super::channels::{Channels, Fixed, Group};
+use super::plan::{OptimizeError, Sums};
+use super::rebuild::Rebuild;
+use super::sources::{Sources, TensorSource};
+use super::{Change, Rewrite};
+use crate::analysis::target::Target;
+use crate::graph::{Graph, NodeId};
+use crate::op::Op;
+use crate::op::form::Scale;
+use crate::shape::{Shaped, infer};
+
+/// Why layers cannot be scaled as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unscalable {
+    /// None of them makes channels that may change.
+    Nothing {
+        /// The first of them, and why.
+        why: Option<(NodeId, Fixed)>,
+        /// A layer that must keep as many channels as one of them, and is not among them.
+        partner: Option<(NodeId, NodeId)>,
+    },
+    /// Two of them must have equally many channels and are asked for different ones.
+    Apart {
+        /// One.
+        one: NodeId,
+        /// The other.
+        other: NodeId,
+    },
+    /// The network does not fit together with the new channels, where some operation counts them.
+    Unfit {
+        /// What does not fit, as a sentence.
+        why: String,
+    },
+}
+
+/// The new width of every group that is asked for whole: groups that reach beyond the layers asked for stay as they are.
+fn widths(channels: &Channels, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeMap<NodeId, u64>, Unscalable> {
+    let mut widths = BTreeMap::new();
+    let (mut why, mut partner) = (None, None);
+    for (_, group) in channels.groups().filter(|(_, group)| group.members.iter().any(|member| asked.contains_key(member))) {
+        let named = group.members.iter().find(|member| asked.contains_key(member)).expect("one is asked for");
+        let left = group.members.iter().find(|member| !asked.contains_key(member));
+        if let Some(fixed) = group.fixed {
+            why.get_or_insert((*named, fixed));
+        } else if let Some(left) = left {
+            partner.get_or_insert((*named, *left));
+        } else {
+            let scale = asked[named];
+            if let Some(other) = group.members.iter().find(|member| asked[*member] != scale) {
+                return Err(Unscalable::Apart { one: *named, other: *other });
+            }
+            let width = width(group, scale);
+            widths.extend(group.members.iter().map(|member| (*member, width)));
+        }
+    }
+    if widths.is_empty() { Err(Unscalable::Nothing { why, partner }) } else { Ok(widths) }
+}
+
+/// A group's new width: a multiple of what its operations need, and of what is asked for where that fits as well.
+fn width(group: &Group, scale: Scale) -> u64 {
+    let needed = group.multiple.max(1);
+    let asked = Scale::new(scale.share(), scale.multiple().div_ceil(needed).saturating_mul(needed)).unwrap_or(scale);
+    let width = asked.width(group.width);
+    if width.is_multiple_of(needed) { width } else { group.width }
+}
+
+/// A copy of the network in which layers have other channels. Names stay.
+///
+/// # Errors
+/// None of the channels may change, two must be equal and are not asked to be, or an operation counts them.
+pub fn scale(shaped: &Shaped, asked: &BTreeMap<NodeId, Scale>) -> Result<Rewrite, Unscalable> {
+    let graph = shaped.graph();
+    let widths = widths(&Channels::new(shaped), asked)?;
+    let wide = infer(resized(shaped, &widths, &|_| false).0).map_err(|unfit| Unscalable::Unfit { why: unfit.to_string() })?;
+    // Ids of the copy are in the order in which the old nodes were copied.
+    let copies: BTreeMap<NodeId, NodeId> = shaped.order().iter().copied().zip(wide.order().iter().copied()).collect();
+    let needs_weights = |id: NodeId| {
+        let (op, copy) = (&graph.node(id).op, copies[&id]);
+        op.weights(&shaped.input_shapes(id)) != wide.graph().node(copy).op.weights(&wide.input_shapes(copy))
+    };
+    let (graph_after, sources) = resized(shaped, &widths, &needs_weights);
+    let changes = widths.iter().map(|(id, width)| {
+        let (name, before) = (&graph.node(*id).name, shaped.shape(*id).channels());
+        let note = format!("`{name}` has {width} output channels instead of {before}");
+        Change { pass: Scale::NAME, layers: vec![name.to_string()], exact: false, note }
+    });
+    let changes = changes.collect();
+    Ok(Rewrite { graph: graph_after, changes, sources })
+}
+
+/// The copy, where new weights are made for what needs them.
+fn resized(shaped: &Shaped, widths: &BTreeMap<NodeId, u64>, needs_weights: &dyn Fn(NodeId) -> bool) -> (Graph, Sources) {
+    let graph = shaped.graph();
+    let channels = Channels::new(shaped);
+    let of_group: BTreeMap<usize, u64> = widths.iter().filter_map(|(id, width)| Some((channels.of(*id)?, *width))).collect();
+    let mut build = Rebuild::new(shaped);
+    let mut sources = Sources::default();
+    for &id in shaped.order() {
+        let op = channels.of(id).and_then(|group| of_group.get(&group)).map(|width| with_channels(&graph.node(id).op, *width));
+        let new = match op {
+            Some(op) if needs_weights(id) => build.replace(id, op),
+            Some(op) => build.keep_as(id, op),
+            None if needs_weights(id) => build.replace(id, graph.node(id).op.clone()),
+            None => build.keep(id),
+        };
+        if needs_weights(id) {
+            build.node(new).tensors.iter().for_each(|tensor| sources.insert(*tensor, TensorSource::New));
+        }
+    }
+    (build.finish(), sources)
+}
+
+/// An operation that makes, or passes on, so many channels.
+fn with_channels(op: &Op, width: u64) -> Op {
+    let mut op = op.clone();
+    if let Op::Conv(conv) = &mut op {
+        conv.out = width;
+        if conv.depthwise {
+            conv.groups = width;
+        }
+    } else if let Op::ConvTranspose(conv) = &mut op {
+        conv.out = width;
+    } else if let Op::Linear(linear) = &mut op {
+        linear.out = width;
+    }
+    op
+}
+
+/// The network at one width for all of it.
+#[derive(Debug, Clone)]
+pub struct Uniform {
+    /// The share of all channels that may change.
+    pub scale: Scale,
+    /// What the network then is.
+    pub shaped: Shaped,
+    /// Where its tensors come from.
+    pub sources: Sources,
+    /// What it then costs.
+    pub sums: Sums,
+}
+
+/// How finely uniform widths are looked for.
+const STEPS: u32 = 100;
+
+/// The widest network within limits, of all that are the same share of this one in every layer, in hundredths; `None` where
+/// not even the narrowest is, or nothing may change.
+///
+/// # Errors
+/// A count exceeds 64 bits.
+pub fn uniform(
+    shaped: &Shaped,
+    limits: &[(Budget, f64)],
+    (block, target): (u64, &Target),
+) -> Result<Option<Uniform>, OptimizeError> {
+    let at = |step: u32| -> Result<Option<Uniform>, OptimizeError> {
+        let Some(scale) = Scale::new(f64::from(step) / f64::from(STEPS), block) else { return Ok(None) };
+        let all = shaped.order().iter().filter(|id| shaped.graph().node(**id).op.is_layer());
+        let Ok(rewrite) = self::scale(shaped, &all.map(|id| (*id, scale)).collect()) else { return Ok(None) };
+        let shaped = super::reinfer(rewrite.graph);
+        let (sums, _) = sums(&shaped, target)?;
+        Ok(Some(Uniform { scale, shaped, sources: rewrite.sources, sums }))
+    };
+    let is_within = |one: &Uniform| limits.iter().all(|(budget, most)| one.sums.of(budget.quantity) <= *most);
+    let (mut low, mut high, mut best) = (0, STEPS, None);
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        match at(middle)? {
+            Some(one) if is_within(&one) => (low, best) = (middle, Some(one)),
+            Some(_) => high = middle,
+            None => return Ok(best),
+        }
+    }
+    Ok(best)
+}
+
+/// A limit on MACs: what a plan without a budget is compared at.
+#[must_use]
+pub fn as_many_macs(sums: &Sums) -> Vec<(Budget, f64)> {
+    let most = sums.of(Quantity::Macs);
+    vec![(Budget { quantity: Quantity::Macs, limit: super::Limit::Absolute(most) }, most)]
+}
