@@ -18,6 +18,7 @@ use crate::analysis::target::Target;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
+use crate::op::form::Scale;
 use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
@@ -66,7 +67,8 @@ pub(super) struct Goals {
     /// Stay within a budget: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together.
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = budget, help_heading = "Goals")]
     budget: Vec<Budget>,
-    /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`; `auto` chooses for each layer.
+    /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`, or `scale`, one width for the whole network; `auto`
+    /// chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
     form: Option<String>,
     /// Widths are multiples of this: by default of the target's channel block, and with 1 any width will do.
@@ -125,7 +127,9 @@ impl Goals {
         all.align = self.align.or(all.align);
         all.linear = (self.linear || self.nonlinear).then_some(self.linear).or(all.linear);
         if let Some(form) = &self.form {
-            all.form = config::form(Some(form)).map_err(|error| Failure::usage(error.message))?;
+            all.uniform = form == Scale::NAME;
+            let one = Some(form.as_str()).filter(|_| !all.uniform);
+            all.form = config::form(one).map_err(|error| Failure::usage(error.message))?;
         }
         Ok(all)
     }

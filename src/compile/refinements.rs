@@ -93,20 +93,15 @@ fn requests(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnost
 #[expect(clippy::option_option, reason = "no statement is not a failure")]
 fn scaled(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<Option<(Shaped, Sources)>> {
     let mut asked: BTreeMap<NodeId, Scale> = BTreeMap::new();
-    let mut last: Option<&Written> = None;
+    let mut statements: Vec<(&Written, Vec<NodeId>)> = Vec::new();
     let layers = Layers::new(shaped.graph(), shaped.order());
     for statement in written {
         let How::Scale(scale) = statement.how else { continue };
         match layers.select_all(&Pattern::new(statement.path.segments.clone())) {
+            // Of two statements for one layer the later holds, as for a path within a path.
             Ok(nodes) => {
-                let own = nodes.iter().map(|node| (*node, scale)).collect();
-                if let Err(why) = rewrite::scale::scale(shaped, &own) {
-                    diagnostics.push(unscalable(shaped.graph(), statement, &why));
-                    return None;
-                }
-                // Of two statements for one layer the later holds, as for a path within a path.
-                asked.extend(own);
-                last = Some(statement);
+                asked.extend(nodes.iter().map(|node| (*node, scale)));
+                statements.push((statement, nodes));
             }
             Err(error) => {
                 diagnostics.push(unselected(statement, &error));
@@ -114,7 +109,21 @@ fn scaled(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic
             }
         }
     }
-    let Some(last) = last else { return Some(None) };
+    let Some((last, _)) = statements.last() else { return Some(None) };
+    let widths = match rewrite::scale::widths(shaped, &asked) {
+        Ok(widths) => widths,
+        Err(why) => {
+            diagnostics.push(unscalable(shaped.graph(), last, &why));
+            return None;
+        }
+    };
+    for (statement, nodes) in statements.iter().filter(|(_, nodes)| !nodes.iter().any(|node| widths.contains_key(node))) {
+        let own = asked.iter().filter(|(node, _)| nodes.contains(node)).map(|(node, scale)| (*node, *scale)).collect();
+        if let Err(why) = rewrite::scale::widths(shaped, &own) {
+            diagnostics.push(unscalable(shaped.graph(), statement, &why));
+            return None;
+        }
+    }
     match rewrite::scale::scale(shaped, &asked) {
         Ok(done) => Some(Some((super::shaped(done.graph, diagnostics)?, done.sources))),
         Err(why) => {

@@ -316,6 +316,15 @@ impl How {
         }
     }
 
+    /// The form, where it is one.
+    #[must_use]
+    pub fn form(self) -> Option<Refinement> {
+        match self {
+            Self::Form(refinement) => Some(refinement),
+            Self::Scale(_) => None,
+        }
+    }
+
     /// Every name that a `refine` statement knows.
     #[must_use]
     pub fn names() -> Vec<&'static str> {

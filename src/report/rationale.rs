@@ -17,7 +17,7 @@ pub fn rationale(goal: String, plan: &Plan, changes: &[Change]) -> Extras {
     let goal = if goal.is_empty() { "the marks in the source".to_owned() } else { goal };
     let untouched = plan.untouched.iter().map(|u| Untouched { layer: u.layer.clone(), reason: u.why.to_string() });
     Extras {
-        forms: plan.changes.iter().map(|change| (change.layer.clone(), change.how.form)).collect(),
+        forms: plan.changes.iter().filter_map(|change| Some((change.layer.clone(), change.how.form()?.form))).collect(),
         plan: Some(Rationale { goal, facts: facts(plan, changes) }),
         untouched: untouched.collect(),
         ..Extras::default()
@@ -31,6 +31,17 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
         facts.push(format!("budget {}: at most {}, reached {}", met.budget, shown(met.most), shown(met.reached)));
     }
     facts.extend(plan.claim().map(|claim| format!("{claim} (a proxy: no weights were looked at)")));
+    facts.extend(plan.uniform.map(|uniform| {
+        let same = if plan.budgets.is_empty() { "needs no more MACs" } else { "reaches the same budget" };
+        let (price, own) = (uniform.after.price, plan.error);
+        format!(
+            "uniform width {:.2} {same}: {} MACs, {} parameters, error {:.3} where the plan has {own:.3}",
+            uniform.scale.share(),
+            grouped(price.macs),
+            grouped(price.params),
+            uniform.error
+        )
+    }));
     for pass in changes.iter().map(|change| change.pass).collect::<BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();
         facts.push(format!("pass {pass}: {}", counted(count, "change")));

@@ -11,19 +11,52 @@ use super::budget::Quantity;
 use super::candidates::{Candidate, Layer, Options};
 use super::knapsack::{Choice, Costs, Effort, Infeasible, MAX_LIMITS, Solution, lower_bound, solve};
 use super::path::starred;
+use super::regions::Region;
 use super::widths::HALVINGS;
-use crate::graph::Graph;
-use crate::op::form::Refinement;
+use crate::graph::{Graph, NodeId};
+use crate::op::form::How;
 
-/// A layer and what can be done with it.
+/// What a candidate is chosen for.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// A layer.
+    Layer(Layer),
+    /// Channels inside a bottleneck.
+    Region(Region),
+}
+
+/// A layer or region, and what can be done with it.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The layer.
-    pub layer: Layer,
+    /// What it is.
+    pub item: Item,
     /// Its candidates.
     pub options: Options,
-    /// Every rank that it may take, for the bound.
+    /// Every rank or width that it may take, for the bound.
     pub all: Vec<Choice>,
+    /// Entries of one place are decided together only where this is equal: kernel and demand.
+    pub likeness: String,
+    /// What else is equal where they are alike in everything that costs.
+    pub geometry: String,
+}
+
+impl Entry {
+    /// The layer, or the first that makes the region's channels.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        match &self.item {
+            Item::Layer(layer) => layer.node,
+            Item::Region(region) => region.members[0],
+        }
+    }
+
+    /// The channels that it makes.
+    fn output(&self) -> u64 {
+        match &self.item {
+            Item::Layer(layer) => layer.geometry.output,
+            Item::Region(region) => region.width,
+        }
+    }
 }
 
 /// One candidate a layer.
@@ -46,16 +79,28 @@ enum Tie {
     Alone,
 }
 
-/// From what reads best to what errs least: whole blocks in whole stages; whole blocks, halves and quarters in layers that are
-/// alike; each layer alone.
-const LADDER: [(Tie, u8); 5] =
-    [(Tie::Stage, 0), (Tie::Alike, 0), (Tie::Alike, 1), (Tie::Alike, HALVINGS), (Tie::Alone, HALVINGS)];
+/// From what reads best to what errs least, each with the share by which it has to lower the error: whole stages in whole
+/// blocks, in halves and quarters of them; those layers of a stage together that are equal in all that costs; each layer alone.
+const LADDER: [(Tie, u8, f64); 5] = [
+    (Tie::Stage, 0, 0.0),
+    (Tie::Stage, 1, FINER_GAINS),
+    (Tie::Stage, HALVINGS, FINER_GAINS),
+    (Tie::Alike, HALVINGS, SPLITTING_GAINS),
+    (Tie::Alone, HALVINGS, MIXING_GAINS),
+];
 
 /// A choice is taken, and nothing finer is looked for, where its error is above the bound by at most this share of it.
 pub const GOOD_ENOUGH: f64 = 0.03;
 
+/// Blocks are halved only where that lowers the error by more than this share.
+pub const FINER_GAINS: f64 = 0.08;
+
+/// Layers of one stage that read or make different maps get different forms only where that lowers the error by more than this
+/// share.
+pub const SPLITTING_GAINS: f64 = 0.25;
+
 /// Layers that are alike get different forms only where that lowers the error by more than this share.
-pub const MIXING_GAINS: f64 = 0.15;
+pub const MIXING_GAINS: f64 = 0.4;
 
 /// Chooses within the limits.
 ///
@@ -73,12 +118,11 @@ pub fn allocate(
     let bound = bound(&all, &most);
     let mut best: Option<(f64, Vec<usize>)> = None;
     let mut why_not = None;
-    for (tie, halvings) in LADDER.into_iter().filter(|(tie, _)| !each_alone || *tie == Tie::Alone) {
+    for (tie, halvings, gains) in LADDER.into_iter().filter(|(tie, ..)| !each_alone || *tie == Tie::Alone) {
         let together = Together::new(entries, groups(graph, entries, tie), (halvings, &quantities));
         match solve(&together.items, &most, Effort::default()) {
             Ok(solution) => {
-                let worth = if tie == Tie::Alone { 1.0 - MIXING_GAINS } else { 1.0 };
-                if best.as_ref().is_none_or(|(error, _)| solution.error < error * worth) {
+                if best.as_ref().is_none_or(|(error, _)| solution.error < error * (1.0 - gains)) {
                     best = Some((solution.error, together.picks(entries, &solution)));
                 }
             }
@@ -150,11 +194,9 @@ fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
     let mut union = Union::new(entries.len());
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (i, entry) in entries.iter().enumerate().filter(|_| tie != Tie::Alone) {
-        let layer = &entry.layer;
-        let geometry = (tie == Tie::Alike).then_some(layer.geometry);
-        let alike = format!("{:?} {geometry:?} {:?} {:?}", layer.geometry.kernel, layer.demand, layer.between);
-        for place in same_places(graph, layer, tie) {
-            let first = *seen.entry(format!("{place} {alike}")).or_insert(i);
+        let geometry = if tie == Tie::Alike { entry.geometry.as_str() } else { "" };
+        for place in same_places(graph, entry, tie) {
+            let first = *seen.entry(format!("{place} {} {geometry}", entry.likeness)).or_insert(i);
             union.join(first, i);
         }
     }
@@ -163,12 +205,12 @@ fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
 
 /// What a layer's likes have in common with it: the path but for numbers, as turns of a loop; the block that it is made by and
 /// the path in there, as instances. Over a stage widths must be alike too, or one rank would not fit all.
-fn same_places(graph: &Graph, layer: &Layer, tie: Tie) -> Vec<String> {
-    let node = graph.node(layer.node);
-    let by_path = format!("path {}", starred(&node.name));
+fn same_places(graph: &Graph, entry: &Entry, tie: Tie) -> Vec<String> {
+    let node = graph.node(entry.node());
+    let output = if tie == Tie::Stage { entry.output() } else { 0 };
+    let by_path = format!("path {} {output}", starred(&node.name));
     let by_block = graph.enclosing(node.origin.instance).last().and_then(|(_, instance)| {
         let inside = node.name.strip_prefix(instance.path.as_str())?;
-        let output = if tie == Tie::Stage { layer.geometry.output } else { 0 };
         Some(format!("block {} {} {output}", instance.block, starred(inside)))
     });
     std::iter::once(by_path).chain(by_block).collect()
@@ -211,7 +253,7 @@ impl Union {
 /// Groups of layers as items: an option is a form that all of a group can take.
 struct Together {
     groups: Vec<Vec<usize>>,
-    hows: Vec<Vec<Option<Refinement>>>,
+    hows: Vec<Vec<Option<How>>>,
     items: Vec<Vec<Choice>>,
 }
 
@@ -231,7 +273,7 @@ impl Together {
 
     /// Adds a group, if its layers have an option in common.
     fn add(&mut self, entries: &[Entry], group: &[usize], (halvings, quantities): (u8, &[Quantity])) -> bool {
-        let mut sums: BTreeMap<Option<Refinement>, (usize, Choice)> = BTreeMap::new();
+        let mut sums: BTreeMap<Option<How>, (usize, Choice)> = BTreeMap::new();
         for &i in group {
             let options = &entries[i].options.options;
             // A layer that only finer ranks serve has these at every fineness.

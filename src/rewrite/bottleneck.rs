@@ -3,25 +3,32 @@
 //! In: a shaped network, a [`Config`] and a target. Out: the new network with its [`Plan`], or the reason why there is none.
 //! Exact passes are not run here: see [`run_passes`](super::run_passes).
 
-use super::allocate::{Allocation, Entry, allocate, cost};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::allocate::{Allocation, Entry, Item, allocate, cost};
 use super::budget::{Budget, Quantity};
-use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, LEAST_SHARE, Options, Prices};
+use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, LEAST_SHARE, Layer, Options, Prices};
 use super::config::Config;
 use super::forms::Refusal;
 use super::insert::{Request, refine};
+use super::knapsack::Choice;
 use super::live::{Around, around};
 use super::model::{ErrorModel, KeptShares};
 use super::place::places;
-use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, Untouched};
+use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, UniformWidth, Untouched};
 use super::price::{Clock, Price};
+use super::regions::{Region, regions};
 use super::reinfer;
+use super::scale::{Uniform, as_many_macs, at_share, scale, uniform};
 use super::sources::Sources;
-use super::survey::{Freedom, survey};
+use super::survey::{Freedom, RATIO_OF_MARKS, Survey, survey};
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
-use crate::analysis::{Analysis, analyze};
+use crate::analysis::{Analysis, Layer as AnalyzedLayer, analyze};
 use crate::graph::{Maker, NodeId, NodeMap};
-use crate::op::form::Refinement;
+use crate::op::form::{How, Scale};
+use crate::op::form_cost::Geometry;
+use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 
 /// A network with bottlenecks, and what was decided.
@@ -56,6 +63,9 @@ pub fn bottlenecks_with(
 ) -> Result<Refined, OptimizeError> {
     let (before, analysis) = sums(shaped, target)?;
     let task = Task { shaped, config, target, model, before, analysis: &analysis };
+    if config.uniform {
+        return task.narrowed();
+    }
     let miss = match task.plan(Freedom::Sane) {
         Err(OptimizeError::Unreachable(miss)) => miss,
         done => return done,
@@ -99,22 +109,193 @@ impl Task<'_> {
             block: config.align.unwrap_or(u64::from(self.target.simd_block)),
         };
         let around = around(shaped);
-        let mut refused = survey.refused;
         let mut prices = Prices::default();
-        let mut entries = Vec::new();
-        for layer in survey.layers {
-            match context.candidates(&layer, &around[layer.node], &mut prices) {
+        let (mut entries, refused) = self.entries(&context, (survey, freedom), (&around, &mut prices));
+        limit_peak(shaped, &mut entries, &limits, &around)?;
+        let search = Search { task: self, limits, entries };
+        let decided = search.decide()?;
+        let mut plan = search.finish(decided, refused, (&context, &mut prices));
+        plan.plan.uniform = self.uniform(&search.limits, (&plan.plan, &context))?;
+        let is_better = |uniform: &UniformWidth| uniform.error < plan.plan.error;
+        if freedom == Freedom::Sane && self.may_be_uniform() && plan.plan.uniform.as_ref().is_some_and(is_better) {
+            let narrower = self.narrowed()?;
+            let bound = plan.plan.bound.min(narrower.plan.error);
+            return Ok(Refined { plan: Plan { bound, ..narrower.plan }, ..narrower });
+        }
+        Ok(plan)
+    }
+
+    /// Whether the whole network may be given one width: a budget asks, and nothing is said of forms or of single layers.
+    fn may_be_uniform(&self) -> bool {
+        let config = self.config;
+        let is_marked = |id: &NodeId| {
+            let directives = &self.shaped.graph().node(*id).directives;
+            directives.keep || directives.bottleneck.is_some()
+        };
+        let is_open = config.form.is_none() && config.channels.is_none() && config.ratio.is_none() && config.rules.is_empty();
+        is_open && !config.budgets.is_empty() && !self.shaped.order().iter().any(is_marked)
+    }
+
+    /// What may be chosen of: regions of bottlenecks where the plan is free to make these narrower, and all other layers.
+    fn entries(
+        &self,
+        context: &Context<'_>,
+        (survey, freedom): (Survey, Freedom),
+        (around, prices): (&NodeMap<Around>, &mut Prices),
+    ) -> (Vec<Entry>, Vec<(NodeId, Refusal)>) {
+        let mut entries = if freedom == Freedom::Sane { self.regions(context, &survey, around) } else { Vec::new() };
+        let inside = |entry: &Entry| if let Item::Region(region) = &entry.item { region.nodes.clone() } else { Vec::new() };
+        let taken: BTreeSet<NodeId> = entries.iter().flat_map(inside).collect();
+        let mut refused = survey.refused;
+        for layer in survey.layers.into_iter().filter(|layer| !taken.contains(&layer.node)) {
+            match context.candidates(&layer, &around[layer.node], prices) {
                 Ok(options) => {
-                    let all = context.all_ranks(&layer, &options, (&around[layer.node], &mut prices));
-                    entries.push(Entry { layer, options, all });
+                    let all = context.all_ranks(&layer, &options, (&around[layer.node], prices));
+                    let likeness = format!("{:?} {:?} {:?}", layer.geometry.kernel, layer.demand, layer.between);
+                    let geometry = format!("{:?}", layer.geometry);
+                    entries.push(Entry { item: Item::Layer(layer), options, all, likeness, geometry });
                 }
                 Err(refusal) => refused.push((layer.node, refusal)),
             }
         }
-        limit_peak(shaped, &mut entries, &limits, &around)?;
-        let search = Search { task: self, limits, entries };
-        let decided = search.decide()?;
-        Ok(search.finish(decided, refused, |node, how| context.price(node, how, &mut prices)))
+        entries.sort_by_key(Entry::node);
+        (entries, refused)
+    }
+
+    /// The regions all of whose layers a budget may choose for.
+    fn regions(&self, context: &Context<'_>, survey: &Survey, around: &NodeMap<Around>) -> Vec<Entry> {
+        let free = |layer: &&Layer| matches!(layer.demand, Demand::Free { sane: true, .. });
+        let floors = survey.layers.iter().find(free).map(|layer| layer.demand.clone());
+        let Some(Demand::Free { channels, ratio, .. }) = floors else { return Vec::new() };
+        let others: BTreeSet<NodeId> =
+            survey.layers.iter().filter(|layer| !free(layer)).map(|layer| layer.node).chain(survey.kept()).collect();
+        let graph = self.shaped.graph();
+        let mut entries = Vec::new();
+        let mut known: BTreeMap<String, (Options, Vec<Choice>)> = BTreeMap::new();
+        // A narrower part needs no more memory than before, but how much less is not worked out.
+        let peak = self.config.budgets.iter().filter(|budget| budget.quantity == Quantity::Peak);
+        let most = peak.map(|budget| budget.most(self.before.of(Quantity::Peak))).fold(f64::INFINITY, f64::min);
+        let fits = |id: &NodeId| !others.contains(id) && around.get(*id).is_none_or(|around| !exceeds(around.all, most));
+        let found = regions(self.shaped, context.places);
+        for region in found.into_iter().filter(|region| region.nodes.iter().all(fits)) {
+            let geometry = region.signature(self.shaped);
+            let place = |id: &NodeId| format!("{:?}", context.places.get(*id));
+            let key = format!("{geometry} {}", region.nodes.iter().map(place).collect::<String>());
+            let found = match known.get(&key) {
+                Some(found) => found.clone(),
+                None => {
+                    let Ok(found) = context.widths_of(&region, (channels, ratio)) else { continue };
+                    known.insert(key, found.clone());
+                    found
+                }
+            };
+            let keywords = region.nodes.iter().filter(|id| graph.node(**id).op.is_layer()).count();
+            let likeness = format!("region of {keywords} {channels:?} {ratio}");
+            entries.push(Entry { item: Item::Region(region), options: found.0, all: found.1, likeness, geometry });
+        }
+        entries
+    }
+
+    /// The designer's first alternative: the whole network at one width.
+    fn uniform(
+        &self,
+        limits: &[(Budget, f64)],
+        (plan, context): (&Plan, &Context<'_>),
+    ) -> Result<Option<UniformWidth>, OptimizeError> {
+        if plan.changes.is_empty() {
+            return Ok(None);
+        }
+        let as_the_plan = as_many_macs(&plan.after);
+        let limits = if limits.is_empty() { &as_the_plan } else { limits };
+        let found = uniform(self.shaped, limits, (context.block, self.target))?;
+        found.map(|found| self.told(&found, context)).transpose()
+    }
+
+    fn told(&self, uniform: &Uniform, context: &Context<'_>) -> Result<UniformWidth, OptimizeError> {
+        let (_, analysis) = sums(&uniform.shaped, self.target)?;
+        let graph = uniform.shaped.graph();
+        let after: BTreeMap<&str, u64> =
+            analysis.layers.iter().map(|layer| (graph.node(layer.node).name.as_str(), layer.work.macs)).collect();
+        let mut error = 0.0;
+        for layer in self.analysis.layers.iter().filter(|layer| layer.work.macs > 0) {
+            let left = after.get(self.shaped.graph().node(layer.node).name.as_str()).copied().unwrap_or(0);
+            if let Some(place) = context.places.get(layer.node) {
+                error += self.model.narrowed(place, left as f64 / layer.work.macs as f64);
+            }
+        }
+        Ok(UniformWidth { scale: uniform.scale, after: uniform.sums, error })
+    }
+
+    /// The network at one width that meets the budgets, or keeps one channel in `ratio`.
+    fn narrowed(&self) -> Result<Refined, OptimizeError> {
+        let limits: Vec<_> =
+            self.config.budgets.iter().map(|budget| (*budget, budget.most(self.before.of(budget.quantity)))).collect();
+        let block = self.config.align.unwrap_or(u64::from(self.target.simd_block));
+        let found = match (limits.as_slice(), self.config.ratio) {
+            ([], ratio) => at_share(self.shaped, 1.0 / ratio.unwrap_or(RATIO_OF_MARKS) as f64, (block, self.target))?,
+            (limits, _) => uniform(self.shaped, limits, (block, self.target))?,
+        };
+        let Some(found) = found else {
+            let Some(limit) = limits.first() else { return Ok(self.as_it_is()) };
+            let least = at_share(self.shaped, 0.01, (block, self.target))?.map_or(self.before, |least| least.sums);
+            return Err(missed_by(*limit, &least, Proof::Alone));
+        };
+        let places = places(self.shaped, self.analysis);
+        let clock = Clock::new(self.target, Cores::All, self.analysis);
+        let context =
+            Context { shaped: self.shaped, clock, model: self.model, places: &places, limited: &[], saves: &|_, _| true, block };
+        let told = self.told(&found, &context)?;
+        let changes = self.widths_of(&found);
+        let met = |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: found.sums.of(budget.quantity) };
+        let plan = Plan {
+            changes,
+            before: self.before,
+            after: found.sums,
+            budgets: limits.iter().map(met).collect(),
+            error: told.error,
+            bound: told.error,
+            model: self.model.name(),
+            ..Plan::default()
+        };
+        Ok(Refined { shaped: found.shaped, sources: found.sources, plan })
+    }
+
+    fn as_it_is(&self) -> Refined {
+        let plan = Plan { before: self.before, after: self.before, model: self.model.name(), ..Plan::default() };
+        Refined { shaped: self.shaped.clone(), sources: Sources::default(), plan }
+    }
+
+    /// The layers whose channels became fewer, each with what it costs and what everything costs up to the next of them.
+    fn widths_of(&self, found: &Uniform) -> Vec<PlannedChange> {
+        let (graph, after) = (self.shaped.graph(), found.shaped.graph());
+        let new = prices(&found.shaped, &found.analysis, self.target);
+        let new: BTreeMap<&str, Price> = new.into_iter().map(|(id, price)| (after.node(id).name.as_str(), price)).collect();
+        let is_narrower = |id: NodeId| {
+            let copy = after.find(&graph.node(id).name);
+            let width = |shaped: &Shaped, id: NodeId| shaped.shape(id).channels();
+            is_resizable(&graph.node(id).op) && copy.is_some_and(|copy| width(&found.shaped, copy) != width(self.shaped, id))
+        };
+        let mut changes: Vec<PlannedChange> = Vec::new();
+        let (mut before_any, mut after_any) = (Price::default(), Price::default());
+        for (id, before) in prices(self.shaped, self.analysis, self.target) {
+            let name = graph.node(id).name.as_str();
+            let after = new.get(name).copied().unwrap_or_default();
+            if is_narrower(id) {
+                changes.push(PlannedChange {
+                    layer: name.to_owned(),
+                    how: How::Scale(found.scale),
+                    geometry: outline(self.shaped, id),
+                    before: before.plus(std::mem::take(&mut before_any)),
+                    after: after.plus(std::mem::take(&mut after_any)),
+                    error: 0.0,
+                });
+            } else if let Some(last) = changes.last_mut() {
+                (last.before, last.after) = (last.before.plus(before), last.after.plus(after));
+            } else {
+                (before_any, after_any) = (before_any.plus(before), after_any.plus(after));
+            }
+        }
+        changes
     }
 
     /// What is to be said of budgets that no plan meets: whether the floors are in the way, and which lower floor is not.
@@ -159,6 +340,7 @@ fn saves(limited: &[Quantity]) -> impl Fn(&Candidate, &Candidate) -> bool + use<
         quantities.push(Quantity::Macs);
     }
     move |candidate, dense| {
+        let gain = if matches!(candidate.how, Some(How::Scale(_))) { 0.0 } else { gain };
         let costs = |quantity: &Quantity| (cost(candidate, *quantity), cost(dense, *quantity));
         let none_grows = quantities.iter().map(costs).all(|(new, old)| new <= old);
         let one_shrinks = quantities.iter().map(costs).any(|(new, old)| new < old && new <= old * (1.0 - gain));
@@ -182,8 +364,9 @@ fn limit_peak(
         }
     }
     for entry in &*entries {
+        let Item::Layer(layer) = &entry.item else { continue };
         let peaks = entry.options.options.iter().map(|candidate| candidate.peak);
-        least.insert(entry.layer.node, peaks.min().unwrap_or(u64::MAX));
+        least.insert(layer.node, peaks.min().unwrap_or(u64::MAX));
     }
     let worst = shaped.order().iter().filter_map(|id| least.get(*id).map(|peak| (*peak, *id)));
     if let Some((peak, id)) = worst.max_by_key(|(peak, id)| (*peak, std::cmp::Reverse(*id)))
@@ -315,37 +498,56 @@ impl Search<'_> {
         missed_by(*worst.expect("only budgets are missed"), after, proof)
     }
 
+    /// The network of a choice: other widths first, then forms.
     fn make(&self, allocation: Allocation) -> Result<Decided, OptimizeError> {
-        let picked = self.entries.iter().zip(&allocation.picks).map(|(entry, pick)| (entry, &entry.options.options[*pick]));
-        let requests: Vec<_> = picked
-            .filter_map(|(entry, candidate)| Some(Request { node: entry.layer.node, how: candidate.how?, by: Maker::Optimizer }))
-            .collect();
-        let rewrite = refine(self.task.shaped, &requests).expect("candidates fit their layers, each once");
+        let shaped = self.task.shaped;
+        let (mut scales, mut forms) = (BTreeMap::new(), Vec::new());
+        for (entry, pick) in self.entries.iter().zip(&allocation.picks) {
+            match (&entry.item, entry.options.options[*pick].how) {
+                (Item::Region(region), Some(How::Scale(scale))) => scales.extend(region.members.iter().map(|id| (*id, scale))),
+                (Item::Layer(layer), Some(How::Form(how))) => forms.push((layer.node, how)),
+                (Item::Region(_) | Item::Layer(_), _) => {}
+            }
+        }
+        let (narrower, mut sources) = if scales.is_empty() {
+            (shaped.clone(), Sources::default())
+        } else {
+            let rewrite = scale(shaped, &scales).expect("regions are whole groups");
+            (reinfer(rewrite.graph), rewrite.sources)
+        };
+        let found = |id: NodeId| narrower.graph().find(&shaped.graph().node(id).name).expect("names stay");
+        let requests: Vec<_> =
+            forms.into_iter().map(|(node, how)| Request { node: found(node), how, by: Maker::Optimizer }).collect();
+        let rewrite = refine(&narrower, &requests).expect("candidates fit their layers, each once");
+        sources.extend(rewrite.sources);
         let shaped = reinfer(rewrite.graph);
         let (after, _) = sums(&shaped, self.task.target)?;
-        Ok(Decided { allocation, shaped, sources: rewrite.sources, after })
+        Ok(Decided { allocation, shaped, sources, after })
     }
 
     fn finish(
         &self,
         decided: Decided,
         mut refused: Vec<(NodeId, Refusal)>,
-        mut price: impl FnMut(NodeId, Option<Refinement>) -> Price,
+        (context, prices): (&Context<'_>, &mut Prices),
     ) -> Refined {
-        let graph = self.task.shaped.graph();
+        let shaped = self.task.shaped;
         let mut changes = Vec::new();
         for (entry, pick) in self.entries.iter().zip(&decided.allocation.picks) {
-            let (node, candidate) = (entry.layer.node, &entry.options.options[*pick]);
-            match candidate.how {
-                None => refused.push((node, Refusal::NotNeeded)),
-                Some(how) => changes.push(PlannedChange {
-                    layer: graph.node(node).name.to_string(),
-                    how,
-                    geometry: entry.layer.geometry,
-                    before: price(node, None),
-                    after: price(node, Some(how)),
+            let candidate = &entry.options.options[*pick];
+            match (&entry.item, candidate.how) {
+                (Item::Layer(layer), Some(How::Form(how))) => changes.push(PlannedChange {
+                    layer: shaped.graph().node(layer.node).name.to_string(),
+                    how: How::Form(how),
+                    geometry: layer.geometry,
+                    before: context.price(layer.node, None, prices),
+                    after: context.price(layer.node, Some(how), prices),
                     error: candidate.error,
                 }),
+                (Item::Region(region), Some(How::Scale(scale))) => {
+                    changes.extend(narrowed(context, region, (scale, candidate.error)));
+                }
+                (Item::Region(_) | Item::Layer(_), _) => refused.push((entry.node(), Refusal::NotNeeded)),
             }
         }
         let untouched = self.untouched(refused);
@@ -361,12 +563,16 @@ impl Search<'_> {
             model: self.task.model.name(),
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
+            uniform: None,
         };
         Refined { shaped: decided.shaped, sources: decided.sources, plan }
     }
 
     fn is_searched(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.layer.demand, Demand::Free { .. }))
+        self.entries.iter().any(|entry| match &entry.item {
+            Item::Layer(layer) => matches!(layer.demand, Demand::Free { .. }),
+            Item::Region(_) => true,
+        })
     }
 
     /// Layers that stay, in order of execution.
@@ -378,4 +584,49 @@ impl Search<'_> {
         let name = |id: NodeId| self.task.shaped.graph().node(id).name.to_string();
         self.task.shaped.order().iter().filter_map(|id| Some(Untouched { layer: name(*id), why: why.take(*id)? })).collect()
     }
+}
+
+/// The price of every node, in order of execution.
+fn prices(shaped: &Shaped, analysis: &Analysis, target: &Target) -> Vec<(NodeId, Price)> {
+    let times = predict(analysis, shaped, target, Cores::All).layers;
+    let price = |layer: &AnalyzedLayer, ms: f64| Price { macs: layer.work.macs, params: layer.params, ms };
+    analysis.layers.iter().zip(times).map(|(layer, time)| (layer.node, price(layer, time.total_us / 1000.0))).collect()
+}
+
+/// A region's change, told by the layers that make its channels: each with what its channels cost, whoever reads them; the error
+/// with the first.
+fn narrowed(context: &Context<'_>, region: &Region, (scale, error): (Scale, f64)) -> Vec<PlannedChange> {
+    let shaped = context.shaped;
+    let prices = |at| region.prices(shaped, at, &context.clock).expect("it was a candidate");
+    let (before, after) = (prices(None), prices(Some(scale)));
+    let sum = |member: NodeId, prices: &[Price]| {
+        let own = region.nodes.iter().zip(prices).filter(|(id, _)| region.told_with(**id) == member);
+        own.fold(Price::default(), |sum, (_, price)| sum.plus(*price))
+    };
+    let change = |(i, member): (usize, &NodeId)| PlannedChange {
+        layer: shaped.graph().node(*member).name.to_string(),
+        how: How::Scale(scale),
+        geometry: outline(shaped, *member),
+        before: sum(*member, &before),
+        after: sum(*member, &after),
+        error: if i == 0 { error } else { 0.0 },
+    };
+    region.members.iter().enumerate().map(change).collect()
+}
+
+/// The outline of a layer, as if it had no groups.
+fn outline(shaped: &Shaped, id: NodeId) -> Geometry {
+    let (input, output) = (shaped.input_shapes(id)[0], shaped.shape(id));
+    let map = |shape: Shape| shape.hw().map_or([1, 1], |(h, w)| [h, w]);
+    let kernel = match &shaped.graph().node(id).op {
+        Op::Conv(conv) => conv.kernel,
+        Op::ConvTranspose(conv) => conv.kernel,
+        _ => [1, 1],
+    };
+    Geometry { input: input.channels(), output: output.channels(), kernel, input_map: map(input), output_map: map(output) }
+}
+
+/// Whether it makes channels of its own.
+fn is_resizable(op: &Op) -> bool {
+    op.is_layer() && !matches!(op, Op::Conv(conv) if conv.depthwise)
 }

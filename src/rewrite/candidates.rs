@@ -16,9 +16,10 @@ use super::model::{ErrorModel, Seen, essential_rank};
 use super::neighbour::{Neighbourhood, neighbourhood};
 use super::place::Place;
 use super::price::{Clock, Price, of_steps};
+use super::regions::Region;
 use super::widths::{Cell, Width, aligned, cells, widths};
 use crate::graph::{NodeId, NodeMap, Role};
-use crate::op::form::{Between, Form, Kind, Refinement};
+use crate::op::form::{Between, Form, How, Kind, Refinement, Scale};
 use crate::op::form_cost::{Count, Geometry};
 use crate::op::{Key, Op, Shape};
 use crate::shape::Shaped;
@@ -35,6 +36,12 @@ pub const LEAST_GAIN: f64 = 0.2;
 
 /// The widest `expand` that a designer would call a bottleneck: this share of the smaller side of its layer.
 const WIDEST_EXPAND: (u64, u64) = (2, 3);
+
+/// The most widths of a part of the network that are tried.
+const MOST_WIDTHS: u64 = 64;
+
+/// The most widths of a part of the network that the bound looks at one by one.
+const MOST_WIDTH_CELLS: u64 = 512;
 
 /// The most pairs of ranks of one layer that are tried as choices.
 const MOST_PAIRS: u64 = 1024;
@@ -99,8 +106,8 @@ pub struct Layer {
 /// One way to leave or change a layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// The form; `None` for the dense layer.
-    pub how: Option<Refinement>,
+    /// What is done; `None` for the layer, or the part of the network, as it is.
+    pub how: Option<How>,
     /// Its price, companions included; the time only where time is limited.
     pub price: Price,
     /// Peak bytes while it runs, where the peak is limited.
@@ -120,7 +127,8 @@ pub struct Options {
     pub options: Vec<Candidate>,
 }
 
-/// Whether a candidate (first) is worth taking over the dense layer (second).
+/// Whether a candidate (first) is worth taking over the dense layer (second). A form adds layers and must save [`LEAST_GAIN`];
+/// another width adds nothing.
 pub type Saves = dyn Fn(&Candidate, &Candidate) -> bool;
 
 /// What candidates are made with.
@@ -217,9 +225,10 @@ impl Context<'_> {
             Demand::Ratio { .. } | Demand::Channels { .. } => {
                 // As factors of the layer, whatever stands between them: of two that keep as much, the cheaper, and of two that
                 // cost as much, the one with the 1x1 in front.
+                let form = |c: &Candidate| c.how.and_then(How::form);
                 let lost =
-                    |c: &Candidate| c.how.map_or(0.0, |how| self.error(layer, Refinement { between: Between::Linear, ..how }));
-                let price = |c: &Candidate| (c.price.macs, c.how.map(|how| how.form.kind()), c.price.params);
+                    |c: &Candidate| form(c).map_or(0.0, |how| self.error(layer, Refinement { between: Between::Linear, ..how }));
+                let price = |c: &Candidate| (c.price.macs, form(c).map(|how| how.form.kind()), c.price.params);
                 let least = |a: &Candidate, b: &Candidate| lost(a).total_cmp(&lost(b)).then_with(|| price(a).cmp(&price(b)));
                 saving.into_iter().min_by(least).into_iter().collect()
             }
@@ -252,12 +261,55 @@ impl Context<'_> {
                 (*price, around.peak(maps))
             }
         };
-        Some(Candidate { how, price, peak, error, halvings })
+        Some(Candidate { how: how.map(How::Form), price, peak, error, halvings })
     }
 
     /// Whether more than counts decides.
     fn needs_maps(&self) -> bool {
         self.limited.iter().any(|quantity| matches!(quantity, Quantity::Ms | Quantity::Peak))
+    }
+
+    /// What can be done with a region, the region as it is first, and every width of it for the bound.
+    ///
+    /// # Errors
+    /// No width saves anything.
+    pub fn widths_of(&self, region: &Region, (least, ratio): (Option<u64>, u64)) -> Result<(Options, Vec<Choice>), Refusal> {
+        let floor = least.unwrap_or_else(|| share(region.width, ratio));
+        let before = region.prices(self.shaped, None, &self.clock).ok_or(Refusal::NotNeeded)?;
+        let dense = self.at_width((region, &before), None, 0).ok_or(Refusal::NotNeeded)?;
+        let saving = |candidate: &Candidate| (self.saves)(candidate, &dense);
+        let step = |width: &Width| if region.width <= self.block { 1 } else { (self.block >> width.halvings).max(1) };
+        let tried = widths(region.width, floor, self.block, MOST_WIDTHS);
+        let tried = tried.iter().filter_map(|width| Some((scale_to(width.channels, region.width, step(width))?, width.halvings)));
+        let options: Vec<_> = tried
+            .filter_map(|(scale, halvings)| self.at_width((region, &before), Some(scale), halvings))
+            .filter(saving)
+            .collect();
+        if options.is_empty() {
+            return Err(Refusal::NotNeeded);
+        }
+        let choice = |candidate: &Candidate| Choice { error: candidate.error, cost: costs(candidate, self.limited) };
+        let mut all = vec![choice(&dense)];
+        for cell in cells(region.width, floor, MOST_WIDTH_CELLS) {
+            let at = |width: u64| self.at_width((region, &before), scale_to(width, region.width, 1), 0);
+            if let Some((first, last)) = at(cell.first).zip(at(cell.last)).filter(|(first, _)| saving(first)) {
+                all.push(Choice { error: last.error, cost: costs(&first, self.limited) });
+            }
+        }
+        Ok((Options { options: [vec![dense.clone()], options].concat(), dense }, all))
+    }
+
+    /// A region, whose nodes cost `before`, at a width.
+    fn at_width(&self, (region, before): (&Region, &[Price]), scale: Option<Scale>, halvings: u8) -> Option<Candidate> {
+        let after = scale.map_or_else(|| Some(before.to_vec()), |_| region.prices(self.shaped, scale, &self.clock))?;
+        let mut error = 0.0;
+        for ((id, before), after) in region.nodes.iter().zip(before).zip(&after).filter(|((_, before), _)| before.macs > 0) {
+            if let Some(place) = self.places.get(*id) {
+                error += self.model.narrowed(place, after.macs as f64 / before.macs as f64);
+            }
+        }
+        let price = after.into_iter().fold(Price::default(), Price::plus);
+        Some(Candidate { how: scale.map(How::Scale), price, peak: 0, error, halvings })
     }
 
     fn error(&self, layer: &Layer, how: Refinement) -> f64 {
@@ -379,6 +431,11 @@ fn products<T: Copy>(lists: &[Vec<T>]) -> impl Iterator<Item = Vec<T>> {
 fn form(kind: Kind, ranks: &[Width]) -> Option<(Form, u8)> {
     let form = Form::new(kind, &ranks.iter().map(|width| width.channels).collect::<Vec<_>>())?;
     Some((form, ranks.iter().map(|width| width.halvings).max().unwrap_or(0)))
+}
+
+/// The share that makes `width` channels of `full`, where rounding leaves it so.
+fn scale_to(width: u64, full: u64, multiple: u64) -> Option<Scale> {
+    Scale::new(width as f64 / full as f64, multiple).filter(|scale| scale.width(full) == width)
 }
 
 /// The largest rank that saves MACs, for each form.

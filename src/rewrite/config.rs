@@ -26,7 +26,7 @@ use super::path::Pattern;
 use super::{PASSES, Pass};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::op::form::Kind;
+use crate::op::form::{Kind, Scale};
 
 /// The longest configuration that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -40,6 +40,8 @@ pub struct Config {
     pub budgets: Vec<Budget>,
     /// The one form to use; `None` chooses for each layer.
     pub form: Option<Kind>,
+    /// Nothing but one width for the whole network, which is what `form: scale` says.
+    pub uniform: bool,
     /// Keeps one channel in so many; under a budget, at least one in so many.
     pub ratio: Option<u64>,
     /// Channels between the convolutions; under a budget, no fewer.
@@ -61,6 +63,7 @@ impl Default for Config {
             passes: vec![Pass::Bottleneck],
             budgets: Vec::new(),
             form: None,
+            uniform: false,
             ratio: None,
             channels: None,
             linear: None,
@@ -105,7 +108,7 @@ impl Config {
     fn asked(&self) -> Option<&'static str> {
         let asked = [
             ("budget", !self.budgets.is_empty()),
-            ("form", self.form.is_some()),
+            ("form", self.form.is_some() || self.uniform),
             ("ratio", self.ratio.is_some()),
             ("channels", self.channels.is_some()),
             ("layers", !self.rules.is_empty()),
@@ -272,7 +275,8 @@ fn resolve(file: File) -> Result<Config, ConfigError> {
     let config = Config {
         passes,
         budgets: budgets(&file.budget)?,
-        form: form(file.form.as_deref())?,
+        form: form(file.form.as_deref().filter(|name| *name != Scale::NAME))?,
+        uniform: file.form.as_deref() == Some(Scale::NAME),
         ratio: file.ratio,
         channels: file.channels,
         linear: file.linear,

@@ -10,7 +10,7 @@
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | where a layer stands, and how wrong a form is thought to be | [`place`] [`model`] |
 //! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] [`widths`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
-//! | other widths, and what must stay equally wide | [`scale`](mod@scale) [`channels`] |
+//! | other widths, and what must stay equally wide | [`scale`](mod@scale) [`channels`] [`regions`] |
 //! | layers by path | [`path`] |
 //! | weights | [`sources`] → [`mod@apply`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
@@ -41,6 +41,7 @@ pub mod plan;
 pub mod price;
 mod rebuild;
 pub mod refined;
+pub mod regions;
 pub mod scale;
 pub mod sources;
 pub mod survey;

@@ -30,6 +30,10 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 
     /// The error of a layer in a form: at least 0, and never less where a rank is smaller.
     fn error(&self, layer: &Seen<'_>, how: Refinement) -> f64;
+
+    /// The error of a layer that keeps such a share of its MACs because it reads or makes fewer channels: at least 0, and never
+    /// less for a smaller share.
+    fn narrowed(&self, place: &Place, kept: f64) -> f64;
 }
 
 /// The share of channels that each form keeps, weighed by what its layer does in the network.
@@ -48,12 +52,17 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 ///   an Inception module carries less than the trunk) times the square root of its share of the work, as much of it as is
 ///   left once no more than `m` channels pass. Without the root every layer would keep the same share, whatever that costs;
 ///   without the work all layers would end at the same MACs, whatever they do.
+/// - *A narrower layer* loses 1.7 times the logarithm of its share of the MACs, weighed the same.
 /// - *An activation halves what passes*, as far as nothing else carries it past the layer (Sandler et al., 2018).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeptShares;
 
 /// What channels above the smaller side count: they carry no more from one side to the other, but fit more functions.
 const BEYOND: f64 = 0.5;
+
+/// What the logarithm of a narrower layer's share of its MACs counts. A form that keeps as large a share of them keeps its
+/// layer's inputs and outputs as well.
+const NARROWED: f64 = 1.7;
 
 /// What each added layer counts.
 const LAYER: f64 = 0.003;
@@ -65,10 +74,19 @@ impl ErrorModel for KeptShares {
 
     fn error(&self, layer: &Seen<'_>, how: Refinement) -> f64 {
         let stages = how.form.stages(layer.geometry.input, layer.geometry.output).len();
-        let weight = (layer.place.work * essential_share(layer.geometry)).sqrt() * layer.place.crossing;
+        let weight = weight(layer.place.work * essential_share(layer.geometry), layer.place.crossing);
         let passing = if is_activated(layer, how) { (-layer.place.crossing).exp2() } else { 1.0 };
         weight * lost(layer.geometry, how.form, passing) + LAYER * (stages - 1) as f64
     }
+
+    fn narrowed(&self, place: &Place, kept: f64) -> f64 {
+        -weight(place.work, place.crossing) * NARROWED * kept.clamp(f64::MIN_POSITIVE, 1.0).ln()
+    }
+}
+
+/// How much what a layer loses counts.
+fn weight(work: f64, crossing: f64) -> f64 {
+    work.sqrt() * crossing
 }
 
 /// The share of a layer's MACs that are left once no more channels pass than its smaller side, at what form does that best.

@@ -8,7 +8,7 @@ use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::first_names;
-use crate::op::form::Refinement;
+use crate::op::form::{How, Scale};
 use crate::op::form_cost::Geometry;
 
 /// A layer that gets a bottleneck.
@@ -16,9 +16,9 @@ use crate::op::form_cost::Geometry;
 pub struct PlannedChange {
     /// The layer's name, before and after.
     pub layer: String,
-    /// Its form.
-    pub how: Refinement,
-    /// Its dense geometry.
+    /// What becomes of it.
+    pub how: How,
+    /// Its geometry before; of a convolution with groups as if it had none.
     pub geometry: Geometry,
     /// What it cost.
     pub before: Price,
@@ -91,6 +91,20 @@ pub struct Plan {
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
+    /// The widest network that meets the same budgets by one width for all of it, or, without budgets, needs as few MACs as the
+    /// plan; `None` where there is none.
+    pub uniform: Option<UniformWidth>,
+}
+
+/// A network of one width for all of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UniformWidth {
+    /// The share of all channels that may change.
+    pub scale: Scale,
+    /// What it needs.
+    pub after: Sums,
+    /// Its error by the error model.
+    pub error: f64,
 }
 
 impl Plan {
@@ -105,9 +119,9 @@ impl Plan {
     pub fn claim(&self) -> Option<String> {
         let timed = self.budgets.iter().any(|met| met.budget.quantity == Quantity::Ms);
         let times = if timed { ", times of layers taken to add up" } else { "" };
-        let gap = 100.0 * self.gap();
-        let model = self.model;
-        (!self.budgets.is_empty()).then(|| format!("within {gap:.2} % of the best plan under the {model} error model{times}"))
+        let (gap, model) = (100.0 * self.gap(), self.model);
+        let of_all = "of the best plan over all forms and widths that it may choose, each layer by itself";
+        (!self.budgets.is_empty()).then(|| format!("within {gap:.2} % {of_all}, under the {model} error model{times}"))
     }
 
     /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.

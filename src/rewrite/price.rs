@@ -3,11 +3,13 @@
 //! In: operations and the shape that flows in. Out: a [`Price`]: MACs, parameters, predicted time, and the maps in between.
 //! The steps are counted as a small network of their own, so a price is what analysis counts afterwards.
 
+use std::collections::BTreeMap;
+
 use super::chain::Step;
 use crate::analysis::roofline::{Cores, bandwidth, predict_within};
 use crate::analysis::target::Target;
 use crate::analysis::{Analysis, Options, analyze};
-use crate::graph::{Graph, Node};
+use crate::graph::{Graph, Node, NodeId, NodeMap};
 use crate::op::{Op, Shape};
 use crate::shape::{Shaped, infer};
 
@@ -53,6 +55,12 @@ impl<'a> Clock<'a> {
     fn ms(&self, part: &Shaped, analysis: &Analysis) -> f64 {
         predict_within(analysis, part, (self.target, self.cores), self.weight_rate).total_ms
     }
+
+    /// Milliseconds of each layer of a part.
+    fn layers_ms(&self, part: &Shaped, analysis: &Analysis) -> Vec<f64> {
+        let predicted = predict_within(analysis, part, (self.target, self.cores), self.weight_rate);
+        predicted.layers.iter().map(|layer| layer.total_us / 1000.0).collect()
+    }
 }
 
 /// The price of steps after each other, and the map that each makes; `None` where one does not fit or overflows.
@@ -68,4 +76,37 @@ pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Pric
     let analysis = analyze(&shaped, &Options::default()).ok()?;
     let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(&shaped, &analysis) };
     Some((price, analysis.layers.iter().map(|layer| layer.output).collect()))
+}
+
+/// The prices of nodes of a network with other operations, in order of execution; what they read from elsewhere has the shape
+/// that it has. `None` where they do not fit together or overflow.
+#[must_use]
+pub fn of_part(shaped: &Shaped, nodes: &[NodeId], ops: &NodeMap<Op>, clock: &Clock<'_>) -> Option<Vec<Price>> {
+    let whole = shaped.graph();
+    let mut graph = Graph::new("part", None);
+    let mut copies: NodeMap<NodeId> = NodeMap::with_bound(whole.len());
+    for &id in nodes {
+        let node = whole.node(id);
+        let inputs = node.inputs.iter().map(|input| match copies.get(*input) {
+            Some(copy) => *copy,
+            None => {
+                let copy = graph.add(Node::new("input", Op::Input(shaped.shape(*input)), Vec::new()));
+                copies.insert(*input, copy);
+                copy
+            }
+        });
+        let inputs = inputs.collect();
+        copies.insert(id, graph.add(Node::new("node", ops[id].clone(), inputs)));
+    }
+    graph.add_output("output", copies[*nodes.last()?]);
+    let shaped = infer(graph).ok()?;
+    let analysis = analyze(&shaped, &Options::default()).ok()?;
+    let times = clock.layers_ms(&shaped, &analysis);
+    let price: BTreeMap<NodeId, Price> = analysis
+        .layers
+        .iter()
+        .zip(times)
+        .map(|(layer, ms)| (layer.node, Price { macs: layer.macs, params: layer.params, ms }))
+        .collect();
+    Some(nodes.iter().map(|id| price.get(&copies[*id]).copied().unwrap_or_default()).collect())
 }

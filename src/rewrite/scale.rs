@@ -13,6 +13,7 @@ use super::plan::{OptimizeError, Sums};
 use super::rebuild::Rebuild;
 use super::sources::{Sources, TensorSource};
 use super::{Change, Rewrite};
+use crate::analysis::Analysis;
 use crate::analysis::target::Target;
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
@@ -43,8 +44,12 @@ pub enum Unscalable {
     },
 }
 
-/// The new width of every group that is asked for whole: groups that reach beyond the layers asked for stay as they are.
-fn widths(channels: &Channels, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeMap<NodeId, u64>, Unscalable> {
+/// The new channels of every layer whose group is asked for whole: groups that reach beyond the layers asked for stay as they are.
+///
+/// # Errors
+/// None of the channels may change, or two must be equal and are not asked to be.
+pub fn widths(shaped: &Shaped, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeMap<NodeId, u64>, Unscalable> {
+    let channels = Channels::new(shaped);
     let mut widths = BTreeMap::new();
     let (mut why, mut partner) = (None, None);
     for (_, group) in channels.groups().filter(|(_, group)| group.members.iter().any(|member| asked.contains_key(member))) {
@@ -67,7 +72,7 @@ fn widths(channels: &Channels, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeM
 }
 
 /// A group's new width: a multiple of what its operations need, and of what is asked for where that fits as well.
-fn width(group: &Group, scale: Scale) -> u64 {
+pub(super) fn width(group: &Group, scale: Scale) -> u64 {
     let needed = group.multiple.max(1);
     let asked = Scale::new(scale.share(), scale.multiple().div_ceil(needed).saturating_mul(needed)).unwrap_or(scale);
     let width = asked.width(group.width);
@@ -80,7 +85,7 @@ fn width(group: &Group, scale: Scale) -> u64 {
 /// None of the channels may change, two must be equal and are not asked to be, or an operation counts them.
 pub fn scale(shaped: &Shaped, asked: &BTreeMap<NodeId, Scale>) -> Result<Rewrite, Unscalable> {
     let graph = shaped.graph();
-    let widths = widths(&Channels::new(shaped), asked)?;
+    let widths = widths(shaped, asked)?;
     let wide = infer(resized(shaped, &widths, &|_| false).0).map_err(|unfit| Unscalable::Unfit { why: unfit.to_string() })?;
     // Ids of the copy are in the order in which the old nodes were copied.
     let copies: BTreeMap<NodeId, NodeId> = shaped.order().iter().copied().zip(wide.order().iter().copied()).collect();
@@ -121,7 +126,7 @@ fn resized(shaped: &Shaped, widths: &BTreeMap<NodeId, u64>, needs_weights: &dyn 
 }
 
 /// An operation that makes, or passes on, so many channels.
-fn with_channels(op: &Op, width: u64) -> Op {
+pub(super) fn with_channels(op: &Op, width: u64) -> Op {
     let mut op = op.clone();
     if let Op::Conv(conv) = &mut op {
         conv.out = width;
@@ -147,6 +152,8 @@ pub struct Uniform {
     pub sources: Sources,
     /// What it then costs.
     pub sums: Sums,
+    /// That, layer by layer.
+    pub analysis: Analysis,
 }
 
 /// How finely uniform widths are looked for.
@@ -162,14 +169,7 @@ pub fn uniform(
     limits: &[(Budget, f64)],
     (block, target): (u64, &Target),
 ) -> Result<Option<Uniform>, OptimizeError> {
-    let at = |step: u32| -> Result<Option<Uniform>, OptimizeError> {
-        let Some(scale) = Scale::new(f64::from(step) / f64::from(STEPS), block) else { return Ok(None) };
-        let all = shaped.order().iter().filter(|id| shaped.graph().node(**id).op.is_layer());
-        let Ok(rewrite) = self::scale(shaped, &all.map(|id| (*id, scale)).collect()) else { return Ok(None) };
-        let shaped = super::reinfer(rewrite.graph);
-        let (sums, _) = sums(&shaped, target)?;
-        Ok(Some(Uniform { scale, shaped, sources: rewrite.sources, sums }))
-    };
+    let at = |step: u32| at_share(shaped, f64::from(step) / f64::from(STEPS), (block, target));
     let is_within = |one: &Uniform| limits.iter().all(|(budget, most)| one.sums.of(budget.quantity) <= *most);
     let (mut low, mut high, mut best) = (0, STEPS, None);
     while low + 1 < high {
@@ -181,6 +181,19 @@ pub fn uniform(
         }
     }
     Ok(best)
+}
+
+/// The network with such a share of all channels that may change; `None` where none may.
+///
+/// # Errors
+/// A count exceeds 64 bits.
+pub fn at_share(shaped: &Shaped, share: f64, (block, target): (u64, &Target)) -> Result<Option<Uniform>, OptimizeError> {
+    let Some(scale) = Scale::new(share, block) else { return Ok(None) };
+    let all = shaped.order().iter().filter(|id| shaped.graph().node(**id).op.is_layer());
+    let Ok(rewrite) = self::scale(shaped, &all.map(|id| (*id, scale)).collect()) else { return Ok(None) };
+    let shaped = super::reinfer(rewrite.graph);
+    let (sums, analysis) = sums(&shaped, target)?;
+    Ok(Some(Uniform { scale, shaped, sources: rewrite.sources, sums, analysis }))
 }
 
 /// A limit on MACs: what a plan without a budget is compared at.

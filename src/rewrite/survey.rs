@@ -14,7 +14,7 @@ use crate::op::form::{Between, Kind};
 use crate::shape::Shaped;
 
 /// One channel in so many is kept where a mark gives no number.
-const RATIO_OF_MARKS: u64 = 4;
+pub const RATIO_OF_MARKS: u64 = 4;
 
 /// What is asked of a network's layers, in order of execution.
 pub struct Survey {
@@ -22,6 +22,13 @@ pub struct Survey {
     pub layers: Vec<Layer>,
     /// Layers that stay, and why.
     pub refused: Vec<(NodeId, Refusal)>,
+}
+
+impl Survey {
+    /// The layers that are to stay as they are.
+    pub fn kept(&self) -> impl Iterator<Item = NodeId> {
+        self.refused.iter().filter(|(_, why)| matches!(why, Refusal::Kept | Refusal::NotAsked)).map(|(id, _)| *id)
+    }
 }
 
 /// Which forms a budget may choose of, where none is asked for.

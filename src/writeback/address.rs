@@ -8,10 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::NodeId;
-use crate::op::form::{Kind, Refinement};
+use crate::op::Op;
+use crate::op::form::{How, Kind};
 use crate::rewrite::forms::fits;
 use crate::rewrite::path::{Layers, Pattern, starred};
 use crate::rewrite::plan::PlannedChange;
+use crate::rewrite::scale::scale as scaled;
 use crate::shape::Shaped;
 
 /// One `refine` statement.
@@ -20,7 +22,7 @@ pub struct Line<'p> {
     /// The path, without the backquotes that it may need in a text.
     pub path: String,
     /// The form.
-    pub how: Refinement,
+    pub how: How,
     /// The changes that it makes, in order of execution.
     pub changes: Vec<&'p PlannedChange>,
     /// When it is to be there, all together: `not shallow`.
@@ -39,8 +41,11 @@ pub struct Other<'a> {
 /// The statements that make a plan's changes, in the order of their first layers.
 #[must_use]
 pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange], others: &[Other<'p>]) -> Vec<Line<'p>> {
+    if let Some(line) = everywhere(before, changes) {
+        return vec![line];
+    }
     let scopes = Scopes::new(before, others);
-    let mut by_form: BTreeMap<Refinement, Vec<usize>> = BTreeMap::new();
+    let mut by_form: BTreeMap<How, Vec<usize>> = BTreeMap::new();
     for (i, change) in changes.iter().enumerate() {
         by_form.entry(change.how).or_default().push(i);
     }
@@ -52,17 +57,37 @@ pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange], others: &[Other<
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
+/// The one line of a network that is at one width everywhere.
+fn everywhere<'p>(before: &Shaped, changes: &'p [PlannedChange]) -> Option<Line<'p>> {
+    let How::Scale(scale) = changes.first()?.how else { return None };
+    let graph = before.graph();
+    let all = before.order().iter().filter(|id| graph.node(**id).op.is_layer()).map(|id| (*id, scale)).collect();
+    let done = scaled(before, &all).ok()?;
+    let named: BTreeSet<&str> = done.changes.iter().flat_map(|change| &change.layers).map(String::as_str).collect();
+    let planned: BTreeSet<&str> =
+        changes.iter().filter(|change| change.how == How::Scale(scale)).map(|change| change.layer.as_str()).collect();
+    let is_all = planned.len() == changes.len() && named.is_superset(&planned) && named.len() == planned.len();
+    is_all.then(|| Line { path: "**".to_owned(), how: How::Scale(scale), changes: changes.iter().collect(), only_if: Vec::new() })
+}
+
+/// How many layers of a scope take each form, and how many there are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fitting {
+    forms: [u32; Kind::ALL.len()],
+    layers: u32,
+}
+
 /// How many layers of each scope take each form, and what there is with other values.
 struct Scopes<'s, 'o> {
     shaped: &'s Shaped,
     layers: Layers<'s>,
-    fitting: BTreeMap<&'s str, [u32; Kind::ALL.len()]>,
+    fitting: BTreeMap<&'s str, Fitting>,
     others: Vec<(Other<'o>, Layers<'o>)>,
 }
 
 impl<'s, 'o> Scopes<'s, 'o> {
     fn new(shaped: &'s Shaped, others: &[Other<'o>]) -> Self {
-        let mut fitting: BTreeMap<&str, [u32; Kind::ALL.len()]> = BTreeMap::new();
+        let mut fitting: BTreeMap<&str, Fitting> = BTreeMap::new();
         for &id in shaped.order() {
             let node = shaped.graph().node(id);
             if node.inserted_for().is_some() {
@@ -70,9 +95,10 @@ impl<'s, 'o> Scopes<'s, 'o> {
             }
             for (at, _) in node.name.match_indices('.') {
                 let counts = fitting.entry(&node.name[..at]).or_default();
-                for (count, kind) in counts.iter_mut().zip(Kind::ALL) {
+                for (count, kind) in counts.forms.iter_mut().zip(Kind::ALL) {
                     *count += u32::from(fits(kind, &node.op).is_ok());
                 }
+                counts.layers += u32::from(node.op.is_layer());
             }
         }
         let layers = |shaped: &'o Shaped| Layers::new(shaped.graph(), shaped.order());
@@ -81,10 +107,15 @@ impl<'s, 'o> Scopes<'s, 'o> {
     }
 
     /// The layer's scope where it is the only one there that takes the form, otherwise its name.
-    fn address(&self, layer: &str, kind: Kind) -> String {
+    fn address(&self, layer: &str, how: How) -> String {
         let alone = |scope: &str| {
             let counts = self.fitting.get(scope).copied().unwrap_or_default();
-            counts.iter().zip(Kind::ALL).any(|(count, other)| other == kind && *count == 1)
+            match how {
+                How::Form(refinement) => {
+                    counts.forms.iter().zip(Kind::ALL).any(|(count, other)| other == refinement.form.kind() && *count == 1)
+                }
+                How::Scale(_) => counts.layers == 1,
+            }
         };
         match layer.rsplit_once('.') {
             Some((scope, _)) if alone(scope) => scope.to_owned(),
@@ -93,13 +124,12 @@ impl<'s, 'o> Scopes<'s, 'o> {
     }
 
     /// Covers the layers of one form with as few paths as it finds.
-    fn cover<'p>(&self, changes: &'p [PlannedChange], how: Refinement, members: &[usize]) -> Vec<(usize, Line<'p>)>
+    fn cover<'p>(&self, changes: &'p [PlannedChange], how: How, members: &[usize]) -> Vec<(usize, Line<'p>)>
     where
         'o: 'p,
     {
-        let kind = how.form.kind();
-        let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, kind))).collect();
-        let mut covers = self.wild(changes, kind, &addresses);
+        let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, how))).collect();
+        let mut covers = self.wild(changes, how, &addresses);
         covers.sort_by(|a, b| {
             b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
         });
@@ -116,7 +146,7 @@ impl<'s, 'o> Scopes<'s, 'o> {
         }
         for (i, short) in addresses.into_iter().filter(|(i, _)| left.contains(i)) {
             let change = &changes[i];
-            let (path, only_if) = self.alone(&change.layer, short, kind);
+            let (path, only_if) = self.alone(&change.layer, short, how);
             lines.push((i, Line { path, how, changes: vec![change], only_if }));
         }
         lines
@@ -126,7 +156,7 @@ impl<'s, 'o> Scopes<'s, 'o> {
     fn wild(
         &self,
         changes: &[PlannedChange],
-        kind: Kind,
+        how: How,
         addresses: &[(usize, String)],
     ) -> Vec<(String, Vec<usize>, Vec<&'o str>)> {
         let graph = self.shaped.graph();
@@ -140,11 +170,11 @@ impl<'s, 'o> Scopes<'s, 'o> {
         let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
         let cover = |(path, _): (String, u32)| {
             let pattern = Pattern::parse(&path)?;
-            let named = self.layers.select(&pattern, kind).ok()?;
+            let named = self.layers.select_for(&pattern, how).ok()?;
             let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
             let covered = covered.filter(|covered| covered.len() > 1)?;
             let names: Vec<&str> = covered.iter().map(|i| changes[*i].layer.as_str()).collect();
-            let only_if = self.conditions(&pattern, kind, &names)?;
+            let only_if = self.conditions(&pattern, how, &names)?;
             Some((path, covered, only_if))
         };
         several.filter_map(cover).collect()
@@ -152,15 +182,15 @@ impl<'s, 'o> Scopes<'s, 'o> {
 
     /// The path of a layer that has a line of its own, and its conditions: the short one, if with other values it names nothing
     /// else.
-    fn alone(&self, layer: &str, short: String, kind: Kind) -> (String, Vec<&'o str>) {
-        let conditions = |path: &str| self.conditions(&Pattern::parse(path)?, kind, &[layer]);
+    fn alone(&self, layer: &str, short: String, how: How) -> (String, Vec<&'o str>) {
+        let conditions = |path: &str| self.conditions(&Pattern::parse(path)?, how, &[layer]);
         if let Some(only_if) = conditions(&short) {
             return (short, only_if);
         }
         let only_if = conditions(layer).unwrap_or_else(|| {
             let pattern = Pattern::parse(layer);
-            let is_there = |layers: &Layers<'_>| pattern.as_ref().is_some_and(|pattern| layers.select(pattern, kind).is_ok());
-            let missing = self.others.iter().filter(|(other, layers)| !(takes(other.shaped, layer, kind) && is_there(layers)));
+            let is_there = |layers: &Layers<'_>| pattern.as_ref().is_some_and(|pattern| layers.select_for(pattern, how).is_ok());
+            let missing = self.others.iter().filter(|(other, layers)| !(takes(other.shaped, layer, how) && is_there(layers)));
             missing.map(|(other, _)| other.unless).collect()
         });
         (layer.to_owned(), only_if)
@@ -168,13 +198,13 @@ impl<'s, 'o> Scopes<'s, 'o> {
 
     /// When a line is to be there that names these layers with the values at hand; `None` where its path means something else
     /// with other values.
-    fn conditions(&self, pattern: &Pattern, kind: Kind, names: &[&str]) -> Option<Vec<&'o str>> {
+    fn conditions(&self, pattern: &Pattern, how: How, names: &[&str]) -> Option<Vec<&'o str>> {
         let turns: BTreeSet<String> = names.iter().map(|name| starred(name)).collect();
         let mut only_if = Vec::new();
         for (other, layers) in &self.others {
             let graph = other.shaped.graph();
-            let mut wanted: BTreeSet<&str> = names.iter().copied().filter(|name| takes(other.shaped, name, kind)).collect();
-            let Ok(named) = layers.select(pattern, kind) else {
+            let mut wanted: BTreeSet<&str> = names.iter().copied().filter(|name| takes(other.shaped, name, how)).collect();
+            let Ok(named) = layers.select_for(pattern, how) else {
                 if !wanted.is_empty() {
                     return None;
                 }
@@ -198,10 +228,17 @@ impl<'s, 'o> Scopes<'s, 'o> {
     }
 }
 
+fn is_fit(how: How, op: &Op) -> bool {
+    match how {
+        How::Form(refinement) => fits(refinement.form.kind(), op).is_ok(),
+        How::Scale(_) => op.is_layer(),
+    }
+}
+
 /// Whether a network has a layer of this name that takes the form.
-fn takes(shaped: &Shaped, layer: &str, kind: Kind) -> bool {
+fn takes(shaped: &Shaped, layer: &str, how: How) -> bool {
     let graph = shaped.graph();
-    graph.find(layer).is_some_and(|id| fits(kind, &graph.node(id).op).is_ok() && graph.node(id).inserted_for().is_none())
+    graph.find(layer).is_some_and(|id| is_fit(how, &graph.node(id).op) && graph.node(id).inserted_for().is_none())
 }
 
 fn wildcards(path: &str) -> usize {

@@ -11,6 +11,7 @@ use super::address::{Line, Other, lines};
 use crate::diagnostic::Edit;
 use crate::digits::{first_of, grouped};
 use crate::graph::{Graph, InstanceId};
+use crate::op::form::How;
 use crate::quote::quoted_path;
 use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
@@ -232,6 +233,11 @@ fn described(line: &Line<'_>) -> String {
     let [h, w] = first.output_map;
     if all(&|change| change.geometry.output_map == first.output_map) && h * w > 1 {
         let _ = write!(text, " at {h}x{w}");
+    }
+    if let How::Scale(scale) = line.how
+        && all(&|change| change.geometry.output == first.output)
+    {
+        let _ = write!(text, ", now to {}", scale.width(first.output));
     }
     text + ":"
 }

@@ -96,7 +96,7 @@ fn every_model_is_written_as_it_was_optimized() {
                         "{name} {:?}",
                         plan.budgets
                     );
-                    assert!(plan.gap() < 0.15, "{name} {}", plan.gap());
+                    assert!(plan.gap() < 0.25, "{name} {}", plan.gap());
                 }
                 // Two have nothing wide enough, and almost all of the others is shared weights, which are left alone.
                 Err(error) => {
