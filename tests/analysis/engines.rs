@@ -4,6 +4,8 @@
 //! ratio of the two measurements, which is what a saving rests on. The least of the measured times is the one that a model
 //! of an undisturbed machine can be held against; medians are up to 1.4 times that on these (shared) machines, and are held too.
 
+#![expect(clippy::print_stdout, reason = "`--nocapture` shows the errors, which the README states")]
+
 use std::collections::BTreeMap;
 
 use pointwise::analysis::roofline::{Cores, predict};
@@ -95,8 +97,10 @@ fn errors(factors: &[f64]) -> [Errors; 2] {
     [Errors::of(absolute), Errors::of(pairs.map(|ratio| (ratio - 1.0) * 100.0).collect())]
 }
 
-/// What may be measured of a network.
-const KINDS: [(&str, fn(&Latency) -> f64); 3] = [
+/// What was measured of a network, in milliseconds.
+type Kind = (&'static str, fn(&Latency) -> f64);
+
+const KINDS: [Kind; 3] = [
     ("ONNX Runtime, least", |latency| latency.min_ms),
     ("ONNX Runtime, median", |latency| latency.median_ms),
     ("fastest engine, median", |latency| latency.fastest.median_ms),
