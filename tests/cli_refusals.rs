@@ -34,6 +34,34 @@ fn counts_by_another_convention_have_another_name() {
     assert!(json(&["analyze", &net, "--format", "json"], 0).get("convention_note").is_none());
 }
 
+/// A plan counts one image by the default convention; beside other numbers its budgets would read as promises about these.
+#[test]
+fn budgets_speak_of_what_the_report_shows() {
+    let (net, dir) = (model("lenet5"), Dir::new());
+    let config = dir.write("passes.yaml", "budget:\n  macs: 90%\n");
+    let budgets: [&[&str]; 4] =
+        [&["--budget", "macs=90%"], &["--budget", "ms=90%"], &["--budget", "peak=100%"], &["--config", &config]];
+    for command in [&["optimize", &net, "--dry-run"][..], &["report", &net]] {
+        for budget in budgets {
+            let run = pointwise(&[command, budget, &["--batch", "8"]].concat());
+            assert!(run.code == 2 && run.err.contains("single image, and `--batch 8` reports 8"), "{budget:?}: {}", run.err);
+            assert!(run.err.contains("leave out `--batch 8`"), "{}", run.err);
+        }
+        let counted = |budget: &str| pointwise(&[command, &["--budget", budget, "--convention", "fvcore"]].concat());
+        let run = counted("macs=90%");
+        assert!(run.code == 2 && run.err.contains("`macs=90%` counts MACs by the default convention"), "{}", run.err);
+        assert!(run.err.contains("leave out `--convention fvcore`"), "{}", run.err);
+        for budget in ["params=90%", "ms=100%", "peak=100%"] {
+            let run = counted(budget);
+            assert_eq!(run.code, 0, "{budget} is the same in every convention: {}", run.err);
+        }
+        assert_eq!(pointwise(&[command, &["--budget", "params=90%", "--batch", "8"]].concat()).code, 0, "weights know no batch");
+        let same = [command, &["--budget", "macs=90%", "--batch", "1", "--convention", "default"]].concat();
+        assert_eq!(pointwise(&same).code, 0, "what is said is what is there");
+        assert_eq!(pointwise(&[command, &["--ratio", "4", "--batch", "8", "--convention", "fvcore"]].concat()).code, 0);
+    }
+}
+
 #[test]
 fn a_report_of_two_networks_takes_no_goals() {
     let run = pointwise(&["report", &model("lenet5"), &model("lenet5"), "--ratio", "4"]);

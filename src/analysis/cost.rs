@@ -150,12 +150,12 @@ pub fn activation_bytes(shaped: &Shaped, id: NodeId, options: &Options) -> Optio
     Some(if shaped.graph().node(id).op.is_stored() { 0 } else { bytes })
 }
 
-/// The sums over all layers.
+/// The sums over all layers, beside the peak as it is and fused.
 ///
 /// # Errors
 /// The layer at which a sum exceeds 64 bits.
-pub fn totals(layers: &[Layer], peak_activation_bytes: u64) -> Result<Totals, Overflow> {
-    let mut sum = Totals { peak_activation_bytes, ..Totals::default() };
+pub fn totals(layers: &[Layer], [peak_activation_bytes, fused_peak_activation_bytes]: [u64; 2]) -> Result<Totals, Overflow> {
+    let mut sum = Totals { peak_activation_bytes, fused_peak_activation_bytes, ..Totals::default() };
     for layer in layers {
         let add = |to: &mut u64, value: u64, what| {
             *to = to.checked_add(value).ok_or(Overflow { node: layer.node, what })?;

@@ -31,6 +31,7 @@ pub fn measure_this_machine() -> Target {
             .to_vec(),
         overhead_us: 1.0,
         simd_block: 4,
+        output_macs: 8.0,
         fuses: false,
         efficiency: Efficiency::default(),
     }

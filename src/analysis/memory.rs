@@ -1,7 +1,8 @@
 //! Peak activation memory by liveness over the order of execution, and a bound that no order beats.
 //!
 //! In: a [`Shaped`] graph. Out: [`Peak`]. Linear in nodes and edges. Nothing is computed in place and nothing is fused,
-//! so this is the memory of running the layers one after another.
+//! so this is the memory of running the layers one after another. [`fused`] is that of an engine that writes element-wise work
+//! over its input, as [`Lifetimes::fused`] says where.
 //!
 //! **Liveness** is that of [`Lifetimes`]: inputs are there from the start, a tensor lives to its last reader, an output to the
 //! end, and views share the tensor of their input.
@@ -16,7 +17,7 @@
 //! input at position `>= p` (by induction over positions that input is `p` or reached from it), and is reached from all
 //! earlier ones exactly if each earlier layer has a user at a position `<= p`.
 
-use super::{Options, Overflow, Peak, cost};
+use super::{FusedPeak, Options, Overflow, Peak, cost};
 use crate::flow::{Lifetimes, Storage};
 use crate::graph::{Graph, NodeId, NodeMap};
 use crate::op::Op;
@@ -39,6 +40,29 @@ pub fn peak(shaped: &Shaped, options: &Options) -> Result<Peak, Overflow> {
     Ok(Peak { at: live.life.steps().get(at).copied().unwrap_or(first), bytes, alive, lower_bound })
 }
 
+/// The memory peak where element-wise work is done in place: never more than [`peak`]'s.
+///
+/// # Errors
+/// The layer at which live bytes exceed 64 bits.
+pub fn fused(shaped: &Shaped, options: &Options) -> Result<FusedPeak, Overflow> {
+    let life = Lifetimes::fused(shaped);
+    let bytes = sizes(&life, shaped, options)?;
+    let Some(first) = shaped.order().first().copied() else {
+        unreachable!("a network has an input");
+    };
+    let live = life.live_bytes(|tensor| bytes[tensor]);
+    let (step, most) = live.iter().enumerate().fold((0, 0), |best, (step, sum)| if *sum > best.1 { (step, *sum) } else { best });
+    let at = life.steps().get(step).copied().unwrap_or(first);
+    let bytes = u64::try_from(most).map_err(|_| Overflow { node: at, what: "live activation bytes" })?;
+    Ok(FusedPeak { at, bytes })
+}
+
+/// Bytes of each storage.
+fn sizes(life: &Lifetimes, shaped: &Shaped, options: &Options) -> Result<Vec<u64>, Overflow> {
+    let size = |owner| cost::activation_bytes(shaped, owner, options).ok_or(Overflow { node: owner, what: "activation bytes" });
+    life.storages().iter().map(|tensor| size(tensor.owner)).collect()
+}
+
 /// Lifetimes with sizes, and what holds of them in every order.
 struct Liveness {
     life: Lifetimes,
@@ -52,9 +76,7 @@ struct Liveness {
 impl Liveness {
     fn new(shaped: &Shaped, options: &Options) -> Result<Self, Overflow> {
         let life = Lifetimes::new(shaped);
-        let size =
-            |owner| cost::activation_bytes(shaped, owner, options).ok_or(Overflow { node: owner, what: "activation bytes" });
-        let bytes = life.storages().iter().map(|tensor| size(tensor.owner)).collect::<Result<_, _>>()?;
+        let bytes = sizes(&life, shaped, options)?;
         let pinned = pinned(shaped.graph(), life.steps());
         let spans = spans(shaped.graph(), &life, &pinned);
         Ok(Self { life, bytes, spans, pinned })

@@ -48,13 +48,14 @@ pub struct Overflow {
 pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow> {
     let layers = cost::layers(shaped, options)?;
     let peak = memory::peak(shaped, options)?;
-    let totals = cost::totals(&layers, peak.bytes)?;
+    let fused_peak = memory::fused(shaped, options)?;
+    let totals = cost::totals(&layers, [peak.bytes, fused_peak.bytes])?;
     let dead = dead::dead(shaped.graph(), &layers);
     let mut index = NodeMap::with_bound(shaped.graph().len());
     for (position, layer) in layers.iter().enumerate() {
         index.insert(layer.node, position as u32);
     }
-    Ok(Analysis { options: options.clone(), layers, totals, dead, peak, index })
+    Ok(Analysis { options: options.clone(), layers, totals, dead, peak, fused_peak, index })
 }
 
 /// What is counted as a MAC, after the tools that people compare with.
@@ -160,6 +161,8 @@ pub struct Totals {
     pub activation_bytes: u64,
     /// Peak of live activation bytes over the execution order.
     pub peak_activation_bytes: u64,
+    /// The same where element-wise work is done in place.
+    pub fused_peak_activation_bytes: u64,
 }
 
 /// Where activation memory peaks.
@@ -175,6 +178,15 @@ pub struct Peak {
     pub lower_bound: u64,
 }
 
+/// Where activation memory peaks on an engine that fuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FusedPeak {
+    /// The step: the layer that is being computed.
+    pub at: NodeId,
+    /// Live bytes then.
+    pub bytes: u64,
+}
+
 /// Numbers per layer and in total.
 #[derive(Debug, Clone)]
 pub struct Analysis {
@@ -188,6 +200,8 @@ pub struct Analysis {
     pub dead: Dead,
     /// The memory peak.
     pub peak: Peak,
+    /// The memory peak where element-wise work is done in place.
+    pub fused_peak: FusedPeak,
     /// Position of each node's layer in `layers`.
     index: NodeMap<u32>,
 }

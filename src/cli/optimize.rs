@@ -14,6 +14,7 @@ use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, budget, find_targ
 use super::report::{Pair, savings};
 use super::session::Session;
 use super::tensors;
+use crate::analysis::Convention;
 use crate::analysis::target::Target;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -23,7 +24,7 @@ use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
 use crate::report::savings_text;
-use crate::rewrite::budget::Budget;
+use crate::rewrite::budget::{Budget, Quantity};
 use crate::rewrite::{Carried, Config, Pass, config};
 use crate::source::SourceSet;
 use crate::weights::Weights;
@@ -273,6 +274,7 @@ pub(super) fn optimize(
         goals.ratio = Some(4);
     }
     let config = goals.config()?;
+    keep_to_what_is_reported(&config.budgets, order.count)?;
     let target = find_target(order.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
     let name = files::shown(output);
     let available = machine::available_memory().unwrap_or(isize::MAX as u64);
@@ -301,6 +303,30 @@ pub(super) fn optimize(
     let after = load::show(output, done.compiled)?;
     let extras = Extras { inserted: done.inserted, ..rationale(goals.said(), &done.plan, &done.changes) };
     Ok(Optimized { text: done.text, after, extras, target, weights: done.weights, updated: done.updated })
+}
+
+/// Budgets speak of one image and of the default convention: a report of other numbers beside them would mislead.
+fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions) -> Result<(), Failure> {
+    let options = count.options();
+    for budget in budgets {
+        let (by_image, by_convention) = match budget.quantity {
+            Quantity::Macs => (true, true),
+            Quantity::Ms | Quantity::Peak => (true, false),
+            Quantity::Params => (false, false),
+        };
+        let (message, option) = if by_image && options.batch != 1 {
+            let option = format!("--batch {}", options.batch);
+            (format!("the budget `{budget}` is one for a single image, and `{option}` reports {} of them", options.batch), option)
+        } else if by_convention && options.convention != Convention::Default {
+            let option = format!("--convention {}", count.convention);
+            (format!("the budget `{budget}` counts MACs by the default convention, and `{option}` reports other ones"), option)
+        } else {
+            continue;
+        };
+        let help = format!("leave out `{option}`; `pointwise report BEFORE AFTER {option}` compares what comes of it");
+        return Err(Failure::usage(message).help(help));
+    }
+    Ok(())
 }
 
 /// A finding that nothing is optimized for, shown where it points to.

@@ -5,7 +5,6 @@
 //! are still in registers. A group runs where its last member stands, for nothing else reads what it makes on the way.
 
 use crate::graph::{NodeId, NodeMap};
-use crate::op::{Class, Op, Statistics};
 use crate::shape::Shaped;
 
 /// The groups of a network.
@@ -24,7 +23,7 @@ impl Fusion {
             let node = graph.node(id);
             if node.op.is_layer() {
                 head.insert(id, id);
-            } else if can_follow(&node.op) {
+            } else if node.op.class().is_elementwise() {
                 let joins = |input: &&NodeId| graph.uses(**input) == 1 && shaped.shape(**input) == shaped.shape(id);
                 if let Some(of) = node.inputs.iter().filter(joins).find_map(|input| head.get(*input).copied()) {
                     head.insert(id, of);
@@ -44,21 +43,5 @@ impl Fusion {
     #[must_use]
     pub fn is_epilogue(&self, id: NodeId) -> bool {
         self.head(id).is_some_and(|head| head != id)
-    }
-}
-
-/// Whether an operation works on each value as it leaves a layer.
-fn can_follow(op: &Op) -> bool {
-    match op.class() {
-        Class::Norm(Statistics::Kept) | Class::Scale | Class::Activation | Class::Arithmetic => true,
-        Class::Source
-        | Class::Layer
-        | Class::Norm(Statistics::OfInput)
-        | Class::Competition
-        | Class::Pooling
-        | Class::Reshape
-        | Class::Nothing
-        | Class::Resize
-        | Class::Rearrangement => false,
     }
 }

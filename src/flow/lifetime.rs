@@ -3,7 +3,8 @@
 //! *Steps* are the layers in order of execution; inputs take none, for they are there before the first, since the caller
 //! brings them all at once. A *storage* is the memory of one value and of its views; it lives from the step that makes it to
 //! the last step that reads it, an output to the end, and what nothing reads through the step that makes it (an unread input:
-//! through the first). At each step a layer's inputs and its output are alive together: nothing is computed in place.
+//! through the first). At each step a layer's inputs and its output are alive together: nothing is computed in place, unless
+//! [`Lifetimes::fused`] is asked for.
 
 use crate::graph::{NodeId, NodeMap};
 use crate::op::Op;
@@ -53,6 +54,61 @@ impl Lifetimes {
     #[must_use]
     pub fn unshared(shaped: &Shaped) -> Self {
         Self::with_views(shaped, |_| false)
+    }
+
+    /// Of a network run by an engine that fuses: element-wise work is written over an input of its shape that nothing reads
+    /// afterwards, as in the epilogue of a convolution. What the caller brings and what is stored with the network is never
+    /// written over.
+    #[must_use]
+    pub fn fused(shaped: &Shaped) -> Self {
+        let plain = Self::new(shaped);
+        let graph = shaped.graph();
+        let mut is_output = vec![false; plain.storages.len()];
+        for (_, node) in graph.outputs() {
+            is_output[plain.storage_of(*node)] = true;
+        }
+        let over = |step: usize, id: NodeId| {
+            let node = graph.node(id);
+            let is_free = |input: &&NodeId| {
+                let storage = plain.storage_of(**input);
+                let owner = &graph.node(plain.storages[storage].owner).op;
+                let is_brought = matches!(owner, Op::Input(_)) || owner.is_stored();
+                let dies = plain.dies_at(**input, step) && !is_output[storage];
+                dies && !is_brought && shaped.shape(**input) == shaped.shape(id)
+            };
+            let input = node.op.class().is_elementwise().then(|| node.inputs.iter().find(is_free)).flatten()?;
+            Some(plain.of[*input])
+        };
+        let over: Vec<_> = plain.steps.iter().enumerate().map(|(step, id)| over(step, *id)).collect();
+        plain.written_over(&over)
+    }
+
+    /// The same with the storage of each step in `over` written over by what the step makes.
+    fn written_over(mut self, over: &[Option<u32>]) -> Self {
+        let maker: Vec<_> = (0..self.steps.len()).map(|step| self.made_at(step)).collect();
+        let mut first: Vec<u32> = (0..self.storages.len() as u32).collect();
+        for (made, over) in maker.iter().zip(over) {
+            if let (Some(made), Some(over)) = (made, over) {
+                first[*made] = first[*over as usize];
+                let last = self.storages[*made].last;
+                self.storages[first[*made] as usize].last = last;
+            }
+        }
+        let mut kept = Vec::with_capacity(self.storages.len());
+        let mut number = vec![0; self.storages.len()];
+        for (storage, of) in first.iter().enumerate() {
+            if *of as usize == storage {
+                number[storage] = kept.len() as u32;
+                kept.push(self.storages[storage]);
+            } else {
+                number[storage] = number[*of as usize];
+            }
+        }
+        for storage in self.of.values_mut().chain(&mut self.read) {
+            *storage = number[*storage as usize];
+        }
+        self.storages = kept;
+        self
     }
 
     fn with_views(shaped: &Shaped, shares: impl Fn(&Op) -> bool) -> Self {

@@ -41,6 +41,11 @@ impl<T> NodeMap<T> {
         self.values.get_mut(id.to_usize()).and_then(Option::as_mut)
     }
 
+    /// All values, writable, by the nodes' numbers.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.values.iter_mut().flatten()
+    }
+
     /// Takes a node's value out.
     pub fn take(&mut self, id: NodeId) -> Option<T> {
         self.values.get_mut(id.to_usize()).and_then(Option::take)

@@ -58,6 +58,24 @@ impl Class {
             | Self::Rearrangement => false,
         }
     }
+
+    /// Whether each value that it makes hangs on the value at the same place in an input of that shape: it can be computed as
+    /// that value leaves a layer, or written over it.
+    #[must_use]
+    pub fn is_elementwise(self) -> bool {
+        match self {
+            Self::Norm(Statistics::Kept) | Self::Scale | Self::Activation | Self::Arithmetic => true,
+            Self::Source
+            | Self::Layer
+            | Self::Norm(Statistics::OfInput)
+            | Self::Competition
+            | Self::Pooling
+            | Self::Reshape
+            | Self::Nothing
+            | Self::Resize
+            | Self::Rearrangement => false,
+        }
+    }
 }
 
 impl Op {

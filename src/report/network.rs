@@ -80,6 +80,8 @@ pub struct Network<'a> {
     pub dead: Dead,
     /// Where activation memory peaks.
     pub peak: Peak<'a>,
+    /// The layer at which it peaks where element-wise work is done in place.
+    pub fused_peak_at: &'a str,
     /// Predicted time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<Predicted>,
@@ -124,6 +126,8 @@ pub struct Totals {
     pub activation_bytes: u64,
     /// Bytes alive at the peak.
     pub peak_activation_bytes: u64,
+    /// Bytes alive at the peak where element-wise work is done in place.
+    pub fused_peak_activation_bytes: u64,
     /// FLOPs for each byte read or written.
     pub flops_per_byte: f64,
     /// Other arithmetic.
@@ -361,6 +365,7 @@ impl<'a> Network<'a> {
             totals: totals(analysis),
             dead: dead(analysis),
             peak: peak(graph, analysis),
+            fused_peak_at: graph.node(analysis.fused_peak.at).name.as_str(),
             predicted: forecast.map(|f| Predicted { target: f.target.clone(), total_ms: f.times.total_ms }),
             training: None,
             shown: None,
@@ -463,6 +468,7 @@ pub fn totals(analysis: &Analysis) -> Totals {
         weight_bytes: t.weight_bytes,
         activation_bytes: t.activation_bytes,
         peak_activation_bytes: t.peak_activation_bytes,
+        fused_peak_activation_bytes: t.fused_peak_activation_bytes,
         flops_per_byte: intensity(t.flops, traffic),
         other_ops: t.work.into(),
     }

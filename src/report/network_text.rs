@@ -43,6 +43,10 @@ pub fn facts(n: &Network<'_>) -> Vec<(&'static str, String)> {
         ("weights", bytes(t.weight_bytes)),
         ("activations", format!("{} written in all", bytes(t.activation_bytes))),
         ("peak", peak(n)),
+        (
+            "fused peak",
+            format!("{} at `{}`, element-wise layers in place", bytes(t.fused_peak_activation_bytes), n.fused_peak_at),
+        ),
         ("intensity", format!("{} FLOP/byte", significant(t.flops_per_byte))),
     ];
     if t.buffers > 0 {

@@ -28,7 +28,8 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     let mut facts = Vec::new();
     for met in &plan.budgets {
         let shown = |value| shown(met.budget.quantity, value);
-        facts.push(format!("budget {}: at most {}, reached {}", met.budget, shown(met.most), shown(met.reached)));
+        let fused = if plan.after.fused && met.budget.quantity == Quantity::Peak { " (fused)" } else { "" };
+        facts.push(format!("budget {}{fused}: at most {}, reached {}", met.budget, shown(met.most), shown(met.reached)));
     }
     facts.extend(plan.claim().map(|claim| format!("{claim} (a proxy: no weights were looked at)")));
     facts.extend(plan.uniform.map(|uniform| {

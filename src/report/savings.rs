@@ -70,6 +70,8 @@ pub struct Saved {
     pub activation_bytes: Saving,
     /// Bytes alive at the peak.
     pub peak_activation_bytes: Saving,
+    /// Bytes alive at the peak where element-wise work is done in place.
+    pub fused_peak_activation_bytes: Saving,
 }
 
 /// A difference.
@@ -255,6 +257,7 @@ impl Savings {
                 weight_bytes: saving(|t| t.weight_bytes),
                 activation_bytes: saving(|t| t.activation_bytes),
                 peak_activation_bytes: saving(|t| t.peak_activation_bytes),
+                fused_peak_activation_bytes: saving(|t| t.fused_peak_activation_bytes),
             },
             predicted: before.predicted.as_ref().zip(after.predicted.as_ref()).map(pair),
             measured: extras.measured,

@@ -33,6 +33,12 @@ pub fn totals(s: &Savings) -> Grid {
             bytes(a.peak_activation_bytes),
             s.saved.peak_activation_bytes.percent,
         ),
+        row(
+            "fused peak",
+            bytes(b.fused_peak_activation_bytes),
+            bytes(a.fused_peak_activation_bytes),
+            s.saved.fused_peak_activation_bytes.percent,
+        ),
     ];
     let mut time = |name: &str, before: f64, after: f64| {
         let percent = if before > 0.0 { 100.0 * (1.0 - after / before) } else { 0.0 };

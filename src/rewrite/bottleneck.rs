@@ -108,7 +108,7 @@ impl Task<'_> {
             saves: &saves,
             block: config.align.unwrap_or(u64::from(self.target.simd_block)),
         };
-        let around = around(shaped);
+        let around = around(shaped, self.target.fuses);
         let mut prices = Prices::default();
         let (mut entries, refused) = self.entries(&context, (survey, freedom), (&around, &mut prices));
         limit_peak(shaped, &mut entries, &limits, &around)?;
@@ -311,7 +311,7 @@ impl Task<'_> {
             (None, Err(OptimizeError::Unreachable(last))) => last.proof,
             _ => Proof::Floor { ratio: floor, channels: self.config.channels, reached },
         };
-        BudgetUnreachable { proof, ..miss }
+        BudgetUnreachable { proof, fused: self.before.fused, ..miss }
     }
 }
 
@@ -328,7 +328,9 @@ pub fn sums(shaped: &Shaped, target: &Target) -> Result<(Sums, Analysis), Optimi
         .map_err(|overflow| OptimizeError::Overflow { layer: layer(overflow.node) })?;
     let ms = predict(&analysis, shaped, target, Cores::All).total_ms;
     let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms };
-    Ok((Sums { price, peak: analysis.totals.peak_activation_bytes }, analysis))
+    let (fused, totals) = (target.fuses, &analysis.totals);
+    let peak = if fused { totals.fused_peak_activation_bytes } else { totals.peak_activation_bytes };
+    Ok((Sums { price, peak, fused }, analysis))
 }
 
 /// Worth taking: nothing that is limited grows and something shrinks by [`LEAST_GAIN`]; without a budget, MACs shrink. Where the
@@ -378,6 +380,7 @@ fn limit_peak(
             most: *most,
             least,
             at,
+            fused: false,
             proof: Proof::Alone,
         }));
     }
@@ -397,7 +400,7 @@ fn exceeds(count: u64, most: f64) -> bool {
 
 fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proof) -> OptimizeError {
     let least = after.of(budget.quantity);
-    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, proof })
+    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, fused: after.fused, proof })
 }
 
 /// Everything that a decision needs.

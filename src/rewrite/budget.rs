@@ -14,7 +14,7 @@ pub enum Quantity {
     Params,
     /// Predicted milliseconds on the target.
     Ms,
-    /// Peak activation bytes for one image.
+    /// Peak activation bytes for one image, those of a target that fuses if it does.
     Peak,
 }
 

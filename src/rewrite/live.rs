@@ -2,7 +2,7 @@
 //!
 //! A form's inner maps live and die between the layer's input and output. With the order of execution kept, which the
 //! rewrite does, what is alive beside a layer does not depend on what is done to other layers; so the peak is the largest
-//! of independent numbers, one a layer. Lifetimes are those that [`memory`](crate::analysis::memory) counts with, and the
+//! of independent numbers, one a layer. On a target that fuses, element-wise steps work in place. Lifetimes are those that [`memory`](crate::analysis::memory) counts with, and the
 //! finished plan is checked against it.
 
 use crate::analysis::Options;
@@ -24,7 +24,7 @@ pub struct Around {
 }
 
 impl Around {
-    /// The peak while the steps that replace the layer run; `maps` are their outputs.
+    /// The peak while the steps that replace the layer run; `maps` are their outputs, without those written over others.
     #[must_use]
     pub fn peak(&self, maps: &[Shape]) -> u64 {
         let others = self.all.saturating_sub(self.output).saturating_sub(self.freed);
@@ -45,11 +45,11 @@ fn bytes(shape: Shape) -> u64 {
     map_bytes(shape, batch, dtype).unwrap_or(u64::MAX)
 }
 
-/// The live bytes round every layer.
+/// The live bytes round every layer, where element-wise work is `fused` or not.
 #[must_use]
-pub fn around(shaped: &Shaped) -> NodeMap<Around> {
+pub fn around(shaped: &Shaped, fused: bool) -> NodeMap<Around> {
     let graph = shaped.graph();
-    let life = Lifetimes::new(shaped);
+    let life = if fused { Lifetimes::fused(shaped) } else { Lifetimes::new(shaped) };
     let one = Options::default();
     let size = |tensor: usize| activation_bytes(shaped, life.storages()[tensor].owner, &one).unwrap_or(u64::MAX);
     let live = life.live_bytes(size);

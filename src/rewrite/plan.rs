@@ -44,6 +44,8 @@ pub struct Sums {
     pub price: Price,
     /// Peak activation bytes.
     pub peak: u64,
+    /// Whether the peak is that of a target that fuses, with element-wise work in place.
+    pub fused: bool,
 }
 
 impl Sums {
@@ -147,6 +149,8 @@ pub struct BudgetUnreachable {
     pub least: f64,
     /// For a peak: the layer at which it cannot be lowered.
     pub at: Option<String>,
+    /// Whether a peak is that of a target that fuses.
+    pub fused: bool,
     /// What is proven, under these candidates.
     pub proof: Proof,
 }
@@ -203,7 +207,7 @@ impl fmt::Display for OptimizeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(budget) => {
-                let (most, least) = (in_full(budget.budget.quantity, budget.most), in_full(budget.budget.quantity, budget.least));
+                let [most, least] = [budget.most, budget.least].map(|value| in_full(budget, value));
                 write!(f, "no plan meets `{}`: it allows {most}, and the least that was found is {least}", budget.budget)
             }
             Self::RuleMatchesNothing { pattern, .. } => write!(f, "the rule `{pattern}` matches no layer"),
@@ -214,11 +218,12 @@ impl fmt::Display for OptimizeError {
 }
 
 /// A value in its quantity's unit, for people.
-fn in_full(quantity: Quantity, value: f64) -> String {
-    match quantity {
+fn in_full(budget: &BudgetUnreachable, value: f64) -> String {
+    match budget.budget.quantity {
         Quantity::Macs => format!("{value:.0} MACs"),
         Quantity::Params => format!("{value:.0} parameters"),
         Quantity::Ms => format!("{value:.3} ms"),
+        Quantity::Peak if budget.fused => format!("{value:.0} bytes (fused)"),
         Quantity::Peak => format!("{value:.0} bytes"),
     }
 }
@@ -287,5 +292,5 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Proof::Floor { .. } | Proof::Alone | Proof::Together | Proof::Open => diagnostic,
     };
     let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
-    diagnostic.help(format!("allow {} or more{others}", in_full(budget.budget.quantity, budget.least)))
+    diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))
 }

@@ -63,7 +63,8 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// The price of steps after each other, and the map that each makes; `None` where one does not fit or overflows.
+/// The price of steps after each other, and the map that each makes unless the target writes it over the one before; `None`
+/// where one does not fit or overflows.
 #[must_use]
 pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Price, Vec<Shape>)> {
     let mut graph = Graph::new("steps", None);
@@ -74,8 +75,10 @@ pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Pric
     graph.add_output("output", last);
     let shaped = infer(graph).ok()?;
     let analysis = analyze(&shaped, &Options::default()).ok()?;
+    let in_place = |step: &Step| clock.target.fuses && step.op.class().is_elementwise();
+    let maps = analysis.layers.iter().zip(steps).filter(|(_, step)| !in_place(step)).map(|(layer, _)| layer.output);
     let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(&shaped, &analysis) };
-    Some((price, analysis.layers.iter().map(|layer| layer.output).collect()))
+    Some((price, maps.collect()))
 }
 
 /// The prices of nodes of a network with other operations, in order of execution; what they read from elsewhere has the shape

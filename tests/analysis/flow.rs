@@ -65,6 +65,12 @@ fn tensors_live_from_their_maker_to_their_last_reader() {
     assert_eq!((life.made_at(1), life.made_at(3)), (None, Some(life.storage_of(late))));
     assert_eq!(life.read_at_step(3).collect::<Vec<_>>(), [life.storage_of(a)], "each tensor once");
     assert_eq!(life.live_bytes(|_| 1), [3, 2, 3, 2, 2]);
+    let fused = Lifetimes::fused(&shaped);
+    let told: Vec<_> = fused.storages().iter().map(|t| (t.owner, t.born, t.last)).collect();
+    // `late` is written over what `a` made; what is brought (`x`) or asked for (`late`) stays.
+    assert_eq!(told, [(x, 0, 2), (unread, 0, 0), (a, 0, 4), (dead, 2, 2), (last, 4, 4)]);
+    assert_eq!((fused.storage_of(late), fused.made_at(3)), (fused.storage_of(a), None));
+    assert_eq!(fused.live_bytes(|_| 1), [3, 2, 3, 1, 2]);
     let own = Lifetimes::unshared(&shaped);
     assert!(own.dies_at(a, 1) && own.dies_at(view, 3) && !own.dies_at(view, 1), "a copied view has memory of its own");
 }

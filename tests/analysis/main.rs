@@ -7,6 +7,7 @@ mod budget;
 mod common;
 mod conventions;
 mod cost;
+mod engines;
 mod flow;
 mod lints;
 mod memory;

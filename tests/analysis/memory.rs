@@ -38,6 +38,8 @@ fn a_residual_keeps_its_shortcut_alive() {
     assert_eq!(analysis.peak.alive, [(stem, 2 * MAP), (wide, 8 * MAP), (act, 8 * MAP)]);
     assert_eq!(analysis.peak.bytes, 18 * MAP);
     assert_eq!(analysis.peak.lower_bound, 18 * MAP, "a chain with a shortcut has one order only");
+    // The activation is written over what `wide` made, and the sum over what `back` made.
+    assert_eq!((analysis.fused_peak.at, analysis.fused_peak.bytes), (back, 12 * MAP));
 }
 
 #[test]
@@ -135,6 +137,44 @@ fn simulate(net: &Net, shape: &impl Fn(NodeId) -> Shape, order: &[NodeId]) -> u6
     (0..order.len()).map(|step| life.iter().filter(|(b, l, _)| *b <= step && step <= *l).map(|l| l.2).sum()).max().unwrap_or(0)
 }
 
+/// The memory that an order needs where element-wise work is done in place: a machine that runs it, buffer by buffer.
+fn simulate_in_place(net: &Net, shape: &impl Fn(NodeId) -> Shape, order: &[NodeId]) -> u64 {
+    let graph = &net.graph;
+    let bytes = |id: NodeId| 4 * shape(id).elements().expect("small");
+    // The buffer of each node, named after its first user.
+    let mut buffer: Vec<(NodeId, NodeId)> = graph.ids().filter(|id| !order.contains(id)).map(|id| (id, id)).collect();
+    let mut most = 0;
+    for (step, id) in order.iter().enumerate() {
+        let node = graph.node(*id);
+        let held = |id: NodeId| buffer.iter().find(|(of, _)| *of == id).expect("it was computed").1;
+        let is_mine = |of: NodeId, with: NodeId| buffer.iter().any(|(node, name)| *node == of && *name == with);
+        let is_asked = |name: NodeId| graph.outputs().iter().any(|(_, out)| is_mine(*out, name));
+        let is_read = |name: NodeId, from: usize| {
+            order[from..].iter().any(|id| graph.node(*id).inputs.iter().any(|input| is_mine(*input, name)))
+        };
+        let elementwise = matches!(node.op, Op::Activation(_) | Op::Elementwise(_));
+        let free = |input: &&NodeId| {
+            let name = held(**input);
+            !matches!(graph.node(name).op, Op::Input(_)) && !is_read(name, step + 1) && !is_asked(name)
+        };
+        let over = if matches!(node.op, Op::Identity) {
+            node.inputs.first()
+        } else {
+            node.inputs.iter().find(|i| elementwise && free(i))
+        };
+        let name = over.map_or(*id, |input| held(*input));
+        let mut alive: Vec<NodeId> = buffer.iter().map(|(_, name)| *name).filter(|n| is_read(*n, step) || is_asked(*n)).collect();
+        // An input that nothing reads is there while the first layer runs.
+        alive.extend(graph.ids().filter(|id| step == 0 && matches!(graph.node(*id).op, Op::Input(_))));
+        alive.push(name);
+        alive.sort_unstable();
+        alive.dedup();
+        most = most.max(alive.into_iter().map(bytes).sum());
+        buffer.push((*id, name));
+    }
+    most
+}
+
 /// Calls `each` with every order of the layers.
 fn orders(net: &Net, done: &mut Vec<NodeId>, each: &mut impl FnMut(&[NodeId])) {
     let layers: Vec<_> = net.graph.ids().filter(|id| !matches!(net.graph.node(*id).op, Op::Input(_))).collect();
@@ -168,6 +208,9 @@ proptest! {
         let given: Vec<_> = shaped.order().iter().copied().filter(|id| analysis.layer(*id).is_some()).collect();
         prop_assert_eq!(analysis.peak.bytes, simulate(&net, &shape, &given));
         prop_assert_eq!(analysis.peak.bytes, analysis.peak.alive.iter().map(|(_, bytes)| bytes).sum::<u64>());
+        prop_assert_eq!(analysis.fused_peak.bytes, simulate_in_place(&net, &shape, &given));
+        prop_assert!(analysis.fused_peak.bytes <= analysis.peak.bytes);
+        prop_assert_eq!(analysis.fused_peak.bytes, analysis.totals.fused_peak_activation_bytes);
         let mut best = u64::MAX;
         orders(&net, &mut Vec::new(), &mut |order| best = best.min(simulate(&net, &shape, order)));
         prop_assert!(analysis.peak.lower_bound <= best, "bound {} above the best order's {}", analysis.peak.lower_bound, best);
@@ -178,8 +221,10 @@ proptest! {
     #[test]
     fn the_optimizer_sees_the_same_peak(choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..24), outputs in any::<u8>()) {
         let (shaped, analysis) = random(&choices, outputs).analyzed();
-        let around = pointwise::rewrite::live::around(&shaped);
-        let most = shaped.order().iter().filter_map(|id| around.get(*id)).map(|around| around.all).max();
-        prop_assert_eq!(most, Some(analysis.peak.bytes));
+        for (fused, peak) in [(false, analysis.peak.bytes), (true, analysis.fused_peak.bytes)] {
+            let around = pointwise::rewrite::live::around(&shaped, fused);
+            let most = shaped.order().iter().filter_map(|id| around.get(*id)).map(|around| around.all).max();
+            prop_assert_eq!(most, Some(peak));
+        }
     }
 }

@@ -128,7 +128,6 @@ fn a_peak_budget_changes_the_layers_at_the_peak() {
 #[test]
 fn the_peak_of_every_candidate_is_the_peak_that_analysis_finds() {
     let net = nets::basic(16);
-    let around = pointwise::rewrite::live::around(&net);
     for (layer, form) in [
         ("layer1.0.conv1.conv", Form::Reduce { r: 8 }),
         ("layer2.0.conv1.conv", Form::Both { r1: 4, r2: 24 }),
@@ -138,19 +137,49 @@ fn the_peak_of_every_candidate_is_the_peak_that_analysis_finds() {
     ] {
         let id = net.graph().find(layer).expect("it is there");
         let after = refined(&net, layer, form, false);
-        let peak = analyze(&after, &Options::default()).expect("it is small").totals.peak_activation_bytes;
-        let own: Vec<_> = after
-            .order()
-            .iter()
-            .filter(|id| {
-                let name = &after.graph().node(**id).name;
-                name == layer || name.starts_with(&format!("{layer}."))
-            })
-            .map(|id| after.shape(*id))
-            .collect();
-        let others = net.order().iter().filter(|other| **other != id).filter_map(|other| around.get(*other)).map(|a| a.all);
-        assert_eq!(others.chain([around[id].peak(&own)]).max(), Some(peak), "{layer} {form}");
+        let analysis = analyze(&after, &Options::default()).expect("it is small");
+        let totals = analysis.totals;
+        for (fused, peak) in [(false, totals.peak_activation_bytes), (true, totals.fused_peak_activation_bytes)] {
+            let around = pointwise::rewrite::live::around(&net, fused);
+            let own: Vec<_> = after
+                .order()
+                .iter()
+                .filter(|id| {
+                    let node = after.graph().node(**id);
+                    let is_own = node.name == *layer || node.name.starts_with(&format!("{layer}."));
+                    is_own && !(fused && node.op.class().is_elementwise())
+                })
+                .map(|id| after.shape(*id))
+                .collect();
+            let others = net.order().iter().filter(|other| **other != id).filter_map(|other| around.get(*other)).map(|a| a.all);
+            assert_eq!(others.chain([around[id].peak(&own)]).max(), Some(peak), "{layer} {form} fused: {fused}");
+        }
     }
+}
+
+/// A convolution and its norm and activation hold one map on a target that fuses, and two elsewhere.
+#[test]
+fn a_peak_budget_speaks_of_the_target() {
+    let mut net = Net::new();
+    let image = net.input(&[16, 32, 32]);
+    let a = net.conv_bn_relu("a", conv(64, 3, 1, 1), image);
+    let b = net.conv_bn_relu("b", conv(64, 3, 1, 1), a);
+    let c = net.conv_bn_relu("c", conv(16, 3, 1, 1), b);
+    net.graph.add_output("y", c);
+    let net = net.finish();
+    let totals = analyze(&net, &Options::default()).expect("it is small").totals;
+    assert_eq!((totals.peak_activation_bytes, totals.fused_peak_activation_bytes), (4 * 1024 * 128, 4 * 1024 * 128));
+    let plan = bottlenecks(&net, &within("peak=85%"), &target()).expect("`b` can pass through fewer channels").plan;
+    assert!(plan.after.fused && plan.after.peak * 100 <= plan.before.peak * 85, "{:?}", plan.after);
+    let facts = pointwise::report::rationale::rationale(String::new(), &plan, &[]).plan.expect("there is one").facts;
+    assert!(facts[0].starts_with("budget peak=85% (fused): at most "), "{facts:?}");
+    let apart = Target { fuses: false, ..target() };
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=85%"), &apart) else {
+        panic!("the norm of `a` holds two maps of 64 channels")
+    };
+    assert_eq!((miss.least, miss.fused, miss.at.as_deref()), (totals.peak_activation_bytes as f64, false, Some("a.bn")));
+    let Err(error) = bottlenecks(&net, &within("peak=50%"), &target()) else { panic!("`b` writes half of it") };
+    assert!(error.to_string().contains("bytes (fused), and the least that was found is "), "{error}");
 }
 
 #[test]
@@ -329,7 +358,7 @@ fn what_is_stored_takes_no_part_in_the_peak() {
     let x = net.conv("c", conv(16, 3, 1, 1), x);
     net.graph.add_output("y", x);
     let net = net.finish();
-    let around = pointwise::rewrite::live::around(&net);
+    let around = pointwise::rewrite::live::around(&net, false);
     let peak = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
     assert_eq!(peak, 2 * 4 * 16 * 64);
     assert_eq!(net.order().iter().filter_map(|id| around.get(*id)).map(|a| a.all).max(), Some(peak));

@@ -135,6 +135,7 @@ fn figures(s: &Savings) -> Markup {
         count("Parameters", b.params, a.params, s.saved.params),
         memory("Weights", b.weight_bytes, a.weight_bytes, s.saved.weight_bytes),
         memory("Peak activations", b.peak_activation_bytes, a.peak_activation_bytes, s.saved.peak_activation_bytes),
+        memory("Fused peak", b.fused_peak_activation_bytes, a.fused_peak_activation_bytes, s.saved.fused_peak_activation_bytes),
     ];
     all.extend(s.predicted.iter().map(|p| time(format!("Predicted time, {}", p.target), p.before_ms, p.after_ms)));
     all.extend(s.measured.iter().map(|m| time("Measured time, median".into(), m.before.median_ms, m.after.median_ms)));
@@ -206,7 +207,8 @@ fn foot(s: &Savings) -> Markup {
                     None => { "MACs are multiply-accumulates of convolutions and linear layers, biases not counted" }
                     Some(_) => { (naming::macs(s.convention)) ": the convention " code { (s.convention) } }
                 }
-                ". Batch " (s.batch) ". Memory is for 4-byte floats; the peak is that of the order of execution."
+                ". Batch " (s.batch) ". Memory is for 4-byte floats; the peak is that of the order of execution, \
+                 the fused one with element-wise layers in place."
             }
             @if s.predicted.is_some() { p { "Predicted time comes from a model of the target, not from a run." } }
             p { "pointwise " (s.tool_version) }
