@@ -5,14 +5,14 @@
 
 use super::allocate::{Allocation, Entry, allocate, cost};
 use super::budget::{Budget, Quantity};
-use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, LEAST_SHARE, Options, Prices};
+use super::candidates::{Candidate, Context, Demand, LEAST_CHANNELS, LEAST_GAIN, LEAST_SHARE, Options, Prices};
 use super::config::Config;
 use super::forms::Refusal;
 use super::insert::{Request, refine};
 use super::live::{Around, around};
 use super::model::{ErrorModel, KeptShares};
 use super::place::places;
-use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, Untouched};
+use super::plan::{BudgetUnreachable, Floors, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, Untouched};
 use super::price::{Clock, Price};
 use super::reinfer;
 use super::sources::Sources;
@@ -115,6 +115,16 @@ impl Task<'_> {
         let search = Search { task: self, limits, entries };
         let decided = search.decide()?;
         Ok(search.finish(decided, refused, |node, how| context.price(node, how, &mut prices)))
+    }
+
+    /// What the search does not go below.
+    fn floors(&self) -> Floors {
+        let Config { ratio, channels, align, .. } = self.config;
+        Floors {
+            ratio: ratio.unwrap_or(LEAST_SHARE),
+            channels: channels.unwrap_or(LEAST_CHANNELS),
+            align: align.unwrap_or(u64::from(self.target.simd_block)),
+        }
     }
 
     /// What is to be said of budgets that no plan meets: whether the floors are in the way, and which lower floor is not.
@@ -361,6 +371,8 @@ impl Search<'_> {
             model: self.task.model.name(),
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
+            floors: self.is_searched().then(|| self.task.floors()),
+            alternatives: Vec::new(),
         };
         Refined { shaped: decided.shaped, sources: decided.sources, plan }
     }

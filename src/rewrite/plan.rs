@@ -71,6 +71,30 @@ pub struct Met {
     pub reached: f64,
 }
 
+/// What no bottleneck of a search goes below, unless a rule or mark asks for it by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floors {
+    /// One channel in so many is kept at least.
+    pub ratio: u64,
+    /// No fewer channels.
+    pub channels: u64,
+    /// Widths are multiples of this, or of its half or quarter where that serves better.
+    pub align: u64,
+}
+
+/// Another way to the same budgets, to compare the plan with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// What is done: "uniform width".
+    pub name: &'static str,
+    /// The share of its channels that each layer keeps, of one.
+    pub share: f64,
+    /// Its error by the error model, where that knows one.
+    pub error: Option<f64>,
+    /// Totals after it.
+    pub sums: Sums,
+}
+
 /// The whole decision.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
@@ -91,6 +115,10 @@ pub struct Plan {
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
+    /// What the search did not go below; `None` where nothing was searched.
+    pub floors: Option<Floors>,
+    /// Other ways to the same budgets.
+    pub alternatives: Vec<Alternative>,
 }
 
 impl Plan {

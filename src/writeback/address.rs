@@ -3,11 +3,13 @@
 //! In: the network before, its planned changes, and the networks that the same text makes with other values. Out: [`Line`]s,
 //! each a path and the layers that it names, and no others. Layers of one form share a line where a path with wildcards
 //! matches just them (`layer3.*.conv2`, `fire*.b`). With the other values a path names those of its layers that there are,
-//! and further turns of their loops; where there is none of them the line stands under a condition.
+//! and further turns of their loops; where there is none of them the line stands under a condition. [`Paths`] gives the same paths
+//! to who tells of layers together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::NodeId;
+use crate::graph::scopes;
 use crate::op::form::{Kind, Refinement};
 use crate::rewrite::forms::fits;
 use crate::rewrite::path::{Layers, Pattern, starred};
@@ -45,12 +47,60 @@ pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange], others: &[Other<
         by_form.entry(change.how).or_default().push(i);
     }
     let mut lines: Vec<(usize, Line<'p>)> = Vec::new();
+    let layers: Vec<&str> = changes.iter().map(|change| change.layer.as_str()).collect();
     for (how, members) in by_form {
-        lines.extend(scopes.cover(changes, how, &members));
+        lines.extend(scopes.cover(&layers, how.form.kind(), &members).into_iter().map(|(path, covered, only_if)| {
+            let changes = covered.iter().map(|i| &changes[*i]).collect();
+            (covered[0], Line { path, how, changes, only_if })
+        }));
     }
     lines.sort_by_key(|(first, _)| *first);
     lines.into_iter().map(|(_, line)| line).collect()
 }
+
+/// The paths by which layers are told together.
+pub struct Paths<'s> {
+    scopes: Scopes<'s, 's>,
+    names: scopes::Scopes<'s>,
+}
+
+impl<'s> Paths<'s> {
+    /// The paths of a network.
+    #[must_use]
+    pub fn new(shaped: &'s Shaped) -> Self {
+        Self { scopes: Scopes::new(shaped, &[]), names: scopes::Scopes::new(shaped.graph(), shaped.order().iter().copied()) }
+    }
+
+    /// As few paths as are found that name these layers and no others, each with the places of its layers, in their order.
+    /// Layers with a form are named as `refine` lines name them, which need not say what only such a layer can be meant by;
+    /// others by their whole names.
+    #[must_use]
+    pub fn of(&self, layers: &[&str], kind: Option<Kind>) -> Vec<(String, Vec<usize>)> {
+        let members: Vec<usize> = (0..layers.len()).collect();
+        let mut paths = match kind {
+            Some(kind) => self.scopes.cover(layers, kind, &members),
+            None => {
+                let graph = self.scopes.shaped.graph();
+                let addresses: Vec<_> = layers.iter().map(|name| (*name).to_owned()).enumerate().collect();
+                let index = addresses.iter().filter_map(|(i, name)| Some((graph.find(name)?, *i))).collect();
+                let whole = |pattern: &Pattern| {
+                    let named = self.names.named(pattern);
+                    let is_layer = |(scope, nodes): &(&str, Vec<NodeId>)| nodes.len() == 1 && graph.node(nodes[0]).name == *scope;
+                    named.iter().all(is_layer).then(|| named.into_iter().flat_map(|(_, nodes)| nodes).collect())
+                };
+                let wild = wild(&addresses, &index, |pattern, _| Some((whole(pattern)?, Vec::new())));
+                let (mut chosen, left) = fewest(wild, &members);
+                chosen.extend(left.into_iter().map(|i| (layers[i].to_owned(), vec![i], Vec::new())));
+                chosen
+            }
+        };
+        paths.sort_by_key(|(_, covered, _)| covered.first().copied());
+        paths.into_iter().map(|(path, covered, _)| (path, covered)).collect()
+    }
+}
+
+/// A path, the places of the layers that it names, and the conditions under which it stands.
+type Cover<'o> = (String, Vec<usize>, Vec<&'o str>);
 
 /// How many layers of each scope take each form, and what there is with other values.
 struct Scopes<'s, 'o> {
@@ -93,61 +143,21 @@ impl<'s, 'o> Scopes<'s, 'o> {
     }
 
     /// Covers the layers of one form with as few paths as it finds.
-    fn cover<'p>(&self, changes: &'p [PlannedChange], how: Refinement, members: &[usize]) -> Vec<(usize, Line<'p>)>
-    where
-        'o: 'p,
-    {
-        let kind = how.form.kind();
-        let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, kind))).collect();
-        let mut covers = self.wild(changes, kind, &addresses);
-        covers.sort_by(|a, b| {
-            b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
-        });
-        let mut left: BTreeSet<usize> = members.iter().copied().collect();
-        let mut lines = Vec::new();
-        for (path, covered, only_if) in covers {
-            if covered.iter().all(|i| left.contains(i)) {
-                for i in &covered {
-                    left.remove(i);
-                }
-                let changes = covered.iter().map(|i| &changes[*i]).collect();
-                lines.push((covered[0], Line { path, how, changes, only_if }));
-            }
-        }
-        for (i, short) in addresses.into_iter().filter(|(i, _)| left.contains(i)) {
-            let change = &changes[i];
-            let (path, only_if) = self.alone(&change.layer, short, kind);
-            lines.push((i, Line { path, how, changes: vec![change], only_if }));
-        }
-        lines
-    }
-
-    /// Paths with wildcards that name several of the layers and nothing else, with these and with their conditions.
-    fn wild(
-        &self,
-        changes: &[PlannedChange],
-        kind: Kind,
-        addresses: &[(usize, String)],
-    ) -> Vec<(String, Vec<usize>, Vec<&'o str>)> {
+    fn cover(&self, layers: &[&str], kind: Kind, members: &[usize]) -> Vec<Cover<'o>> {
+        let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(layers[*i], kind))).collect();
         let graph = self.shaped.graph();
-        let index: BTreeMap<NodeId, usize> =
-            addresses.iter().filter_map(|(i, _)| Some((graph.find(&changes[*i].layer)?, *i))).collect();
-        // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
-        let mut wild: BTreeMap<String, u32> = BTreeMap::new();
-        for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
-            *wild.entry(path).or_default() += 1;
+        let index = addresses.iter().filter_map(|(i, _)| Some((graph.find(layers[*i])?, *i))).collect();
+        let wild = wild(&addresses, &index, |pattern, covered| {
+            let named = self.layers.select(pattern, kind).ok()?;
+            let names: Option<Vec<&str>> = named.iter().map(|id| Some(layers[*covered.get(id)?])).collect();
+            Some((named, self.conditions(pattern, kind, &names?)?))
+        });
+        let (mut chosen, left) = fewest(wild, members);
+        for (i, short) in addresses.into_iter().filter(|(i, _)| left.contains(i)) {
+            let (path, only_if) = self.alone(layers[i], short, kind);
+            chosen.push((path, vec![i], only_if));
         }
-        let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
-        let cover = |(path, _): (String, u32)| {
-            let pattern = Pattern::parse(&path)?;
-            let named = self.layers.select(&pattern, kind).ok()?;
-            let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
-            let covered = covered.filter(|covered| covered.len() > 1)?;
-            let names: Vec<&str> = covered.iter().map(|i| changes[*i].layer.as_str()).collect();
-            let only_if = self.conditions(&pattern, kind, &names)?;
-            Some((path, covered, only_if))
-        };
-        several.filter_map(cover).collect()
+        chosen
     }
 
     /// The path of a layer that has a line of its own, and its conditions: the short one, if with other values it names nothing
@@ -202,6 +212,42 @@ impl<'s, 'o> Scopes<'s, 'o> {
 fn takes(shaped: &Shaped, layer: &str, kind: Kind) -> bool {
     let graph = shaped.graph();
     graph.find(layer).is_some_and(|id| fits(kind, &graph.node(id).op).is_ok() && graph.node(id).inserted_for().is_none())
+}
+
+/// Paths with wildcards that name several of the layers and nothing else; `named` gives what a path names, and its conditions.
+fn wild<'o>(
+    addresses: &[(usize, String)],
+    index: &BTreeMap<NodeId, usize>,
+    named: impl Fn(&Pattern, &BTreeMap<NodeId, usize>) -> Option<(Vec<NodeId>, Vec<&'o str>)>,
+) -> Vec<Cover<'o>> {
+    // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
+    let mut wild: BTreeMap<String, u32> = BTreeMap::new();
+    for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
+        *wild.entry(path).or_default() += 1;
+    }
+    let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
+    let cover = |(path, _): (String, u32)| {
+        let (nodes, only_if) = named(&Pattern::parse(&path)?, index)?;
+        let covered: Option<Vec<_>> = nodes.iter().map(|id| index.get(id).copied()).collect();
+        Some((path, covered.filter(|covered| covered.len() > 1)?, only_if))
+    };
+    several.filter_map(cover).collect()
+}
+
+/// The covers that are taken, the largest first, and the members that none of them names.
+fn fewest<'o>(mut covers: Vec<Cover<'o>>, members: &[usize]) -> (Vec<Cover<'o>>, BTreeSet<usize>) {
+    covers.sort_by(|a, b| {
+        b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
+    });
+    let mut left: BTreeSet<usize> = members.iter().copied().collect();
+    covers.retain(|(_, covered, _)| {
+        let is_free = covered.iter().all(|i| left.contains(i));
+        covered.iter().filter(|_| is_free).for_each(|i| {
+            left.remove(i);
+        });
+        is_free
+    });
+    (covers, left)
 }
 
 fn wildcards(path: &str) -> usize {
