@@ -236,7 +236,8 @@ fn form(arguments: &Arguments) -> Result<Form, Failure> {
         DataFormat::Yaml => (Form::Yaml, "yaml"),
     };
     if arguments.output.as_deref().is_some_and(files::is_dash) {
-        let failure = Failure::usage(format!("`-o -` writes the network to standard output, and so does `--format {word}` its report"));
+        let failure =
+            Failure::usage(format!("`-o -` writes the network to standard output, and so does `--format {word}` its report"));
         return Err(failure.help("name a file for the network, or leave it out with `--dry-run`"));
     }
     Ok(form)

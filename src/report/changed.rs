@@ -135,7 +135,8 @@ fn recognised(old: &Op, parts: &[&Op]) -> Option<Form> {
     let forms = Kind::ALL.into_iter().filter_map(|kind| Form::new(kind, &ranks));
     let fits = |form: &Form| {
         let stages = form.stages(0, width);
-        stages.len() == parts.len() && stages.iter().zip(parts).all(|(stage, op)| out(op) == Some(stage.to) && taps(old, op, stage.taps))
+        stages.len() == parts.len()
+            && stages.iter().zip(parts).all(|(stage, op)| out(op) == Some(stage.to) && taps(old, op, stage.taps))
     };
     forms.into_iter().find(fits)
 }

@@ -50,9 +50,11 @@ impl Correspondence {
         matcher.inserted(&known.inserted);
         matcher.joined(&known.joined);
         matcher.beneath();
-        matcher.folded();
-        matcher.by_place(Likeness::Window);
-        matcher.by_place(Likeness::Output);
+        // What is found in one way makes more plain in the other.
+        for likeness in [Likeness::Window, Likeness::Output, Likeness::Window, Likeness::Output] {
+            matcher.folded();
+            matcher.by_place(likeness);
+        }
         matcher.between();
         matcher.folded();
         matcher.found
@@ -256,7 +258,17 @@ impl<'a> Matcher<'a> {
         let (old, new) = (inputs(self.before, id), self.found.twin(id).map_or(&[][..], |twin| inputs(self.after, twin)));
         let sources = old.iter().copied().zip(new.iter().copied()).filter(|_| old.len() == new.len());
         let fits = |(old, new): &(NodeId, NodeId)| key(self.before, *old, likeness) == key(self.after, *new, likeness);
+        let sources = sources.flat_map(|(old, new)| [(old, new), (self.normalised(old), new)]);
         readers.chain(sources.filter(fits)).collect()
+    }
+
+    /// What a normalisation that is gone reads: it may be in that layer's weights. Everything else is itself.
+    fn normalised(&self, id: NodeId) -> NodeId {
+        let node = self.before.graph().node(id);
+        match node.inputs[..] {
+            [input] if matches!(node.op.class(), Class::Norm(_)) && self.is_gone(id) => input,
+            _ => id,
+        }
     }
 
     /// New layers that stand alone between a layer and what it read, or between it and what reads it, and change how many channels

@@ -137,7 +137,8 @@ pub(super) fn fitting(width: Option<usize>, grid: impl Fn(Room) -> Grid) -> Grid
 
 /// Columns of MACs and parameters before, after and saved.
 fn costs(s: &Savings, room: Room) -> Vec<Heading> {
-    let macs = [heading("macs_before", naming::macs(s.convention)), heading("macs_after", "after"), heading("macs_saved", "saved")];
+    let macs =
+        [heading("macs_before", naming::macs(s.convention)), heading("macs_after", "after"), heading("macs_saved", "saved")];
     let params = match room {
         Room::Full | Room::Rounded => {
             vec![heading("params_before", "params"), heading("params_after", "after"), heading("params_saved", "saved")]

@@ -85,7 +85,8 @@ pub(super) fn caption(s: &Savings, all: bool) -> String {
     let of = |word: &str| s.changes.iter().filter(|change| change.form == word).count();
     let (added, removed) = (of("added"), of("removed"));
     let counts = [(s.changes.len() - added - removed, "changed"), (added, "added"), (removed, "removed")];
-    let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", counted(*n, "layer"))).collect();
+    let counts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", counted(*n, "layer"))).collect();
     let mut notes = Vec::new();
     if !all && s.alike.len() < s.changes.len() {
         notes.push("like ones in one row, summed".to_owned());
