@@ -23,6 +23,9 @@ pub struct Alike {
     pub members: Vec<usize>,
 }
 
+/// What stands in a name before a place, which place that is, and what stands behind it.
+type Rest<'a> = (Vec<&'a str>, usize, Vec<&'a str>);
+
 /// What changes under one path have in common.
 type Key<'a> = (&'a str, &'a [u64], Vec<String>);
 
@@ -87,7 +90,7 @@ fn series(changes: &[ChangedLayer], changed: &[String], members: &[usize]) -> Ve
 
 /// Most of the layers whose names differ in one place alone, with a name for them; `None` where there are no two.
 fn longest(changes: &[ChangedLayer], members: &[usize]) -> Option<(String, Vec<usize>)> {
-    let mut by_rest: BTreeMap<(Vec<&str>, usize, Vec<&str>), Vec<usize>> = BTreeMap::new();
+    let mut by_rest: BTreeMap<Rest<'_>, Vec<usize>> = BTreeMap::new();
     for at in members {
         let parts: Vec<&str> = changes[*at].layer.split('.').collect();
         for place in 0..parts.len() {

@@ -39,6 +39,23 @@ impl<'a> Sides<'a> {
         self.places.get(&base).copied()
     }
 
+    /// Of each row after, the place before at which it stands: that of its base, or of the next row's that has one.
+    pub fn upcoming(&self) -> Vec<usize> {
+        let mut next = self.before.layers.len();
+        let mut all: Vec<usize> = self
+            .after
+            .layers
+            .iter()
+            .rev()
+            .map(|row| {
+                next = self.base(row).unwrap_or(next);
+                next
+            })
+            .collect();
+        all.reverse();
+        all
+    }
+
     /// The place of the row before that took another one up, and how.
     pub fn host(&self, before: &Row<'_>) -> Option<(usize, &'static str)> {
         let (host, how) = self.found.host(self.before.shaped.graph().find(before.name)?)?;
@@ -138,28 +155,26 @@ struct Item<'a> {
     base: Option<&'a Row<'a>>,
 }
 
-/// Sums by name, in order of execution: what is new stands behind what is executed before it.
+/// Sums by name, in order of execution: what is new stands before what is executed next.
 fn taken<'a>(sides: &Sides<'a>, name: impl Fn(&Item<'a>) -> &'a str) -> Vec<BlockPair> {
     let (before, after) = (&sides.before.layers, &sides.after.layers);
     let mut rows: HashMap<&str, BlockPair> = HashMap::new();
-    let mut places: BTreeMap<(Option<usize>, usize), &str> = BTreeMap::new();
+    let mut places: BTreeMap<(usize, usize), &str> = BTreeMap::new();
     let empty = |name: &str| BlockPair { name: name.to_owned(), before: Cost::default(), after: Cost::default(), inserted: 0 };
     for (at, row) in before.iter().enumerate() {
         let base = sides.host(row).map(|(host, _)| &before[host]);
         let name = name(&Item { row, op: sides.old_op(row), base });
         let pair = rows.entry(name).or_insert_with(|| {
-            places.insert((Some(at), 0), name);
+            places.insert((at, usize::MAX), name);
             empty(name)
         });
         pair.before.add(row);
     }
-    let mut last = None;
-    for (at, row) in after.iter().enumerate() {
+    for ((at, row), next) in after.iter().enumerate().zip(sides.upcoming()) {
         let base = sides.base(row);
-        last = base.or(last);
         let name = name(&Item { row, op: sides.new_op(row), base: base.map(|base| &before[base]) });
         let pair = rows.entry(name).or_insert_with(|| {
-            places.insert((last, at + 1), name);
+            places.insert((next, at), name);
             empty(name)
         });
         pair.after.add(row);

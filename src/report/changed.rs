@@ -24,23 +24,21 @@ struct Piece<'a> {
     guests: Vec<(&'a Row<'a>, &'static str)>,
 }
 
-/// Where a piece stands: at its layer before, and behind that what was added there.
-type Place = (Option<usize>, usize);
+/// Where a piece stands: at its layer before; what was added, before the layer that is executed next.
+type Place = (usize, usize);
 
 /// What changed.
 pub(super) fn changes(sides: &Sides<'_>, extras: &Extras) -> Vec<ChangedLayer> {
     let mut pieces: BTreeMap<Place, Piece<'_>> = BTreeMap::new();
     for (at, row) in sides.before.layers.iter().enumerate() {
         match sides.host(row) {
-            Some((host, how)) => pieces.entry((Some(host), 0)).or_default().guests.push((row, how)),
-            None => pieces.entry((Some(at), 0)).or_default().old = Some(row),
+            Some((host, how)) => pieces.entry((host, usize::MAX)).or_default().guests.push((row, how)),
+            None => pieces.entry((at, usize::MAX)).or_default().old = Some(row),
         }
     }
-    let mut last = None;
-    for (at, row) in sides.after.layers.iter().enumerate() {
-        let base = sides.base(row);
-        last = base.or(last);
-        pieces.entry(base.map_or((last, at + 1), |base| (Some(base), 0))).or_default().rows.push(row);
+    for ((at, row), next) in sides.after.layers.iter().enumerate().zip(sides.upcoming()) {
+        let place = sides.base(row).map_or((next, at), |base| (base, usize::MAX));
+        pieces.entry(place).or_default().rows.push(row);
     }
     pieces.into_values().filter(|piece| piece.differs(sides)).map(|piece| piece.change(sides, extras)).collect()
 }

@@ -51,7 +51,8 @@ impl Correspondence {
         matcher.joined(&known.joined);
         matcher.beneath();
         // What is found in one way makes more plain in the other.
-        for likeness in [Likeness::Window, Likeness::Output, Likeness::Window, Likeness::Output] {
+        let rounds = [Likeness::Window, Likeness::Output, Likeness::Window, Likeness::Output, Likeness::Class];
+        for likeness in rounds {
             matcher.folded();
             matcher.by_place(likeness);
         }
@@ -83,10 +84,19 @@ enum Likeness {
     Window,
     /// The same operation with an output of the same shape.
     Output,
+    /// An operation of the same class with an output of the same shape: another activation, another pooling.
+    Class,
 }
 
 /// By what two layers are compared.
-type Key = (&'static str, Vec<u64>);
+type Key = (Kind, Vec<u64>);
+
+/// The operation, or its class.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Word(&'static str),
+    Class(String),
+}
 
 struct Matcher<'a> {
     before: &'a Shaped,
@@ -330,7 +340,9 @@ impl<'a> Matcher<'a> {
     /// Takes a chain for a part of a layer where it has a layer itself.
     fn put(&mut self, id: NodeId, chain: Vec<NodeId>) {
         if chain.iter().any(|id| self.after.graph().node(*id).op.is_layer()) {
-            chain.into_iter().for_each(|part| self.part(id, part));
+            for part in chain {
+                self.part(id, part);
+            }
         }
     }
 
@@ -366,14 +378,15 @@ fn readers(shaped: &Shaped) -> Vec<Vec<NodeId>> {
 
 fn key(shaped: &Shaped, id: NodeId, likeness: Likeness) -> Key {
     let op = &shaped.graph().node(id).op;
-    let numbers = match likeness {
-        Likeness::Output => shaped.shape(id).to_vec(),
-        Likeness::Window => {
-            let attributes = op.attributes();
-            attributes.kernel.into_iter().chain(attributes.stride).flatten().collect()
-        }
+    let window = || {
+        let attributes = op.attributes();
+        attributes.kernel.into_iter().chain(attributes.stride).flatten().collect()
     };
-    (op.keyword(), numbers)
+    match likeness {
+        Likeness::Window => (Kind::Word(op.keyword()), window()),
+        Likeness::Output => (Kind::Word(op.keyword()), shaped.shape(id).to_vec()),
+        Likeness::Class => (Kind::Class(format!("{:?}", op.class())), shaped.shape(id).to_vec()),
+    }
 }
 
 fn has_bias(op: &Op) -> bool {

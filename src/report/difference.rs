@@ -49,6 +49,8 @@ fn arguments(old: &Op, new: &Op) -> Vec<String> {
 }
 
 fn argument(name: &str, before: &str, after: &str) -> String {
+    // What the language calls `k` is the kernel to people.
+    let name = if name == "k" { "kernel" } else { name };
     match (before, after) {
         ("false", "true") => format!("{name} added"),
         ("true", "false") => format!("{name} removed"),

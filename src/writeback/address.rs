@@ -77,25 +77,25 @@ impl<'s> Paths<'s> {
     #[must_use]
     pub fn of(&self, layers: &[&str], kind: Option<Kind>) -> Vec<(String, Vec<usize>)> {
         let members: Vec<usize> = (0..layers.len()).collect();
-        let mut paths = match kind {
-            Some(kind) => self.scopes.cover(layers, kind, &members),
-            None => {
-                let graph = self.scopes.shaped.graph();
-                let addresses: Vec<_> = layers.iter().map(|name| (*name).to_owned()).enumerate().collect();
-                let index = addresses.iter().filter_map(|(i, name)| Some((graph.find(name)?, *i))).collect();
-                let whole = |pattern: &Pattern| {
-                    let named = self.names.named(pattern);
-                    let is_layer = |(scope, nodes): &(&str, Vec<NodeId>)| nodes.len() == 1 && graph.node(nodes[0]).name == *scope;
-                    named.iter().all(is_layer).then(|| named.into_iter().flat_map(|(_, nodes)| nodes).collect())
-                };
-                let wild = wild(&addresses, &index, |pattern, _| Some((whole(pattern)?, Vec::new())));
-                let (mut chosen, left) = fewest(wild, &members);
-                chosen.extend(left.into_iter().map(|i| (layers[i].to_owned(), vec![i], Vec::new())));
-                chosen
-            }
-        };
+        let mut paths = kind.map_or_else(|| self.whole(layers, &members), |kind| self.scopes.cover(layers, kind, &members));
         paths.sort_by_key(|(_, covered, _)| covered.first().copied());
         paths.into_iter().map(|(path, covered, _)| (path, covered)).collect()
+    }
+
+    /// Covers layers by their whole names.
+    fn whole(&self, layers: &[&str], members: &[usize]) -> Vec<Cover<'s>> {
+        let graph = self.scopes.shaped.graph();
+        let addresses: Vec<_> = layers.iter().map(|name| (*name).to_owned()).enumerate().collect();
+        let index = addresses.iter().filter_map(|(i, name)| Some((graph.find(name)?, *i))).collect();
+        let wild = wild(&addresses, &index, |pattern, _| {
+            let named = self.names.named(pattern);
+            let is_layer = |(scope, nodes): &(&str, Vec<NodeId>)| nodes.len() == 1 && graph.node(nodes[0]).name == *scope;
+            let all = named.iter().all(is_layer);
+            all.then(|| (named.into_iter().flat_map(|(_, nodes)| nodes).collect(), Vec::new()))
+        });
+        let (mut chosen, left) = fewest(wild, members);
+        chosen.extend(left.into_iter().map(|i| (layers[i].to_owned(), vec![i], Vec::new())));
+        chosen
     }
 }
 
