@@ -144,6 +144,10 @@ fn layers_under_another_name_are_told_by_their_place_where_one_can_be_meant() {
     let expected =
         [("b.conv", "changed", &["out 16 -> 12", "called `c.conv`"][..]), ("y.conv", "changed", &["input channels 16 -> 12"])];
     assert_eq!(clauses(before, renamed), owned(&expected));
+    // What only has another name is no change of the network, and is told apart.
+    let same = renamed.replace("12", "16");
+    let forms: Vec<_> = clauses(before, &same).into_iter().map(|(layer, form, _)| format!("{layer} {form}")).collect();
+    assert_eq!(forms, ["b.conv renamed"]);
     // Two of a kind in one place: either may be the old one.
     let twins = "    a = x -> conv(16, 3, pad=1) -> relu\n    c = a -> conv(16, 3, pad=1)\n    d = a -> conv(16, 3, pad=1)\n    output y = c + d -> conv(8, 1)\n";
     let forms: Vec<_> = clauses(before, twins).into_iter().map(|(layer, form, _)| format!("{layer} {form}")).collect();
@@ -221,6 +225,9 @@ fn rows_by_block_and_operation_are_whole_and_in_order_of_execution() {
         }
         let table = pointwise(&["report", &net, "--ratio", "4", "--by", by]).out;
         assert!(table.contains(&format!("\nby {by}\n")), "{table}");
+        let html = dir.path("r.html");
+        assert_eq!(pointwise(&["report", &net, "--ratio", "4", "--by", by, "-o", &html]).code, 0);
+        assert!(dir.read("r.html").contains(&format!("<h2>By {by}</h2>")), "{by}");
     }
     // A block that only the network after has stands where it is executed.
     let document = between(&dir, &model("googlenet_naive"), &model("googlenet_paper"));
@@ -255,7 +262,7 @@ fn a_plan_is_told_in_numbers() {
     let budget = &plan["budgets"][0];
     assert_eq!((&budget["metric"], &budget["limit"]), (&"macs".into(), &"60%".into()));
     assert!(number(&budget["reached"]) <= number(&budget["most"]), "{budget}");
-    assert_eq!(number(&budget["reached"]), number(&document["after"]["macs"]));
+    assert!((number(&budget["reached"]) - number(&document["after"]["macs"])).abs() < 0.5, "{budget}");
     // Without a budget nothing is certified.
     let plain = json(&["optimize", &net, "--ratio", "4", "--dry-run", "--format", "json"], 0);
     assert!(plain["plan"]["bound"].is_null() && plain["plan"]["gap"].is_null() && plain["plan"]["floors"].is_null());

@@ -1,11 +1,12 @@
 //! Changes that are told together: layers that became the same, under the path of a `refine` line.
 //!
-//! In: two networks and what changed between them. Out: [`Alike`]s that hold every change once, by first layer. Where no such path
+//! In: two networks and what changed between them. Out: [`Alike`]s that hold every change once but renamings, by first layer. Where no such path
 //! names just the layers, those whose names differ in one place are told together if they cost the same. Nothing of a change is
 //! lost: who tells them together can tell them one by one.
 
 use std::collections::BTreeMap;
 
+use super::changed::RENAMED;
 use super::network::Network;
 use super::savings::{ChangedLayer, Cost};
 use crate::graph::path::starred;
@@ -32,7 +33,7 @@ type Key<'a> = (&'a str, &'a [u64], Vec<String>);
 /// Tells changes together.
 pub(super) fn alike(before: &Network<'_>, after: &Network<'_>, changes: &[ChangedLayer]) -> Vec<Alike> {
     let mut by_key: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
-    for (at, change) in changes.iter().enumerate() {
+    for (at, change) in changes.iter().enumerate().filter(|(_, change)| change.form != RENAMED) {
         by_key.entry(key(change)).or_default().push(at);
     }
     let (mut all, mut left) = (Vec::new(), Vec::new());

@@ -14,6 +14,9 @@ use crate::graph::print::call;
 use crate::op::form::{Form, Kind, Taps};
 use crate::op::{Conv, Op};
 
+/// What is said of a layer that is called otherwise and is the same.
+pub(super) const RENAMED: &str = "renamed";
+
 /// A layer before with all that stands for it after.
 #[derive(Default)]
 struct Piece<'a> {
@@ -71,12 +74,13 @@ impl<'a> Piece<'a> {
             None => Vec::new(),
         };
         let form = self.form(sides, extras, inserted.len());
+        let changed = self.clauses(sides, extras, form.is_none().then_some(inserted.len()));
         ChangedLayer {
             layer: layer.to_owned(),
             block: first.and_then(|row| row.block).map(str::to_owned),
-            form: form.map_or_else(|| self.word(), |form| form.kind().name()).to_owned(),
+            form: form.map_or_else(|| self.word(&changed), |form| form.kind().name()).to_owned(),
             channels: form.map_or_else(Vec::new, Form::ranks),
-            changed: self.clauses(sides, extras, form.is_none().then_some(inserted.len())),
+            changed,
             inserted,
             before,
             after,
@@ -87,10 +91,11 @@ impl<'a> Piece<'a> {
     }
 
     /// What became of a layer that has no form.
-    fn word(&self) -> &'static str {
+    fn word(&self, clauses: &[String]) -> &'static str {
         match (self.old, &self.rows[..]) {
             (None, _) => "added",
             (Some(_), []) => "removed",
+            (Some(old), [only]) if only.name != old.name && clauses.len() == 1 => RENAMED,
             (Some(_), _) => "changed",
         }
     }
@@ -113,7 +118,6 @@ impl<'a> Piece<'a> {
                 if inserted.is_some() {
                     all.extend(differences((sides.old_op(old), old), (sides.new_op(new), new)));
                 }
-                all.extend((old.name != new.name).then(|| format!("called `{}`", new.name)));
             }
             (None, _) => all.extend(self.rows.iter().map(|row| call(sides.new_op(row)))),
             (Some(old), None) if self.rows.is_empty() => {
@@ -123,6 +127,8 @@ impl<'a> Piece<'a> {
         }
         all.extend(inserted.filter(|n| *n > 0).map(|n| format!("{} inserted", counted(n, "layer"))));
         all.extend(self.guests.iter().map(|(row, how)| format!("`{}` {how}", row.name)));
+        let renamed = self.old.zip(self.twin(sides)).filter(|(old, new)| old.name != new.name);
+        all.extend(renamed.map(|(_, new)| format!("called `{}`", new.name)));
         all
     }
 }

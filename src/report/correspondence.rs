@@ -84,7 +84,7 @@ enum Likeness {
     Window,
     /// The same operation with an output of the same shape.
     Output,
-    /// An operation of the same class with an output of the same shape: another activation, another pooling.
+    /// An operation of the same class: another activation or norm; of others, with an output of the same shape.
     Class,
 }
 
@@ -385,7 +385,11 @@ fn key(shaped: &Shaped, id: NodeId, likeness: Likeness) -> Key {
     match likeness {
         Likeness::Window => (Kind::Word(op.keyword()), window()),
         Likeness::Output => (Kind::Word(op.keyword()), shaped.shape(id).to_vec()),
-        Likeness::Class => (Kind::Class(format!("{:?}", op.class())), shaped.shape(id).to_vec()),
+        Likeness::Class => {
+            let class = op.class();
+            let shape = if class.is_companion() { Vec::new() } else { shaped.shape(id).to_vec() };
+            (Kind::Class(format!("{class:?}")), shape)
+        }
     }
 }
 

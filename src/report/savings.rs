@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::alike::{self, Alike};
 use super::blocks::{self, By};
-use super::changed::changes;
+use super::changed::{RENAMED, changes};
 use super::correspondence::{Correspondence, Known};
 use super::network::{Network, Predicted, Row, Totals};
 use super::rationale::Rationale;
@@ -65,7 +65,7 @@ pub struct Savings {
     /// Layers before and after taken together, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Groups>,
-    /// Changes that are told together.
+    /// Changes that are told together; what is only called otherwise is not told.
     #[serde(skip)]
     pub alike: Vec<Alike>,
 }
@@ -238,7 +238,7 @@ pub struct ChangedLayer {
     pub layer: String,
     /// The outermost block instance that it stands in.
     pub block: Option<String>,
-    /// `reduce`, `expand`, `both`, `spatial`, `pointwise`; `changed`, `added` or `removed` where none of them.
+    /// `reduce`, `expand`, `both`, `spatial`, `pointwise`; `changed`, `renamed`, `added` or `removed` where none of them.
     pub form: String,
     /// Channels between the new convolutions.
     pub channels: Vec<u64>,
@@ -324,7 +324,8 @@ impl Savings {
         let saved = Saved::between(&before.totals, &after.totals);
         let predicted = before.predicted.as_ref().zip(after.predicted.as_ref()).map(pair);
         let slower = predicted.iter().filter(|pair| pair.after_ms > pair.before_ms).map(|_| "predicted");
-        let part_of_change = changes.iter().map(|change| change.before.layers).sum();
+        let differing = changes.iter().filter(|change| change.form != RENAMED);
+        let part_of_change = differing.map(|change| change.before.layers).sum();
         Self {
             schema_version: SCHEMA_VERSION,
             tool_version: TOOL_VERSION,

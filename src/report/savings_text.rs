@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::changed::RENAMED;
 use super::grid::escape_markdown;
 use super::number::significant;
 use super::savings::Savings;
@@ -39,6 +40,8 @@ pub fn terminal(s: &Savings, view: View) -> String {
         text.push_str("\nno layer differs\n");
     } else {
         let _ = writeln!(text, "\n{}", caption(s, view.all));
+    }
+    if view.all && !s.changes.is_empty() || !s.alike.is_empty() {
         text.push_str(&table::draw(&fitting(view.width, |room| changes(s, view.all, room)), view.width));
     }
     if !s.untouched.is_empty() {
@@ -60,8 +63,10 @@ pub fn markdown(s: &Savings, all: bool) -> String {
     }
     let _ = writeln!(text, "\n{}", totals(s).markdown());
     if !s.changes.is_empty() {
-        let table = changes(s, all, Room::Full).markdown();
-        let _ = writeln!(text, "## What changed\n\n{}.\n\n{table}", caption(s, all));
+        let _ = writeln!(text, "## What changed\n\n{}.\n", caption(s, all));
+    }
+    if all && !s.changes.is_empty() || !s.alike.is_empty() {
+        let _ = writeln!(text, "{}", changes(s, all, Room::Full).markdown());
     }
     match &s.groups {
         Some(by) => {
@@ -83,12 +88,13 @@ pub fn markdown(s: &Savings, all: bool) -> String {
 /// `18 layers changed, 2 added (like ones in one row, summed; costs after include 36 inserted layers)`.
 pub(super) fn caption(s: &Savings, all: bool) -> String {
     let of = |word: &str| s.changes.iter().filter(|change| change.form == word).count();
-    let (added, removed) = (of("added"), of("removed"));
-    let counts = [(s.changes.len() - added - removed, "changed"), (added, "added"), (removed, "removed")];
+    let (added, removed, renamed) = (of("added"), of("removed"), of(RENAMED));
+    let changed = s.changes.len() - added - removed - renamed;
+    let counts = [(changed, "changed"), (added, "added"), (removed, "removed"), (renamed, RENAMED)];
     let counts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", counted(*n, "layer"))).collect();
     let mut notes = Vec::new();
-    if !all && s.alike.len() < s.changes.len() {
+    if !all && s.alike.len() < s.changes.len() - renamed {
         notes.push("like ones in one row, summed".to_owned());
     }
     if s.inserted() > 0 {

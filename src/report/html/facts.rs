@@ -33,6 +33,7 @@ impl<'a> Marks<'a> {
                 "added" => {
                     after.insert(layer, (Mark::Inserted, change));
                 }
+                "renamed" => {}
                 "removed" => {
                     before.insert(layer, Mark::Removed);
                 }

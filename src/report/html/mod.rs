@@ -63,6 +63,7 @@ pub fn page(savings: &Savings, networks: Option<&Networks<'_>>) -> String {
                     (figures(savings))
                     @if let Some(measured) = &savings.measured { (measured_section(measured)) }
                     (chart::charts(savings))
+                    (tables::groups(savings))
                     (tables::changes(savings))
                     @if let Some(networks) = networks { (explorer::section(savings, networks)) (tables::layers(savings, &networks.after)) }
                     (tables::untouched(savings))

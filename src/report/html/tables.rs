@@ -7,11 +7,12 @@ use maud::{Markup, html};
 
 use super::{breakable, change_of, prose};
 use crate::graph::print::call;
+use crate::report::grid::Cell;
 use crate::report::naming;
 use crate::report::network::Subject;
 use crate::report::number::{grouped, magnitude, milliseconds};
 use crate::report::savings::{ChangedLayer, Cost, Saving, Savings};
-use crate::report::savings_tables::{Told, told};
+use crate::report::savings_tables::{self, Room, Told, told};
 use crate::report::savings_text::caption;
 
 /// Longer lists are folded.
@@ -27,7 +28,7 @@ pub(super) fn changes(s: &Savings) -> Markup {
             @if s.changes.is_empty() { p.note { "No layer differs." } }
             @else {
                 p.note { (caption(s, false)) "." }
-                (change_table(s, "changes", &told.iter().map(Line::of).collect::<Vec<_>>()))
+                @if !told.is_empty() { (change_table(s, "changes", &told.iter().map(Line::of).collect::<Vec<_>>())) }
                 @if folded {
                     details { summary { "Each of " (s.changes.len()) " layers on its own" }
                         (change_table(s, "changed layers", &s.changes.iter().map(Line::alone).collect::<Vec<_>>()))
@@ -77,6 +78,25 @@ fn change_table(s: &Savings, label: &str, lines: &[Line<'_>]) -> Markup {
                 (pair("parameters", line.before.params, line.after.params)) (delta(line.before.params, line.after.params))
             } } }
         } }
+    }
+}
+
+/// Layers taken together, where that was asked for.
+pub(super) fn groups(s: &Savings) -> Markup {
+    let Some(by) = &s.groups else { return html! {} };
+    let grid = savings_tables::groups(s, (by.by, &by.rows), Room::Full);
+    let numeric: Vec<bool> = (0..grid.headings.len()).map(|column| grid.is_numeric(column)).collect();
+    html! {
+        section {
+            h2 { "By " (by.by) }
+            div.scroll.tall tabindex="0" role="region" aria-label={ "by " (by.by) } { table.sort.wide {
+                thead { tr { @for (heading, n) in grid.headings.iter().zip(&numeric) { th.n[*n] { (heading.title) } } } }
+                tbody { @for row in &grid.rows { tr { @for (cell, n) in row.iter().zip(&numeric) {
+                    @if let Cell::Name(name) = cell { th scope="row" { (breakable(name)) } }
+                    @else { td.n[*n] data-v=[cell.weight()] { (cell.shown()) } }
+                } } } }
+            } }
+        }
     }
 }
 
