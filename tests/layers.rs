@@ -52,6 +52,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("image", &["src/interchange/"]),
     ("safetensors", &["src/interchange/"]),
     ("maud", &["src/report/"]),
+    ("sha2", &["src/report/"]),
     ("tempfile", &["src/cli/"]),
 ];
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::{Analysis, Layer};
 use crate::graph::{Graph, NodeId};
-use crate::op::{ConvKind, Op, Work};
+use crate::op::{ConvKind, Op, Shape, Work};
 
 /// What one row stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn rollup(analysis: &Analysis, graph: &Graph, by: By) -> Vec<Row> {
         let name = match by {
             By::Layer => graph.node(layer.node).name.as_str(),
             By::Block { depth } => block(graph, layer.node, depth).unwrap_or_else(|| binding(&graph.node(layer.node).name)),
-            By::Op => kind(&graph.node(layer.node).op, layer),
+            By::Op => kind(&graph.node(layer.node).op, &layer.inputs),
         };
         let place = *places.entry(name).or_insert_with(|| {
             rows.push(Row::empty(name));
@@ -77,9 +77,10 @@ pub fn block(graph: &Graph, node: NodeId, depth: usize) -> Option<&str> {
     Some(&chain[outermost.saturating_sub(depth.saturating_sub(1))].1.path)
 }
 
-/// The kind of convolution, or the operation's keyword.
-fn kind(op: &Op, layer: &Layer) -> &'static str {
-    op.conv_kind(&layer.inputs).map_or_else(|| op.keyword(), ConvKind::name)
+/// The kind of convolution on inputs of these shapes, or the operation's keyword.
+#[must_use]
+pub fn kind(op: &Op, inputs: &[Shape]) -> &'static str {
+    op.conv_kind(inputs).map_or_else(|| op.keyword(), ConvKind::name)
 }
 
 /// The first component of a path: the name that the layers of one statement were bound to.

@@ -10,8 +10,8 @@ use super::failure::{Failure, exit_code};
 use super::files::{self, Disk};
 use super::load::{self, Loaded, load};
 use super::machine;
-use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, budget, find_target};
-use super::report::{Pair, savings};
+use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
+use super::report::{self, Form, Pair, Shown, savings};
 use super::session::Session;
 use super::tensors;
 use crate::analysis::Convention;
@@ -54,6 +54,11 @@ pub(super) struct Arguments {
     count: CountOptions,
     #[command(flatten)]
     goals: Goals,
+    #[command(flatten)]
+    shown: Shown,
+    /// How the report is written; as data it holds the plan in numbers: error, bound, gap, floors, budgets, alternatives.
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: DataFormat,
 }
 
 /// What the optimizer is asked for.
@@ -176,6 +181,7 @@ pub(super) struct Order<'a> {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let output = arguments.output.as_deref();
+    let form = form(arguments)?;
     if let Some(output) = output {
         files::keep_input(output, &arguments.input)?;
         if !files::is_dash(output) && !files::has_extension(output, "net") {
@@ -209,7 +215,13 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         tell_weights(session, carried, arguments.seed);
     }
     let pair = Pair { before: &before, after: &done.after, target: Some(&done.target) };
-    let report = savings_text::terminal(&savings(&pair, &arguments.count, done.extras)?, Session::width());
+    let extras = Extras { by: arguments.shown.by(), ..done.extras };
+    let document = savings(&pair, &arguments.count, extras)?;
+    if let Some(text) = report::text(form, &document, arguments.shown, None) {
+        Session::data(|out| out.write_all(text.as_bytes()))?;
+        return Ok(exit_code(&before.errors));
+    }
+    let report = savings_text::terminal(&document, arguments.shown.view(Session::width()));
     // The network goes to standard output where `-` was asked for, and the report then stays out of its way.
     if output.is_some_and(files::is_dash) {
         let _ = anstream::stderr().lock().write_all(report.as_bytes());
@@ -217,6 +229,23 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         Session::say(&report)?;
     }
     Ok(exit_code(&before.errors))
+}
+
+/// How the report is written; data goes to standard output, which then takes no network.
+fn form(arguments: &Arguments) -> Result<Form, Failure> {
+    let (form, word) = match arguments.format {
+        DataFormat::Table => return Ok(Form::Terminal),
+        DataFormat::Markdown => (Form::Markdown, "markdown"),
+        DataFormat::Csv => (Form::Csv, "csv"),
+        DataFormat::Json => (Form::Json, "json"),
+        DataFormat::Yaml => (Form::Yaml, "yaml"),
+    };
+    if arguments.output.as_deref().is_some_and(files::is_dash) {
+        let failure =
+            Failure::usage(format!("`-o -` writes the network to standard output, and so does `--format {word}` its report"));
+        return Err(failure.help("name a file for the network, or leave it out with `--dry-run`"));
+    }
+    Ok(form)
 }
 
 /// Where the new weights go, if any are to be written: never over anything that is read.
@@ -301,7 +330,8 @@ pub(super) fn optimize(
     done.notes.iter().for_each(|note| session.notice(note));
     session.detail(&format!("{name}: optimized in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     let after = load::show(output, done.compiled)?;
-    let extras = Extras { inserted: done.inserted, ..rationale(goals.said(), &done.plan, &done.changes) };
+    let mut extras = rationale(goals.said(), &done.plan, &done.changes);
+    extras.known.inserted = done.inserted;
     Ok(Optimized { text: done.text, after, extras, target, weights: done.weights, updated: done.updated })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::failure::{Failure, exit_code};
 use super::files;
@@ -16,9 +16,11 @@ use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
 use crate::exec::timing::stats;
 use crate::interchange::image::Resize;
+use crate::report::blocks::By;
 use crate::report::html::Networks;
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::savings::{Extras, Measured, Savings, Times};
+use crate::report::savings_text::View;
 use crate::report::{html, savings_text, serial};
 use crate::rewrite::refined::forms;
 use crate::weights::Weights;
@@ -42,6 +44,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 5, requires = "measure", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     runs: u32,
     #[command(flatten)]
+    shown: Shown,
+    #[command(flatten)]
     net: NetOptions,
     #[command(flatten)]
     count: CountOptions,
@@ -51,14 +55,54 @@ pub(super) struct Arguments {
     engine: EngineOptions,
 }
 
+/// Which rows the report has.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Shown {
+    /// Add a row for each block, kind of operation or layer, before and after, in order of execution.
+    #[arg(long, value_name = "WHAT", help_heading = "Rows")]
+    by: Option<Rows>,
+    /// Give each changed layer a row of its own, where tables have one for all that changed alike.
+    #[arg(long, help_heading = "Rows")]
+    all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rows {
+    Layer,
+    Block,
+    Op,
+}
+
+impl Shown {
+    /// What layers are taken together by.
+    pub(super) fn by(self) -> Option<By> {
+        self.by.map(|rows| match rows {
+            Rows::Layer => By::Layer,
+            Rows::Block => By::Block,
+            Rows::Op => By::Op,
+        })
+    }
+
+    /// For a terminal.
+    pub(super) fn view(self, width: Option<usize>) -> View {
+        View { width, all: self.all }
+    }
+}
+
 /// Forms of the report.
 #[derive(Debug, Clone, Copy)]
-enum Form {
+pub(super) enum Form {
+    /// For a terminal.
     Terminal,
+    /// For a browser.
     Html,
+    /// For a pull request.
     Markdown,
+    /// For a spreadsheet.
     Csv,
+    /// For programs.
     Json,
+    /// For programs and people.
     Yaml,
 }
 
@@ -94,27 +138,38 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         "optimized".clone_into(&mut outcome.after.name);
         (outcome.after, outcome.extras, outcome.target)
     };
+    extras.by = arguments.shown.by();
     if arguments.measure {
         extras.measured = Some(measured(session, arguments, [&before, &after])?);
     }
     let pair = Pair { before: &before, after: &after, target: Some(&target) };
     let numbers = numbers(&pair, &arguments.count)?;
     let document = compared(&pair, &numbers, extras);
-    let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
-    write(output, form, (&document, &subjects(&pair, &numbers)))?;
+    match text(form, &document, arguments.shown, Some(&subjects(&pair, &numbers))) {
+        Some(text) => {
+            let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
+            files::write(output, |out| out.write_all(text.as_bytes()))?;
+        }
+        None => Session::say(&savings_text::terminal(&document, arguments.shown.view(Session::width())))?,
+    }
     Ok(exit_code(&before.errors).max(exit_code(&after.errors)))
 }
 
-fn write(output: &Path, form: Form, (document, networks): (&Savings, &Networks<'_>)) -> Result<(), Failure> {
-    let text = match form {
-        Form::Terminal => return Session::say(&savings_text::terminal(document, Session::width())),
-        Form::Json => return files::write(output, |out| serial::json(out, document)),
-        Form::Yaml => return files::write(output, |out| serial::yaml(out, document)),
-        Form::Html => html::page(document, Some(networks)),
-        Form::Markdown => savings_text::markdown(document),
-        Form::Csv => savings_text::csv(document),
+/// The report as a file; `None` for a terminal.
+pub(super) fn text(form: Form, document: &Savings, shown: Shown, networks: Option<&Networks<'_>>) -> Option<String> {
+    let data = |write: fn(&mut Vec<u8>, &Savings) -> std::io::Result<()>| {
+        let mut bytes = Vec::new();
+        // Memory takes everything, and the document has no key that is no text.
+        write(&mut bytes, document).ok().and_then(|()| String::from_utf8(bytes).ok())
     };
-    files::write(output, |out| out.write_all(text.as_bytes()))
+    match form {
+        Form::Terminal => None,
+        Form::Json => data(|out, document| serial::json(out, document)),
+        Form::Yaml => data(|out, document| serial::yaml(out, document)),
+        Form::Html => Some(html::page(document, networks)),
+        Form::Markdown => Some(savings_text::markdown(document, shown.all)),
+        Form::Csv => Some(savings_text::csv(document)),
+    }
 }
 
 fn form(output: &Path) -> Result<Form, Failure> {

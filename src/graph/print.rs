@@ -369,9 +369,9 @@ fn written(op: &Op, stands: impl Fn(&str) -> bool, keeps: impl Fn(&str) -> bool)
     for (i, (name, value)) in table::printed_args(op).into_iter().enumerate() {
         positional &= i < 2 && params.get(i).is_some_and(|p| p.name == name) && stands(name);
         if positional {
-            args.push(text(&value));
+            args.push(argument(&value));
         } else if keeps(name) {
-            args.push(format!("{name}={}", text(&value)));
+            args.push(format!("{name}={}", argument(&value)));
         }
     }
     // A kernel of 1 is the default, and what a reader looks for first.
@@ -381,14 +381,16 @@ fn written(op: &Op, stands: impl Fn(&str) -> bool, keeps: impl Fn(&str) -> bool)
     if args.is_empty() { keyword.to_owned() } else { format!("{keyword}({})", args.join(", ")) }
 }
 
-fn text(value: &ArgValue) -> String {
+/// A value as an argument is written.
+#[must_use]
+pub fn argument(value: &ArgValue) -> String {
     match value {
         ArgValue::Int(n) => n.to_string(),
         ArgValue::Float(x) => float(*x),
         ArgValue::Bool(b) => b.to_string(),
         ArgValue::Str(s) if words::stands_for_itself(s) => s.clone(),
         ArgValue::Str(s) => format!("\"{s}\""),
-        ArgValue::List(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
+        ArgValue::List(items) => format!("[{}]", items.iter().map(argument).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Cell {
     Count(u64),
     /// A count, of which zero is left blank for people, so that the others stand out.
     Work(u64),
+    /// A count that people see rounded: `116 M`.
+    Magnitude(u64),
     /// Zero because what it counts is counted where it is used first.
     Shared,
     /// A height and a width: `3x3`.
@@ -42,6 +44,7 @@ impl Cell {
             Self::Shared => "(shared)".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Count(n) | Self::Work(n) => number::grouped(*n),
+            Self::Magnitude(n) => number::magnitude(*n),
             Self::Size(_) => self.exact(),
             Self::Bytes(n) => number::bytes(*n),
             Self::Change(n) => {
@@ -62,7 +65,7 @@ impl Cell {
             Self::Shared => "0".to_owned(),
             Self::Text(text) | Self::Name(text) => text.clone(),
             Self::Size([h, w]) => format!("{h}x{w}"),
-            Self::Count(n) | Self::Work(n) | Self::Bytes(n) => n.to_string(),
+            Self::Count(n) | Self::Work(n) | Self::Magnitude(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => format!("{x:.6}"),
         }
@@ -75,6 +78,7 @@ impl Cell {
             Self::Empty | Self::Text(_) | Self::Name(_) => false,
             Self::Count(_)
             | Self::Work(_)
+            | Self::Magnitude(_)
             | Self::Shared
             | Self::Size(_)
             | Self::Bytes(_)
@@ -92,7 +96,7 @@ impl Cell {
             Self::Empty | Self::Text(_) | Self::Name(_) => None,
             Self::Shared => Some(0.0),
             Self::Size([h, w]) => Some(*h as f64 * *w as f64),
-            Self::Count(n) | Self::Work(n) | Self::Bytes(n) => Some(*n as f64),
+            Self::Count(n) | Self::Work(n) | Self::Magnitude(n) | Self::Bytes(n) => Some(*n as f64),
             Self::Change(n) => Some(*n as f64),
             Self::Share(x) | Self::Number(x) | Self::Ms(x) => Some(*x),
         }

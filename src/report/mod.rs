@@ -4,8 +4,13 @@
 //! the other modules here turn into tables, Markdown, CSV, JSON, YAML, HTML and SVG. No IO beyond the writer that is
 //! given, and no counting: every number comes from `analysis`.
 
+mod alike;
+pub mod blocks;
 mod boxes;
+mod changed;
 pub mod columns;
+pub mod correspondence;
+mod difference;
 pub mod drawing;
 pub mod graph;
 pub mod grid;
@@ -18,6 +23,7 @@ pub mod number;
 pub mod pieces;
 pub mod rationale;
 pub mod savings;
+pub mod savings_tables;
 pub mod savings_text;
 pub mod scene;
 pub mod serial;

@@ -96,6 +96,9 @@ pub struct Network<'a> {
     /// Layers taken together, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<Group>>,
+    /// What it was made from.
+    #[serde(skip)]
+    pub shaped: &'a Shaped,
 }
 
 /// An input or output.
@@ -371,6 +374,7 @@ impl<'a> Network<'a> {
             shown: None,
             layers,
             groups: None,
+            shaped,
         }
     }
 

@@ -3,7 +3,7 @@
 //! In: a [`Shaped`] graph, or those before and after a change. Out: pieces in an order of execution, each with the
 //! places of its inputs. No boxes and no text.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::graph::NodeId;
 use crate::op::{Op, Shape};
@@ -103,10 +103,12 @@ pub(super) fn pieces(shaped: &Shaped, side: Side, mark: impl Fn(NodeId) -> Mark)
 
 /// The layers after and those that are there no more, each behind the inputs that it had; `None` where all are still there.
 ///
-/// What a removed layer fed is drawn as fed by it, as far as it still stands behind it.
-pub(super) fn merged<'a>(before: &[Piece<'a>], after: &[Piece<'a>]) -> Option<Vec<Piece<'a>>> {
+/// What a removed layer fed is drawn as fed by it, as far as it still stands behind it. `renamed` gives the names after of layers
+/// that had others.
+pub(super) fn merged<'a>(before: &[Piece<'a>], after: &[Piece<'a>], renamed: &BTreeMap<&str, &str>) -> Option<Vec<Piece<'a>>> {
     let kept: HashMap<&str, usize> = after.iter().enumerate().map(|(at, piece)| (piece.name, at)).collect();
-    let is_removed = |piece: &Piece<'_>| !kept.contains_key(piece.name);
+    let kept = |piece: &Piece<'_>| kept.get(renamed.get(piece.name).copied().unwrap_or(piece.name)).copied();
+    let is_removed = |piece: &Piece<'_>| kept(piece).is_none();
     if after.is_empty() || !before.iter().any(is_removed) {
         return None;
     }
@@ -114,7 +116,7 @@ pub(super) fn merged<'a>(before: &[Piece<'a>], after: &[Piece<'a>]) -> Option<Ve
     let mut anchor = vec![0; before.len()];
     let mut behind: Vec<Vec<usize>> = vec![Vec::new(); after.len()];
     for (at, piece) in before.iter().enumerate() {
-        anchor[at] = kept.get(piece.name).copied().unwrap_or_else(|| {
+        anchor[at] = kept(piece).unwrap_or_else(|| {
             let last = piece.inputs.iter().map(|input| anchor[*input]).max().unwrap_or(0);
             behind[last].push(at);
             last
@@ -130,8 +132,8 @@ pub(super) fn merged<'a>(before: &[Piece<'a>], after: &[Piece<'a>]) -> Option<Ve
         }
         count += 1 + removed.len();
     }
-    for (at, piece) in before.iter().enumerate().filter(|(_, piece)| !is_removed(piece)) {
-        place_before[at] = place_after[kept[piece.name]];
+    for (at, now) in before.iter().enumerate().filter_map(|(at, piece)| Some((at, kept(piece)?))) {
+        place_before[at] = place_after[now];
     }
     let mut all = Vec::with_capacity(count);
     for (at, removed) in behind.iter().enumerate() {

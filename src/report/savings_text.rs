@@ -1,111 +1,48 @@
-//! The savings report as tables for a terminal, Markdown and CSV.
+//! The savings report for a terminal and as Markdown.
+//!
+//! In: a [`Savings`] document. Out: text made of the grids of `savings_tables`.
 
 use std::fmt::Write as _;
 
-use super::grid::{Cell, Grid, Heading, escape_markdown};
-use super::naming;
-use super::number::{bytes, magnitude, milliseconds, significant};
-use super::savings::{ChangedLayer, Cost, Savings};
+use super::changed::RENAMED;
+use super::grid::escape_markdown;
+use super::number::significant;
+use super::savings::Savings;
+use super::savings_tables::{Room, blocks, changes, fitting, groups, totals};
 use super::table;
 use crate::digits::{counted, first_names};
 
-fn heading(key: &'static str, title: &'static str) -> Heading {
-    Heading { key, title }
-}
+pub use super::savings_tables::csv;
 
-/// Totals before and after, one row a quantity.
-#[must_use]
-pub fn totals(s: &Savings) -> Grid {
-    let headings =
-        vec![heading("total", "total"), heading("before", "before"), heading("after", "after"), heading("saved", "saved")];
-    let (b, a) = (&s.before, &s.after);
-    let row = |name: &str, before: String, after: String, percent: f64| {
-        vec![Cell::Text(name.to_owned()), Cell::Text(before), Cell::Text(after), saved(percent / 100.0, "x as much")]
-    };
-    let mut rows = vec![
-        row(naming::macs(s.convention), magnitude(b.macs), magnitude(a.macs), s.saved.macs.percent),
-        row("parameters", magnitude(b.params), magnitude(a.params), s.saved.params.percent),
-        row("weights", bytes(b.weight_bytes), bytes(a.weight_bytes), s.saved.weight_bytes.percent),
-        row("activations", bytes(b.activation_bytes), bytes(a.activation_bytes), s.saved.activation_bytes.percent),
-        row(
-            "peak activations",
-            bytes(b.peak_activation_bytes),
-            bytes(a.peak_activation_bytes),
-            s.saved.peak_activation_bytes.percent,
-        ),
-        row(
-            "fused peak",
-            bytes(b.fused_peak_activation_bytes),
-            bytes(a.fused_peak_activation_bytes),
-            s.saved.fused_peak_activation_bytes.percent,
-        ),
-    ];
-    let mut time = |name: &str, before: f64, after: f64| {
-        let percent = if before > 0.0 { 100.0 * (1.0 - after / before) } else { 0.0 };
-        rows.push(row(name, milliseconds(before), milliseconds(after), percent));
-    };
-    if let Some(p) = &s.predicted {
-        time(&format!("predicted on {}", p.target), p.before_ms, p.after_ms);
-    }
-    if let Some(m) = &s.measured {
-        time("measured, median", m.before.median_ms, m.after.median_ms);
-    }
-    Grid { headings, rows, footer: None }
-}
-
-/// What was saved of a count: `52.3 %`, `3.00x as many`, or `new` where there was nothing.
-fn saved_count(before: u64, after: u64) -> Cell {
-    match (before, after) {
-        (0, 0) => Cell::Empty,
-        (0, _) => Cell::Text("new".to_owned()),
-        (before, after) => saved(1.0 - after as f64 / before as f64, "x as many"),
-    }
-}
-
-/// A share that was saved; what more than doubled is said as a multiple.
-fn saved(share: f64, times: &str) -> Cell {
-    if share < -1.0 { Cell::Text(format!("{}{times}", significant(1.0 - share))) } else { Cell::Share(share) }
-}
-
-/// Changed layers.
-#[must_use]
-pub fn changes(s: &Savings) -> Grid {
-    let headings = vec![
-        heading("layer", "layer"),
-        heading("form", "form"),
-        heading("channels", "channels"),
-        heading("macs_before", naming::macs(s.convention)),
-        heading("macs_after", "after"),
-        heading("macs_saved", "saved"),
-        heading("params_before", "params"),
-        heading("params_after", "after"),
-        heading("params_saved", "saved"),
-    ];
-    let row = |c: &ChangedLayer| {
-        let channels = c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        let mut row = vec![Cell::Name(c.layer.clone()), Cell::Text(c.form.clone()), Cell::Text(channels)];
-        for (before, after) in [(c.before.macs, c.after.macs), (c.before.params, c.after.params)] {
-            row.extend([Cell::Count(before), Cell::Count(after), saved_count(before, after)]);
-        }
-        row
-    };
-    Grid { headings, rows: s.changes.iter().map(row).collect(), footer: None }
+/// How a report is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct View {
+    /// Columns of the terminal, where there is one.
+    pub width: Option<usize>,
+    /// Gives each changed layer a row of its own.
+    pub all: bool,
 }
 
 /// For a terminal.
 #[must_use]
-pub fn terminal(s: &Savings, width: Option<usize>) -> String {
+pub fn terminal(s: &Savings, view: View) -> String {
     let mut text = format!("{}  {} → {}\n", s.net, s.source_before, s.source_after);
     for fact in facts(s) {
         let _ = writeln!(text, "  {fact}");
     }
     text.push('\n');
-    text.push_str(&table::draw(&totals(s), width));
+    text.push_str(&table::draw(&totals(s), view.width));
+    if let Some(by) = &s.groups {
+        let grid = fitting(view.width, |room| groups(s, (by.by, &by.rows), room));
+        let _ = write!(text, "\nby {}\n{}", by.by, table::draw(&grid, view.width));
+    }
     if s.changes.is_empty() {
         text.push_str("\nno layer differs\n");
     } else {
-        let _ = writeln!(text, "\n{} (costs after include what was inserted)", counted(s.changes.len(), "layer"));
-        text.push_str(&table::draw(&changes(s), width));
+        let _ = writeln!(text, "\n{}", caption(s, view.all));
+    }
+    if view.all && !s.changes.is_empty() || !s.alike.is_empty() {
+        text.push_str(&table::draw(&fitting(view.width, |room| changes(s, view.all, room)), view.width));
     }
     if !s.untouched.is_empty() {
         let _ = writeln!(text, "\n{} left alone", counted(s.untouched.len(), "layer"));
@@ -118,7 +55,7 @@ pub fn terminal(s: &Savings, width: Option<usize>) -> String {
 
 /// For a pull request or a wiki.
 #[must_use]
-pub fn markdown(s: &Savings) -> String {
+pub fn markdown(s: &Savings, all: bool) -> String {
     let plain = |text: &str| escape_markdown(text);
     let mut text = format!("# {}: savings report\n\n`{}` → `{}`\n\n", plain(&s.net), s.source_before, s.source_after);
     for fact in facts(s) {
@@ -126,9 +63,19 @@ pub fn markdown(s: &Savings) -> String {
     }
     let _ = writeln!(text, "\n{}", totals(s).markdown());
     if !s.changes.is_empty() {
-        let _ = writeln!(text, "## What changed\n\nCosts after include what was inserted.\n\n{}", changes(s).markdown());
+        let _ = writeln!(text, "## What changed\n\n{}.\n", caption(s, all));
     }
-    let _ = writeln!(text, "## Block by block\n\n{}", blocks(s).markdown());
+    if all && !s.changes.is_empty() || !s.alike.is_empty() {
+        let _ = writeln!(text, "{}", changes(s, all, Room::Full).markdown());
+    }
+    match &s.groups {
+        Some(by) => {
+            let _ = writeln!(text, "## By {}\n\n{}", by.by, groups(s, (by.by, &by.rows), Room::Full).markdown());
+        }
+        None => {
+            let _ = writeln!(text, "## Block by block\n\n{}", blocks(s).markdown());
+        }
+    }
     if !s.untouched.is_empty() {
         text.push_str("## Left alone\n\n| layer | why |\n|---|---|\n");
         for u in &s.untouched {
@@ -138,74 +85,26 @@ pub fn markdown(s: &Savings) -> String {
     text
 }
 
-/// Every block before and after.
-#[must_use]
-pub fn blocks(s: &Savings) -> Grid {
-    let headings = vec![
-        heading("block", "block"),
-        heading("macs_before", naming::macs(s.convention)),
-        heading("macs_after", "after"),
-        heading("params_before", "params"),
-        heading("params_after", "after"),
-        heading("inserted", "inserted"),
-    ];
-    let row = |name: &str, before: &Cost, after: &Cost, inserted: u64| {
-        let counts = [before.macs, after.macs, before.params, after.params, inserted].map(Cell::Count);
-        std::iter::once(Cell::Name(name.to_owned())).chain(counts).collect::<Vec<_>>()
-    };
-    let rows = s.blocks.iter().filter(|b| b.before.params + b.after.params + b.before.macs + b.after.macs > 0);
-    Grid { headings, rows: rows.map(|b| row(&b.name, &b.before, &b.after, b.inserted)).collect(), footer: None }
-}
-
-/// One table: a row for the total, for each block and for each changed layer.
-#[must_use]
-pub fn csv(s: &Savings) -> String {
-    let keys = [
-        "kind",
-        "name",
-        "form",
-        "channels",
-        "layers_before",
-        "layers_after",
-        "params_before",
-        "params_after",
-        "macs_before",
-        "macs_after",
-        "weight_bytes_before",
-        "weight_bytes_after",
-        "activation_bytes_before",
-        "activation_bytes_after",
-    ];
-    let headings = keys.map(|key| heading(key, key)).to_vec();
-    let row = |kind: &str, name: &str, (form, channels): (&str, String), before: &Cost, after: &Cost| {
-        let pairs = [
-            (before.layers, after.layers),
-            (before.params, after.params),
-            (before.macs, after.macs),
-            (before.weight_bytes, after.weight_bytes),
-            (before.activation_bytes, after.activation_bytes),
-        ];
-        let mut row: Vec<Cell> = [kind, name, form].map(|t| Cell::Text(t.to_owned())).to_vec();
-        row.push(Cell::Text(channels));
-        row.extend(pairs.iter().flat_map(|(b, a)| [Cell::Count(*b), Cell::Count(*a)]));
-        row
-    };
-    let total = |t: &super::network::Totals| Cost {
-        layers: t.layers,
-        params: t.params,
-        macs: t.macs,
-        weight_bytes: t.weight_bytes,
-        activation_bytes: t.activation_bytes,
-        predicted_ms: None,
-    };
-    let none = || ("", String::new());
-    let mut rows = vec![row("total", &s.net, none(), &total(&s.before), &total(&s.after))];
-    rows.extend(s.blocks.iter().map(|b| row("block", &b.name, none(), &b.before, &b.after)));
-    rows.extend(s.changes.iter().map(|c| {
-        let channels = c.channels.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
-        row("layer", &c.layer, (&c.form, channels), &c.before, &c.after)
-    }));
-    Grid { headings, rows, footer: None }.csv()
+/// `18 layers changed, 2 added (like ones in one row, summed; costs after include 36 inserted layers)`.
+pub(super) fn caption(s: &Savings, all: bool) -> String {
+    let of = |word: &str| s.changes.iter().filter(|change| change.form == word).count();
+    let (added, removed, renamed) = (of("added"), of("removed"), of(RENAMED));
+    let changed = s.changes.len() - added - removed - renamed;
+    let counts = [(changed, "changed"), (added, "added"), (removed, "removed"), (renamed, RENAMED)];
+    let counts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", counted(*n, "layer"))).collect();
+    let mut notes = Vec::new();
+    if !all && s.alike.len() < s.changes.len() - renamed {
+        notes.push("like ones in one row, summed".to_owned());
+    }
+    if s.inserted() > 0 {
+        notes.push(format!("costs after include {}", counted(s.inserted(), "inserted layer")));
+    }
+    if s.absorbed() > 0 {
+        notes.push(format!("costs before include {} that became part of them", counted(s.absorbed(), "layer")));
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    format!("{}{notes}", counts.join(", "))
 }
 
 /// What was asked for, how good the plan is, how time was measured.
@@ -214,6 +113,9 @@ fn facts(s: &Savings) -> Vec<String> {
     if let Some(plan) = &s.plan {
         facts.push(format!("asked for: {}", plan.goal));
         facts.extend(plan.facts.iter().cloned());
+    }
+    if s.plan.is_none() && !s.changes.is_empty() {
+        facts.push(format!("{} of {} are the same in both", s.unchanged, counted(s.before.layers as usize, "layer")));
     }
     if let Some(m) = &s.measured {
         let spread = |t: &super::savings::Times| format!("{} to {} ms", significant(t.min_ms), significant(t.max_ms));

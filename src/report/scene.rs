@@ -4,7 +4,7 @@
 //! one for each block instance, each laid out on its own with the blocks in it folded. Every layer stands in one box of
 //! one scope. No numbers of layers, no markup.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::boxes::{assign, edges, is_chain};
 use super::layout::{Layout, layout};
@@ -91,9 +91,9 @@ pub fn scene(shaped: &Shaped, is_after: bool, mark: impl Fn(NodeId) -> Mark) -> 
 
 /// The scene of the network after with the layers that are there no more; `None` where all are still there.
 #[must_use]
-pub fn overlay(before: &Shaped, after: &Shaped, mark: impl Fn(NodeId) -> Mark) -> Option<Scene> {
+pub fn overlay(before: &Shaped, after: &Shaped, renamed: &BTreeMap<&str, &str>, mark: impl Fn(NodeId) -> Mark) -> Option<Scene> {
     let old = pieces(before, Side::Before, |_| Mark::Same);
-    merged(&old, &pieces(after, Side::After, mark)).map(|all| of(&all))
+    merged(&old, &pieces(after, Side::After, mark), renamed).map(|all| of(&all))
 }
 
 /// A scope that is still to be made.

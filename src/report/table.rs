@@ -19,6 +19,19 @@ pub fn width<H: Head>(grid: &Grid<H>) -> usize {
     columns + 2 * grid.headings.len().saturating_sub(1)
 }
 
+/// The least width in which a grid stands, its names shortened as far as they go.
+#[must_use]
+pub fn least<H: Head>(grid: &Grid<H>) -> usize {
+    let all = width(grid);
+    let names = names(grid).map_or(0, |column| widest(column, &rows(grid)));
+    all - names.saturating_sub(NARROWEST)
+}
+
+/// The column of names.
+fn names<H: Head>(grid: &Grid<H>) -> Option<usize> {
+    grid.rows.first().and_then(|row| row.iter().position(|cell| matches!(cell, Cell::Name(_))))
+}
+
 /// Headings, rows and footer as text.
 fn rows<H: Head>(grid: &Grid<H>) -> Vec<Vec<String>> {
     let mut shown: Vec<Vec<String>> = vec![grid.headings.iter().map(|h| h.title().to_owned()).collect()];
@@ -69,9 +82,7 @@ pub fn draw<H: Head>(grid: &Grid<H>, width: Option<usize>) -> String {
 
 /// Shortens the column of names so that every row fits, as far as that goes.
 fn fit<H: Head>(grid: &Grid<H>, shown: &mut [Vec<String>], width: usize) {
-    let Some(names) = grid.rows.first().and_then(|row| row.iter().position(|cell| matches!(cell, Cell::Name(_)))) else {
-        return;
-    };
+    let Some(names) = names(grid) else { return };
     let others: usize = (0..grid.headings.len()).filter(|c| *c != names).map(|c| widest(c, shown) + 2).sum();
     let room = width.saturating_sub(others + 1).max(NARROWEST);
     for row in shown {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::allocate::{Allocation, Entry, Item, allocate, cost};
 use super::budget::{Budget, Quantity};
-use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, LEAST_SHARE, Layer, Options, Prices};
+use super::candidates::{Candidate, Context, Demand, LEAST_CHANNELS, LEAST_GAIN, LEAST_SHARE, Layer, Options, Prices};
 use super::config::Config;
 use super::forms::Refusal;
 use super::insert::{Request, refine};
@@ -15,7 +15,7 @@ use super::knapsack::Choice;
 use super::live::{Around, around};
 use super::model::{ErrorModel, KeptShares};
 use super::place::places;
-use super::plan::{BudgetUnreachable, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, UniformWidth, Untouched};
+use super::plan::{BudgetUnreachable, Floors, Met, OptimizeError, Plan, PlannedChange, Proof, Sums, UniformWidth, Untouched};
 use super::price::{Clock, Price};
 use super::regions::{Region, regions};
 use super::reinfer;
@@ -298,6 +298,16 @@ impl Task<'_> {
         changes
     }
 
+    /// What the search does not go below.
+    fn floors(&self) -> Floors {
+        let Config { ratio, channels, align, .. } = self.config;
+        Floors {
+            ratio: ratio.unwrap_or(LEAST_SHARE),
+            channels: channels.unwrap_or(LEAST_CHANNELS),
+            align: align.unwrap_or(u64::from(self.target.simd_block)),
+        }
+    }
+
     /// What is to be said of budgets that no plan meets: whether the floors are in the way, and which lower floor is not.
     fn beyond(&self, miss: BudgetUnreachable) -> BudgetUnreachable {
         let floor = self.config.ratio.unwrap_or(LEAST_SHARE);
@@ -567,6 +577,7 @@ impl Search<'_> {
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
             uniform: None,
+            floors: self.is_searched().then(|| self.task.floors()),
         };
         Refined { shaped: decided.shaped, sources: decided.sources, plan }
     }

@@ -11,7 +11,7 @@ use super::forms::{Refusal, fits};
 pub use crate::graph::path::{Pattern, alike, starred};
 use crate::graph::scopes::Scopes;
 use crate::graph::{Graph, NodeId};
-use crate::op::form::{How, Kind};
+use crate::op::form::Kind;
 
 /// Why a pattern selects nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,15 +110,12 @@ impl<'g> Layers<'g> {
 }
 
 impl Layers<'_> {
-    /// The layers that a pattern names for what is to be done to them.
+    /// The layers that a pattern names for a form, or, for other widths, all of them.
     ///
     /// # Errors
-    /// As [`Self::select`] for a form, as [`Self::select_all`] for other widths.
-    pub fn select_for(&self, pattern: &Pattern, how: How) -> Result<Vec<NodeId>, SelectError> {
-        match how {
-            How::Form(refinement) => self.select(pattern, refinement.form.kind()),
-            How::Scale(_) => self.select_all(pattern),
-        }
+    /// As [`Self::select`] with a form, as [`Self::select_all`] without.
+    pub fn select_for(&self, pattern: &Pattern, kind: Option<Kind>) -> Result<Vec<NodeId>, SelectError> {
+        kind.map_or_else(|| self.select_all(pattern), |kind| self.select(pattern, kind))
     }
 
     /// All convolutions and linear layers that a pattern names or that lie in a scope which it names, in order of execution.

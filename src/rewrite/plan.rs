@@ -73,6 +73,17 @@ pub struct Met {
     pub reached: f64,
 }
 
+/// What no bottleneck of a search goes below, unless a rule or mark asks for it by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floors {
+    /// One channel in so many is kept at least.
+    pub ratio: u64,
+    /// No fewer channels.
+    pub channels: u64,
+    /// Widths are multiples of this, or of its half or quarter where that serves better.
+    pub align: u64,
+}
+
 /// The whole decision.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
@@ -93,6 +104,8 @@ pub struct Plan {
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
+    /// What the search did not go below; `None` where nothing was searched.
+    pub floors: Option<Floors>,
     /// The widest network that meets the same budgets by one width for all of it, or, without budgets, needs as few MACs as the
     /// plan; `None` where there is none.
     pub uniform: Option<UniformWidth>,

@@ -3,17 +3,19 @@
 //! In: the network before, its planned changes, and the networks that the same text makes with other values. Out: [`Line`]s,
 //! each a path and the layers that it names, and no others. Layers of one form share a line where a path with wildcards
 //! matches just them (`layer3.*.conv2`, `fire*.b`). With the other values a path names those of its layers that there are,
-//! and further turns of their loops; where there is none of them the line stands under a condition.
+//! and further turns of their loops; where there is none of them the line stands under a condition. [`Paths`] gives the same paths
+//! to who tells of layers together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::NodeId;
+use crate::graph::scopes;
 use crate::op::Op;
 use crate::op::form::{How, Kind};
 use crate::rewrite::forms::fits;
 use crate::rewrite::path::{Layers, Pattern, starred};
 use crate::rewrite::plan::PlannedChange;
-use crate::rewrite::scale::scale as scaled;
+use crate::rewrite::scale::widths;
 use crate::shape::Shaped;
 
 /// One `refine` statement.
@@ -21,7 +23,7 @@ use crate::shape::Shaped;
 pub struct Line<'p> {
     /// The path, without the backquotes that it may need in a text.
     pub path: String,
-    /// The form.
+    /// What becomes of them.
     pub how: How,
     /// The changes that it makes, in order of execution.
     pub changes: Vec<&'p PlannedChange>,
@@ -50,8 +52,14 @@ pub fn lines<'p>(before: &Shaped, changes: &'p [PlannedChange], others: &[Other<
         by_form.entry(change.how).or_default().push(i);
     }
     let mut lines: Vec<(usize, Line<'p>)> = Vec::new();
+    let layers: Vec<&str> = changes.iter().map(|change| change.layer.as_str()).collect();
     for (how, members) in by_form {
-        lines.extend(scopes.cover(changes, how, &members));
+        lines.extend(scopes.cover(&layers, how.form().map(|how| how.form.kind()), &members).into_iter().map(
+            |(path, covered, only_if)| {
+                let changes = covered.iter().map(|i| &changes[*i]).collect();
+                (covered[0], Line { path, how, changes, only_if })
+            },
+        ));
     }
     lines.sort_by_key(|(first, _)| *first);
     lines.into_iter().map(|(_, line)| line).collect()
@@ -62,11 +70,15 @@ fn everywhere<'p>(before: &Shaped, changes: &'p [PlannedChange]) -> Option<Line<
     let How::Scale(scale) = changes.first()?.how else { return None };
     let graph = before.graph();
     let all = before.order().iter().filter(|id| graph.node(**id).op.is_layer()).map(|id| (*id, scale)).collect();
-    let done = scaled(before, &all).ok()?;
-    let named: BTreeSet<&str> = done.changes.iter().flat_map(|change| &change.layers).map(String::as_str).collect();
+    let widths = widths(before, &all).ok()?;
+    let named: BTreeSet<&str> = widths
+        .iter()
+        .filter(|(id, width)| before.shape(**id).channels() != **width)
+        .map(|(id, _)| graph.node(*id).name.as_str())
+        .collect();
     let planned: BTreeSet<&str> =
         changes.iter().filter(|change| change.how == How::Scale(scale)).map(|change| change.layer.as_str()).collect();
-    let is_all = planned.len() == changes.len() && named.is_superset(&planned) && named.len() == planned.len();
+    let is_all = planned.len() == changes.len() && named == planned;
     is_all.then(|| Line { path: "**".to_owned(), how: How::Scale(scale), changes: changes.iter().collect(), only_if: Vec::new() })
 }
 
@@ -76,6 +88,50 @@ struct Fitting {
     forms: [u32; Kind::ALL.len()],
     layers: u32,
 }
+
+/// The paths by which layers are told together.
+pub struct Paths<'s> {
+    scopes: Scopes<'s, 's>,
+    names: scopes::Scopes<'s>,
+}
+
+impl<'s> Paths<'s> {
+    /// The paths of a network.
+    #[must_use]
+    pub fn new(shaped: &'s Shaped) -> Self {
+        Self { scopes: Scopes::new(shaped, &[]), names: scopes::Scopes::new(shaped.graph(), shaped.order().iter().copied()) }
+    }
+
+    /// As few paths as are found that name these layers and no others, each with the places of its layers, in their order.
+    /// Layers with a form are named as `refine` lines name them, which need not say what only such a layer can be meant by;
+    /// others by their whole names.
+    #[must_use]
+    pub fn of(&self, layers: &[&str], kind: Option<Kind>) -> Vec<(String, Vec<usize>)> {
+        let members: Vec<usize> = (0..layers.len()).collect();
+        let mut paths = kind.map_or_else(|| self.whole(layers, &members), |kind| self.scopes.cover(layers, Some(kind), &members));
+        paths.sort_by_key(|(_, covered, _)| covered.first().copied());
+        paths.into_iter().map(|(path, covered, _)| (path, covered)).collect()
+    }
+
+    /// Covers layers by their whole names.
+    fn whole(&self, layers: &[&str], members: &[usize]) -> Vec<Cover<'s>> {
+        let graph = self.scopes.shaped.graph();
+        let addresses: Vec<_> = layers.iter().map(|name| (*name).to_owned()).enumerate().collect();
+        let index = addresses.iter().filter_map(|(i, name)| Some((graph.find(name)?, *i))).collect();
+        let wild = wild(&addresses, &index, |pattern, _| {
+            let named = self.names.named(pattern);
+            let is_layer = |(scope, nodes): &(&str, Vec<NodeId>)| nodes.len() == 1 && graph.node(nodes[0]).name == *scope;
+            let all = named.iter().all(is_layer);
+            all.then(|| (named.into_iter().flat_map(|(_, nodes)| nodes).collect(), Vec::new()))
+        });
+        let (mut chosen, left) = fewest(wild, members);
+        chosen.extend(left.into_iter().map(|i| (layers[i].to_owned(), vec![i], Vec::new())));
+        chosen
+    }
+}
+
+/// A path, the places of the layers that it names, and the conditions under which it stands.
+type Cover<'o> = (String, Vec<usize>, Vec<&'o str>);
 
 /// How many layers of each scope take each form, and what there is with other values.
 struct Scopes<'s, 'o> {
@@ -106,16 +162,14 @@ impl<'s, 'o> Scopes<'s, 'o> {
         Self { shaped, layers: Layers::new(shaped.graph(), shaped.order()), fitting, others }
     }
 
-    /// The layer's scope where it is the only one there that takes the form, otherwise its name.
-    fn address(&self, layer: &str, how: How) -> String {
+    /// The layer's scope where it is the only one there that takes the form, or without a form the only layer there; otherwise
+    /// its name.
+    fn address(&self, layer: &str, kind: Option<Kind>) -> String {
         let alone = |scope: &str| {
             let counts = self.fitting.get(scope).copied().unwrap_or_default();
-            match how {
-                How::Form(refinement) => {
-                    counts.forms.iter().zip(Kind::ALL).any(|(count, other)| other == refinement.form.kind() && *count == 1)
-                }
-                How::Scale(_) => counts.layers == 1,
-            }
+            kind.map_or(counts.layers == 1, |kind| {
+                counts.forms.iter().zip(Kind::ALL).any(|(count, other)| other == kind && *count == 1)
+            })
         };
         match layer.rsplit_once('.') {
             Some((scope, _)) if alone(scope) => scope.to_owned(),
@@ -124,73 +178,34 @@ impl<'s, 'o> Scopes<'s, 'o> {
     }
 
     /// Covers the layers of one form with as few paths as it finds.
-    fn cover<'p>(&self, changes: &'p [PlannedChange], how: How, members: &[usize]) -> Vec<(usize, Line<'p>)>
-    where
-        'o: 'p,
-    {
-        let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(&changes[*i].layer, how))).collect();
-        let mut covers = self.wild(changes, how, &addresses);
-        covers.sort_by(|a, b| {
-            b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
-        });
-        let mut left: BTreeSet<usize> = members.iter().copied().collect();
-        let mut lines = Vec::new();
-        for (path, covered, only_if) in covers {
-            if covered.iter().all(|i| left.contains(i)) {
-                for i in &covered {
-                    left.remove(i);
-                }
-                let changes = covered.iter().map(|i| &changes[*i]).collect();
-                lines.push((covered[0], Line { path, how, changes, only_if }));
-            }
-        }
-        for (i, short) in addresses.into_iter().filter(|(i, _)| left.contains(i)) {
-            let change = &changes[i];
-            let (path, only_if) = self.alone(&change.layer, short, how);
-            lines.push((i, Line { path, how, changes: vec![change], only_if }));
-        }
-        lines
-    }
-
-    /// Paths with wildcards that name several of the layers and nothing else, with these and with their conditions.
-    fn wild(
-        &self,
-        changes: &[PlannedChange],
-        how: How,
-        addresses: &[(usize, String)],
-    ) -> Vec<(String, Vec<usize>, Vec<&'o str>)> {
+    fn cover(&self, layers: &[&str], kind: Option<Kind>, members: &[usize]) -> Vec<Cover<'o>> {
+        let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(layers[*i], kind))).collect();
         let graph = self.shaped.graph();
-        let index: BTreeMap<NodeId, usize> =
-            addresses.iter().filter_map(|(i, _)| Some((graph.find(&changes[*i].layer)?, *i))).collect();
-        // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
-        let mut wild: BTreeMap<String, u32> = BTreeMap::new();
-        for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
-            *wild.entry(path).or_default() += 1;
+        let index = addresses.iter().filter_map(|(i, _)| Some((graph.find(layers[*i])?, *i))).collect();
+        let wild = wild(&addresses, &index, |pattern, covered| {
+            let named = self.layers.select_for(pattern, kind).ok()?;
+            let names: Option<Vec<&str>> = named.iter().map(|id| Some(layers[*covered.get(id)?])).collect();
+            Some((named, self.conditions(pattern, kind, &names?)?))
+        });
+        let (mut chosen, left) = fewest(wild, members);
+        for (i, short) in addresses.into_iter().filter(|(i, _)| left.contains(i)) {
+            let (path, only_if) = self.alone(layers[i], short, kind);
+            chosen.push((path, vec![i], only_if));
         }
-        let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
-        let cover = |(path, _): (String, u32)| {
-            let pattern = Pattern::parse(&path)?;
-            let named = self.layers.select_for(&pattern, how).ok()?;
-            let covered: Option<Vec<_>> = named.iter().map(|id| index.get(id).copied()).collect();
-            let covered = covered.filter(|covered| covered.len() > 1)?;
-            let names: Vec<&str> = covered.iter().map(|i| changes[*i].layer.as_str()).collect();
-            let only_if = self.conditions(&pattern, how, &names)?;
-            Some((path, covered, only_if))
-        };
-        several.filter_map(cover).collect()
+        chosen
     }
 
     /// The path of a layer that has a line of its own, and its conditions: the short one, if with other values it names nothing
     /// else.
-    fn alone(&self, layer: &str, short: String, how: How) -> (String, Vec<&'o str>) {
-        let conditions = |path: &str| self.conditions(&Pattern::parse(path)?, how, &[layer]);
+    fn alone(&self, layer: &str, short: String, kind: Option<Kind>) -> (String, Vec<&'o str>) {
+        let conditions = |path: &str| self.conditions(&Pattern::parse(path)?, kind, &[layer]);
         if let Some(only_if) = conditions(&short) {
             return (short, only_if);
         }
         let only_if = conditions(layer).unwrap_or_else(|| {
             let pattern = Pattern::parse(layer);
-            let is_there = |layers: &Layers<'_>| pattern.as_ref().is_some_and(|pattern| layers.select_for(pattern, how).is_ok());
-            let missing = self.others.iter().filter(|(other, layers)| !(takes(other.shaped, layer, how) && is_there(layers)));
+            let is_there = |layers: &Layers<'_>| pattern.as_ref().is_some_and(|pattern| layers.select_for(pattern, kind).is_ok());
+            let missing = self.others.iter().filter(|(other, layers)| !(takes(other.shaped, layer, kind) && is_there(layers)));
             missing.map(|(other, _)| other.unless).collect()
         });
         (layer.to_owned(), only_if)
@@ -198,13 +213,13 @@ impl<'s, 'o> Scopes<'s, 'o> {
 
     /// When a line is to be there that names these layers with the values at hand; `None` where its path means something else
     /// with other values.
-    fn conditions(&self, pattern: &Pattern, how: How, names: &[&str]) -> Option<Vec<&'o str>> {
+    fn conditions(&self, pattern: &Pattern, kind: Option<Kind>, names: &[&str]) -> Option<Vec<&'o str>> {
         let turns: BTreeSet<String> = names.iter().map(|name| starred(name)).collect();
         let mut only_if = Vec::new();
         for (other, layers) in &self.others {
             let graph = other.shaped.graph();
-            let mut wanted: BTreeSet<&str> = names.iter().copied().filter(|name| takes(other.shaped, name, how)).collect();
-            let Ok(named) = layers.select_for(pattern, how) else {
+            let mut wanted: BTreeSet<&str> = names.iter().copied().filter(|name| takes(other.shaped, name, kind)).collect();
+            let Ok(named) = layers.select_for(pattern, kind) else {
                 if !wanted.is_empty() {
                     return None;
                 }
@@ -228,17 +243,50 @@ impl<'s, 'o> Scopes<'s, 'o> {
     }
 }
 
-fn is_fit(how: How, op: &Op) -> bool {
-    match how {
-        How::Form(refinement) => fits(refinement.form.kind(), op).is_ok(),
-        How::Scale(_) => op.is_layer(),
-    }
+fn is_fit(kind: Option<Kind>, op: &Op) -> bool {
+    kind.map_or_else(|| op.is_layer(), |kind| fits(kind, op).is_ok())
 }
 
-/// Whether a network has a layer of this name that takes the form.
-fn takes(shaped: &Shaped, layer: &str, how: How) -> bool {
+/// Whether a network has a layer of this name that takes the form, or without a form any layer.
+fn takes(shaped: &Shaped, layer: &str, kind: Option<Kind>) -> bool {
     let graph = shaped.graph();
-    graph.find(layer).is_some_and(|id| is_fit(how, &graph.node(id).op) && graph.node(id).inserted_for().is_none())
+    graph.find(layer).is_some_and(|id| is_fit(kind, &graph.node(id).op) && graph.node(id).inserted_for().is_none())
+}
+
+/// Paths with wildcards that name several of the layers and nothing else; `named` gives what a path names, and its conditions.
+fn wild<'o>(
+    addresses: &[(usize, String)],
+    index: &BTreeMap<NodeId, usize>,
+    named: impl Fn(&Pattern, &BTreeMap<NodeId, usize>) -> Option<(Vec<NodeId>, Vec<&'o str>)>,
+) -> Vec<Cover<'o>> {
+    // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
+    let mut wild: BTreeMap<String, u32> = BTreeMap::new();
+    for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
+        *wild.entry(path).or_default() += 1;
+    }
+    let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
+    let cover = |(path, _): (String, u32)| {
+        let (nodes, only_if) = named(&Pattern::parse(&path)?, index)?;
+        let covered: Option<Vec<_>> = nodes.iter().map(|id| index.get(id).copied()).collect();
+        Some((path, covered.filter(|covered| covered.len() > 1)?, only_if))
+    };
+    several.filter_map(cover).collect()
+}
+
+/// The covers that are taken, the largest first, and the members that none of them names.
+fn fewest<'o>(mut covers: Vec<Cover<'o>>, members: &[usize]) -> (Vec<Cover<'o>>, BTreeSet<usize>) {
+    covers.sort_by(|a, b| {
+        b.1.len().cmp(&a.1.len()).then_with(|| wildcards(&a.0).cmp(&wildcards(&b.0))).then_with(|| a.0.cmp(&b.0))
+    });
+    let mut left: BTreeSet<usize> = members.iter().copied().collect();
+    covers.retain(|(_, covered, _)| {
+        let is_free = covered.iter().all(|i| left.contains(i));
+        covered.iter().filter(|_| is_free).for_each(|i| {
+            left.remove(i);
+        });
+        is_free
+    });
+    (covers, left)
 }
 
 fn wildcards(path: &str) -> usize {

@@ -105,7 +105,8 @@ fn json(savings: &Savings, networks: &Networks<'_>, marks: &Marks<'_>) -> String
         scene::scene(old, false, |id| marks.before(old.graph(), id)),
         scene::scene(new, true, |id| marks.after(new.graph(), id)),
     ];
-    let overlay = scene::overlay(old, new, |id| marks.after(new.graph(), id));
+    let renamed = savings.changes.iter().filter_map(|change| Some((change.layer.as_str(), change.renamed.as_deref()?))).collect();
+    let overlay = scene::overlay(old, new, &renamed, |id| marks.after(new.graph(), id));
     let predicted = savings.predicted.as_ref().map(|it| it.target.as_str());
     let data = facts([before, after], (&scenes, overlay.as_ref()), (naming::macs(savings.convention), predicted), marks);
     // Writing plain data to memory cannot fail: keys are text, and no number is infinite.

@@ -12,6 +12,7 @@ use crate::op::{Op, Padding};
 use crate::report::network::Subject;
 use crate::report::pieces::Mark;
 use crate::report::savings::{ChangedLayer, Savings};
+use crate::report::savings_tables::what;
 use crate::report::scene::{Item, LayerRef, Scene, Scope};
 
 /// The largest whole number up to which a script can count exactly; larger ones are written as text.
@@ -32,14 +33,16 @@ impl<'a> Marks<'a> {
                 "added" => {
                     after.insert(layer, (Mark::Inserted, change));
                 }
+                "renamed" => {}
                 "removed" => {
                     before.insert(layer, Mark::Removed);
                 }
                 _ => {
                     before.insert(layer, Mark::Changed);
-                    after.insert(layer, (Mark::Changed, change));
+                    after.insert(change.renamed.as_deref().unwrap_or(layer), (Mark::Changed, change));
                 }
             }
+            before.extend(change.absorbed.iter().map(|name| (name.as_str(), Mark::Removed)));
             after.extend(change.inserted.iter().map(|name| (name.as_str(), (Mark::Inserted, change))));
         }
         Self { before, after }
@@ -118,7 +121,7 @@ struct Fact<'a> {
     ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<&'static str>,
-    /// The form that it was given: `reduce 64`.
+    /// The form that it was given, `reduce 64`, or what else changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     form: Option<String>,
     /// The layer that it was inserted for.
@@ -246,7 +249,7 @@ fn layers<'a>(subject: &Subject<'a>, marks: &Marks<'a>, is_after: bool) -> Vec<F
             field: layer.map(|it| (it.receptive.field, it.receptive.stride.map(fraction), it.receptive.offset)),
             ms: ms.map(|time| rounded(time.total_us / 1e3)),
             mark: word(mark),
-            form: change.filter(|it| it.0 == Mark::Changed && it.1.form != "changed").map(|it| form(it.1)),
+            form: change.filter(|it| it.0 == Mark::Changed).map(|it| what(it.1, &it.1.changed)),
             part_of: known.map(|it| it.1.layer.as_str()).or_else(|| node.inserted_for().map(|part| part.of.as_str())),
             line: node
                 .origin
@@ -256,11 +259,6 @@ fn layers<'a>(subject: &Subject<'a>, marks: &Marks<'a>, is_after: bool) -> Vec<F
         });
     }
     all
-}
-
-fn form(change: &ChangedLayer) -> String {
-    let ranks: Vec<String> = change.channels.iter().map(u64::to_string).collect();
-    format!("{} {}", change.form, ranks.join(", ")).trim_end().to_owned()
 }
 
 fn word(mark: Mark) -> Option<&'static str> {

@@ -17,6 +17,7 @@ use super::naming;
 use super::network::Subject;
 use super::number::{bytes, grouped, magnitude, milliseconds, significant};
 use super::savings::{Measured, Saving, Savings, Times};
+use super::savings_tables::SLIGHT;
 
 const STYLE: &str = concat!(include_str!("style.css"), include_str!("explorer.css"));
 const SCRIPT: &str = concat!(
@@ -62,6 +63,7 @@ pub fn page(savings: &Savings, networks: Option<&Networks<'_>>) -> String {
                     (figures(savings))
                     @if let Some(measured) = &savings.measured { (measured_section(measured)) }
                     (chart::charts(savings))
+                    (tables::groups(savings))
                     (tables::changes(savings))
                     @if let Some(networks) = networks { (explorer::section(savings, networks)) (tables::layers(savings, &networks.after)) }
                     (tables::untouched(savings))
@@ -134,6 +136,9 @@ fn figures(s: &Savings) -> Markup {
         count(naming::macs(s.convention), b.macs, a.macs, s.saved.macs),
         count("Parameters", b.params, a.params, s.saved.params),
         memory("Weights", b.weight_bytes, a.weight_bytes, s.saved.weight_bytes),
+        count("FLOPs", b.flops, a.flops, s.saved.flops),
+        count("Layers", b.layers, a.layers, s.saved.layers),
+        memory("Activations", b.activation_bytes, a.activation_bytes, s.saved.activation_bytes),
         memory("Peak activations", b.peak_activation_bytes, a.peak_activation_bytes, s.saved.peak_activation_bytes),
         memory("Fused peak", b.fused_peak_activation_bytes, a.fused_peak_activation_bytes, s.saved.fused_peak_activation_bytes),
     ];
@@ -143,10 +148,11 @@ fn figures(s: &Savings) -> Markup {
 }
 
 fn figure(f: &Figure) -> Markup {
+    let (grew, even) = (f.percent < -SLIGHT, f.percent.abs() <= SLIGHT);
     html! {
-        div.figure title=(f.exact) {
-            p.label { (f.label) }
-            p.big.up[f.percent < -0.05].even[f.percent.abs() <= 0.05] { (change_text(f.percent)) }
+        div.figure.worse[grew] title=(f.exact) {
+            p.label { (f.label) @if grew { " " span.tag { "worse" } } }
+            p.big.up[grew].even[even] { (change_text(f.percent)) }
             (chart::meter(f.ratio))
             p.pair { (f.before) " → " strong { (f.after) } }
         }
@@ -159,7 +165,7 @@ fn ratio(before: f64, after: f64) -> f64 {
 
 /// A change as it is read: `−52.3 %` for a saving of 52.3 percent, `3.00x` for three times as many.
 fn change_text(percent: f64) -> String {
-    if percent.abs() <= 0.05 {
+    if percent.abs() <= SLIGHT {
         "±0 %".to_owned()
     } else if percent > 0.0 {
         format!("−{percent:.1} %")
