@@ -1,6 +1,6 @@
 //! Which layer of one network is which of another.
 //!
-//! In: both networks, and what is known of how the one came of the other. Out: a [`Correspondence`]: for each layer after, the
+//! In: both networks, and what is known of how the one came of the other. Out: a `Correspondence`: for each layer after, the
 //! layer before that it is or was inserted for; for each layer before, what it became or which layer took it up. What is known
 //! comes first, then names, then the place in the chain where only one layer can be meant. Nothing is counted here.
 
