@@ -76,17 +76,14 @@ fn form_of(callee: &Ident, kind: Kind, args: Vec<Given>, at: Span) -> Result<For
     for (name, value, span) in args {
         match (name.as_deref(), &value) {
             (Some("linear"), Value::Bool(linear)) => between = Between::from_linear(Some(*linear)),
-            (_, value) => match value.to_i64().filter(|rank| *rank >= 1) {
-                Some(rank) => ranks.push((name, rank, span)),
-                None => {
+            (_, value) => {
+                let Some(rank) = value.to_i64().filter(|rank| *rank >= 1) else {
                     let taken = "channels, integers from 1, and `linear=true` or `false`";
-                    return Err(wrong(
-                        Code::InvalidValue,
-                        format!("`{}` takes {taken}, not {}", callee.text, value.shown()),
-                        span,
-                    ));
-                }
-            },
+                    let message = format!("`{}` takes {taken}, not {}", callee.text, value.shown());
+                    return Err(wrong(Code::InvalidValue, message, span));
+                };
+                ranks.push((name, rank, span));
+            }
         }
     }
     ranks_fit(callee, &ranks, at)?;

@@ -126,7 +126,7 @@ pub fn allocate(
                     best = Some((solution.error, together.picks(entries, &solution)));
                 }
             }
-            Err(infeasible) => why_not = Some(together.misses(entries, infeasible)),
+            Err(infeasible) => why_not = Some(together.misses(entries, &infeasible)),
         }
         if best.as_ref().is_some_and(|(error, _)| error - bound <= GOOD_ENOUGH * error) {
             break;
@@ -311,8 +311,8 @@ impl Together {
     }
 
     /// What was said of groups, said of entries.
-    fn misses(&self, entries: &[Entry], infeasible: Infeasible) -> Infeasible {
-        Infeasible { picks: self.of_groups(entries, &infeasible.picks), ..infeasible }
+    fn misses(&self, entries: &[Entry], infeasible: &Infeasible) -> Infeasible {
+        Infeasible { picks: self.of_groups(entries, &infeasible.picks), ..*infeasible }
     }
 }
 

@@ -181,13 +181,12 @@ impl Task<'_> {
             let geometry = region.signature(self.shaped);
             let place = |id: &NodeId| format!("{:?}", context.places.get(*id));
             let key = format!("{geometry} {}", region.nodes.iter().map(place).collect::<String>());
-            let found = match known.get(&key) {
-                Some(found) => found.clone(),
-                None => {
-                    let Ok(found) = context.widths_of(&region, (channels, ratio)) else { continue };
-                    known.insert(key, found.clone());
-                    found
-                }
+            let found = if let Some(found) = known.get(&key) {
+                found.clone()
+            } else {
+                let Ok(found) = context.widths_of(&region, (channels, ratio)) else { continue };
+                known.insert(key, found.clone());
+                found
             };
             let keywords = region.nodes.iter().filter(|id| graph.node(**id).op.is_layer()).count();
             let likeness = format!("region of {keywords} {channels:?} {ratio}");
@@ -632,10 +631,13 @@ fn narrowed(context: &Context<'_>, region: &Region, (scale, error): (Scale, f64)
 fn outline(shaped: &Shaped, id: NodeId) -> Geometry {
     let (input, output) = (shaped.input_shapes(id)[0], shaped.shape(id));
     let map = |shape: Shape| shape.hw().map_or([1, 1], |(h, w)| [h, w]);
-    let kernel = match &shaped.graph().node(id).op {
-        Op::Conv(conv) => conv.kernel,
-        Op::ConvTranspose(conv) => conv.kernel,
-        _ => [1, 1],
+    let op = &shaped.graph().node(id).op;
+    let kernel = if let Op::Conv(conv) = op {
+        conv.kernel
+    } else if let Op::ConvTranspose(conv) = op {
+        conv.kernel
+    } else {
+        [1, 1]
     };
     Geometry { input: input.channels(), output: output.channels(), kernel, input_map: map(input), output_map: map(output) }
 }

@@ -254,12 +254,11 @@ impl Context<'_> {
         let how = form.map(|form| Refinement { form, between: layer.between });
         let error = how.map_or(0.0, |how| self.error(layer, how));
         let counted = how.filter(|_| !self.needs_maps());
-        let (price, peak) = match counted {
-            Some(how) => (Price::from(prices.counted(index, how, &self.clock)?), 0),
-            None => {
-                let (price, maps) = prices.full(index, how, &self.clock)?;
-                (*price, around.peak(maps))
-            }
+        let (price, peak) = if let Some(how) = counted {
+            (Price::from(prices.counted(index, how, &self.clock)?), 0)
+        } else {
+            let (price, maps) = prices.full(index, how, &self.clock)?;
+            (*price, around.peak(maps))
         };
         Some(Candidate { how: how.map(How::Form), price, peak, error, halvings })
     }

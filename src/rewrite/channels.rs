@@ -218,7 +218,9 @@ impl Channels {
                 Value::Of(lists[0].clone())
             }
             _ => {
-                operands.iter().for_each(|input| self.fix(*input, Fixed::Given));
+                for input in operands {
+                    self.fix(input, Fixed::Given);
+                }
                 Value::Given
             }
         }

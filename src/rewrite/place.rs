@@ -87,10 +87,7 @@ fn crossings(shaped: &Shaped) -> NodeMap<f64> {
 }
 
 fn is_point(op: &Op) -> bool {
-    match op {
-        Op::Conv(conv) => conv.kernel == [1, 1] && conv.groups == 1 && !conv.depthwise,
-        op => matches!(op, Op::Linear(_)),
-    }
+    matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1] && conv.groups == 1 && !conv.depthwise)
 }
 
 fn is_point_before(graph: &Graph, id: NodeId) -> bool {

@@ -90,13 +90,13 @@ pub fn of_part(shaped: &Shaped, nodes: &[NodeId], ops: &NodeMap<Op>, clock: &Clo
     let mut copies: NodeMap<NodeId> = NodeMap::with_bound(whole.len());
     for &id in nodes {
         let node = whole.node(id);
-        let inputs = node.inputs.iter().map(|input| match copies.get(*input) {
-            Some(copy) => *copy,
-            None => {
-                let copy = graph.add(Node::new("input", Op::Input(shaped.shape(*input)), Vec::new()));
-                copies.insert(*input, copy);
-                copy
+        let inputs = node.inputs.iter().map(|input| {
+            if let Some(copy) = copies.get(*input) {
+                return *copy;
             }
+            let copy = graph.add(Node::new("input", Op::Input(shaped.shape(*input)), Vec::new()));
+            copies.insert(*input, copy);
+            copy
         });
         let inputs = inputs.collect();
         copies.insert(id, graph.add(Node::new("node", ops[id].clone(), inputs)));

@@ -198,6 +198,7 @@ impl Region {
     pub fn signature(&self, shaped: &Shaped) -> String {
         let graph = shaped.graph();
         let inputs = |id: &NodeId| shaped.input_shapes(*id).iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
-        self.nodes.iter().map(|id| format!("{:?} {};", graph.node(*id).op.key(), inputs(id))).collect()
+        let told: Vec<_> = self.nodes.iter().map(|id| format!("{:?} {}", graph.node(*id).op.key(), inputs(id))).collect();
+        told.join(";")
     }
 }

@@ -48,6 +48,9 @@ pub enum Unscalable {
 ///
 /// # Errors
 /// None of the channels may change, or two must be equal and are not asked to be.
+///
+/// # Panics
+/// Never: only groups with a layer that is asked for are looked at.
 pub fn widths(shaped: &Shaped, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeMap<NodeId, u64>, Unscalable> {
     let channels = Channels::new(shaped);
     let mut widths = BTreeMap::new();
