@@ -11,7 +11,7 @@ use super::network::Row;
 use super::savings::{ChangedLayer, Cost, Extras};
 use crate::digits::counted;
 use crate::graph::print::call;
-use crate::op::form::{Form, Kind, Taps};
+use crate::op::form::{Form, Kind, Scale, Taps};
 use crate::op::{Conv, Op};
 
 /// What is said of a layer that is called otherwise and is the same.
@@ -75,11 +75,14 @@ impl<'a> Piece<'a> {
         };
         let form = self.form(sides, extras, inserted.len());
         let changed = self.clauses(sides, extras, form.is_none().then_some(inserted.len()));
+        let scaled = twin.filter(|_| form.is_none() && extras.scaled.contains(layer));
+        let channels = || scaled.map(|row| row.output.0.channels()).into_iter().collect();
+        let word = || if scaled.is_some() { Scale::NAME } else { self.word(&changed) };
         ChangedLayer {
             layer: layer.to_owned(),
             block: first.and_then(|row| row.block).map(str::to_owned),
-            form: form.map_or_else(|| self.word(&changed), |form| form.kind().name()).to_owned(),
-            channels: form.map_or_else(Vec::new, Form::ranks),
+            form: form.map_or_else(word, |form| form.kind().name()).to_owned(),
+            channels: form.map_or_else(channels, Form::ranks),
             changed,
             inserted,
             before,

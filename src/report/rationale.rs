@@ -88,6 +88,7 @@ pub fn rationale(goal: String, plan: &Plan, changes: &[Change]) -> Extras {
     let joined: Vec<Joined> = changes.iter().filter_map(joined).collect();
     Extras {
         forms: plan.changes.iter().filter_map(|change| Some((change.layer.clone(), change.how.form()?.form))).collect(),
+        scaled: plan.changes.iter().filter(|change| change.how.form().is_none()).map(|change| change.layer.clone()).collect(),
         known: Known { inserted: BTreeMap::new(), joined },
         reasons: changes.iter().filter_map(reason).collect(),
         errors: plan.changes.iter().map(|change| (change.layer.clone(), change.error)).collect(),

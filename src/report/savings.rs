@@ -4,7 +4,7 @@
 //! [`Savings`], from which tables, Markdown, CSV, JSON, YAML and HTML are made. Which layer is which says `correspondence`,
 //! what became of it `changed`, and which changes are told together `alike`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -302,6 +302,8 @@ pub type Forms = BTreeMap<String, Form>;
 pub struct Extras {
     /// The forms of layers after, by name.
     pub forms: Forms,
+    /// Layers whose channels a plan changed, by name; those that only read other channels are not among them.
+    pub scaled: BTreeSet<String>,
     /// What is known of the layers that were inserted or joined.
     pub known: Known,
     /// Why layers were removed, by name.

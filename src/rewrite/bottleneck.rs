@@ -120,7 +120,7 @@ impl Task<'_> {
         if freedom == Freedom::Sane && self.may_be_uniform() && plan.plan.uniform.as_ref().is_some_and(is_better) {
             let narrower = self.narrowed()?;
             let bound = plan.plan.bound.min(narrower.plan.error);
-            return Ok(Refined { plan: Plan { bound, ..narrower.plan }, ..narrower });
+            return Ok(Refined { plan: Plan { bound, floors: plan.plan.floors, ..narrower.plan }, ..narrower });
         }
         Ok(plan)
     }
@@ -244,7 +244,7 @@ impl Task<'_> {
         let context =
             Context { shaped: self.shaped, clock, model: self.model, places: &places, limited: &[], saves: &|_, _| true, block };
         let told = self.told(&found, &context)?;
-        let changes = self.widths_of(&found);
+        let changes = self.widths_of(&found, &context);
         let met = |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: found.sums.of(budget.quantity) };
         let plan = Plan {
             changes,
@@ -265,7 +265,7 @@ impl Task<'_> {
     }
 
     /// The layers whose channels became fewer, each with what it costs and what everything costs up to the next of them.
-    fn widths_of(&self, found: &Uniform) -> Vec<PlannedChange> {
+    fn widths_of(&self, found: &Uniform, context: &Context<'_>) -> Vec<PlannedChange> {
         let (graph, after) = (self.shaped.graph(), found.shaped.graph());
         let new = prices(&found.shaped, &found.analysis, self.target);
         let new: BTreeMap<&str, Price> = new.into_iter().map(|(id, price)| (after.node(id).name.as_str(), price)).collect();
@@ -275,10 +275,12 @@ impl Task<'_> {
             is_resizable(&graph.node(id).op) && copy.is_some_and(|copy| width(&found.shaped, copy) != width(self.shaped, id))
         };
         let mut changes: Vec<PlannedChange> = Vec::new();
-        let (mut before_any, mut after_any) = (Price::default(), Price::default());
+        let (mut before_any, mut after_any, mut error_any) = (Price::default(), Price::default(), 0.0);
         for (id, before) in prices(self.shaped, self.analysis, self.target) {
             let name = graph.node(id).name.as_str();
             let after = new.get(name).copied().unwrap_or_default();
+            let place = context.places.get(id).filter(|_| before.macs > 0);
+            let error = place.map_or(0.0, |place| self.model.narrowed(place, after.macs as f64 / before.macs as f64));
             if is_narrower(id) {
                 changes.push(PlannedChange {
                     layer: name.to_owned(),
@@ -286,12 +288,14 @@ impl Task<'_> {
                     geometry: outline(self.shaped, id),
                     before: before.plus(std::mem::take(&mut before_any)),
                     after: after.plus(std::mem::take(&mut after_any)),
-                    error: 0.0,
+                    error: error + std::mem::take(&mut error_any),
                 });
             } else if let Some(last) = changes.last_mut() {
                 (last.before, last.after) = (last.before.plus(before), last.after.plus(after));
+                last.error += error;
             } else {
                 (before_any, after_any) = (before_any.plus(before), after_any.plus(after));
+                error_any += error;
             }
         }
         changes
