@@ -365,3 +365,27 @@ fn what_is_stored_takes_no_part_in_the_peak() {
     let c = net.graph().find("c.conv").expect("it is there");
     assert_eq!(around[c].peak(&[nets::shape(&[16, 8, 8])]), peak);
 }
+
+/// Naive GoogLeNet under GoogLeNet's MACs: the paper's own 1x1s come out, without being told any width.
+#[test]
+fn googlenets_reductions_are_found_again() {
+    let naive = common::model("googlenet_naive", &[]).network.expect("it has no errors");
+    let zen4 = Target::shipped("zen4-2core").expect("it is shipped");
+    let plan = bottlenecks(&naive.shaped, &within("macs=1498376192"), &zen4).expect("it is possible").plan;
+    let text = std::fs::read_to_string("tests/paper/papers.json").expect("the table is there");
+    let table: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let rows = table["googlenet_table1"]["rows"].as_array().expect("it has rows");
+    let mut found = 0;
+    for (row, (path, width)) in rows.iter().flat_map(|row| [("conv3x3", "r3"), ("conv5x5", "r5")].map(|pair| (row, pair))) {
+        let layer = format!("inception_{}.{path}.conv", row["name"].as_str().expect("rows have names"));
+        let paper = row[width].as_u64().expect("it is a number");
+        let how = plan.changes.iter().find(|change| change.layer == layer).and_then(|change| change.how.form());
+        if let Some(Refinement { form: Form::Reduce { r }, .. }) = how {
+            assert!(paper <= 2 * r && r <= 2 * paper, "{layer}: {r} where the paper has {paper}");
+            assert_eq!(r % 16, 0, "{layer}: whole blocks of channels");
+            found += 1;
+        }
+    }
+    assert!(found >= 16, "{found} of 18");
+    assert!(plan.after.price.params <= 7_500_000, "{}", plan.after.price.params);
+}
