@@ -72,7 +72,7 @@ pub fn bottlenecks_with(
     };
     match task.plan(Freedom::EveryForm) {
         Err(OptimizeError::Unreachable(last)) => {
-            Err(OptimizeError::Unreachable(task.beyond(if last.least < miss.least { last } else { miss })))
+            Err(OptimizeError::Unreachable(task.beyond(if last.least < miss.least { last } else { miss })?))
         }
         done => done,
     }
@@ -93,8 +93,7 @@ impl Task<'_> {
     fn plan(&self, freedom: Freedom) -> Result<Refined, OptimizeError> {
         let (shaped, config) = (self.shaped, self.config);
         let survey = survey(shaped, config, freedom)?;
-        let limits: Vec<_> =
-            config.budgets.iter().map(|budget| (*budget, budget.most(self.before.of(budget.quantity)))).collect();
+        let limits = self.limits();
         let mut limited: Vec<_> = limits.iter().map(|(budget, _)| budget.quantity).collect();
         limited.sort_unstable();
         limited.dedup();
@@ -106,7 +105,7 @@ impl Task<'_> {
             places: &places(shaped, self.analysis),
             limited: &limited,
             saves: &saves,
-            block: config.align.unwrap_or(u64::from(self.target.simd_block)),
+            block: self.block(),
         };
         let around = around(shaped, self.target.fuses);
         let mut prices = Prices::default();
@@ -207,14 +206,13 @@ impl Task<'_> {
         let as_the_plan = as_many_macs(&plan.after);
         let limits = if limits.is_empty() { &as_the_plan } else { limits };
         let found = uniform(self.shaped, limits, (context.block, self.target))?;
-        found.map(|found| self.told(&found, context)).transpose()
+        Ok(found.map(|found| self.told(&found, context)))
     }
 
-    fn told(&self, uniform: &Uniform, context: &Context<'_>) -> Result<UniformWidth, OptimizeError> {
-        let (_, analysis) = sums(&uniform.shaped, self.target)?;
+    fn told(&self, uniform: &Uniform, context: &Context<'_>) -> UniformWidth {
         let graph = uniform.shaped.graph();
         let after: BTreeMap<&str, u64> =
-            analysis.layers.iter().map(|layer| (graph.node(layer.node).name.as_str(), layer.work.macs)).collect();
+            uniform.analysis.layers.iter().map(|layer| (graph.node(layer.node).name.as_str(), layer.work.macs)).collect();
         let mut error = 0.0;
         for layer in self.analysis.layers.iter().filter(|layer| layer.work.macs > 0) {
             let left = after.get(self.shaped.graph().node(layer.node).name.as_str()).copied().unwrap_or(0);
@@ -222,14 +220,12 @@ impl Task<'_> {
                 error += self.model.narrowed(place, left as f64 / layer.work.macs as f64);
             }
         }
-        Ok(UniformWidth { scale: uniform.scale, after: uniform.sums, error })
+        UniformWidth { scale: uniform.scale, after: uniform.sums, error }
     }
 
     /// The network at one width that meets the budgets, or keeps one channel in `ratio`.
     fn narrowed(&self) -> Result<Refined, OptimizeError> {
-        let limits: Vec<_> =
-            self.config.budgets.iter().map(|budget| (*budget, budget.most(self.before.of(budget.quantity)))).collect();
-        let block = self.config.align.unwrap_or(u64::from(self.target.simd_block));
+        let (limits, block) = (self.limits(), self.block());
         let found = match (limits.as_slice(), self.config.ratio) {
             ([], ratio) => at_share(self.shaped, 1.0 / ratio.unwrap_or(RATIO_OF_MARKS) as f64, (block, self.target))?,
             (limits, _) => uniform(self.shaped, limits, (block, self.target))?,
@@ -237,13 +233,13 @@ impl Task<'_> {
         let Some(found) = found else {
             let Some(limit) = limits.first() else { return Ok(self.as_it_is()) };
             let least = at_share(self.shaped, 0.01, (block, self.target))?.map_or(self.before, |least| least.sums);
-            return Err(missed_by(*limit, &least, Proof::Alone));
+            return Err(missed_by(*limit, &least, Proof::Width));
         };
         let places = places(self.shaped, self.analysis);
         let clock = Clock::new(self.target, Cores::All, self.analysis);
         let context =
             Context { shaped: self.shaped, clock, model: self.model, places: &places, limited: &[], saves: &|_, _| true, block };
-        let told = self.told(&found, &context)?;
+        let told = self.told(&found, &context);
         let changes = self.widths_of(&found, &context);
         let met = |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: found.sums.of(budget.quantity) };
         let plan = Plan {
@@ -303,28 +299,40 @@ impl Task<'_> {
 
     /// What the search does not go below.
     fn floors(&self) -> Floors {
-        let Config { ratio, channels, align, .. } = self.config;
-        Floors {
-            ratio: ratio.unwrap_or(LEAST_SHARE),
-            channels: channels.unwrap_or(LEAST_CHANNELS),
-            align: align.unwrap_or(u64::from(self.target.simd_block)),
-        }
+        let Config { ratio, channels, .. } = self.config;
+        Floors { ratio: ratio.unwrap_or(LEAST_SHARE), channels: channels.unwrap_or(LEAST_CHANNELS), align: self.block() }
     }
 
-    /// What is to be said of budgets that no plan meets: whether the floors are in the way, and which lower floor is not.
-    fn beyond(&self, miss: BudgetUnreachable) -> BudgetUnreachable {
+    /// What is to be said of budgets that no plan meets: whether the floors are in the way, which lower floor is not, and
+    /// whether the whole network can be narrower instead.
+    fn beyond(&self, miss: BudgetUnreachable) -> Result<BudgetUnreachable, OptimizeError> {
         let floor = self.config.ratio.unwrap_or(LEAST_SHARE);
-        let lower = |ratio: u64| {
-            let config = Config { ratio: Some(ratio), channels: None, ..self.config.clone() };
+        let with = |ratio: u64, channels: Option<u64>| {
+            let config = Config { ratio: Some(ratio), channels, ..self.config.clone() };
             Task { config: &config, ..*self }.plan(Freedom::EveryForm)
         };
         let ratios = (0..).map(|i| floor.saturating_mul(2 << i)).take_while(|ratio| *ratio <= MOST_RATIO);
-        let reached = ratios.into_iter().find(|ratio| lower(*ratio).is_ok());
-        let proof = match (reached, lower(u64::MAX)) {
+        let reached = ratios.into_iter().find(|ratio| with(*ratio, None).is_ok());
+        // Without any floor: a single channel will do.
+        let proof = match (reached, with(u64::MAX, Some(1))) {
             (None, Err(OptimizeError::Unreachable(last))) => last.proof,
-            _ => Proof::Floor { ratio: floor, channels: self.config.channels, reached },
+            _ => {
+                let narrower = [4, 2, 1].into_iter().find(|channels| reached.is_none() && with(floor, Some(*channels)).is_ok());
+                Proof::Floor { ratio: floor, channels: self.config.channels, reached, narrower }
+            }
         };
-        BudgetUnreachable { proof, fused: self.before.fused, ..miss }
+        let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.map(|found| found.scale.share());
+        Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, ..miss })
+    }
+
+    /// Each budget with the most that it allows.
+    fn limits(&self) -> Vec<(Budget, f64)> {
+        self.config.budgets.iter().map(|budget| (*budget, budget.most(self.before.of(budget.quantity)))).collect()
+    }
+
+    /// What widths are multiples of.
+    fn block(&self) -> u64 {
+        self.config.align.unwrap_or(u64::from(self.target.simd_block))
     }
 }
 
@@ -395,6 +403,7 @@ fn limit_peak(
             at,
             fused: false,
             proof: Proof::Alone,
+            uniform: None,
         }));
     }
     for entry in entries {
@@ -413,7 +422,7 @@ fn exceeds(count: u64, most: f64) -> bool {
 
 fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proof) -> OptimizeError {
     let least = after.of(budget.quantity);
-    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, fused: after.fused, proof })
+    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, fused: after.fused, proof, uniform: None })
 }
 
 /// Everything that a decision needs.

@@ -101,6 +101,10 @@ impl Config {
         if let (None, Some(key)) = (after, self.asked()) {
             return Err(ConfigError::new(format!("`{key}` is asked for, and `passes` leaves `bottleneck` out")));
         }
+        if self.uniform && (self.channels.is_some() || !self.rules.is_empty()) {
+            let why = "gives the whole network one width; it takes `ratio` or `budget`, and no `channels` or `layers`";
+            return Err(ConfigError::new(format!("`form: {}` {why}", Scale::NAME)));
+        }
         Ok(Stages { before, bottlenecks: after.is_some(), after: after.unwrap_or_default() })
     }
 

@@ -136,7 +136,9 @@ impl Plan {
         let times = if timed { ", times of layers taken to add up" } else { "" };
         let (gap, model) = (100.0 * self.gap(), self.model);
         let of_all = "of the best plan over all forms and widths that it may choose, each layer by itself";
-        (!self.budgets.is_empty()).then(|| format!("within {gap:.2} % {of_all}, under the {model} error model{times}"))
+        // What was not searched is not certified.
+        (!self.budgets.is_empty() && self.floors.is_some())
+            .then(|| format!("within {gap:.2} % {of_all}, under the {model} error model{times}"))
     }
 
     /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.
@@ -166,6 +168,8 @@ pub struct BudgetUnreachable {
     pub fused: bool,
     /// What is proven, under these candidates.
     pub proof: Proof,
+    /// The share of the channels of the widest network of one width for all of it that meets the budgets.
+    pub uniform: Option<f64>,
 }
 
 /// What is proven where no plan was found.
@@ -183,7 +187,11 @@ pub enum Proof {
         channels: Option<u64>,
         /// The ratio that reaches the budget.
         reached: Option<u64>,
+        /// Where no ratio does, the least number of channels that does.
+        narrower: Option<u64>,
     },
+    /// Not even the narrowest network of one width for all of it meets it, and nothing else was asked for.
+    Width,
     /// Nothing.
     Open,
 }
@@ -285,12 +293,13 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
 
 fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {
     let proof = match budget.proof {
-        Proof::Alone => "no choice of forms and ranks reaches it, so the network itself must change".to_owned(),
+        Proof::Alone => "no choice of forms and ranks reaches it".to_owned(),
         Proof::Together => "no choice of forms and ranks reaches all budgets together".to_owned(),
         Proof::Floor { channels: Some(channels), .. } => format!("no bottleneck may be narrower than {channels} channels"),
         Proof::Floor { ratio, channels: None, .. } => {
             format!("every bottleneck keeps at least one channel in {ratio} of the smaller side of its layer")
         }
+        Proof::Width => "one width for all layers does not reach it, however narrow".to_owned(),
         Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
     };
     let diagnostic = diagnostic.note(proof);
@@ -302,7 +311,14 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Proof::Floor { reached: Some(ratio), .. } => {
             diagnostic.help(format!("`--ratio {ratio}` lowers that floor and reaches the budget"))
         }
-        Proof::Floor { .. } | Proof::Alone | Proof::Together | Proof::Open => diagnostic,
+        Proof::Floor { narrower: Some(channels), .. } => {
+            diagnostic.help(format!("`--channels {channels}` lets bottlenecks become that narrow, and reaches the budget"))
+        }
+        Proof::Floor { .. } | Proof::Alone | Proof::Together | Proof::Width | Proof::Open => diagnostic,
+    };
+    let diagnostic = match budget.uniform {
+        Some(share) => diagnostic.help(format!("`--form scale` reaches it: the whole network at width {share:.2}")),
+        None => diagnostic,
     };
     let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
     diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))

@@ -71,7 +71,8 @@ fn an_impossible_budget_says_what_is_possible() {
 }
 
 fn missed(net: &Shaped, budgets: &str) -> pointwise::rewrite::BudgetUnreachable {
-    match bottlenecks(net, &within(budgets), &target()) {
+    // Down to a single channel: what is impossible then is impossible.
+    match bottlenecks(net, &Config { channels: Some(1), ..within(budgets) }, &target()) {
         Err(OptimizeError::Unreachable(miss)) => miss,
         Err(error) => panic!("`{budgets}`: {error}"),
         Ok(_) => panic!("`{budgets}` can be met"),
@@ -88,6 +89,11 @@ fn only_what_was_proven_is_called_impossible() {
     assert_eq!((miss.budget.quantity, miss.least, miss.proof), (Quantity::Params, least, Proof::Alone));
     // Each can be had alone; that both cannot is no word against either.
     assert_eq!(missed(&net, &format!("macs={fewest} params={least}")).proof, Proof::Together);
+    // With the floors that hold otherwise the option is named that lowers them.
+    let Err(OptimizeError::Unreachable(floored)) = bottlenecks(&net, &within("params=1000"), &target()) else {
+        panic!("eight channels need more")
+    };
+    assert!(matches!(floored.proof, Proof::Floor { narrower: Some(_), .. }), "{floored:?}");
     // Times of layers add up only nearly, so that nothing is proven of their sum.
     assert_eq!(missed(&net, "ms=0.001").proof, Proof::Open);
 }

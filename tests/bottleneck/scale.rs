@@ -6,8 +6,9 @@ use pointwise::analysis::{Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::NodeId;
 use pointwise::rewrite::channels::Channels;
+use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::scale::{Unscalable, scale, uniform};
-use pointwise::rewrite::{Budget, Scale};
+use pointwise::rewrite::{Budget, How, OptimizeError, Scale, bottlenecks};
 use pointwise::shape::Shaped;
 
 use super::common;
@@ -111,4 +112,50 @@ fn the_uniform_width_is_the_widest_within_the_budget() {
     let (_, more) = totals(&shaped(scale(&net, &all.map(|id| (*id, wider)).collect()).expect("it can").graph));
     assert!(more as f64 > most, "{} is not the widest", found.scale);
     assert!(uniform(&net, &[(budget, 1.0)], (16, &target())).expect("nothing overflows").is_none());
+}
+
+#[test]
+fn one_width_for_all_certifies_nothing_and_says_what_it_cannot_do() {
+    let net = model("resnet18");
+    let uniform = |text: &str| pointwise::rewrite::Config { uniform: true, ..super::within(text) };
+    let plan = bottlenecks(&net, &uniform("macs=50%"), &target()).expect("it is reached").plan;
+    assert!(plan.claim().is_none() && plan.error > 0.0, "nothing was searched");
+    let saved: u64 = plan.changes.iter().map(|change| change.before.macs - change.after.macs).sum();
+    assert_eq!(plan.before.price.macs - saved, plan.after.price.macs);
+    let error: f64 = plan.changes.iter().map(|change| change.error).sum();
+    assert!((error - plan.error).abs() < 1e-9, "{error} {}", plan.error);
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &uniform("macs=1%"), &target()) else {
+        panic!("one block of channels is more")
+    };
+    assert_eq!(miss.proof, Proof::Width);
+    // What forms cannot reach a narrower network can, and that is said.
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &super::within("macs=3%"), &target()) else {
+        panic!("no form leaves so little")
+    };
+    let share = miss.uniform.expect("it can be as narrow as that");
+    let found = bottlenecks(&net, &uniform("macs=3%"), &target()).expect("as was said").plan;
+    assert!(found.changes.iter().all(|change| matches!(change.how, How::Scale(scale) if (scale.share() - share).abs() < 1e-9)));
+    let channels = pointwise::rewrite::Config { channels: Some(8), ..uniform("macs=50%") };
+    assert!(channels.stages().is_err(), "one width has no channels between");
+}
+
+#[test]
+fn the_line_of_a_uniform_width_is_one() {
+    let net = model("resnet18");
+    let config = pointwise::rewrite::Config { uniform: true, ..super::within("macs=50%") };
+    let plan = bottlenecks(&net, &config, &target()).expect("it is reached").plan;
+    let lines = pointwise::writeback::address::lines(&net, &plan.changes, &[]);
+    assert_eq!(lines.iter().map(|line| line.path.as_str()).collect::<Vec<_>>(), ["**"]);
+}
+
+#[test]
+fn bottlenecks_get_narrower_instead_of_more_1x1s() {
+    for (name, budget, most) in [("resnet50", "macs=50%", 8), ("densenet121", "macs=60%", 4)] {
+        let net = model(name);
+        let plan = bottlenecks(&net, &super::within(budget), &target()).expect("it is reached").plan;
+        assert!(plan.changes.iter().all(|change| matches!(change.how, How::Scale(_))), "{name}: {:?}", plan.changes);
+        let lines = pointwise::writeback::address::lines(&net, &plan.changes, &[]).len();
+        assert!((1..=most).contains(&lines), "{name}: {lines}");
+        assert!(plan.changes.iter().all(|change| !change.layer.contains("skip")), "{name}: shortcuts stay");
+    }
 }
