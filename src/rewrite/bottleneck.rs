@@ -72,7 +72,7 @@ pub fn bottlenecks_with(
     };
     match task.plan(Freedom::EveryForm) {
         Err(OptimizeError::Unreachable(last)) => {
-            Err(OptimizeError::Unreachable(task.beyond(if last.least < miss.least { last } else { miss })?))
+            Err(OptimizeError::Unreachable(Box::new(task.beyond(if last.least < miss.least { *last } else { *miss })?)))
         }
         done => done,
     }
@@ -396,7 +396,7 @@ fn limit_peak(
         && exceeds(peak, *most)
     {
         let (least, at) = (as_f64(peak), Some(shaped.graph().node(id).name.to_string()));
-        return Err(OptimizeError::Unreachable(BudgetUnreachable {
+        return Err(OptimizeError::Unreachable(Box::new(BudgetUnreachable {
             budget: *budget,
             most: *most,
             least,
@@ -404,7 +404,7 @@ fn limit_peak(
             fused: false,
             proof: Proof::Alone,
             uniform: None,
-        }));
+        })));
     }
     for entry in entries {
         entry.options.options.retain(|candidate| !exceeds(candidate.peak, *most));
@@ -422,7 +422,15 @@ fn exceeds(count: u64, most: f64) -> bool {
 
 fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proof) -> OptimizeError {
     let least = after.of(budget.quantity);
-    OptimizeError::Unreachable(BudgetUnreachable { budget, most, least, at: None, fused: after.fused, proof, uniform: None })
+    OptimizeError::Unreachable(Box::new(BudgetUnreachable {
+        budget,
+        most,
+        least,
+        at: None,
+        fused: after.fused,
+        proof,
+        uniform: None,
+    }))
 }
 
 /// Everything that a decision needs.

@@ -200,7 +200,7 @@ pub enum Proof {
 #[derive(Debug, Clone, PartialEq)]
 pub enum OptimizeError {
     /// A budget cannot be met.
-    Unreachable(BudgetUnreachable),
+    Unreachable(Box<BudgetUnreachable>),
     /// A rule's pattern matches no layer.
     RuleMatchesNothing {
         /// The pattern.

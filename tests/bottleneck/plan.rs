@@ -70,7 +70,7 @@ fn an_impossible_budget_says_what_is_possible() {
     assert!(miss.proof == Proof::Alone && miss.at.is_some() && miss.least > 10240.0, "{miss:?}");
 }
 
-fn missed(net: &Shaped, budgets: &str) -> pointwise::rewrite::BudgetUnreachable {
+fn missed(net: &Shaped, budgets: &str) -> Box<pointwise::rewrite::BudgetUnreachable> {
     // Down to a single channel: what is impossible then is impossible.
     match bottlenecks(net, &Config { channels: Some(1), ..within(budgets) }, &target()) {
         Err(OptimizeError::Unreachable(miss)) => miss,
