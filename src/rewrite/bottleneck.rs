@@ -314,12 +314,11 @@ impl Task<'_> {
         let ratios = (0..).map(|i| floor.saturating_mul(2 << i)).take_while(|ratio| *ratio <= MOST_RATIO);
         let reached = ratios.into_iter().find(|ratio| with(*ratio, None).is_ok());
         // Without any floor: a single channel will do.
-        let proof = match (reached, with(u64::MAX, Some(1))) {
-            (None, Err(OptimizeError::Unreachable(last))) => last.proof,
-            _ => {
-                let narrower = [4, 2, 1].into_iter().find(|channels| reached.is_none() && with(floor, Some(*channels)).is_ok());
-                Proof::Floor { ratio: floor, channels: self.config.channels, reached, narrower }
-            }
+        let proof = if let (None, Err(OptimizeError::Unreachable(last))) = (reached, with(u64::MAX, Some(1))) {
+            last.proof
+        } else {
+            let narrower = [4, 2, 1].into_iter().find(|channels| reached.is_none() && with(floor, Some(*channels)).is_ok());
+            Proof::Floor { ratio: floor, channels: self.config.channels, reached, narrower }
         };
         let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.map(|found| found.scale.share());
         Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, ..miss })
