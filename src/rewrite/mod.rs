@@ -9,7 +9,7 @@
 //! | forms, who can take them, what they cost | [`forms`] [`price`] [`counts`] |
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | where a layer stands, and how wrong a form is thought to be | [`place`] [`model`] |
-//! | deciding | [`config`] [`budget`] → [`survey`] → [`candidates`] [`widths`] → [`allocate`] [`knapsack`] → [`bottleneck`] → [`plan`] |
+//! | deciding | [`config`] [`budget`] → [`bottleneck`]: [`survey`] → `entries` [`candidates`] [`widths`] → `search` [`allocate`] [`knapsack`] → `changes` `uniform` → [`plan`] |
 //! | other widths, and what must stay equally wide | [`scale`](mod@scale) [`channels`] [`regions`] |
 //! | layers by path | [`path`] |
 //! | weights | [`sources`] → [`mod@apply`] |
@@ -21,11 +21,13 @@ pub mod bottleneck;
 pub mod budget;
 pub mod candidates;
 pub mod chain;
+mod changes;
 pub mod channels;
 pub mod config;
 pub mod counts;
 pub mod dead;
 pub mod duplicate;
+mod entries;
 pub mod fold_norm;
 pub mod forms;
 pub mod identity;
@@ -43,8 +45,12 @@ mod rebuild;
 pub mod refined;
 pub mod regions;
 pub mod scale;
+mod search;
 pub mod sources;
 pub mod survey;
+mod task;
+mod totals;
+mod uniform;
 pub mod widths;
 
 pub use crate::op::form::{Between, Form, How, Kind, Refinement, Scale};

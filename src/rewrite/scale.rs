@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::bottleneck::sums;
 use super::budget::{Budget, Quantity};
 use super::channels::{Channels, Fixed, Group};
 use super::plan::{OptimizeError, Sums};
 use super::rebuild::Rebuild;
 use super::sources::{Sources, TensorSource};
+use super::totals::sums;
 use super::{Change, Rewrite};
 use crate::analysis::Analysis;
 use crate::analysis::target::Target;
