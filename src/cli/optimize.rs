@@ -25,7 +25,7 @@ use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
 use crate::report::savings_text;
 use crate::rewrite::budget::{Budget, Quantity};
-use crate::rewrite::{Carried, Config, Pass, config};
+use crate::rewrite::{Carried, Config, Pass, advice, config};
 use crate::source::SourceSet;
 use crate::weights::Weights;
 
@@ -97,9 +97,9 @@ pub(super) struct Goals {
 }
 
 impl Goals {
-    /// Whether anything was asked for.
-    pub(super) fn any(&self) -> bool {
-        self.ratio.is_some() || self.channels.is_some() || !self.budget.is_empty() || self.config.is_some() || self.form.is_some()
+    /// Whether nothing was asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ratio.is_none() && self.channels.is_none() && self.budget.is_empty() && self.config.is_none() && self.form.is_none()
     }
 
     /// As it was written on the command line.
@@ -114,6 +114,11 @@ impl Goals {
         words.extend(self.nonlinear.then(|| "--nonlinear".to_owned()));
         words.extend(self.config.iter().map(|c| format!("--config {}", c.display())));
         words.join(" ")
+    }
+
+    /// Whether a form is asked for and nothing says how much of it.
+    fn is_form_alone(&self) -> bool {
+        self.form.is_some() && Self { form: None, ..self.clone() }.is_empty()
     }
 
     fn config(&self) -> Result<Config, Failure> {
@@ -298,9 +303,12 @@ pub(super) fn optimize(
     order: &Order<'_>,
 ) -> Result<Optimized, Failure> {
     let (mut goals, net) = (order.goals.clone(), order.net);
-    if !goals.any() && !is_marked(before) {
+    if goals.is_empty() && !is_marked(before) {
         session.notice("no goal is given: taking `--ratio 4`");
-        goals.ratio = Some(4);
+        goals.ratio = Some(RATIO);
+    } else if goals.is_form_alone() {
+        session.notice("only a form is given: taking `--ratio 4` of it");
+        goals.ratio = Some(RATIO);
     }
     let config = goals.config()?;
     keep_to_what_is_reported(&config.budgets, order.count)?;
@@ -324,6 +332,7 @@ pub(super) fn optimize(
     if let Some(warning) = done.plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(warning);
     }
+    advice::warnings(&done.plan, &config).into_iter().for_each(|warning| session.warn(warning));
     if !goals.inline && !done.changes.is_empty() {
         session.notice("exact passes change more than single layers: every layer is written out, as with `--inline`");
     }
@@ -334,6 +343,9 @@ pub(super) fn optimize(
     extras.known.inserted = done.inserted;
     Ok(Optimized { text: done.text, after, extras, target, weights: done.weights, updated: done.updated })
 }
+
+/// What `--ratio` is where only a form is asked for, or nothing.
+const RATIO: u64 = 4;
 
 /// Budgets speak of one image and of the default convention: a report of other numbers beside them would mislead.
 fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions) -> Result<(), Failure> {

@@ -118,7 +118,7 @@ pub(super) struct Pair<'a> {
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    if arguments.after.is_some() && arguments.goals.any() {
+    if arguments.after.is_some() && !arguments.goals.is_empty() {
         let failure = Failure::usage(format!("a report of two networks takes no goals: `{}`", arguments.goals.said()));
         return Err(failure.help("leave the second network out to see what `optimize` would make of the first"));
     }

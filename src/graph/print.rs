@@ -50,14 +50,21 @@ fn runs(graph: &Graph) -> Vec<Vec<NodeId>> {
             continue;
         }
         match runs.last_mut() {
-            Some(run) if run.last().is_some_and(|last| continues(graph, *last, node)) => run.push(id),
+            Some(run) if continues(graph, run, node) => run.push(id),
             Some(_) | None => runs.push(vec![id]),
         }
     }
     runs
 }
 
-fn continues(graph: &Graph, last: NodeId, node: &Node) -> bool {
+/// Whether the optimizer is to leave a layer alone: it was asked to, or the layer is part of a bottleneck already, which the
+/// text would not say otherwise.
+fn is_kept(node: &Node) -> bool {
+    node.op.is_layer() && (node.directives.keep || node.origin.part.is_some())
+}
+
+fn continues(graph: &Graph, run: &[NodeId], node: &Node) -> bool {
+    let Some(&last) = run.last() else { return false };
     let before = graph.node(last);
     node.inputs == [last]
         && graph.only_user(last).is_some()
@@ -65,6 +72,13 @@ fn continues(graph: &Graph, last: NodeId, node: &Node) -> bool {
         && !matches!(node.op, Op::Scalar(_))
         && scope(node) == scope(before)
         && node.origin.instance == before.origin.instance
+        && is_marked_alike(graph, run, node)
+}
+
+/// Whether a mark on the whole pipeline is right for a node too.
+fn is_marked_alike(graph: &Graph, run: &[NodeId], node: &Node) -> bool {
+    let mut layers = run.iter().map(|id| graph.node(*id)).filter(|node| node.op.is_layer());
+    !node.op.is_layer() || layers.next().is_none_or(|layer| is_kept(layer) == is_kept(node))
 }
 
 /// The name without its last component, where that is the operation's own word.
@@ -185,6 +199,9 @@ impl<'a> Printer<'a> {
     fn run(&mut self, run: &[NodeId]) {
         let (first, last) = (run[0], run[run.len() - 1]);
         self.comment(first);
+        if run.iter().any(|id| is_kept(self.graph.node(*id))) {
+            self.text.push_str("    @keep\n");
+        }
         for id in run {
             self.declare(*id);
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::correspondence::{FOLDED, Joined, Known};
 use super::number;
 use super::savings::{Extras, Untouched};
-use crate::digits::{counted, grouped};
+use crate::digits::{counted, first_names, grouped};
 use crate::rewrite::budget::Quantity;
 use crate::rewrite::plan::{Floors, Met, Sums, UniformWidth};
 use crate::rewrite::{Change, Plan};
@@ -159,12 +159,20 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
             uniform.error
         )
     }));
+    if !plan.slower.is_empty() {
+        let (count, named) = (counted(plan.slower.len(), "layer"), first_names(&plan.slower, NAMED));
+        let are = if plan.slower.len() == 1 { "is" } else { "are" };
+        facts.push(format!("{count} {are} predicted slower than before, and the budget is not met without: {named}"));
+    }
     for pass in changes.iter().map(|change| change.pass).collect::<BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();
         facts.push(format!("pass {pass}: {}", counted(count, "change")));
     }
     facts
 }
+
+/// The most layers that a fact names.
+const NAMED: usize = 3;
 
 fn shown(quantity: Quantity, value: f64) -> String {
     match quantity {

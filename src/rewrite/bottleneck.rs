@@ -3,6 +3,8 @@
 //! In: a shaped network, a [`Config`] and a target. Out: the new network with its [`Plan`], or the reason why there is none.
 //! Exact passes are not run here: see [`run_passes`](super::run_passes).
 
+use std::collections::BTreeSet;
+
 use super::candidates::{Context, LEAST_SHARE, Prices};
 use super::config::Config;
 use super::entries::limit_peak;
@@ -88,8 +90,8 @@ impl Task<'_> {
         let mut prices = Prices::default();
         let mut choices = self.choices(&context, (survey, freedom), (&around, &mut prices));
         limit_peak(self.shaped, &mut choices.entries, &limits, &around)?;
-        let search = Search { task: *self, limits, entries: choices.entries };
-        let decided = search.decide()?;
+        let mut search = Search { task: *self, limits, entries: choices.entries, dropped: BTreeSet::new() };
+        let decided = search.decide((&context, &mut prices))?;
         let planned = search.finish(decided, choices.refused, (&context, &mut prices));
         let Some(uniform) = self.uniform(&planned.plan)? else { return Ok(planned) };
         let told = self.told(&uniform, &places);

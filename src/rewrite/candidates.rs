@@ -251,7 +251,7 @@ impl Context<'_> {
         around: &Around,
         (index, prices): (usize, &mut Prices),
     ) -> Option<Candidate> {
-        let how = form.map(|form| Refinement { form, between: layer.between });
+        let how = form.map(|form| Refinement { form, between: self.between(layer, form.kind()) });
         let error = how.map_or(0.0, |how| self.error(layer, how));
         let counted = how.filter(|_| !self.needs_maps());
         let (price, peak) = if let Some(how) = counted {
@@ -309,6 +309,15 @@ impl Context<'_> {
         }
         let price = after.into_iter().fold(Price::default(), Price::plus);
         Some(Candidate { how: scale.map(How::Scale), price, peak: 0, error, halvings })
+    }
+
+    /// What stands between the parts of a form. Where a plan is free to choose, it puts no activation into a narrow place that
+    /// most of what the network knows has to pass; beside other paths the 1x1 carries one, as in an Inception module.
+    pub fn between(&self, layer: &Layer, kind: Kind) -> Between {
+        let place = &self.places[layer.node];
+        let is_choke = matches!(kind, Kind::Reduce | Kind::Both) && place.activated && place.carries_most();
+        let is_free = matches!(layer.demand, Demand::Free { .. }) && layer.between == Between::ByForm;
+        if is_free && is_choke { Between::Linear } else { layer.between }
     }
 
     fn error(&self, layer: &Layer, how: Refinement) -> f64 {
@@ -377,7 +386,7 @@ impl Context<'_> {
                 let Some((first, last)) = ends(|cell| cell.first).zip(ends(|cell| cell.last)) else { continue };
                 let Some(cheapest) = self.candidate((layer, Some(first), 0), around, (index, prices)) else { continue };
                 if (self.saves)(&cheapest, &entry.dense) {
-                    let error = self.error(layer, Refinement { form: last, between: layer.between });
+                    let error = self.error(layer, Refinement { form: last, between: self.between(layer, kind) });
                     choices.push(Choice { error, cost: costs(&cheapest, self.limited) });
                 }
             }

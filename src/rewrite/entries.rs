@@ -16,6 +16,7 @@ use super::regions::regions;
 use super::survey::{Freedom, Survey};
 use super::task::Task;
 use crate::graph::{NodeId, NodeMap};
+use crate::op::form::Kind;
 use crate::shape::Shaped;
 
 /// What may be chosen of.
@@ -42,7 +43,8 @@ impl Task<'_> {
             match context.candidates(&layer, &around[layer.node], prices) {
                 Ok(options) => {
                     let all = context.all_ranks(&layer, &options, (&around[layer.node], prices));
-                    let likeness = format!("{:?} {:?} {:?}", layer.geometry.kernel, layer.demand, layer.between);
+                    let between = context.between(&layer, Kind::Reduce);
+                    let likeness = format!("{:?} {:?} {between:?}", layer.geometry.kernel, layer.demand);
                     let geometry = format!("{:?}", layer.geometry);
                     entries.push(Entry { item: Item::Layer(layer), options, all, likeness, geometry });
                 }

@@ -9,12 +9,13 @@
 //! | forms, who can take them, what they cost | [`forms`] [`price`] [`counts`] |
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | where a layer stands, and how wrong a form is thought to be | [`place`] [`model`] |
-//! | deciding | [`config`] [`budget`] → [`bottleneck`]: [`survey`] → `entries` [`candidates`] [`widths`] → `search` [`allocate`] [`knapsack`] → `changes` `uniform` → [`plan`] |
+//! | deciding | [`config`] [`budget`] → [`bottleneck`]: [`survey`] → `entries` [`candidates`] [`widths`] → `search` [`allocate`] [`knapsack`] → `changes` `uniform` → [`plan`] [`advice`] |
 //! | other widths, and what must stay equally wide | [`scale`](mod@scale) [`channels`] [`regions`] |
 //! | layers by path | [`path`] |
 //! | weights | [`sources`] → [`mod@apply`] |
 //! | exact passes | [`fold_norm`] [`merge_conv`] [`dead`] [`duplicate`] [`identity`] |
 
+pub mod advice;
 pub mod allocate;
 pub mod apply;
 pub mod bottleneck;

@@ -60,6 +60,10 @@ pub struct KeptShares;
 /// What channels above the smaller side count: they carry no more from one side to the other, but fit more functions.
 const BEYOND: f64 = 0.5;
 
+/// What a share of the channels that a layer makes counts, where one of those that it reads counts 1: through a kxk behind it a
+/// 1x1 to `r` channels passes `r` of them at each of its places, and a 1x1 behind the kxk only has `r` in all.
+const MADE: f64 = 2.5;
+
 /// What the logarithm of a narrower layer's share of its MACs counts. A form that keeps as large a share of them keeps its
 /// layer's inputs and outputs as well.
 const NARROWED: f64 = 1.7;
@@ -105,7 +109,16 @@ fn lost(geometry: &Geometry, form: Form, passing: f64) -> f64 {
     let ranks = form.ranks().into_iter().zip(geometry.full_ranks(form.kind()));
     let parts = std::iter::once(passing).chain(std::iter::repeat(1.0));
     let lost = |((rank, full), part): ((u64, u64), f64)| share(rank as f64 * part, smaller) + BEYOND * share(rank as f64, full);
-    ranks.zip(parts).map(lost).sum()
+    ranks.zip(parts).map(lost).zip(sides(form.kind())).map(|(lost, side)| side * lost).sum()
+}
+
+/// What the logarithm of each rank of a form counts.
+fn sides(kind: Kind) -> &'static [f64] {
+    match kind {
+        Kind::Reduce | Kind::Spatial | Kind::Pointwise => &[1.0],
+        Kind::Expand => &[MADE],
+        Kind::Both => &[1.0, MADE],
+    }
 }
 
 /// The rank above which a form is not thought to lose anything but ease: the smaller side of the layer, and for `spatial`, whose

@@ -26,6 +26,14 @@ pub struct Place {
     pub activated: bool,
 }
 
+impl Place {
+    /// Whether at least half of the channels behind the layer are its own: on the trunk, or beside a shortcut as wide as it is.
+    #[must_use]
+    pub fn carries_most(&self) -> bool {
+        self.crossing >= 0.5
+    }
+}
+
 /// The places of all convolutions and linear layers; `analysis` is the network's.
 #[must_use]
 pub fn places(shaped: &Shaped, analysis: &Analysis) -> NodeMap<Place> {

@@ -104,6 +104,8 @@ pub struct Plan {
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
+    /// Layers that the plan makes slower by the target's prediction, where the budgets are not met without.
+    pub slower: Vec<String>,
     /// What the search did not go below; `None` where nothing was searched.
     pub floors: Option<Floors>,
     /// The widest network that meets the same budgets by one width for all of it, or, without budgets, needs as few MACs as the
@@ -271,7 +273,7 @@ impl OptimizeError {
 }
 
 /// The most layers that are named with one reason.
-const NAMED: usize = 3;
+pub(super) const NAMED: usize = 3;
 
 /// The most reasons that are listed.
 const REASONS: usize = 8;

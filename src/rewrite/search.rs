@@ -2,7 +2,7 @@
 //!
 //! In: what may be chosen of. Out: the choice and its network, or what could not be met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::allocate::{Allocation, Entry, Item, allocate, cost};
 use super::bottleneck::Refined;
@@ -60,6 +60,8 @@ pub(super) struct Search<'a> {
     pub limits: Vec<(Budget, f64)>,
     /// What may be chosen of.
     pub entries: Vec<Entry>,
+    /// Layers whose forms were left out because they would be slower.
+    pub dropped: BTreeSet<NodeId>,
 }
 
 /// A decision and the network that it makes.
@@ -68,16 +70,71 @@ pub(super) struct Decided {
     shaped: Shaped,
     sources: Sources,
     after: Sums,
+    /// What it makes slower.
+    slower: Vec<NodeId>,
+}
+
+/// Whether a candidate that a search may choose is predicted slower than the layer as it is.
+fn is_slower(entry: &Entry, candidate: &Candidate, (context, prices): (&Context<'_>, &mut Prices)) -> bool {
+    match (&entry.item, candidate.how) {
+        (Item::Layer(layer), Some(How::Form(how))) if matches!(layer.demand, Demand::Free { .. }) => {
+            context.price(layer.node, Some(how), prices).ms > context.price(layer.node, None, prices).ms
+        }
+        (Item::Layer(_) | Item::Region(_), _) => false,
+    }
 }
 
 /// How often a plan whose prediction came out above the budget is tightened.
 const REPAIRS: usize = 6;
 
 impl Search<'_> {
+    /// The best choice within the budgets that makes no layer slower by the target's prediction, where time itself is not
+    /// limited: whoever saves MACs means to save time. Where no such choice is within the budgets, the best of all, with the
+    /// layers that it makes slower.
+    pub(super) fn decide(&mut self, (context, prices): (&Context<'_>, &mut Prices)) -> Result<Decided, OptimizeError> {
+        let mut decided = self.within_budgets()?;
+        let bound = decided.allocation.bound;
+        let timed = self.limits.is_empty() || self.limits.iter().any(|(budget, _)| budget.quantity == Quantity::Ms);
+        let mut slower = if timed { Vec::new() } else { self.slower(&decided.allocation, (context, prices)) };
+        while !slower.is_empty() {
+            let before = self.entries.clone();
+            for &i in &slower {
+                self.keep_faster(i, (context, prices));
+            }
+            let Ok(next) = self.within_budgets() else {
+                self.entries = before;
+                break;
+            };
+            self.dropped.extend(slower.iter().map(|i| self.entries[*i].node()));
+            decided = next;
+            slower = self.slower(&decided.allocation, (context, prices));
+        }
+        // What was dropped might have been chosen: the bound is that on all of it.
+        decided.allocation.bound = bound;
+        decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
+        Ok(decided)
+    }
+
+    /// The entries whose choice is predicted slower than the layer is.
+    fn slower(&self, allocation: &Allocation, (context, prices): (&Context<'_>, &mut Prices)) -> Vec<usize> {
+        let picked = self.entries.iter().zip(&allocation.picks).map(|(entry, pick)| (entry, &entry.options.options[*pick]));
+        let is_slower = picked.map(|(entry, candidate)| is_slower(entry, candidate, (context, &mut *prices)));
+        is_slower.enumerate().filter_map(|(i, is_slower)| is_slower.then_some(i)).collect()
+    }
+
+    /// Leaves an entry only candidates that are not predicted slower.
+    fn keep_faster(&mut self, i: usize, (context, prices): (&Context<'_>, &mut Prices)) {
+        let entry = &self.entries[i];
+        let is_faster = |candidate: &Candidate| !is_slower(entry, candidate, (context, &mut *prices));
+        let faster: Vec<bool> = entry.options.options.iter().map(is_faster).collect();
+        let mut faster = faster.into_iter();
+        self.entries[i].options.options.retain(|_| faster.next().unwrap_or(true));
+    }
+
     /// Allocates, makes the network, and checks it by a full analysis. Time is not quite additive, since fewer weights may
     /// fit a faster cache, so a plan that misses is tightened by what it missed. What no plan beats is known from the budgets
     /// as they were given.
-    pub(super) fn decide(&self) -> Result<Decided, OptimizeError> {
+    fn within_budgets(&self) -> Result<Decided, OptimizeError> {
         let mut tighter = vec![0.0; self.limits.len()];
         let mut decided = self.make(self.allocate(&tighter)?)?;
         let bound = decided.allocation.bound;
@@ -177,7 +234,7 @@ impl Search<'_> {
         sources.extend(rewrite.sources);
         let shaped = reinfer(rewrite.graph);
         let (after, _) = sums(&shaped, self.task.target)?;
-        Ok(Decided { allocation, shaped, sources, after })
+        Ok(Decided { allocation, shaped, sources, after, slower: Vec::new() })
     }
 
     pub(super) fn finish(
@@ -196,10 +253,14 @@ impl Search<'_> {
                 (Item::Region(region), Some(How::Scale(scale))) => {
                     changes.extend(of_region(context, region, (scale, candidate.error)));
                 }
-                (Item::Region(_) | Item::Layer(_), _) => refused.push((entry.node(), Refusal::NotNeeded)),
+                (Item::Region(_) | Item::Layer(_), _) => {
+                    let is_dropped = self.dropped.contains(&entry.node());
+                    refused.push((entry.node(), if is_dropped { Refusal::Slower } else { Refusal::NotNeeded }));
+                }
             }
         }
         let untouched = self.untouched(refused);
+        let name = |id: NodeId| self.task.shaped.graph().node(id).name.to_string();
         let error = changes.iter().map(|change| change.error).sum();
         let met =
             |(budget, most): &(Budget, f64)| Met { budget: *budget, most: *most, reached: decided.after.of(budget.quantity) };
@@ -212,6 +273,7 @@ impl Search<'_> {
             model: self.task.model.name(),
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
+            slower: decided.slower.iter().map(|id| name(*id)).collect(),
             uniform: None,
             floors: self.is_searched().then(|| self.task.floors()),
         };
