@@ -315,7 +315,7 @@ impl Context<'_> {
     /// most of what the network knows has to pass; beside other paths the 1x1 carries one, as in an Inception module.
     pub fn between(&self, layer: &Layer, kind: Kind) -> Between {
         let place = &self.places[layer.node];
-        let is_choke = matches!(kind, Kind::Reduce | Kind::Both) && place.activated && place.carries_most();
+        let is_choke = matches!(kind, Kind::Reduce | Kind::Both) && place.carries_most();
         let is_free = matches!(layer.demand, Demand::Free { .. }) && layer.between == Between::ByForm;
         if is_free && is_choke { Between::Linear } else { layer.between }
     }

@@ -40,7 +40,7 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 ///
 /// The error of a form is, with `m = min(c, n)` of a convolution from `c` to `n` channels:
 ///
-/// `w · (Σ -ln(r' / m) + BEYOND · Σ -ln(r / full)) + LAYER for each added one`, with `r' = r / 2^crossing` in front of an
+/// `w · Σ SIDE · (-ln(r' / m) + BEYOND · -ln(r / full)) + LAYER for each added one`, with `r' = r / 2^crossing` in front of an
 /// activation and `r' = r` elsewhere, and no share above 1.
 ///
 /// - *Shares multiply.* Summed logarithms keep the largest product of shares, so that halving a layer costs the same
@@ -52,7 +52,10 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 ///   an Inception module carries less than the trunk) times the square root of its share of the work, as much of it as is
 ///   left once no more than `m` channels pass. Without the root every layer would keep the same share, whatever that costs;
 ///   without the work all layers would end at the same MACs, whatever they do.
-/// - *A narrower layer* loses 1.7 times the logarithm of its share of the MACs, weighed the same.
+/// - *What a layer makes* counts 2.5 times as much as what it reads: through a kxk behind it a 1x1 to `r` channels passes `r` of
+///   them at each of its places, and a 1x1 behind the kxk has `r` in all.
+/// - *A narrower layer* loses `2.5 · (ln(its share of the MACs))²`, weighed the same: one that is very narrow more than
+///   several that are a little narrower.
 /// - *An activation halves what passes*, as far as nothing else carries it past the layer (Sandler et al., 2018).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeptShares;
@@ -60,13 +63,15 @@ pub struct KeptShares;
 /// What channels above the smaller side count: they carry no more from one side to the other, but fit more functions.
 const BEYOND: f64 = 0.5;
 
-/// What a share of the channels that a layer makes counts, where one of those that it reads counts 1: through a kxk behind it a
-/// 1x1 to `r` channels passes `r` of them at each of its places, and a 1x1 behind the kxk only has `r` in all.
+/// What a share of the channels that a layer makes counts, where one of those that it reads counts 1.
 const MADE: f64 = 2.5;
 
 /// What the logarithm of a narrower layer's share of its MACs counts. A form that keeps as large a share of them keeps its
 /// layer's inputs and outputs as well.
-const NARROWED: f64 = 1.7;
+const NARROWED: f64 = 2.5;
+
+/// The power of that logarithm: a layer that is very narrow loses more than several that are a little narrower.
+const NARROWING: i32 = 2;
 
 /// What each added layer counts.
 const LAYER: f64 = 0.003;
@@ -84,7 +89,8 @@ impl ErrorModel for KeptShares {
     }
 
     fn narrowed(&self, place: &Place, kept: f64) -> f64 {
-        -weight(place.work, place.crossing) * NARROWED * kept.clamp(f64::MIN_POSITIVE, 1.0).ln()
+        let lost = -kept.clamp(f64::MIN_POSITIVE, 1.0).ln();
+        weight(place.work, place.crossing) * NARROWED * lost.powi(NARROWING)
     }
 }
 
