@@ -36,6 +36,8 @@ pub struct Entry {
     pub all: Vec<Choice>,
     /// Entries of one place are decided together only where this is equal: kernel and demand.
     pub likeness: String,
+    /// The layers during which what it keeps alive is decided here.
+    pub covers: Vec<NodeId>,
     /// What else is equal where they are alike in everything that costs.
     pub geometry: String,
 }

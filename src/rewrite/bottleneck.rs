@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::candidates::{Context, LEAST_SHARE, Prices};
 use super::config::Config;
-use super::entries::limit_peak;
-use super::live::around;
+use super::entries::{Live, limit_peak};
+use super::live::{around, lifetimes};
 use super::model::{ErrorModel, KeptShares};
 use super::place::places;
 use super::plan::{BudgetUnreachable, OptimizeError, Plan, Proof};
@@ -86,9 +86,11 @@ impl Task<'_> {
             saves: &saves,
             block: self.block(),
         };
-        let around = around(self.shaped, self.target.fuses);
+        let life = lifetimes(self.shaped, self.target.fuses);
+        let around = around(self.shaped, &life);
+        let live = Live { life: &life, around: &around };
         let mut prices = Prices::default();
-        let mut choices = self.choices(&context, (survey, freedom), (&around, &mut prices));
+        let mut choices = self.choices(&context, (survey, freedom), (&live, &mut prices));
         limit_peak(self.shaped, &mut choices.entries, &limits, &around)?;
         let mut search = Search { task: *self, limits, entries: choices.entries, dropped: BTreeSet::new() };
         let decided = search.decide((&context, &mut prices))?;

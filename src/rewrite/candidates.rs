@@ -11,7 +11,7 @@ use super::chain::{Step, chain};
 use super::counts::{Count as Counted, Counts};
 use super::forms::{Refusal, fits};
 use super::knapsack::Choice;
-use super::live::Around;
+use super::live::{Around, Moment};
 use super::model::{ErrorModel, Seen, essential_rank};
 use super::neighbour::{Neighbourhood, neighbourhood};
 use super::place::Place;
@@ -272,16 +272,20 @@ impl Context<'_> {
     ///
     /// # Errors
     /// No width saves anything.
-    pub fn widths_of(&self, region: &Region, (least, ratio): (Option<u64>, u64)) -> Result<(Options, Vec<Choice>), Refusal> {
-        let floor = least.unwrap_or_else(|| share(region.width, ratio));
+    pub fn widths_of(
+        &self,
+        (region, moments): (&Region, &[Moment]),
+        (least, ratio): (Option<u64>, u64),
+    ) -> Result<(Options, Vec<Choice>), Refusal> {
+        let floor = least.unwrap_or_else(|| share(region.width, ratio)).max(region.least);
         let before = region.prices(self.shaped, None, &self.clock).ok_or(Refusal::NotNeeded)?;
-        let dense = self.at_width((region, &before), None, 0).ok_or(Refusal::NotNeeded)?;
+        let dense = self.at_width((region, moments, &before), None, 0).ok_or(Refusal::NotNeeded)?;
         let saving = |candidate: &Candidate| (self.saves)(candidate, &dense);
         let step = |width: &Width| if region.width <= self.block { 1 } else { (self.block >> width.halvings).max(1) };
         let tried = widths(region.width, floor, self.block, MOST_WIDTHS);
         let tried = tried.iter().filter_map(|width| Some((scale_to(width.channels, region.width, step(width))?, width.halvings)));
         let options: Vec<_> = tried
-            .filter_map(|(scale, halvings)| self.at_width((region, &before), Some(scale), halvings))
+            .filter_map(|(scale, halvings)| self.at_width((region, moments, &before), Some(scale), halvings))
             .filter(saving)
             .collect();
         if options.is_empty() {
@@ -290,7 +294,7 @@ impl Context<'_> {
         let choice = |candidate: &Candidate| Choice { error: candidate.error, cost: costs(candidate, self.limited) };
         let mut all = vec![choice(&dense)];
         for cell in cells(region.width, floor, MOST_WIDTH_CELLS) {
-            let at = |width: u64| self.at_width((region, &before), scale_to(width, region.width, 1), 0);
+            let at = |width: u64| self.at_width((region, moments, &before), scale_to(width, region.width, 1), 0);
             if let Some((first, last)) = at(cell.first).zip(at(cell.last)).filter(|(first, _)| saving(first)) {
                 all.push(Choice { error: last.error, cost: costs(&first, self.limited) });
             }
@@ -298,8 +302,13 @@ impl Context<'_> {
         Ok((Options { options: [vec![dense.clone()], options].concat(), dense }, all))
     }
 
-    /// A region, whose nodes cost `before`, at a width.
-    fn at_width(&self, (region, before): (&Region, &[Price]), scale: Option<Scale>, halvings: u8) -> Option<Candidate> {
+    /// A region, whose nodes cost `before`, at a width; the peak is that of its moments.
+    fn at_width(
+        &self,
+        (region, moments, before): (&Region, &[Moment], &[Price]),
+        scale: Option<Scale>,
+        halvings: u8,
+    ) -> Option<Candidate> {
         let after = scale.map_or_else(|| Some(before.to_vec()), |_| region.prices(self.shaped, scale, &self.clock))?;
         let mut error = 0.0;
         for ((id, before), after) in region.nodes.iter().zip(before).zip(&after).filter(|((_, before), _)| before.macs > 0) {
@@ -308,7 +317,7 @@ impl Context<'_> {
             }
         }
         let price = after.into_iter().fold(Price::default(), Price::plus);
-        Some(Candidate { how: scale.map(How::Scale), price, peak: 0, error, halvings })
+        Some(Candidate { how: scale.map(How::Scale), price, peak: region.peak(moments, scale), error, halvings })
     }
 
     /// What stands between the parts of a form. Where a plan is free to choose, it puts no activation into a narrow place that

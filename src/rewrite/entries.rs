@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::allocate::{Entry, Item};
 use super::budget::{Budget, Quantity};
-use super::candidates::{Context, Demand, Layer, Options, Prices};
+use super::candidates::{Candidate, Context, Demand, Layer, Options, Prices};
 use super::forms::Refusal;
 use super::knapsack::Choice;
-use super::live::Around;
+use super::live::{Around, moments};
 use super::plan::{BudgetUnreachable, OptimizeError, Proof};
 use super::regions::regions;
 use super::survey::{Freedom, Survey};
 use super::task::Task;
+use crate::flow::Lifetimes;
 use crate::graph::{NodeId, NodeMap};
 use crate::op::form::Kind;
 use crate::shape::Shaped;
@@ -27,15 +28,24 @@ pub(super) struct Choices {
     pub refused: Vec<(NodeId, Refusal)>,
 }
 
+/// What is alive when.
+pub(super) struct Live<'a> {
+    /// When each tensor is.
+    pub life: &'a Lifetimes,
+    /// How much is, round each layer.
+    pub around: &'a NodeMap<Around>,
+}
+
 impl Task<'_> {
     /// Regions of bottlenecks where the plan is free to make these narrower, and all other layers.
     pub(super) fn choices(
         &self,
         context: &Context<'_>,
         (survey, freedom): (Survey, Freedom),
-        (around, prices): (&NodeMap<Around>, &mut Prices),
+        (live, prices): (&Live<'_>, &mut Prices),
     ) -> Choices {
-        let mut entries = if freedom == Freedom::Sane { self.regions(context, &survey, around) } else { Vec::new() };
+        let around = live.around;
+        let mut entries = if freedom == Freedom::Sane { self.regions(context, &survey, live) } else { Vec::new() };
         let inside = |entry: &Entry| if let Item::Region(region) = &entry.item { region.nodes.clone() } else { Vec::new() };
         let taken: BTreeSet<NodeId> = entries.iter().flat_map(inside).collect();
         let mut refused = survey.refused;
@@ -46,7 +56,8 @@ impl Task<'_> {
                     let between = context.between(&layer, Kind::Reduce);
                     let likeness = format!("{:?} {:?} {between:?}", layer.geometry.kernel, layer.demand);
                     let geometry = format!("{:?}", layer.geometry);
-                    entries.push(Entry { item: Item::Layer(layer), options, all, likeness, geometry });
+                    let covers = vec![layer.node];
+                    entries.push(Entry { item: Item::Layer(layer), options, all, likeness, covers, geometry });
                 }
                 Err(refusal) => refused.push((layer.node, refusal)),
             }
@@ -56,7 +67,7 @@ impl Task<'_> {
     }
 
     /// The regions all of whose layers a budget may choose for.
-    fn regions(&self, context: &Context<'_>, survey: &Survey, around: &NodeMap<Around>) -> Vec<Entry> {
+    fn regions(&self, context: &Context<'_>, survey: &Survey, live: &Live<'_>) -> Vec<Entry> {
         let free = |layer: &&Layer| matches!(layer.demand, Demand::Free { sane: true, .. });
         let floors = survey.layers.iter().find(free).map(|layer| layer.demand.clone());
         let Some(Demand::Free { channels, ratio, .. }) = floors else { return Vec::new() };
@@ -65,25 +76,33 @@ impl Task<'_> {
         let graph = self.shaped.graph();
         let mut entries = Vec::new();
         let mut known: BTreeMap<String, (Options, Vec<Choice>)> = BTreeMap::new();
-        // A narrower part needs no more memory than before, but how much less is not worked out.
-        let peak = self.config.budgets.iter().filter(|budget| budget.quantity == Quantity::Peak);
-        let most = peak.map(|budget| budget.most(self.before.of(Quantity::Peak))).fold(f64::INFINITY, f64::min);
-        let fits = |id: &NodeId| !others.contains(id) && around.get(*id).is_none_or(|around| !exceeds(around.all, most));
+        let peaks = self.config.budgets.iter().filter(|budget| budget.quantity == Quantity::Peak);
+        let most = peaks.map(|budget| budget.most(self.before.of(Quantity::Peak))).reduce(f64::min);
         let found = regions(self.shaped, context.places);
-        for region in found.into_iter().filter(|region| region.nodes.iter().all(fits)) {
+        for region in found.into_iter().filter(|region| !region.nodes.iter().any(|id| others.contains(id))) {
+            // What is alive is of interest only where it is limited.
+            let makers = most.map(|_| region.makers(graph)).unwrap_or_default();
+            let moments = moments(self.shaped, live.life, (live.around, &makers));
             let geometry = region.signature(self.shaped);
             let place = |id: &NodeId| format!("{:?}", context.places.get(*id));
-            let key = format!("{geometry} {}", region.nodes.iter().map(place).collect::<String>());
+            let alive = moments.iter().map(|moment| moment.all).collect::<Vec<_>>();
+            let key = format!("{geometry} {} {alive:?}", region.nodes.iter().map(place).collect::<String>());
             let found = if let Some(found) = known.get(&key) {
                 found.clone()
             } else {
-                let Ok(found) = context.widths_of(&region, (channels, ratio)) else { continue };
+                let Ok(found) = context.widths_of((&region, &moments), (channels, ratio)) else { continue };
                 known.insert(key, found.clone());
                 found
             };
+            let fits = |candidate: &Candidate| most.is_none_or(|most| !exceeds(candidate.peak, most));
+            if !found.0.options.iter().any(fits) {
+                // Forms of its layers may do what a width cannot.
+                continue;
+            }
+            let covers = moments.iter().map(|moment| moment.node).collect();
             let keywords = region.nodes.iter().filter(|id| graph.node(**id).op.is_layer()).count();
             let likeness = format!("region of {keywords} {channels:?} {ratio}");
-            entries.push(Entry { item: Item::Region(region), options: found.0, all: found.1, likeness, geometry });
+            entries.push(Entry { item: Item::Region(region), options: found.0, all: found.1, likeness, covers, geometry });
         }
         entries
     }
@@ -104,30 +123,44 @@ pub(super) fn limit_peak(
             least.insert(id, around.all);
         }
     }
+    let mut covered: BTreeMap<NodeId, u32> = BTreeMap::new();
     for entry in &*entries {
-        let Item::Layer(layer) = &entry.item else { continue };
         let peaks = entry.options.options.iter().map(|candidate| candidate.peak);
-        least.insert(layer.node, peaks.min().unwrap_or(u64::MAX));
+        let lowest = peaks.min().unwrap_or(u64::MAX);
+        entry.covers.iter().for_each(|id| *covered.entry(*id).or_default() += 1);
+        // Of the moments of a region the worst is told, with its first.
+        entry.covers.iter().for_each(|id| least.insert(*id, 0));
+        entry.covers.first().into_iter().for_each(|id| least.insert(*id, lowest));
     }
     let worst = shaped.order().iter().filter_map(|id| least.get(*id).map(|peak| (*peak, *id)));
     if let Some((peak, id)) = worst.max_by_key(|(peak, id)| (*peak, std::cmp::Reverse(*id)))
         && exceeds(peak, *most)
     {
-        let (least, at) = (as_f64(peak), Some(shaped.graph().node(id).name.to_string()));
-        return Err(OptimizeError::Unreachable(Box::new(BudgetUnreachable {
-            budget: *budget,
-            most: *most,
-            least,
-            at,
-            fused: false,
-            proof: Proof::Alone,
-            uniform: None,
-        })));
+        // Where two decide together what is alive, no one of them says what is least.
+        let proof = if covered.get(&id).is_some_and(|count| *count > 1) { Proof::Open } else { Proof::Alone };
+        return Err(too_high(shaped, (*budget, *most), (peak, id), proof));
     }
     for entry in entries {
+        let (node, lowest) = (entry.node(), entry.options.options.iter().map(|candidate| candidate.peak).min());
         entry.options.options.retain(|candidate| !exceeds(candidate.peak, *most));
+        if entry.options.options.is_empty() {
+            return Err(too_high(shaped, (*budget, *most), (lowest.unwrap_or(u64::MAX), node), Proof::Open));
+        }
     }
     Ok(())
+}
+
+fn too_high(shaped: &Shaped, (budget, most): (Budget, f64), (peak, id): (u64, NodeId), proof: Proof) -> OptimizeError {
+    let at = Some(shaped.graph().node(id).name.to_string());
+    OptimizeError::Unreachable(Box::new(BudgetUnreachable {
+        budget,
+        most,
+        least: as_f64(peak),
+        at,
+        fused: false,
+        proof,
+        uniform: None,
+    }))
 }
 
 fn as_f64(count: u64) -> f64 {

@@ -5,10 +5,12 @@
 //! of independent numbers, one a layer. On a target that fuses, element-wise steps work in place. Lifetimes are those that [`memory`](crate::analysis::memory) counts with, and the
 //! finished plan is checked against it.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::Options;
 use crate::analysis::cost::{activation_bytes, map_bytes};
 use crate::flow::Lifetimes;
-use crate::graph::NodeMap;
+use crate::graph::{NodeId, NodeMap};
 use crate::op::Shape;
 use crate::shape::Shaped;
 
@@ -39,17 +41,50 @@ impl Around {
     }
 }
 
+/// A step during which tensors of interest are alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// The layer that is computed.
+    pub node: NodeId,
+    /// What is alive in all, in bytes for one image.
+    pub all: u64,
+    /// The tensors of interest among it, by the nodes that make them, with their bytes.
+    pub own: Vec<(NodeId, u64)>,
+}
+
+/// The steps at which a tensor that one of `makers` makes is alive.
+#[must_use]
+pub fn moments(shaped: &Shaped, life: &Lifetimes, (around, makers): (&NodeMap<Around>, &BTreeSet<NodeId>)) -> Vec<Moment> {
+    let own: Vec<_> = life.storages().iter().filter(|storage| makers.contains(&storage.owner)).collect();
+    let (Some(first), Some(last)) = (own.iter().map(|one| one.born).min(), own.iter().map(|one| one.last).max()) else {
+        return Vec::new();
+    };
+    let size = |owner: NodeId| activation_bytes(shaped, owner, &Options::default()).unwrap_or(u64::MAX);
+    let moment = |step: usize| {
+        let node = life.steps()[step];
+        let alive = own.iter().filter(|storage| storage.alive_at(step)).map(|storage| (storage.owner, size(storage.owner)));
+        let all = around.get(node).map_or(0, |around| around.all);
+        Moment { node, all, own: alive.collect() }
+    };
+    (first as usize..=last as usize).map(moment).filter(|moment| !moment.own.is_empty()).collect()
+}
+
 /// Bytes of a map for one image; what is not countable stays at the largest.
 fn bytes(shape: Shape) -> u64 {
     let Options { batch, dtype, .. } = Options::default();
     map_bytes(shape, batch, dtype).unwrap_or(u64::MAX)
 }
 
-/// The live bytes round every layer, where element-wise work is `fused` or not.
+/// When each tensor is alive, where element-wise work is `fused` or not.
 #[must_use]
-pub fn around(shaped: &Shaped, fused: bool) -> NodeMap<Around> {
+pub fn lifetimes(shaped: &Shaped, fused: bool) -> Lifetimes {
+    if fused { Lifetimes::fused(shaped) } else { Lifetimes::new(shaped) }
+}
+
+/// The live bytes round every layer.
+#[must_use]
+pub fn around(shaped: &Shaped, life: &Lifetimes) -> NodeMap<Around> {
     let graph = shaped.graph();
-    let life = if fused { Lifetimes::fused(shaped) } else { Lifetimes::new(shaped) };
     let one = Options::default();
     let size = |tensor: usize| activation_bytes(shaped, life.storages()[tensor].owner, &one).unwrap_or(u64::MAX);
     let live = life.live_bytes(size);

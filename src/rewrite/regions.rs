@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::channels::{Channels, Group};
+use super::live::Moment;
 use super::place::Place;
 use super::price::{Clock, Price, of_part};
 use super::scale::{width, with_channels};
@@ -27,6 +28,8 @@ pub struct Region {
     pub nodes: Vec<NodeId>,
     /// The widest of them.
     pub width: u64,
+    /// No narrower than this: where nothing passes beside it, fewer channels than before it are a choke.
+    pub least: u64,
     /// The group of each member.
     groups: BTreeMap<NodeId, Group>,
     /// The group that each node's channels are, or for a reader that it reads.
@@ -60,7 +63,8 @@ pub fn regions(shaped: &Shaped, places: &NodeMap<Place>) -> Vec<Region> {
     for (at, root) in joined {
         regions.entry(root).or_default().push(at);
     }
-    let mut regions: Vec<_> = regions.into_values().map(|groups| region(shaped, &channels, (&inner, &groups))).collect();
+    let mut regions: Vec<_> =
+        regions.into_values().map(|groups| region(shaped, (&channels, places), (&inner, &groups))).collect();
     regions.sort_by_key(|region| region.members.first().copied());
     regions
 }
@@ -76,15 +80,20 @@ fn is_in_bottleneck(shaped: &Shaped, group: &Group, (homes, places): (&Homes, &N
     if !all.clone().all(is_conv) {
         return false;
     }
+    let on_trunk = |id: &NodeId| is_on_trunk(*id, places);
     let is_inside = match homes.of(shaped.graph(), group.members[0]) {
         Some(home) => all.all(|id| shaped.graph().enclosing(shaped.graph().node(*id).origin.instance).any(|(at, _)| at == home)),
-        None => group.members.iter().all(|member| places.get(*member).is_some_and(|place| place.crossing < TRUNK)),
+        None => !group.members.iter().any(on_trunk),
     };
     is_inside && (group.members.iter().any(is_point) || matches!(&group.readers[..], [one] if widens(one)))
 }
 
 /// A layer that makes this share of all channels behind it stands on the trunk.
 const TRUNK: f64 = 0.9;
+
+fn is_on_trunk(id: NodeId, places: &NodeMap<Place>) -> bool {
+    places.get(id).is_some_and(|place| place.crossing >= TRUNK)
+}
 
 /// How many layers each block instance holds.
 struct Homes {
@@ -130,7 +139,11 @@ fn joined(inner: &BTreeMap<usize, &Group>) -> BTreeMap<usize, usize> {
     inner.keys().map(|at| (*at, find(&root, *at))).collect()
 }
 
-fn region(shaped: &Shaped, channels: &Channels, (inner, groups): (&BTreeMap<usize, &Group>, &[usize])) -> Region {
+fn region(
+    shaped: &Shaped,
+    (channels, places): (&Channels, &NodeMap<Place>),
+    (inner, groups): (&BTreeMap<usize, &Group>, &[usize]),
+) -> Region {
     let graph = shaped.graph();
     let own: BTreeSet<usize> = groups.iter().copied().collect();
     let mut of: BTreeMap<NodeId, usize> = BTreeMap::new();
@@ -152,7 +165,9 @@ fn region(shaped: &Shaped, channels: &Channels, (inner, groups): (&BTreeMap<usiz
     let groups: BTreeMap<NodeId, Group> = own.iter().flat_map(members).collect();
     let mut members: Vec<NodeId> = groups.keys().copied().collect();
     members.sort_unstable();
-    Region { members, nodes, width: groups.values().map(|group| group.width).max().unwrap_or(0), groups, of }
+    let on_trunk = members.iter().filter(|member| is_on_trunk(**member, places));
+    let least = on_trunk.map(|member| shaped.input_shapes(*member)[0].channels()).max().unwrap_or(1);
+    Region { members, nodes, width: groups.values().map(|group| group.width).max().unwrap_or(0), least, groups, of }
 }
 
 impl Region {
@@ -170,13 +185,34 @@ impl Region {
         let mut ops = NodeMap::with_bound(graph.len());
         for id in &self.nodes {
             let node = graph.node(*id);
-            // A reader keeps what it makes.
-            let is_own =
-                self.groups.contains_key(id) || !node.op.is_layer() || matches!(&node.op, Op::Conv(conv) if conv.depthwise);
-            let width = self.of.get(id).filter(|_| is_own).map(|group| of_group[group]);
+            let width = self.of.get(id).filter(|_| self.is_own(graph, *id)).map(|group| of_group[group]);
             ops.insert(*id, width.map_or_else(|| node.op.clone(), |width| with_channels(&node.op, width)));
         }
         ops
+    }
+
+    /// The nodes that make its channels or pass them on.
+    pub fn makers(&self, graph: &Graph) -> BTreeSet<NodeId> {
+        self.nodes.iter().copied().filter(|id| self.is_own(graph, *id)).collect()
+    }
+
+    /// Whether a node's channels are the region's; a reader keeps what it makes.
+    fn is_own(&self, graph: &Graph, id: NodeId) -> bool {
+        let op = &graph.node(id).op;
+        self.groups.contains_key(&id) || !op.is_layer() || matches!(op, Op::Conv(conv) if conv.depthwise)
+    }
+
+    /// The most that is alive at one of its moments at a width, in bytes for one image.
+    #[must_use]
+    pub fn peak(&self, moments: &[Moment], at: Option<Scale>) -> u64 {
+        let left = |(owner, bytes): &(NodeId, u64)| {
+            let told = self.told_with(*owner);
+            let (now, then) = (self.channels(told, None).max(1), self.channels(told, at));
+            // Whole maps go.
+            bytes - bytes / now * (now - then.min(now))
+        };
+        let saved = |moment: &Moment| moment.own.iter().map(|own| own.1 - left(own)).sum();
+        moments.iter().map(|moment| moment.all.saturating_sub(saved(moment))).max().unwrap_or(0)
     }
 
     /// What it costs at a width, by node in the order of [`Self::nodes`]; `None` where the network would not fit together.

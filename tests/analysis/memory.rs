@@ -222,7 +222,7 @@ proptest! {
     fn the_optimizer_sees_the_same_peak(choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..24), outputs in any::<u8>()) {
         let (shaped, analysis) = random(&choices, outputs).analyzed();
         for (fused, peak) in [(false, analysis.peak.bytes), (true, analysis.fused_peak.bytes)] {
-            let around = pointwise::rewrite::live::around(&shaped, fused);
+            let around = pointwise::rewrite::live::around(&shaped, &pointwise::rewrite::live::lifetimes(&shaped, fused));
             let most = shaped.order().iter().filter_map(|id| around.get(*id)).map(|around| around.all).max();
             prop_assert_eq!(most, Some(peak));
         }

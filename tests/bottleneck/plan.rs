@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use pointwise::analysis::target::{Cache, Rate, Target};
 use pointwise::analysis::{Options, analyze, budget};
 use pointwise::graph::{Graph, Maker};
+use pointwise::rewrite::live;
 use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::{
     Between, Config, Form, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine,
@@ -146,7 +147,7 @@ fn the_peak_of_every_candidate_is_the_peak_that_analysis_finds() {
         let analysis = analyze(&after, &Options::default()).expect("it is small");
         let totals = analysis.totals;
         for (fused, peak) in [(false, totals.peak_activation_bytes), (true, totals.fused_peak_activation_bytes)] {
-            let around = pointwise::rewrite::live::around(&net, fused);
+            let around = live::around(&net, &live::lifetimes(&net, fused));
             let own: Vec<_> = after
                 .order()
                 .iter()
@@ -364,7 +365,7 @@ fn what_is_stored_takes_no_part_in_the_peak() {
     let x = net.conv("c", conv(16, 3, 1, 1), x);
     net.graph.add_output("y", x);
     let net = net.finish();
-    let around = pointwise::rewrite::live::around(&net, false);
+    let around = live::around(&net, &live::lifetimes(&net, false));
     let peak = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
     assert_eq!(peak, 2 * 4 * 16 * 64);
     assert_eq!(net.order().iter().filter_map(|id| around.get(*id)).map(|a| a.all).max(), Some(peak));
