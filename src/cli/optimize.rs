@@ -332,7 +332,9 @@ pub(super) fn optimize(
     if let Some(warning) = done.plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(warning);
     }
-    advice::warnings(&done.plan, &config).into_iter().for_each(|warning| session.warn(warning));
+    for warning in advice::warnings(&done.plan, &config) {
+        session.warn(warning);
+    }
     if !goals.inline && !done.changes.is_empty() {
         session.notice("exact passes change more than single layers: every layer is written out, as with `--inline`");
     }

@@ -322,6 +322,7 @@ impl Context<'_> {
 
     /// What stands between the parts of a form. Where a plan is free to choose, it puts no activation into a narrow place that
     /// most of what the network knows has to pass; beside other paths the 1x1 carries one, as in an Inception module.
+    #[must_use]
     pub fn between(&self, layer: &Layer, kind: Kind) -> Between {
         let place = &self.places[layer.node];
         let is_choke = matches!(kind, Kind::Reduce | Kind::Both) && place.carries_most();

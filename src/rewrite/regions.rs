@@ -192,6 +192,7 @@ impl Region {
     }
 
     /// The nodes that make its channels or pass them on.
+    #[must_use]
     pub fn makers(&self, graph: &Graph) -> BTreeSet<NodeId> {
         self.nodes.iter().copied().filter(|id| self.is_own(graph, *id)).collect()
     }

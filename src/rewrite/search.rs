@@ -89,29 +89,33 @@ const REPAIRS: usize = 6;
 
 impl Search<'_> {
     /// The best choice within the budgets that makes no layer slower by the target's prediction, where time itself is not
-    /// limited: whoever saves MACs means to save time. Where no such choice is within the budgets, the best of all, with the
-    /// layers that it makes slower.
+    /// limited: whoever saves MACs means to save time. A layer that would be slower is left as it is; one without which the
+    /// budgets are not met stays changed, and is told.
     pub(super) fn decide(&mut self, (context, prices): (&Context<'_>, &mut Prices)) -> Result<Decided, OptimizeError> {
         let mut decided = self.within_budgets()?;
         let bound = decided.allocation.bound;
-        let timed = self.limits.is_empty() || self.limits.iter().any(|(budget, _)| budget.quantity == Quantity::Ms);
-        let mut slower = if timed { Vec::new() } else { self.slower(&decided.allocation, (context, prices)) };
-        while !slower.is_empty() {
-            let before = self.entries.clone();
-            for &i in &slower {
-                self.keep_faster(i, (context, prices));
-            }
-            let Ok(next) = self.within_budgets() else {
-                self.entries = before;
+        let is_timed = self.limits.iter().any(|(budget, _)| budget.quantity == Quantity::Ms);
+        let mut needed: BTreeSet<usize> = BTreeSet::new();
+        while !self.limits.is_empty() && !is_timed {
+            let slower = self.slower(&decided.allocation, (context, prices));
+            let open: Vec<usize> = slower.iter().copied().filter(|i| !needed.contains(i)).collect();
+            if open.is_empty() {
+                decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
                 break;
-            };
-            self.dropped.extend(slower.iter().map(|i| self.entries[*i].node()));
-            decided = next;
-            slower = self.slower(&decided.allocation, (context, prices));
+            }
+            if let Some(next) = self.without(&open) {
+                decided = next;
+                continue;
+            }
+            for one in open {
+                match self.without(&[one]) {
+                    Some(next) => decided = next,
+                    None => drop(needed.insert(one)),
+                }
+            }
         }
         // What was dropped might have been chosen: the bound is that on all of it.
         decided.allocation.bound = bound;
-        decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
         Ok(decided)
     }
 
@@ -122,13 +126,19 @@ impl Search<'_> {
         is_slower.enumerate().filter_map(|(i, is_slower)| is_slower.then_some(i)).collect()
     }
 
-    /// Leaves an entry only candidates that are not predicted slower.
-    fn keep_faster(&mut self, i: usize, (context, prices): (&Context<'_>, &mut Prices)) {
-        let entry = &self.entries[i];
-        let is_faster = |candidate: &Candidate| !is_slower(entry, candidate, (context, &mut *prices));
-        let faster: Vec<bool> = entry.options.options.iter().map(is_faster).collect();
-        let mut faster = faster.into_iter();
-        self.entries[i].options.options.retain(|_| faster.next().unwrap_or(true));
+    /// The best choice that leaves some entries as they are; where there is none, they stay open.
+    fn without(&mut self, some: &[usize]) -> Option<Decided> {
+        let before: Vec<_> = some.iter().map(|i| self.entries[*i].options.options.clone()).collect();
+        for i in some {
+            self.entries[*i].options.options.retain(|candidate| candidate.how.is_none());
+        }
+        let can_stay = some.iter().all(|i| !self.entries[*i].options.options.is_empty());
+        let decided = can_stay.then(|| self.within_budgets().ok()).flatten();
+        match &decided {
+            Some(_) => self.dropped.extend(some.iter().map(|i| self.entries[*i].node())),
+            None => some.iter().zip(before).for_each(|(i, options)| self.entries[*i].options.options = options),
+        }
+        decided
     }
 
     /// Allocates, makes the network, and checks it by a full analysis. Time is not quite additive, since fewer weights may
