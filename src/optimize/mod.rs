@@ -111,12 +111,7 @@ fn stages(config: &Config) -> Result<Stages<'_>, Box<Diagnostic>> {
 }
 
 /// The text of a rewritten network, what it compiles to, and its weights.
-fn finished(
-    before: &Loaded,
-    rewritten: Rewritten,
-    task: &Task<'_>,
-    loader: &dyn Loader,
-) -> Result<Outcome, Box<Diagnostic>> {
+fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn Loader) -> Result<Outcome, Box<Diagnostic>> {
     let Rewritten { shaped, sources, plan, changes } = rewritten;
     let numbers = analyze(&shaped, &analysis::Options::default())?;
     let weights = task.weights.map(|given| carried(&before.network, given, (&sources, &shaped))).transpose()?;

@@ -143,13 +143,31 @@ fn planned(outcome: Outcome) -> Result<Planned, Box<Diagnostic>> {
     }
 }
 
-/// Finds for each point the one of least error that is no worse in anything and better in something.
+/// Finds for each point what dominates it.
 fn mark_dominated(points: &mut [Point]) {
     let figures: Vec<Option<(f64, f64)>> = points.iter().map(Point::figures).collect();
     for (point, own) in points.iter_mut().zip(&figures) {
-        let Some(own) = own else { continue };
-        let is_better = |other: &(f64, f64)| other.0 <= own.0 && other.1 <= own.1 && other != own;
-        let better = figures.iter().enumerate().filter_map(|(at, other)| Some((at, other.filter(is_better)?)));
-        point.dominated_by = better.min_by(|a, b| a.1.1.total_cmp(&b.1.1)).map(|(at, _)| at);
+        point.dominated_by = own.and_then(|own| dominator(&figures, own));
+    }
+}
+
+/// Of the figures that are no worse in anything and better in something, those with the least error, the first of them.
+fn dominator(figures: &[Option<(f64, f64)>], own: (f64, f64)) -> Option<usize> {
+    let is_better = |other: &(f64, f64)| other.0 <= own.0 && other.1 <= own.1 && *other != own;
+    let better = figures.iter().enumerate().filter_map(|(at, other)| Some((at, other.filter(is_better)?)));
+    better.min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dominator;
+
+    #[test]
+    fn what_is_no_worse_in_anything_and_better_in_something_dominates() {
+        let figures = [Some((90.0, 0.1)), Some((80.0, 0.6)), None, Some((60.0, 0.5)), Some((60.0, 0.4)), Some((50.0, 0.4))];
+        let found = |at: usize| figures[at].and_then(|own| dominator(&figures, own));
+        assert_eq!([0, 1, 2, 3, 4, 5].map(found), [None, Some(4), None, Some(4), Some(5), None]);
+        // Two budgets that come to the same plan do not dominate one another.
+        assert_eq!(dominator(&[Some((1.0, 1.0)), Some((1.0, 1.0))], (1.0, 1.0)), None);
     }
 }

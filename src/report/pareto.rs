@@ -197,9 +197,22 @@ impl Curve {
         if self.fused { totals.fused_peak_activation_bytes } else { totals.peak_activation_bytes }
     }
 
-    /// The table for people.
+    /// The table for people, with notes where there are some.
     #[must_use]
     pub fn grid(&self) -> Grid {
+        let mut grid = self.figures();
+        if self.points.iter().any(|point| point.note().is_some()) {
+            grid.headings.push(Heading { key: "note", title: "note" });
+            for (row, point) in grid.rows.iter_mut().zip(&self.points) {
+                row.push(point.note().map_or(Cell::Empty, Cell::Text));
+            }
+        }
+        grid
+    }
+
+    /// The table for people without notes.
+    #[must_use]
+    pub fn figures(&self) -> Grid {
         let titles = [
             ("budget", "budget"),
             ("macs", naming::macs(self.convention)),
@@ -212,12 +225,9 @@ impl Curve {
             ("uniform_share", "uniform width"),
             ("uniform_error", "its error"),
         ];
-        let mut headings: Vec<Heading> = titles.map(|(key, title)| Heading { key, title }).into();
-        let noted = self.points.iter().any(|point| point.note().is_some());
-        headings.extend(noted.then_some(Heading { key: "note", title: "" }));
         let row = |point: &Point| {
             let count = |of: fn(&Totals) -> u64| point.totals.as_ref().map_or(Cell::Empty, |totals| Cell::Magnitude(of(totals)));
-            let mut row = vec![
+            vec![
                 Cell::Text(point.budget.clone()),
                 count(|totals| totals.macs),
                 count(|totals| totals.params),
@@ -228,18 +238,31 @@ impl Curve {
                 maybe(point.changed_layers, |n| Cell::Count(n as u64)),
                 maybe(point.uniform, |uniform| Cell::Number(uniform.share)),
                 maybe(point.uniform.and_then(|uniform| uniform.error), Cell::Number),
-            ];
-            row.extend(noted.then(|| point.note().map_or(Cell::Empty, Cell::Text)));
-            row
+            ]
         };
+        let headings = titles.map(|(key, title)| Heading { key, title }).into();
         Grid { headings, rows: self.points.iter().map(row).collect(), footer: None }
+    }
+
+    /// The table for people in such a width: what it has no room for is left out, what matters least first.
+    fn fitting(&self, width: Option<usize>) -> Grid {
+        let mut grid = self.grid();
+        for key in ["changed_layers", "peak", "gap", "params", "uniform_error"] {
+            let at = grid.headings.iter().position(|heading| heading.key == key && key != self.metric);
+            if let Some(at) = at.filter(|_| width.is_some_and(|width| table::width(&grid) > width)) {
+                grid.headings.remove(at);
+                grid.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+            }
+        }
+        grid
     }
 
     /// For programs: every number exact, a row a budget.
     #[must_use]
     pub fn csv(&self) -> String {
         let row = |point: &Point| point.columns(self.quantity).into_iter().map(|(_, cell)| cell).collect();
-        let headings = self.points.first().map(|point| point.columns(self.quantity).map(|(key, _)| Heading { key, title: key }).into());
+        let headings =
+            self.points.first().map(|point| point.columns(self.quantity).map(|(key, _)| Heading { key, title: key }).into());
         let rows = self.points.iter().map(row).collect();
         Grid { headings: headings.unwrap_or_default(), rows, footer: None }.csv()
     }
@@ -251,7 +274,7 @@ impl Curve {
         for fact in self.facts() {
             let _ = writeln!(text, "  {fact}");
         }
-        let _ = write!(text, "\n{}", table::draw(&self.grid(), width));
+        let _ = write!(text, "\n{}", table::draw(&self.fitting(width), width));
         for (budgets, reason) in self.reasons() {
             let _ = writeln!(text, "\n{budgets}: {}", reason[0]);
             for line in &reason[1..] {
@@ -301,7 +324,11 @@ impl Curve {
             facts.push(format!("for {} images at once; errors and uniform widths do not depend on that", self.batch));
         }
         facts.extend(self.model.map(|model| {
-            format!("errors by the {model} error model (a proxy: no weights were looked at); no plan in a budget is better by more than the gap")
+            let times = if self.quantity == Quantity::Ms { ", times of layers taken to add up" } else { "" };
+            format!(
+                "errors by the {model} error model (a proxy: no weights were looked at); the gap is the share of it by which the \
+                 best plan over all forms and widths may be better{times}"
+            )
         }));
         if self.points.iter().any(|point| point.dominated_by.is_some()) {
             facts.push(format!("a dominated row has another that needs no more {} and has no more error", self.metric_name()));
@@ -363,8 +390,9 @@ impl Point {
         }
     }
 
-    /// The last column of the table.
-    fn note(&self) -> Option<String> {
+    /// What is to be said of it in a word or two.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
         match (&self.missed, &self.dominated_by) {
             (Some(_), _) => Some("no plan".to_owned()),
             (None, Some(other)) => Some(format!("dominated by {other}")),

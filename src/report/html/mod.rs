@@ -17,11 +17,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub use pareto::pareto;
 
 use super::drawing::COLOURS;
-use super::{TOOL_VERSION, naming};
 use super::network::Subject;
 use super::number::{bytes, grouped, magnitude, milliseconds, significant};
 use super::savings::{Measured, Saving, Savings, Times};
 use super::savings_tables::SLIGHT;
+use super::{TOOL_VERSION, naming};
 
 const STYLE: &str = concat!(include_str!("style.css"), include_str!("explorer.css"), include_str!("plot.css"));
 const SCRIPT: &str = concat!(

@@ -29,7 +29,8 @@ pub fn pareto(curve: &Curve) -> String {
 
 fn chart(curve: &Curve) -> Markup {
     let plot = plot(curve);
-    let missed: Vec<&str> = curve.points.iter().filter(|point| point.missed.is_some()).map(|point| point.budget.as_str()).collect();
+    let missed: Vec<&str> =
+        curve.points.iter().filter(|point| point.missed.is_some()).map(|point| point.budget.as_str()).collect();
     html! {
         section {
             h2 { "Error over " (curve.metric_name()) }
@@ -66,8 +67,11 @@ fn plot(curve: &Curve) -> Plot<'_> {
     };
     let missed = curve.points.iter().filter(|point| point.missed.is_some()).map(|point| point.most);
     Plot {
-        label: format!("error over {} of the plan, its bound and the uniform width; the table has the numbers", curve.metric_name()),
-        axes: [axis(curve), "error".to_owned()],
+        label: format!(
+            "error over {} of the plan, its bound and the uniform width; the table has the numbers",
+            curve.metric_name()
+        ),
+        axes: [axis(curve), curve.model.map_or("error".to_owned(), |model| format!("error by {model}"))],
         base: if curve.quantity == Quantity::Peak { 1024.0 } else { 1000.0 },
         shown: Box::new(|value| curve.shown(value)),
         missed: missed.collect(),
@@ -96,7 +100,7 @@ fn before(curve: &Curve) -> f64 {
 }
 
 fn table(curve: &Curve) -> Markup {
-    let grid = curve.grid();
+    let grid = curve.figures();
     let numeric: Vec<bool> = (0..grid.headings.len()).map(|column| grid.is_numeric(column)).collect();
     html! {
         section {
@@ -104,9 +108,8 @@ fn table(curve: &Curve) -> Markup {
             p.note { (prose(&curve.advice())) "." }
             div.scroll tabindex="0" role="region" aria-label="budgets" { table.sort.wide {
                 thead { tr { @for (heading, n) in grid.headings.iter().zip(&numeric) { th.n[*n] { (heading.title) } } } }
-                tbody { @for row in &grid.rows { tr { @for (i, (cell, n)) in row.iter().zip(&numeric).enumerate() {
-                    @if i == 0 { th scope="row" { (cell.shown()) } }
-                    @else if let Cell::Text(text) = cell { td { span.tag { (text) } } }
+                tbody { @for (row, point) in grid.rows.iter().zip(&curve.points) { tr { @for (cell, n) in row.iter().zip(&numeric) {
+                    @if let Cell::Text(budget) = cell { th scope="row" { (budget) @if let Some(note) = point.note() { " " span.tag { (note) } } } }
                     @else { td.n[*n] data-v=[cell.weight()] { (cell.shown()) } }
                 } } } }
             } }

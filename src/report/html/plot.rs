@@ -67,7 +67,7 @@ const LABEL: f64 = 30.0;
 
 /// A dash in the colour of a series, for a legend.
 pub(super) fn key(class: &str) -> Markup {
-    html! { svg.plot.key viewBox="0 0 26 10" width="26" height="10" aria-hidden="true" { path class=(class) d="M1 5H25" {} } }
+    html! { svg.plot.dash viewBox="0 0 26 10" width="26" height="10" aria-hidden="true" { path class=(class) d="M1 5H25" {} } }
 }
 
 /// The plot on every sheet; styles choose which is seen.
@@ -116,7 +116,7 @@ fn line(series: &Series, paper: &Paper) -> Markup {
         @for spot in &series.spots {
             @let (x, y) = (paper.x(spot.x), paper.y(spot.y));
             @if !spot.title.is_empty() {
-                circle.hollow[spot.hollow] class=(series.class) cx=(n(x)) cy=(n(y)) r="4" { title { (spot.title) } }
+                circle class={ (series.class) @if spot.hollow { " hollow" } } cx=(n(x)) cy=(n(y)) r="4" { title { (spot.title) } }
             }
             @if has_room(spot) { text.spot x=(n(x + 5.0)) y=(n(y - 7.0)) { (spot.label) } }
         }
