@@ -2,8 +2,11 @@
 
 mod cli_common;
 
-use cli_common::{Dir, SMALL, command, finish, json, model, pointwise};
+use cli_common::{Dir, command, finish, json, model, pointwise};
 use serde_json::Value;
+
+/// Two convolutions with room for bottlenecks.
+const WIDE: &str = "net wide {\n    input image: [64, 8, 8]\n    x = image -> conv(64, 3, pad=1, bias=false) -> relu\n    output y = x -> conv(64, 3, pad=1, bias=false)\n}\n";
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -44,17 +47,17 @@ fn a_row_has_the_numbers_of_its_budget() {
 #[test]
 fn tenths_of_the_network_are_the_budgets_where_none_are_given() {
     let dir = Dir::new();
-    let net = dir.write("a net.net", SMALL);
-    let run = pointwise(&["optimize", &net, "--pareto", "params", "--align", "1", "--format", "csv"]);
+    let net = dir.write("a net.net", WIDE);
+    let run = pointwise(&["optimize", &net, "--pareto", "params", "--format", "csv"]);
     assert_eq!(run.code, 0, "{}", run.err);
     let rows: Vec<&str> = run.out.lines().collect();
     assert!(rows[0].starts_with("budget,most,reached,layers,params,macs,predicted_ms,"), "{}", rows[0]);
     let budgets: Vec<&str> = rows[1..].iter().filter_map(|row| row.split(',').next()).collect();
     assert_eq!(budgets, (1..10).rev().map(|n| format!("params={n}0%")).collect::<Vec<_>>());
     // The command below the table can be copied, whatever the file is called.
-    let run = pointwise(&["optimize", &net, "--pareto", "params", "--align", "1"]);
-    assert!(run.out.contains(&format!("`pointwise optimize '{net}' --align 1 --budget BUDGET -o OUT.net`")), "{}", run.out);
-    assert_eq!(run.out, pointwise(&["optimize", &net, "--pareto", "params", "--align", "1", "--dry-run"]).out);
+    let run = pointwise(&["optimize", &net, "--pareto", "params"]);
+    assert!(run.out.contains(&format!("`pointwise optimize '{net}' --budget BUDGET -o OUT.net`")), "{}", run.out);
+    assert_eq!(run.out, pointwise(&["optimize", &net, "--pareto", "params", "--dry-run"]).out);
 }
 
 #[test]
@@ -91,9 +94,7 @@ fn a_budget_without_a_plan_has_a_row_and_a_reason() {
 #[test]
 fn a_plan_that_breaks_an_assertion_is_a_row_that_says_so() {
     let dir = Dir::new();
-    let text = std::str::from_utf8(include_bytes!("../models/resnet18.net")).expect("it is text");
-    let (head, _) = text.rsplit_once('}').expect("it ends in a brace");
-    let net = dir.write("strict.net", format!("{head}    assert params > 7M\n}}\n"));
+    let net = dir.write("strict.net", WIDE.replace("\n}\n", "\n    assert params > 40K\n}\n"));
     let run = pointwise(&["optimize", &net, "--pareto", "params=90%,40%"]);
     assert!(run.code == 0 && run.out.contains("\nparams=40%: ") && run.out.contains("assert"), "{} {}", run.out, run.err);
     let alone = pointwise(&["optimize", &net, "--budget", "params=40%", "--dry-run"]);
@@ -135,8 +136,8 @@ fn the_page_draws_what_its_table_says() {
         assert!(drawing.contains(">80%<") && drawing.contains(">50%<"), "{drawing}");
         assert!(drawing.contains("<title>macs=50%: 2.21 G, error "), "{drawing}");
         assert!(drawing.contains("<title>uniform width "), "{drawing}");
-        // As the network is, both curves begin; each budget with a plan has a dot, and so has its uniform width.
-        assert_eq!(drawing.matches("<circle").count(), 2 * 3, "{drawing}");
+        // A dot for each plan, for each uniform width beside it, and for the network as it is.
+        assert_eq!(drawing.matches("<circle").count(), 2 + 2 + 1, "{drawing}");
     }
     let table = page.split("aria-label=\"budgets\"").nth(1).expect("there is a table");
     assert!(table.contains("macs=80%") && table.contains("macs=1% <span class=\"tag\">no plan</span>"), "{table}");
@@ -147,8 +148,8 @@ fn the_page_draws_what_its_table_says() {
 #[test]
 fn names_cannot_leave_their_place_in_the_page() {
     let dir = Dir::new();
-    let (net, out) = (dir.write("<b>&.net", SMALL), dir.path("curve.html"));
-    let run = pointwise(&["report", &net, "--pareto", "params=60%", "--align", "1", "-o", &out]);
+    let (net, out) = (dir.write("<b>&.net", WIDE), dir.path("curve.html"));
+    let run = pointwise(&["report", &net, "--pareto", "params=60%,40%", "-o", &out]);
     assert_eq!(run.code, 0, "{}", run.err);
     let page = dir.read("curve.html");
     assert!(!page.contains("<b>") && page.contains("&lt;b&gt;&amp;.net"), "names are escaped");
@@ -190,7 +191,7 @@ fn what_makes_no_sense_with_a_curve_is_refused_with_advice() {
 
 #[test]
 fn a_network_may_come_through_a_pipe() {
-    let run = finish(&mut command(&["optimize", "-", "--pareto", "params=60%", "--align", "1"]), SMALL.as_bytes());
+    let run = finish(&mut command(&["optimize", "-", "--pareto", "params=60%,40%"]), WIDE.as_bytes());
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.out.contains("params=60%") && run.out.contains("`pointwise optimize - --align 1"), "{}", run.out);
+    assert!(run.out.contains("params=60%") && run.out.contains("`pointwise optimize -"), "{}", run.out);
 }

@@ -47,9 +47,9 @@ fn chart(curve: &Curve) -> Markup {
 
 /// All lines begin at the network as it is, without error.
 fn plot(curve: &Curve) -> Plot<'_> {
-    let start = |of: &str| Spot { title: of.to_owned(), ..Spot::at(before(curve), 0.0) };
-    let line = |class: &'static str, spot: &dyn Fn(&Point) -> Option<Spot>| {
-        let mut spots: Vec<Spot> = curve.points.iter().filter_map(spot).chain([start("as it is")]).collect();
+    let line = |class: &'static str, title: &str, spot: &dyn Fn(&Point) -> Option<Spot>| {
+        let start = Spot { title: title.to_owned(), ..Spot::at(before(curve), 0.0) };
+        let mut spots: Vec<Spot> = curve.points.iter().filter_map(spot).chain([start]).collect();
         spots.sort_by(|a, b| a.x.total_cmp(&b.x).then(b.y.total_cmp(&a.y)));
         Series { class, spots }
     };
@@ -75,7 +75,7 @@ fn plot(curve: &Curve) -> Plot<'_> {
         base: if curve.quantity == Quantity::Peak { 1024.0 } else { 1000.0 },
         shown: Box::new(|value| curve.shown(value)),
         missed: missed.collect(),
-        series: vec![line("uniform", &uniform), line("bound", &bound), line("plan", &plan)],
+        series: vec![line("uniform", "", &uniform), line("bound", "", &bound), line("plan", "as it is", &plan)],
     }
 }
 
