@@ -327,11 +327,15 @@ impl Curve {
             let times = if self.quantity == Quantity::Ms { ", times of layers taken to add up" } else { "" };
             format!(
                 "errors by the {model} error model (a proxy: no weights were looked at); the gap is the share of it by which the \
-                 best plan over all forms and widths may be better{times}"
+                 best plan over all forms and widths that the search may choose can be better{times}"
             )
         }));
         if self.points.iter().any(|point| point.dominated_by.is_some()) {
-            facts.push(format!("a dominated row has another that needs no more {} and has no more error", self.metric_name()));
+            let metric = self.metric_name();
+            facts.push(format!(
+                "a dominated row has another that needs no more {metric} and has no more error: tight budgets let the search choose \
+                 forms that it avoids otherwise"
+            ));
         }
         facts
     }

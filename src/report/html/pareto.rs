@@ -36,7 +36,7 @@ fn chart(curve: &Curve) -> Markup {
             h2 { "Error over " (curve.metric_name()) }
             p.note.keys {
                 span { (plot::key("plan")) " plan" }
-                span { (plot::key("bound")) " bound: no plan within the budget is below it" }
+                span { (plot::key("bound")) " bound on all plans that the search may choose" }
                 span { (plot::key("uniform")) " uniform width" }
             }
             (plot::draw(&plot))

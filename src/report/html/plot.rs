@@ -60,7 +60,10 @@ const SHEETS: [Sheet; 2] = [
 ];
 
 /// Room left of the lines, above, right of and below them.
-const MARGIN: [f64; 4] = [52.0, 22.0, 18.0, 46.0];
+const MARGIN: [f64; 4] = [52.0, 36.0, 18.0, 46.0];
+
+/// Steps are round, so there are never more ticks than steps and the one at zero; this is more than any sheet asks for.
+const MOST_TICKS: u32 = 16;
 
 /// What labels need to the next one.
 const LABEL: f64 = 30.0;
@@ -153,7 +156,7 @@ fn ticks(most: f64, base: f64, steps: f64) -> Vec<f64> {
     let ten = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * ten).find(|step| *step >= rough).unwrap_or(rough) * unit;
     // Rounding errors leave nothing out at the end.
-    (0..).map(|i| f64::from(i) * step).take_while(|value| *value <= most * (1.0 + 1e-9)).collect()
+    (0..MOST_TICKS).map(|i| f64::from(i) * step).take_while(|value| *value <= most * (1.0 + 1e-9)).collect()
 }
 
 /// `1.50 G` as `1.5 G`, `0.00 us` as `0`.
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn ticks_are_round() {
-        let shown = |most, base, steps| ticks(most, base, steps).iter().map(|x| x.to_string()).collect::<Vec<_>>().join(" ");
+        let shown = |most, base, steps| ticks(most, base, steps).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         assert_eq!(shown(4.09e9, 1000.0, 8.0), "0 1000000000 2000000000 3000000000 4000000000");
         assert_eq!(shown(0.5, 1000.0, 5.0), "0 0.1 0.2 0.30000000000000004 0.4 0.5");
         assert_eq!(shown(5_000_000.0, 1024.0, 5.0), "0 1048576 2097152 3145728 4194304");
