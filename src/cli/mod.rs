@@ -19,6 +19,7 @@ mod machine;
 mod ops;
 mod optimize;
 mod options;
+mod pareto;
 mod progress;
 mod report;
 mod run;

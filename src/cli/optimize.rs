@@ -11,6 +11,7 @@ use super::files::{self, Disk};
 use super::load::{self, Loaded, load};
 use super::machine;
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
+use super::pareto;
 use super::report::{self, Form, Pair, Shown, savings};
 use super::session::Session;
 use super::tensors;
@@ -24,7 +25,7 @@ use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
 use crate::report::savings_text;
-use crate::rewrite::budget::{Budget, Quantity};
+use crate::rewrite::budget::{Budget, Quantity, Steps};
 use crate::rewrite::{Carried, Config, Pass, advice, config};
 use crate::source::SourceSet;
 use crate::weights::Weights;
@@ -36,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// The network after, a `.net` file; `-` is standard output.
-    #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
+    #[arg(short, long, value_name = "OUT", required_unless_present_any = ["dry_run", "pareto"])]
     output: Option<PathBuf>,
     /// Write nothing, only report.
     #[arg(long, conflicts_with = "output")]
@@ -73,6 +74,10 @@ pub(super) struct Goals {
     /// Stay within a budget: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together.
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = budget, help_heading = "Goals")]
     budget: Vec<Budget>,
+    /// Show the curve of budgets on a metric instead of one plan: what each of 90 %, 80 %, … 10 % of the network reaches, or
+    /// each of `macs=80%,60%,900M`, with all other goals as they are. No network is written.
+    #[arg(long, value_name = "METRIC[=LIMITS]", value_parser = Steps::parse, help_heading = "Goals")]
+    pub(super) pareto: Option<Steps>,
     /// Use one form only: `reduce`, `expand`, `both`, `spatial`, `pointwise`, or `scale`, one width for the whole network; `auto`
     /// chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
@@ -93,13 +98,19 @@ pub(super) struct Goals {
     config: Option<PathBuf>,
     /// Write every layer out, instead of adding `refine` lines to the source; layers keep their names.
     #[arg(long, help_heading = "Goals")]
-    inline: bool,
+    pub(super) inline: bool,
 }
 
 impl Goals {
     /// Whether nothing was asked for.
     pub(super) fn is_empty(&self) -> bool {
-        self.ratio.is_none() && self.channels.is_none() && self.budget.is_empty() && self.config.is_none() && self.form.is_none()
+        let no_numbers = self.ratio.is_none() && self.channels.is_none() && self.budget.is_empty() && self.pareto.is_none();
+        no_numbers && self.config.is_none() && self.form.is_none()
+    }
+
+    /// What all budgets of a curve have in common.
+    pub(super) fn common(&self) -> Self {
+        Self { pareto: None, ..self.clone() }
     }
 
     /// As it was written on the command line.
@@ -107,6 +118,7 @@ impl Goals {
         let mut words = Vec::new();
         words.extend(self.ratio.map(|n| format!("--ratio {n}")));
         words.extend(self.channels.map(|n| format!("--channels {n}")));
+        words.extend(self.pareto.iter().map(|steps| format!("--pareto {steps}")));
         words.extend(self.budget.iter().map(|b| format!("--budget {b}")));
         words.extend(self.form.iter().map(|f| format!("--form {f}")));
         words.extend(self.align.map(|n| format!("--align {n}")));
@@ -121,8 +133,8 @@ impl Goals {
         self.form.is_some() && Self { form: None, ..self.clone() }.is_empty()
     }
 
-    fn config(&self) -> Result<Config, Failure> {
-        if self.ratio.is_some() && self.channels.is_some() && self.budget.is_empty() {
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        if self.ratio.is_some() && self.channels.is_some() && self.budget.is_empty() && self.pareto.is_none() {
             return Err(Failure::usage("`--ratio` and `--channels` both say how narrow a layer becomes: give one of them"));
         }
         let mut all = match &self.config {
@@ -185,6 +197,9 @@ pub(super) struct Order<'a> {
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    if let Some(steps) = &arguments.goals.pareto {
+        return curve(session, arguments, steps);
+    }
     let output = arguments.output.as_deref();
     let form = form(arguments)?;
     if let Some(output) = output {
@@ -233,6 +248,28 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     } else {
         Session::say(&report)?;
     }
+    Ok(exit_code(&before.errors))
+}
+
+/// Shows the curve of budgets, which is of many networks: none is written.
+fn curve(session: &Session, arguments: &Arguments, steps: &Steps) -> Result<u8, Failure> {
+    let Arguments { input, goals, net, count, .. } = arguments;
+    if let Some(output) = &arguments.output {
+        let message = format!("`--pareto` writes no network, and `-o {}` asks for one", files::shown(output));
+        let budget = steps.budgets().next().map_or_else(String::new, |budget| budget.to_string());
+        return Err(Failure::usage(message).help(format!(
+            "choose a row of the curve and give its budget, as in `--budget {budget} -o {0}`; `report IN --pareto {steps} -o              curve.html` writes the curve",
+            files::shown(output)
+        )));
+    }
+    if let Some(weights) = &arguments.weights {
+        let message = format!("`--pareto` writes no weights, and `--weights {}` gives some", files::shown(weights));
+        return Err(Failure::usage(message).help("give them with the `--budget` of a row"));
+    }
+    pareto::refuse_rows(arguments.shown)?;
+    let before = load(session, input, net)?;
+    let document = pareto::curve(session, (&before, input), &Order { goals, net, count, weights: None }, steps)?;
+    pareto::write(&document, form(arguments)?, Path::new("-"))?;
     Ok(exit_code(&before.errors))
 }
 
@@ -350,7 +387,7 @@ pub(super) fn optimize(
 const RATIO: u64 = 4;
 
 /// Budgets speak of one image and of the default convention: a report of other numbers beside them would mislead.
-fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions) -> Result<(), Failure> {
+pub(super) fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions) -> Result<(), Failure> {
     let options = count.options();
     for budget in budgets {
         let (by_image, by_convention) = match budget.quantity {
@@ -374,7 +411,7 @@ fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions) -> Result<
 }
 
 /// A finding that nothing is optimized for, shown where it points to.
-fn refused(before: &Loaded, finding: Box<Diagnostic>) -> Failure {
+pub(super) fn refused(before: &Loaded, finding: Box<Diagnostic>) -> Failure {
     match before.sources().filter(|_| finding.primary.is_some()) {
         Some(sources) => {
             Session::show(sources, std::slice::from_ref(&*finding));

@@ -1,4 +1,4 @@
-//! `report`: what optimizing would save, or what changed between two networks.
+//! `report`: what optimizing would save, what budgets reach, or what changed between two networks.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use super::files;
 use super::load::{Loaded, load};
 use super::optimize::{Goals, Order, optimize};
 use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
+use super::pareto;
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
 use crate::analysis::Analysis;
@@ -22,6 +23,7 @@ use crate::report::network::{Forecast, Network, Subject};
 use crate::report::savings::{Extras, Measured, Savings, Times};
 use crate::report::savings_text::View;
 use crate::report::{html, savings_text, serial};
+use crate::rewrite::budget::Steps;
 use crate::rewrite::refined::forms;
 use crate::weights::Weights;
 
@@ -83,6 +85,11 @@ impl Shown {
         })
     }
 
+    /// The first option that was given.
+    pub(super) fn chosen(self) -> Option<&'static str> {
+        [("--by", self.by.is_some()), ("--all", self.all)].iter().find(|(_, given)| *given).map(|(option, _)| *option)
+    }
+
     /// For a terminal.
     pub(super) fn view(self, width: Option<usize>) -> View {
         View { width, all: self.all }
@@ -126,6 +133,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     if let Some(output) = &arguments.output {
         files::keep_input(output, &arguments.before)?;
     }
+    if let Some(steps) = &arguments.goals.pareto {
+        return curve(session, arguments, steps, form);
+    }
     let before = load(session, &arguments.before, &arguments.net)?;
     let (after, mut extras, target) = if let Some(path) = &arguments.after {
         let after = load(session, path, &arguments.net)?;
@@ -153,6 +163,20 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         None => Session::say(&savings_text::terminal(&document, arguments.shown.view(Session::width())))?,
     }
     Ok(exit_code(&before.errors).max(exit_code(&after.errors)))
+}
+
+/// Reports the curve of budgets.
+fn curve(session: &Session, arguments: &Arguments, steps: &Steps, form: Form) -> Result<u8, Failure> {
+    if arguments.measure {
+        let failure = Failure::usage("`--measure` runs one plan, and `--pareto` makes many");
+        return Err(failure.help("give the `--budget` of a row instead of `--pareto`"));
+    }
+    pareto::refuse_rows(arguments.shown)?;
+    let before = load(session, &arguments.before, &arguments.net)?;
+    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights: None };
+    let document = pareto::curve(session, (&before, &arguments.before), &order, steps)?;
+    pareto::write(&document, form, arguments.output.as_deref().unwrap_or(Path::new("-")))?;
+    Ok(exit_code(&before.errors))
 }
 
 /// The report as a file; `None` for a terminal.

@@ -8,9 +8,11 @@
 //! |---|---|
 //! | the source with `refine` lines and the new numbers | `edited`, with `claims` and `trials` |
 //! | every layer written out | `written_out` |
+//! | what a row of budgets reaches | [`pareto`](mod@pareto) |
 
 mod claims;
 mod edited;
+pub mod pareto;
 mod trials;
 mod written_out;
 
@@ -23,8 +25,9 @@ use crate::code::Code;
 use crate::compile::{Compiled, Loaded, Loader, Network, Settings, analyze, compile};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::grouped;
+use crate::rewrite::config::Stages;
 use crate::rewrite::refined;
-use crate::rewrite::{Carried, Change, Config, Plan, Sources, apply, bottlenecks, run_passes};
+use crate::rewrite::{Carried, Change, Config, OptimizeError, Plan, Sources, apply, bottlenecks, run_passes};
 use crate::shape::Shaped;
 use crate::weights::{WeightProblem, Weights, weight_bytes};
 use crate::writeback::assertions::Numbers;
@@ -99,7 +102,17 @@ struct Written {
 /// finding then points into the network's text), a count exceeds 64 bits, weights do not fit the network before, or the new
 /// ones are too large.
 pub fn optimize(before: &Loaded, task: &Task<'_>, loader: &dyn Loader) -> Result<Outcome, Box<Diagnostic>> {
-    let Rewritten { shaped, sources, plan, changes } = rewritten(before.shaped(), task)?;
+    let rewritten = rewritten(before.shaped(), stages(task.config)?, task).map_err(|error| Box::new(error.diagnostic()))?;
+    finished(before, rewritten, task, loader)
+}
+
+fn stages(config: &Config) -> Result<Stages<'_>, Box<Diagnostic>> {
+    config.stages().map_err(|error| Box::new(error.diagnostic()))
+}
+
+/// The text of a rewritten network, what it compiles to, and its weights.
+fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn Loader) -> Result<Outcome, Box<Diagnostic>> {
+    let Rewritten { shaped, sources, plan, changes } = rewritten;
     let numbers = analyze(&shaped, &analysis::Options::default())?;
     let weights = task.weights.map(|given| carried(&before.network, given, (&sources, &shaped))).transpose()?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
@@ -124,11 +137,10 @@ struct Rewritten {
 }
 
 /// The passes in their order, with the plan of the bottlenecks among them.
-fn rewritten(before: &Shaped, task: &Task<'_>) -> Result<Rewritten, Box<Diagnostic>> {
-    let stages = task.config.stages().map_err(|error| Box::new(error.diagnostic()))?;
+fn rewritten(before: &Shaped, stages: Stages<'_>, task: &Task<'_>) -> Result<Rewritten, OptimizeError> {
     let (start, mut sources, mut changes) = run_passes(before, stages.before);
     let (shaped, plan) = if stages.bottlenecks {
-        let done = bottlenecks(&start, task.config, task.target).map_err(|error| Box::new(error.diagnostic()))?;
+        let done = bottlenecks(&start, task.config, task.target)?;
         sources.extend(done.sources);
         (done.shaped, done.plan)
     } else {

@@ -97,7 +97,7 @@ impl Task<'_> {
         let planned = search.finish(decided, choices.refused, (&context, &mut prices));
         let Some(uniform) = self.uniform(&planned.plan)? else { return Ok(planned) };
         let told = self.told(&uniform, &places);
-        if freedom == Freedom::Sane && self.may_be_uniform() && told.error < planned.plan.error {
+        if self.may_be_uniform() && told.error < planned.plan.error {
             let narrower = self.narrower(uniform, &places);
             let bound = planned.plan.bound.min(told.error);
             return Ok(Refined { plan: Plan { bound, floors: planned.plan.floors, ..narrower.plan }, ..narrower });

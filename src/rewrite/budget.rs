@@ -1,7 +1,8 @@
 //! Budgets: how much of what an optimized network may cost.
 //!
-//! In: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`, from the command line or `passes.yaml`. Out: [`Budget`]s. A percentage
-//! is of the network before; it is kept as an exact fraction, so that 50 % of an odd count is its floor.
+//! In: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`, from the command line or `passes.yaml`. Out: [`Budget`]s, and rows of them
+//! as [`Steps`]. A percentage is of the network before; it is kept as an exact fraction, so that 50 % of an odd count is its
+//! floor.
 
 use std::fmt;
 
@@ -31,6 +32,12 @@ impl Quantity {
             Self::Ms => "ms",
             Self::Peak => "peak",
         }
+    }
+
+    fn parse(name: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(Self::name).join("`, `");
+        let found = Self::ALL.into_iter().find(|quantity| quantity.name() == name);
+        found.ok_or_else(|| format!("`{name}` cannot be limited; `{}` can", names()))
     }
 }
 
@@ -63,13 +70,8 @@ impl Budget {
     /// # Errors
     /// What is wrong, as a clause.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let names = || Quantity::ALL.map(Quantity::name).join("`, `");
         let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not `macs=50%` or the like"))?;
-        let quantity = Quantity::ALL
-            .into_iter()
-            .find(|quantity| quantity.name() == name.trim())
-            .ok_or_else(|| format!("`{}` cannot be limited; `{}` can", name.trim(), names()))?;
-        Ok(Self { quantity, limit: Limit::parse(value.trim())? })
+        Ok(Self { quantity: Quantity::parse(name.trim())?, limit: Limit::parse(value.trim())? })
     }
 
     /// The most that is allowed, in the quantity's unit, for a network that needs `before`.
@@ -90,6 +92,68 @@ impl Budget {
                 }
             },
         }
+    }
+}
+
+/// Budgets on one quantity, those of a curve: at least one, each once, as they were given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Steps {
+    quantity: Quantity,
+    limits: Vec<Limit>,
+}
+
+impl Steps {
+    /// The most budgets of a curve.
+    pub const MOST: usize = 100;
+
+    /// From 90 % of the network before to 10 %.
+    #[must_use]
+    pub fn tenths(quantity: Quantity) -> Self {
+        let limit = |tenths| Limit::Share { numerator: 10 * tenths, denominator: 100 };
+        Self { quantity, limits: (1..10_u64).rev().map(limit).collect() }
+    }
+
+    /// Reads `macs`, for tenths, or `macs=80%,60%,900M`.
+    ///
+    /// # Errors
+    /// What is wrong, as a clause.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((name, values)) = text.split_once('=') else { return Ok(Self::tenths(Quantity::parse(text.trim())?)) };
+        let quantity = Quantity::parse(name.trim())?;
+        let mut limits = Vec::new();
+        for value in values.split(',') {
+            let limit = Limit::parse(value.trim())?;
+            if !limits.contains(&limit) {
+                limits.push(limit);
+            }
+        }
+        if limits.len() > Self::MOST {
+            return Err(format!("these are {} budgets, and a curve has at most {}", limits.len(), Self::MOST));
+        }
+        Ok(Self { quantity, limits })
+    }
+
+    /// What is limited.
+    #[must_use]
+    pub fn quantity(&self) -> Quantity {
+        self.quantity
+    }
+
+    /// One budget for each limit.
+    pub fn budgets(&self) -> impl Iterator<Item = Budget> + '_ {
+        self.limits.iter().map(|limit| Budget { quantity: self.quantity, limit: *limit })
+    }
+}
+
+impl fmt::Display for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.quantity.name();
+        if *self == Self::tenths(self.quantity) {
+            return f.write_str(name);
+        }
+        // A budget writes itself as `macs=50%`.
+        let limits: Vec<String> = self.budgets().map(|budget| budget.to_string()[name.len() + 1..].to_owned()).collect();
+        write!(f, "{name}={}", limits.join(","))
     }
 }
 

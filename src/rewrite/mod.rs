@@ -9,7 +9,7 @@
 //! | forms, who can take them, what they cost | [`forms`] [`price`] [`counts`] |
 //! | putting one in, telling it again | [`neighbour`] [`chain`] [`insert`] [`refined`] |
 //! | where a layer stands, and how wrong a form is thought to be | [`place`] [`model`] |
-//! | deciding | [`config`] [`budget`] → [`bottleneck`]: [`survey`] → `entries` [`candidates`] [`widths`] → `search` [`allocate`] [`knapsack`] → `changes` `uniform` → [`plan`] [`advice`] |
+//! | deciding | [`config`] [`budget`] → [`bottleneck`]: [`survey`] → [`totals`] `entries` [`candidates`] [`widths`] → `search` [`allocate`] [`knapsack`] → `changes` `uniform` → [`plan`] [`advice`] |
 //! | other widths, and what must stay equally wide | [`scale`](mod@scale) [`channels`] [`regions`] |
 //! | layers by path | [`path`] |
 //! | weights | [`sources`] → [`mod@apply`] |
@@ -50,7 +50,7 @@ mod search;
 pub mod sources;
 pub mod survey;
 mod task;
-mod totals;
+pub mod totals;
 mod uniform;
 pub mod widths;
 

@@ -12,6 +12,7 @@ mod knapsack;
 mod library;
 #[path = "../nets/mod.rs"]
 mod nets;
+mod pareto;
 mod paths;
 mod plan;
 mod scale;

@@ -1,6 +1,6 @@
-//! The savings report as one HTML file: no network, light and dark, wide, narrow and printed.
+//! Reports as one HTML file: no network, light and dark, wide, narrow and printed.
 //!
-//! In: a [`Savings`] document and the networks that it compares. Out: the page. All of it can be read without its script,
+//! In: a [`Savings`] document and the networks that it compares, or a curve of budgets. Out: the page. All of it can be read without its script,
 //! which sorts tables and lets the network be explored. The policy in its head forbids everything but its own styles and
 //! that one script, named by its digest, so nothing that a name contains can run or load.
 
@@ -8,18 +8,22 @@ mod chart;
 mod digest;
 mod explorer;
 mod facts;
+mod pareto;
+mod plot;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+pub use pareto::pareto;
+
 use super::drawing::COLOURS;
-use super::naming;
 use super::network::Subject;
 use super::number::{bytes, grouped, magnitude, milliseconds, significant};
 use super::savings::{Measured, Saving, Savings, Times};
 use super::savings_tables::SLIGHT;
+use super::{TOOL_VERSION, naming};
 
-const STYLE: &str = concat!(include_str!("style.css"), include_str!("explorer.css"));
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("explorer.css"), include_str!("plot.css"));
 const SCRIPT: &str = concat!(
     "'use strict';\n",
     include_str!("sort.js"),
@@ -40,7 +44,22 @@ pub struct Networks<'a> {
 /// The page.
 #[must_use]
 pub fn page(savings: &Savings, networks: Option<&Networks<'_>>) -> String {
-    let title = format!("{}: savings report", savings.net);
+    let body = html! {
+        (head(savings))
+        (figures(savings))
+        @if let Some(measured) = &savings.measured { (measured_section(measured)) }
+        (chart::charts(savings))
+        (tables::groups(savings))
+        (tables::changes(savings))
+        @if let Some(networks) = networks { (explorer::section(savings, networks)) (tables::layers(savings, &networks.after)) }
+        (tables::untouched(savings))
+        (foot(savings))
+    };
+    whole(&format!("{}: savings report", savings.net), &body)
+}
+
+/// A page round its contents.
+fn whole(title: &str, body: &Markup) -> String {
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest::digest(SCRIPT)
@@ -53,22 +72,12 @@ pub fn page(savings: &Savings, networks: Option<&Networks<'_>>) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta name="generator" content={ "pointwise " (savings.tool_version) };
+                meta name="generator" content={ "pointwise " (TOOL_VERSION) };
                 title { (title) }
                 style { (PreEscaped(COLOURS)) (PreEscaped(STYLE)) }
             }
             body {
-                main {
-                    (head(savings))
-                    (figures(savings))
-                    @if let Some(measured) = &savings.measured { (measured_section(measured)) }
-                    (chart::charts(savings))
-                    (tables::groups(savings))
-                    (tables::changes(savings))
-                    @if let Some(networks) = networks { (explorer::section(savings, networks)) (tables::layers(savings, &networks.after)) }
-                    (tables::untouched(savings))
-                    (foot(savings))
-                }
+                main { (body) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }

@@ -1,0 +1,152 @@
+//! `--pareto METRIC` of `optimize` and `report`: the curve of budgets.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::files::{self, Disk};
+use super::load::Loaded;
+use super::optimize::{Order, keep_to_what_is_reported, refused};
+use super::options::{CountOptions, DEFAULT_TARGET, find_target};
+use super::progress::Progress;
+use super::report::{Form, Shown};
+use super::session::Session;
+use crate::analysis::Analysis;
+use crate::analysis::roofline::{Cores, predict};
+use crate::analysis::target::Target;
+use crate::compile;
+use crate::optimize::Task;
+use crate::optimize::pareto::{Point, Reached, pareto};
+use crate::report::network::{Forecast, Network, Subject};
+use crate::report::pareto::Curve;
+use crate::report::{html, serial};
+use crate::rewrite::budget::Steps;
+
+/// What each budget reaches, for the network that was read from a path.
+pub(super) fn curve(
+    session: &Session,
+    (before, input): (&Loaded, &Path),
+    order: &Order<'_>,
+    steps: &Steps,
+) -> Result<Curve, Failure> {
+    let Order { goals, net, count, .. } = *order;
+    let config = goals.config()?;
+    if let Some(fixed) = config.budgets.iter().find(|budget| budget.quantity == steps.quantity()) {
+        let failure = Failure::usage(format!("`--pareto {steps}` goes through budgets on what `{fixed}` limits already"));
+        return Err(failure.help("leave one of them out"));
+    }
+    let all: Vec<_> = config.budgets.iter().copied().chain(steps.budgets().take(1)).collect();
+    keep_to_what_is_reported(&all, count)?;
+    let target = find_target(count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
+    let (name, command) = (files::shown(input), command(input, order));
+    let folder = files::folder(input);
+    let task = Task {
+        config: &config,
+        target: &target,
+        inline: goals.inline,
+        set: &net.set,
+        name: &name,
+        folders: (&folder, &folder),
+        said: &format!("`{command}`"),
+        weights: None,
+    };
+    let mut progress = Progress::new(session, steps.budgets().count(), "budgets");
+    let found = pareto(before, &task, steps, (&Disk::new(&before.name, input).and(&name, input), &mut |done| progress.at(done)));
+    drop(progress);
+    let found = found.map_err(|finding| refused(before, finding))?;
+    let counting = Counting { before, target: &target, count };
+    let mut document =
+        counting.counted(&before.network, |network| Curve::new(network, (goals.said(), command), found.quantity))?;
+    for point in &found.points {
+        counting.add(&mut document, point, found.most(point))?;
+    }
+    let budgets: Vec<String> = document.points.iter().map(|point| point.budget.clone()).collect();
+    for (point, other) in document.points.iter_mut().zip(found.points.iter().map(|point| point.dominated_by)) {
+        point.dominated_by = other.map(|other| budgets[other].clone());
+    }
+    Ok(document)
+}
+
+/// How networks are counted for the document.
+struct Counting<'a> {
+    before: &'a Loaded,
+    target: &'a Target,
+    count: &'a CountOptions,
+}
+
+impl Counting<'_> {
+    /// Takes a network with its numbers and its predicted time.
+    fn counted<T>(&self, network: &compile::Network, take: impl FnOnce(&Network<'_>) -> T) -> Result<T, Failure> {
+        let shaped = &network.shaped;
+        let analysis: Analysis = self.count.analyze(shaped, &network.analysis)?;
+        let times = predict(&analysis, shaped, self.target, Cores::All);
+        let forecast = Forecast { target: self.target.name.clone(), times };
+        let (source, sources, notes) = (self.before.name.as_str(), self.before.sources(), self.before.notes());
+        Ok(take(&Network::new(&Subject { source, sources, shaped, analysis: &analysis, notes, forecast: Some(&forecast) })))
+    }
+
+    fn add(&self, document: &mut Curve, point: &Point, most: f64) -> Result<(), Failure> {
+        let limit = (point.budget, most);
+        match &point.reached {
+            Reached::Plan(planned) => self.counted(&planned.network, |network| document.meet(limit, &planned.plan, network)),
+            Reached::Unreachable(miss) => {
+                point.failure().iter().for_each(|why| document.miss(limit, why, Some(miss)));
+                Ok(())
+            }
+            Reached::Refused(why) => {
+                document.miss(limit, why, None);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The command that writes one of the networks, but for its budget.
+fn command(input: &Path, order: &Order<'_>) -> String {
+    let goals = order.goals.common();
+    let mut words = vec!["pointwise optimize".to_owned(), in_a_shell(&input.display().to_string())];
+    words.extend(order.net.set.iter().map(|(name, value)| format!("--set {}", in_a_shell(&format!("{name}={value}")))));
+    words.extend(order.count.target.iter().map(|target| format!("--target {}", in_a_shell(target))));
+    words.push(goals.said());
+    words.extend(goals.inline.then(|| "--inline".to_owned()));
+    words.retain(|word| !word.is_empty());
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn in_a_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./=:,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Refuses what chooses rows of the report of one plan.
+pub(super) fn refuse_rows(shown: Shown) -> Result<(), Failure> {
+    let Some(option) = shown.chosen() else { return Ok(()) };
+    let failure = Failure::usage(format!("`{option}` is for the layers of one plan, and `--pareto` gives a row a budget"));
+    Err(failure.help("give the `--budget` of a row instead of `--pareto`"))
+}
+
+/// Writes the curve to a file, or to the terminal.
+pub(super) fn write(curve: &Curve, form: Form, output: &Path) -> Result<(), Failure> {
+    let text = |text: String| files::write(output, |out| out.write_all(text.as_bytes()));
+    match form {
+        Form::Terminal => Session::say(&curve.terminal(Session::width())),
+        Form::Html => text(html::pareto(curve)),
+        Form::Markdown => text(curve.markdown()),
+        Form::Csv => text(curve.csv()),
+        Form::Json => files::write(output, |out| serial::json(out, curve)),
+        Form::Yaml => files::write(output, |out| serial::yaml(out, curve)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_shell;
+
+    #[test]
+    fn words_mean_themselves_in_a_shell() {
+        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''")];
+        for (word, want) in cases {
+            assert_eq!(in_a_shell(word), want);
+        }
+    }
+}
