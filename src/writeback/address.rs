@@ -294,20 +294,42 @@ fn wildcards(path: &str) -> usize {
 }
 
 /// Paths with wildcards that match an address: `*` for numbers, all or one of them, and for what follows the common part of
-/// the first name.
+/// a name.
 fn generalised(address: &str) -> Vec<String> {
-    let (first, rest) = address.split_once('.').map_or((address, ""), |(first, rest)| (first, rest));
-    let stem = first.trim_end_matches(|c: char| c.is_ascii_digit());
-    let stem = if stem.len() < first.len() { stem } else { first.rfind('_').map_or("", |at| &first[..=at]) };
-    let mut paths = vec![starred(address)];
     let segments: Vec<&str> = address.split('.').collect();
-    for (at, star) in segments.iter().map(|segment| starred(segment)).enumerate() {
-        paths.push([&segments[..at], &[star.as_str()], &segments[at + 1..]].concat().join("."));
-    }
-    if !stem.is_empty() && !rest.is_empty() {
-        paths.push(format!("{stem}*.{rest}"));
-        paths.push(format!("{stem}*.{}", starred(rest)));
+    let with = |at: usize, segment: &str, rest: &[String]| {
+        let before = segments[..at].iter().map(|segment| (*segment).to_owned());
+        before.chain([segment.to_owned()]).chain(rest.iter().cloned()).collect::<Vec<_>>().join(".")
+    };
+    let plain: Vec<String> = segments.iter().map(|segment| (*segment).to_owned()).collect();
+    let all: Vec<String> = segments.iter().map(|segment| starred(segment)).collect();
+    let mut paths = vec![starred(address)];
+    for (at, segment) in segments.iter().enumerate() {
+        paths.push(with(at, &starred(segment), &plain[at + 1..]));
+        // The last name of a path says what the layer is, and stars in it would hide that.
+        for stem in stems(segment).into_iter().filter(|_| at + 1 < segments.len()) {
+            paths.push(with(at, &format!("{stem}*"), &plain[at + 1..]));
+            paths.push(with(at, &format!("{stem}*"), &all[at + 1..]));
+        }
     }
     paths.retain(|path| path != address);
     paths
+}
+
+/// The common parts that a name may have with others: `fire` of `fire2`, `inception_4` and `inception_` of `inception_4a`.
+fn stems(name: &str) -> Vec<&str> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let unnumbered = name.trim_end_matches(is_digit);
+    let unlettered = name.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let mut stems = Vec::new();
+    if unnumbered.len() < name.len() {
+        stems.push(unnumbered);
+    } else {
+        if unlettered.len() < name.len() && unlettered.ends_with(is_digit) {
+            stems.push(unlettered);
+        }
+        stems.extend(name.rfind('_').map(|at| &name[..=at]));
+    }
+    stems.retain(|stem| !stem.is_empty());
+    stems
 }

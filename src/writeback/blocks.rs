@@ -4,10 +4,10 @@
 //! In: the [`Step`]s that are to be written, each with the way in which. Out: [`Edit`]s of the main file, which overlap neither
 //! with each other nor with the numbers of assertions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::{Added, line_before, line_end, with_arguments, with_params};
-use super::comments::of_step;
+use super::comments::of_steps;
 use super::steps::{Planned, Step, Width, steps};
 use super::style::HOLE;
 use super::widths::Sources;
@@ -62,13 +62,12 @@ impl<'a> Blocks<'a> {
         for (at, steps) in by_block.into_values().enumerate() {
             let block = steps[0].block;
             let mut said = if at == 0 { heading.to_vec() } else { Vec::new() };
-            said.extend(steps.iter().map(|step| {
-                let made: Vec<&PlannedChange> = step.changes.iter().map(|at| &changes[*at]).collect();
-                of_step(&step.name, &made)
-            }));
+            said.extend(kinds(&steps, changes).iter().map(|(names, made)| of_steps(names, made)));
             edits.extend(above(text, block, &said));
             let mut passed: Vec<(&Added, &BTreeMap<Span, u64>)> = steps.iter().filter_map(|step| passed(step)).collect();
-            // Those with defaults come last.
+            // Several steps may have one parameter; those with defaults come last.
+            let mut names = BTreeSet::new();
+            passed.retain(|(added, _)| names.insert(added.name.as_str()));
             passed.sort_by_key(|(added, _)| added.default.is_some());
             let added: Vec<Added> = passed.iter().map(|(added, _)| (*added).clone()).collect();
             if added.is_empty() {
@@ -116,6 +115,22 @@ impl<'a> Blocks<'a> {
         };
         vec![before, Edit::replace(place.source.span, name)]
     }
+}
+
+/// Steps before layers of one kernel, with the changes that they make.
+fn kinds<'c>(steps: &[&Step<'_>], changes: &'c [PlannedChange]) -> Vec<(Vec<String>, Vec<&'c PlannedChange>)> {
+    let mut kinds: Vec<(Vec<String>, Vec<&PlannedChange>)> = Vec::new();
+    for step in steps {
+        let made: Vec<&PlannedChange> = step.changes.iter().map(|at| &changes[*at]).collect();
+        match kinds.iter_mut().find(|(_, other)| other[0].geometry.kernel == made[0].geometry.kernel) {
+            Some((names, other)) => {
+                names.push(step.name.clone());
+                other.extend(made);
+            }
+            None => kinds.push((vec![step.name.clone()], made)),
+        }
+    }
+    kinds
 }
 
 fn passed<'s>(step: &'s Step<'_>) -> Option<(&'s Added, &'s BTreeMap<Span, u64>)> {

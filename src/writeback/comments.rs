@@ -4,9 +4,12 @@
 
 use std::fmt::Write as _;
 
-use crate::digits::{counted, grouped};
+use crate::digits::{first_names, grouped};
 use crate::op::form::How;
 use crate::rewrite::plan::{Plan, PlannedChange};
+
+/// The most steps that a line names.
+const NAMED: usize = 2;
 
 /// The longest line of a comment, where words allow.
 const WIDTH: usize = 94;
@@ -44,17 +47,15 @@ fn wrapped(text: &str) -> Vec<String> {
 
 /// "3 layers, 3x3, 64 to 64 channels at 56x56: 115,605,504 -> 32,112,640 MACs, 36,864 -> 10,272 parameters each."
 pub(super) fn of_lines(changes: &[&PlannedChange]) -> String {
-    let count = if changes.len() == 1 { String::new() } else { format!("{} layers, ", changes.len()) };
-    format!("{count}{}: {}", described(changes), savings(changes))
+    format!("{}: {}", described(changes), savings(changes))
 }
 
-/// "`conv3x3_reduce`, in 9 layers: 1,000 -> 500 MACs, 200 -> 100 parameters together."
-pub(super) fn of_step(name: &str, changes: &[&PlannedChange]) -> String {
-    let before = if let [_, _, ..] = changes { format!("before {}", counted(changes.len(), "layer")) } else { "before".to_owned() };
-    format!("`{name}` {before} {}: {}", described(changes), savings(changes))
+/// "9 layers, 3x3, behind `conv3x3_reduce`: 1,000 -> 500 MACs, 200 -> 100 parameters together."
+pub(super) fn of_steps(names: &[String], changes: &[&PlannedChange]) -> String {
+    format!("{}, behind {}: {}", described(changes), first_names(names, NAMED), savings(changes))
 }
 
-/// "The whole network at 0.69 of its width."
+/// "The whole network at 0.69 of its width:"
 pub(super) fn of_everything(how: How) -> String {
     match how {
         How::Scale(scale) => format!("The whole network at {} of its width:", scale.share()),
@@ -62,15 +63,13 @@ pub(super) fn of_everything(how: How) -> String {
     }
 }
 
-/// "3x3, 256 to 256 channels at 14x14", as far as the layers agree.
+/// "4 layers, 3x3, 256 to 256 channels at 14x14", as far as they agree; all have one kernel.
 fn described(changes: &[&PlannedChange]) -> String {
     let first = changes[0].geometry;
     let all = |same: &dyn Fn(&PlannedChange) -> bool| changes.iter().all(|change| same(change));
     let [kh, kw] = first.kernel;
-    let mut text = format!("{kh}x{kw}");
-    if !all(&|change| change.geometry.kernel == first.kernel) {
-        "of several kernels".clone_into(&mut text);
-    }
+    let mut text = if changes.len() == 1 { String::new() } else { format!("{} layers, ", changes.len()) };
+    let _ = write!(text, "{kh}x{kw}");
     if all(&|change| (change.geometry.input, change.geometry.output) == (first.input, first.output)) {
         let _ = write!(text, ", {} to {} channels", first.input, first.output);
     }
@@ -79,7 +78,7 @@ fn described(changes: &[&PlannedChange]) -> String {
         let _ = write!(text, " at {h}x{w}");
     }
     if let How::Scale(scale) = changes[0].how
-        && all(&|change| change.geometry.output == first.output)
+        && all(&|change| change.geometry.output == first.output && change.how == changes[0].how)
     {
         let _ = write!(text, ", now to {}", scale.width(first.output));
     }

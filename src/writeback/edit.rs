@@ -9,6 +9,7 @@ use super::calls::line_end;
 use super::comments;
 use crate::diagnostic::Edit;
 use crate::quote::quoted_path;
+use crate::rewrite::path::starred;
 use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
 use crate::source::Span;
@@ -70,23 +71,24 @@ pub fn refinements(text: &str, ast: &Ast, before: &Shaped, section: &Section<'_>
     vec![at_end(text, ast, net, &written.lines)]
 }
 
-/// Lines of which the same is to be said stand together, in the order of the first of them.
+/// Lines for layers of one kind stand together, in the order of the first of them: those that hold one place in their blocks, or
+/// are none's, get a form of one name and have one kernel.
 fn alike<'l, 'p>(lines: &'l [Line<'p>]) -> Vec<Vec<&'l Line<'p>>> {
     let mut groups: Vec<Vec<&Line<'_>>> = Vec::new();
     for line in lines {
-        let key = |line: &Line<'_>| {
-            let one = |change: &PlannedChange| (change.geometry, change.before.macs, change.after.macs);
-            let same = line.changes.iter().all(|change| one(change) == one(line.changes[0]));
-            same.then(|| (line.how, one(line.changes[0])))
-        };
-        let own = key(line);
-        let like = |group: &&mut Vec<&Line<'_>>| own.is_some() && key(group[0]) == own && group[0].only_if == line.only_if;
-        match groups.iter_mut().find(like) {
+        match groups.iter_mut().find(|group| kind(group[0]) == kind(line)) {
             Some(group) => group.push(line),
             None => groups.push(vec![line]),
         }
     }
     groups
+}
+
+/// What lines are told together by.
+fn kind<'l>(line: &'l Line<'_>) -> (&'static str, [u64; 2], String, &'l [&'l str]) {
+    let first = line.changes[0];
+    let within = first.layer.split_once('.').map_or("", |(_, within)| within);
+    (line.how.name(), first.geometry.kernel, starred(within), &line.only_if)
 }
 
 /// Lines under way, without their ends.

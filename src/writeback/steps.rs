@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::style::ways;
-use super::widths::{Argument, Sources, bound, param_of};
+use super::widths::{Sources, bound, param_of};
 use crate::graph::{Graph, InstanceId, NodeId};
 use crate::op::form::{Between, Form};
 use crate::rewrite::plan::PlannedChange;
@@ -87,7 +87,8 @@ pub(super) fn steps<'a>(sources: &Sources<'a>, planned: &Planned<'_>) -> Vec<Ste
     let mut found: Vec<(Span, Vec<Found>)> = layers_at(planned.before, &places).into_iter().collect();
     // A block that only holds the layer comes before those that it is called in.
     found.sort_by_key(|(span, found)| (found.iter().map(|one| one.depth).max(), *span));
-    let mut search = Search { sources, planned, changes: planned_layers(planned), taken: BTreeMap::new() };
+    let (taken, passed) = (BTreeMap::new(), Vec::new());
+    let mut search = Search { sources, planned, changes: planned_layers(planned), taken, passed };
     let mut steps = Vec::new();
     let mut done: BTreeSet<usize> = BTreeSet::new();
     for (span, found) in found {
@@ -171,6 +172,8 @@ struct Search<'s, 'a> {
     changes: BTreeMap<NodeId, (usize, u64, Between)>,
     /// The names that are taken in each block.
     taken: BTreeMap<Span, BTreeSet<String>>,
+    /// The parameters that blocks get, with what they are the width of and what calls pass.
+    passed: Vec<(Span, usize, Added, BTreeMap<Span, u64>)>,
 }
 
 impl<'a> Search<'_, 'a> {
@@ -204,7 +207,8 @@ impl<'a> Search<'_, 'a> {
                 if !is_known || !(is_total || most) {
                     return None;
                 }
-                Width::Passed(self.parameter(block, &place, own, is_total), widths)
+                let own = own.and_then(|own| param_of(block, own.expr));
+                Width::Passed(self.parameter((block, &place), own, is_total, &widths), widths)
             }
         };
         Some(Step { changes: planned.iter().map(|(at, ..)| *at).collect(), ways, name, block, place, width })
@@ -232,9 +236,21 @@ impl<'a> Search<'_, 'a> {
         self.free(block, &wanted)
     }
 
-    /// The parameter for its width: before that of the layer's own width, and named after it.
-    fn parameter(&mut self, block: &Block, place: &Place<'_>, own: Option<Argument<'_>>, is_total: bool) -> Added {
-        let own = own.and_then(|own| param_of(block, own.expr));
+    /// The parameter for its width: before that of the layer's own width, and named after it. Layers of one width before which
+    /// every call has 1x1s of one width share it.
+    fn parameter(
+        &mut self,
+        (block, place): (&Block, &Place<'_>),
+        own: Option<usize>,
+        is_total: bool,
+        widths: &BTreeMap<Span, u64>,
+    ) -> Added {
+        let alike = |(of, at, added, other): &&(Span, usize, Added, BTreeMap<Span, u64>)| {
+            *of == block.span && Some(*at) == own && other == widths && added.default.is_none() == is_total
+        };
+        if let Some((.., added, _)) = self.passed.iter().find(alike) {
+            return added.clone();
+        }
         let named = own.map(|at| format!("{}_reduce", block.params[at].name.text));
         let taken = |name: &String| self.taken.get(&block.span).is_some_and(|taken| taken.contains(name));
         let after_layer = || match target(place) {
@@ -244,7 +260,9 @@ impl<'a> Search<'_, 'a> {
         let wanted = named.filter(|name| !taken(name)).unwrap_or_else(after_layer);
         let needed = block.params.iter().position(|param| param.default.is_some()).unwrap_or(block.params.len());
         let at = if is_total { own.unwrap_or(needed) } else { block.params.len() };
-        Added { name: self.free(block, &wanted), at, default: (!is_total).then(|| "0".to_owned()) }
+        let added = Added { name: self.free(block, &wanted), at, default: (!is_total).then(|| "0".to_owned()) };
+        self.passed.extend(own.map(|own| (block.span, own, added.clone(), widths.clone())));
+        added
     }
 
     /// A name that nothing in a block has yet.
