@@ -18,6 +18,9 @@ use crate::writeback::edit::{self, Section};
 /// The most steps that are tried one by one where all together do not do.
 const MOST: usize = 16;
 
+/// The largest network with which they are.
+const MOST_NODES: usize = 20_000;
+
 /// What texts of a plan are made from.
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
@@ -59,7 +62,8 @@ impl Texts<'_> {
         }
         let mut best = lines();
         let mut choice: Choice = vec![None; blocks.steps.len()];
-        for at in 0..blocks.steps.len().min(MOST) {
+        let most = if decided.graph().len() <= MOST_NODES { MOST } else { 0 };
+        for at in 0..blocks.steps.len().min(most) {
             for way in 0..blocks.steps[at].ways.len() {
                 choice[at] = Some(way);
                 if let Some(manner) = self.tried(&choice, decided, &others) {

@@ -118,7 +118,7 @@ impl<'s> Paths<'s> {
         let graph = self.scopes.shaped.graph();
         let addresses: Vec<_> = layers.iter().map(|name| (*name).to_owned()).enumerate().collect();
         let index = addresses.iter().filter_map(|(i, name)| Some((graph.find(name)?, *i))).collect();
-        let wild = wild(&addresses, &index, |pattern, _| {
+        let wild = wild((&addresses, false), &index, |pattern, _| {
             let named = self.names.named(pattern);
             let is_layer = |(scope, nodes): &(&str, Vec<NodeId>)| nodes.len() == 1 && graph.node(nodes[0]).name == *scope;
             let all = named.iter().all(is_layer);
@@ -182,7 +182,7 @@ impl<'s, 'o> Scopes<'s, 'o> {
         let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(layers[*i], kind))).collect();
         let graph = self.shaped.graph();
         let index = addresses.iter().filter_map(|(i, _)| Some((graph.find(layers[*i])?, *i))).collect();
-        let wild = wild(&addresses, &index, |pattern, covered| {
+        let wild = wild((&addresses, kind.is_none()), &index, |pattern, covered| {
             let named = self.layers.select_for(pattern, kind).ok()?;
             let names: Option<Vec<&str>> = named.iter().map(|id| Some(layers[*covered.get(id)?])).collect();
             Some((named, self.conditions(pattern, kind, &names?)?))
@@ -253,15 +253,16 @@ fn takes(shaped: &Shaped, layer: &str, kind: Option<Kind>) -> bool {
     graph.find(layer).is_some_and(|id| is_fit(kind, &graph.node(id).op) && graph.node(id).inserted_for().is_none())
 }
 
-/// Paths with wildcards that name several of the layers and nothing else; `named` gives what a path names, and its conditions.
+/// Paths that name several of the layers and nothing else; `named` gives what a path names, and its conditions. `whole` says
+/// whether a path may name a scope for all that is in it.
 fn wild<'o>(
-    addresses: &[(usize, String)],
+    (addresses, whole): (&[(usize, String)], bool),
     index: &BTreeMap<NodeId, usize>,
     named: impl Fn(&Pattern, &BTreeMap<NodeId, usize>) -> Option<(Vec<NodeId>, Vec<&'o str>)>,
 ) -> Vec<Cover<'o>> {
     // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
     let mut wild: BTreeMap<String, u32> = BTreeMap::new();
-    for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
+    for path in addresses.iter().flat_map(|(_, address)| suggested(address, whole)) {
         *wild.entry(path).or_default() += 1;
     }
     let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
@@ -291,6 +292,16 @@ fn fewest<'o>(mut covers: Vec<Cover<'o>>, members: &[usize]) -> (Vec<Cover<'o>>,
 
 fn wildcards(path: &str) -> usize {
     path.matches('*').count()
+}
+
+/// The paths that a layer suggests for itself and others: its address with wildcards, and its scopes, where these may be named.
+fn suggested(address: &str, whole: bool) -> BTreeSet<String> {
+    let mut paths: BTreeSet<String> = generalised(address).into_iter().collect();
+    for (at, _) in address.match_indices('.').filter(|_| whole) {
+        paths.insert(address[..at].to_owned());
+        paths.extend(generalised(&address[..at]));
+    }
+    paths
 }
 
 /// Paths with wildcards that match an address: `*` for numbers, all or one of them, and for what follows the common part of

@@ -62,7 +62,7 @@ impl<'a> Blocks<'a> {
         for (at, steps) in by_block.into_values().enumerate() {
             let block = steps[0].block;
             let mut said = if at == 0 { heading.to_vec() } else { Vec::new() };
-            said.extend(kinds(&steps, changes).iter().map(|(names, made)| of_steps(names, made)));
+            said.extend(kinds(&steps, changes).iter().flat_map(|(names, made)| of_steps(names, made)));
             edits.extend(above(text, block, &said));
             let mut passed: Vec<(&Added, &BTreeMap<Span, u64>)> = steps.iter().filter_map(|step| passed(step)).collect();
             // Several steps may have one parameter; those with defaults come last.

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::digits::{first_names, grouped};
-use crate::op::form::How;
+use crate::op::form::{How, Scale};
 use crate::rewrite::plan::{Plan, PlannedChange};
 
 /// The most steps that a line names.
@@ -46,21 +46,22 @@ fn wrapped(text: &str) -> Vec<String> {
 }
 
 /// "3 layers, 3x3, 64 to 64 channels at 56x56: 115,605,504 -> 32,112,640 MACs, 36,864 -> 10,272 parameters each."
-pub(super) fn of_lines(changes: &[&PlannedChange]) -> String {
-    format!("{}: {}", described(changes), savings(changes))
+pub(super) fn of_lines(changes: &[&PlannedChange]) -> Vec<String> {
+    // Costs of what must stay as wide as others are told with these.
+    if changes.iter().all(|change| (change.before, change.after) == Default::default()) {
+        return wrapped(&format!("{}, as wide as what they are joined with.", described(changes)));
+    }
+    wrapped(&format!("{}: {}", described(changes), savings(changes)))
 }
 
 /// "9 layers, 3x3, behind `conv3x3_reduce`: 1,000 -> 500 MACs, 200 -> 100 parameters together."
-pub(super) fn of_steps(names: &[String], changes: &[&PlannedChange]) -> String {
-    format!("{}, behind {}: {}", described(changes), first_names(names, NAMED), savings(changes))
+pub(super) fn of_steps(names: &[String], changes: &[&PlannedChange]) -> Vec<String> {
+    wrapped(&format!("{}, behind {}: {}", described(changes), first_names(names, NAMED), savings(changes)))
 }
 
 /// "The whole network at 0.69 of its width:"
-pub(super) fn of_everything(how: How) -> String {
-    match how {
-        How::Scale(scale) => format!("The whole network at {} of its width:", scale.share()),
-        How::Form(_) => format!("The whole network with {}:", how.name()),
-    }
+pub(super) fn of_everything(scale: Scale) -> String {
+    format!("The whole network at {} of its width:", scale.share())
 }
 
 /// "4 layers, 3x3, 256 to 256 channels at 14x14", as far as they agree; all have one kernel.

@@ -8,6 +8,7 @@ use super::address::{Line, Other, lines};
 use super::calls::line_end;
 use super::comments;
 use crate::diagnostic::Edit;
+use crate::op::form::How;
 use crate::quote::quoted_path;
 use crate::rewrite::path::starred;
 use crate::rewrite::plan::{Plan, PlannedChange};
@@ -105,9 +106,13 @@ impl Lines {
     /// Statements under what is said of them.
     fn group(&mut self, depth: usize, group: &[&Line<'_>]) {
         let changes: Vec<&PlannedChange> = group.iter().flat_map(|line| line.changes.iter().copied()).collect();
-        let is_everything = group.iter().any(|line| line.path == "**");
-        let said = if is_everything { comments::of_everything(group[0].how) } else { comments::of_lines(&changes) };
-        self.push(depth, &format!("# {said}"));
+        let said = match group[0].how {
+            How::Scale(scale) if group[0].path == "**" => vec![comments::of_everything(scale)],
+            How::Scale(_) | How::Form(_) => comments::of_lines(&changes),
+        };
+        for comment in said {
+            self.push(depth, &format!("# {comment}"));
+        }
         for line in group {
             self.push(depth, &format!("refine {} = {}", quoted_path(&line.path, is_reserved), line.how));
         }

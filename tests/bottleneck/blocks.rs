@@ -102,14 +102,14 @@ fn calls_are_written_as_they_were() {
 
 #[test]
 fn a_block_without_parameters_gets_a_list() {
-    let block = "block unit(x) {\n    y = x -> conv(channels(x), 3, pad=1)\n    return y\n}";
+    let block = "block unit(x) {\n    y = x -> conv(channels(x) // 2, 3, pad=1)\n    return y -> relu\n}";
     let done = quartered(&net(block, "x = i -> unit\nx = x -> conv(512, 1) -> unit()"));
     has(
         &done.text,
         &[
             "block unit(reduce_y)(x) {",
-            "    y_reduce = x -> conv(reduce_y, 1, bias=false)",
-            "    y = y_reduce -> conv(channels(x), 3, pad=1)",
+            "    y_reduce = x -> conv(reduce_y, 1) -> relu",
+            "    y = y_reduce -> conv(channels(x) // 2, 3, pad=1)",
             "    x = i -> unit(64)",
             "    x = x -> conv(512, 1) -> unit(128)",
         ],
@@ -117,12 +117,21 @@ fn a_block_without_parameters_gets_a_list() {
 }
 
 #[test]
+fn uses_that_do_not_have_the_same_between_are_refined_by_path() {
+    // Only what follows the second use activates it.
+    let block = "block unit(x) {\n    y = x -> conv(channels(x) // 2, 3, pad=1)\n    return y\n}";
+    let done = quartered(&net(block, "x = i -> unit\nx = x -> conv(512, 1) -> unit()"));
+    assert!(done.text.contains(block), "{}", done.text);
+    has(&done.text, &["    refine x.y = reduce(64)", "    refine x.unit.y = reduce(128)"]);
+}
+
+#[test]
 fn a_helper_makes_the_1x1_as_well() {
     let block = "block conv_bn(out, k, stride=1, act=\"relu\")(x) {\n    y = x -> conv(out, k, stride=stride, pad=k // 2, bias=false) \
                  -> bn(eps=1e-3)\n    return if act == \"relu\" { relu(y) } else { silu(y) }\n}\n\nblock unit(width)(x) {\n    \
-                 a = x -> conv_bn(width, 3, stride=2, act=\"silu\")\n    return a -> conv_bn(256, 1)\n}";
+                 a = x -> conv_bn(width, 3, stride=2, act=\"silu\")\n    return a -> conv_bn(512, 1)\n}";
     let done = quartered(&net(block, "x = i -> unit(128)\nx = x -> unit(256)"));
-    has(&done.text, &["    a_reduce = x -> conv_bn(64, 1, act=\"silu\")", "    a = a_reduce -> conv_bn(width, 3, stride=2, act=\"silu\")"]);
+    has(&done.text, &["    a_reduce = x -> conv_bn(width_reduce, 1, act=\"silu\")", "    a = a_reduce -> conv_bn(width, 3, stride=2, act=\"silu\")"]);
     let around = "block unit(width)(x) {\n    c = x -> conv(width, 3, pad=1, bias=false)\n    return c -> bn(eps=0.01) -> relu6\n}";
     let done = quartered(&net(around, "x = i -> unit(128)"));
     has(&done.text, &["    c_reduce = x -> conv(64, 1, bias=false) -> bn(eps=0.01) -> relu6", "    c = c_reduce -> conv(width, 3, pad=1, bias=false)"]);
@@ -131,9 +140,10 @@ fn a_helper_makes_the_1x1_as_well() {
 #[test]
 fn names_that_are_taken_are_left_alone() {
     let block = "block unit(width, width_reduce)(x) {\n    a_reduce = x -> conv(width_reduce, 1) -> relu\n    a = a_reduce -> \
-                 conv(256, 1) -> relu\n    b = a -> conv(width, 3, pad=1) -> relu\n    a = b -> conv(256, 1)\n    a = a -> \
-                 conv(width, 3, pad=1) -> relu\n    return a -> conv(256, 1)\n}";
-    let done = quartered(&net(block, "x = i -> unit(128, 8)\nx = x -> unit(256, 8)"));
+                 conv(4 * width, 1) -> relu\n    b = a -> conv(width, 3, pad=1) -> relu\n    a = b -> conv(4 * width, 1)\n    \
+                 a = a -> conv(width, 3, pad=1) -> relu\n    return a -> conv(256, 1)\n}";
+    let done = quartered(&net(block, "x = i -> unit(64, 8)\nx = x -> unit(128, 8)"));
+    // Both layers are as wide, and so are their 1x1s: one parameter is enough.
     has(
         &done.text,
         &[
@@ -143,33 +153,38 @@ fn names_that_are_taken_are_left_alone() {
             "    b = b_reduce -> conv(width, 3, pad=1) -> relu",
             "    a_reduce_2 = a -> conv(reduce_b, 1) -> relu",
             "    a = a_reduce_2 -> conv(width, 3, pad=1) -> relu",
-            "    x = i -> unit(64, 128, 8)",
+            "    x = i -> unit(64, 64, 8)",
+            "    x = x -> unit(128, 128, 8)",
         ],
     );
 }
 
 #[test]
 fn one_call_passes_one_width() {
-    let looped = "x = i\nfor width in [128, 256] {\n    x = x -> unit(width, last=width)\n}";
+    let looped = "x = i\nfor width in [512, 256] {\n    x = x -> unit(256, last=width)\n}";
     let done = quartered(&net(UNIT, looped));
-    assert!(done.text.contains(UNIT) && done.text.contains("refine x.0.a"), "{}", done.text);
-    let alike = "x = i\nfor k in 0..3 {\n    x = x -> unit(256, last=256)\n}\nx = x -> unit(128)";
-    has(&quartered(&net(UNIT, alike)).text, &["        x = x -> unit(64, 256, last=256)", "    x = x -> unit(64, 128)"]);
+    assert!(done.text.contains(UNIT) && done.text.contains("refine x.1.a = reduce(128)"), "{}", done.text);
+    let alike = "x = i\nfor k in 0..3 {\n    x = x -> unit(256, last=256)\n}\nx = x -> unit(128, 512)\nx = x -> unit(128)";
+    let done = quartered(&net(UNIT, alike));
+    has(
+        &done.text,
+        &["        x = x -> unit(64, 256, last=256)", "    x = x -> unit(64, 128, 512)", "    x = x -> unit(128, 128)"],
+    );
 }
 
 #[test]
 fn a_call_in_another_block_passes_what_all_its_uses_need() {
     let outer = format!("{UNIT}\n\nblock outer(out)(x) {{\n    x = x -> unit(128, last=256)\n    return x -> conv(out, 1)\n}}");
-    let done = quartered(&net(&outer, "x = i -> outer(256)\nx = x -> outer(512)\nx = x -> unit(256)"));
-    has(&done.text, &["    x = x -> unit(64, 128, last=256)", "    x = x -> unit(128, 256)"]);
+    let done = quartered(&net(&outer, "x = i -> outer(256)\nx = x -> outer(256)\nx = x -> conv(512, 1) -> unit(256)"));
+    has(&done.text, &["    x = x -> unit(64, 128, last=256)", "    x = x -> conv(512, 1) -> unit(128, 256)"]);
     let passed = format!("{UNIT}\n\nblock outer(out)(x) {{\n    return x -> unit(out, last=out)\n}}");
-    let done = quartered(&net(&passed, "x = i -> outer(128)\nx = x -> outer(256)\nx = x -> outer(256)"));
+    let done = quartered(&net(&passed, "x = i -> outer(512)\nx = x -> outer(256)\nx = x -> outer(256)"));
     assert!(done.text.contains(&passed) && done.text.contains("refine x"), "{}", done.text);
 }
 
 #[test]
 fn a_few_uses_may_stay_as_they_were() {
-    let most = "x = i -> unit(128, 512)\nx = x -> unit(256, last=512)\nx = x -> unit(512, 8)\nx = x -> unit(8, 8)";
+    let most = "x = i -> unit(128, 512)\nx = x -> unit(256, last=384)\nx = x -> unit(128, 8)\nx = x -> unit(8, 8)";
     let done = quartered(&net(UNIT, most));
     has(
         &done.text,
@@ -182,7 +197,8 @@ fn a_few_uses_may_stay_as_they_were() {
             "    }",
             "    a = a_reduce -> conv(width, 3, pad=1) -> relu",
             "    x = i -> unit(128, 512, width_reduce=64)",
-            "    x = x -> unit(256, last=512, width_reduce=64)",
+            "    x = x -> unit(256, last=384, width_reduce=128)",
+            "    x = x -> unit(128, 8, width_reduce=96)",
             "    x = x -> unit(8, 8)",
         ],
     );
@@ -193,7 +209,7 @@ fn a_few_uses_may_stay_as_they_were() {
 
 #[test]
 fn uses_that_only_other_values_make_stay_as_they_were() {
-    let body = "x = i -> unit(128, 512)\nx = x -> unit(256, last=512)\nx = x -> unit(384, 256)\nif deep {\n    x = x -> unit(256, 256)\n}";
+    let body = "x = i -> unit(128, 512)\nx = x -> unit(256, last=384)\nx = x -> unit(128, 256)\nif deep {\n    x = x -> unit(256, 256)\n}";
     let text = net(UNIT, body);
     let done = quartered(&text);
     has(&done.text, &["block unit(width, last=64, width_reduce=0)(x) {", "        x = x -> unit(256, 256)"]);

@@ -132,7 +132,7 @@ fn what_was_written_reads_like_a_reviewed_change() {
             "    # 4,089,184,256 -> 2,753,298,432 MACs, 25,557,032 -> 17,384,904 parameters.",
             "    # Updated 2 assertions to the new counts.",
             "",
-            "    # 13 layers, 3x3: 1,705,181,184 -> 474,464,256 MACs, 7,704,576 -> 2,143,968 parameters together.",
+            "    # 13 layers, 3x3: 1,502,871,552 -> 417,464,320 MACs, 8,220,672 -> 2,284,960 parameters together.",
             "    refine layer1.*.conv2 = reduce(16)",
             "    refine layer2.1.conv2 = reduce(32)",
             "    refine layer2.2.conv2 = reduce(32)",
