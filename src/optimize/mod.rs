@@ -42,7 +42,7 @@ pub struct Task<'a> {
     pub config: &'a Config,
     /// What time is predicted for.
     pub target: &'a Target,
-    /// Writes every layer out, instead of adding `refine` lines to the source; what has no source is always written out.
+    /// Writes every layer out, instead of adding bottlenecks to the source; what has no source is always written out.
     pub inline: bool,
     /// The values that the network was built with; they become the new text's defaults.
     pub set: &'a [(String, String)],

@@ -317,6 +317,7 @@ fn generalised(address: &str) -> Vec<String> {
     let mut paths = vec![starred(address)];
     for (at, segment) in segments.iter().enumerate() {
         paths.push(with(at, &starred(segment), &plain[at + 1..]));
+        paths.extend(turn_of_another(segment).map(|turns| with(at, &turns, &plain[at + 1..])));
         // The last name of a path says what the layer is, and stars in it would hide that.
         for stem in stems(segment).into_iter().filter(|_| at + 1 < segments.len()) {
             paths.push(with(at, &format!("{stem}*"), &plain[at + 1..]));
@@ -325,6 +326,13 @@ fn generalised(address: &str) -> Vec<String> {
     }
     paths.retain(|path| path != address);
     paths
+}
+
+/// All turns of the second loop under one name, `*_2` for `0_2`.
+fn turn_of_another(segment: &str) -> Option<String> {
+    let (turn, number) = segment.split_once('_')?;
+    let are_digits = [turn, number].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    are_digits.then(|| format!("*_{number}"))
 }
 
 /// The common parts that a name may have with others: `fire` of `fire2`, `inception_4` and `inception_` of `inception_4a`.

@@ -169,9 +169,9 @@ fn listed(text: &str, spans: &[Span], (at, pieces): (usize, &[String])) -> Optio
     let (_, indent) = line_before(text, neighbour.start);
     let gap = indent.map_or_else(|| " ".to_owned(), |indent| format!("{}{indent}", line_end(text, neighbour.start as usize)));
     Some(if is_last {
-        Edit::after(neighbour, pieces.iter().map(|piece| format!(",{gap}{piece}")).collect::<String>())
+        Edit::after(neighbour, pieces.iter().flat_map(|piece| [",", &gap, piece]).collect::<String>())
     } else {
-        Edit::before(neighbour, pieces.iter().map(|piece| format!("{piece},{gap}")).collect::<String>())
+        Edit::before(neighbour, pieces.iter().flat_map(|piece| [piece, ",", &gap]).collect::<String>())
     })
 }
 

@@ -101,11 +101,5 @@ fn savings(changes: &[&PlannedChange]) -> String {
         (_, true) => " each",
         (_, false) => " together",
     };
-    format!(
-        "{} -> {} MACs, {} -> {} parameters{scope}.",
-        grouped(work),
-        grouped(less_work),
-        grouped(weights),
-        grouped(fewer)
-    )
+    format!("{} -> {} MACs, {} -> {} parameters{scope}.", grouped(work), grouped(less_work), grouped(weights), grouped(fewer))
 }

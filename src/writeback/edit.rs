@@ -10,7 +10,6 @@ use super::comments;
 use crate::diagnostic::Edit;
 use crate::op::form::How;
 use crate::quote::quoted_path;
-use crate::rewrite::path::starred;
 use crate::rewrite::plan::{Plan, PlannedChange};
 use crate::shape::Shaped;
 use crate::source::Span;
@@ -89,7 +88,10 @@ fn alike<'l, 'p>(lines: &'l [Line<'p>]) -> Vec<Vec<&'l Line<'p>>> {
 fn kind<'l>(line: &'l Line<'_>) -> (&'static str, [u64; 2], String, &'l [&'l str]) {
     let first = line.changes[0];
     let within = first.layer.split_once('.').map_or("", |(_, within)| within);
-    (line.how.name(), first.geometry.kernel, starred(within), &line.only_if)
+    // Of two loops under one name the turns of the second are `0_2`, `1_2`, ….
+    let digits = |segment: &str| segment.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let segments: Vec<&str> = within.split('.').map(|segment| if digits(segment) { "*" } else { segment }).collect();
+    (line.how.name(), first.geometry.kernel, segments.join("."), &line.only_if)
 }
 
 /// Lines under way, without their ends.

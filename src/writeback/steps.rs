@@ -194,8 +194,8 @@ impl<'a> Search<'_, 'a> {
         };
         let ways = ways(self.sources, self.planned, &place, first);
         let graph = self.planned.before.graph();
-        let own = self.sources.argument(graph, graph.node(first.node), "out").into_iter();
-        let own = own.filter(|argument| argument.instance == Some(first.instance)).last();
+        let mut own = self.sources.argument(graph, graph.node(first.node), "out").into_iter();
+        let own = own.rfind(|argument| argument.instance == Some(first.instance));
         let name = self.name(block, &place);
         let width = match widths {
             None => Width::Fixed(planned[0].1),

@@ -114,8 +114,7 @@ fn helper(sources: &Sources<'_>, graph: &Graph, place: &Place<'_>, found: &Found
     let stated = |name: &str| param(name).or_else(|| left(name));
     let (block, out) = param("out")?;
     let (_, kernel) = stated("k")?;
-    let window: Vec<(usize, &str)> =
-        OF_WINDOW.iter().filter_map(|(name, plain)| Some((stated(name)?.1, *plain))).collect();
+    let window: Vec<(usize, &str)> = OF_WINDOW.iter().filter_map(|(name, plain)| Some((stated(name)?.1, *plain))).collect();
     let params: Vec<&str> = block.params.iter().map(|param| param.name.text.as_str()).collect();
     let value = |at: usize| {
         if at == out {

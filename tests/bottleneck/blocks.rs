@@ -43,7 +43,7 @@ fn has(text: &str, lines: &[&str]) {
 
 /// A net of the uses of a block `unit`.
 fn net(block: &str, body: &str) -> String {
-    let body: String = body.lines().map(|line| format!("    {}\n", line.trim_end())).collect();
+    let body: String = body.lines().flat_map(|line| ["    ", line.trim_end(), "\n"]).collect();
     format!("{block}\n\nnet n(deep=false) {{\n    input i: [256, 16, 16]\n{body}    output y = x -> relu\n}}\n")
 }
 
@@ -76,7 +76,10 @@ fn uses_that_differ_give_the_block_a_parameter() {
 #[test]
 fn uses_that_are_alike_need_no_parameter() {
     let done = quartered(&net(UNIT, "x = i -> unit(128, 256)\nx = x -> unit(128)"));
-    has(&done.text, &["block unit(width, last=64)(x) {", "    a_reduce = x -> conv(64, 1) -> relu", "    x = i -> unit(128, 256)"]);
+    has(
+        &done.text,
+        &["block unit(width, last=64)(x) {", "    a_reduce = x -> conv(64, 1) -> relu", "    x = i -> unit(128, 256)"],
+    );
     assert!(!done.text.contains("refine"), "{}", done.text);
 }
 
@@ -131,10 +134,23 @@ fn a_helper_makes_the_1x1_as_well() {
                  -> bn(eps=1e-3)\n    return if act == \"relu\" { relu(y) } else { silu(y) }\n}\n\nblock unit(width)(x) {\n    \
                  a = x -> conv_bn(width, 3, stride=2, act=\"silu\")\n    return a -> conv_bn(512, 1)\n}";
     let done = quartered(&net(block, "x = i -> unit(128)\nx = x -> unit(256)"));
-    has(&done.text, &["    a_reduce = x -> conv_bn(width_reduce, 1, act=\"silu\")", "    a = a_reduce -> conv_bn(width, 3, stride=2, act=\"silu\")"]);
-    let around = "block unit(width)(x) {\n    c = x -> conv(width, 3, pad=1, bias=false)\n    return c -> bn(eps=0.01) -> relu6\n}";
+    has(
+        &done.text,
+        &[
+            "    a_reduce = x -> conv_bn(width_reduce, 1, act=\"silu\")",
+            "    a = a_reduce -> conv_bn(width, 3, stride=2, act=\"silu\")",
+        ],
+    );
+    let around =
+        "block unit(width)(x) {\n    c = x -> conv(width, 3, pad=1, bias=false)\n    return c -> bn(eps=0.01) -> relu6\n}";
     let done = quartered(&net(around, "x = i -> unit(128)"));
-    has(&done.text, &["    c_reduce = x -> conv(64, 1, bias=false) -> bn(eps=0.01) -> relu6", "    c = c_reduce -> conv(width, 3, pad=1, bias=false)"]);
+    has(
+        &done.text,
+        &[
+            "    c_reduce = x -> conv(64, 1, bias=false) -> bn(eps=0.01) -> relu6",
+            "    c = c_reduce -> conv(width, 3, pad=1, bias=false)",
+        ],
+    );
 }
 
 #[test]
@@ -236,7 +252,9 @@ fn marks_line_ends_and_one_line_blocks_are_followed() {
     let done = quartered(&text);
     has(
         &done.text.replace("\r\n", "\n"),
-        &["block unit(width)(x) { reduced = x -> conv(64, 1) -> relu; return reduced -> conv(width, 3, pad=1) -> relu }  # all of it"],
+        &[
+            "block unit(width)(x) { reduced = x -> conv(64, 1) -> relu; return reduced -> conv(width, 3, pad=1) -> relu }  # all of it",
+        ],
     );
     assert_eq!(done.text.matches('\n').count(), done.text.matches("\r\n").count());
     let marked = "block unit(width)(x) {\n    # Said of it.\n    @bottleneck(form=\"reduce\")\n    a = x -> conv(width, 3, pad=1)\n    return a\n}";
@@ -261,7 +279,10 @@ fn weights_follow_to_the_names_of_the_text() {
 
 #[test]
 fn assertions_of_a_block_follow_what_the_text_makes() {
-    let text = net(UNIT, "x = i -> unit(128, 512)\nassert params(x.a) == 295_040\nassert params(x) == 361_088\nassert params == 361_088");
+    let text = net(
+        UNIT,
+        "x = i -> unit(128, 512)\nassert params(x.a) == 295_040\nassert params(x) == 361_088\nassert params == 361_088",
+    );
     let done = quartered(&text);
     has(&done.text, &["    assert params(x.a) == 73_856", "    assert params(x) == 156_352", "    assert params == 156_352"]);
     assert_eq!(done.updated, 3);
