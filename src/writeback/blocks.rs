@@ -144,7 +144,12 @@ fn above(text: &str, block: &Block, lines: &[String]) -> Option<Edit> {
         return None;
     }
     let (end, indent) = (line_end(text, block.span.start as usize), indent.unwrap_or_default());
-    let gap = block.doc.as_ref().map_or_else(String::new, |_| format!("{indent}#{end}"));
+    // A note that its author has reports repeat ends with its paragraph of comments.
+    let gap = match &block.doc {
+        None => String::new(),
+        Some(doc) if doc.contains("Note:") => end.to_owned(),
+        Some(_) => format!("{indent}#{end}"),
+    };
     let body: String = lines.iter().flat_map(|line| [indent, "# ", line, end]).collect();
     let at = Span { start: start as u32, end: start as u32, ..block.span };
     Some(Edit::replace(at, gap + &body))

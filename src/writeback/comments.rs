@@ -51,12 +51,21 @@ pub(super) fn of_lines(changes: &[&PlannedChange]) -> Vec<String> {
     if changes.iter().all(|change| (change.before, change.after) == Default::default()) {
         return wrapped(&format!("{}, as wide as what they are joined with.", described(changes)));
     }
-    wrapped(&format!("{}: {}", described(changes), savings(changes)))
+    told(&described(changes), changes)
+}
+
+/// What layers are, and what they save: on one line or on two.
+fn told(what: &str, changes: &[&PlannedChange]) -> Vec<String> {
+    let savings = savings(changes);
+    if what.chars().count() + savings.len() + 2 <= WIDTH {
+        return vec![format!("{what}: {savings}")];
+    }
+    [wrapped(&format!("{what}:")), wrapped(&savings)].concat()
 }
 
 /// "9 layers, 3x3, behind `conv3x3_reduce`: 1,000 -> 500 MACs, 200 -> 100 parameters together."
 pub(super) fn of_steps(names: &[String], changes: &[&PlannedChange]) -> Vec<String> {
-    wrapped(&format!("{}, behind {}: {}", described(changes), first_names(names, NAMED), savings(changes)))
+    told(&format!("{}, behind {}", described(changes), first_names(names, NAMED)), changes)
 }
 
 /// "The whole network at 0.69 of its width:"

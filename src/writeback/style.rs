@@ -12,7 +12,7 @@ use crate::graph::print::call;
 use crate::graph::{Graph, InstanceId, Node, NodeId};
 use crate::op::Op;
 use crate::source::Span;
-use crate::syntax::ast::{Block, Expr};
+use crate::syntax::ast::Block;
 
 /// Stands for the width, which no text of the language does.
 pub(super) const HOLE: &str = "\u{0}";
@@ -22,14 +22,14 @@ const OF_WINDOW: [(&str, &str); 4] = [("stride", "1"), ("pad", "0"), ("dilation"
 
 /// What may stand behind the arrow.
 pub(super) fn ways(sources: &Sources<'_>, planned: &Planned<'_>, place: &Place<'_>, found: &Found) -> Vec<String> {
-    let (graph, text) = (planned.before.graph(), |expr: &Expr| expr_text(sources, expr));
+    let graph = planned.before.graph();
     let ops = inserted(planned.after, &graph.node(found.node).name);
     let Some((conv, behind)) = ops.split_first() else { return Vec::new() };
     let Some(conv) = with_hole(conv) else { return Vec::new() };
     let chain = |first: &str, stages: Vec<String>| [&[first.to_owned()], &stages[..]].concat().join(" -> ");
     let mut ways = Vec::new();
-    if let Some(covered) = stages_behind(graph, place, found, behind) {
-        let stages: Vec<String> = covered.stages.iter().map(|at| text(unnamed(&place.stages[*at]))).collect();
+    if let Some(covered) = calls_behind(graph, place, found, behind) {
+        let stages: Vec<String> = covered.calls.iter().map(|span| sources.text(*span).to_owned()).collect();
         if let Some(helper) = helper(sources, graph, place, found) {
             ways.push(chain(&helper, stages.clone()));
         }
@@ -61,24 +61,24 @@ fn with_hole(conv: &Op) -> Option<String> {
     Some(format!("{}({HOLE}{rest}", conv.keyword()))
 }
 
-/// The stages of a place that make what follows its layer.
+/// The calls of a block that make what follows a layer.
 struct Behind {
-    stages: Vec<usize>,
+    calls: Vec<Span>,
     /// Whether the layer's own call makes some of it.
     in_call: bool,
 }
 
-/// `None` where something else makes it.
-fn stages_behind(graph: &Graph, place: &Place<'_>, found: &Found, ops: &[&Op]) -> Option<Behind> {
-    let mut behind = Behind { stages: Vec::new(), in_call: false };
+/// `None` where something else follows.
+fn calls_behind(graph: &Graph, place: &Place<'_>, found: &Found, ops: &[&Op]) -> Option<Behind> {
+    let own = unnamed(place.stages.first()?).span;
+    let mut behind = Behind { calls: Vec::new(), in_call: false };
     let mut at = found.node;
     for op in ops {
         at = only_reader(graph, at).filter(|next| graph.node(*next).op.keyword() == op.keyword())?;
         let span = span_in(graph, at, found.instance)?;
-        match place.stages.iter().position(|stage| unnamed(stage).span == span)? {
-            0 => behind.in_call = true,
-            stage if behind.stages.last() == Some(&stage) => {}
-            stage => behind.stages.push(stage),
+        behind.in_call |= span == own;
+        if span != own && behind.calls.last() != Some(&span) {
+            behind.calls.push(span);
         }
     }
     Some(behind)
@@ -126,7 +126,7 @@ fn helper(sources: &Sources<'_>, graph: &Graph, place: &Place<'_>, found: &Found
         if let Some((_, plain)) = window.iter().find(|(of, _)| *of == at) {
             return block.params[at].default.is_none().then(|| (*plain).to_owned());
         }
-        call.argument(&params, params[at]).map(|expr| expr_text(sources, expr))
+        call.argument(&params, params[at]).map(|expr| sources.text(expr.span).to_owned())
     };
     Some(format!("{}({})", call.callee, arguments(block, value)))
 }
@@ -139,8 +139,4 @@ fn arguments(block: &Block, value: impl Fn(usize) -> Option<String>) -> String {
         written.push(if written.len() == at { value } else { format!("{}={value}", param.name.text) });
     }
     written.join(", ")
-}
-
-fn expr_text(sources: &Sources<'_>, expr: &Expr) -> String {
-    sources.text(expr.span).to_owned()
 }

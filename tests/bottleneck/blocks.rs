@@ -154,6 +154,12 @@ fn a_helper_makes_the_1x1_as_well() {
 }
 
 #[test]
+fn a_note_above_a_block_ends_where_it_did() {
+    let done = quartered(&net(&UNIT.replace("# A unit.", "# Note: measured."), "x = i -> unit(128)"));
+    has(&done.text, &["# Note: measured.", "", "# Bottlenecks from a test:"]);
+}
+
+#[test]
 fn names_that_are_taken_are_left_alone() {
     let block = "block unit(width, width_reduce)(x) {\n    a_reduce = x -> conv(width_reduce, 1) -> relu\n    a = a_reduce -> \
                  conv(4 * width, 1) -> relu\n    b = a -> conv(width, 3, pad=1) -> relu\n    a = b -> conv(4 * width, 1)\n    \
