@@ -119,7 +119,8 @@ fn optimized_files_mean_what_the_plan_says() {
         let (ast, before) = (compiled.asts[0].clone(), shaped(compiled));
         let config = config::parse("form: auto\nratio: 4\n").expect("a configuration");
         let Ok(optimized) = rewrite::bottlenecks(&before, &config, &target) else { continue };
-        let section = Section { plan: &optimized.plan, made_by: "--ratio 4", notes: &[], others: &[] };
+        let plan = &optimized.plan;
+        let section = Section { plan, changes: &plan.changes, made_by: "--ratio 4", notes: &[], others: &[] };
         let edits = pointwise::writeback::edit::refinements(&text, &ast, &before, &section);
         let rewritten = pointwise::writeback::edit::apply(&text, &edits);
         let again = compile(&path, rewritten.clone(), &Disk, &Settings::default());

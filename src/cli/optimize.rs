@@ -96,7 +96,7 @@ pub(super) struct Goals {
     /// shows its format.
     #[arg(long, value_name = "FILE", help_heading = "Goals")]
     config: Option<PathBuf>,
-    /// Write every layer out, instead of adding `refine` lines to the source; layers keep their names.
+    /// Write every layer out, instead of adding bottlenecks to the source; layers keep their names.
     #[arg(long, help_heading = "Goals")]
     pub(super) inline: bool,
 }

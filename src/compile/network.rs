@@ -111,4 +111,9 @@ impl SourceTree {
     pub fn text(&self) -> &str {
         self.sources.get(self.ast.source).text()
     }
+    /// The trees of all texts, the main one first.
+    #[must_use]
+    pub fn trees(&self) -> Vec<Ast> {
+        self.sources.iter().map(|(id, _)| syntax::parse(&self.sources, id).0).collect()
+    }
 }

@@ -1,22 +1,27 @@
-//! The source with a plan's `refine` lines, and its assertions brought up to date.
+//! The source with a plan's bottlenecks, and its assertions brought up to date.
 //!
-//! In: a source, a plan, and the numbers of the network that it makes. Out: the new text, in which every line is as it was but
-//! for changed numbers. It holds with the text's own values and with each boolean parameter turned round; where it cannot, a
+//! In: a source, a plan, and the network that it makes. Out: the new text, in which every line is as it was but for changed
+//! numbers and for blocks that got a step. It holds with the text's own values and with each boolean parameter turned round; where it cannot, a
 //! note says so.
 
 use super::claims::{Claims, Pair};
+use super::manner::Texts;
 use super::trials::{Trial, trials};
 use super::{Task, Written};
 use crate::code::Code;
 use crate::compile::{self, Asserted, Compiled, Loaded, Loader, Network, Settings, SourceTree, asserted, compile};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::digits::counted;
 use crate::lower::Value;
 use crate::rewrite::Plan;
+use crate::shape::Shaped;
+use crate::source::SourceSet;
+use crate::syntax;
 use crate::syntax::ast::Net;
-use crate::writeback::address::Other;
 use crate::writeback::assertions::Numbers;
-use crate::writeback::edit::{self, Section};
+use crate::writeback::blocks::Blocks;
+use crate::writeback::edit;
+use crate::writeback::steps::Planned;
 use crate::writeback::uses;
 
 /// What a text is made from.
@@ -43,15 +48,15 @@ impl Origin<'_> {
     }
 }
 
-fn numbers(network: &Network) -> Numbers<'_> {
+pub(super) fn numbers(network: &Network) -> Numbers<'_> {
     Numbers { graph: network.shaped.graph(), analysis: &network.analysis }
 }
 
-/// The source with a plan's changes.
+/// The source with a plan's changes, and the network that they make.
 ///
 /// # Errors
 /// The plan breaks an assertion.
-pub(super) fn edited(on: &Origin<'_>, plan: &Plan, new: Numbers<'_>) -> Result<Written, Box<Diagnostic>> {
+pub(super) fn edited(on: &Origin<'_>, plan: &Plan, after: (&Shaped, Numbers<'_>)) -> Result<Written, Box<Diagnostic>> {
     let (text, ast) = (on.source.text(), &on.source.ast);
     let mut edits = edit::defaults(ast, &literals(on.task.set));
     edits.extend(uses::moved(ast, on.task.folders));
@@ -60,15 +65,15 @@ pub(super) fn edited(on: &Origin<'_>, plan: &Plan, new: Numbers<'_>) -> Result<W
     }
     let (trials, mut notes) = trials(on);
     let unless: Vec<String> = trials.iter().map(Trial::unless).collect();
-    let booleans = trials.iter().zip(&unless).filter(|(trial, _)| trial.is_boolean);
-    let others: Vec<Other<'_>> = booleans.map(|(trial, unless)| Other { shaped: &trial.before.shaped, unless }).collect();
-    let refined = |notes: &[String]| {
-        let section = Section { plan, made_by: on.task.said, notes, others: &others };
-        edit::refinements(text, ast, on.before.shaped(), &section)
-    };
-    let draft = || edit::apply(text, &[refined(&[]), edits.clone()].concat());
+    let asts = on.source.trees();
+    let planned = Planned { before: on.before.shaped(), after: after.0.graph(), changes: &plan.changes };
+    let blocks = Blocks::new(&on.source.sources, &asts, &planned);
+    let texts = Texts { on, plan, trials: &trials, unless: &unless, edits: &edits, blocks: blocks.as_ref() };
+    let manner = texts.best(after.0);
+    let draft = || edit::apply(text, &[texts.written(&manner, &[]), edits.clone()].concat());
     let draft = if trials.is_empty() { String::new() } else { draft() };
     let mut claims = Claims::new(on);
+    let new = manner.network.as_ref().map_or(after.1, numbers);
     claims.hold(Pair { conditions: &on.before.network.conditions, before: on.before_numbers(), after: new }, None);
     for trial in &trials {
         notes.extend(tried(on, trial, &draft, &mut claims));
@@ -77,11 +82,26 @@ pub(super) fn edited(on: &Origin<'_>, plan: &Plan, new: Numbers<'_>) -> Result<W
     let (updates, updated) = claims.updates()?;
     let said: Vec<String> =
         (updated > 0).then(|| format!("Updated {} to the new counts.", counted(updated, "assertion"))).into_iter().collect();
-    edits.extend(refined(&said));
-    edits.extend(updates);
-    let written = edit::apply(text, &edits);
+    let new_lines = texts.written(&manner, &said);
+    let written = laid_out_as(text, edit::apply(text, &[edits.clone(), new_lines, updates].concat()));
     notes.extend(trials.iter().filter(|trial| trial.is_boolean).filter_map(|trial| fails(on, trial, &written)));
-    Ok(Written { text: written, updated, notes })
+    Ok(Written { text: written, updated, notes, renamed: manner.renamed })
+}
+
+/// A text in canonical layout, where the one that it was made of is; otherwise as it is.
+fn laid_out_as(source: &str, text: String) -> String {
+    match canonical(source) {
+        Some(layout) if layout == source => canonical(&text).unwrap_or(text),
+        Some(_) | None => text,
+    }
+}
+
+/// The canonical layout of a text that can be read.
+fn canonical(text: &str) -> Option<String> {
+    let mut sources = SourceSet::new();
+    let id = sources.add("", text);
+    let (ast, found) = syntax::parse(&sources, id);
+    (!has_errors(&found)).then(|| syntax::format(text, &ast))
 }
 
 /// Holds a text's assertions in a trial; what is to be said where the text makes no network there any more.
@@ -107,7 +127,7 @@ fn fails(on: &Origin<'_>, trial: &Trial, written: &str) -> Option<String> {
         .then(|| format!("with `{}` {}", trial.shown(), failed.message))
 }
 
-fn with(on: &Origin<'_>, trial: &Trial, text: &str) -> Compiled {
+pub(super) fn with(on: &Origin<'_>, trial: &Trial, text: &str) -> Compiled {
     let settings = Settings { set: trial.values.clone(), ..Settings::default() };
     compile(on.task.name, text.to_owned(), on.loader, &settings)
 }

@@ -6,13 +6,16 @@
 //!
 //! | what | module |
 //! |---|---|
-//! | the source with `refine` lines and the new numbers | `edited`, with `claims` and `trials` |
+//! | the source with the bottlenecks and the new numbers | `edited`, with `claims` and `trials` |
+//! | which of them are steps of blocks and which are `refine` lines | `manner`, with `same` |
 //! | every layer written out | `written_out` |
 //! | what a row of budgets reaches | [`pareto`](mod@pareto) |
 
 mod claims;
 mod edited;
+mod manner;
 pub mod pareto;
+mod same;
 mod trials;
 mod written_out;
 
@@ -33,6 +36,7 @@ use crate::weights::{WeightProblem, Weights, weight_bytes};
 use crate::writeback::assertions::Numbers;
 
 use edited::Origin;
+use same::Renamed;
 
 /// What is asked for, and what the new text is to be.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +45,7 @@ pub struct Task<'a> {
     pub config: &'a Config,
     /// What time is predicted for.
     pub target: &'a Target,
-    /// Writes every layer out, instead of adding `refine` lines to the source; what has no source is always written out.
+    /// Writes every layer out, instead of adding bottlenecks to the source; what has no source is always written out.
     pub inline: bool,
     /// The values that the network was built with; they become the new text's defaults.
     pub set: &'a [(String, String)],
@@ -93,6 +97,8 @@ struct Written {
     text: String,
     updated: usize,
     notes: Vec<String>,
+    /// What inserted layers are called in it.
+    renamed: Renamed,
 }
 
 /// Optimizes a network.
@@ -117,14 +123,16 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
     let weights = task.weights.map(|given| carried(&before.network, given, (&sources, &shaped))).transpose()?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let origin = before.source.as_ref().map(|source| Origin { before, source, task, loader });
-    let Written { text, updated, notes } = match &origin {
-        Some(origin) if !task.inline && changes.is_empty() => edited::edited(origin, &plan, new)?,
+    let Written { text, updated, notes, renamed } = match &origin {
+        Some(origin) if !task.inline && changes.is_empty() => edited::edited(origin, &plan, (&shaped, new))?,
         _ => written_out::written_out(origin.as_ref(), task, &plan, new)?,
     };
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
+    let weights = weights.map(|weights| called(weights, &renamed, (task, &compiled)));
     fit(weights.as_ref(), &compiled)?;
-    let inserted = refined::inserted(shaped.graph());
+    let inserted = refined::inserted(shaped.graph()).into_iter();
+    let inserted = inserted.map(|(name, of)| (renamed.layers.get(&name).cloned().unwrap_or(name), of)).collect();
     Ok(Outcome { text, compiled, weights, plan, changes, inserted, updated, notes })
 }
 
@@ -163,6 +171,20 @@ fn carried(before: &Network, given: Given<'_>, (made, after): (&Sources, &Shaped
     let (origin, mut sources) = before.origin_of(given.weights).map_err(unfit)?;
     sources.extend(made.clone());
     apply(&sources, (origin, given.weights), after, given.seed).map_err(unfit)
+}
+
+/// The new weights under the names that the text has. What has another name there was put in, so that no given value led to it,
+/// and it is initialised by the name that it has.
+fn called(carried: Carried, renamed: &Renamed, (task, compiled): (&Task<'_>, &Compiled)) -> Carried {
+    let Some((given, network)) = task.weights.zip(compiled.network.as_ref()).filter(|_| !renamed.tensors.is_empty()) else {
+        return carried;
+    };
+    let mut weights = Weights::new();
+    for (name, _) in carried.weights.iter().filter(|(name, _)| !renamed.tensors.contains_key(*name)) {
+        weights.insert(name, carried.weights.share(name).expect("it was just listed"));
+    }
+    weights.complete(&network.shaped, given.seed);
+    Carried { weights, ..carried }
 }
 
 /// Holds the new weights to the new text: it compiles to layers and tensors of the same names.

@@ -118,7 +118,7 @@ impl<'s> Paths<'s> {
         let graph = self.scopes.shaped.graph();
         let addresses: Vec<_> = layers.iter().map(|name| (*name).to_owned()).enumerate().collect();
         let index = addresses.iter().filter_map(|(i, name)| Some((graph.find(name)?, *i))).collect();
-        let wild = wild(&addresses, &index, |pattern, _| {
+        let wild = wild((&addresses, false), &index, |pattern, _| {
             let named = self.names.named(pattern);
             let is_layer = |(scope, nodes): &(&str, Vec<NodeId>)| nodes.len() == 1 && graph.node(nodes[0]).name == *scope;
             let all = named.iter().all(is_layer);
@@ -182,7 +182,7 @@ impl<'s, 'o> Scopes<'s, 'o> {
         let addresses: Vec<_> = members.iter().map(|i| (*i, self.address(layers[*i], kind))).collect();
         let graph = self.shaped.graph();
         let index = addresses.iter().filter_map(|(i, _)| Some((graph.find(layers[*i])?, *i))).collect();
-        let wild = wild(&addresses, &index, |pattern, covered| {
+        let wild = wild((&addresses, kind.is_none()), &index, |pattern, covered| {
             let named = self.layers.select_for(pattern, kind).ok()?;
             let names: Option<Vec<&str>> = named.iter().map(|id| Some(layers[*covered.get(id)?])).collect();
             Some((named, self.conditions(pattern, kind, &names?)?))
@@ -253,15 +253,16 @@ fn takes(shaped: &Shaped, layer: &str, kind: Option<Kind>) -> bool {
     graph.find(layer).is_some_and(|id| is_fit(kind, &graph.node(id).op) && graph.node(id).inserted_for().is_none())
 }
 
-/// Paths with wildcards that name several of the layers and nothing else; `named` gives what a path names, and its conditions.
+/// Paths that name several of the layers and nothing else; `named` gives what a path names, and its conditions. `whole` says
+/// whether a path may name a scope for all that is in it.
 fn wild<'o>(
-    addresses: &[(usize, String)],
+    (addresses, whole): (&[(usize, String)], bool),
     index: &BTreeMap<NodeId, usize>,
     named: impl Fn(&Pattern, &BTreeMap<NodeId, usize>) -> Option<(Vec<NodeId>, Vec<&'o str>)>,
 ) -> Vec<Cover<'o>> {
     // A path that only one layer suggests is hardly ever one of several; trying each of them would be quadratic.
     let mut wild: BTreeMap<String, u32> = BTreeMap::new();
-    for path in addresses.iter().flat_map(|(_, address)| generalised(address).into_iter().collect::<BTreeSet<_>>()) {
+    for path in addresses.iter().flat_map(|(_, address)| suggested(address, whole)) {
         *wild.entry(path).or_default() += 1;
     }
     let several = wild.into_iter().filter(|(_, suggested)| *suggested > 1);
@@ -293,21 +294,61 @@ fn wildcards(path: &str) -> usize {
     path.matches('*').count()
 }
 
-/// Paths with wildcards that match an address: `*` for numbers, all or one of them, and for what follows the common part of
-/// the first name.
-fn generalised(address: &str) -> Vec<String> {
-    let (first, rest) = address.split_once('.').map_or((address, ""), |(first, rest)| (first, rest));
-    let stem = first.trim_end_matches(|c: char| c.is_ascii_digit());
-    let stem = if stem.len() < first.len() { stem } else { first.rfind('_').map_or("", |at| &first[..=at]) };
-    let mut paths = vec![starred(address)];
-    let segments: Vec<&str> = address.split('.').collect();
-    for (at, star) in segments.iter().map(|segment| starred(segment)).enumerate() {
-        paths.push([&segments[..at], &[star.as_str()], &segments[at + 1..]].concat().join("."));
+/// The paths that a layer suggests for itself and others: its address with wildcards, and its scopes, where these may be named.
+fn suggested(address: &str, whole: bool) -> BTreeSet<String> {
+    let mut paths: BTreeSet<String> = generalised(address).into_iter().collect();
+    for (at, _) in address.match_indices('.').filter(|_| whole) {
+        paths.insert(address[..at].to_owned());
+        paths.extend(generalised(&address[..at]));
     }
-    if !stem.is_empty() && !rest.is_empty() {
-        paths.push(format!("{stem}*.{rest}"));
-        paths.push(format!("{stem}*.{}", starred(rest)));
+    paths
+}
+
+/// Paths with wildcards that match an address: `*` for numbers, all or one of them, and for what follows the common part of
+/// a name.
+fn generalised(address: &str) -> Vec<String> {
+    let segments: Vec<&str> = address.split('.').collect();
+    let with = |at: usize, segment: &str, rest: &[String]| {
+        let before = segments[..at].iter().map(|segment| (*segment).to_owned());
+        before.chain([segment.to_owned()]).chain(rest.iter().cloned()).collect::<Vec<_>>().join(".")
+    };
+    let plain: Vec<String> = segments.iter().map(|segment| (*segment).to_owned()).collect();
+    let all: Vec<String> = segments.iter().map(|segment| starred(segment)).collect();
+    let mut paths = vec![starred(address)];
+    for (at, segment) in segments.iter().enumerate() {
+        paths.push(with(at, &starred(segment), &plain[at + 1..]));
+        paths.extend(turn_of_another(segment).map(|turns| with(at, &turns, &plain[at + 1..])));
+        // The last name of a path says what the layer is, and stars in it would hide that.
+        for stem in stems(segment).into_iter().filter(|_| at + 1 < segments.len()) {
+            paths.push(with(at, &format!("{stem}*"), &plain[at + 1..]));
+            paths.push(with(at, &format!("{stem}*"), &all[at + 1..]));
+        }
     }
     paths.retain(|path| path != address);
     paths
+}
+
+/// All turns of the second loop under one name, `*_2` for `0_2`.
+fn turn_of_another(segment: &str) -> Option<String> {
+    let (turn, number) = segment.split_once('_')?;
+    let are_digits = [turn, number].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    are_digits.then(|| format!("*_{number}"))
+}
+
+/// The common parts that a name may have with others: `fire` of `fire2`, `inception_4` and `inception_` of `inception_4a`.
+fn stems(name: &str) -> Vec<&str> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let unnumbered = name.trim_end_matches(is_digit);
+    let unlettered = name.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let mut stems = Vec::new();
+    if unnumbered.len() < name.len() {
+        stems.push(unnumbered);
+    } else {
+        if unlettered.len() < name.len() && unlettered.ends_with(is_digit) {
+            stems.push(unlettered);
+        }
+        stems.extend(name.rfind('_').map(|at| &name[..=at]));
+    }
+    stems.retain(|stem| !stem.is_empty());
+    stems
 }

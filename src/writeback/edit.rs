@@ -4,13 +4,10 @@
 //! byte for byte, whatever its layout, so the difference reads like a reviewed change. What the net asserts of itself is
 //! brought up to date by [`assertions`](super::assertions).
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use super::address::{Line, Other, lines};
+use super::calls::line_end;
+use super::comments;
 use crate::diagnostic::Edit;
-use crate::digits::{first_of, grouped};
-use crate::graph::{Graph, InstanceId};
 use crate::op::form::How;
 use crate::quote::quoted_path;
 use crate::rewrite::plan::{Plan, PlannedChange};
@@ -19,14 +16,13 @@ use crate::source::Span;
 use crate::syntax::ast::{Ast, Item, Net, Param, Statement};
 use crate::words::is_reserved;
 
-/// The most block instances that a comment lists.
-const LISTED: usize = 4;
-
 /// What the bottlenecks of a text are written with.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'a> {
     /// What was decided.
     pub plan: &'a Plan,
+    /// The changes that are written as lines: all of the plan's, or those that are not written elsewhere.
+    pub changes: &'a [PlannedChange],
     /// What made the plan, for the reader: "`pointwise optimize --ratio 4`".
     pub made_by: &'a str,
     /// Further lines of the comment above.
@@ -35,42 +31,67 @@ pub struct Section<'a> {
     pub others: &'a [Other<'a>],
 }
 
-/// The edit that puts a plan's bottlenecks at the end of the file's net; empty where the plan changes nothing or the file
-/// has no net. `text` is the file's; its line ends and its indentation are followed.
+/// The lines of a comment that says what a plan is.
+#[must_use]
+pub fn heading(section: &Section<'_>) -> Vec<String> {
+    comments::heading(section.plan, section.made_by, section.notes)
+}
+
+/// The edit that puts a plan's bottlenecks at the end of the file's net; empty where the section changes nothing or the file
+/// has no net. `text` is the file's; its line ends and its indentation are followed. `before` is what the lines are applied to.
 #[must_use]
 pub fn refinements(text: &str, ast: &Ast, before: &Shaped, section: &Section<'_>) -> Vec<Edit> {
     let Some(net) = net(ast) else { return Vec::new() };
-    let plan = section.plan;
-    if plan.changes.is_empty() {
+    if section.changes.is_empty() {
         return Vec::new();
     }
     let mut written = Lines { lines: Vec::new(), indent: indentation(text, net) };
-    for comment in heading(plan, section.made_by).iter().chain(section.notes) {
+    for comment in heading(section) {
         written.push(1, &format!("# {comment}"));
     }
-    let uses = Uses::new(before);
-    let lines = lines(before, &plan.changes, section.others);
-    for group in lines.chunk_by(|one, next| !one.only_if.is_empty() && one.only_if == next.only_if) {
-        let is_guarded = !group[0].only_if.is_empty();
+    let lines = lines(before, section.changes, section.others);
+    let groups = alike(&lines);
+    for guarded in groups.chunk_by(|one, next| !one[0].only_if.is_empty() && one[0].only_if == next[0].only_if) {
+        let conditions = &guarded[0][0].only_if;
+        let depth = if conditions.is_empty() { 1 } else { 2 };
         written.push(0, "");
-        if is_guarded {
-            written.push(1, &format!("if {} {{", group[0].only_if.join(" and ")));
+        if !conditions.is_empty() {
+            written.push(1, &format!("if {} {{", conditions.join(" and ")));
         }
-        for (at, line) in group.iter().enumerate() {
+        for (at, group) in guarded.iter().enumerate() {
             if at > 0 {
                 written.push(0, "");
             }
-            let depth = if is_guarded { 2 } else { 1 };
-            for comment in comments(before, &uses, line) {
-                written.push(depth, &format!("# {comment}"));
-            }
-            written.push(depth, &format!("refine {} = {}", quoted_path(&line.path, is_reserved), line.how));
+            written.group(depth, group);
         }
-        if is_guarded {
+        if !conditions.is_empty() {
             written.push(1, "}");
         }
     }
     vec![at_end(text, ast, net, &written.lines)]
+}
+
+/// Lines for layers of one kind stand together, in the order of the first of them: those that hold one place in their blocks, or
+/// are none's, get a form of one name and have one kernel.
+fn alike<'l, 'p>(lines: &'l [Line<'p>]) -> Vec<Vec<&'l Line<'p>>> {
+    let mut groups: Vec<Vec<&Line<'_>>> = Vec::new();
+    for line in lines {
+        match groups.iter_mut().find(|group| kind(group[0]) == kind(line)) {
+            Some(group) => group.push(line),
+            None => groups.push(vec![line]),
+        }
+    }
+    groups
+}
+
+/// What lines are told together by.
+fn kind<'l>(line: &'l Line<'_>) -> (&'static str, [u64; 2], String, &'l [&'l str]) {
+    let first = line.changes[0];
+    let within = first.layer.split_once('.').map_or("", |(_, within)| within);
+    // Of two loops under one name the turns of the second are `0_2`, `1_2`, ….
+    let digits = |segment: &str| segment.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let segments: Vec<&str> = within.split('.').map(|segment| if digits(segment) { "*" } else { segment }).collect();
+    (line.how.name(), first.geometry.kernel, segments.join("."), &line.only_if)
 }
 
 /// Lines under way, without their ends.
@@ -82,6 +103,21 @@ struct Lines {
 impl Lines {
     fn push(&mut self, depth: usize, line: &str) {
         self.lines.push(self.indent.repeat(depth) + line);
+    }
+
+    /// Statements under what is said of them.
+    fn group(&mut self, depth: usize, group: &[&Line<'_>]) {
+        let changes: Vec<&PlannedChange> = group.iter().flat_map(|line| line.changes.iter().copied()).collect();
+        let said = match group[0].how {
+            How::Scale(scale) if group[0].path == "**" => vec![comments::of_everything(scale)],
+            How::Scale(_) | How::Form(_) => comments::of_lines(&changes),
+        };
+        for comment in said {
+            self.push(depth, &format!("# {comment}"));
+        }
+        for line in group {
+            self.push(depth, &format!("refine {} = {}", quoted_path(&line.path, is_reserved), line.how));
+        }
     }
 }
 
@@ -102,12 +138,6 @@ fn at_end(text: &str, ast: &Ast, net: &Net, lines: &[String]) -> Edit {
         (text[..close].trim_end().len(), close, format!("{end}{end}{body}{outer}"))
     };
     Edit { span: Span { source: ast.source, start: from as u32, end: to as u32 }, replacement }
-}
-
-/// The line end that is used round a place.
-fn line_end(text: &str, at: usize) -> &'static str {
-    let line = text[..at].rfind('\n').or_else(|| text.find('\n'));
-    if line.is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" }
 }
 
 /// How the statements of a net are indented.
@@ -167,129 +197,4 @@ pub fn net(ast: &Ast) -> Option<&Net> {
         Item::Net(net) => Some(net),
         Item::Use(_) | Item::Block(_) => None,
     })
-}
-
-fn heading(plan: &Plan, made_by: &str) -> Vec<String> {
-    let (before, after) = (plan.before.price, plan.after.price);
-    let mut heading = vec![
-        format!("Bottlenecks from {made_by}:"),
-        format!(
-            "{} -> {} MACs, {} -> {} parameters.",
-            grouped(before.macs),
-            grouped(after.macs),
-            grouped(before.params),
-            grouped(after.params)
-        ),
-    ];
-    heading.extend(plan.claim().map(|claim| format!("The plan is {claim}.")));
-    heading
-}
-
-/// What a statement saves, and which uses of a block it changes.
-fn comments(before: &Shaped, uses: &Uses<'_>, line: &Line<'_>) -> Vec<String> {
-    let mut comments = vec![described(line), savings(line)];
-    comments.extend(uses.said(before.graph(), line));
-    comments
-}
-
-fn savings(line: &Line<'_>) -> String {
-    let first = line.changes[0];
-    let same = |what: fn(&PlannedChange) -> (u64, u64)| line.changes.iter().all(|change| what(change) == what(first));
-    let counts = |change: &PlannedChange| (change.before.params, change.after.params);
-    let macs = |change: &PlannedChange| (change.before.macs, change.after.macs);
-    let alike = same(counts) && same(macs);
-    let sum = |what: fn(&PlannedChange) -> (u64, u64)| {
-        let pairs = line.changes.iter().map(|change| what(change));
-        if alike { what(first) } else { pairs.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1)) }
-    };
-    let ((params, fewer_params), (work, less_work)) = (sum(counts), sum(macs));
-    let scope = match (line.changes.len(), alike) {
-        (1, _) => "",
-        (_, true) => " each",
-        (_, false) => " together",
-    };
-    format!(
-        "{} -> {} parameters, {} -> {} MACs{scope}.",
-        grouped(params),
-        grouped(fewer_params),
-        grouped(work),
-        grouped(less_work)
-    )
-}
-
-/// "3x3, 256 to 256 channels at 14x14", as far as the layers agree.
-fn described(line: &Line<'_>) -> String {
-    let first = line.changes[0].geometry;
-    let all = |same: &dyn Fn(&PlannedChange) -> bool| line.changes.iter().all(|change| same(change));
-    let [kh, kw] = first.kernel;
-    let mut text = match line.changes.len() {
-        1 => String::new(),
-        count => format!("{count} layers, "),
-    };
-    let _ = write!(text, "{kh}x{kw}");
-    if all(&|change| (change.geometry.input, change.geometry.output) == (first.input, first.output)) {
-        let _ = write!(text, ", {} to {} channels", first.input, first.output);
-    }
-    let [h, w] = first.output_map;
-    if all(&|change| change.geometry.output_map == first.output_map) && h * w > 1 {
-        let _ = write!(text, " at {h}x{w}");
-    }
-    if let How::Scale(scale) = line.how
-        && all(&|change| change.geometry.output == first.output)
-    {
-        let _ = write!(text, ", now to {}", scale.width(first.output));
-    }
-    text + ":"
-}
-
-/// Block instances, with how many convolutions and linear layers lie in each.
-struct Uses<'s> {
-    layers: BTreeMap<InstanceId, u32>,
-    /// How often each block is used.
-    blocks: BTreeMap<&'s str, usize>,
-}
-
-impl<'s> Uses<'s> {
-    fn new(shaped: &'s Shaped) -> Self {
-        let graph = shaped.graph();
-        let mut layers = BTreeMap::new();
-        for id in graph.ids() {
-            let node = graph.node(id);
-            for (instance, _) in graph.enclosing(node.origin.instance).filter(|_| node.op.is_layer()) {
-                *layers.entry(instance).or_default() += 1;
-            }
-        }
-        let mut blocks = BTreeMap::new();
-        for (_, instance) in graph.instances() {
-            *blocks.entry(instance.block.as_str()).or_default() += 1;
-        }
-        Self { layers, blocks }
-    }
-
-    /// The innermost block instance that holds more than this layer: a reader thinks of that, not of a `conv_bn`.
-    fn instance(&self, graph: &Graph, layer: &str) -> Option<InstanceId> {
-        let around = graph.enclosing(graph.node(graph.find(layer)?).origin.instance);
-        around.map(|(id, _)| id).find(|id| self.layers.get(id).is_some_and(|count| *count > 1))
-    }
-
-    /// "changes 2 of the 16 uses of block `bottleneck`: layer3.0, layer3.1."
-    fn said(&self, graph: &Graph, line: &Line<'_>) -> Option<String> {
-        let changed: Option<Vec<_>> = line.changes.iter().map(|change| self.instance(graph, &change.layer)).collect();
-        let mut changed = changed?;
-        changed.dedup();
-        let block = &graph.instance(*changed.first()?).block;
-        if changed.iter().any(|id| graph.instance(*id).block != *block) {
-            return None;
-        }
-        let total = self.blocks.get(block.as_str()).copied().unwrap_or_default();
-        if total == 1 {
-            return None;
-        }
-        let paths: Vec<_> = changed.iter().map(|id| graph.instance(*id).path.as_str()).collect();
-        Some(if changed.len() == total {
-            format!("Changes all {total} uses of block `{block}`.")
-        } else {
-            format!("Changes {} of the {total} uses of block `{block}`: {}.", changed.len(), first_of(&paths, LISTED))
-        })
-    }
 }

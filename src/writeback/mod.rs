@@ -7,6 +7,7 @@
 //! | what | module |
 //! |---|---|
 //! | `refine` statements at the net's end, defaults of its parameters | [`edit`] with [`address`] |
+//! | 1x1s as steps of blocks, with parameters where uses differ | [`blocks`] with [`steps`] |
 //! | numbers that the net asserts of itself | [`assertions`] |
 //! | the safe fixes of what was found in a text, round by round | [`fix`] |
 //! | parameters that a network keeps when it is written out | [`knobs`] |
@@ -14,7 +15,13 @@
 
 pub mod address;
 pub mod assertions;
+pub mod blocks;
+mod calls;
+mod comments;
 pub mod edit;
 pub mod fix;
 pub mod knobs;
+pub mod steps;
+mod style;
 pub mod uses;
+mod widths;

@@ -3,6 +3,7 @@
 #![expect(clippy::float_cmp, reason = "budgets are exact")]
 
 mod asserted;
+mod blocks;
 mod bound;
 #[path = "../common/mod.rs"]
 mod common;

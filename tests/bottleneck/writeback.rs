@@ -41,10 +41,18 @@ fn without_numbers(line: &str) -> String {
 }
 
 /// Whether every line of the source stands in the new text, in the same order and with the same bytes but for numbers that are
-/// asserted.
+/// asserted; a block that got a step has another head, another line for the layer behind it, and other calls.
 fn survives(source: &str, text: &str) -> bool {
     let mut lines = text.split_inclusive('\n');
-    source.split_inclusive('\n').all(|line| lines.any(|other| without_numbers(other) == without_numbers(line)))
+    source.split_inclusive('\n').all(|line| {
+        let mut after = lines.clone();
+        let is_kept = after.any(|other| without_numbers(other) == without_numbers(line));
+        if is_kept {
+            lines = after;
+        }
+        let is_code = line.starts_with("block ") || line.contains(" -> ");
+        is_kept || (is_code && !line.trim_start().starts_with('#') && text.contains("_reduce = "))
+    })
 }
 
 /// The boolean parameters of a text's net, with the opposites of their defaults.
@@ -124,11 +132,11 @@ fn what_was_written_reads_like_a_reviewed_change() {
             "    # 4,089,184,256 -> 2,753,298,432 MACs, 25,557,032 -> 17,384,904 parameters.",
             "    # Updated 2 assertions to the new counts.",
             "",
-            "    # 3 layers, 3x3, 64 to 64 channels at 56x56:",
-            "    # 36,864 -> 10,272 parameters, 115,605,504 -> 32,112,640 MACs each.",
-            "    # Changes 3 of the 16 uses of block `bottleneck`: layer1.0, layer1.1, layer1.2.",
+            "    # 13 layers, 3x3: 1,502,871,552 -> 417,464,320 MACs, 8,220,672 -> 2,284,960 parameters together.",
             "    refine layer1.*.conv2 = reduce(16)",
-            "",
+            "    refine layer2.1.conv2 = reduce(32)",
+            "    refine layer2.2.conv2 = reduce(32)",
+            "    refine layer2.3.conv2 = reduce(32)",
         ]
     );
     assert!(section.contains("    refine layer2.0.conv2 = expand(32)\n"), "{section}");
@@ -194,7 +202,7 @@ fn a_brace_behind_a_statement_goes_to_its_own_line() {
 
 #[test]
 fn blocks_around_the_net_stay_where_they_are() {
-    let block = "block b(x)   { return x->conv(64,3,pad=1) }";
+    let block = "block b(x)   { return x->relu->conv(64,3,pad=1) }";
     let net = "net x {\n    input i: [64, 8, 8]\n    a = i -> b\n    output y = a -> c\n}\n";
     let after = "block c(x)\n{\n return x -> relu\n}";
     let text = quartered(&format!("{block}\n{net}{after}"));

@@ -1,0 +1,114 @@
+//! What a text says of the bottlenecks in it: the plan once, and one line for layers that are changed alike.
+//!
+//! In: a plan and its changes. Out: lines of comments, without their marks.
+
+use std::fmt::Write as _;
+
+use crate::digits::{first_names, grouped};
+use crate::op::form::{How, Scale};
+use crate::rewrite::plan::{Plan, PlannedChange};
+
+/// The most steps that a line names.
+const NAMED: usize = 2;
+
+/// The longest line of a comment, where words allow.
+const WIDTH: usize = 94;
+
+/// What the plan is, what made it, and what it comes to.
+pub(super) fn heading(plan: &Plan, made_by: &str, notes: &[String]) -> Vec<String> {
+    let (before, after) = (plan.before.price, plan.after.price);
+    let counts = format!(
+        "{} -> {} MACs, {} -> {} parameters.",
+        grouped(before.macs),
+        grouped(after.macs),
+        grouped(before.params),
+        grouped(after.params)
+    );
+    let mut heading = vec![format!("Bottlenecks from {made_by}:"), counts];
+    heading.extend(plan.claim().iter().flat_map(|claim| wrapped(&format!("The plan is {claim}."))));
+    heading.extend(notes.iter().flat_map(|note| wrapped(note)));
+    heading
+}
+
+/// A sentence in lines of at most [`WIDTH`] characters.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// "3 layers, 3x3, 64 to 64 channels at 56x56: 115,605,504 -> 32,112,640 MACs, 36,864 -> 10,272 parameters each."
+pub(super) fn of_lines(changes: &[&PlannedChange]) -> Vec<String> {
+    // Costs of what must stay as wide as others are told with these.
+    if changes.iter().all(|change| (change.before, change.after) == Default::default()) {
+        return wrapped(&format!("{}, as wide as what they are joined with.", described(changes)));
+    }
+    told(&described(changes), changes)
+}
+
+/// What layers are, and what they save: on one line or on two.
+fn told(what: &str, changes: &[&PlannedChange]) -> Vec<String> {
+    let savings = savings(changes);
+    if what.chars().count() + savings.len() + 2 <= WIDTH {
+        return vec![format!("{what}: {savings}")];
+    }
+    [wrapped(&format!("{what}:")), wrapped(&savings)].concat()
+}
+
+/// "9 layers, 3x3, behind `conv3x3_reduce`: 1,000 -> 500 MACs, 200 -> 100 parameters together."
+pub(super) fn of_steps(names: &[String], changes: &[&PlannedChange]) -> Vec<String> {
+    told(&format!("{}, behind {}", described(changes), first_names(names, NAMED)), changes)
+}
+
+/// "The whole network at 0.69 of its width:"
+pub(super) fn of_everything(scale: Scale) -> String {
+    format!("The whole network at {} of its width:", scale.share())
+}
+
+/// "4 layers, 3x3, 256 to 256 channels at 14x14", as far as they agree; all have one kernel.
+fn described(changes: &[&PlannedChange]) -> String {
+    let first = changes[0].geometry;
+    let all = |same: &dyn Fn(&PlannedChange) -> bool| changes.iter().all(|change| same(change));
+    let [kh, kw] = first.kernel;
+    let mut text = if changes.len() == 1 { String::new() } else { format!("{} layers, ", changes.len()) };
+    let _ = write!(text, "{kh}x{kw}");
+    if all(&|change| (change.geometry.input, change.geometry.output) == (first.input, first.output)) {
+        let _ = write!(text, ", {} to {} channels", first.input, first.output);
+    }
+    let [h, w] = first.output_map;
+    if all(&|change| change.geometry.output_map == first.output_map) && h * w > 1 {
+        let _ = write!(text, " at {h}x{w}");
+    }
+    if let How::Scale(scale) = changes[0].how
+        && all(&|change| change.geometry.output == first.output && change.how == changes[0].how)
+    {
+        let _ = write!(text, ", now to {}", scale.width(first.output));
+    }
+    text
+}
+
+fn savings(changes: &[&PlannedChange]) -> String {
+    let macs = |change: &PlannedChange| (change.before.macs, change.after.macs);
+    let params = |change: &PlannedChange| (change.before.params, change.after.params);
+    let same = |what: fn(&PlannedChange) -> (u64, u64)| changes.iter().all(|change| what(change) == what(changes[0]));
+    let alike = same(macs) && same(params);
+    let sum = |what: fn(&PlannedChange) -> (u64, u64)| {
+        let pairs = changes.iter().map(|change| what(change));
+        if alike { what(changes[0]) } else { pairs.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1)) }
+    };
+    let ((work, less_work), (weights, fewer)) = (sum(macs), sum(params));
+    let scope = match (changes.len(), alike) {
+        (1, _) => "",
+        (_, true) => " each",
+        (_, false) => " together",
+    };
+    format!("{} -> {} MACs, {} -> {} parameters{scope}.", grouped(work), grouped(less_work), grouped(weights), grouped(fewer))
+}
