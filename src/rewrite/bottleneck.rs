@@ -97,7 +97,7 @@ impl Task<'_> {
         let planned = search.finish(decided, choices.refused, (&context, &mut prices));
         let Some(uniform) = self.uniform(&planned.plan)? else { return Ok(planned) };
         let told = self.told(&uniform, &places);
-        if self.may_be_uniform() && told.error < planned.plan.error {
+        if self.may_be_uniform() && told.error * (1.0 - BY_PARTS) <= planned.plan.error {
             let narrower = self.narrower(uniform, &places);
             let bound = planned.plan.bound.min(told.error);
             return Ok(Refined { plan: Plan { bound, floors: planned.plan.floors, ..narrower.plan }, ..narrower });
@@ -126,6 +126,10 @@ impl Task<'_> {
         Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, ..miss })
     }
 }
+
+/// One width for the whole network is what a designer tries first, and one line: parts are changed one by one only where that
+/// lowers the error by more than this share.
+pub const BY_PARTS: f64 = 0.1;
 
 /// The largest ratio that is suggested.
 const MOST_RATIO: u64 = 1 << 10;

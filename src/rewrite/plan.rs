@@ -7,7 +7,7 @@ use super::forms::Refusal;
 use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::digits::first_names;
+use crate::digits::{first_names, grouped};
 use crate::op::form::{How, Scale};
 use crate::op::form_cost::Geometry;
 
@@ -243,11 +243,11 @@ impl fmt::Display for OptimizeError {
 /// A value in its quantity's unit, for people.
 fn in_full(budget: &BudgetUnreachable, value: f64) -> String {
     match budget.budget.quantity {
-        Quantity::Macs => format!("{value:.0} MACs"),
-        Quantity::Params => format!("{value:.0} parameters"),
+        Quantity::Macs => format!("{} MACs", grouped(value.ceil() as u64)),
+        Quantity::Params => format!("{} parameters", grouped(value.ceil() as u64)),
         Quantity::Ms => format!("{value:.3} ms"),
-        Quantity::Peak if budget.fused => format!("{value:.0} bytes (fused)"),
-        Quantity::Peak => format!("{value:.0} bytes"),
+        Quantity::Peak if budget.fused => format!("{} bytes (fused)", grouped(value.ceil() as u64)),
+        Quantity::Peak => format!("{} bytes", grouped(value.ceil() as u64)),
     }
 }
 
@@ -322,6 +322,6 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Some(share) => diagnostic.help(format!("`--form scale` reaches it: the whole network at width {share:.2}")),
         None => diagnostic,
     };
-    let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
+    let others = if budget.proof == Proof::Together { ", or relax another budget" } else { "" };
     diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))
 }
