@@ -95,8 +95,7 @@ impl Task<'_> {
         let mut search = Search { task: *self, limits, entries: choices.entries, dropped: BTreeSet::new() };
         let decided = search.decide((&context, &mut prices))?;
         let planned = search.finish(decided, choices.refused, (&context, &mut prices));
-        let Some(uniform) = self.uniform(&planned.plan)? else { return Ok(planned) };
-        let told = self.told(&uniform, &places);
+        let Some((uniform, told)) = self.uniform(&planned.plan, &places)? else { return Ok(planned) };
         if self.may_be_uniform() && told.error * (1.0 - BY_PARTS) <= planned.plan.error {
             let narrower = self.narrower(uniform, &places);
             let bound = planned.plan.bound.min(told.error);

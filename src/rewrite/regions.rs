@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::channels::{Channels, Group};
 use super::live::Moment;
-use super::place::Place;
+use super::place::{Place, is_point};
 use super::price::{Clock, Price, of_part};
 use super::scale::{width, with_channels};
 use crate::graph::{Graph, InstanceId, NodeId, NodeMap};
@@ -74,7 +74,7 @@ pub fn regions(shaped: &Shaped, places: &NodeMap<Place>) -> Vec<Region> {
 fn is_in_bottleneck(shaped: &Shaped, group: &Group, (homes, places): (&Homes, &NodeMap<Place>)) -> bool {
     let op = |id: &NodeId| &shaped.graph().node(*id).op;
     let is_conv = |id: &NodeId| matches!(op(id), Op::Conv(_));
-    let is_point = |id: &NodeId| matches!(op(id), Op::Conv(conv) if conv.kernel == [1, 1] && conv.groups == 1);
+    let is_point = |id: &NodeId| is_point(shaped, *id);
     let widens = |id: &NodeId| is_point(id) && shaped.shape(*id).channels() >= group.width;
     let mut all = group.members.iter().chain(&group.readers);
     if !all.clone().all(is_conv) {
