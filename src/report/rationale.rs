@@ -162,7 +162,10 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     if !plan.slower.is_empty() {
         let (count, named) = (counted(plan.slower.len(), "layer"), first_names(&plan.slower, NAMED));
         let are = if plan.slower.len() == 1 { "is" } else { "are" };
-        facts.push(format!("{count} {are} predicted slower than before, and the budget is not met without: {named}"));
+        let them = if plan.slower.len() == 1 { "it" } else { "them" };
+        facts.push(format!(
+            "{count} {are} predicted slower than before, and no plan without {them} was found that is nearly as good: {named}"
+        ));
     }
     for pass in changes.iter().map(|change| change.pass).collect::<BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();

@@ -104,7 +104,7 @@ pub struct Plan {
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
-    /// Layers that the plan makes slower by the target's prediction, where the budgets are not met without.
+    /// Layers that the plan makes slower by the target's prediction, where no plan without them is nearly as good.
     pub slower: Vec<String>,
     /// What the search did not go below; `None` where nothing was searched.
     pub floors: Option<Floors>,

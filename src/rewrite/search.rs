@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::allocate::{Allocation, Entry, Item, allocate, cost};
+use super::allocate::{Allocation, Entry, Item, MIXING_GAINS, allocate, cost};
 use super::bottleneck::Refined;
 use super::budget::{Budget, Quantity};
 use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, Options, Prices};
@@ -84,35 +84,38 @@ fn is_slower(entry: &Entry, candidate: &Candidate, (context, prices): (&Context<
     }
 }
 
+/// How often layers that would be slower are left as they are, together or in halves of those.
+const MOST_DROPS: usize = 24;
+
 /// How often a plan whose prediction came out above the budget is tightened.
 const REPAIRS: usize = 6;
 
 impl Search<'_> {
-    /// The best choice within the budgets that makes no layer slower by the target's prediction, where time itself is not
-    /// limited: whoever saves MACs means to save time. A layer that would be slower is left as it is; one without which the
-    /// budgets are not met stays changed, and is told.
+    /// The best choice within the budgets that makes no layer slower by the target's prediction, where MACs are limited and time
+    /// itself is not: whoever saves MACs means to save time. A layer that would be slower is left as it is; one without which
+    /// no choice is within the budgets, or none that is nearly as good, stays changed and is told.
     pub(super) fn decide(&mut self, (context, prices): (&Context<'_>, &mut Prices)) -> Result<Decided, OptimizeError> {
         let mut decided = self.within_budgets()?;
         let bound = decided.allocation.bound;
-        let is_timed = self.limits.iter().any(|(budget, _)| budget.quantity == Quantity::Ms);
-        let mut needed: BTreeSet<usize> = BTreeSet::new();
-        while !self.limits.is_empty() && !is_timed {
-            let slower = self.slower(&decided.allocation, (context, prices));
-            let open: Vec<usize> = slower.iter().copied().filter(|i| !needed.contains(i)).collect();
-            if open.is_empty() {
-                decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
-                break;
-            }
-            if let Some(next) = self.without(&open) {
-                decided = next;
-                continue;
-            }
-            for one in open {
-                match self.without(&[one]) {
-                    Some(next) => decided = next,
-                    None => drop(needed.insert(one)),
+        let limited = |quantity| self.limits.iter().any(|(budget, _)| budget.quantity == quantity);
+        if limited(Quantity::Macs) && !limited(Quantity::Ms) {
+            let most = self.error(&decided.allocation) * (1.0 + MIXING_GAINS);
+            let mut slower = self.slower(&decided.allocation, (context, prices));
+            let mut open = vec![slower.clone()];
+            for _ in 0..MOST_DROPS {
+                let Some(some) = open.pop() else { break };
+                if let Some(next) = self.without(&some, most) {
+                    decided = next;
+                    let all = self.slower(&decided.allocation, (context, prices));
+                    let new: Vec<usize> = all.iter().copied().filter(|i| !slower.contains(i)).collect();
+                    open.extend((!new.is_empty()).then_some(new));
+                    slower = all;
+                } else if some.len() > 1 {
+                    let (some, others) = some.split_at(some.len() / 2);
+                    open.extend([others.to_vec(), some.to_vec()]);
                 }
             }
+            decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
         }
         // What was dropped might have been chosen: the bound is that on all of it.
         decided.allocation.bound = bound;
@@ -126,14 +129,20 @@ impl Search<'_> {
         is_slower.enumerate().filter_map(|(i, is_slower)| is_slower.then_some(i)).collect()
     }
 
-    /// The best choice that leaves some entries as they are; where there is none, they stay open.
-    fn without(&mut self, some: &[usize]) -> Option<Decided> {
+    /// The error of a choice.
+    fn error(&self, allocation: &Allocation) -> f64 {
+        self.entries.iter().zip(&allocation.picks).map(|(entry, pick)| entry.options.options[*pick].error).sum()
+    }
+
+    /// The best choice that leaves some entries as they are and errs at most so much; where there is none, they stay open.
+    fn without(&mut self, some: &[usize], most: f64) -> Option<Decided> {
         let before: Vec<_> = some.iter().map(|i| self.entries[*i].options.options.clone()).collect();
         for i in some {
             self.entries[*i].options.options.retain(|candidate| candidate.how.is_none());
         }
         let can_stay = some.iter().all(|i| !self.entries[*i].options.options.is_empty());
         let decided = can_stay.then(|| self.within_budgets().ok()).flatten();
+        let decided = decided.filter(|decided| self.error(&decided.allocation) <= most);
         match &decided {
             Some(_) => self.dropped.extend(some.iter().map(|i| self.entries[*i].node())),
             None => some.iter().zip(before).for_each(|(i, options)| self.entries[*i].options.options = options),

@@ -18,7 +18,7 @@ DENSE = "dense"
 HAND = {"hand": ("inception",), "hand_wide": ("inception",)}
 HERE = Path(__file__).resolve().parent
 # What `optimize` is given besides the budget.
-PLAN_ARGUMENTS: list[str] = ["--align", "1"]
+PLAN_ARGUMENTS: list[str] = ["--align", "1", "--target", "cortex-a76"]
 
 
 class UnreachableError(Exception):
