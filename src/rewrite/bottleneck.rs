@@ -96,7 +96,7 @@ impl Task<'_> {
         let decided = search.decide((&context, &mut prices))?;
         let planned = search.finish(decided, choices.refused, (&context, &mut prices));
         let Some((uniform, told)) = self.uniform(&planned.plan, &places)? else { return Ok(planned) };
-        if self.may_be_uniform() && told.error * (1.0 - BY_PARTS) <= planned.plan.error {
+        if self.may_be_uniform() && told.error < planned.plan.error {
             let narrower = self.narrower(uniform, &places);
             let bound = planned.plan.bound.min(told.error);
             return Ok(Refined { plan: Plan { bound, floors: planned.plan.floors, ..narrower.plan }, ..narrower });
@@ -125,10 +125,6 @@ impl Task<'_> {
         Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, ..miss })
     }
 }
-
-/// One width for the whole network is what a designer tries first, and one line: parts are changed one by one only where that
-/// lowers the error by more than this share.
-pub const BY_PARTS: f64 = 0.1;
 
 /// The largest ratio that is suggested.
 const MOST_RATIO: u64 = 1 << 10;

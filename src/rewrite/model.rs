@@ -54,7 +54,7 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 ///   without the work all layers would end at the same MACs, whatever they do.
 /// - *What a layer makes* counts 2.5 times as much as what it reads: through a kxk behind it a 1x1 to `r` channels passes `r` of
 ///   them at each of its places, and a 1x1 behind the kxk, or behind another 1x1, has `r` in all.
-/// - *A narrower layer* loses `2.5 · (ln(its share of the MACs))²`, weighed the same: one that is very narrow more than
+/// - *A narrower layer* loses `2.7 · (ln(its share of the MACs))²`, weighed the same: one that is very narrow more than
 ///   several that are a little narrower.
 /// - *An activation halves what passes* a layer that most has to pass (Sandler et al., 2018); on one path beside others it is the
 ///   non-linearity that an Inception module gains.
@@ -69,7 +69,7 @@ const MADE: f64 = 2.5;
 
 /// What the logarithm of a narrower layer's share of its MACs counts. A form that keeps as large a share of them keeps its
 /// layer's inputs and outputs as well.
-const NARROWED: f64 = 2.5;
+const NARROWED: f64 = 2.7;
 
 /// The power of that logarithm: a layer that is very narrow loses more than several that are a little narrower.
 const NARROWING: i32 = 2;

@@ -4,9 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::allocate::FINER_GAINS;
 use super::bottleneck::Refined;
-use super::budget::Budget;
 use super::changes::{outline, prices};
 use super::place::Place;
 use super::plan::{Met, OptimizeError, Plan, PlannedChange, Proof, UniformWidth};
@@ -16,7 +14,6 @@ use super::search::missed_by;
 use super::sources::Sources;
 use super::survey::RATIO_OF_MARKS;
 use super::task::Task;
-use super::widths::HALVINGS;
 use crate::graph::{NodeId, NodeMap};
 use crate::op::Op;
 use crate::op::form::How;
@@ -29,25 +26,11 @@ impl Task<'_> {
         }
         let asked = self.limits();
         let limits = if asked.is_empty() { as_many_macs(&plan.after) } else { asked };
-        self.widest(&limits, places)
-    }
-
-    /// The widest network of one width within limits, in whole blocks of channels; in halves and quarters of them where that
-    /// lowers the error by more than [`FINER_GAINS`], as where a few blocks are all that layers have.
-    fn widest(
-        &self,
-        limits: &[(Budget, f64)],
-        places: &NodeMap<Place>,
-    ) -> Result<Option<(Uniform, UniformWidth)>, OptimizeError> {
-        let mut best: Option<(Uniform, UniformWidth)> = None;
-        for block in (0..=HALVINGS).map(|halvings| self.block() >> halvings).filter(|block| *block > 0) {
-            let Some(found) = uniform(self.shaped, limits, (block, self.target))? else { continue };
+        let found = uniform(self.shaped, &limits, (self.block(), self.target))?;
+        Ok(found.map(|found| {
             let told = self.told(&found, places);
-            if best.as_ref().is_none_or(|(_, best)| told.error < best.error * (1.0 - FINER_GAINS)) {
-                best = Some((found, told));
-            }
-        }
-        Ok(best)
+            (found, told)
+        }))
     }
 
     /// What is said of it beside a plan.
@@ -77,7 +60,7 @@ impl Task<'_> {
         let found = if limits.is_empty() {
             at_share(self.shaped, 1.0 / self.config.ratio.unwrap_or(RATIO_OF_MARKS) as f64, how)?
         } else {
-            self.widest(&limits, places)?.map(|(found, _)| found)
+            uniform(self.shaped, &limits, how)?
         };
         match (found, limits.first()) {
             (Some(found), _) => Ok(self.narrower(found, places)),

@@ -203,7 +203,7 @@ fn a_call_in_another_block_passes_what_all_its_uses_need() {
     let done = quartered(&net(&passed, "x = i -> outer(512)\nx = x -> outer(256)\nx = x -> outer(256)"));
     has(
         &done.text,
-        &["block outer(out_reduce, out)(x) {", "    reduced = x -> conv(out_reduce, 1) -> relu", "    x = i -> outer(128, 512)"],
+        &["block outer(out_reduce, out)(x) {", "    reduced = x -> conv(out_reduce, 1) -> relu", "    x = i -> outer(64, 512)"],
     );
 }
 
