@@ -25,6 +25,11 @@ use pointwise::op::form_cost::Geometry;
 use pointwise::rewrite::{Between, Budget, Config, Form, Refinement, Request, refine};
 use pointwise::shape::{Shaped, infer};
 
+/// A network of the zoo.
+fn model(name: &str) -> Shaped {
+    common::model(name, &[]).network.expect("models have no errors").shaped
+}
+
 fn target() -> Target {
     Target::shipped("laptop").expect("it is shipped")
 }

@@ -15,7 +15,7 @@ use pointwise::shape::Shaped;
 
 use super::common;
 use super::nets::{self, Net, conv, resnet50, single};
-use super::{refined, target, within};
+use super::{model, refined, target, within};
 
 #[test]
 fn half_of_resnet50_is_half_and_not_less() {
@@ -398,4 +398,13 @@ fn googlenets_reductions_are_found_again() {
     }
     assert!(found >= 16, "{found} of 18");
     assert!(plan.after.price.params <= 7_500_000, "{}", plan.after.price.params);
+}
+
+#[test]
+fn the_readme_says_how_many_networks_can_come_under_their_peak() {
+    let can = |name: &String| bottlenecks(&model(name), &within("peak=99%"), &target()).is_ok();
+    let (zoo, readme) = (common::zoo(), include_str!("../../README.md"));
+    let count = zoo.iter().filter(|name| can(name)).count();
+    let said = format!("Of the {} networks, {count} can come under 99 % of", zoo.len());
+    assert!(readme.contains(&said), "{said}");
 }

@@ -12,11 +12,7 @@ use pointwise::rewrite::{Budget, How, OptimizeError, Scale, bottlenecks};
 use pointwise::shape::Shaped;
 
 use super::common;
-use super::{shaped, target};
-
-fn model(name: &str) -> Shaped {
-    common::model(name, &[]).network.expect("models have no errors").shaped
-}
+use super::{model, shaped, target};
 
 fn of_all(net: &Shaped, share: f64, multiple: u64) -> BTreeMap<NodeId, Scale> {
     let scale = Scale::new(share, multiple).expect("it is a share");
