@@ -83,7 +83,7 @@ fn one_width_is_asked_for_by_option_or_file() {
     assert!(line(&by_option).is_some_and(|line| line.contains("refine ** = scale(0.6")), "{by_option}");
     assert_eq!(line(&by_option), line(&by_file));
     let refused = pointwise(&["optimize", &model("resnet18"), "--dry-run", "--form", "scale", "--channels", "8"]);
-    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.code == 1 && refused.err.contains("takes `ratio` or `budget`"), "{}", refused.err);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_was_written_out_is_not_bottlenecked_again() {
     let macs = |net: &str| json(&["analyze", net, "--format", "json"], 0)["totals"]["macs"].clone();
     assert_eq!(pointwise(&[&["optimize", &net, "-o", &once], &goals[..]].concat()).code, 0);
     let text = dir.read("once.net");
-    assert_eq!(text.matches("@keep").count(), 2, "a mark for each pipeline of parts: {text}");
+    assert_eq!(text.matches("@keep").count(), 4, "a mark for each pipeline of parts: {text}");
     let again = pointwise(&[&["optimize", &once, "-o", &twice], &goals[..]].concat());
     assert!(again.code == 0 && again.err.contains("PW0604"), "{}", again.err);
     assert_eq!(macs(&once), macs(&twice));
@@ -107,7 +107,7 @@ fn doubtful_bottlenecks_are_done_and_told() {
     let net = dir.write("chain.net", CHAIN);
     let marked = dir.write("marked.net", CHAIN.replace("    b = a", "    @bottleneck(channels=200)\n    b = a"));
     for (net, goals, said) in [
-        (&marked, &[][..], "a layer costs more with the bottleneck than without: b.conv"),
+        (&marked, &[][..], "a layer costs more with the bottleneck than without: `b.conv`"),
         (&net, &["--channels", "1"][..], "all that passes has to fit one channel in"),
         (&net, &["--ratio", "1000"][..], "one channel in 1,000 is less than one"),
     ] {
@@ -123,12 +123,12 @@ fn layers_that_would_be_slower_stay_and_those_that_must_not_are_told() {
     // Maps of a few hundred pixels: another layer takes longer to start than it saves.
     let small = "tests/fidelity/families/plain.net";
     let goals = ["--target", "zen4-2core", "--align", "1", "--dry-run", "--budget"];
-    let run = pointwise(&[&["optimize", small], &goals[..], &["macs=65%"]].concat());
+    let run = pointwise(&[&["optimize", small], &goals[..], &["macs=50%"]].concat());
     assert!(run.code == 0 && run.out.contains("it is predicted slower than the layer is"), "{}", run.out);
     let only = pointwise(&["optimize", &model("article_dimension_reduction"), "--budget", "macs=75%", "--dry-run"]);
     assert!(
         only.out.contains(
-            "1 layer is predicted slower than before, and no plan without it was found that is nearly as good: reduced.conv"
+            "1 layer is predicted slower than before, and no plan without it was found that is nearly as good: `reduced.conv`"
         ),
         "{}",
         only.out

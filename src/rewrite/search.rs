@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::allocate::{Allocation, Entry, Item, MIXING_GAINS, allocate, cost};
+use super::allocate::{Allocation, Entry, Item, allocate, cost};
 use super::bottleneck::Refined;
 use super::budget::{Budget, Quantity};
 use super::candidates::{Candidate, Context, Demand, LEAST_GAIN, Options, Prices};
@@ -84,6 +84,9 @@ fn is_slower(entry: &Entry, candidate: &Candidate, (context, prices): (&Context<
     }
 }
 
+/// A plan is nearly as good as another where its error is larger by at most this share.
+const NEARLY: f64 = 0.1;
+
 /// How often layers that would be slower are left as they are, together or in halves of those.
 const MOST_DROPS: usize = 24;
 
@@ -99,7 +102,7 @@ impl Search<'_> {
         let bound = decided.allocation.bound;
         let limited = |quantity| self.limits.iter().any(|(budget, _)| budget.quantity == quantity);
         if limited(Quantity::Macs) && !limited(Quantity::Ms) {
-            let most = self.error(&decided.allocation) * (1.0 + MIXING_GAINS);
+            let most = self.error(&decided.allocation) * (1.0 + NEARLY);
             let mut slower = self.slower(&decided.allocation, (context, prices));
             let mut open = vec![slower.clone()];
             for _ in 0..MOST_DROPS {
@@ -272,9 +275,13 @@ impl Search<'_> {
                 (Item::Region(region), Some(How::Scale(scale))) => {
                     changes.extend(of_region(context, region, (scale, candidate.error)));
                 }
-                (Item::Region(_) | Item::Layer(_), _) => {
-                    let is_dropped = self.dropped.contains(&entry.node());
-                    refused.push((entry.node(), if is_dropped { Refusal::Slower } else { Refusal::NotNeeded }));
+                (Item::Region(region), _) => {
+                    let layers = region.nodes.iter().filter(|id| self.task.shaped.graph().node(**id).op.is_layer());
+                    refused.extend(layers.map(|id| (*id, Refusal::NotNeeded)));
+                }
+                (Item::Layer(layer), _) => {
+                    let is_dropped = self.dropped.contains(&layer.node);
+                    refused.push((layer.node, if is_dropped { Refusal::Slower } else { Refusal::NotNeeded }));
                 }
             }
         }

@@ -1,6 +1,5 @@
 //! The bound and the choice, against trying every form at every rank.
 
-use pointwise::analysis::target::{Rate, Target};
 use pointwise::analysis::{Options, analyze};
 use pointwise::op::form_cost::Geometry;
 use pointwise::rewrite::candidates::{LEAST_CHANNELS, LEAST_GAIN, LEAST_SHARE};
@@ -10,14 +9,7 @@ use pointwise::rewrite::{Between, Config, ErrorModel, Form, KeptShares, Kind, Re
 use pointwise::shape::Shaped;
 
 use super::nets::{Net, conv};
-use super::{geometry, within};
-
-/// One that does nothing but arithmetic, so that no form with less of it is slower than its layer.
-fn machine() -> Target {
-    let shipped = Target::shipped("cortex-a76").expect("it is shipped");
-    let instant = Rate { one: f64::MAX, all: f64::MAX };
-    Target { overhead_us: 0.0, output_macs: 0.0, memory_gbps: instant, caches: Vec::new(), simd_block: 1, ..shipped }
-}
+use super::{arithmetic, geometry, within};
 
 /// Error and MACs of each way to leave or change a layer.
 fn all_ways(net: &Shaped, layer: &str) -> Vec<(f64, u64)> {
@@ -92,7 +84,7 @@ fn no_choice_of_forms_and_ranks_is_below_the_bound() {
         {
             // A ratio as by default: no other width for the whole network is looked at.
             let config = Config { ratio: Some(LEAST_SHARE), ..config };
-            let plan = bottlenecks(&net, &config, &machine()).expect("it can be met").plan;
+            let plan = bottlenecks(&net, &config, &arithmetic()).expect("it can be met").plan;
             assert!(plan.bound <= best + 1e-9, "{percent} %: the bound {} is above {best}", plan.bound);
             assert!(plan.error >= best - 1e-9, "{percent} %: {} is below {best}, which was the least", plan.error);
             if config.each_alone {
