@@ -69,8 +69,8 @@ fn widths_are_whole_blocks_unless_any_will_do() {
     assert!(!whole.is_empty() && whole.iter().all(|n| n.is_multiple_of(8)), "{whole:?}");
     let any = numbers(&written(&net, &["--budget", "macs=50%", "--align", "1"]).out);
     assert!(any.iter().any(|n| !n.is_multiple_of(8)), "{any:?}");
-    let wide = numbers(&written(&net, &["--budget", "macs=50%", "--align", "32"]).out);
-    assert!(!wide.is_empty() && wide.iter().all(|n| n.is_multiple_of(8)), "{wide:?}");
+    let wide = numbers(&written(&net, &["--budget", "macs=50%", "--align", "12"]).out);
+    assert!(!wide.is_empty() && wide.iter().all(|n| n.is_multiple_of(3)), "twelves, their halves and quarters: {wide:?}");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn layers_that_would_be_slower_stay_and_those_that_must_not_are_told() {
     let small = "tests/fidelity/families/plain.net";
     let goals = ["--target", "zen4-2core", "--align", "1", "--dry-run", "--budget"];
     let run = pointwise(&[&["optimize", small], &goals[..], &["macs=50%"]].concat());
-    assert!(run.code == 0 && run.out.contains("it is predicted slower than the layer is"), "{}", run.out);
+    assert!(run.code == 0 && run.out.contains("is predicted slower than the layer is"), "{}", run.out);
     let only = pointwise(&["optimize", &model("article_dimension_reduction"), "--budget", "macs=75%", "--dry-run"]);
     assert!(
         only.out.contains(

@@ -54,8 +54,8 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 ///   without the work all layers would end at the same MACs, whatever they do.
 /// - *What a layer makes* counts 2.5 times as much as what it reads: through a kxk behind it a 1x1 to `r` channels passes `r` of
 ///   them at each of its places, and a 1x1 behind the kxk, or behind another 1x1, has `r` in all.
-/// - *A narrower layer* loses `2.7 · (ln(its share of the MACs))²`, weighed the same: one that is very narrow more than
-///   several that are a little narrower.
+/// - *A narrower layer* loses `2.7 · (ln(its share of the MACs))²`, weighed by all of its work: one that is very narrow
+///   more than several that are a little narrower.
 /// - *An activation halves what passes* a layer that most has to pass (Sandler et al., 2018); on one path beside others it is the
 ///   non-linearity that an Inception module gains.
 #[derive(Debug, Clone, Copy, Default)]

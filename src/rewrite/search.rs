@@ -300,6 +300,8 @@ impl Search<'_> {
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
             slower: decided.slower.iter().map(|id| name(*id)).collect(),
+            is_uniform: false,
+            by_parts: None,
             uniform: None,
             floors: self.is_searched().then(|| self.task.floors()),
         };
