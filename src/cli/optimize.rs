@@ -65,10 +65,10 @@ pub(super) struct Arguments {
 /// What the optimizer is asked for.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Goals {
-    /// Keep one channel in so many between the new convolutions.
+    /// Keep one channel in so many between the new convolutions; under a budget, at least one in so many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
     ratio: Option<u64>,
-    /// So many channels between the new convolutions.
+    /// So many channels between the new convolutions; under a budget, at least so many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
     channels: Option<u64>,
     /// Stay within a budget: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together.

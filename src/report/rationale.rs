@@ -156,8 +156,9 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     facts.extend(plan.uniform.map(|uniform| {
         let same = if plan.budgets.is_empty() { "needs no more MACs" } else { "reaches the same budget" };
         let (price, own) = (uniform.after.price, plan.error);
+        let better = if uniform.error < own { "; it errs less, but is not what was asked for: `--form scale` is" } else { "" };
         format!(
-            "uniform width {:.2} {same}: {} MACs, {} parameters, error {:.3} where the plan has {own:.3}",
+            "uniform width {:.2} {same}: {} MACs, {} parameters, error {:.3} where the plan has {own:.3}{better}",
             uniform.scale.share(),
             grouped(price.macs),
             grouped(price.params),

@@ -75,6 +75,8 @@ pub struct Allocation {
 enum Tie {
     /// All that one path with wildcards addresses or one place of the text makes, strided ones included.
     Stage,
+    /// Of those, the turns of one loop together, whichever block makes them elsewhere too.
+    Loop,
     /// Of those, the ones of equal geometry.
     Alike,
     /// None.
@@ -82,11 +84,13 @@ enum Tie {
 }
 
 /// From what reads best to what errs least, each with the share by which it has to lower the error: whole stages in whole
-/// blocks, in halves and quarters of them; those layers of a stage together that are equal in all that costs; each layer alone.
-const LADDER: [(Tie, u8, f64); 5] = [
+/// blocks, in halves and quarters of them; the turns of each loop; those layers of a stage together that are equal in all that costs;
+/// each layer alone.
+const LADDER: [(Tie, u8, f64); 6] = [
     (Tie::Stage, 0, 0.0),
     (Tie::Stage, 1, FINER_GAINS),
     (Tie::Stage, HALVINGS, FINER_GAINS),
+    (Tie::Loop, HALVINGS, SPLITTING_GAINS),
     (Tie::Alike, HALVINGS, SPLITTING_GAINS),
     (Tie::Alone, HALVINGS, MIXING_GAINS),
 ];
@@ -209,8 +213,12 @@ fn groups(graph: &Graph, entries: &[Entry], tie: Tie) -> Vec<Vec<usize>> {
 /// the path in there, as instances. Over a stage widths must be alike too, or one rank would not fit all.
 fn same_places(graph: &Graph, entry: &Entry, tie: Tie) -> Vec<String> {
     let node = graph.node(entry.node());
-    let output = if tie == Tie::Stage { entry.output() } else { 0 };
-    let by_path = format!("path {} {output}", starred(&node.name));
+    let output = if matches!(tie, Tie::Stage | Tie::Loop) { entry.output() } else { 0 };
+    let path = starred(&node.name);
+    let by_path = format!("path {path} {output}");
+    if tie == Tie::Loop && path != node.name.as_str() {
+        return vec![by_path];
+    }
     let by_block = graph.enclosing(node.origin.instance).last().and_then(|(_, instance)| {
         let inside = node.name.strip_prefix(instance.path.as_str())?;
         Some(format!("block {} {} {output}", instance.block, starred(inside)))

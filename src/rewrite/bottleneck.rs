@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use super::candidates::{Context, LEAST_SHARE, Prices};
 use super::config::Config;
 use super::entries::{Live, limit_peak};
+use super::forms::Refusal;
 use super::live::{around, lifetimes};
 use super::model::{ErrorModel, KeptShares};
 use super::place::places;
-use super::plan::{BudgetUnreachable, OptimizeError, Plan, Proof};
+use super::plan::{BudgetUnreachable, OptimizeError, Plan, Proof, Untouched};
 use super::price::Clock;
 use super::regions::regions;
 use super::scale::uniform;
@@ -104,6 +105,14 @@ impl Task<'_> {
         Ok(Refined { plan: Plan { uniform: Some(told), ..planned.plan }, ..planned })
     }
 
+    /// Layers that might save, but are left alone by what was said or written before.
+    fn reserved(&self) -> Result<Vec<Untouched>, OptimizeError> {
+        let is_reserved = |why: &Refusal| matches!(why, Refusal::Refined | Refusal::Kept | Refusal::Shared { .. });
+        let refused = survey(self.shaped, self.config, Freedom::EveryForm)?.refused.into_iter();
+        let name = |id| self.shaped.graph().node(id).name.to_string();
+        Ok(refused.filter(|(_, why)| is_reserved(why)).map(|(id, why)| Untouched { layer: name(id), why }).collect())
+    }
+
     /// What is proven of forms is proven of all where nothing can be narrower as well: forms and narrower insides were not tried
     /// together.
     fn unless_narrower(&self, proof: Proof) -> Proof {
@@ -138,7 +147,7 @@ impl Task<'_> {
         let may_ask = channels.is_none() && self.config.rules.is_empty();
         let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.filter(|_| may_ask);
         let uniform = uniform.map(|found| found.scale.share());
-        Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, ..miss })
+        Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, untouched: self.reserved()?, ..miss })
     }
 }
 

@@ -308,7 +308,7 @@ pub fn form(name: Option<&str>) -> Result<Option<Kind>, ConfigError> {
         None | Some("auto") => Ok(None),
         Some(name) => Kind::from_name(name).map(Some).ok_or_else(|| {
             let known = Kind::ALL.map(Kind::name).join("`, `");
-            ConfigError::new(format!("there is no form `{name}`; there are `auto`, `{known}`"))
+            ConfigError::new(format!("there is no form `{name}`; there are `auto`, `{known}`, `{}`", Scale::NAME))
         }),
     }
 }

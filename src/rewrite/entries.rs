@@ -160,6 +160,7 @@ fn too_high(shaped: &Shaped, (budget, most): (Budget, f64), (peak, id): (u64, No
         fused: false,
         proof,
         uniform: None,
+        untouched: Vec::new(),
     }))
 }
 

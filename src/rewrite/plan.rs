@@ -183,6 +183,8 @@ pub struct BudgetUnreachable {
     pub proof: Proof,
     /// The share of the channels of the widest network of one width for all of it that meets the budgets.
     pub uniform: Option<f64>,
+    /// Layers that might save, but are left alone: refined before, kept, or with shared weights.
+    pub untouched: Vec<Untouched>,
 }
 
 /// What is proven where no plan was found.
@@ -319,6 +321,10 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
     };
     let diagnostic = diagnostic.note(proof);
+    let diagnostic = reasons(&budget.untouched).into_iter().fold(diagnostic, Diagnostic::note);
+    let is_refined = budget.untouched.iter().any(|layer| layer.why == Refusal::Refined);
+    let diagnostic =
+        if is_refined { diagnostic.help("`--replace` takes back what an earlier run wrote, and plans anew") } else { diagnostic };
     let diagnostic = match &budget.at {
         Some(layer) => diagnostic.note(format!("the peak is at `{layer}`, which no form makes smaller")),
         None => diagnostic,

@@ -49,6 +49,7 @@ pub(super) fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proo
         fused: after.fused,
         proof,
         uniform: None,
+        untouched: Vec::new(),
     }))
 }
 

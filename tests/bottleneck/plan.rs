@@ -62,14 +62,20 @@ fn dearer_layers_stay_and_say_their_break_even() {
 
 #[test]
 fn an_impossible_budget_says_what_is_possible() {
-    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("macs=1%"), &target()) else {
+    let net = nets::basic(64);
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("macs=0.1%"), &target()) else {
         panic!("nobody can do this")
     };
     assert!(miss.proof == Proof::Alone && miss.least > miss.most && miss.budget.quantity == Quantity::Macs, "{miss:?}");
-    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("peak=10KiB"), &target()) else {
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=10KiB"), &target()) else {
         panic!("nobody can do this")
     };
     assert!(miss.proof == Proof::Alone && miss.at.is_some() && miss.least > 10240.0, "{miss:?}");
+    // Forms and narrower insides were not tried together, so nothing is proven where there are both.
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&resnet50(64), &within("macs=0.1%"), &target()) else {
+        panic!("nobody can do this")
+    };
+    assert_eq!(miss.proof, Proof::Open);
 }
 
 fn missed(net: &Shaped, budgets: &str) -> Box<pointwise::rewrite::BudgetUnreachable> {
@@ -348,7 +354,7 @@ fn an_unread_input_counts_in_a_peak_budget() {
     let map = 4 * 32 * 32;
     let before = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
     assert_eq!(before, map * (16 + 64 + 64));
-    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=90%"), &target()) else {
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=85%"), &target()) else {
         panic!("the first layer needs more, whatever its form")
     };
     // Through eight channels: the unread input, the eight and what the layer makes.
