@@ -21,6 +21,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::op::form::Scale;
+use crate::optimize::replace::{Without, without, written_out};
 use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
@@ -99,6 +100,9 @@ pub(super) struct Goals {
     /// Write every layer out, instead of adding bottlenecks to the source; layers keep their names.
     #[arg(long, help_heading = "Goals")]
     pub(super) inline: bool,
+    /// Take back what an earlier `pointwise optimize` wrote into the network, and plan anew: before is the network without it.
+    #[arg(long, help_heading = "Goals")]
+    pub(super) replace: bool,
 }
 
 impl Goals {
@@ -193,6 +197,8 @@ pub(super) struct Order<'a> {
     pub count: &'a CountOptions,
     /// The network's weights, with the seed of what is new.
     pub weights: Option<(&'a Weights, u64)>,
+    /// The file that earlier bottlenecks were taken out of.
+    pub replaces: Option<&'a Loaded>,
 }
 
 /// Runs the command.
@@ -215,11 +221,13 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
     }
     let beside = weights_beside(arguments, &before)?;
-    let fits = |weights: &Weights| before.network.origin_of(weights).map(|_| ());
-    let weights = arguments.weights.as_deref().map(|path| tensors::read_weights(path, fits)).transpose()?;
+    let Start { before, file } = start(session, before, (&arguments.input, &arguments.net), &arguments.goals)?;
+    let weights = arguments.weights.as_deref().map(|path| read_weights(path, &before, file.as_ref())).transpose()?;
     let weights = weights.as_ref().map(|weights| (weights, arguments.seed));
-    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights };
+    let order =
+        Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights, replaces: file.as_ref() };
     let place = output.unwrap_or(&arguments.input);
+    let errors = &file.as_ref().unwrap_or(&before).errors;
     let mut done = optimize(session, &before, (&arguments.input, place), &order)?;
     if output.is_some_and(files::is_dash) {
         "<stdout>".clone_into(&mut done.after.name);
@@ -239,7 +247,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let document = savings(&pair, &arguments.count, extras)?;
     if let Some(text) = report::text(form, &document, arguments.shown, None) {
         Session::data(|out| out.write_all(text.as_bytes()))?;
-        return Ok(exit_code(&before.errors));
+        return Ok(exit_code(errors));
     }
     let report = savings_text::terminal(&document, arguments.shown.view(Session::width()));
     // The network goes to standard output where `-` was asked for, and the report then stays out of its way.
@@ -248,7 +256,68 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     } else {
         Session::say(&report)?;
     }
-    Ok(exit_code(&before.errors))
+    Ok(exit_code(errors))
+}
+
+/// What is planned for.
+pub(super) struct Start {
+    /// The network that the report compares with.
+    pub before: Loaded,
+    /// The file that it was made from, where earlier bottlenecks were taken out of it.
+    pub file: Option<Loaded>,
+}
+
+/// The network to plan for: as it was read, or without the bottlenecks of an earlier run where these are to be replaced.
+pub(super) fn start(
+    session: &Session,
+    read: Loaded,
+    (path, net): (&Path, &NetOptions),
+    goals: &Goals,
+) -> Result<Start, Failure> {
+    if !goals.replace {
+        return Ok(Start { before: read, file: None });
+    }
+    let name = &read.name;
+    match without(&read, &net.set, &Disk::new(name, path)).map_err(|finding| refused((&read, None), finding))? {
+        Some(Without { loaded, lines, steps, was_changed }) => {
+            let parts = [(lines, "`refine` line"), (steps, "step")].into_iter().filter(|(count, _)| *count > 0);
+            let parts: Vec<String> = parts.map(|(count, what)| counted(count, what)).collect();
+            session.notice(&format!("{name}: replacing {} of an earlier run", parts.join(" and ")));
+            if was_changed {
+                session.notice("they have been changed since they were written, and go with these changes");
+            }
+            Ok(Start { before: loaded, file: Some(read) })
+        }
+        None if written_out(&read) => {
+            session.notice(&format!(
+                "{name} was written out with all its layers, and the bottlenecks among them cannot be taken back: optimize the file \
+                 that it was made from"
+            ));
+            Ok(Start { before: read, file: None })
+        }
+        None => {
+            session.notice(&format!("{name} has nothing that an earlier run wrote: there is nothing to replace"));
+            Ok(Start { before: read, file: None })
+        }
+    }
+}
+
+/// Reads the weights of the network to plan for. Those of a file with its earlier bottlenecks have nothing for the layers that
+/// these were put into.
+fn read_weights(path: &Path, before: &Loaded, file: Option<&Loaded>) -> Result<Weights, Failure> {
+    let mut is_of_file = false;
+    let fits = |weights: &Weights| {
+        let fits = before.network.origin_of(weights).map(|_| ());
+        is_of_file = fits.is_err() && file.is_some_and(|file| file.network.origin_of(weights).is_ok());
+        fits
+    };
+    let weights = tensors::read_weights(path, fits);
+    if is_of_file {
+        let message = format!("the weights of {} are those of the network with its earlier bottlenecks", files::shown(path));
+        let help = "give those of the network without them, which `--replace` plans for, or replace without weights";
+        return Err(Failure::usage(message).help(help));
+    }
+    weights
 }
 
 /// Shows the curve of budgets, which is of many networks: none is written.
@@ -267,10 +336,11 @@ fn curve(session: &Session, arguments: &Arguments, steps: &Steps) -> Result<u8, 
         return Err(Failure::usage(message).help("give them with the `--budget` of a row"));
     }
     pareto::refuse_rows(arguments.shown)?;
-    let before = load(session, input, net)?;
-    let document = pareto::curve(session, (&before, input), &Order { goals, net, count, weights: None }, steps)?;
+    let Start { before, file } = start(session, load(session, input, net)?, (input, net), goals)?;
+    let order = Order { goals, net, count, weights: None, replaces: file.as_ref() };
+    let document = pareto::curve(session, (&before, input), &order, steps)?;
     pareto::write(&document, form(arguments)?, Path::new("-"))?;
-    Ok(exit_code(&before.errors))
+    Ok(exit_code(&file.as_ref().unwrap_or(&before).errors))
 }
 
 /// How the report is written; data goes to standard output, which then takes no network.
@@ -360,12 +430,13 @@ pub(super) fn optimize(
         name: &name,
         folders: (&files::folder(input), &files::folder(output)),
         said: &format!("`{}`", format!("pointwise optimize {}{}", set(net), goals.said()).trim_end()),
+        replaces: order.replaces,
         // The tensors and the file's image of them are in memory together.
         weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
     };
     let start = Instant::now();
     let done = optimize::optimize(before, &task, &Disk::new(&before.name, input).and(&name, output))
-        .map_err(|finding| refused(before, finding))?;
+        .map_err(|finding| refused((before, order.replaces), finding))?;
     if let Some(warning) = done.plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(warning);
     }
@@ -411,8 +482,14 @@ pub(super) fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions)
 }
 
 /// A finding that nothing is optimized for, shown where it points to.
-pub(super) fn refused(before: &Loaded, finding: Box<Diagnostic>) -> Failure {
-    match before.sources().filter(|_| finding.primary.is_some()) {
+///
+/// Where earlier bottlenecks were taken out of a file, what it asserts is shown there.
+pub(super) fn refused((before, file): (&Loaded, Option<&Loaded>), finding: Box<Diagnostic>) -> Failure {
+    let shown = file.filter(|_| finding.code == Code::AssertionFailed).unwrap_or(before);
+    let is_moved = file.is_some() && finding.code != Code::AssertionFailed && finding.primary.is_some();
+    let finding =
+        if is_moved { Box::new(finding.note("lines are counted without the earlier bottlenecks")) } else { finding };
+    match shown.sources().filter(|_| finding.primary.is_some()) {
         Some(sources) => {
             Session::show(sources, std::slice::from_ref(&*finding));
             Failure::Reported(exit_code(std::slice::from_ref(&*finding)))

@@ -10,11 +10,13 @@
 //! | which of them are steps of blocks and which are `refine` lines | `manner`, with `same` |
 //! | every layer written out | `written_out` |
 //! | what a row of budgets reaches | [`pareto`](mod@pareto) |
+//! | a network without what an earlier run wrote | [`replace`] |
 
 mod claims;
 mod edited;
 mod manner;
 pub mod pareto;
+pub mod replace;
 mod same;
 mod trials;
 mod written_out;
@@ -55,6 +57,9 @@ pub struct Task<'a> {
     pub folders: (&'a Path, &'a Path),
     /// What asks for this, for comments in the text: "`pointwise optimize --ratio 4`".
     pub said: &'a str,
+    /// The file that an earlier run's bottlenecks were taken out of, where the network is [`without`](replace::without) them: what
+    /// it demands of its numbers holds on.
+    pub replaces: Option<&'a Loaded>,
     /// The network's weights, where the new one is to have weights too.
     pub weights: Option<Given<'a>>,
 }
@@ -122,7 +127,7 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
     let numbers = analyze(&shaped, &analysis::Options::default())?;
     let weights = task.weights.map(|given| carried(&before.network, given, (&sources, &shaped))).transpose()?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
-    let origin = before.source.as_ref().map(|source| Origin { before, source, task, loader });
+    let origin = Origin::of_task(before, task, loader);
     let Written { text, updated, notes, renamed } = match &origin {
         Some(origin) if !task.inline && changes.is_empty() => edited::edited(origin, &plan, (&shaped, new))?,
         _ => written_out::written_out(origin.as_ref(), task, &plan, new)?,
