@@ -77,7 +77,7 @@ fn unmade(error: Option<&Diagnostic>) -> Box<Diagnostic> {
 
 fn refused(message: String) -> Box<Diagnostic> {
     let help = "optimize the file that this one was made from, or write the bottlenecks there by hand and take their comment away";
-    Box::new(Diagnostic::bare(Code::ChangedBottlenecks, Severity::Error, message).help(help))
+    Box::new(Diagnostic::bare(Code::EarlierBottlenecks, Severity::Error, message).help(help))
 }
 
 /// Whether what an earlier run wrote has been changed since, and nothing else. Headings say what the network came to before and

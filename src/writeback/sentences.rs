@@ -54,7 +54,7 @@ pub(super) fn sentence(lines: &[&str]) -> Option<Sentence> {
     if first.starts_with(CLAIM) {
         return Some(Sentence { says: Says::Claim, lines: 1 + lines.iter().take(MOST).position(|line| line.ends_with('.'))? });
     }
-    is_description(first).then(|| of_layers(lines)).flatten()
+    first.starts_with(|c: char| c.is_ascii_digit()).then(|| of_layers(lines)).flatten()
 }
 
 /// The sentence about layers that begins with the first of these lines.
@@ -68,21 +68,31 @@ fn of_layers(lines: &[&str]) -> Option<Sentence> {
     if end.is_some_and(|savings| saved(savings).is_none()) {
         return None;
     }
-    let says = match before.split_once(BEHIND) {
-        Some((_, names)) => Says::Steps(names_of(names)?),
-        None => Says::Lines,
+    let (layers, says) = match before.split_once(BEHIND) {
+        Some((layers, names)) => (layers, Says::Steps(names_of(names)?)),
+        None => (before, Says::Lines),
     };
-    Some(Sentence { says, lines })
+    is_description(layers).then_some(Sentence { says, lines })
 }
 
-/// Whether a line begins as layers are described: `9 layers, 5x5`, `3x3`.
-fn is_description(line: &str) -> bool {
-    let rest = match line.split_once(" layers, ") {
-        Some((n, rest)) if is_number(n) => rest,
-        Some(_) | None => line,
-    };
-    let kernel = rest.split([',', ':', ' ']).next().unwrap_or_default();
-    kernel.split_once('x').is_some_and(|(h, w)| is_number(h) && is_number(w))
+/// Whether layers are described so: `9 layers, 5x5, 64 to 32 channels at 14x14, now to 24`, where all but the kernel may be
+/// left out.
+fn is_description(text: &str) -> bool {
+    let all = text.split_once(" layers, ").and_then(|(count, rest)| is_number(count).then_some(rest));
+    let rest = all.unwrap_or(text);
+    let without_now = rest.rsplit_once(", now to ").and_then(|(rest, width)| is_number(width).then_some(rest));
+    let rest = without_now.unwrap_or(rest);
+    let without_map = rest.rsplit_once(" at ").and_then(|(rest, map)| is_pair(map, "x").then_some(rest));
+    match without_map.unwrap_or(rest).split_once(", ") {
+        Some((kernel, channels)) => {
+            is_pair(kernel, "x") && channels.strip_suffix(" channels").is_some_and(|channels| is_pair(channels, " to "))
+        }
+        None => is_pair(without_map.unwrap_or(rest), "x"),
+    }
+}
+
+fn is_pair(text: &str, between: &str) -> bool {
+    text.split_once(between).is_some_and(|(one, other)| is_number(one) && is_number(other))
 }
 
 fn is_number(text: &str) -> bool {
@@ -164,6 +174,8 @@ mod tests {
         for line in ["3x3 is enough.", "Bottlenecks are good:", "2 layers, wide", "The plan is mine", "9 -> 4 MACs", ""] {
             assert_eq!(says(&[line, "and so on"]), None, "{line}");
         }
+        let above = ["35x35 maps: a 1x1 and", "a 5x5.", "", "3x3: 9 -> 4 MACs, 2 -> 1 parameters."];
+        assert_eq!(says(&above), None);
         assert_eq!(says(&["3x3, behind a wall: it takes all of the parameters."]), None);
     }
 }

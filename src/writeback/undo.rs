@@ -75,7 +75,7 @@ pub fn undone(text: &str, ast: &Ast) -> Result<Undone, Box<Diagnostic>> {
 /// The finding that something was changed since it was written.
 pub(super) fn changed(at: Span, message: impl Into<String>, label: &str) -> Box<Diagnostic> {
     let help = "optimize the file that this one was made from, or write the bottlenecks there by hand and take their comment away";
-    Box::new(Diagnostic::error(Code::ChangedBottlenecks, message, at, label).help(help))
+    Box::new(Diagnostic::error(Code::EarlierBottlenecks, message, at, label).help(help))
 }
 
 /// Takes back what is said above a block; the steps that it names, with the place where each is named.
