@@ -224,8 +224,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let Start { before, file } = start(session, before, (&arguments.input, &arguments.net), &arguments.goals)?;
     let weights = arguments.weights.as_deref().map(|path| read_weights(path, &before, file.as_ref())).transpose()?;
     let weights = weights.as_ref().map(|weights| (weights, arguments.seed));
-    let order =
-        Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights, replaces: file.as_ref() };
+    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights, replaces: file.as_ref() };
     let place = output.unwrap_or(&arguments.input);
     let errors = &file.as_ref().unwrap_or(&before).errors;
     let mut done = optimize(session, &before, (&arguments.input, place), &order)?;
@@ -268,12 +267,7 @@ pub(super) struct Start {
 }
 
 /// The network to plan for: as it was read, or without the bottlenecks of an earlier run where these are to be replaced.
-pub(super) fn start(
-    session: &Session,
-    read: Loaded,
-    (path, net): (&Path, &NetOptions),
-    goals: &Goals,
-) -> Result<Start, Failure> {
+pub(super) fn start(session: &Session, read: Loaded, (path, net): (&Path, &NetOptions), goals: &Goals) -> Result<Start, Failure> {
     if !goals.replace {
         return Ok(Start { before: read, file: None });
     }
@@ -487,8 +481,7 @@ pub(super) fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions)
 pub(super) fn refused((before, file): (&Loaded, Option<&Loaded>), finding: Box<Diagnostic>) -> Failure {
     let shown = file.filter(|_| finding.code == Code::AssertionFailed).unwrap_or(before);
     let is_moved = file.is_some() && finding.code != Code::AssertionFailed && finding.primary.is_some();
-    let finding =
-        if is_moved { Box::new(finding.note("lines are counted without the earlier bottlenecks")) } else { finding };
+    let finding = if is_moved { Box::new(finding.note("lines are counted without the earlier bottlenecks")) } else { finding };
     match shown.sources().filter(|_| finding.primary.is_some()) {
         Some(sources) => {
             Session::show(sources, std::slice::from_ref(&*finding));

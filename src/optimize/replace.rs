@@ -76,7 +76,8 @@ fn unmade(error: Option<&Diagnostic>) -> Box<Diagnostic> {
 }
 
 fn refused(message: String) -> Box<Diagnostic> {
-    let help = "optimize the file that this one was made from, or write the bottlenecks there by hand and take their comment away";
+    let help =
+        "optimize the file that this one was made from, or write the bottlenecks there by hand and take their comment away";
     Box::new(Diagnostic::bare(Code::EarlierBottlenecks, Severity::Error, message).help(help))
 }
 
@@ -87,20 +88,17 @@ fn is_changed(undone: &Undone, with: &Network, without: &Network) -> Result<bool
     let counts = |network: &Network| [network.analysis.totals.macs, network.analysis.totals.params];
     let (with, without) = (counts(with), counts(without));
     if with == after && without != before {
-        let [said, made] = [before, without].map(|[macs, params]| format!("{} MACs and {} parameters", grouped(macs), grouped(params)));
-        let message = format!("the earlier bottlenecks were made from a network of {said}, and without them the text makes one of {made}");
+        let [said, made] =
+            [before, without].map(|[macs, params]| format!("{} MACs and {} parameters", grouped(macs), grouped(params)));
+        let message =
+            format!("the earlier bottlenecks were made from a network of {said}, and without them the text makes one of {made}");
         return Err(refused(message));
     }
     Ok(with != after && without == before)
 }
 
 /// The edits that make the file's records of its numbers those of the network without.
-fn records(
-    (own, set): (&Loaded, &[(String, String)]),
-    network: &Network,
-    draft: &str,
-    loader: &dyn Loader,
-) -> Vec<Edit> {
+fn records((own, set): (&Loaded, &[(String, String)]), network: &Network, draft: &str, loader: &dyn Loader) -> Vec<Edit> {
     let Some(source) = &own.source else { return Vec::new() };
     let folders = (Path::new(""), Path::new(""));
     let on = Origin { before: own, source, set, name: &own.name, folders, said: "", replaces: None, loader };

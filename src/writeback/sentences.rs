@@ -60,7 +60,8 @@ pub(super) fn sentence(lines: &[&str]) -> Option<Sentence> {
 /// The sentence about layers that begins with the first of these lines.
 fn of_layers(lines: &[&str]) -> Option<Sentence> {
     let texts = (1..=lines.len().min(MOST)).map(|n| (n, lines[..n].join(" ")));
-    let (lines, text) = texts.into_iter().find(|(_, text)| text.ends_with(JOINED) || SAVED.iter().any(|end| text.ends_with(end)))?;
+    let (lines, text) =
+        texts.into_iter().find(|(_, text)| text.ends_with(JOINED) || SAVED.iter().any(|end| text.ends_with(end)))?;
     let (before, end) = match text.strip_suffix(JOINED) {
         Some(before) => (before.strip_suffix(", ")?, None),
         None => text.rsplit_once(": ").map(|(before, savings)| (before, Some(savings)))?,

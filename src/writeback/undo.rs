@@ -74,7 +74,8 @@ pub fn undone(text: &str, ast: &Ast) -> Result<Undone, Box<Diagnostic>> {
 
 /// The finding that something was changed since it was written.
 pub(super) fn changed(at: Span, message: impl Into<String>, label: &str) -> Box<Diagnostic> {
-    let help = "optimize the file that this one was made from, or write the bottlenecks there by hand and take their comment away";
+    let help =
+        "optimize the file that this one was made from, or write the bottlenecks there by hand and take their comment away";
     Box::new(Diagnostic::error(Code::EarlierBottlenecks, message, at, label).help(help))
 }
 
@@ -188,7 +189,8 @@ fn step(value: &Expr) -> Option<(&Expr, &Expr)> {
         ExprKind::If { arms, otherwise: Some(otherwise) } if arms.len() == 1 => {
             let (with, without) = (alone(&arms[0].1)?, alone(otherwise)?);
             let (source, call) = piped(with)?;
-            let is_left_out = matches!((&source.kind, &without.kind), (ExprKind::Name(one), ExprKind::Name(other)) if one == other);
+            let is_left_out =
+                matches!((&source.kind, &without.kind), (ExprKind::Name(one), ExprKind::Name(other)) if one == other);
             is_left_out.then_some((source, call))?
         }
         _ => piped(value)?,
