@@ -12,6 +12,7 @@ use super::load::{self, Loaded, load};
 use super::machine;
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
 use super::pareto;
+use super::replace::{Start, read_weights, start};
 use super::report::{self, Form, Pair, Shown, savings};
 use super::session::Session;
 use super::tensors;
@@ -21,7 +22,6 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::op::form::Scale;
-use crate::optimize::replace::{Without, without, written_out};
 use crate::optimize::{self, Given, Task};
 use crate::report::rationale::rationale;
 use crate::report::savings::Extras;
@@ -65,6 +65,7 @@ pub(super) struct Arguments {
 
 /// What the optimizer is asked for.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Goals {
     /// Keep one channel in so many between the new convolutions.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
@@ -256,62 +257,6 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         Session::say(&report)?;
     }
     Ok(exit_code(errors))
-}
-
-/// What is planned for.
-pub(super) struct Start {
-    /// The network that the report compares with.
-    pub before: Loaded,
-    /// The file that it was made from, where earlier bottlenecks were taken out of it.
-    pub file: Option<Loaded>,
-}
-
-/// The network to plan for: as it was read, or without the bottlenecks of an earlier run where these are to be replaced.
-pub(super) fn start(session: &Session, read: Loaded, (path, net): (&Path, &NetOptions), goals: &Goals) -> Result<Start, Failure> {
-    if !goals.replace {
-        return Ok(Start { before: read, file: None });
-    }
-    let name = &read.name;
-    match without(&read, &net.set, &Disk::new(name, path)).map_err(|finding| refused((&read, None), finding))? {
-        Some(Without { loaded, lines, steps, was_changed }) => {
-            let parts = [(lines, "`refine` line"), (steps, "step")].into_iter().filter(|(count, _)| *count > 0);
-            let parts: Vec<String> = parts.map(|(count, what)| counted(count, what)).collect();
-            session.notice(&format!("{name}: replacing {} of an earlier run", parts.join(" and ")));
-            if was_changed {
-                session.notice("they have been changed since they were written, and go with these changes");
-            }
-            Ok(Start { before: loaded, file: Some(read) })
-        }
-        None if written_out(&read) => {
-            session.notice(&format!(
-                "{name} was written out with all its layers, and the bottlenecks among them cannot be taken back: optimize the file \
-                 that it was made from"
-            ));
-            Ok(Start { before: read, file: None })
-        }
-        None => {
-            session.notice(&format!("{name} has nothing that an earlier run wrote: there is nothing to replace"));
-            Ok(Start { before: read, file: None })
-        }
-    }
-}
-
-/// Reads the weights of the network to plan for. Those of a file with its earlier bottlenecks have nothing for the layers that
-/// these were put into.
-fn read_weights(path: &Path, before: &Loaded, file: Option<&Loaded>) -> Result<Weights, Failure> {
-    let mut is_of_file = false;
-    let fits = |weights: &Weights| {
-        let fits = before.network.origin_of(weights).map(|_| ());
-        is_of_file = fits.is_err() && file.is_some_and(|file| file.network.origin_of(weights).is_ok());
-        fits
-    };
-    let weights = tensors::read_weights(path, fits);
-    if is_of_file {
-        let message = format!("the weights of {} are those of the network with its earlier bottlenecks", files::shown(path));
-        let help = "give those of the network without them, which `--replace` plans for, or replace without weights";
-        return Err(Failure::usage(message).help(help));
-    }
-    weights
 }
 
 /// Shows the curve of budgets, which is of many networks: none is written.

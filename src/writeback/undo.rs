@@ -13,7 +13,7 @@ use super::undo_lines;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Block, Body, Comment, Expr, ExprKind, Item, Statement, StatementKind};
+use crate::syntax::ast::{Arg, Ast, Block, Body, Comment, Expr, ExprKind, Item, Statement, StatementKind};
 
 /// What the parameters are named with that steps bring.
 const OF_STEPS: &str = "reduce";
@@ -185,17 +185,15 @@ fn as_written(statement: &Statement) -> Option<(&Expr, &Expr)> {
 
 /// What a step reads, and the call that makes its 1x1: of a pipe, or of an `if` that leaves it out.
 fn step(value: &Expr) -> Option<(&Expr, &Expr)> {
-    let (source, call) = match &value.kind {
-        ExprKind::If { arms, otherwise: Some(otherwise) } if arms.len() == 1 => {
-            let (with, without) = (alone(&arms[0].1)?, alone(otherwise)?);
-            let (source, call) = piped(with)?;
-            let is_left_out =
-                matches!((&source.kind, &without.kind), (ExprKind::Name(one), ExprKind::Name(other)) if one == other);
-            is_left_out.then_some((source, call))?
-        }
-        _ => piped(value)?,
-    };
-    matches!((&source.kind, &call.kind), (ExprKind::Name(_), ExprKind::Call { .. })).then_some((source, call))
+    let ExprKind::If { arms, otherwise } = &value.kind else { return piped(value).filter(|step| is_step(*step)) };
+    let ([(_, with)], Some(without)) = (arms.as_slice(), otherwise) else { return None };
+    let (step, without) = (piped(alone(with)?)?, alone(without)?);
+    let is_left_out = matches!((&step.0.kind, &without.kind), (ExprKind::Name(one), ExprKind::Name(other)) if one == other);
+    Some(step).filter(|step| is_left_out && is_step(*step))
+}
+
+fn is_step((source, call): (&Expr, &Expr)) -> bool {
+    matches!((&source.kind, &call.kind), (ExprKind::Name(_), ExprKind::Call { .. }))
 }
 
 fn piped(value: &Expr) -> Option<(&Expr, &Expr)> {
@@ -225,10 +223,7 @@ fn first_read(statement: &Statement) -> Option<&Expr> {
         | StatementKind::Expr(_) => return None,
     };
     // A step before a layer that is a step too stands in its `if`.
-    match &value.kind {
-        ExprKind::Pipe { first, .. } => Some(first),
-        _ => step(value).map(|(source, _)| source),
-    }
+    if let ExprKind::Pipe { first, .. } = &value.kind { Some(first) } else { step(value).map(|(source, _)| source) }
 }
 
 /// Where a name stands in a block.
@@ -305,10 +300,8 @@ fn parameters(text: &str, ast: &Ast, removed: &[Removed<'_>]) -> Vec<Edit> {
 /// The parameters that a step brought: those that its 1x1 takes and nothing else in the block does.
 fn widths<'a>(step: &Removed<'a>, removed: &[Removed<'_>]) -> Vec<&'a str> {
     let ExprKind::Call { lists, .. } = &step.call.kind else { return Vec::new() };
-    let args = lists.iter().flat_map(|list| &list.args).filter_map(|arg| match &arg.value.kind {
-        ExprKind::Name(name) => Some(name.as_str()),
-        _ => None,
-    });
+    let name = |arg: &'a Arg| if let ExprKind::Name(name) = &arg.value.kind { Some(name.as_str()) } else { None };
+    let args = lists.iter().flat_map(|list| &list.args).filter_map(name);
     let is_inside = |at: &Span| removed.iter().any(|other| other.statement.span.contains(*at));
     let is_param = |name: &&str| step.block.params.iter().any(|param| param.name.text == *name);
     args.filter(|name| name.contains(OF_STEPS) && is_param(name) && uses(step.block, name).iter().all(is_inside)).collect()
