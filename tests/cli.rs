@@ -506,7 +506,10 @@ fn what_is_written_out_keeps_its_comments_and_marks_what_is_new() {
     let text = dir.read("flat.net");
     assert!(text.starts_with("# ResNet-18 (") && text.contains("# Four stages of two basic blocks"), "{text}");
     assert!(text.contains("layers keep their names") && text.contains("assert params == "), "{text}");
-    assert!(text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    layer1.0.conv1.conv.reduce ="), "{text}");
+    assert!(
+        text.contains("    # inserted: reduce of layer1.0.conv1.conv\n    @keep\n    layer1.0.conv1.conv.reduce ="),
+        "{text}"
+    );
     assert_eq!(pointwise(&["check", &out]).code, 0);
     let config = dir.write("passes.yaml", "passes: [fold-norm]\n");
     let run = pointwise(&["optimize", &model("resnet18"), "--config", &config, "-o", &out]);

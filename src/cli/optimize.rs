@@ -84,7 +84,8 @@ pub(super) struct Goals {
     /// chooses for each layer.
     #[arg(long, value_name = "FORM", help_heading = "Goals")]
     form: Option<String>,
-    /// Widths are multiples of this: by default of the target's channel block, and with 1 any width will do.
+    /// Widths are multiples of this, or of its half or quarter where that serves a budget better: by default of the target's channel
+    /// block, and with 1 any width will do.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
     align: Option<u64>,
     /// Nothing between the convolutions of a form. Without this or `--nonlinear`, a 1x1 before a kxk carries the layer's own

@@ -446,8 +446,6 @@ fn amount(quantity: Quantity, value: f64) -> String {
 
 /// A plan that is itself one width for all of it.
 fn one_width(plan: &Plan) -> Option<UniformWidth> {
-    let How::Scale(scale) = plan.changes.first()?.how else { return None };
-    let alike = plan.changes.iter().all(|change| change.how == How::Scale(scale));
-    // A plan that chose leaves layers alone, and says so.
-    (alike && plan.untouched.is_empty()).then_some(UniformWidth { scale, after: plan.after, error: plan.error })
+    let How::Scale(scale) = plan.changes.first().filter(|_| plan.is_uniform)?.how else { return None };
+    Some(UniformWidth { scale, after: plan.after, error: plan.error })
 }

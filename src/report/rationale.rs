@@ -25,7 +25,8 @@ pub struct Rationale {
     pub model: Option<&'static str>,
     /// The plan's error by that model, the sum of those of the changes.
     pub error: Option<f64>,
-    /// No plan within the budgets has a smaller error; `null` without a budget, as for the gap.
+    /// No plan by forms and narrower insides has a smaller error within the budgets; `null` where nothing was searched or one width
+    /// for the whole network errs less, as for the gap.
     pub bound: Option<f64>,
     /// The part of the error by which the plan may be worse than the best, of one.
     pub gap: Option<f64>,
@@ -44,7 +45,7 @@ pub struct Narrowest {
     pub ratio: u64,
     /// No fewer channels.
     pub channels: u64,
-    /// Widths are multiples of this.
+    /// Widths are multiples of this, or of its half or quarter.
     pub align: u64,
 }
 
@@ -114,14 +115,14 @@ fn reason(change: &Change) -> Option<(String, String)> {
 fn explained(goal: String, plan: &Plan, changes: &[Change]) -> Rationale {
     let goal = if goal.is_empty() { "the marks in the source".to_owned() } else { goal };
     let model = Some(plan.model).filter(|model| !model.is_empty());
-    let limited = !plan.budgets.is_empty();
+    let certified = plan.is_certified();
     Rationale {
         goal,
         facts: facts(plan, changes),
         model,
         error: model.map(|_| plan.error),
-        bound: limited.then_some(plan.bound),
-        gap: limited.then(|| plan.gap()),
+        bound: certified.then_some(plan.bound),
+        gap: certified.then(|| plan.gap()),
         floors: plan.floors.map(|Floors { ratio, channels, align }| Narrowest { ratio, channels, align }),
         budgets: plan.budgets.iter().map(spent).collect(),
         alternatives: plan.uniform.iter().map(other).collect(),
@@ -148,6 +149,10 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
         facts.push(format!("budget {}{fused}: at most {}, reached {}", met.budget, shown(met.most), shown(met.reached)));
     }
     facts.extend(plan.claim().map(|claim| format!("{claim} (a proxy: no weights were looked at)")));
+    facts.extend(plan.by_parts.map(|error| {
+        let (own, model) = (plan.error, plan.model);
+        format!("one width for the whole network: error {own:.3}, and {error:.3} for the best plan by parts, under the {model} error model (a proxy: no weights were looked at)")
+    }));
     facts.extend(plan.uniform.map(|uniform| {
         let same = if plan.budgets.is_empty() { "needs no more MACs" } else { "reaches the same budget" };
         let (price, own) = (uniform.after.price, plan.error);
@@ -162,7 +167,10 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     if !plan.slower.is_empty() {
         let (count, named) = (counted(plan.slower.len(), "layer"), first_names(&plan.slower, NAMED));
         let are = if plan.slower.len() == 1 { "is" } else { "are" };
-        facts.push(format!("{count} {are} predicted slower than before, and the budget is not met without: {named}"));
+        let them = if plan.slower.len() == 1 { "it" } else { "them" };
+        facts.push(format!(
+            "{count} {are} predicted slower than before, and no plan without {them} was found that is nearly as good: {named}"
+        ));
     }
     for pass in changes.iter().map(|change| change.pass).collect::<BTreeSet<_>>() {
         let count = changes.iter().filter(|change| change.pass == pass).count();

@@ -195,7 +195,14 @@ pub(super) struct Told<'a> {
     pub members: Vec<&'a ChangedLayer>,
 }
 
-/// The changes, like ones together.
+/// Whether a layer costs nothing and only passes on what others make: an activation on fewer channels.
+pub(super) fn is_follower(change: &ChangedLayer) -> bool {
+    let Cost { macs, params, .. } = change.before.plus(&change.after);
+    let is_plain = change.form == "changed" && change.inserted.is_empty() && change.absorbed.is_empty();
+    is_plain && macs == 0 && params == 0
+}
+
+/// The changes, like ones together, without those that only follow.
 pub(super) fn told(s: &Savings) -> Vec<Told<'_>> {
     let alike = s.alike.iter().map(|alike| {
         let members: Vec<&ChangedLayer> = alike.members.iter().map(|at| &s.changes[*at]).collect();
@@ -203,7 +210,7 @@ pub(super) fn told(s: &Savings) -> Vec<Told<'_>> {
         let (before, after) = (sum(|change| &change.before), sum(|change| &change.after));
         Told { name: &alike.name, changed: &alike.changed, before, after, members }
     });
-    alike.collect()
+    alike.filter(|told| !told.members.iter().all(|change| is_follower(change))).collect()
 }
 
 /// What became of a layer: `reduce 64`, `out 64 -> 32, kernel 5 -> 3`, `added: conv(64, 1)`.

@@ -8,7 +8,7 @@ use super::changed::RENAMED;
 use super::grid::escape_markdown;
 use super::number::significant;
 use super::savings::Savings;
-use super::savings_tables::{Room, blocks, changes, fitting, groups, totals};
+use super::savings_tables::{Room, blocks, changes, fitting, groups, is_follower, totals};
 use super::table;
 use crate::digits::{counted, first_names};
 
@@ -96,6 +96,10 @@ pub(super) fn caption(s: &Savings, all: bool) -> String {
     let mut notes = Vec::new();
     if !all && s.alike.len() < s.changes.len() - renamed {
         notes.push("like ones in one row, summed".to_owned());
+    }
+    let followers = s.changes.iter().filter(|change| is_follower(change)).count();
+    if !all && followers > 0 {
+        notes.push(format!("without {} that cost nothing and follow", counted(followers, "layer")));
     }
     if s.inserted() > 0 {
         notes.push(format!("costs after include {}", counted(s.inserted(), "inserted layer")));

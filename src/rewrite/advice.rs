@@ -31,7 +31,7 @@ fn costs_more(changes: &[&PlannedChange]) -> &'static str {
 fn chokes(plan: &Plan) -> Option<Diagnostic> {
     let is_choke = |change: &PlannedChange| match change.how {
         How::Form(how) => how.form.ranks().contains(&1) && change.geometry.input.min(change.geometry.output) > 1,
-        How::Scale(scale) => change.geometry.output > 1 && scale.width(change.geometry.output) == 1,
+        How::Scale(_) => change.geometry.output > 1 && change.width == 1,
     };
     let chokes = of(plan, is_choke);
     let message = format!("all that passes has to fit one channel in: {}", names(&chokes));

@@ -13,6 +13,7 @@ use super::model::{ErrorModel, KeptShares};
 use super::place::places;
 use super::plan::{BudgetUnreachable, OptimizeError, Plan, Proof};
 use super::price::Clock;
+use super::regions::regions;
 use super::scale::uniform;
 use super::search::{Search, saves};
 use super::sources::Sources;
@@ -95,34 +96,48 @@ impl Task<'_> {
         let mut search = Search { task: *self, limits, entries: choices.entries, dropped: BTreeSet::new() };
         let decided = search.decide((&context, &mut prices))?;
         let planned = search.finish(decided, choices.refused, (&context, &mut prices));
-        let Some(uniform) = self.uniform(&planned.plan)? else { return Ok(planned) };
-        let told = self.told(&uniform, &places);
+        let Some((uniform, told)) = self.uniform(&planned.plan, &places)? else { return Ok(planned) };
         if self.may_be_uniform() && told.error < planned.plan.error {
             let narrower = self.narrower(uniform, &places);
-            let bound = planned.plan.bound.min(told.error);
-            return Ok(Refined { plan: Plan { bound, floors: planned.plan.floors, ..narrower.plan }, ..narrower });
+            return Ok(Refined { plan: Plan { by_parts: Some(planned.plan.error), ..narrower.plan }, ..narrower });
         }
         Ok(Refined { plan: Plan { uniform: Some(told), ..planned.plan }, ..planned })
+    }
+
+    /// What is proven of forms is proven of all where nothing can be narrower as well: forms and narrower insides were not tried
+    /// together.
+    fn unless_narrower(&self, proof: Proof) -> Proof {
+        if regions(self.shaped, &places(self.shaped, self.analysis)).is_empty() { proof } else { Proof::Open }
     }
 
     /// What is to be said of budgets that no plan meets: whether the floors are in the way, which lower floor is not, and
     /// whether the whole network can be narrower instead.
     fn beyond(&self, miss: BudgetUnreachable) -> Result<BudgetUnreachable, OptimizeError> {
-        let floor = self.config.ratio.unwrap_or(LEAST_SHARE);
-        let with = |ratio: u64, channels: Option<u64>| {
-            let config = Config { ratio: Some(ratio), channels, ..self.config.clone() };
-            Task { config: &config, ..*self }.plan(Freedom::EveryForm)
+        let Config { ratio, channels, align, .. } = *self.config;
+        let floor = ratio.unwrap_or(LEAST_SHARE);
+        let with = |ratio: u64, channels: Option<u64>, align: Option<u64>| {
+            let config = Config { ratio: Some(ratio), channels, align, ..self.config.clone() };
+            let task = Task { config: &config, ..*self };
+            task.plan(Freedom::Sane).or_else(|_| task.plan(Freedom::EveryForm))
         };
-        let ratios = (0..).map(|i| floor.saturating_mul(2 << i)).take_while(|ratio| *ratio <= MOST_RATIO);
-        let reached = ratios.into_iter().find(|ratio| with(*ratio, None).is_ok());
-        // Without any floor: a single channel will do.
-        let proof = if let (None, Err(OptimizeError::Unreachable(last))) = (reached, with(u64::MAX, Some(1))) {
-            last.proof
+        // A number of channels stands in for the ratio.
+        let ratios = (0..).map(|i| floor.saturating_mul(2 << i)).take_while(|ratio| channels.is_none() && *ratio <= MOST_RATIO);
+        let reached = ratios.into_iter().find(|ratio| with(*ratio, None, align).is_ok());
+        // Without any floor: a single channel will do, and any number of them.
+        let any_at_all = with(u64::MAX, Some(1), Some(1));
+        let proof = if let (None, Err(OptimizeError::Unreachable(last))) = (reached, any_at_all) {
+            self.unless_narrower(last.proof)
         } else {
-            let narrower = [4, 2, 1].into_iter().find(|channels| reached.is_none() && with(floor, Some(*channels)).is_ok());
-            Proof::Floor { ratio: floor, channels: self.config.channels, reached, narrower }
+            let fewer = [4, 2, 1].into_iter().filter(|fewer| channels.is_none_or(|channels| *fewer < channels));
+            let mut ways = fewer.flat_map(|fewer| [(fewer, false), (fewer, true)]);
+            let is_way = |(fewer, any): &(u64, bool)| with(floor, Some(*fewer), if *any { Some(1) } else { align }).is_ok();
+            let narrower = ways.find(|way| reached.is_none() && is_way(way));
+            Proof::Floor { ratio: floor, channels, reached, narrower }
         };
-        let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.map(|found| found.scale.share());
+        // It takes no channels, and no rules.
+        let may_ask = channels.is_none() && self.config.rules.is_empty();
+        let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.filter(|_| may_ask);
+        let uniform = uniform.map(|found| found.scale.share());
         Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, ..miss })
     }
 }

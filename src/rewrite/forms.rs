@@ -148,7 +148,7 @@ impl fmt::Display for Refusal {
             Self::CostsMore { break_even } => write_break_even(f, break_even),
             Self::NotAsked => f.write_str("nothing asks for a bottleneck there"),
             Self::NotNeeded => f.write_str("the budget is met without it"),
-            Self::Slower => f.write_str("a form would save work and no time: it is predicted slower than the layer is"),
+            Self::Slower => f.write_str("the form that the budget asks of it is predicted slower than the layer is"),
         }
     }
 }

@@ -41,7 +41,7 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 /// The error of a form is, with `m = min(c, n)` of a convolution from `c` to `n` channels:
 ///
 /// `w · Σ SIDE · (-ln(r' / m) + BEYOND · -ln(r / full)) + LAYER for each added one`, with `r' = r / 2^crossing` in front of an
-/// activation and `r' = r` elsewhere, and no share above 1.
+/// activation where [`crossing`](Place::crossing) is 1/2 or more, `r' = r` elsewhere, and no share above 1.
 ///
 /// - *Shares multiply.* Summed logarithms keep the largest product of shares, so that halving a layer costs the same
 ///   wherever it starts, and no layer is squeezed to nothing.
@@ -53,10 +53,11 @@ pub trait ErrorModel: std::fmt::Debug + Sync {
 ///   left once no more than `m` channels pass. Without the root every layer would keep the same share, whatever that costs;
 ///   without the work all layers would end at the same MACs, whatever they do.
 /// - *What a layer makes* counts 2.5 times as much as what it reads: through a kxk behind it a 1x1 to `r` channels passes `r` of
-///   them at each of its places, and a 1x1 behind the kxk has `r` in all.
-/// - *A narrower layer* loses `2.5 · (ln(its share of the MACs))²`, weighed the same: one that is very narrow more than
-///   several that are a little narrower.
-/// - *An activation halves what passes*, as far as nothing else carries it past the layer (Sandler et al., 2018).
+///   them at each of its places, and a 1x1 behind the kxk, or behind another 1x1, has `r` in all.
+/// - *A narrower layer* loses `2.7 · (ln(its share of the MACs))²`, weighed by all of its work: one that is very narrow
+///   more than several that are a little narrower.
+/// - *An activation halves what passes* a layer that most has to pass (Sandler et al., 2018); on one path beside others it is the
+///   non-linearity that an Inception module gains.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeptShares;
 
@@ -68,7 +69,7 @@ const MADE: f64 = 2.5;
 
 /// What the logarithm of a narrower layer's share of its MACs counts. A form that keeps as large a share of them keeps its
 /// layer's inputs and outputs as well.
-const NARROWED: f64 = 2.5;
+const NARROWED: f64 = 2.7;
 
 /// The power of that logarithm: a layer that is very narrow loses more than several that are a little narrower.
 const NARROWING: i32 = 2;
@@ -84,7 +85,8 @@ impl ErrorModel for KeptShares {
     fn error(&self, layer: &Seen<'_>, how: Refinement) -> f64 {
         let stages = how.form.stages(layer.geometry.input, layer.geometry.output).len();
         let weight = weight(layer.place.work * essential_share(layer.geometry), layer.place.crossing);
-        let passing = if is_activated(layer, how) { (-layer.place.crossing).exp2() } else { 1.0 };
+        let is_halved = is_activated(layer, how) && layer.place.carries_most();
+        let passing = if is_halved { (-layer.place.crossing).exp2() } else { 1.0 };
         weight * lost(layer.geometry, how.form, passing) + LAYER * (stages - 1) as f64
     }
 
@@ -121,8 +123,8 @@ fn lost(geometry: &Geometry, form: Form, passing: f64) -> f64 {
 /// What the logarithm of each rank of a form counts.
 fn sides(kind: Kind) -> &'static [f64] {
     match kind {
-        Kind::Reduce | Kind::Spatial | Kind::Pointwise => &[1.0],
-        Kind::Expand => &[MADE],
+        Kind::Reduce | Kind::Spatial => &[1.0],
+        Kind::Expand | Kind::Pointwise => &[MADE],
         Kind::Both => &[1.0, MADE],
     }
 }

@@ -6,8 +6,8 @@
 use super::neighbour::neighbourhood;
 use crate::analysis::Analysis;
 use crate::flow::{ahead, behind, only_reader};
-use crate::graph::{Graph, NodeId, NodeMap};
-use crate::op::{Class, Op};
+use crate::graph::{NodeId, NodeMap};
+use crate::op::{Class, ConvKind, Op};
 use crate::shape::Shaped;
 
 /// Where a layer stands.
@@ -46,7 +46,7 @@ pub fn places(shaped: &Shaped, analysis: &Analysis) -> NodeMap<Place> {
         let place = Place {
             crossing: crossings[id],
             work: layer.work.macs as f64 / total,
-            after_point: is_point_before(graph, id),
+            after_point: is_point_before(shaped, id),
             before_point: is_point_behind(shaped, id),
             activated: neighbourhood(graph, id).own.activation.is_some(),
         };
@@ -94,19 +94,21 @@ fn crossings(shaped: &Shaped) -> NodeMap<f64> {
     shares
 }
 
-fn is_point(op: &Op) -> bool {
-    matches!(op, Op::Linear(_)) || matches!(op, Op::Conv(conv) if conv.kernel == [1, 1] && conv.groups == 1 && !conv.depthwise)
+/// Whether a layer mixes the channels of each place and nothing else.
+pub(super) fn is_point(shaped: &Shaped, id: NodeId) -> bool {
+    let op = &shaped.graph().node(id).op;
+    matches!(op, Op::Linear(_)) || op.conv_kind(&shaped.input_shapes(id)) == Some(ConvKind::Pointwise)
 }
 
-fn is_point_before(graph: &Graph, id: NodeId) -> bool {
+fn is_point_before(shaped: &Shaped, id: NodeId) -> bool {
+    let graph = shaped.graph();
     let Some(&input) = graph.node(id).inputs.first() else { return false };
     let Some(maker) = behind(graph, input, Class::is_companion) else { return false };
-    is_point(&graph.node(maker).op) && only_reader(graph, ahead(graph, maker, Class::is_companion)) == Some(id)
+    is_point(shaped, maker) && only_reader(graph, ahead(graph, maker, Class::is_companion)) == Some(id)
 }
 
 fn is_point_behind(shaped: &Shaped, id: NodeId) -> bool {
     let graph = shaped.graph();
     let reader = only_reader(graph, ahead(graph, id, Class::is_companion));
-    reader
-        .is_some_and(|reader| is_point(&graph.node(reader).op) && shaped.shape(reader).channels() >= shaped.shape(id).channels())
+    reader.is_some_and(|reader| is_point(shaped, reader) && shaped.shape(reader).channels() >= shaped.shape(id).channels())
 }

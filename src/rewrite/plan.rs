@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::budget::{Budget, Quantity};
+use super::candidates::LEAST_CHANNELS;
 use super::forms::Refusal;
 use super::price::Price;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::digits::first_names;
+use crate::digits::{first_names, grouped};
 use crate::op::form::{How, Scale};
 use crate::op::form_cost::Geometry;
 
@@ -20,6 +21,8 @@ pub struct PlannedChange {
     pub how: How,
     /// Its geometry before; of a convolution with groups as if it had none.
     pub geometry: Geometry,
+    /// Its output channels after.
+    pub width: u64,
     /// What it cost.
     pub before: Price,
     /// What the form costs, with the normalisation and activation that it brings.
@@ -104,10 +107,14 @@ pub struct Plan {
     /// No plan within the budgets has a smaller error, under this model, these candidates, and for a budget on time with the
     /// times of layers added up. Equal to `error` without a budget.
     pub bound: f64,
-    /// Layers that the plan makes slower by the target's prediction, where the budgets are not met without.
+    /// Layers that the plan makes slower by the target's prediction, where no plan without them is nearly as good.
     pub slower: Vec<String>,
     /// What the search did not go below; `None` where nothing was searched.
     pub floors: Option<Floors>,
+    /// The plan is one width for the whole network.
+    pub is_uniform: bool,
+    /// Where it is, the error of the best plan that was found by forms and narrower insides.
+    pub by_parts: Option<f64>,
     /// The widest network that meets the same budgets by one width for all of it, or, without budgets, needs as few MACs as the
     /// plan; `None` where there is none.
     pub uniform: Option<UniformWidth>,
@@ -138,9 +145,13 @@ impl Plan {
         let times = if timed { ", times of layers taken to add up" } else { "" };
         let (gap, model) = (100.0 * self.gap(), self.model);
         let of_all = "of the best plan over all forms and widths that it may choose, each layer by itself";
-        // What was not searched is not certified.
-        (!self.budgets.is_empty() && self.floors.is_some())
-            .then(|| format!("within {gap:.2} % {of_all}, under the {model} error model{times}"))
+        self.is_certified().then(|| format!("within {gap:.2} % {of_all}, under the {model} error model{times}"))
+    }
+
+    /// Whether the bound says something of the plan: there was a search within budgets, and the plan is what it found.
+    #[must_use]
+    pub fn is_certified(&self) -> bool {
+        !self.budgets.is_empty() && self.floors.is_some()
     }
 
     /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.
@@ -189,8 +200,8 @@ pub enum Proof {
         channels: Option<u64>,
         /// The ratio that reaches the budget.
         reached: Option<u64>,
-        /// Where no ratio does, the least number of channels that does.
-        narrower: Option<u64>,
+        /// Where no ratio does, a number of channels that does, and whether widths then are no multiples of anything.
+        narrower: Option<(u64, bool)>,
     },
     /// Not even the narrowest network of one width for all of it meets it, and nothing else was asked for.
     Width,
@@ -243,11 +254,11 @@ impl fmt::Display for OptimizeError {
 /// A value in its quantity's unit, for people.
 fn in_full(budget: &BudgetUnreachable, value: f64) -> String {
     match budget.budget.quantity {
-        Quantity::Macs => format!("{value:.0} MACs"),
-        Quantity::Params => format!("{value:.0} parameters"),
-        Quantity::Ms => format!("{value:.3} ms"),
-        Quantity::Peak if budget.fused => format!("{value:.0} bytes (fused)"),
-        Quantity::Peak => format!("{value:.0} bytes"),
+        Quantity::Macs => format!("{} MACs", grouped(value.ceil() as u64)),
+        Quantity::Params => format!("{} parameters", grouped(value.ceil() as u64)),
+        Quantity::Ms => format!("{:.3} ms", (value * 1e3).ceil() / 1e3),
+        Quantity::Peak if budget.fused => format!("{} bytes (fused)", grouped(value.ceil() as u64)),
+        Quantity::Peak => format!("{} bytes", grouped(value.ceil() as u64)),
     }
 }
 
@@ -299,7 +310,10 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Proof::Together => "no choice of forms and ranks reaches all budgets together".to_owned(),
         Proof::Floor { channels: Some(channels), .. } => format!("no bottleneck may be narrower than {channels} channels"),
         Proof::Floor { ratio, channels: None, .. } => {
-            format!("every bottleneck keeps at least one channel in {ratio} of the smaller side of its layer")
+            let least = LEAST_CHANNELS;
+            format!(
+                "every bottleneck keeps at least one channel in {ratio} of the smaller side of its layer, and {least} channels"
+            )
         }
         Proof::Width => "one width for all layers does not reach it, however narrow".to_owned(),
         Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
@@ -313,8 +327,9 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Proof::Floor { reached: Some(ratio), .. } => {
             diagnostic.help(format!("`--ratio {ratio}` lowers that floor and reaches the budget"))
         }
-        Proof::Floor { narrower: Some(channels), .. } => {
-            diagnostic.help(format!("`--channels {channels}` lets bottlenecks become that narrow, and reaches the budget"))
+        Proof::Floor { narrower: Some((channels, of_any_width)), .. } => {
+            let align = if of_any_width { " --align 1" } else { "" };
+            diagnostic.help(format!("`--channels {channels}{align}` lets bottlenecks become that narrow, and reaches the budget"))
         }
         Proof::Floor { .. } | Proof::Alone | Proof::Together | Proof::Width | Proof::Open => diagnostic,
     };
@@ -322,6 +337,6 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
         Some(share) => diagnostic.help(format!("`--form scale` reaches it: the whole network at width {share:.2}")),
         None => diagnostic,
     };
-    let others = if budget.proof == Proof::Alone { "" } else { ", or relax another budget" };
+    let others = if budget.proof == Proof::Together { ", or relax another budget" } else { "" };
     diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))
 }

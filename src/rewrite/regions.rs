@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::channels::{Channels, Group};
 use super::live::Moment;
-use super::place::Place;
+use super::place::{Place, is_point};
 use super::price::{Clock, Price, of_part};
 use super::scale::{width, with_channels};
 use crate::graph::{Graph, InstanceId, NodeId, NodeMap};
@@ -36,6 +36,9 @@ pub struct Region {
     of: BTreeMap<NodeId, usize>,
 }
 
+/// A group inside a bottleneck, and every node that makes its channels, passes them on or reads them, by step.
+type Inner<'a> = (&'a Group, Vec<(usize, NodeId)>);
+
 /// The regions of a network, in the order of their first members.
 #[must_use]
 pub fn regions(shaped: &Shaped, places: &NodeMap<Place>) -> Vec<Region> {
@@ -57,7 +60,16 @@ pub fn regions(shaped: &Shaped, places: &NodeMap<Place>) -> Vec<Region> {
             && !concatenated.contains(at)
             && is_in_bottleneck(shaped, group, (&homes, places))
     };
-    let inner: BTreeMap<usize, &Group> = channels.groups().filter(inner).collect();
+    let mut inner: BTreeMap<usize, Inner<'_>> =
+        channels.groups().filter(inner).map(|(at, group)| (at, (group, Vec::new()))).collect();
+    for (step, &id) in shaped.order().iter().enumerate() {
+        let read = graph.node(id).inputs.iter().filter_map(|input| channels.of(*input));
+        for group in channels.of(id).into_iter().chain(read) {
+            if let Some((_, touching)) = inner.get_mut(&group) {
+                touching.push((step, id));
+            }
+        }
+    }
     let joined = joined(&inner);
     let mut regions: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, root) in joined {
@@ -74,7 +86,7 @@ pub fn regions(shaped: &Shaped, places: &NodeMap<Place>) -> Vec<Region> {
 fn is_in_bottleneck(shaped: &Shaped, group: &Group, (homes, places): (&Homes, &NodeMap<Place>)) -> bool {
     let op = |id: &NodeId| &shaped.graph().node(*id).op;
     let is_conv = |id: &NodeId| matches!(op(id), Op::Conv(_));
-    let is_point = |id: &NodeId| matches!(op(id), Op::Conv(conv) if conv.kernel == [1, 1] && conv.groups == 1);
+    let is_point = |id: &NodeId| is_point(shaped, *id);
     let widens = |id: &NodeId| is_point(id) && shaped.shape(*id).channels() >= group.width;
     let mut all = group.members.iter().chain(&group.readers);
     if !all.clone().all(is_conv) {
@@ -119,9 +131,9 @@ impl Homes {
 }
 
 /// Groups that one layer makes and reads belong together: to each the least of those that it belongs with.
-fn joined(inner: &BTreeMap<usize, &Group>) -> BTreeMap<usize, usize> {
+fn joined(inner: &BTreeMap<usize, Inner<'_>>) -> BTreeMap<usize, usize> {
     let makers: BTreeMap<NodeId, usize> =
-        inner.iter().flat_map(|(at, group)| group.members.iter().map(move |member| (*member, *at))).collect();
+        inner.iter().flat_map(|(at, (group, _))| group.members.iter().map(move |member| (*member, *at))).collect();
     let mut root: BTreeMap<usize, usize> = inner.keys().map(|at| (*at, *at)).collect();
     let find = |root: &BTreeMap<usize, usize>, mut at: usize| {
         while root[&at] != at {
@@ -129,7 +141,7 @@ fn joined(inner: &BTreeMap<usize, &Group>) -> BTreeMap<usize, usize> {
         }
         at
     };
-    for (at, group) in inner {
+    for (at, (group, _)) in inner {
         // Two groups with a reader in common are parts of what it costs as well.
         for other in group.readers.iter().filter_map(|reader| makers.get(reader)) {
             let (a, b) = (find(&root, *at), find(&root, *other));
@@ -142,26 +154,25 @@ fn joined(inner: &BTreeMap<usize, &Group>) -> BTreeMap<usize, usize> {
 fn region(
     shaped: &Shaped,
     (channels, places): (&Channels, &NodeMap<Place>),
-    (inner, groups): (&BTreeMap<usize, &Group>, &[usize]),
+    (inner, groups): (&BTreeMap<usize, Inner<'_>>, &[usize]),
 ) -> Region {
-    let graph = shaped.graph();
     let own: BTreeSet<usize> = groups.iter().copied().collect();
     let mut of: BTreeMap<NodeId, usize> = BTreeMap::new();
     for group in groups {
-        of.extend(inner[group].readers.iter().map(|reader| (*reader, *group)));
+        of.extend(inner[group].0.readers.iter().map(|reader| (*reader, *group)));
     }
-    let mut nodes = Vec::new();
-    for &id in shaped.order() {
-        // What makes channels of the region is its own group's; what only reads some is that group's.
+    let mut touching: Vec<(usize, NodeId)> = groups.iter().flat_map(|group| inner[group].1.iter().copied()).collect();
+    touching.sort_unstable();
+    touching.dedup();
+    let nodes: Vec<NodeId> = touching.into_iter().map(|(_, id)| id).collect();
+    // What makes channels of the region is its own group's; what only reads some is that group's.
+    for &id in &nodes {
         if let Some(group) = channels.of(id).filter(|group| own.contains(group)) {
             of.insert(id, group);
         }
-        let reads = graph.node(id).inputs.iter().any(|input| channels.of(*input).is_some_and(|group| own.contains(&group)));
-        if of.contains_key(&id) || reads {
-            nodes.push(id);
-        }
     }
-    let members = |group: &usize| inner[group].members.iter().map(|member| (*member, inner[group].clone())).collect::<Vec<_>>();
+    let members =
+        |group: &usize| inner[group].0.members.iter().map(|member| (*member, inner[group].0.clone())).collect::<Vec<_>>();
     let groups: BTreeMap<NodeId, Group> = own.iter().flat_map(members).collect();
     let mut members: Vec<NodeId> = groups.keys().copied().collect();
     members.sort_unstable();

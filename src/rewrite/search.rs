@@ -84,35 +84,41 @@ fn is_slower(entry: &Entry, candidate: &Candidate, (context, prices): (&Context<
     }
 }
 
+/// A plan is nearly as good as another where its error is larger by at most this share.
+const NEARLY: f64 = 0.1;
+
+/// How often layers that would be slower are left as they are, together or in halves of those.
+const MOST_DROPS: usize = 24;
+
 /// How often a plan whose prediction came out above the budget is tightened.
 const REPAIRS: usize = 6;
 
 impl Search<'_> {
-    /// The best choice within the budgets that makes no layer slower by the target's prediction, where time itself is not
-    /// limited: whoever saves MACs means to save time. A layer that would be slower is left as it is; one without which the
-    /// budgets are not met stays changed, and is told.
+    /// The best choice within the budgets that makes no layer slower by the target's prediction, where MACs are limited and time
+    /// itself is not: whoever saves MACs means to save time. A layer that would be slower is left as it is; one without which
+    /// no choice is within the budgets, or none that is nearly as good, stays changed and is told.
     pub(super) fn decide(&mut self, (context, prices): (&Context<'_>, &mut Prices)) -> Result<Decided, OptimizeError> {
         let mut decided = self.within_budgets()?;
         let bound = decided.allocation.bound;
-        let is_timed = self.limits.iter().any(|(budget, _)| budget.quantity == Quantity::Ms);
-        let mut needed: BTreeSet<usize> = BTreeSet::new();
-        while !self.limits.is_empty() && !is_timed {
-            let slower = self.slower(&decided.allocation, (context, prices));
-            let open: Vec<usize> = slower.iter().copied().filter(|i| !needed.contains(i)).collect();
-            if open.is_empty() {
-                decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
-                break;
-            }
-            if let Some(next) = self.without(&open) {
-                decided = next;
-                continue;
-            }
-            for one in open {
-                match self.without(&[one]) {
-                    Some(next) => decided = next,
-                    None => drop(needed.insert(one)),
+        let limited = |quantity| self.limits.iter().any(|(budget, _)| budget.quantity == quantity);
+        if limited(Quantity::Macs) && !limited(Quantity::Ms) {
+            let most = self.error(&decided.allocation) * (1.0 + NEARLY);
+            let mut slower = self.slower(&decided.allocation, (context, prices));
+            let mut open = vec![slower.clone()];
+            for _ in 0..MOST_DROPS {
+                let Some(some) = open.pop() else { break };
+                if let Some(next) = self.without(&some, most) {
+                    decided = next;
+                    let all = self.slower(&decided.allocation, (context, prices));
+                    let new: Vec<usize> = all.iter().copied().filter(|i| !slower.contains(i)).collect();
+                    open.extend((!new.is_empty()).then_some(new));
+                    slower = all;
+                } else if some.len() > 1 {
+                    let (some, others) = some.split_at(some.len() / 2);
+                    open.extend([others.to_vec(), some.to_vec()]);
                 }
             }
+            decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
         }
         // What was dropped might have been chosen: the bound is that on all of it.
         decided.allocation.bound = bound;
@@ -126,14 +132,20 @@ impl Search<'_> {
         is_slower.enumerate().filter_map(|(i, is_slower)| is_slower.then_some(i)).collect()
     }
 
-    /// The best choice that leaves some entries as they are; where there is none, they stay open.
-    fn without(&mut self, some: &[usize]) -> Option<Decided> {
+    /// The error of a choice.
+    fn error(&self, allocation: &Allocation) -> f64 {
+        self.entries.iter().zip(&allocation.picks).map(|(entry, pick)| entry.options.options[*pick].error).sum()
+    }
+
+    /// The best choice that leaves some entries as they are and errs at most so much; where there is none, they stay open.
+    fn without(&mut self, some: &[usize], most: f64) -> Option<Decided> {
         let before: Vec<_> = some.iter().map(|i| self.entries[*i].options.options.clone()).collect();
         for i in some {
             self.entries[*i].options.options.retain(|candidate| candidate.how.is_none());
         }
         let can_stay = some.iter().all(|i| !self.entries[*i].options.options.is_empty());
         let decided = can_stay.then(|| self.within_budgets().ok()).flatten();
+        let decided = decided.filter(|decided| self.error(&decided.allocation) <= most);
         match &decided {
             Some(_) => self.dropped.extend(some.iter().map(|i| self.entries[*i].node())),
             None => some.iter().zip(before).for_each(|(i, options)| self.entries[*i].options.options = options),
@@ -263,9 +275,13 @@ impl Search<'_> {
                 (Item::Region(region), Some(How::Scale(scale))) => {
                     changes.extend(of_region(context, region, (scale, candidate.error)));
                 }
-                (Item::Region(_) | Item::Layer(_), _) => {
-                    let is_dropped = self.dropped.contains(&entry.node());
-                    refused.push((entry.node(), if is_dropped { Refusal::Slower } else { Refusal::NotNeeded }));
+                (Item::Region(region), _) => {
+                    let layers = region.nodes.iter().filter(|id| self.task.shaped.graph().node(**id).op.is_layer());
+                    refused.extend(layers.map(|id| (*id, Refusal::NotNeeded)));
+                }
+                (Item::Layer(layer), _) => {
+                    let is_dropped = self.dropped.contains(&layer.node);
+                    refused.push((layer.node, if is_dropped { Refusal::Slower } else { Refusal::NotNeeded }));
                 }
             }
         }
@@ -284,6 +300,8 @@ impl Search<'_> {
             bound: if self.is_searched() { decided.allocation.bound } else { error },
             changes,
             slower: decided.slower.iter().map(|id| name(*id)).collect(),
+            is_uniform: false,
+            by_parts: None,
             uniform: None,
             floors: self.is_searched().then(|| self.task.floors()),
         };

@@ -27,10 +27,8 @@ impl Task<'_> {
     /// Whether the whole network may be given one width: a budget asks, and nothing is said of forms or of single layers.
     pub(super) fn may_be_uniform(&self) -> bool {
         let config = self.config;
-        let is_marked = |id: &NodeId| {
-            let directives = &self.shaped.graph().node(*id).directives;
-            directives.keep || directives.bottleneck.is_some()
-        };
+        // What is kept keeps its channels.
+        let is_marked = |id: &NodeId| self.shaped.graph().node(*id).directives.bottleneck.is_some();
         let is_open = config.form.is_none() && config.channels.is_none() && config.ratio.is_none() && config.rules.is_empty();
         is_open && !config.budgets.is_empty() && !self.shaped.order().iter().any(is_marked)
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::bottleneck::Refined;
+use super::budget::Budget;
 use super::changes::{outline, prices};
 use super::place::Place;
 use super::plan::{Met, OptimizeError, Plan, PlannedChange, Proof, UniformWidth};
@@ -19,18 +20,22 @@ use crate::op::Op;
 use crate::op::form::How;
 
 impl Task<'_> {
-    /// The widest network of one width that meets the budgets, or without any needs as few MACs as a plan.
-    pub(super) fn uniform(&self, plan: &Plan) -> Result<Option<Uniform>, OptimizeError> {
+    /// The network of one width that meets the budgets, or without any needs as few MACs as a plan.
+    pub(super) fn uniform(&self, plan: &Plan, places: &NodeMap<Place>) -> Result<Option<(Uniform, UniformWidth)>, OptimizeError> {
         if plan.changes.is_empty() {
             return Ok(None);
         }
         let asked = self.limits();
         let limits = if asked.is_empty() { as_many_macs(&plan.after) } else { asked };
-        uniform(self.shaped, &limits, (self.block(), self.target))
+        let found = uniform(self.shaped, &limits, (self.block(), self.target))?;
+        Ok(found.map(|found| {
+            let told = self.told(&found, places);
+            (found, told)
+        }))
     }
 
     /// What is said of it beside a plan.
-    pub(super) fn told(&self, uniform: &Uniform, places: &NodeMap<Place>) -> UniformWidth {
+    fn told(&self, uniform: &Uniform, places: &NodeMap<Place>) -> UniformWidth {
         let graph = uniform.shaped.graph();
         let after: BTreeMap<&str, u64> =
             uniform.analysis.layers.iter().map(|layer| (graph.node(layer.node).name.as_str(), layer.work.macs)).collect();
@@ -58,13 +63,14 @@ impl Task<'_> {
         } else {
             uniform(self.shaped, &limits, how)?
         };
-        match (found, limits.first()) {
-            (Some(found), _) => Ok(self.narrower(found, places)),
-            (None, None) => Ok(self.as_it_is()),
-            (None, Some(limit)) => {
-                let least = at_share(self.shaped, 0.01, how)?.map_or(self.before, |least| least.sums);
-                Err(missed_by(*limit, &least, Proof::Width))
-            }
+        if let Some(found) = found {
+            return Ok(self.narrower(found, places));
+        }
+        let least = at_share(self.shaped, 0.01, how)?.map_or(self.before, |least| least.sums);
+        let missed = |(budget, most): &(Budget, f64)| least.of(budget.quantity) / most;
+        match limits.iter().max_by(|a, b| missed(a).total_cmp(&missed(b))) {
+            Some(worst) => Err(missed_by(*worst, &least, Proof::Width)),
+            None => Ok(self.as_it_is()),
         }
     }
 
@@ -79,6 +85,7 @@ impl Task<'_> {
             budgets: self.limits().into_iter().map(met).collect(),
             error,
             bound: error,
+            is_uniform: true,
             model: self.model.name(),
             ..Plan::default()
         };
@@ -95,10 +102,11 @@ impl Task<'_> {
         let (graph, after) = (self.shaped.graph(), found.shaped.graph());
         let new = prices(&found.shaped, &found.analysis, self.target);
         let new: BTreeMap<&str, Price> = new.into_iter().map(|(id, price)| (after.node(id).name.as_str(), price)).collect();
+        let widths: BTreeMap<&str, u64> =
+            found.shaped.order().iter().map(|id| (after.node(*id).name.as_str(), found.shaped.shape(*id).channels())).collect();
         let is_narrower = |id: NodeId| {
-            let copy = after.find(&graph.node(id).name);
-            let width = |copy| (found.shaped.shape(copy).channels(), self.shaped.shape(id).channels());
-            makes_channels(&graph.node(id).op) && copy.map(width).is_some_and(|(new, old)| new != old)
+            let width = widths.get(graph.node(id).name.as_str());
+            makes_channels(&graph.node(id).op) && width.is_some_and(|width| *width != self.shaped.shape(id).channels())
         };
         let mut changes: Vec<PlannedChange> = Vec::new();
         // What comes before the first of them is told with it.
@@ -113,6 +121,7 @@ impl Task<'_> {
                     layer: name.to_owned(),
                     how: How::Scale(found.scale),
                     geometry: outline(self.shaped, id),
+                    width: widths.get(name).copied().unwrap_or_default(),
                     before: before.plus(before_it),
                     after: after.plus(after_it),
                     error: error + error_before,

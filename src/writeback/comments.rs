@@ -104,10 +104,9 @@ fn described(changes: &[&PlannedChange]) -> String {
     if all(&|change| change.geometry.output_map == first.output_map) && h * w > 1 {
         let _ = write!(text, " at {h}x{w}");
     }
-    if let How::Scale(scale) = changes[0].how
-        && all(&|change| change.geometry.output == first.output && change.how == changes[0].how)
-    {
-        let _ = write!(text, ", now to {}", scale.width(first.output));
+    let width = changes[0].width;
+    if matches!(changes[0].how, How::Scale(_)) && all(&|change| change.geometry.output == first.output && change.width == width) {
+        let _ = write!(text, ", now to {width}");
     }
     text
 }

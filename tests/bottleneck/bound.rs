@@ -1,6 +1,5 @@
 //! The bound and the choice, against trying every form at every rank.
 
-use pointwise::analysis::target::Target;
 use pointwise::analysis::{Options, analyze};
 use pointwise::op::form_cost::Geometry;
 use pointwise::rewrite::candidates::{LEAST_CHANNELS, LEAST_GAIN, LEAST_SHARE};
@@ -10,12 +9,7 @@ use pointwise::rewrite::{Between, Config, ErrorModel, Form, KeptShares, Kind, Re
 use pointwise::shape::Shaped;
 
 use super::nets::{Net, conv};
-use super::{geometry, within};
-
-/// One on which little work takes little time, so that no form is slower than its layer.
-fn small_machine() -> Target {
-    Target::shipped("cortex-a76").expect("it is shipped")
-}
+use super::{arithmetic, geometry, within};
 
 /// Error and MACs of each way to leave or change a layer.
 fn all_ways(net: &Shaped, layer: &str) -> Vec<(f64, u64)> {
@@ -90,7 +84,7 @@ fn no_choice_of_forms_and_ranks_is_below_the_bound() {
         {
             // A ratio as by default: no other width for the whole network is looked at.
             let config = Config { ratio: Some(LEAST_SHARE), ..config };
-            let plan = bottlenecks(&net, &config, &small_machine()).expect("it can be met").plan;
+            let plan = bottlenecks(&net, &config, &arithmetic()).expect("it can be met").plan;
             assert!(plan.bound <= best + 1e-9, "{percent} %: the bound {} is above {best}", plan.bound);
             assert!(plan.error >= best - 1e-9, "{percent} %: {} is below {best}, which was the least", plan.error);
             if config.each_alone {

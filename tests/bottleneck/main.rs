@@ -20,14 +20,26 @@ mod replace;
 mod scale;
 mod writeback;
 
-use pointwise::analysis::target::Target;
+use pointwise::analysis::target::{Rate, Target};
 use pointwise::graph::{Graph, Maker};
 use pointwise::op::form_cost::Geometry;
 use pointwise::rewrite::{Between, Budget, Config, Form, Refinement, Request, refine};
 use pointwise::shape::{Shaped, infer};
 
+/// A network of the zoo.
+fn model(name: &str) -> Shaped {
+    common::model(name, &[]).network.expect("models have no errors").shaped
+}
+
 fn target() -> Target {
     Target::shipped("laptop").expect("it is shipped")
+}
+
+/// A machine that does nothing but arithmetic, so that no form with less of it is slower than its layer.
+fn arithmetic() -> Target {
+    let shipped = Target::shipped("cortex-a76").expect("it is shipped");
+    let instant = Rate { one: f64::MAX, all: f64::MAX };
+    Target { overhead_us: 0.0, output_macs: 0.0, memory_gbps: instant, caches: Vec::new(), simd_block: 1, ..shipped }
 }
 
 fn shaped(graph: Graph) -> Shaped {

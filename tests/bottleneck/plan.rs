@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use pointwise::analysis::target::{Cache, Rate, Target};
 use pointwise::analysis::{Options, analyze, budget};
 use pointwise::graph::{Graph, Maker};
+use pointwise::rewrite::candidates::LEAST_SHARE;
 use pointwise::rewrite::live;
 use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::{
-    Between, Config, Form, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine,
+    Between, Config, Form, Kind, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine,
 };
 use pointwise::shape::Shaped;
 
 use super::common;
 use super::nets::{self, Net, conv, resnet50, single};
-use super::{refined, target, within};
+use super::{arithmetic, model, refined, target, within};
 
 #[test]
 fn half_of_resnet50_is_half_and_not_less() {
@@ -123,7 +124,9 @@ fn a_peak_budget_changes_the_layers_at_the_peak() {
     let net = net.finish();
     let before = analyze(&net, &Options::default()).expect("it is small").totals.peak_activation_bytes;
     assert_eq!(before, 4 * 32 * 32 * 128);
-    let plan = bottlenecks(&net, &within("peak=85%"), &target()).expect("`b` can pass through fewer channels").plan;
+    // With a ratio, even the usual one, no other width for the whole network is looked at.
+    let by_forms = Config { ratio: Some(LEAST_SHARE), ..within("peak=85%") };
+    let plan = bottlenecks(&net, &by_forms, &target()).expect("`b` can pass through fewer channels").plan;
     let changed: Vec<_> = plan.changes.iter().map(|change| change.layer.as_str()).collect();
     assert_eq!((changed, plan.after.peak <= before * 85 / 100), (vec!["b.conv"], true), "{:?}", plan.after);
     let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within("peak=50%"), &target()) else {
@@ -273,8 +276,8 @@ fn a_network_of_many_layers_is_optimized_in_bounded_time() {
     let net = net.finish();
     let result = bottlenecks(&net, &Config { ratio: Some(4), ..Config::default() }, &target()).expect("3x3 layers can");
     assert_eq!(edit_lines(&net, &result), 1, "one path names them all: `stage*.*`");
-    let alone = Config { each_alone: true, ..within("macs=50% params=55%") };
-    let result = bottlenecks(&net, &alone, &target()).expect("it can be halved");
+    let alone = Config { each_alone: true, ratio: Some(LEAST_SHARE), ..within("macs=50% params=55%") };
+    let result = bottlenecks(&net, &alone, &arithmetic()).expect("it can be halved");
     assert!(result.plan.gap() < 0.01, "{}", result.plan.gap());
 }
 
@@ -395,4 +398,75 @@ fn googlenets_reductions_are_found_again() {
     }
     assert!(found >= 16, "{found} of 18");
     assert!(plan.after.price.params <= 7_500_000, "{}", plan.after.price.params);
+}
+
+#[test]
+fn the_readme_says_how_many_networks_can_come_under_their_peak() {
+    let can = |name: &String| bottlenecks(&model(name), &within("peak=99%"), &target()).is_ok();
+    let (zoo, readme) = (common::zoo(), include_str!("../../README.md"));
+    let count = zoo.iter().filter(|name| can(name)).count();
+    let said = format!("Of the {} networks, {count} can come under 99 % of", zoo.len());
+    assert!(readme.contains(&said), "{said}");
+}
+
+#[test]
+fn residual_networks_keep_their_shortcuts_and_like_blocks_are_alike() {
+    for name in ["resnet18", "resnet34"] {
+        let plan = bottlenecks(&model(name), &within("macs=50%"), &target()).expect("it is reached").plan;
+        assert!(plan.changes.iter().all(|change| change.how.form().is_some_and(|how| how.form.kind() == Kind::Reduce)), "{name}");
+        let of = |stage: &str, conv: &str| {
+            let in_stage = |layer: &str| layer.starts_with(stage) && layer.contains(conv);
+            let hows: Vec<_> = plan.changes.iter().filter(|change| in_stage(&change.layer)).map(|change| change.how).collect();
+            assert!(hows.windows(2).all(|pair| pair[0] == pair[1]), "{name} {stage}{conv}: {hows:?}");
+            hows.len()
+        };
+        let changed: usize =
+            (1..=4).map(|stage| format!("layer{stage}.")).map(|stage| of(&stage, ".conv1.") + of(&stage, ".conv2.")).sum();
+        assert_eq!(changed, plan.changes.len(), "{name}: only the 3x3 of blocks change");
+    }
+}
+
+#[test]
+fn the_articles_layer_gets_the_articles_bottleneck() {
+    let plan =
+        bottlenecks(&model("article_direct"), &Config { ratio: Some(4), ..Config::default() }, &target()).expect("it can").plan;
+    let [change] = &plan.changes[..] else { panic!("{:?}", plan.changes) };
+    let how = change.how.form().expect("a form");
+    assert!(matches!(how.form, Form::Reduce { r } if r <= 64), "{how}");
+}
+
+#[test]
+fn one_width_for_the_network_certifies_nothing() {
+    let plan = bottlenecks(&model("mobilenet_v2"), &within("macs=50%"), &target()).expect("it is reached").plan;
+    assert!(plan.is_uniform && plan.claim().is_none() && plan.floors.is_none());
+    assert!(plan.by_parts.is_some_and(|error| error > plan.error), "it is the plan because it errs less: {plan:?}");
+}
+
+#[test]
+fn what_a_ratio_reaches_is_not_called_impossible() {
+    // Narrower insides go below what forms of the same layers can.
+    let mut net = Net::new();
+    let mut x = net.input(&[16, 32, 32]);
+    for i in 0..8 {
+        let wide = net.conv_bn_relu(&format!("{i}.expand"), conv(96, 1, 1, 0), x);
+        let deep = net.conv_bn_relu(&format!("{i}.deep"), conv(96, 7, 1, 3), wide);
+        let thin = net.conv(&format!("{i}.project"), conv(16, 1, 1, 0), deep);
+        x = net.sum(&format!("{i}.sum"), x, thin);
+    }
+    net.graph.add_output("y", x);
+    let net = net.finish();
+    for budget in ["macs=2%", "macs=1%", "macs=0.5%", "macs=0.1%"] {
+        let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &within(budget), &target()) else { continue };
+        let by = |config: Config| bottlenecks(&net, &config, &target());
+        let widest = Config { ratio: Some(1 << 40), channels: Some(1), align: Some(1), ..within(budget) };
+        match miss.proof {
+            Proof::Alone | Proof::Together => assert!(by(widest).is_err(), "{budget}: {miss:?}"),
+            Proof::Floor { reached: Some(ratio), .. } => assert!(by(Config { ratio: Some(ratio), ..within(budget) }).is_ok()),
+            Proof::Floor { narrower: Some((channels, any)), .. } => {
+                let align = any.then_some(1);
+                assert!(by(Config { channels: Some(channels), align, ..within(budget) }).is_ok(), "{budget}: {miss:?}");
+            }
+            Proof::Floor { .. } | Proof::Width | Proof::Open => {}
+        }
+    }
 }

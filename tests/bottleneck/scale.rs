@@ -12,11 +12,7 @@ use pointwise::rewrite::{Budget, How, OptimizeError, Scale, bottlenecks};
 use pointwise::shape::Shaped;
 
 use super::common;
-use super::{shaped, target};
-
-fn model(name: &str) -> Shaped {
-    common::model(name, &[]).network.expect("models have no errors").shaped
-}
+use super::{model, shaped, target};
 
 fn of_all(net: &Shaped, share: f64, multiple: u64) -> BTreeMap<NodeId, Scale> {
     let scale = Scale::new(share, multiple).expect("it is a share");
@@ -124,8 +120,8 @@ fn one_width_for_all_certifies_nothing_and_says_what_it_cannot_do() {
     assert_eq!(plan.before.price.macs - saved, plan.after.price.macs);
     let error: f64 = plan.changes.iter().map(|change| change.error).sum();
     assert!((error - plan.error).abs() < 1e-9, "{error} {}", plan.error);
-    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &uniform("macs=1%"), &target()) else {
-        panic!("one block of channels is more")
+    let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &uniform("params=1000"), &target()) else {
+        panic!("its classifier alone has more")
     };
     assert_eq!(miss.proof, Proof::Width);
     // What forms cannot reach a narrower network can, and that is said.
@@ -150,7 +146,7 @@ fn the_line_of_a_uniform_width_is_one() {
 
 #[test]
 fn bottlenecks_get_narrower_instead_of_more_1x1s() {
-    for (name, budget, most) in [("resnet50", "macs=60%", 8), ("densenet121", "macs=60%", 4)] {
+    for (name, budget, most) in [("resnet50", "macs=70%", 8), ("densenet121", "macs=60%", 4)] {
         let net = model(name);
         let plan = bottlenecks(&net, &super::within(budget), &target()).expect("it is reached").plan;
         assert!(plan.changes.iter().all(|change| matches!(change.how, How::Scale(_))), "{name}: {:?}", plan.changes);

@@ -1,0 +1,154 @@
+//! What `optimize` is asked for on the command line, and what comes of it.
+
+mod cli_common;
+
+use cli_common::{Dir, Run, json, model, pointwise};
+
+/// A chain of two equal layers behind a first one.
+const CHAIN: &str = "net chain {\n    input image: [3, 32, 32]\n    a = image -> conv(64, 3, pad=1) -> relu\n    b = a -> conv(64, 3, pad=1) -> bn -> relu\n    output y = b -> conv(64, 3, pad=1) -> bn -> relu\n}\n";
+
+/// The text that `optimize` writes for a network, to standard output.
+fn written(net: &str, goals: &[&str]) -> Run {
+    let run = pointwise(&[&["optimize", net, "-o", "-"], goals].concat());
+    assert_eq!(run.code, 0, "{goals:?}: {}", run.err);
+    run
+}
+
+/// The ranks and shares of a text's `refine` lines.
+fn numbers(text: &str) -> Vec<u64> {
+    let lines = text.lines().filter(|line| line.trim_start().starts_with("refine"));
+    lines.filter_map(|line| line.split('(').nth(1)?.split([',', ')']).next()?.parse().ok()).collect()
+}
+
+#[test]
+fn a_form_alone_is_a_quarter_of_it() {
+    let dir = Dir::new();
+    let net = dir.write("chain.net", CHAIN);
+    let alone = written(&net, &["--form", "reduce"]);
+    assert!(alone.err.contains("only a form is given: taking `--ratio 4` of it"), "{}", alone.err);
+    assert!(alone.out.contains("= reduce(16)"), "{}", alone.out);
+    let scaled = written(&net, &["--form", "scale"]);
+    assert!(scaled.out.contains("refine ** = scale(0.25"), "{}", scaled.out);
+    let said = written(&net, &["--form", "expand", "--ratio", "2"]);
+    assert!(!said.err.contains("only a form") && said.out.contains("= expand(32)"), "{}", said.err);
+    let spatial = written(&net, &["--form", "spatial", "--ratio", "4"]);
+    assert!(spatial.out.contains("= spatial(16)"), "a quarter of the channels: {}", spatial.out);
+}
+
+#[test]
+fn what_stands_between_is_said() {
+    let dir = Dir::new();
+    let net = dir.write("chain.net", CHAIN);
+    for (form, option, wanted) in [
+        ("reduce", None, "= reduce(16)"),
+        ("reduce", Some("--linear"), "= reduce(16, linear=true)"),
+        ("expand", None, "= expand(16)"),
+        ("expand", Some("--nonlinear"), "= expand(16, linear=false)"),
+    ] {
+        let goals: Vec<_> = ["--form", form, "--ratio", "4"].into_iter().chain(option).collect();
+        let run = written(&net, &goals);
+        assert!(run.out.contains(wanted), "{goals:?}: {}", run.out);
+    }
+    let both = pointwise(&["optimize", &net, "--dry-run", "--linear", "--nonlinear"]);
+    assert_eq!(both.code, 2, "{}", both.err);
+}
+
+#[test]
+fn on_the_trunk_a_plan_puts_nothing_between_and_beside_other_paths_an_activation() {
+    let chain = written(&model("resnet18"), &["--budget", "macs=50%"]).out;
+    let lines: Vec<_> = chain.lines().filter(|line| line.contains("= reduce(")).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line.contains("linear=true")), "{chain}");
+    let paths = written(&model("googlenet_naive"), &["--budget", "macs=1498376192"]).out;
+    assert!(paths.contains("conv3x3_reduce = x -> conv(c3_reduce, 1) -> relu"), "{paths}");
+}
+
+#[test]
+fn widths_are_whole_blocks_unless_any_will_do() {
+    let net = model("resnet18");
+    let whole = numbers(&written(&net, &["--budget", "macs=50%"]).out);
+    assert!(!whole.is_empty() && whole.iter().all(|n| n.is_multiple_of(8)), "{whole:?}");
+    let any = numbers(&written(&net, &["--budget", "macs=50%", "--align", "1"]).out);
+    assert!(any.iter().any(|n| !n.is_multiple_of(8)), "{any:?}");
+    let wide = numbers(&written(&net, &["--budget", "macs=50%", "--align", "12"]).out);
+    assert!(!wide.is_empty() && wide.iter().all(|n| n.is_multiple_of(3)), "twelves, their halves and quarters: {wide:?}");
+}
+
+#[test]
+fn one_width_is_asked_for_by_option_or_file() {
+    let dir = Dir::new();
+    let by_option = written(&model("resnet18"), &["--form", "scale", "--budget", "macs=50%"]).out;
+    let config = dir.write("passes.yaml", "form: scale\nbudget:\n  macs: 50%\n");
+    let by_file = written(&model("resnet18"), &["--config", &config]).out;
+    let line = |text: &str| text.lines().find(|line| line.contains("refine")).map(str::to_owned);
+    assert!(line(&by_option).is_some_and(|line| line.contains("refine ** = scale(0.6")), "{by_option}");
+    assert_eq!(line(&by_option), line(&by_file));
+    let refused = pointwise(&["optimize", &model("resnet18"), "--dry-run", "--form", "scale", "--channels", "8"]);
+    assert!(refused.code == 1 && refused.err.contains("takes `ratio` or `budget`"), "{}", refused.err);
+}
+
+#[test]
+fn what_was_written_out_is_not_bottlenecked_again() {
+    let dir = Dir::new();
+    let (net, once, twice) = (dir.write("chain.net", CHAIN), dir.path("once.net"), dir.path("twice.net"));
+    let goals = ["--form", "reduce", "--ratio", "4", "--inline"];
+    let macs = |net: &str| json(&["analyze", net, "--format", "json"], 0)["totals"]["macs"].clone();
+    assert_eq!(pointwise(&[&["optimize", &net, "-o", &once], &goals[..]].concat()).code, 0);
+    let text = dir.read("once.net");
+    assert_eq!(text.matches("@keep").count(), 4, "a mark for each pipeline of parts: {text}");
+    let again = pointwise(&[&["optimize", &once, "-o", &twice], &goals[..]].concat());
+    assert!(again.code == 0 && again.err.contains("PW0604"), "{}", again.err);
+    assert_eq!(macs(&once), macs(&twice));
+    assert!(macs(&once).as_u64() < macs(&net).as_u64());
+}
+
+#[test]
+fn doubtful_bottlenecks_are_done_and_told() {
+    let dir = Dir::new();
+    let net = dir.write("chain.net", CHAIN);
+    let marked = dir.write("marked.net", CHAIN.replace("    b = a", "    @bottleneck(channels=200)\n    b = a"));
+    for (net, goals, said) in [
+        (&marked, &[][..], "a layer costs more with the bottleneck than without: `b.conv`"),
+        (&net, &["--channels", "1"][..], "all that passes has to fit one channel in"),
+        (&net, &["--ratio", "1000"][..], "one channel in 1,000 is less than one"),
+    ] {
+        let run = pointwise(&[&["optimize", net, "--dry-run"], goals].concat());
+        assert!(run.code == 0 && run.err.contains("warning[PW0605]") && run.err.contains(said), "{goals:?}: {}", run.err);
+    }
+    let fine = pointwise(&["optimize", &net, "--dry-run", "--ratio", "4"]);
+    assert!(!fine.err.contains("PW0605"), "{}", fine.err);
+}
+
+#[test]
+fn layers_that_would_be_slower_stay_and_those_that_must_not_are_told() {
+    // Maps of a few hundred pixels: another layer takes longer to start than it saves.
+    let small = "tests/fidelity/families/plain.net";
+    let goals = ["--target", "zen4-2core", "--align", "1", "--dry-run", "--budget"];
+    let run = pointwise(&[&["optimize", small], &goals[..], &["macs=50%"]].concat());
+    assert!(run.code == 0 && run.out.contains("is predicted slower than the layer is"), "{}", run.out);
+    let only = pointwise(&["optimize", &model("article_dimension_reduction"), "--budget", "macs=75%", "--dry-run"]);
+    assert!(
+        only.out.contains(
+            "1 layer is predicted slower than before, and no plan without it was found that is nearly as good: `reduced.conv`"
+        ),
+        "{}",
+        only.out
+    );
+    // Where time is what is limited, nothing slower is of use.
+    let timed = pointwise(&[&["optimize", small], &goals[..], &["ms=90%"]].concat());
+    assert!(timed.code == 0 && !timed.out.contains("predicted slower than before"), "{}", timed.out);
+}
+
+#[test]
+fn a_peak_is_lowered_where_it_is() {
+    let text = written(&model("mobilenet_v2"), &["--budget", "peak=80%"]).out;
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("refine")).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("features.1.0.expand = scale("), "{lines:?}");
+}
+
+#[test]
+fn a_budget_that_no_plan_meets_is_told_in_readable_numbers() {
+    let run = pointwise(&["optimize", &model("densenet121"), "--budget", "macs=10%", "--dry-run"]);
+    assert!(run.code == 1 && run.err.contains("allow 445,571,072 MACs or more"), "{}", run.err);
+    assert!(!run.err.contains("relax another budget"), "there is no other: {}", run.err);
+}
