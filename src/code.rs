@@ -89,6 +89,7 @@ codes! {
     BadConfig "PW0603" "a configuration file cannot be used";
     NothingToDo "PW0604" "no layer can be changed as asked";
     DoubtfulBottleneck "PW0605" "a bottleneck does hardly what was meant";
+    EarlierBottlenecks "PW0606" "earlier bottlenecks stand in the way";
     UnreadableFile "PW0701" "a file cannot be read";
     NotText "PW0702" "a file is not UTF-8 text";
     TooLarge "PW0703" "an input exceeds a limit";

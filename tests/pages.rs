@@ -17,6 +17,7 @@ const WITHOUT_NET: &[(Code, &str)] = &[
     (Code::BadConfig, "is in a configuration file"),
     (Code::NothingToDo, "is in what was asked of the optimizer"),
     (Code::DoubtfulBottleneck, "is in what was asked of the optimizer"),
+    (Code::EarlierBottlenecks, "is in what was asked of the optimizer"),
     (Code::UnreadableFile, "is in the file system"),
     (Code::NotText, "is in bytes that are no text"),
     (Code::TooLarge, "is in a file of many megabytes"),

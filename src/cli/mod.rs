@@ -21,6 +21,7 @@ mod optimize;
 mod options;
 mod pareto;
 mod progress;
+mod replace;
 mod report;
 mod run;
 mod session;

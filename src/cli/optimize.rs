@@ -12,6 +12,7 @@ use super::load::{self, Loaded, load};
 use super::machine;
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
 use super::pareto;
+use super::replace::{Start, read_weights, start};
 use super::report::{self, Form, Pair, Shown, savings};
 use super::session::Session;
 use super::tensors;
@@ -64,6 +65,7 @@ pub(super) struct Arguments {
 
 /// What the optimizer is asked for.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Goals {
     /// Keep one channel in so many between the new convolutions; under a budget, at least one in so many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
@@ -100,6 +102,9 @@ pub(super) struct Goals {
     /// Write every layer out, instead of adding bottlenecks to the source; layers keep their names.
     #[arg(long, help_heading = "Goals")]
     pub(super) inline: bool,
+    /// Take back what an earlier `pointwise optimize` wrote into the network, and plan anew: before is the network without it.
+    #[arg(long, help_heading = "Goals")]
+    pub(super) replace: bool,
 }
 
 impl Goals {
@@ -194,6 +199,8 @@ pub(super) struct Order<'a> {
     pub count: &'a CountOptions,
     /// The network's weights, with the seed of what is new.
     pub weights: Option<(&'a Weights, u64)>,
+    /// The file that earlier bottlenecks were taken out of.
+    pub replaces: Option<&'a Loaded>,
 }
 
 /// Runs the command.
@@ -216,11 +223,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
     }
     let beside = weights_beside(arguments, &before)?;
-    let fits = |weights: &Weights| before.network.origin_of(weights).map(|_| ());
-    let weights = arguments.weights.as_deref().map(|path| tensors::read_weights(path, fits)).transpose()?;
+    let Start { before, file } = start(session, before, (&arguments.input, &arguments.net), &arguments.goals)?;
+    let weights = arguments.weights.as_deref().map(|path| read_weights(path, &before, file.as_ref())).transpose()?;
     let weights = weights.as_ref().map(|weights| (weights, arguments.seed));
-    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights };
+    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights, replaces: file.as_ref() };
     let place = output.unwrap_or(&arguments.input);
+    let errors = &file.as_ref().unwrap_or(&before).errors;
     let mut done = optimize(session, &before, (&arguments.input, place), &order)?;
     if output.is_some_and(files::is_dash) {
         "<stdout>".clone_into(&mut done.after.name);
@@ -240,7 +248,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let document = savings(&pair, &arguments.count, extras)?;
     if let Some(text) = report::text(form, &document, arguments.shown, None) {
         Session::data(|out| out.write_all(text.as_bytes()))?;
-        return Ok(exit_code(&before.errors));
+        return Ok(exit_code(errors));
     }
     let report = savings_text::terminal(&document, arguments.shown.view(Session::width()));
     // The network goes to standard output where `-` was asked for, and the report then stays out of its way.
@@ -249,7 +257,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     } else {
         Session::say(&report)?;
     }
-    Ok(exit_code(&before.errors))
+    Ok(exit_code(errors))
 }
 
 /// Shows the curve of budgets, which is of many networks: none is written.
@@ -268,10 +276,11 @@ fn curve(session: &Session, arguments: &Arguments, steps: &Steps) -> Result<u8, 
         return Err(Failure::usage(message).help("give them with the `--budget` of a row"));
     }
     pareto::refuse_rows(arguments.shown)?;
-    let before = load(session, input, net)?;
-    let document = pareto::curve(session, (&before, input), &Order { goals, net, count, weights: None }, steps)?;
+    let Start { before, file } = start(session, load(session, input, net)?, (input, net), goals)?;
+    let order = Order { goals, net, count, weights: None, replaces: file.as_ref() };
+    let document = pareto::curve(session, (&before, input), &order, steps)?;
     pareto::write(&document, form(arguments)?, Path::new("-"))?;
-    Ok(exit_code(&before.errors))
+    Ok(exit_code(&file.as_ref().unwrap_or(&before).errors))
 }
 
 /// How the report is written; data goes to standard output, which then takes no network.
@@ -361,12 +370,13 @@ pub(super) fn optimize(
         name: &name,
         folders: (&files::folder(input), &files::folder(output)),
         said: &format!("`{}`", format!("pointwise optimize {}{}", set(net), goals.said()).trim_end()),
+        replaces: order.replaces,
         // The tensors and the file's image of them are in memory together.
         weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
     };
     let start = Instant::now();
     let done = optimize::optimize(before, &task, &Disk::new(&before.name, input).and(&name, output))
-        .map_err(|finding| refused(before, finding))?;
+        .map_err(|finding| refused((before, order.replaces), finding))?;
     if let Some(warning) = done.plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(warning);
     }
@@ -412,8 +422,13 @@ pub(super) fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions)
 }
 
 /// A finding that nothing is optimized for, shown where it points to.
-pub(super) fn refused(before: &Loaded, finding: Box<Diagnostic>) -> Failure {
-    match before.sources().filter(|_| finding.primary.is_some()) {
+///
+/// Where earlier bottlenecks were taken out of a file, what it asserts is shown there.
+pub(super) fn refused((before, file): (&Loaded, Option<&Loaded>), finding: Box<Diagnostic>) -> Failure {
+    let shown = file.filter(|_| finding.code == Code::AssertionFailed).unwrap_or(before);
+    let is_moved = file.is_some() && finding.code != Code::AssertionFailed && finding.primary.is_some();
+    let finding = if is_moved { Box::new(finding.note("lines are counted without the earlier bottlenecks")) } else { finding };
+    match shown.sources().filter(|_| finding.primary.is_some()) {
         Some(sources) => {
             Session::show(sources, std::slice::from_ref(&*finding));
             Failure::Reported(exit_code(std::slice::from_ref(&*finding)))

@@ -47,12 +47,13 @@ pub(super) fn curve(
         name: &name,
         folders: (&folder, &folder),
         said: &format!("`{command}`"),
+        replaces: order.replaces,
         weights: None,
     };
     let mut progress = Progress::new(session, steps.budgets().count(), "budgets");
     let found = pareto(before, &task, steps, (&Disk::new(&before.name, input).and(&name, input), &mut |done| progress.at(done)));
     drop(progress);
-    let found = found.map_err(|finding| refused(before, finding))?;
+    let found = found.map_err(|finding| refused((before, order.replaces), finding))?;
     let counting = Counting { before, target: &target, count };
     let mut document =
         counting.counted(&before.network, |network| Curve::new(network, (goals.said(), command), found.quantity))?;
@@ -108,6 +109,7 @@ fn command(input: &Path, order: &Order<'_>) -> String {
     words.extend(order.count.target.iter().map(|target| format!("--target {}", in_a_shell(target))));
     words.push(goals.said());
     words.extend(goals.inline.then(|| "--inline".to_owned()));
+    words.extend(goals.replace.then(|| "--replace".to_owned()));
     words.retain(|word| !word.is_empty());
     words.join(" ")
 }

@@ -10,6 +10,7 @@ use super::load::{Loaded, load};
 use super::optimize::{Goals, Order, optimize};
 use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
 use super::pareto;
+use super::replace::{Start, start};
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
 use crate::analysis::Analysis;
@@ -129,6 +130,10 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let failure = Failure::usage(format!("a report of two networks takes no goals: `{}`", arguments.goals.said()));
         return Err(failure.help("leave the second network out to see what `optimize` would make of the first"));
     }
+    if arguments.after.is_some() && arguments.goals.replace {
+        let failure = Failure::usage("a report of two networks plans nothing: `--replace` is for the one that is planned for");
+        return Err(failure.help("leave the second network out to see what `optimize --replace` would make of the first"));
+    }
     let form = arguments.output.as_deref().map_or(Ok(Form::Terminal), form)?;
     if let Some(output) = &arguments.output {
         files::keep_input(output, &arguments.before)?;
@@ -137,12 +142,13 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         return curve(session, arguments, steps, form);
     }
     let before = load(session, &arguments.before, &arguments.net)?;
+    let Start { before, file } = start(session, before, (&arguments.before, &arguments.net), &arguments.goals)?;
     let (after, mut extras, target) = if let Some(path) = &arguments.after {
         let after = load(session, path, &arguments.net)?;
         let extras = Extras { forms: forms(after.shaped().graph()), ..Extras::default() };
         (after, extras, find_target(arguments.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?)
     } else {
-        let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights: None };
+        let order = order(arguments, file.as_ref());
         let paths = (arguments.before.as_path(), arguments.before.as_path());
         let mut outcome = optimize(session, &before, paths, &order)?;
         "optimized".clone_into(&mut outcome.after.name);
@@ -162,7 +168,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
         None => Session::say(&savings_text::terminal(&document, arguments.shown.view(Session::width())))?,
     }
-    Ok(exit_code(&before.errors).max(exit_code(&after.errors)))
+    Ok(exit_code(&file.as_ref().unwrap_or(&before).errors).max(exit_code(&after.errors)))
+}
+
+/// What is planned, of the file that earlier bottlenecks were taken out of.
+fn order<'a>(arguments: &'a Arguments, replaces: Option<&'a Loaded>) -> Order<'a> {
+    Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights: None, replaces }
 }
 
 /// Reports the curve of budgets.
@@ -173,10 +184,11 @@ fn curve(session: &Session, arguments: &Arguments, steps: &Steps, form: Form) ->
     }
     pareto::refuse_rows(arguments.shown)?;
     let before = load(session, &arguments.before, &arguments.net)?;
-    let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights: None };
+    let Start { before, file } = start(session, before, (&arguments.before, &arguments.net), &arguments.goals)?;
+    let order = order(arguments, file.as_ref());
     let document = pareto::curve(session, (&before, &arguments.before), &order, steps)?;
     pareto::write(&document, form, arguments.output.as_deref().unwrap_or(Path::new("-")))?;
-    Ok(exit_code(&before.errors))
+    Ok(exit_code(&file.as_ref().unwrap_or(&before).errors))
 }
 
 /// The report as a file; `None` for a terminal.

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::edited::Origin;
 use super::trials::{Trial, built};
-use crate::compile::{Asserted, asserted, broken};
+use crate::compile::{Asserted, Network, Settings, asserted, broken, compile};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::lower::Condition;
 use crate::metric::Metric;
-use crate::source::Span;
+use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Expr, ExprKind, Ident, StatementKind};
 use crate::writeback::assertions::{Numbers, Right, mended};
 
@@ -47,12 +47,14 @@ impl<'a> Claims<'a> {
     pub fn hold(&mut self, pair: Pair<'_>, trial: Option<&Trial>) {
         let [before, after] = [pair.before, pair.after].map(|numbers| asserted(pair.conditions, numbers.graph, numbers.analysis));
         let outdated = outdated(self.on, trial);
-        for (condition, (before, after)) in pair.conditions.iter().zip(before.iter().zip(&after)) {
+        let in_file = in_file(self.on, trial, pair.conditions.len());
+        for (at, (condition, (before, after))) in pair.conditions.iter().zip(before.iter().zip(&after)).enumerate() {
             self.reached.insert(condition.span);
+            let is_demanded = before.holds || in_file.get(at).copied().unwrap_or_default();
             if after.is_record && (before.holds || outdated.contains(&condition.span)) {
                 self.record(after, trial);
-            } else if before.holds && !after.holds {
-                self.breaks(condition, pair.after, trial);
+            } else if is_demanded && !after.holds {
+                self.breaks((at, condition), pair.after, trial);
             }
         }
     }
@@ -70,8 +72,16 @@ impl<'a> Claims<'a> {
         }
     }
 
-    fn breaks(&mut self, condition: &Condition, after: Numbers<'_>, trial: Option<&Trial>) {
-        let Some(mut found) = finding(self.on, condition, after) else { return };
+    fn breaks(&mut self, (at, condition): (usize, &Condition), after: Numbers<'_>, trial: Option<&Trial>) {
+        // A person looks for it in the file, from which the text differs.
+        let file = self.on.replaces.and_then(|file| file.source.as_ref());
+        let network = file.and_then(|_| of_file(self.on, trial));
+        let network = network.filter(|network| network.conditions.len() > at);
+        let (sources, condition) = match (file, &network) {
+            (Some(file), Some(network)) => (&file.sources, &network.conditions[at]),
+            _ => (&self.on.source.sources, condition),
+        };
+        let Some(mut found) = finding(sources, condition, after) else { return };
         if let Some(trial) = trial {
             found = found.note(format!("with `{}`", trial.shown()));
         }
@@ -96,6 +106,11 @@ impl<'a> Claims<'a> {
         let conditions: BTreeSet<Span> = wrong.iter().map(|right| right.condition).collect();
         let text = self.on.source.text();
         Ok((wrong.iter().filter_map(|right| mended(text, right)).collect(), conditions.len()))
+    }
+
+    /// The edits of numbers that have become wrong, whatever else is.
+    pub fn records(self) -> Vec<Edit> {
+        Self { broken: None, ..self }.updates().map_or_else(|_| Vec::new(), |(edits, _)| edits)
     }
 
     /// The lines of assertions about the network that none of the values led to.
@@ -125,7 +140,7 @@ pub(super) fn unbroken(on: &Origin<'_>, after: Numbers<'_>) -> Result<(), Box<Di
 /// The assertions that speak of the network with other defaults than the new ones, and are to speak of these: those outside
 /// every `if` and loop, where values are set.
 fn outdated(on: &Origin<'_>, trial: Option<&Trial>) -> BTreeSet<Span> {
-    if on.task.set.is_empty() {
+    if on.set.is_empty() {
         return BTreeSet::new();
     }
     let statements = on.net().into_iter().flat_map(|net| &net.body.statements);
@@ -138,8 +153,23 @@ fn outdated(on: &Origin<'_>, trial: Option<&Trial>) -> BTreeSet<Span> {
     held.into_iter().filter(|one| one.holds && plain.contains(&one.condition)).map(|one| one.condition).collect()
 }
 
-fn finding(on: &Origin<'_>, condition: &Condition, after: Numbers<'_>) -> Option<Diagnostic> {
-    let found = broken(&on.source.sources, condition, after.graph, after.analysis)?;
+/// What the file makes that earlier bottlenecks were taken out of, with the values at hand.
+fn of_file(on: &Origin<'_>, trial: Option<&Trial>) -> Option<Network> {
+    let source = on.replaces?.source.as_ref()?;
+    let set = [on.set, trial.map_or(&[], |trial| &trial.values)].concat();
+    let settings = Settings { set, ..Settings::default() };
+    compile(&on.before.name, source.text().to_owned(), on.loader, &settings).network
+}
+
+/// For each condition whether it held in the file that earlier bottlenecks were taken out of; none where they are others there.
+fn in_file(on: &Origin<'_>, trial: Option<&Trial>, count: usize) -> Vec<bool> {
+    let Some(network) = of_file(on, trial).filter(|network| network.conditions.len() == count) else { return Vec::new() };
+    let held = asserted(&network.conditions, network.shaped.graph(), &network.analysis);
+    held.into_iter().map(|one| one.holds).collect()
+}
+
+fn finding(sources: &SourceSet, condition: &Condition, after: Numbers<'_>) -> Option<Diagnostic> {
+    let found = broken(sources, condition, after.graph, after.analysis)?;
     let help = "change it in the source, or ask for a plan that keeps it; only numbers that something is equal to are brought up to date";
     Some(found.help(help))
 }

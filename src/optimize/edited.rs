@@ -4,6 +4,8 @@
 //! numbers and for blocks that got a step. It holds with the text's own values and with each boolean parameter turned round; where it cannot, a
 //! note says so.
 
+use std::path::Path;
+
 use super::claims::{Claims, Pair};
 use super::manner::Texts;
 use super::trials::{Trial, trials};
@@ -30,10 +32,26 @@ pub(super) struct Origin<'a> {
     pub before: &'a Loaded,
     /// Its text.
     pub source: &'a SourceTree,
-    /// What is asked for.
-    pub task: &'a Task<'a>,
+    /// The values that it is to be for.
+    pub set: &'a [(String, String)],
+    /// What a text made from it is called.
+    pub name: &'a str,
+    /// The folders of the text and of what is made from it.
+    pub folders: (&'a Path, &'a Path),
+    /// What asks for it.
+    pub said: &'a str,
+    /// The file that earlier bottlenecks were taken out of.
+    pub replaces: Option<&'a Loaded>,
     /// Reads the files that texts use.
     pub loader: &'a dyn Loader,
+}
+
+impl<'a> Origin<'a> {
+    /// What a task's text is made from; formats that are no text have none.
+    pub fn of_task(before: &'a Loaded, task: &Task<'a>, loader: &'a dyn Loader) -> Option<Self> {
+        let Task { set, name, folders, said, replaces, .. } = *task;
+        Some(Self { before, source: before.source.as_ref()?, set, name, folders, said, replaces, loader })
+    }
 }
 
 impl Origin<'_> {
@@ -58,9 +76,9 @@ pub(super) fn numbers(network: &Network) -> Numbers<'_> {
 /// The plan breaks an assertion.
 pub(super) fn edited(on: &Origin<'_>, plan: &Plan, after: (&Shaped, Numbers<'_>)) -> Result<Written, Box<Diagnostic>> {
     let (text, ast) = (on.source.text(), &on.source.ast);
-    let mut edits = edit::defaults(ast, &literals(on.task.set));
-    edits.extend(uses::moved(ast, on.task.folders));
-    if plan.changes.is_empty() && on.task.set.is_empty() {
+    let mut edits = edit::defaults(ast, &literals(on.set));
+    edits.extend(uses::moved(ast, on.folders));
+    if plan.changes.is_empty() && on.set.is_empty() && on.replaces.is_none() {
         return Ok(Written { text: edit::apply(text, &edits), ..Written::default() });
     }
     let (trials, mut notes) = trials(on);
@@ -89,7 +107,7 @@ pub(super) fn edited(on: &Origin<'_>, plan: &Plan, after: (&Shaped, Numbers<'_>)
 }
 
 /// A text in canonical layout, where the one that it was made of is; otherwise as it is.
-fn laid_out_as(source: &str, text: String) -> String {
+pub(super) fn laid_out_as(source: &str, text: String) -> String {
     match canonical(source) {
         Some(layout) if layout == source => canonical(&text).unwrap_or(text),
         Some(_) | None => text,
@@ -105,7 +123,7 @@ fn canonical(text: &str) -> Option<String> {
 }
 
 /// Holds a text's assertions in a trial; what is to be said where the text makes no network there any more.
-fn tried(on: &Origin<'_>, trial: &Trial, draft: &str, claims: &mut Claims<'_>) -> Option<String> {
+pub(super) fn tried(on: &Origin<'_>, trial: &Trial, draft: &str, claims: &mut Claims<'_>) -> Option<String> {
     let Compiled { network, diagnostics, .. } = with(on, trial, draft);
     let Some(after) = network else {
         let error = diagnostics.iter().find(|found| found.is_error())?;
@@ -129,7 +147,7 @@ fn fails(on: &Origin<'_>, trial: &Trial, written: &str) -> Option<String> {
 
 pub(super) fn with(on: &Origin<'_>, trial: &Trial, text: &str) -> Compiled {
     let settings = Settings { set: trial.values.clone(), ..Settings::default() };
-    compile(on.task.name, text.to_owned(), on.loader, &settings)
+    compile(on.name, text.to_owned(), on.loader, &settings)
 }
 
 /// "The assertions on lines 3 and 7 are about values that were not tried, and stay as they were."

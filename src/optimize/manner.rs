@@ -109,7 +109,7 @@ impl Texts<'_> {
             let base = bases.and_then(|(_, bases)| bases[at].as_ref());
             others.push(Other { shaped: base.map_or(&trial.before.shaped, |base| &base.shaped), unless });
         }
-        let section = Section { plan: self.plan, changes: &manner.rest, made_by: self.on.task.said, notes, others: &others };
+        let section = Section { plan: self.plan, changes: &manner.rest, made_by: self.on.said, notes, others: &others };
         let mut edits = edit::refinements(self.on.source.text(), &self.on.source.ast, before, &section);
         // The plan is told once: with the lines where there are any.
         let heading = if manner.rest.is_empty() { edit::heading(&section) } else { Vec::new() };
@@ -124,6 +124,6 @@ impl Texts<'_> {
 
     /// What was set is in the text by now.
     fn compiled(&self, text: &str) -> Compiled {
-        compile(self.on.task.name, text.to_owned(), self.on.loader, &Settings::default())
+        compile(self.on.name, text.to_owned(), self.on.loader, &Settings::default())
     }
 }

@@ -10,11 +10,13 @@
 //! | which of them are steps of blocks and which are `refine` lines | `manner`, with `same` |
 //! | every layer written out | `written_out` |
 //! | what a row of budgets reaches | [`pareto`](mod@pareto) |
+//! | a network without what an earlier run wrote | [`replace`] |
 
 mod claims;
 mod edited;
 mod manner;
 pub mod pareto;
+pub mod replace;
 mod same;
 mod trials;
 mod written_out;
@@ -55,6 +57,9 @@ pub struct Task<'a> {
     pub folders: (&'a Path, &'a Path),
     /// What asks for this, for comments in the text: "`pointwise optimize --ratio 4`".
     pub said: &'a str,
+    /// The file that an earlier run's bottlenecks were taken out of, where the network is [`without`](replace::without) them: what
+    /// it demands of its numbers holds on.
+    pub replaces: Option<&'a Loaded>,
     /// The network's weights, where the new one is to have weights too.
     pub weights: Option<Given<'a>>,
 }
@@ -122,13 +127,14 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
     let numbers = analyze(&shaped, &analysis::Options::default())?;
     let weights = task.weights.map(|given| carried(&before.network, given, (&sources, &shaped))).transpose()?;
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
-    let origin = before.source.as_ref().map(|source| Origin { before, source, task, loader });
+    let origin = Origin::of_task(before, task, loader);
     let Written { text, updated, notes, renamed } = match &origin {
         Some(origin) if !task.inline && changes.is_empty() => edited::edited(origin, &plan, (&shaped, new))?,
         _ => written_out::written_out(origin.as_ref(), task, &plan, new)?,
     };
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
+    says_plan(&compiled, new)?;
     let weights = weights.map(|weights| called(weights, &renamed, (task, &compiled)));
     fit(weights.as_ref(), &compiled)?;
     let inserted = refined::inserted(shaped.graph()).into_iter();
@@ -185,6 +191,18 @@ fn called(carried: Carried, renamed: &Renamed, (task, compiled): (&Task<'_>, &Co
     }
     weights.complete(&network.shaped, given.seed);
     Carried { weights, ..carried }
+}
+
+/// Holds the new text to the plan: lines that come on top of a person's or an earlier run's cannot say everything.
+fn says_plan(compiled: &Compiled, new: Numbers<'_>) -> Result<(), Box<Diagnostic>> {
+    let counts = |totals: &analysis::Totals| (totals.macs, totals.params);
+    let made = compiled.network.as_ref().map(|network| counts(&network.analysis.totals));
+    if made.is_none_or(|made| made == counts(&new.analysis.totals)) {
+        return Ok(());
+    }
+    let message = "the plan cannot be written on top of the bottlenecks that the text has: scales hold before all forms";
+    let help = "take an earlier run's bottlenecks back with `--replace`, or have every layer written out with `--inline`";
+    Err(Box::new(Diagnostic::bare(Code::EarlierBottlenecks, Severity::Error, message).help(help)))
 }
 
 /// Holds the new weights to the new text: it compiles to layers and tensors of the same names.

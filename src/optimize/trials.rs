@@ -85,7 +85,7 @@ pub(super) fn trials(on: &Origin<'_>) -> (Vec<Trial>, Vec<String>) {
     let tried = booleans.iter().take(MOST).map(|values| (values, true));
     let tried = tried.chain(others.iter().take(MOST).map(|values| (values, false))).filter(|(values, _)| !rebound(values));
     let trial = |(values, is_boolean): (&Values, bool)| {
-        let before = built(on, &[on.task.set, values].concat())?;
+        let before = built(on, &[on.set, values].concat())?;
         Some(Trial { values: values.clone(), is_boolean, before })
     };
     (tried.filter_map(trial).collect(), notes)
@@ -99,7 +99,7 @@ pub(super) fn built(on: &Origin<'_>, set: &[(String, String)]) -> Option<Network
 
 /// The defaults that the new text has.
 fn defaults(on: &Origin<'_>, net: &Net) -> Values {
-    let set = |name: &str| on.task.set.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+    let set = |name: &str| on.set.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.clone());
     let stated = edit::stated_defaults(on.source.text(), &on.source.ast);
     let value = |name: &str| set(name).or_else(|| stated.iter().find(|(other, _)| other == name).map(|(_, text)| text.clone()));
     net.params.iter().filter_map(|param| Some((param.name.text.clone(), value(&param.name.text)?))).collect()
@@ -107,7 +107,7 @@ fn defaults(on: &Origin<'_>, net: &Net) -> Values {
 
 /// The defaults that the source has and the new text has not.
 fn old_defaults(on: &Origin<'_>) -> Values {
-    let was_set = |name: &String| on.task.set.iter().any(|(other, _)| other == name);
+    let was_set = |name: &String| on.set.iter().any(|(other, _)| other == name);
     edit::stated_defaults(on.source.text(), &on.source.ast).into_iter().filter(|(name, _)| was_set(name)).collect()
 }
 

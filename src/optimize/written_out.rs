@@ -11,11 +11,14 @@ use super::{Task, Written, claims};
 use crate::compile::{Settings, SourceTree, compile};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::graph::print;
-use crate::rewrite::{Plan, run_passes};
+use crate::rewrite::{Config, Plan, run_passes};
 use crate::source::SourceSet;
 use crate::syntax;
 use crate::writeback::assertions::{self, Numbers};
 use crate::writeback::knobs;
+
+/// What a text begins with that is written out.
+pub(super) const WRITTEN_OUT: &str = "Written out by ";
 
 /// The network as a text.
 ///
@@ -31,7 +34,7 @@ pub(super) fn written_out(
         return Ok(Written { text: laid_out(text(None, task.said, new, &print::Signature::default())), ..Written::default() });
     };
     claims::unbroken(on, new)?;
-    let signature = if plan.changes.is_empty() { signature(on, new) } else { print::Signature::default() };
+    let signature = if plan.changes.is_empty() { signature(on, task.config, new) } else { print::Signature::default() };
     Ok(Written { text: laid_out(text(Some(on), task.said, new, &signature)), ..Written::default() })
 }
 
@@ -40,14 +43,14 @@ const TRIED: [i64; 10] = [-8, -4, -3, -2, -1, 1, 2, 3, 4, 8];
 
 /// The parameters that the network written out can keep: those that only say how large inputs are, where passes make the same
 /// layers of the network built with other values. Values with which it cannot be built are no matter; one must do.
-fn signature(on: &Origin<'_>, new: Numbers<'_>) -> print::Signature {
+fn signature(on: &Origin<'_>, config: &Config, new: Numbers<'_>) -> print::Signature {
     let (text, ast) = (on.source.text(), &on.source.ast);
-    let set = |name: &str| on.task.set.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.parse());
+    let set = |name: &str| on.set.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.parse());
     let value = |knob: knobs::Knob| Some((set(&knob.name).unwrap_or(Ok(knob.value)).ok()?, knob.name));
     let body = layers(&print::print(new.graph));
     let is_kept = |(value, name): &(i64, String)| {
         let others = TRIED.map(|step| value + step).into_iter().chain([value * 2, value / 2]).filter(|other| *other > 0);
-        let mut made = others.filter_map(|other| rebuilt(on, name, other)).peekable();
+        let mut made = others.filter_map(|other| rebuilt(on, config, (name, other))).peekable();
         made.peek().is_some() && made.all(|other| other == body)
     };
     let params: Vec<_> = knobs::of_inputs(text, ast).into_iter().filter_map(value).filter(is_kept).collect();
@@ -63,12 +66,12 @@ fn signature(on: &Origin<'_>, new: Numbers<'_>) -> print::Signature {
 }
 
 /// The layers that passes make of the network built with another value, as text.
-fn rebuilt(on: &Origin<'_>, name: &str, value: i64) -> Option<Vec<String>> {
-    let mut set = on.task.set.to_vec();
+fn rebuilt(on: &Origin<'_>, config: &Config, (name, value): (&str, i64)) -> Option<Vec<String>> {
+    let mut set = on.set.to_vec();
     set.push((name.to_owned(), value.to_string()));
     let network =
         compile(&on.before.name, on.source.text().to_owned(), on.loader, &Settings { set, ..Settings::default() }).network?;
-    let stages = on.task.config.stages().ok()?;
+    let stages = config.stages().ok()?;
     let (before, _, _) = run_passes(&network.shaped, stages.before);
     let (after, _, _) = run_passes(&before, stages.after);
     Some(layers(&print::print(after.graph())))
@@ -88,7 +91,7 @@ fn text(origin: Option<&Origin<'_>>, said: &str, new: Numbers<'_>, signature: &p
     let printed = print::print_as(new.graph, signature);
     // Directly above the net it is the net's own comment, which is printed anyway.
     let head = if printed.starts_with(&head) { String::new() } else { format!("{head}\n") };
-    let note = format!("# Written out by {said}: layers keep their names, so weights fit.\n\n");
+    let note = format!("# {WRITTEN_OUT}{said}: layers keep their names, so weights fit.\n\n");
     let totals = source.map_or_else(Vec::new, |source| assertions::totals(&source.ast, new));
     let defaults: Vec<_> = signature.params.iter().map(|(name, value)| format!("{name} == {value}")).collect();
     let (always, at_default): (Vec<_>, Vec<_>) =

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::{Added, line_before, line_end, with_arguments, with_params};
 use super::comments::of_steps;
+use super::sentences::{said_above, said_in};
 use super::steps::{Planned, Step, Width, steps};
 use super::style::HOLE;
 use super::widths::Sources;
@@ -63,7 +64,7 @@ impl<'a> Blocks<'a> {
             let block = steps[0].block;
             let mut said = if at == 0 { heading.to_vec() } else { Vec::new() };
             said.extend(kinds(&steps, changes).iter().flat_map(|(names, made)| of_steps(names, made)));
-            edits.extend(above(text, block, &said));
+            edits.extend(above(&self.sources, block, &said));
             let mut passed: Vec<(&Added, &BTreeMap<Span, u64>)> = steps.iter().filter_map(|step| passed(step)).collect();
             // Several steps may have one parameter; those with defaults come last.
             let mut names = BTreeSet::new();
@@ -137,20 +138,24 @@ fn passed<'s>(step: &'s Step<'_>) -> Option<(&'s Added, &'s BTreeMap<Span, u64>)
     if let Width::Passed(added, widths) = &step.width { Some((added, widths)) } else { None }
 }
 
-/// The edit that puts lines of comment above a block, behind what its author says there.
-fn above(text: &str, block: &Block, lines: &[String]) -> Option<Edit> {
-    let (start, indent) = line_before(text, block.span.start);
+/// The edit that puts lines of comment above a block, behind what its author says there. A note that reports repeat goes on to
+/// the end of its comment, so that they come before such a one.
+fn above(sources: &Sources<'_>, block: &Block, lines: &[String]) -> Option<Edit> {
+    let text = sources.main_text();
     if lines.is_empty() {
         return None;
     }
+    let (start, indent) = line_before(text, block.span.start);
     let (end, indent) = (line_end(text, block.span.start as usize), indent.unwrap_or_default());
-    // A note that its author has reports repeat ends with its paragraph of comments.
-    let gap = match &block.doc {
-        None => String::new(),
-        Some(doc) if doc.contains("Note:") => end.to_owned(),
-        Some(_) => format!("{indent}#{end}"),
-    };
     let body: String = lines.iter().flat_map(|line| [indent, "# ", line, end]).collect();
-    let at = Span { start: start as u32, end: start as u32, ..block.span };
-    Some(Edit::replace(at, gap + &body))
+    let gap = format!("{indent}#{end}");
+    let said = said_above(text, sources.main, block.span.start);
+    let has_note = said.iter().any(|comment| said_in(text, comment).starts_with("Note:"));
+    let (at, body) = match said.first() {
+        None => (start, body),
+        Some(first) if has_note => (line_before(text, first.span.start).0, body + &gap),
+        Some(_) => (start, gap + &body),
+    };
+    let at = Span { start: at as u32, end: at as u32, ..block.span };
+    Some(Edit::replace(at, body))
 }

@@ -3,13 +3,14 @@
 //! In: trees and the text of the file that is written. Out: [`Call`]s by their spans, and [`Edit`]s that add parameters to a
 //! block's head and arguments to its calls. An argument stands by position where those before it do and none by name is in its
 //! way, as a person would write it; a list with a line for each argument gets another line.
+//! [`without`] takes out of a list what was put in.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Edit;
 use crate::quote::quoted;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, ArgList, Ast, Block, Body, Expr, ExprKind, Item};
+use crate::syntax::ast::{Arg, ArgList, Ast, Block, Body, Expr, ExprKind, Item, Param};
 use crate::words::is_reserved;
 
 /// A call of an operation or block.
@@ -65,7 +66,7 @@ fn stage(expr: &Expr) -> Option<Call<'_>> {
 }
 
 impl<'a> Call<'a> {
-    fn args(&self) -> &'a [Arg] {
+    pub fn args(&self) -> &'a [Arg] {
         self.list.map_or(&[], |list| &list.args)
     }
 
@@ -75,6 +76,13 @@ impl<'a> Call<'a> {
         let position = params.iter().position(|param| *param == name).filter(|_| !self.is_mixed);
         let by_position = || self.args().get(position?).filter(|arg| arg.name.is_none());
         by_name.or_else(by_position).map(|arg| &arg.value)
+    }
+
+    /// The place among the arguments of that of a parameter; `None` where it is not given, or may be an input.
+    pub fn place(&self, params: &[Param], name: &str) -> Option<usize> {
+        let by_name = self.args().iter().position(|arg| arg.name.as_ref().is_some_and(|own| own.text == name));
+        let position = || params.iter().position(|param| param.name.text == name).filter(|_| !self.is_mixed);
+        by_name.or_else(|| position().filter(|at| self.args().get(*at).is_some_and(|arg| arg.name.is_none())))
     }
 
     /// How many arguments stand before the first by name.
@@ -122,11 +130,7 @@ pub(super) fn with_params(text: &str, block: &Block, added: &[Added]) -> Vec<Edi
             None => Edit::after(name, format!("({})", pieces.join(", "))),
         }];
     }
-    let spans: Vec<Span> = block
-        .params
-        .iter()
-        .map(|param| param.default.as_ref().map_or(param.name.span, |default| param.name.span.to(default.span)))
-        .collect();
+    let spans = param_spans(block);
     at.into_iter().filter_map(|(at, pieces)| listed(text, &spans, (at, &pieces))).collect()
 }
 
@@ -157,10 +161,42 @@ pub(super) fn with_arguments(text: &str, call: &Call<'_>, block: &Block, values:
             None => vec![Edit::after(call.span, format!("({pieces})"))],
         };
     };
-    let span = |arg: &Arg| arg.name.as_ref().map_or(arg.value.span, |name| name.span.to(arg.value.span));
-    let spans: Vec<Span> = list.args.iter().map(span).collect();
+    let spans = arg_spans(&list.args);
     let index = |anchor| if let Anchor::Before(at) = anchor { at } else { spans.len() };
     at.into_iter().filter_map(|(anchor, pieces)| listed(text, &spans, (index(anchor), &pieces))).collect()
+}
+
+/// The edits that take items out of a list, with what they were put in by; without any, the list goes.
+pub(super) fn without(list: Span, spans: &[Span], is_out: impl Fn(usize) -> bool) -> Vec<Edit> {
+    if (0..spans.len()).all(&is_out) {
+        return vec![Edit::replace(list, "")];
+    }
+    let mut edits = Vec::new();
+    let mut at = 0;
+    while at < spans.len() {
+        let run = (at..spans.len()).take_while(|at| is_out(*at)).count();
+        let (start, end) = match (spans.get(at + run), at.checked_sub(1)) {
+            (Some(next), _) => (spans[at].start, next.start),
+            (None, Some(before)) => (spans[before].end, spans[at + run - 1].end),
+            (None, None) => break,
+        };
+        if run > 0 {
+            edits.push(Edit::replace(Span { start, end, ..list }, ""));
+        }
+        at += run + 1;
+    }
+    edits
+}
+
+/// Where the parameters of a block stand, one by one.
+pub(super) fn param_spans(block: &Block) -> Vec<Span> {
+    let span = |param: &Param| param.default.as_ref().map_or(param.name.span, |default| param.name.span.to(default.span));
+    block.params.iter().map(span).collect()
+}
+
+/// Where arguments stand, one by one.
+pub(super) fn arg_spans(args: &[Arg]) -> Vec<Span> {
+    args.iter().map(|arg| arg.name.as_ref().map_or(arg.value.span, |name| name.span.to(arg.value.span))).collect()
 }
 
 /// The edit that puts items into a list that has some: before one of them, or behind the last.

@@ -1,6 +1,7 @@
 //! What a text says of the bottlenecks in it: the plan once, and one line for layers that are changed alike.
 //!
-//! In: a plan and its changes. Out: lines of comments, without their marks.
+//! In: a plan and its changes. Out: lines of comments, without their marks. What is written here is read again by
+//! [`sentences`](super::sentences), which takes it back: both keep to the words below.
 
 use std::fmt::Write as _;
 
@@ -8,8 +9,23 @@ use crate::digits::{first_names, grouped};
 use crate::op::form::{How, Scale};
 use crate::rewrite::plan::{Plan, PlannedChange};
 
-/// The most steps that a line names.
-const NAMED: usize = 2;
+/// What a plan is told under.
+pub(super) const HEADING: &str = "Bottlenecks from ";
+
+/// What its claim begins with.
+pub(super) const CLAIM: &str = "The plan is ";
+
+/// What a network that is at one width everywhere is told with, before and behind the width.
+pub(super) const EVERYTHING: [&str; 2] = ["The whole network at ", " of its width:"];
+
+/// What steps are named behind: all of them, so that they are known again.
+pub(super) const BEHIND: &str = ", behind ";
+
+/// What layers are told with that must stay as wide as others.
+pub(super) const JOINED: &str = "as wide as what they are joined with.";
+
+/// What savings end with: of one layer, of layers that are alike, of others.
+pub(super) const SAVED: [&str; 3] = [" parameters.", " parameters each.", " parameters together."];
 
 /// The longest line of a comment, where words allow.
 const WIDTH: usize = 94;
@@ -24,8 +40,8 @@ pub(super) fn heading(plan: &Plan, made_by: &str, notes: &[String]) -> Vec<Strin
         grouped(before.params),
         grouped(after.params)
     );
-    let mut heading = vec![format!("Bottlenecks from {made_by}:"), counts];
-    heading.extend(plan.claim().iter().flat_map(|claim| wrapped(&format!("The plan is {claim}."))));
+    let mut heading = vec![format!("{HEADING}{made_by}:"), counts];
+    heading.extend(plan.claim().iter().flat_map(|claim| wrapped(&format!("{CLAIM}{claim}."))));
     heading.extend(notes.iter().flat_map(|note| wrapped(note)));
     heading
 }
@@ -49,7 +65,7 @@ fn wrapped(text: &str) -> Vec<String> {
 pub(super) fn of_lines(changes: &[&PlannedChange]) -> Vec<String> {
     // Costs of what must stay as wide as others are told with these.
     if changes.iter().all(|change| (change.before, change.after) == Default::default()) {
-        return wrapped(&format!("{}, as wide as what they are joined with.", described(changes)));
+        return wrapped(&format!("{}, {JOINED}", described(changes)));
     }
     told(&described(changes), changes)
 }
@@ -65,12 +81,13 @@ fn told(what: &str, changes: &[&PlannedChange]) -> Vec<String> {
 
 /// "9 layers, 3x3, behind `conv3x3_reduce`: 1,000 -> 500 MACs, 200 -> 100 parameters together."
 pub(super) fn of_steps(names: &[String], changes: &[&PlannedChange]) -> Vec<String> {
-    told(&format!("{}, behind {}", described(changes), first_names(names, NAMED)), changes)
+    told(&format!("{}{BEHIND}{}", described(changes), first_names(names, names.len())), changes)
 }
 
 /// "The whole network at 0.69 of its width:"
 pub(super) fn of_everything(scale: Scale) -> String {
-    format!("The whole network at {} of its width:", scale.share())
+    let [before, behind] = EVERYTHING;
+    format!("{before}{}{behind}", scale.share())
 }
 
 /// "4 layers, 3x3, 256 to 256 channels at 14x14", as far as they agree; all have one kernel.
@@ -104,10 +121,10 @@ fn savings(changes: &[&PlannedChange]) -> String {
         if alike { what(changes[0]) } else { pairs.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1)) }
     };
     let ((work, less_work), (weights, fewer)) = (sum(macs), sum(params));
-    let scope = match (changes.len(), alike) {
-        (1, _) => "",
-        (_, true) => " each",
-        (_, false) => " together",
-    };
-    format!("{} -> {} MACs, {} -> {} parameters{scope}.", grouped(work), grouped(less_work), grouped(weights), grouped(fewer))
+    let saved = SAVED[match (changes.len(), alike) {
+        (1, _) => 0,
+        (_, true) => 1,
+        (_, false) => 2,
+    }];
+    format!("{} -> {} MACs, {} -> {}{saved}", grouped(work), grouped(less_work), grouped(weights), grouped(fewer))
 }

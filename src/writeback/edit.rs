@@ -121,7 +121,7 @@ impl Lines {
     }
 }
 
-/// The edit that puts lines at the end of a net, after an empty line: above the line of the closing brace, or where more stands
+/// The edit that puts lines at the end of a net, after an empty line: behind its last line, above that of the closing brace, or where more stands
 /// on that line, between that and the brace.
 fn at_end(text: &str, ast: &Ast, net: &Net, lines: &[String]) -> Edit {
     let close = net.body.span.end as usize - 1;
@@ -129,9 +129,10 @@ fn at_end(text: &str, ast: &Ast, net: &Net, lines: &[String]) -> Edit {
     let body: String = lines.iter().flat_map(|line| [line, end]).collect();
     let line_start = text[..close].rfind('\n').map_or(0, |at| at + 1);
     let (from, to, replacement) = if text[line_start..close].trim().is_empty() {
-        let above = text[..line_start].trim_end_matches(['\n', '\r']);
-        let above = text[above.len()..line_start].matches('\n').count();
-        (line_start, line_start, format!("{}{body}", if above > 1 { "" } else { end }))
+        // Empty lines before the brace stay there, so that what is written can be told from them and taken back.
+        let last = text[..line_start].trim_end().len();
+        let at = text[last..].find('\n').map_or(line_start, |at| last + at + 1);
+        (at, at, format!("{end}{body}"))
     } else {
         let net_start = text[..net.span.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let outer: String = text[net_start..].chars().take_while(|c| matches!(c, ' ' | '\t')).collect();

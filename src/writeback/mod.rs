@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `refine` statements at the net's end, defaults of its parameters | [`edit`] with [`address`] |
 //! | 1x1s as steps of blocks, with parameters where uses differ | [`blocks`] with [`steps`] |
+//! | what an earlier run wrote, taken back | [`undo`] |
 //! | numbers that the net asserts of itself | [`assertions`] |
 //! | the safe fixes of what was found in a text, round by round | [`fix`] |
 //! | parameters that a network keeps when it is written out | [`knobs`] |
@@ -21,7 +22,10 @@ mod comments;
 pub mod edit;
 pub mod fix;
 pub mod knobs;
+mod sentences;
 pub mod steps;
 mod style;
+pub mod undo;
+mod undo_lines;
 pub mod uses;
 mod widths;

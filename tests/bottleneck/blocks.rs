@@ -154,9 +154,9 @@ fn a_helper_makes_the_1x1_as_well() {
 }
 
 #[test]
-fn a_note_above_a_block_ends_where_it_did() {
+fn a_note_above_a_block_stays_the_end_of_its_comment() {
     let done = quartered(&net(&UNIT.replace("# A unit.", "# Note: measured."), "x = i -> unit(128)"));
-    has(&done.text, &["# Note: measured.", "", "# Bottlenecks from a test:"]);
+    has(&done.text, &["# Bottlenecks from a test:", "#", "# Note: measured.", "block unit(width, last=64)(x) {"]);
 }
 
 #[test]

@@ -23,7 +23,8 @@ fn refined_text() -> String {
 
 pub(super) fn task<'a>(config: &'a Config, target: &'a pointwise::analysis::target::Target) -> Task<'a> {
     let here = Path::new("/here");
-    Task { config, target, inline: false, set: &[], name: "new.net", folders: (here, here), said: "a test", weights: None }
+    let folders = (here, here);
+    Task { config, target, inline: false, set: &[], name: "new.net", folders, said: "a test", replaces: None, weights: None }
 }
 
 fn optimized(before: &Loaded, config: &Config, change: impl for<'a> FnOnce(Task<'a>) -> Task<'a>) -> Outcome {

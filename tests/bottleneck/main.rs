@@ -16,6 +16,7 @@ mod nets;
 mod pareto;
 mod paths;
 mod plan;
+mod replace;
 mod scale;
 mod writeback;
 
