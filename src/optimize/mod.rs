@@ -129,7 +129,17 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
     let new = Numbers { graph: shaped.graph(), analysis: &numbers };
     let origin = Origin::of_task(before, task, loader);
     let Written { text, updated, notes, renamed } = match &origin {
-        Some(origin) if !task.inline && changes.is_empty() => edited::edited(origin, &plan, (&shaped, new))?,
+        Some(origin) if !task.inline && changes.is_empty() => {
+            let edited = edited::edited(origin, &plan, (&shaped, new))?;
+            if makes(&edited.text, (&plan, &shaped), (task, loader)) {
+                edited
+            } else {
+                let out = written_out::written_out(Some(origin), task, &plan, new)?;
+                let why =
+                    "lines beside the source's own `refine` statements would not make this network: every layer is written out";
+                Written { notes: [vec![why.to_owned()], out.notes].concat(), ..out }
+            }
+        }
         _ => written_out::written_out(origin.as_ref(), task, &plan, new)?,
     };
     // What was set is in the text by now.
@@ -140,6 +150,12 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
     let inserted = refined::inserted(shaped.graph()).into_iter();
     let inserted = inserted.map(|(name, of)| (renamed.layers.get(&name).cloned().unwrap_or(name), of)).collect();
     Ok(Outcome { text, compiled, weights, plan, changes, inserted, updated, notes })
+}
+
+/// Whether a text makes the network that was decided; one without a change is as it was.
+fn makes(text: &str, (plan, decided): (&Plan, &Shaped), (task, loader): (&Task<'_>, &dyn Loader)) -> bool {
+    let network = || compile(task.name, text.to_owned(), loader, &Settings::default()).network;
+    plan.changes.is_empty() || network().is_some_and(|network| same::same(decided, &network.shaped).is_some())
 }
 
 /// A network after the passes.

@@ -15,6 +15,9 @@ use crate::writeback::edit;
 /// The most boolean parameters, and the most guards, that are tried.
 const MOST: usize = 8;
 
+/// The most boolean parameters that are turned round together, in every way.
+const TOGETHER: usize = 3;
+
 /// Values by the names of parameters.
 pub(super) type Values = Vec<(String, String)>;
 
@@ -70,6 +73,14 @@ pub(super) fn trials(on: &Origin<'_>) -> (Vec<Trial>, Vec<String>) {
         if !values.is_empty() && !booleans.contains(&values) && !others.contains(&values) {
             others.push(values);
         }
+    }
+    // What a number is in an `if` within an `if` only shows where both parameters are turned round.
+    if (2..=TOGETHER).contains(&booleans.len()) {
+        let chosen = |bits: usize| booleans.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1);
+        let several = (1..1usize << booleans.len()).filter(|bits| bits.count_ones() > 1);
+        let together = several.map(|bits| chosen(bits).flat_map(|(_, values)| values.clone()).collect::<Values>());
+        let new = together.filter(|values| !others.contains(values)).collect::<Vec<_>>();
+        others.extend(new);
     }
     let bound: Vec<&str> =
         net.body.all_statements().into_iter().flat_map(Statement::binds).map(|name| name.text.as_str()).collect();

@@ -10,10 +10,12 @@ use super::edited::Origin;
 use super::{Task, Written, claims};
 use crate::compile::{Settings, SourceTree, compile};
 use crate::diagnostic::{Diagnostic, has_errors};
+use crate::digits::counted;
 use crate::graph::print;
 use crate::rewrite::{Config, Plan, run_passes};
 use crate::source::SourceSet;
 use crate::syntax;
+use crate::syntax::ast::StatementKind;
 use crate::writeback::assertions::{self, Numbers};
 use crate::writeback::knobs;
 
@@ -34,8 +36,24 @@ pub(super) fn written_out(
         return Ok(Written { text: laid_out(text(None, task.said, new, &print::Signature::default())), ..Written::default() });
     };
     claims::unbroken(on, new)?;
+    let notes = left_out(on, new);
     let signature = if plan.changes.is_empty() { signature(on, task.config, new) } else { print::Signature::default() };
-    Ok(Written { text: laid_out(text(Some(on), task.said, new, &signature)), ..Written::default() })
+    Ok(Written { text: laid_out(text(Some(on), task.said, new, &signature)), notes, ..Written::default() })
+}
+
+/// What is to be said of assertions that the text does not have.
+fn left_out(on: &Origin<'_>, new: Numbers<'_>) -> Vec<String> {
+    let statements = on.net().into_iter().flat_map(|net| net.body.all_statements());
+    let all = statements.filter(|statement| matches!(statement.kind, StatementKind::Assert(_))).count();
+    let kept = assertions::totals(&on.source.ast, new).len();
+    let left = all.saturating_sub(kept);
+    let note = || {
+        format!(
+            "{} of the source: not written out, for only those on totals of the whole network are",
+            counted(left, "assertion")
+        )
+    };
+    (left > 0).then(note).into_iter().collect()
 }
 
 /// How far from its value a parameter is tried, besides half and double.
