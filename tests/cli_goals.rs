@@ -152,3 +152,62 @@ fn a_budget_that_no_plan_meets_is_told_in_readable_numbers() {
     assert!(run.code == 1 && run.err.contains("allow 445,571,072 MACs or more"), "{}", run.err);
     assert!(!run.err.contains("relax another budget"), "there is no other: {}", run.err);
 }
+
+#[test]
+fn a_second_run_writes_what_it_plans() {
+    let dir = Dir::new();
+    let (once, twice) = (dir.path("once.net"), dir.path("twice.net"));
+    assert_eq!(pointwise(&["optimize", &model("mobilenet_v2"), "--budget", "macs=50%", "-o", &once]).code, 0);
+    let told = json(&["optimize", &once, "--budget", "macs=70%", "-o", &twice, "--format", "json"], 0);
+    let made = json(&["analyze", &twice, "--format", "json"], 0);
+    for key in ["macs", "params"] {
+        assert_eq!(told["after"][key], made["totals"][key], "{key}");
+    }
+    assert!(told["after"]["macs"].as_u64() < told["before"]["macs"].as_u64());
+    assert_eq!(pointwise(&["check", &twice]).code, 0);
+}
+
+#[test]
+fn numbers_in_an_if_within_an_if_are_brought_up_to_date() {
+    let dir = Dir::new();
+    let text = "net twin(v1=false, big=false) {
+    input image: [64, 32, 32]
+    a = if v1 { image -> conv(256, 5, pad=2) } else { image -> conv(128, 3, pad=1) }
+    b = a -> relu -> conv(256, 3, pad=1) -> relu
+    if big { b = b -> conv(256, 3, pad=1) -> relu }
+    output y = b -> conv(256, 3, pad=1) -> relu
+    assert macs == if v1 {
+        if big { 2_231_369_728 } else { 1_627_389_952 }
+    } else {
+        if big { 1_585_446_912 } else { 981_467_136 }
+    }
+}
+";
+    let (net, out) = (dir.write("twin.net", text), dir.path("out.net"));
+    let knobs: [&[&str]; 4] = [&[], &["--set", "v1=true"], &["--set", "big=true"], &["--set", "v1=true", "--set", "big=true"]];
+    let holds = |net: &str| knobs.iter().all(|set| pointwise(&[&["check", net], *set].concat()).code == 0);
+    assert!(holds(&net), "the numbers hold before");
+    let run = pointwise(&["optimize", &net, "--budget", "macs=50%", "-o", &out]);
+    assert!(run.code == 0 && holds(&out), "{}\n{}", run.err, dir.read("out.net"));
+}
+
+#[test]
+fn a_relation_that_a_step_would_break_keeps_lines() {
+    let dir = Dir::new();
+    let text = "block mix(c1, c3)(x) {
+    a = x -> conv(c1, 1) -> relu
+    b = x -> conv(c3, 3, pad=1) -> relu
+    return concat(a, b)
+}
+
+net id {
+    input image: [256, 28, 28]
+    m1 = image -> mix(64, 256)
+    m2 = m1 -> mix(64, 256)
+    output y = m2 -> conv(10, 1)
+    assert params(m1) == params(m1.a) + params(m1.b)
+}
+";
+    let text = written(&dir.write("id.net", text), &["--ratio", "4"]).out;
+    assert!(text.contains("refine m1.b = reduce(") && !text.contains("b_reduce"), "{text}");
+}

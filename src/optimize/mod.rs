@@ -144,7 +144,6 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
     };
     // What was set is in the text by now.
     let compiled = compile(task.name, text.clone(), loader, &Settings::default());
-    says_plan(&compiled, new)?;
     let weights = weights.map(|weights| called(weights, &renamed, (task, &compiled)));
     fit(weights.as_ref(), &compiled)?;
     let inserted = refined::inserted(shaped.graph()).into_iter();
@@ -207,18 +206,6 @@ fn called(carried: Carried, renamed: &Renamed, (task, compiled): (&Task<'_>, &Co
     }
     weights.complete(&network.shaped, given.seed);
     Carried { weights, ..carried }
-}
-
-/// Holds the new text to the plan: lines that come on top of a person's or an earlier run's cannot say everything.
-fn says_plan(compiled: &Compiled, new: Numbers<'_>) -> Result<(), Box<Diagnostic>> {
-    let counts = |totals: &analysis::Totals| (totals.macs, totals.params);
-    let made = compiled.network.as_ref().map(|network| counts(&network.analysis.totals));
-    if made.is_none_or(|made| made == counts(&new.analysis.totals)) {
-        return Ok(());
-    }
-    let message = "the plan cannot be written on top of the bottlenecks that the text has: scales hold before all forms";
-    let help = "take an earlier run's bottlenecks back with `--replace`, or have every layer written out with `--inline`";
-    Err(Box::new(Diagnostic::bare(Code::EarlierBottlenecks, Severity::Error, message).help(help)))
 }
 
 /// Holds the new weights to the new text: it compiles to layers and tensors of the same names.
