@@ -24,8 +24,10 @@ pub(super) const BEHIND: &str = ", behind ";
 /// What layers are told with that must stay as wide as others.
 pub(super) const JOINED: &str = "as wide as what they are joined with.";
 
-/// What savings end with: of one layer, of layers that are alike, of others.
-pub(super) const SAVED: [&str; 3] = [" parameters.", " parameters each.", " parameters together."];
+/// What savings end with: of one layer, of layers that are alike, of others, of narrower ones with what fewer channels save behind
+/// them.
+pub(super) const SAVED: [&str; 4] =
+    [" parameters.", " parameters each.", " parameters together.", " parameters together with what reads them."];
 
 /// The longest line of a comment, where words allow.
 const WIDTH: usize = 94;
@@ -115,13 +117,15 @@ fn savings(changes: &[&PlannedChange]) -> String {
     let macs = |change: &PlannedChange| (change.before.macs, change.after.macs);
     let params = |change: &PlannedChange| (change.before.params, change.after.params);
     let same = |what: fn(&PlannedChange) -> (u64, u64)| changes.iter().all(|change| what(change) == what(changes[0]));
-    let alike = same(macs) && same(params);
+    let is_narrower = changes.iter().any(|change| matches!(change.how, How::Scale(_)));
+    let alike = same(macs) && same(params) && !is_narrower;
     let sum = |what: fn(&PlannedChange) -> (u64, u64)| {
         let pairs = changes.iter().map(|change| what(change));
         if alike { what(changes[0]) } else { pairs.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1)) }
     };
     let ((work, less_work), (weights, fewer)) = (sum(macs), sum(params));
     let saved = SAVED[match (changes.len(), alike) {
+        _ if is_narrower => 3,
         (1, _) => 0,
         (_, true) => 1,
         (_, false) => 2,
