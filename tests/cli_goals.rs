@@ -211,3 +211,22 @@ net id {
     let text = written(&dir.write("id.net", text), &["--ratio", "4"]).out;
     assert!(text.contains("refine m1.b = reduce(") && !text.contains("b_reduce"), "{text}");
 }
+
+#[test]
+fn a_path_that_names_another_layer_under_another_knob_is_guarded() {
+    let dir = Dir::new();
+    let text = "net gap(v1=false) {
+    input image: [64, 32, 32]
+    a = image -> conv(128, 3, pad=1) -> relu
+    if v1 {
+        a = a -> conv(32, 5, pad=2) -> relu
+    } else {
+        a = a -> conv(256, 3, pad=1) -> relu
+    }
+    output y = a -> conv(256, 3, pad=1) -> global_avgpool -> flatten
+}
+";
+    let text = written(&dir.write("gap.net", text), &["--ratio", "4", "--form", "reduce"]).out;
+    let (always, guarded) = text.split_once("    if not v1 {\n").unwrap_or_else(|| panic!("there is a guard: {text}"));
+    assert!(guarded.contains("refine a.conv_2 = reduce(") && !always.contains("refine a.conv_2"), "{text}");
+}

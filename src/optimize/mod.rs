@@ -135,8 +135,8 @@ fn finished(before: &Loaded, rewritten: Rewritten, task: &Task<'_>, loader: &dyn
                 edited
             } else {
                 let out = written_out::written_out(Some(origin), task, &plan, new)?;
-                let why =
-                    "lines beside the source's own `refine` statements would not make this network: every layer is written out";
+                let why = "lines on top of the `refine` statements that the text has would not make this network: every layer is \
+                           written out; `--replace` takes back what an earlier run wrote, and plans anew";
                 Written { notes: [vec![why.to_owned()], out.notes].concat(), ..out }
             }
         }

@@ -205,7 +205,10 @@ impl<'s, 'o> Scopes<'s, 'o> {
         let only_if = conditions(layer).unwrap_or_else(|| {
             let pattern = Pattern::parse(layer);
             let is_there = |layers: &Layers<'_>| pattern.as_ref().is_some_and(|pattern| layers.select_for(pattern, kind).is_ok());
-            let missing = self.others.iter().filter(|(other, layers)| !(takes(other.shaped, layer, kind) && is_there(layers)));
+            let missing = self
+                .others
+                .iter()
+                .filter(|(other, layers)| !(takes((self.shaped, other.shaped), layer, kind) && is_there(layers)));
             missing.map(|(other, _)| other.unless).collect()
         });
         (layer.to_owned(), only_if)
@@ -218,7 +221,8 @@ impl<'s, 'o> Scopes<'s, 'o> {
         let mut only_if = Vec::new();
         for (other, layers) in &self.others {
             let graph = other.shaped.graph();
-            let mut wanted: BTreeSet<&str> = names.iter().copied().filter(|name| takes(other.shaped, name, kind)).collect();
+            let mut wanted: BTreeSet<&str> =
+                names.iter().copied().filter(|name| takes((self.shaped, other.shaped), name, kind)).collect();
             let Ok(named) = layers.select_for(pattern, kind) else {
                 if !wanted.is_empty() {
                     return None;
@@ -247,10 +251,13 @@ fn is_fit(kind: Option<Kind>, op: &Op) -> bool {
     kind.map_or_else(|| op.is_layer(), |kind| fits(kind, op).is_ok())
 }
 
-/// Whether a network has a layer of this name that takes the form, or without a form any layer.
-fn takes(shaped: &Shaped, layer: &str, kind: Option<Kind>) -> bool {
-    let graph = shaped.graph();
-    graph.find(layer).is_some_and(|id| is_fit(kind, &graph.node(id).op) && graph.node(id).inserted_for().is_none())
+/// Whether the other network has a layer of this name that takes the form, or without a form any layer, and is made by the same
+/// call: what an `else` makes instead may be another one by the same name.
+fn takes((shaped, other): (&Shaped, &Shaped), layer: &str, kind: Option<Kind>) -> bool {
+    let node = |shaped: &Shaped| shaped.graph().find(layer).map(|id| shaped.graph().node(id).clone());
+    let Some(found) = node(other) else { return false };
+    let is_same = node(shaped).is_none_or(|own| own.origin.span == found.origin.span);
+    is_fit(kind, &found.op) && found.inserted_for().is_none() && is_same
 }
 
 /// Paths that name several of the layers and nothing else; `named` gives what a path names, and its conditions. `whole` says

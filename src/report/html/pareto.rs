@@ -55,14 +55,15 @@ fn plot(curve: &Curve) -> Plot<'_> {
     };
     let said = |what: &str, x: f64, y: f64| format!("{what}: {}, error {}", curve.shown(x), significant(y));
     let plan = |point: &Point| {
-        let (x, y) = point.reached.zip(point.error)?;
+        // All lines say what a budget allows; what is reached of it is in the table.
+        let (x, y) = (point.most, point.error?);
         let label = point.budget.split_once('=').map_or("", |(_, limit)| limit).to_owned();
         Some(Spot { label, title: said(&point.budget, x, y), hollow: point.dominated_by.is_some(), ..Spot::at(x, y) })
     };
     let bound = |point: &Point| point.bound.map(|y| Spot::at(point.most, y));
     let uniform = |point: &Point| {
         let uniform = point.uniform?;
-        let (x, y) = uniform.reached.zip(uniform.error)?;
+        let (x, y) = (point.most, uniform.error?);
         Some(Spot { title: said(&format!("uniform width {}", significant(uniform.share)), x, y), ..Spot::at(x, y) })
     };
     let missed = curve.points.iter().filter(|point| point.missed.is_some()).map(|point| point.most);
