@@ -60,7 +60,6 @@ fn plot(curve: &Curve) -> Plot<'_> {
         let label = point.budget.split_once('=').map_or("", |(_, limit)| limit).to_owned();
         Some(Spot { label, title: said(&point.budget, x, y), hollow: point.dominated_by.is_some(), ..Spot::at(x, y) })
     };
-    let bound = |point: &Point| point.bound.map(|y| Spot::at(point.most, y));
     let uniform = |point: &Point| {
         let uniform = point.uniform?;
         let (x, y) = (point.most, uniform.error?);
@@ -76,8 +75,17 @@ fn plot(curve: &Curve) -> Plot<'_> {
         base: if curve.quantity == Quantity::Peak { 1024.0 } else { 1000.0 },
         shown: Box::new(|value| curve.shown(value)),
         missed: missed.collect(),
-        series: vec![line("uniform", "", &uniform), line("bound", "", &bound), line("plan", "as it is", &plan)],
+        series: [vec![line("uniform", "", &uniform)], bounds(curve), vec![line("plan", "as it is", &plan)]].concat(),
     }
+}
+
+/// The bound as a line for each row of budgets that have one: where nothing is certified there is none.
+fn bounds(curve: &Curve) -> Vec<Series> {
+    let start = Some(Spot::at(before(curve), 0.0));
+    let bound = |point: &Point| point.bound.map(|y| Spot::at(point.most, y));
+    let loosest_first: Vec<Option<Spot>> = std::iter::once(start).chain(curve.points.iter().map(bound)).collect();
+    let runs = loosest_first.split(Option::is_none).map(|run| run.iter().flatten().rev().cloned().collect::<Vec<_>>());
+    runs.filter(|spots| spots.len() > 1).map(|spots| Series { class: "bound", spots }).collect()
 }
 
 fn axis(curve: &Curve) -> String {

@@ -21,6 +21,7 @@ pub(super) struct Plot<'a> {
 }
 
 /// A line.
+#[derive(Clone)]
 pub(super) struct Series {
     /// The class that colours it.
     pub class: &'static str,
@@ -29,6 +30,7 @@ pub(super) struct Series {
 }
 
 /// A point of a line.
+#[derive(Clone)]
 pub(super) struct Spot {
     pub x: f64,
     pub y: f64,
