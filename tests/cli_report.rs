@@ -292,3 +292,20 @@ fn data_and_a_network_do_not_share_standard_output() {
         assert!(run.code == 0 && !run.out.is_empty(), "{}", run.err);
     }
 }
+
+#[test]
+fn what_only_follows_is_not_listed_and_what_was_changed_is() {
+    let dir = Dir::new();
+    let net = |width: u32, activation: &str| {
+        format!(
+            "net n {{\n    input x: [64, 8, 8]\n    a = x -> conv({width}, 3, pad=1) -> bn -> {activation}\n    \
+             output y = a -> conv(64, 1)\n}}\n"
+        )
+    };
+    let before = dir.write("before.net", net(64, "relu"));
+    let rows = |after: &str| pointwise(&["report", &before, after]).out;
+    let narrower = rows(&dir.write("narrower.net", net(32, "relu")));
+    assert!(narrower.contains("without 2 layers of no MACs that follow") && !narrower.contains("a.relu"), "{narrower}");
+    let other = rows(&dir.write("other.net", net(64, "gelu")));
+    assert!(other.contains("a.relu") && !other.contains("that follow"), "{other}");
+}

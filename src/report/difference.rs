@@ -58,11 +58,14 @@ fn argument(name: &str, before: &str, after: &str) -> String {
     }
 }
 
+/// What the clause on a map with other channels begins with.
+pub(super) const INPUT_CHANNELS: &str = "input channels";
+
 /// Channels and sizes of what is read, of the first input where they differ.
 fn inputs(before: &Row<'_>, after: &Row<'_>) -> Option<String> {
     let (old, new) = before.inputs.iter().zip(&after.inputs).map(|(old, new)| (old.0, new.0)).find(|(old, new)| old != new)?;
     if old.rank() == new.rank() && old.dims()[1..] == new.dims()[1..] {
-        let what = if old.rank() == 1 { "input features" } else { "input channels" };
+        let what = if old.rank() == 1 { "input features" } else { INPUT_CHANNELS };
         return Some(format!("{what} {}", arrow(&old.channels().to_string(), &new.channels().to_string())));
     }
     Some(format!("input {}", arrow(&old.to_string(), &new.to_string())))

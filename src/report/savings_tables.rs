@@ -2,6 +2,7 @@
 //!
 //! In: a [`Savings`] document. Out: grids; those for people come in several widths, of which the widest that fits is shown.
 
+use super::difference::INPUT_CHANNELS;
 use super::grid::{Cell, Grid, Heading};
 use super::naming;
 use super::network::Totals;
@@ -195,11 +196,11 @@ pub(super) struct Told<'a> {
     pub members: Vec<&'a ChangedLayer>,
 }
 
-/// Whether a layer costs nothing and only passes on what others make: an activation on fewer channels.
+/// Whether a layer has no MACs and nothing is said of it but that others make fewer channels: a normalisation, an activation.
 pub(super) fn is_follower(change: &ChangedLayer) -> bool {
-    let Cost { macs, params, .. } = change.before.plus(&change.after);
     let is_plain = change.form == "changed" && change.inserted.is_empty() && change.absorbed.is_empty();
-    is_plain && macs == 0 && params == 0
+    let follows = !change.changed.is_empty() && change.changed.iter().all(|clause| clause.starts_with(INPUT_CHANNELS));
+    is_plain && follows && change.before.macs == 0 && change.after.macs == 0
 }
 
 /// The changes, like ones together, without those that only follow.

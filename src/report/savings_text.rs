@@ -99,7 +99,7 @@ pub(super) fn caption(s: &Savings, all: bool) -> String {
     }
     let followers = s.changes.iter().filter(|change| is_follower(change)).count();
     if !all && followers > 0 {
-        notes.push(format!("without {} that cost nothing and follow", counted(followers, "layer")));
+        notes.push(format!("without {} of no MACs that follow", counted(followers, "layer")));
     }
     if s.inserted() > 0 {
         notes.push(format!("costs after include {}", counted(s.inserted(), "inserted layer")));
