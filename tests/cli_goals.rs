@@ -114,6 +114,8 @@ fn doubtful_bottlenecks_are_done_and_told() {
         let run = pointwise(&[&["optimize", net, "--dry-run"], goals].concat());
         assert!(run.code == 0 && run.err.contains("warning[PW0605]") && run.err.contains(said), "{goals:?}: {}", run.err);
     }
+    let dearer = pointwise(&["optimize", &marked, "--dry-run"]);
+    assert!(!dearer.out.contains("uniform width"), "nothing is saved that it could be held against: {}", dearer.out);
     let fine = pointwise(&["optimize", &net, "--dry-run", "--ratio", "4"]);
     assert!(!fine.err.contains("PW0605"), "{}", fine.err);
 }

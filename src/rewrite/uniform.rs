@@ -26,6 +26,10 @@ impl Task<'_> {
             return Ok(None);
         }
         let asked = self.limits();
+        if asked.is_empty() && plan.after.price.macs >= self.before.price.macs {
+            // What saves nothing is no measure.
+            return Ok(None);
+        }
         let limits = if asked.is_empty() { as_many_macs(&plan.after) } else { asked };
         let found = uniform(self.shaped, &limits, (self.block(), self.target))?;
         Ok(found.map(|found| {
