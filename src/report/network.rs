@@ -13,7 +13,6 @@ use crate::analysis::rollup::{self, By};
 use crate::analysis::roofline::Prediction;
 use crate::analysis::{self, Analysis, Dtype, Layer, convention};
 use crate::graph::{Graph, NodeId};
-use crate::op::Op;
 use crate::op::{Shape, Work};
 use crate::shape::Shaped;
 use crate::source::SourceSet;
@@ -272,7 +271,7 @@ pub struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_bytes: Option<u64>,
     /// That no output needs it; said where it is so.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dead: bool,
     /// Predicted milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -483,11 +482,6 @@ fn dead(analysis: &Analysis) -> Dead {
     Dead { layers, params, buffers, macs, flops }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
 fn intensity(flops: u64, bytes: u64) -> f64 {
     if bytes == 0 { 0.0 } else { flops as f64 / bytes as f64 }
 }
@@ -500,10 +494,4 @@ fn peak<'a>(graph: &'a Graph, analysis: &Analysis) -> Peak<'a> {
         lower_bound_bytes: analysis.peak.lower_bound,
         alive: analysis.peak.alive.iter().map(|(id, bytes)| Alive { name: name(*id), bytes: *bytes }).collect(),
     }
-}
-
-/// Whether a node is one of the network's inputs.
-#[must_use]
-pub fn is_input(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.node(id).op, Op::Input(_))
 }

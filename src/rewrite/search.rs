@@ -103,27 +103,37 @@ impl Search<'_> {
         let bound = decided.allocation.bound;
         let limited = |quantity| self.limits.iter().any(|(budget, _)| budget.quantity == quantity);
         if limited(Quantity::Macs) && !limited(Quantity::Ms) {
-            let most = self.error(&decided.allocation) * (1.0 + NEARLY);
-            let mut slower = self.slower(&decided.allocation, (context, prices));
-            let mut open = vec![slower.clone()];
-            for _ in 0..MOST_DROPS {
-                let Some(some) = open.pop() else { break };
-                if let Some(next) = self.without(&some, most) {
-                    decided = next;
-                    let all = self.slower(&decided.allocation, (context, prices));
-                    let new: Vec<usize> = all.iter().copied().filter(|i| !slower.contains(i)).collect();
-                    open.extend((!new.is_empty()).then_some(new));
-                    slower = all;
-                } else if some.len() > 1 {
-                    let (some, others) = some.split_at(some.len() / 2);
-                    open.extend([others.to_vec(), some.to_vec()]);
-                }
-            }
-            decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
+            decided = self.without_slower(decided, (context, prices));
         }
         // What was dropped might have been chosen: the bound is that on all of it.
         decided.allocation.bound = bound;
         Ok(decided)
+    }
+
+    /// Leaves layers as they are that a choice makes slower: all of them, or where that does not do, halves of those.
+    fn without_slower(&mut self, mut decided: Decided, (context, prices): (&Context<'_>, &mut Prices)) -> Decided {
+        let most = self.error(&decided.allocation) * (1.0 + NEARLY);
+        let mut slower = self.slower(&decided.allocation, (context, prices));
+        let mut open = vec![slower.clone()];
+        for _ in 0..MOST_DROPS {
+            let Some(mut some) = open.pop() else { break };
+            // What was slower before others were left alone may be so no longer.
+            some.retain(|i| slower.contains(i));
+            if some.is_empty() {
+                continue;
+            }
+            if let Some(next) = self.without(&some, most) {
+                decided = next;
+                let all = self.slower(&decided.allocation, (context, prices));
+                open.push(all.iter().copied().filter(|i| !slower.contains(i)).collect());
+                slower = all;
+            } else if some.len() > 1 {
+                let others = some.split_off(some.len() / 2);
+                open.extend([others, some]);
+            }
+        }
+        decided.slower = slower.into_iter().map(|i| self.entries[i].node()).collect();
+        decided
     }
 
     /// The entries whose choice is predicted slower than the layer is.

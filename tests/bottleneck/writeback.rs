@@ -50,8 +50,11 @@ fn survives(source: &str, text: &str) -> bool {
         if is_kept {
             lines = after;
         }
+        // What is edited still begins as it did: the head of a block, what a call's value is called.
+        let head = line.find(['=', '(']).map_or(line, |at| &line[..at]);
         let is_code = line.starts_with("block ") || line.contains(" -> ");
-        is_kept || (is_code && !line.trim_start().starts_with('#') && text.contains("_reduce = "))
+        let is_edited = is_code && !line.trim_start().starts_with('#') && text.lines().any(|other| other.starts_with(head));
+        is_kept || (is_edited && text.contains("_reduce = "))
     })
 }
 
