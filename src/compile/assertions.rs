@@ -239,7 +239,8 @@ fn distance(condition: &Symbolic, read: &[Read]) -> Option<String> {
         | InfixOp::Mul
         | InfixOp::Div
         | InfixOp::FloorDiv
-        | InfixOp::Rem => None,
+        | InfixOp::Rem
+        | InfixOp::Pow => None,
     }
 }
 
@@ -276,7 +277,8 @@ fn always(condition: &Symbolic) -> bool {
         | InfixOp::Mul
         | InfixOp::Div
         | InfixOp::FloorDiv
-        | InfixOp::Rem => false,
+        | InfixOp::Rem
+        | InfixOp::Pow => false,
     }
 }
 
@@ -295,6 +297,7 @@ fn mirrored(op: InfixOp) -> InfixOp {
         | InfixOp::Mul
         | InfixOp::Div
         | InfixOp::FloorDiv
-        | InfixOp::Rem => op,
+        | InfixOp::Rem
+        | InfixOp::Pow => op,
     }
 }

@@ -22,6 +22,8 @@ pub enum Folded {
     Types,
 }
 
+const ELEMENTWISE: &str = "element-wise are `+`, `-` and `*`; a square is `x * x`";
+
 impl<'a> Builder<'a> {
     /// `first op a op b …`, left to right.
     pub(super) fn infix(
@@ -99,11 +101,12 @@ impl<'a> Builder<'a> {
             | InfixOp::Ge
             | InfixOp::Div
             | InfixOp::FloorDiv
-            | InfixOp::Rem => {
+            | InfixOp::Rem
+            | InfixOp::Pow => {
                 let message = format!("`{}` does not work on tensors", op.text());
                 self.report(
                     frame,
-                    Diagnostic::error(Code::WrongType, message, op_span, "").help("element-wise are `+`, `-` and `*`"),
+                    Diagnostic::error(Code::WrongType, message, op_span, "").help(ELEMENTWISE),
                 );
                 return Value::Poison;
             }
@@ -122,10 +125,11 @@ impl<'a> Builder<'a> {
     fn types(&mut self, frame: &Frame<'a>, op: InfixOp, sides: &Sides<'_>) -> Value {
         let (left, right) = (sides.left.0, sides.right.0);
         let message = format!("`{}` does not take {} and {}", op.text(), left.kind(), right.kind());
+        let is_tensor = matches!(left, Value::Tensor(_)) || matches!(right, Value::Tensor(_));
         let diagnostic = Diagnostic::error(Code::WrongType, message, sides.op_span, "")
             .label(sides.left.1, format!("this is {}", left.kind()))
             .label(sides.right.1, format!("this is {}", right.kind()));
-        self.report(frame, diagnostic);
+        self.report(frame, if is_tensor && op == InfixOp::Pow { diagnostic.help(ELEMENTWISE) } else { diagnostic });
         Value::Poison
     }
 
@@ -159,6 +163,7 @@ fn scalar_op(op: InfixOp, number_first: bool) -> Option<ScalarOp> {
             InfixOp::Div
             | InfixOp::FloorDiv
             | InfixOp::Rem
+            | InfixOp::Pow
             | InfixOp::Or
             | InfixOp::And
             | InfixOp::Eq
@@ -222,12 +227,29 @@ fn integers(op: InfixOp, a: i64, b: i64) -> Folded {
         InfixOp::Div => Folded::Value(Value::Float(a as f64 / b as f64)),
         InfixOp::FloorDiv => checked(a.checked_div(b).map(|q| q - i64::from(a % b != 0 && (a < 0) != (b < 0)))),
         InfixOp::Rem => checked(a.checked_rem(b).map(|r| if r != 0 && (r < 0) != (b < 0) { r + b } else { r })),
+        InfixOp::Pow => power(a, b),
         InfixOp::Lt => truth(a < b),
         InfixOp::Le => truth(a <= b),
         InfixOp::Gt => truth(a > b),
         InfixOp::Ge => truth(a >= b),
         InfixOp::Eq | InfixOp::Ne | InfixOp::And | InfixOp::Or => Folded::Types,
     }
+}
+
+const ZERO_TO_NEGATIVE: &str = "zero has no negative power, which would divide by it";
+
+/// Integers stay integers under `**` unless the exponent is negative, as in Python.
+fn power(base: i64, exponent: i64) -> Folded {
+    if exponent < 0 {
+        return floats(InfixOp::Pow, base as f64, exponent as f64);
+    }
+    let value = match base {
+        // These never grow, however large the exponent.
+        0 | 1 => Some(if exponent == 0 { 1 } else { base }),
+        -1 => Some(if exponent % 2 == 0 { 1 } else { -1 }),
+        _ => u32::try_from(exponent).ok().and_then(|exponent| base.checked_pow(exponent)),
+    };
+    value.map_or(Folded::Arithmetic("the result does not fit in a 64-bit integer"), |v| Folded::Value(Value::Int(v)))
 }
 
 fn floats(op: InfixOp, a: f64, b: f64) -> Folded {
@@ -247,6 +269,9 @@ fn floats(op: InfixOp, a: f64, b: f64) -> Folded {
         InfixOp::Div => finite(a / b),
         InfixOp::FloorDiv => finite((a / b).floor()),
         InfixOp::Rem => finite(a - b * (a / b).floor()),
+        InfixOp::Pow if a == 0.0 && b < 0.0 => Folded::Arithmetic(ZERO_TO_NEGATIVE),
+        InfixOp::Pow if a < 0.0 && b.fract() != 0.0 => Folded::Arithmetic("a negative number has no power with a fraction"),
+        InfixOp::Pow => finite(a.powf(b)),
         InfixOp::Lt => truth(a < b),
         InfixOp::Le => truth(a <= b),
         InfixOp::Gt => truth(a > b),
@@ -271,9 +296,28 @@ mod tests {
     }
 
     #[test]
+    fn powers_of_integers_are_exact() {
+        assert_eq!([int(InfixOp::Pow, 2, 10), int(InfixOp::Pow, -3, 3), int(InfixOp::Pow, 7, 0)], [1024, -27, 1]);
+        assert_eq!([int(InfixOp::Pow, 0, 0), int(InfixOp::Pow, 0, i64::MAX), int(InfixOp::Pow, 1, i64::MAX)], [1, 0, 1]);
+        assert_eq!([int(InfixOp::Pow, -1, i64::MAX), int(InfixOp::Pow, -2, 63)], [-1, i64::MIN]);
+        let float = |a, b| match fold(InfixOp::Pow, &a, &b) {
+            Folded::Value(Value::Float(x)) => Some(x),
+            _ => None,
+        };
+        assert_eq!(float(Value::Int(2), Value::Int(-1)), Some(0.5));
+        assert_eq!(float(Value::Int(9), Value::Float(0.5)), Some(3.0));
+        assert_eq!(float(Value::Float(1.5), Value::Int(2)), Some(2.25));
+    }
+
+    #[test]
     fn overflow_and_zero_have_no_result() {
         assert!(matches!(fold(InfixOp::Mul, &Value::Int(i64::MAX), &Value::Int(2)), Folded::Arithmetic(_)));
         assert!(matches!(fold(InfixOp::FloorDiv, &Value::Int(i64::MIN), &Value::Int(-1)), Folded::Arithmetic(_)));
         assert!(matches!(fold(InfixOp::Rem, &Value::Int(1), &Value::Int(0)), Folded::Arithmetic(_)));
+        let refused = [(Value::Int(2), Value::Int(63)), (Value::Int(2), Value::Int(1 << 40)), (Value::Int(0), Value::Int(-1))];
+        let floats = [(Value::Float(-8.0), Value::Float(0.5)), (Value::Float(1e200), Value::Int(2))];
+        for (base, exponent) in refused.into_iter().chain(floats) {
+            assert!(matches!(fold(InfixOp::Pow, &base, &exponent), Folded::Arithmetic(_)), "{base:?} ** {exponent:?}");
+        }
     }
 }

@@ -364,6 +364,8 @@ pub enum InfixOp {
     FloorDiv,
     /// `%`
     Rem,
+    /// `**`: a chain of these is a tree to the right, each with one operand behind it.
+    Pow,
 }
 
 impl InfixOp {
@@ -385,6 +387,7 @@ impl InfixOp {
             Self::Div => "/",
             Self::FloorDiv => "//",
             Self::Rem => "%",
+            Self::Pow => "**",
         }
     }
 }

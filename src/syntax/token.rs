@@ -110,6 +110,7 @@ kinds! {
     Plus Operator "+",
     Minus Operator "-",
     Star Operator "*",
+    StarStar Operator "**",
     Slash Operator "/",
     SlashSlash Operator "//",
     Percent Operator "%",

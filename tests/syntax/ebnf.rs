@@ -347,7 +347,7 @@ fn shallow(list: &[Node]) -> usize {
     let ends = |node: &Node| match node {
         Node::Text(_) | Node::Words(_) => true,
         Node::Rule(name) => {
-            name.chars().all(|c| c.is_ascii_uppercase()) || name == "comparison" || name == "indexed" || name == "common"
+            name.chars().all(|c| c.is_ascii_uppercase()) || name == "comparison" || name == "power" || name == "common"
         }
         Node::Sequence(_) | Node::Choice(_) | Node::Optional(_) | Node::Many(_) | Node::Except(..) => false,
     };

@@ -210,6 +210,11 @@ net a { x = y -> (z) }
 net a { x = y -> f(3)(4) }
 net a { x = y -> f[3] }
 net a { x = a < b < c }
+net a { x = ** 3 }
+net a { x = 3 ** }
+net a { x = 3 ** not a }
+net a { x = 3 ** * 4 }
+net a { x = 3 ~ ** 4 }
 net a { x = a == b != c }
 net a { x = a.*.b }
 net a { x = [3 4] }

@@ -49,6 +49,7 @@ fn deep_is_refused_and_the_rest_is_read() {
         format!("x = y{}", repeat("[0]")),
         format!("x = {}1", repeat("-")),
         format!("x = {}1", repeat("not ")),
+        format!("x = {}1", repeat("2 ** ")),
         format!("{}x = 1\n{}", repeat("for i in 0..2 {\n"), repeat("}\n")),
         format!("{}x = 1\n{}", repeat("if a {\n"), repeat("}\n")),
         format!("x = {}1{}", repeat("if a { "), repeat(" } else { 2 }")),

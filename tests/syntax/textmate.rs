@@ -265,7 +265,7 @@ fn what_the_zoo_does_not_have() {
     let text = "use \"a\\\"b.net\" # c
 net n(k=1_0.5e-3, m=7MiB)
 {
-    x: [3] = y -> depth_to_space(block=2) -> own ; z = if not k<=3 and true or false { x.0.conv[1] } else { -x//2%3 }
+    x: [3] = y -> depth_to_space(block=2) -> own ; z = if not k<=3 and true or false { x.0.conv[1] } else { -x//2%3**k ** 2 }
     @bottleneck(channels=64, form=\"expand\")
     w = f(if k { v = 3 # in
         v } else { max(a, b) }, net=3)

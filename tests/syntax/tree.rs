@@ -60,6 +60,11 @@ fn precedence_from_loose_to_tight() {
     assert_eq!(structure("-a * b"), "((- a) * b)");
     assert_eq!(structure("a - b + c - d"), "(a - b + c - d)");
     assert_eq!(structure("a * b // c % d / e"), "(a * b // c % d / e)");
+    assert_eq!(structure("-2 ** 2"), "(- (2 ** 2))");
+    assert_eq!(structure("2 ** -1"), "(2 ** (- 1))");
+    assert_eq!(structure("2 ** 3 ** 2"), "(2 ** (3 ** 2))");
+    assert_eq!(structure("2 ** -3 ** 2"), "(2 ** (- (3 ** 2)))");
+    assert_eq!(structure("a * l[0] ** 2 * b"), "(a * ((l at 0) ** 2) * b)");
     assert_eq!(structure("-f(x)[0]"), "(- (f(x) at 0))");
     assert_eq!(structure("a -> f(1, k=2) -> g"), "(a -> f(1, k=2) -> g)");
     assert_eq!(structure("f(1)(x, y)"), "f(1)(x, y)");

@@ -17,13 +17,13 @@ pub(super) fn is_letter(text: &str, at: usize) -> bool {
 /// A sign of another language: its text, the token that was meant, and what the language writes instead.
 struct Foreign {
     text: &'static str,
-    kind: Option<TokenKind>,
-    ours: Option<&'static str>,
+    kind: TokenKind,
+    ours: &'static str,
     message: &'static str,
 }
 
 const fn foreign(text: &'static str, kind: TokenKind, ours: &'static str, message: &'static str) -> Foreign {
-    Foreign { text, kind: Some(kind), ours: Some(ours), message }
+    Foreign { text, kind, ours, message }
 }
 
 /// Longer texts before their beginnings.
@@ -32,7 +32,6 @@ const FOREIGN: &[Foreign] = &[
     foreign("||", TokenKind::Or, "or", "`||` is written `or`"),
     foreign("|>", TokenKind::Arrow, "->", "data flows through `->`"),
     foreign(":=", TokenKind::Assign, "=", "names are bound with `=`"),
-    Foreign { text: "**", kind: Some(TokenKind::Star), ours: None, message: "there is no power operator" },
     foreign("!", TokenKind::Not, "not ", "`!` is written `not`"),
 ];
 
@@ -90,11 +89,8 @@ impl<'a> Lexer<'a> {
 
     fn foreign_sign(&mut self, sign: &Foreign) {
         let end = self.at + sign.text.len();
-        self.report(end, sign.message, sign.ours.map(|text| (Safe, text)));
-        match sign.kind {
-            Some(kind) => self.push(kind, end),
-            None => self.skip(end),
-        }
+        self.report(end, sign.message, Some((Safe, sign.ours)));
+        self.push(sign.kind, end);
     }
 
     /// `=>`: an arrow of other languages, or `>=` in a condition or before a number.

@@ -1,7 +1,7 @@
-//! Expressions, loosest first: pipe, `or`, `and`, `not`, comparison, sums, products, `-`, application.
+//! Expressions, loosest first: pipe, `or`, `and`, `not`, comparison, sums, products, `-`, `**`, application.
 //!
-//! Chains of operators are loops and their trees flat; only brackets, bodies and prefix operators nest, and those are
-//! counted.
+//! Chains of operators are loops and their trees flat; only brackets, bodies, prefix operators and powers nest, and those
+//! are counted.
 
 use nom::Parser;
 use nom::branch::alt;
@@ -147,7 +147,22 @@ fn product(input: Input<'_>) -> Parsed<'_, Expr> {
 }
 
 fn unary(input: Input<'_>) -> Parsed<'_, Expr> {
-    if input.kind() == TokenKind::Minus { prefix(input, UnaryOp::Neg, unary) } else { indexed(input) }
+    if input.kind() == TokenKind::Minus { prefix(input, UnaryOp::Neg, unary) } else { power(input) }
+}
+
+/// `a ** b`, tighter than a `-` before it and looser than one behind it: `-2 ** -2` is -(2 ** (-2)), as in Python.
+fn power(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, base) = indexed(input)?;
+    if rest.kind() != TokenKind::StarStar || !rest.continues() {
+        return Ok((rest, base));
+    }
+    let span = rest.span();
+    // Each exponent is one more level of the tree.
+    let inside = deeper(rest.with_state_of(input))?;
+    let (rest, exponent) = cut(unary).parse(inside.skip(1))?;
+    let rest = rest.with_state_of(input);
+    let kind = ExprKind::Infix { first: Box::new(base), rest: vec![(InfixOp::Pow, span, exponent)] };
+    Ok((rest, Expr { kind, span: input.span_to(rest) }))
 }
 
 /// A value with any number of `[index]` after it.
