@@ -25,6 +25,9 @@ pub const ARGUMENTS: &[&str] = &["same", "none", "nearest", "bilinear", "zero", 
 pub const FUNCTIONS: &[&str] =
     &["min", "max", "abs", "ceil", "floor", "round", "sqrt", "len", "channels", "height", "width", "rank"];
 
+/// What is bound to this name is discarded, and it cannot be read.
+pub const DISCARD: &str = "_";
+
 /// Words that the parser never takes for a name.
 pub fn reserved() -> impl Iterator<Item = &'static str> {
     [ITEMS, STATEMENTS, CLAUSES, OPERATORS, LITERALS].into_iter().flatten().copied()

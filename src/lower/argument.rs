@@ -1,7 +1,8 @@
 //! Matching arguments with parameters, by position and by name.
 
 use super::body::quoted;
-use super::call::{Flow, Given};
+use super::call::Given;
+use super::flowing::Flow;
 use super::{Binding, Builder, Frame, Scope, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};

@@ -12,6 +12,7 @@ use crate::metric::Metric;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, Statement, StatementKind, UnaryOp};
+use crate::words::DISCARD;
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
@@ -67,7 +68,7 @@ impl<'a> Builder<'a> {
     /// Evaluates what can be evaluated now; `None` after a report.
     fn symbolic(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
         match &expr.kind {
-            ExprKind::Name(name) if !frame.names.contains_key(name.as_str()) => {
+            ExprKind::Name(name) if name != DISCARD && !frame.names.contains_key(name.as_str()) => {
                 if let Some(metric) = Metric::from_name(name) {
                     self.metric(frame, metric, None, expr.span)
                 } else {

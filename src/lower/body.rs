@@ -15,7 +15,7 @@ use crate::op::form::Kind;
 use crate::op::{Op, Shape};
 use crate::source::Span;
 use crate::suggest::{nearest, nearest_word};
-use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind, Target};
+use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind};
 
 impl<'a> Builder<'a> {
     /// Evaluates the net: its parameters, then its body.
@@ -218,7 +218,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Evaluates `[3, size, size]`.
-    fn shape_of(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Shape> {
+    pub(super) fn shape_of(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Shape> {
         let value = self.eval(frame, expr, &Scope::none());
         if value.is_poison() {
             return None;
@@ -287,8 +287,8 @@ impl<'a> Builder<'a> {
         match value {
             Value::Tensor(id) => Some(*id),
             Value::Poison => None,
-            Value::Tuple(items) if items.iter().any(Value::is_poison) => None,
-            Value::Tuple(items) => {
+            Value::Tuple(items) | Value::List(items) if items.iter().any(Value::is_poison) => None,
+            Value::Tuple(items) | Value::List(items) if value.holds_tensors() => {
                 let message = format!("{what} is one tensor, and this is {} of them", items.len());
                 self.report(
                     frame,
@@ -302,6 +302,7 @@ impl<'a> Builder<'a> {
             | Value::Bool(_)
             | Value::Str(_)
             | Value::List(_)
+            | Value::Tuple(_)
             | Value::Shared(_)
             | Value::Nothing => {
                 let message = format!("{what} is a tensor, and this is {}", value.kind());
@@ -313,97 +314,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn bind(&mut self, frame: &mut Frame<'a>, targets: &'a [Target], expr: &'a Expr) {
-        let scope = match targets {
-            [one] => frame.binding_scope(&one.name.text),
-            several => {
-                let joined = several.iter().map(|t| t.name.text.as_str()).collect::<Vec<_>>().join("_");
-                frame.binding_scope(&joined)
-            }
-        };
-        let value = self.eval(frame, expr, &scope);
-        if let [one] = targets {
-            self.assign(frame, one, value);
-            return;
-        }
-        let values: Vec<Value> = match &value {
-            Value::Tuple(items) | Value::List(items) if items.len() == targets.len() => items.to_vec(),
-            Value::Poison => vec![Value::Poison; targets.len()],
-            other => {
-                let got = match other {
-                    Value::Tuple(items) => format!("{} values", items.len()),
-                    Value::List(items) => format!("a list of {}", items.len()),
-                    other => other.kind().to_owned(),
-                };
-                let span = targets[0].name.span.to(targets[targets.len() - 1].name.span);
-                self.report(
-                    frame,
-                    Diagnostic::error(
-                        Code::WrongInputs,
-                        format!("{} names for {got}", targets.len()),
-                        span,
-                        format!("{} names", targets.len()),
-                    )
-                    .label(expr.span, format!("this gives {got}")),
-                );
-                vec![Value::Poison; targets.len()]
-            }
-        };
-        for (target, value) in targets.iter().zip(values) {
-            self.assign(frame, target, value);
-        }
-    }
-
-    fn assign(&mut self, frame: &mut Frame<'a>, target: &'a Target, mut value: Value) {
-        let name = target.name.text.as_str();
-        if let Some(diagnostic) = refused(&target.name) {
-            self.report(frame, diagnostic);
-        }
-        if matches!(value, Value::Nothing) {
-            let message = format!("`{name}` gets no value");
-            self.report(
-                frame,
-                Diagnostic::error(Code::WrongType, message, target.name.span, "this would be nothing")
-                    .help("an `if` that is used as a value needs an `else`, and each branch ends in an expression"),
-            );
-            value = Value::Poison;
-        }
-        if let (Some(shape), Value::Tensor(id)) = (&target.shape, &value) {
-            if !self.check_shape(frame, name, *id, shape) {
-                value = Value::Poison;
-            }
-        } else if let (Some(shape), false) = (&target.shape, value.is_poison()) {
-            let message = format!("only a tensor has a shape, and `{name}` is {}", value.kind());
-            self.report(frame, Diagnostic::error(Code::WrongType, message, shape.span, "remove this"));
-        }
-        let is_input = frame.names.get(name).is_some_and(|b| b.is_input);
-        frame.names.insert(name, Binding { value, span: target.name.span, is_input });
-    }
-
-    /// Compares a tensor with the shape that is written beside its name.
-    fn check_shape(&mut self, frame: &mut Frame<'a>, name: &str, id: NodeId, written: &'a Expr) -> bool {
-        let Some(expected) = self.shape_of(frame, written) else { return true };
-        let actual = self.shapes[id];
-        if actual == expected {
-            return true;
-        }
-        self.here = frame.instance;
-        let message = format!("`{name}` is {actual}, not {expected} as written");
-        let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
-        diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
-        let fixed = self.find_fix(id, Some(expected), &|shape| shape == expected);
-        diagnostic = match fixed {
-            Some(fix) => diagnostic.with_fixes([fix]),
-            None => diagnostic.fix(
-                Unsafe,
-                format!("write the shape that it has, {actual}"),
-                vec![Edit::replace(written.span, actual.to_string())],
-            ),
-        };
-        self.report(frame, diagnostic);
-        false
-    }
-
     fn give(&mut self, frame: &mut Frame<'a>, values: &'a [Expr]) {
         let scope = frame.loose_scope();
         let mut results = Vec::with_capacity(values.len());
@@ -412,6 +322,7 @@ impl<'a> Builder<'a> {
             match value {
                 Value::Tuple(items) => results.extend(items.iter().cloned()),
                 Value::Tensor(_) | Value::Poison => results.push(value),
+                Value::List(_) if value.is_poison() || value.is_all_tensors() => results.push(value),
                 other => {
                     let message = format!("a block returns tensors, and this is {}", other.kind());
                     self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));

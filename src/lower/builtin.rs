@@ -19,7 +19,7 @@ impl<'a> Builder<'a> {
         }
         match (name, args) {
             ("channels" | "height" | "width" | "rank", [(value, at)]) => self.ask(frame, name, value, *at),
-            ("len", [(Value::List(items), _)]) => Value::Int(items.len() as i64),
+            ("len", [(Value::List(items) | Value::Tuple(items), _)]) => Value::Int(items.len() as i64),
             ("min" | "max", [(Value::List(items), at)]) => {
                 let items: Vec<_> = items.iter().map(|item| (item.clone(), *at)).collect();
                 self.extreme(frame, name, &items, span)

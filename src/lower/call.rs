@@ -3,19 +3,16 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::callee::Callee;
+use super::flowing::{Flow, Inflow};
 use super::naming::{Scope, is_quiet};
 use super::{Builder, Frame, Value};
 use crate::code::Code;
-use crate::diagnostic::Applicability::Unsafe;
-use crate::diagnostic::{Diagnostic, Edit};
+use crate::diagnostic::Diagnostic;
 use crate::graph::{LayerPath, Node, NodeId, Origin};
 use crate::op::table::{Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
-
-/// A tensor and the expression that it came from.
-pub(super) type Flow = (NodeId, Span);
 
 /// An evaluated argument.
 pub(super) struct Given<'a> {
@@ -51,22 +48,30 @@ impl<'a> Builder<'a> {
             if let Callee::Shared(set) = meaning {
                 return self.shared_params(frame, callee, lists[0].span, set);
             }
-            let Some(inputs) = self.flows(frame, &last, callee) else { return Value::Poison };
+            if let Some(diagnostic) = self.in_brackets(&meaning, &last, &[]) {
+                self.report(frame, diagnostic);
+                return Value::Poison;
+            }
+            let Some(inputs) = self.inflows(frame, &last, callee) else { return Value::Poison };
             return self.invoke(frame, &meaning, expr, callee, &params, Some(inputs), scope);
         }
         let (tensors, others): (Vec<_>, Vec<_>) =
-            last.into_iter().partition(|g| g.arg.name.is_none() && (g.value.is_tensor() || g.value.is_poison()));
+            last.into_iter().partition(|g| g.arg.name.is_none() && (g.value.holds_tensors() || g.value.is_poison()));
+        if let Some(diagnostic) = self.in_brackets(&meaning, &tensors, &others) {
+            self.report(frame, diagnostic);
+            return Value::Poison;
+        }
         let positional = others.iter().any(|g| g.arg.name.is_none());
         if tensors.is_empty() {
             return self.invoke(frame, &meaning, expr, callee, &others, None, scope);
         }
         if positional {
-            if tensors.iter().all(|g| g.value.is_tensor()) {
+            if !tensors.iter().any(|g| g.value.is_poison()) {
                 self.mixed(frame, expr, callee, &tensors, &others);
             }
             return Value::Poison;
         }
-        let Some(inputs) = self.flows(frame, &tensors, callee) else { return Value::Poison };
+        let Some(inputs) = self.inflows(frame, &tensors, callee) else { return Value::Poison };
         self.invoke(frame, &meaning, expr, callee, &others, Some(inputs), scope)
     }
 
@@ -79,7 +84,7 @@ impl<'a> Builder<'a> {
             if !self.step(frame, stage.span) {
                 return Value::Poison;
             }
-            let inputs = if at == 0 { self.tensors_of_expr(frame, &value, first) } else { self.tensors_of(frame, &value, span) };
+            let inputs = if at == 0 { self.inflow_of(frame, &value, first) } else { self.inflow(frame, &value, span) };
             let scope = match (quiet && at == 0, at + 1 == stages.len()) {
                 (true, true) => scope.clone(),
                 (true, false) => scope.first(),
@@ -92,7 +97,7 @@ impl<'a> Builder<'a> {
         value
     }
 
-    fn stage(&mut self, frame: &mut Frame<'a>, stage: &'a Expr, inputs: Option<Vec<Flow>>, scope: &Scope) -> Value {
+    fn stage(&mut self, frame: &mut Frame<'a>, stage: &'a Expr, inputs: Option<Vec<Inflow>>, scope: &Scope) -> Value {
         let (callee, list, extra): (Ident, Option<&'a ArgList>, Option<&'a ArgList>) = match &stage.kind {
             ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, None, None),
             ExprKind::Call { callee, lists } => (callee.clone(), lists.first(), lists.get(1)),
@@ -123,11 +128,11 @@ impl<'a> Builder<'a> {
         let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
         let (Some(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
         if let Callee::Function = meaning {
-            let mut values: Vec<_> = inputs.iter().map(|(id, span)| (Value::Tensor(*id), *span)).collect();
+            let mut values = inputs;
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
             return self.applied(frame, &callee, &values, stage.span, scope);
         }
-        if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.is_tensor()) {
+        if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.holds_tensors()) {
             let message = format!("`{}` gets its inputs from the pipe, and here is another", callee.text);
             let diagnostic =
                 Diagnostic::error(Code::WrongInputs, message, tensor.arg.value.span, "a tensor among the parameters")
@@ -163,7 +168,7 @@ impl<'a> Builder<'a> {
     /// A function of evaluated arguments. `max` is a layer where there is a tensor among them.
     fn applied(&mut self, frame: &Frame<'a>, callee: &Ident, values: &[(Value, Span)], span: Span, scope: &Scope) -> Value {
         let poisoned = values.iter().any(|(value, _)| value.is_poison());
-        if callee.text != "max" || poisoned || !values.iter().any(|(value, _)| value.is_tensor()) {
+        if callee.text != "max" || poisoned || !values.iter().any(|(value, _)| value.holds_tensors()) {
             return self.builtin(frame, &callee.text, values, span);
         }
         if let [(Value::Tensor(id), _), (number, _)] | [(number, _), (Value::Tensor(id), _)] = values
@@ -173,88 +178,11 @@ impl<'a> Builder<'a> {
         }
         let mut inputs = Vec::with_capacity(values.len());
         for (value, at) in values {
-            let Some(more) = self.tensors_of(frame, value, *at) else { return Value::Poison };
+            let Some(more) = self.inflow(frame, value, *at) else { return Value::Poison };
             inputs.extend(more);
         }
+        let Some(inputs) = self.tensors_of(frame, &callee.text, inputs) else { return Value::Poison };
         self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
-    }
-
-    /// Tensors among evaluated arguments; `None` after a report, or where one is poison.
-    fn flows(&mut self, frame: &Frame<'a>, given: &[Given<'a>], callee: &Ident) -> Option<Vec<Flow>> {
-        let mut flows = Vec::with_capacity(given.len());
-        let mut sound = true;
-        for g in given {
-            if let Some(name) = &g.arg.name {
-                let message = format!("inputs of `{}` are given by position, not by name", callee.text);
-                self.report(frame, Diagnostic::error(Code::UnknownArgument, message, name.span, ""));
-                sound = false;
-                continue;
-            }
-            match self.tensors_of(frame, &g.value, g.arg.value.span) {
-                Some(more) => flows.extend(more),
-                None => sound = false,
-            }
-        }
-        sound.then_some(flows)
-    }
-
-    /// The tensors of a value; each of `(a, b)` with a place of its own.
-    fn tensors_of_expr(&mut self, frame: &Frame<'a>, value: &Value, expr: &Expr) -> Option<Vec<Flow>> {
-        match (&expr.kind, value) {
-            (ExprKind::Tuple(written), Value::Tuple(items)) if written.len() == items.len() => {
-                let mut flows = Vec::with_capacity(items.len());
-                for (item, at) in items.iter().zip(written) {
-                    flows.extend(self.tensors_of(frame, item, at.span)?);
-                }
-                Some(flows)
-            }
-            _ => self.tensors_of(frame, value, expr.span),
-        }
-    }
-
-    fn tensors_of(&mut self, frame: &Frame<'a>, value: &Value, span: Span) -> Option<Vec<Flow>> {
-        match value {
-            Value::Tensor(id) => Some(vec![(*id, span)]),
-            Value::Tuple(items) => {
-                let mut flows = Vec::with_capacity(items.len());
-                for item in items.iter() {
-                    flows.extend(self.tensors_of(frame, item, span)?);
-                }
-                Some(flows)
-            }
-            Value::Poison => None,
-            Value::List(items) if items.iter().any(Value::is_poison) => None,
-            Value::Int(_)
-            | Value::Float(_)
-            | Value::Bool(_)
-            | Value::Str(_)
-            | Value::List(_)
-            | Value::Shared(_)
-            | Value::Nothing => {
-                let message = format!("a tensor is needed here, and this is {}", value.kind());
-                let diagnostic = Diagnostic::error(Code::WrongType, message, span, "");
-                let diagnostic = self.flow_into(diagnostic, value, span);
-                self.report(frame, diagnostic);
-                None
-            }
-        }
-    }
-
-    /// `conv(x, 64, 3)`: tensors and numbers in one list.
-    fn mixed(&mut self, frame: &Frame<'a>, expr: &Expr, callee: &Ident, tensors: &[Given<'a>], others: &[Given<'a>]) {
-        let text = |g: &Given<'a>| {
-            let value = self.sources.text(g.arg.value.span);
-            g.arg.name.as_ref().map_or_else(|| value.to_owned(), |name| format!("{}={value}", name.text))
-        };
-        let inputs: Vec<String> = tensors.iter().map(text).collect();
-        let params: Vec<String> = others.iter().map(text).collect();
-        let replacement = format!("{}({})({})", callee.text, params.join(", "), inputs.join(", "));
-        let message = format!("`{}` takes its parameters and its inputs in two lists", callee.text);
-        let diagnostic =
-            Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters")
-                .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
-                .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")));
-        self.report(frame, diagnostic);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
@@ -265,7 +193,7 @@ impl<'a> Builder<'a> {
         expr: &'a Expr,
         callee: &Ident,
         params: &[Given<'a>],
-        inputs: Option<Vec<Flow>>,
+        inputs: Option<Vec<Inflow>>,
         scope: &Scope,
     ) -> Value {
         let Some(inputs) = inputs.or_else(|| self.takes_none(meaning).then(Vec::new)) else {
@@ -277,9 +205,12 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         };
         match meaning {
-            Callee::Op(info) => self.operation(frame, info, expr, callee, params, &inputs, scope),
+            Callee::Op(info) => match self.tensors_of(frame, info.keyword, inputs) {
+                Some(inputs) => self.operation(frame, info, expr, callee, params, &inputs, scope),
+                None => Value::Poison,
+            },
             Callee::Block(found) => self.instantiate(frame, *found, expr, params, &inputs, (scope, None)),
-            Callee::Shared(set) => self.use_shared(frame, *set, expr, &inputs, scope),
+            Callee::Shared(set) => self.use_shared(frame, *set, expr, inputs, scope),
             Callee::Function => unreachable!("functions are called before"),
         }
     }
@@ -308,8 +239,12 @@ impl<'a> Builder<'a> {
             Ok(Built::Pieces(ops)) => {
                 // One name for several results is the scope of theirs.
                 let scope = &scope.exact.clone().map_or_else(|| scope.clone(), Scope::at);
-                let pieces: Vec<Value> = ops.into_iter().map(|op| self.node(frame, op, inputs, expr.span, scope)).collect();
-                Value::Tuple(pieces.into())
+                let of = ops.len();
+                let piece = |(index, op)| match &self.discards {
+                    Some(discards) if discards.drops(expr.span, (index, of)) => Value::Nothing,
+                    Some(_) | None => self.node(frame, op, inputs, expr.span, scope),
+                };
+                Value::Tuple(ops.into_iter().enumerate().map(piece).collect())
             }
             Err(error) => {
                 self.build_error(frame, info, params, inputs, expr, error);

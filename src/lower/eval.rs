@@ -5,13 +5,13 @@
 use super::naming::Scope;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
-use crate::diagnostic::Applicability::{Safe, Unsafe};
+use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::quote::quoted;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Path, UnaryOp};
-use crate::words::{is_reserved, stands_for_itself};
+use crate::words::{DISCARD, is_reserved, stands_for_itself};
 
 impl<'a> Builder<'a> {
     /// The value of an expression; its layers are named within `scope`. Errors are reported and give poison.
@@ -56,6 +56,11 @@ impl<'a> Builder<'a> {
 
     /// The value of a name.
     pub(super) fn name(&mut self, frame: &Frame<'a>, name: &str, span: Span) -> Value {
+        if name == DISCARD {
+            let diagnostic = Diagnostic::error(Code::UnknownName, "`_` discards a value and holds none", span, "read here");
+            self.report(frame, diagnostic.help("give the value a name where it is bound"));
+            return Value::Poison;
+        }
         if let Some(binding) = frame.names.get(name) {
             // A binder that took a word of the language has been refused: what follows from it is not told.
             return if stands_for_itself(name) { Value::Poison } else { binding.value.clone() };
@@ -97,6 +102,12 @@ impl<'a> Builder<'a> {
 
     /// `value as name`: the last thing that the value makes has just this name.
     fn named(&mut self, frame: &mut Frame<'a>, value: &'a Expr, name: &'a Ident, scope: &Scope) -> Value {
+        if let ExprKind::List(_) | ExprKind::Tuple(_) = &value.kind {
+            let message = format!("`{}` would name several values at once", name.text);
+            let diagnostic = Diagnostic::error(Code::WrongType, message, name.span, "one layer has one name");
+            self.report(frame, diagnostic.help("write `as` behind each of them, within the brackets"));
+            return Value::Poison;
+        }
         let before = self.graph.len();
         let result = self.eval(frame, value, &scope.named(frame.exact_place(&name.text)));
         if self.graph.len() == before && !result.is_poison() {
@@ -114,22 +125,16 @@ impl<'a> Builder<'a> {
         result
     }
 
+    /// `[a, b]`. Where there are several, each names its layers by its index; one alone is named as the list is.
     fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], span: Span, scope: &Scope) -> Value {
-        let inner = scope.inner();
-        let mut values: Vec<Value> = items.iter().map(|item| self.eval(frame, item, &inner)).collect();
-        let stranger = values.iter().position(|value| value.is_tensor() || matches!(value, Value::Nothing));
-        if let Some(at) = stranger {
-            let message = format!("a list holds numbers, strings and lists, not {}", values[at].kind());
-            let diagnostic = Diagnostic::error(Code::WrongType, message, items[at].span, "");
-            let diagnostic = if values.len() > 1 && values.iter().all(Value::is_tensor) {
-                let edit = |start, end, text: &str| Edit::replace(Span { start, end, ..span }, text);
-                let edits = vec![edit(span.start, span.start + 1, "("), edit(span.end - 1, span.end, ")")];
-                diagnostic.fix(Safe, "tensors are grouped in parentheses", edits)
-            } else {
-                diagnostic.help("tensors are grouped in parentheses: `(a, b) -> concat`")
-            };
-            self.report(frame, diagnostic);
-            values[at] = Value::Poison;
+        let mut values = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let scope = if items.len() == 1 { scope.first() } else { scope.item(at) };
+            values.push(match self.eval(frame, item, &scope) {
+                Value::Tuple(parts) => Value::List(parts),
+                Value::Nothing => self.wrong(frame, "a list holds values, and this is nothing".to_owned(), item.span),
+                value => value,
+            });
         }
         Value::list(values).unwrap_or_else(|| {
             let message = "a list holds at most 65,536 values, those of inner lists included, nested 32 deep";
@@ -176,7 +181,7 @@ impl<'a> Builder<'a> {
                 return self.wrong(frame, format!("an index is an integer, not {}", at.kind()), index.span);
             }
             (other, _) => {
-                let hint = if other.is_tensor() { "; parts of a tensor are taken with `slice` or `split`" } else { "" };
+                let hint = if matches!(other, Value::Tensor(_)) { "; parts of a tensor are taken with `slice` or `split`" } else { "" };
                 return self.wrong(frame, format!("only lists have elements, not {}{hint}", other.kind()), base.span);
             }
         };
@@ -186,7 +191,12 @@ impl<'a> Builder<'a> {
             return value.clone();
         }
         let message = format!("index {at} is outside a list of {len}");
-        self.report(frame, Diagnostic::error(Code::InvalidValue, message, index.span, "outside the list"));
+        let diagnostic = Diagnostic::error(Code::InvalidValue, message, index.span, "outside the list");
+        let help = match len {
+            0 => "the list is empty here".to_owned(),
+            _ => format!("its elements are 0 to {}, and -1 is the last", len - 1),
+        };
+        self.report(frame, diagnostic.help(help));
         Value::Poison
     }
 

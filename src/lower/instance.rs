@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::body::quoted;
-use super::call::{Flow, Given};
+use super::call::Given;
+use super::flowing::Inflow;
 use super::naming::{Scope, UseCounts};
 use super::program::Found;
 use super::{Binding, Builder, Frame, Value};
@@ -22,7 +23,7 @@ impl<'a> Builder<'a> {
         found: Found<'a>,
         expr: &'a Expr,
         params: &[Given<'a>],
-        inputs: &[Flow],
+        inputs: &[Inflow],
         (scope, shared): (&Scope, Option<&LayerPath>),
     ) -> Value {
         let (file, block) = found;
@@ -59,8 +60,8 @@ impl<'a> Builder<'a> {
         if !self.block_args(frame, &mut inner, block, expr, params) {
             return Value::Poison;
         }
-        for (input, (id, _)) in block.inputs.iter().zip(inputs) {
-            inner.names.insert(&input.text, Binding { value: Value::Tensor(*id), span: input.span, is_input: true });
+        for (input, (value, _)) in block.inputs.iter().zip(inputs) {
+            inner.names.insert(&input.text, Binding { value: value.clone(), span: input.span, is_input: true });
         }
         self.body_of(found, &mut inner, shared.map(|_| UseCounts::of(instance)));
         if inner.returned.is_none() && !self.stopped {

@@ -8,12 +8,14 @@
 
 mod argument;
 mod assertion;
+mod bind;
 mod body;
 mod builtin;
 mod call;
 mod callee;
 mod eval;
 mod fix;
+mod flowing;
 mod instance;
 mod naming;
 mod operator;
@@ -39,6 +41,7 @@ use crate::op::form::How;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Ast, Body, Expr, Net, Path};
 
+use bind::Discards;
 use naming::{Place, Scope, UseCounts};
 use shared::{MadeTensors, SharedSet};
 
@@ -168,6 +171,8 @@ struct Builder<'a> {
     shared_tensors: HashMap<LayerPath, MadeTensors>,
     /// The uses of shared weights that are under evaluation, innermost last.
     uses: Vec<UseCounts>,
+    /// What the statement under evaluation discards of its value.
+    discards: Option<Discards>,
     /// Blocks whose bodies are being evaluated, outermost first.
     active: Vec<(usize, &'a str)>,
     diagnostics: Vec<Diagnostic>,
@@ -196,6 +201,7 @@ impl<'a> Builder<'a> {
             shared_sets: Vec::new(),
             shared_tensors: HashMap::new(),
             uses: Vec::new(),
+            discards: None,
             active: Vec::new(),
             diagnostics: Vec::new(),
             seen: HashMap::new(),

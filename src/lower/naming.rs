@@ -70,6 +70,12 @@ impl Scope {
         if several { self.inner() } else { self.first() }
     }
 
+    /// For an element of a list.
+    pub(super) fn item(&self, index: usize) -> Self {
+        let place = self.place.join(&index.to_string());
+        Self { place, lends: self.lends, exact: None, weights: None }
+    }
+
     /// For the last of several things.
     pub(super) fn last(&self) -> Self {
         Self { lends: false, ..self.clone() }

@@ -4,7 +4,8 @@ use super::naming::Scope;
 use super::value::MAX_VALUES;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Applicability::Unsafe;
+use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::NodeId;
 use crate::op::args::is_within_f32;
 use crate::op::{Elementwise, Merge, Op, Scalar, ScalarOp};
@@ -51,7 +52,10 @@ impl<'a> Builder<'a> {
 
     fn apply(&mut self, frame: &Frame<'a>, op: InfixOp, sides: &Sides<'_>, scope: &Scope) -> Value {
         let (left, right) = (sides.left.0, sides.right.0);
-        if left.is_poison() || right.is_poison() {
+        let is_list = |value: &Value| matches!(value, Value::List(_) | Value::Tuple(_));
+        // What is broken in a list breaks nothing beside it.
+        let joins = op == InfixOp::Add && is_list(left) && is_list(right);
+        if !joins && (left.is_poison() || right.is_poison()) {
             return Value::Poison;
         }
         match (left, right) {
@@ -125,11 +129,21 @@ impl<'a> Builder<'a> {
     fn types(&mut self, frame: &Frame<'a>, op: InfixOp, sides: &Sides<'_>) -> Value {
         let (left, right) = (sides.left.0, sides.right.0);
         let message = format!("`{}` does not take {} and {}", op.text(), left.kind(), right.kind());
-        let is_tensor = matches!(left, Value::Tensor(_)) || matches!(right, Value::Tensor(_));
         let diagnostic = Diagnostic::error(Code::WrongType, message, sides.op_span, "")
             .label(sides.left.1, format!("this is {}", left.kind()))
             .label(sides.right.1, format!("this is {}", right.kind()));
-        self.report(frame, if is_tensor && op == InfixOp::Pow { diagnostic.help(ELEMENTWISE) } else { diagnostic });
+        let diagnostic = match (left, op, right) {
+            (Value::Tensor(_), InfixOp::Pow, _) | (_, InfixOp::Pow, Value::Tensor(_)) => diagnostic.help(ELEMENTWISE),
+            (Value::List(_) | Value::Tuple(_), InfixOp::Add, Value::Tensor(_)) => {
+                let edits = vec![Edit::before(sides.right.1, "["), Edit::after(sides.right.1, "]")];
+                diagnostic.fix(Unsafe, "a list grows by a list", edits)
+            }
+            _ if left.holds_tensors() || right.holds_tensors() => {
+                diagnostic.help("operators work on one tensor at a time: choose with `xs[0]`, or walk the list with `for x in xs`")
+            }
+            _ => diagnostic,
+        };
+        self.report(frame, diagnostic);
         Value::Poison
     }
 
@@ -189,7 +203,7 @@ pub fn fold(op: InfixOp, left: &Value, right: &Value) -> Folded {
             None => Folded::Types,
         },
         (_, Value::Int(a), Value::Int(b)) => integers(op, *a, *b),
-        (InfixOp::Add, Value::List(a), Value::List(b)) => Value::list(a.iter().chain(b.iter()).cloned().collect())
+        (InfixOp::Add, Value::List(a) | Value::Tuple(a), Value::List(b) | Value::Tuple(b)) => Value::list(a.iter().chain(b.iter()).cloned().collect())
             .map_or(Folded::Arithmetic("the list would hold more than 65,536 values"), Folded::Value),
         (InfixOp::Add, Value::Str(a), Value::Str(b)) if a.len() + b.len() > MAX_VALUES => {
             Folded::Arithmetic("the string would be longer than 65,536 bytes")

@@ -10,6 +10,7 @@ use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
 use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, StatementKind};
+use crate::words::DISCARD;
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
@@ -36,7 +37,7 @@ impl<'a> Builder<'a> {
                 }
             }
             ForRange::List(list) => match self.eval(frame, list, &scope) {
-                Value::List(items) => {
+                Value::List(items) | Value::Tuple(items) => {
                     for (i, item) in items.iter().enumerate() {
                         if frame.returned.is_some() || !self.step(frame, body.span) {
                             break;
@@ -89,6 +90,7 @@ impl<'a> Builder<'a> {
 
     fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
         match pattern {
+            Pattern::Name(name) if name.text == DISCARD => {}
             Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
             Pattern::List(parts, span) => {
                 let items: Vec<Value> = match &value {

@@ -1,6 +1,6 @@
 //! From a reason without a place to a message that teaches: both sides, how each came about, a change that works.
 
-use super::call::Flow;
+use super::flowing::Flow;
 use super::{Builder, Frame};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;

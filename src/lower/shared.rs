@@ -5,7 +5,8 @@
 
 use std::rc::Rc;
 
-use super::call::{Flow, Given, value_nodes};
+use super::call::{Given, value_nodes};
+use super::flowing::Inflow;
 use super::callee::Callee;
 use super::naming::{Scope, UseCounts};
 use super::program::duplicate;
@@ -95,7 +96,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         let params = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &Scope::none());
-        if let Some(tensor) = params.iter().find(|given| given.value.is_tensor()) {
+        if let Some(tensor) = params.iter().find(|given| given.value.holds_tensors()) {
             let message = format!("`{}` is shared without inputs; they come with each use", callee.text);
             let diagnostic =
                 Diagnostic::error(Code::WrongInputs, message, tensor.arg.value.span, "a tensor among the parameters")
@@ -139,7 +140,7 @@ impl<'a> Builder<'a> {
         frame: &mut Frame<'a>,
         set: usize,
         expr: &'a Expr,
-        inputs: &[Flow],
+        inputs: Vec<Inflow>,
         scope: &Scope,
     ) -> Value {
         let set = Rc::clone(&self.shared_sets[set]);
@@ -156,14 +157,15 @@ impl<'a> Builder<'a> {
         frame: &mut Frame<'a>,
         set: &SharedSet<'a>,
         expr: &'a Expr,
-        inputs: &[Flow],
+        inputs: Vec<Inflow>,
         scope: &Scope,
     ) -> Value {
         match &set.meaning {
             Callee::Op(info) => {
                 let scope = scope.sharing(set.root.clone());
+                let Some(inputs) = self.tensors_of(frame, info.keyword, inputs) else { return Value::Poison };
                 self.uses.push(UseCounts::default());
-                let value = self.operation(frame, info, expr, &set.callee, &set.params, inputs, &scope);
+                let value = self.operation(frame, info, expr, &set.callee, &set.params, &inputs, &scope);
                 self.uses.pop();
                 // What changes the operation is written where it is declared.
                 for id in value_nodes(&value) {
@@ -171,7 +173,7 @@ impl<'a> Builder<'a> {
                 }
                 value
             }
-            Callee::Block(found) => self.instantiate(frame, *found, expr, &set.params, inputs, (scope, Some(&set.root))),
+            Callee::Block(found) => self.instantiate(frame, *found, expr, &set.params, &inputs, (scope, Some(&set.root))),
             Callee::Function | Callee::Shared(_) => unreachable!("refused where it was declared"),
         }
     }

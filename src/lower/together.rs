@@ -4,7 +4,7 @@
 //! tried by inference before it is offered. It changes nothing above the layer that all branches come from.
 
 use super::Builder;
-use super::call::Flow;
+use super::flowing::Flow;
 use super::fix::{edits, keeping};
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};

@@ -16,7 +16,7 @@ pub enum Value {
     Bool(bool),
     /// A string.
     Str(Arc<str>),
-    /// A list of numbers, strings, booleans or lists.
+    /// A list of numbers, strings, booleans, tensors, shared weights or lists; their kinds may differ.
     List(Arc<[Value]>),
     /// A tensor: the node that makes it.
     Tensor(NodeId),
@@ -60,6 +60,7 @@ impl Value {
             Self::Float(_) => "a float",
             Self::Bool(_) => "a boolean",
             Self::Str(_) => "a string",
+            Self::List(_) if self.holds_tensors() => "a list of tensors",
             Self::List(_) => "a list",
             Self::Tensor(_) => "a tensor",
             Self::Tuple(_) => "several tensors",
@@ -94,10 +95,30 @@ impl Value {
         }
     }
 
-    /// Whether it is one tensor or several.
+    /// Whether it is one tensor or several, or a list with a tensor in it.
     #[must_use]
-    pub fn is_tensor(&self) -> bool {
-        matches!(self, Self::Tensor(_) | Self::Tuple(_))
+    pub fn holds_tensors(&self) -> bool {
+        match self {
+            Self::Tensor(_) | Self::Tuple(_) => true,
+            Self::List(items) => items.iter().any(Self::holds_tensors),
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::Shared(_) | Self::Nothing | Self::Poison => false,
+        }
+    }
+
+    /// Whether it is a tensor, or a list with one at least in which everything is.
+    pub(super) fn is_all_tensors(&self) -> bool {
+        match self {
+            Self::List(items) => !items.is_empty() && items.iter().all(Self::is_all_tensors),
+            other => matches!(other, Self::Tensor(_)),
+        }
+    }
+
+    /// The first thing in a list that is no tensor; itself if it is no list.
+    pub(super) fn stranger(&self) -> &Self {
+        match self {
+            Self::List(items) => items.iter().find(|item| !item.is_all_tensors()).map_or(self, Self::stranger),
+            other => other,
+        }
     }
 
     /// As an operation's argument; `None` for tensors and what holds them.

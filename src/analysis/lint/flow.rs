@@ -24,7 +24,9 @@ pub(super) fn dead_branch(context: &Context<'_>) -> Vec<Finding> {
             let costs = if params > 0 { format!(" with {}", count_of(params, "parameter")) } else { String::new() };
             format!("`{}` reaches no output: {}{costs} for nothing", node.name, count_of(layers.len() as u64, "layer"))
         };
-        let help = if matches!(node.op, Op::Slice(_)) { Vec::new() } else { vec!["use it, or remove it".to_owned()] };
+        let is_part = matches!(node.op, Op::Slice(_)) && context.text(node).is_some_and(|(_, call)| call.starts_with("split"));
+        let help = if is_part { "bind the part that is not needed to `_`: `_, b = x -> split(2)`" } else { "use it, or remove it" };
+        let help = vec![help.to_owned()];
         findings.push(Finding { node: end, weight: params, message, label: "never used".to_owned(), help, fix: None });
     }
     findings
