@@ -277,6 +277,7 @@ fn calls() {
     no_fix("net a { y = x -> (z) }", "PW0101 1:18 expected an operation or a block after `->`, found `(`");
     no_fix("net a { assert macs(a.*.b) < 3 }", "PW0101 1:21 a path with `*` stands only after `refine`");
     no_fix("net a { f(x) = 3 }", "PW0101 1:9 only a name can be bound");
+    no_fix("net a { xs[0] = 3 }", "PW0101 1:9 only a name can be bound");
     no_fix("block f(x=3) { return x }", "PW0101 1:11 a tensor input has no default");
     no_fix("@keep\nnet a { }", "PW0101 1:1 a mark stands above a statement, not above a block or a net");
 }

@@ -142,11 +142,15 @@ fn equals_in_condition(failure: Failure<'_>) -> Option<Diagnostic> {
     })
 }
 
-/// `x.y = …`, `f(x) = …`.
+/// `xs[0] = …`, `f(x) = …`.
 fn unbindable(failure: Failure<'_>) -> Option<Diagnostic> {
     (failure.found.kind() == TokenKind::Assign && failure.wants(Expected::END)).then(|| {
         let found = at(failure.start.span_to(failure.found), "only a name can be bound");
-        found.label(failure.found.span(), "bound here").help("bind with `name = value`")
+        let found = found.label(failure.found.span(), "bound here");
+        if failure.start.kind() == TokenKind::Name && failure.start.kind_at(1) == TokenKind::OpenBracket {
+            return found.help("lists do not change; make a new one: `xs = xs + [x]`");
+        }
+        found.help("bind with `name = value`")
     })
 }
 
