@@ -111,8 +111,12 @@ fn errors(text: &str) -> Vec<Code> {
 struct NoFiles;
 
 impl Loader for NoFiles {
-    fn load(&self, path: &str, _from: &str) -> Result<(String, String), LoadError> {
-        Err(LoadError(format!("{path} is not there")))
+    fn find(&self, path: &str, _from: &str) -> Result<String, LoadError> {
+        Err(LoadError::new(format!("{path} is not there")))
+    }
+
+    fn read(&self, name: &str) -> Result<String, LoadError> {
+        Err(LoadError::new(format!("{name} is not there")))
     }
 }
 

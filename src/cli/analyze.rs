@@ -209,7 +209,7 @@ fn combination(
 ) -> Result<(Combination, u8), Failure> {
     let values = set.iter().map(|(name, text)| (name.clone(), json_value(&compile::literal(text)))).collect();
     let row = Combination::new(files::shown(path), values);
-    let compiled = load::compile_text(session, path, text.to_owned(), &NetOptions { set });
+    let compiled = load::compile_text(session, path, text.to_owned(), &NetOptions { set, root: arguments.net.root.clone() });
     if compiled.diagnostics.iter().any(|found| found.is_error() && found.code == Code::UnknownKnob) {
         return load::show(path, compiled).map(|_| (row, TROUBLE));
     }

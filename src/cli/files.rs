@@ -3,8 +3,6 @@
 //! Files are written whole or not at all: into a temporary file beside the target, then renamed. `-` is standard input
 //! or output.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,9 +10,7 @@ use std::path::{Path, PathBuf};
 use super::failure::{Failure, reason};
 use super::session::Session;
 use crate::code::Code;
-use crate::compile::{LoadError, Loader};
 use crate::source::MAX_SOURCE_BYTES;
-use crate::writeback::uses::tidy;
 
 /// The largest binary file that is read: six times the weights of the zoo's largest network, and an end to endless devices.
 const MAX_BINARY_BYTES: u64 = 4 << 30;
@@ -68,6 +64,17 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
             _ => failure,
         }
     })
+}
+
+/// The text of a network. What calls itself one and is a link to something else is not opened: whoever checks a stranger's
+/// files by their names would show what stands there.
+pub(super) fn read_network(path: &Path) -> Result<String, Failure> {
+    let is_network = |path: &Path| has_extension(path, "net");
+    if is_network(path) && fs::canonicalize(path).is_ok_and(|real| !is_network(&real)) {
+        let message = format!("cannot read `{}`: it is a link to what is no `.net` file", shown(path));
+        return Err(Failure::new(Code::UnreadableFile, message));
+    }
+    read_text(path)
 }
 
 /// The bytes of a file.
@@ -197,47 +204,10 @@ pub(super) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
-/// Loads the files that a `.net` file uses, relative to the file that uses them.
-#[derive(Debug)]
-pub(super) struct Disk {
-    /// Real paths of the names that were given out.
-    paths: RefCell<BTreeMap<String, PathBuf>>,
-}
-
-impl Disk {
-    /// A loader for the main file `path`, shown as `name`.
-    pub fn new(name: &str, path: &Path) -> Self {
-        let path = if is_dash(path) { PathBuf::from("stdin") } else { path.to_owned() };
-        Self { paths: RefCell::new(BTreeMap::from([(name.to_owned(), path)])) }
-    }
-
-    /// With another main file, such as one that is yet to be written.
-    pub fn and(self, name: &str, path: &Path) -> Self {
-        let other = Self::new(name, path);
-        self.paths.borrow_mut().append(&mut other.paths.borrow_mut());
-        self
-    }
-}
-
-impl Loader for Disk {
-    fn load(&self, path: &str, from: &str) -> Result<(String, String), LoadError> {
-        let base = self.paths.borrow().get(from).cloned().unwrap_or_default();
-        let full = tidy(&base.parent().unwrap_or(Path::new("")).join(path));
-        let name = full.display().to_string();
-        let text = read_text(&full).map_err(|failure| LoadError(clause(&failure)))?;
-        self.paths.borrow_mut().insert(name.clone(), full);
-        Ok((name, text))
-    }
-}
-
-fn clause(failure: &Failure) -> String {
-    match failure {
-        Failure::Diagnostic(diagnostic) => {
-            diagnostic.message.split_once("`: ").map_or(diagnostic.message.clone(), |(_, reason)| reason.to_owned())
-        }
-        Failure::Usage(message, _) => message.clone(),
-        Failure::Reported(_) | Failure::Pipe => "it cannot be read".to_owned(),
-    }
+/// A folder that is there, absolute and without links; for options that take one.
+pub(super) fn existing_folder(text: &str) -> Result<PathBuf, String> {
+    let path = fs::canonicalize(text).map_err(|error| reason(&error))?;
+    if path.is_dir() { Ok(path) } else { Err("it is not a folder".to_owned()) }
 }
 
 /// The folder of a file, absolute and without links where it exists.

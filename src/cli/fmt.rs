@@ -54,7 +54,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 
 /// Whether the file differs from its canonical layout.
 fn one(session: &Session, path: &Path, arguments: &Arguments) -> Result<bool, Failure> {
-    let text = files::read_text(path)?;
+    let text = files::read_network(path)?;
     let name = files::shown(path);
     let laid_out = layout(&name, &text)?;
     let differs = laid_out != text;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::failure::{Failure, TROUBLE, exit_code};
-use super::files::{self, Disk};
+use super::files;
 use super::options::NetOptions;
 use super::session::Session;
+use super::uses::Disk;
 use crate::compile::{self, Compiled, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Limits;
@@ -18,7 +19,7 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
     if files::has_extension(path, "onnx") {
         return Err(Failure::usage(format!("cannot read `{}`: this version does not read ONNX", files::shown(path))));
     }
-    files::read_text(path)
+    files::read_network(path)
 }
 
 /// Compiles a file without showing anything.
@@ -44,7 +45,7 @@ pub(super) fn compile_text(session: &Session, path: &Path, text: String, options
     let name = files::shown(path);
     let start = Instant::now();
     let settings = Settings { set: options.set.clone(), limits: Limits::default() };
-    let compiled = compile::compile(&name, text, &Disk::new(&name, path), &settings);
+    let compiled = compile::compile(&name, text, &Disk::new(&name, path, options.root.as_deref()), &settings);
     let layers = compiled.network.as_ref().map_or(0, |n| n.analysis.layers.len());
     session.detail(&format!("{name}: {layers} layers in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     compiled

@@ -28,6 +28,7 @@ mod session;
 mod sweep;
 mod target;
 mod tensors;
+mod uses;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::failure::{Failure, exit_code};
-use super::files::{self, Disk};
+use super::files;
 use super::load::{self, Loaded, load};
 use super::machine;
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
@@ -16,6 +16,7 @@ use super::replace::{Start, read_weights, start};
 use super::report::{self, Form, Pair, Shown, savings};
 use super::session::Session;
 use super::tensors;
+use super::uses::Disk;
 use crate::analysis::Convention;
 use crate::analysis::target::Target;
 use crate::code::Code;
@@ -369,13 +370,14 @@ pub(super) fn optimize(
         set: &net.set,
         name: &name,
         folders: (&files::folder(input), &files::folder(output)),
+        root: net.root.as_deref(),
         said: &format!("`{}`", format!("pointwise optimize {}{}", set(net), goals.said()).trim_end()),
         replaces: order.replaces,
         // The tensors and the file's image of them are in memory together.
         weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
     };
     let start = Instant::now();
-    let done = optimize::optimize(before, &task, &Disk::new(&before.name, input).and(&name, output))
+    let done = optimize::optimize(before, &task, &Disk::new(&before.name, input, net.root.as_deref()).and(&name, output))
         .map_err(|finding| refused((before, order.replaces), finding))?;
     if let Some(warning) = done.plan.nothing_to_do().filter(|_| config.passes.contains(&Pass::Bottleneck)) {
         session.warn(warning);

@@ -24,6 +24,9 @@ pub(super) struct NetOptions {
     /// Set a parameter of the net, as in `--set width=0.75`; may be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, help_heading = "Network")]
     pub set: Vec<(String, String)>,
+    /// Let `use` read `.net` files anywhere in this folder; without it, in the network's own.
+    #[arg(long, value_name = "DIR", value_parser = files::existing_folder, help_heading = "Network")]
+    pub root: Option<PathBuf>,
 }
 
 /// What a network is counted for.

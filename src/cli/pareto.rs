@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use super::files::{self, Disk};
+use super::files;
 use super::load::Loaded;
 use super::optimize::{Order, keep_to_what_is_reported, refused};
 use super::options::{CountOptions, DEFAULT_TARGET, find_target};
 use super::progress::Progress;
 use super::report::{Form, Shown};
 use super::session::Session;
+use super::uses::Disk;
 use crate::analysis::Analysis;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
@@ -46,12 +47,14 @@ pub(super) fn curve(
         set: &net.set,
         name: &name,
         folders: (&folder, &folder),
+        root: net.root.as_deref(),
         said: &format!("`{command}`"),
         replaces: order.replaces,
         weights: None,
     };
     let mut progress = Progress::new(session, steps.budgets().count(), "budgets");
-    let found = pareto(before, &task, steps, (&Disk::new(&before.name, input).and(&name, input), &mut |done| progress.at(done)));
+    let disk = Disk::new(&before.name, input, net.root.as_deref()).and(&name, input);
+    let found = pareto(before, &task, steps, (&disk, &mut |done| progress.at(done)));
     drop(progress);
     let found = found.map_err(|finding| refused((before, order.replaces), finding))?;
     let counting = Counting { before, target: &target, count };

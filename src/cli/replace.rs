@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use super::files::{self, Disk};
+use super::files;
 use super::load::Loaded;
 use super::optimize::{Goals, refused};
 use super::options::NetOptions;
 use super::session::Session;
 use super::tensors;
+use super::uses::Disk;
 use crate::digits::counted;
 use crate::optimize::replace::{Without, without, written_out};
 use crate::weights::Weights;
@@ -27,7 +28,9 @@ pub(super) fn start(session: &Session, read: Loaded, (path, net): (&Path, &NetOp
         return Ok(Start { before: read, file: None });
     }
     let name = &read.name;
-    match without(&read, &net.set, &Disk::new(name, path)).map_err(|finding| refused((&read, None), finding))? {
+    match without(&read, &net.set, &Disk::new(name, path, net.root.as_deref()))
+        .map_err(|finding| refused((&read, None), finding))?
+    {
         Some(Without { loaded, lines, steps, was_changed }) => {
             let parts = [(lines, "`refine` line"), (steps, "step")].into_iter().filter(|(count, _)| *count > 0);
             let parts: Vec<String> = parts.map(|(count, what)| counted(count, what)).collect();

@@ -24,7 +24,7 @@ use crate::syntax::ast::Ast;
 use unread::Unread;
 
 pub use assertions::{Asserted, Stated, asserted, broken};
-pub use files::{LoadError, Loader, NoFiles};
+pub use files::{LoadError, Loader, NoFiles, Uses};
 pub use network::{BeforeRefine, Loaded, Network, SourceTree};
 pub use settings::literal;
 
@@ -44,6 +44,8 @@ pub struct Compiled {
     pub sources: SourceSet,
     /// Their trees, in the same order.
     pub asts: Vec<Ast>,
+    /// Which of them uses which.
+    pub uses: Uses,
     /// The network, refinements applied; `None` after an error that leaves no whole graph.
     pub network: Option<Network>,
     /// Errors, failed assertions and lints, in order of position.
@@ -66,7 +68,7 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
     let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
     let network = build(&sources, &files, settings, &mut diagnostics);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Compiled { sources, asts: files.asts, network, diagnostics }
+    Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics }
 }
 
 fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Network> {

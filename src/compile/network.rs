@@ -1,6 +1,6 @@
 //! A network with its numbers, and what it was made from.
 
-use super::Compiled;
+use super::{Compiled, Uses};
 use crate::analysis::Analysis;
 use crate::diagnostic::Diagnostic;
 use crate::lower::Condition;
@@ -52,6 +52,8 @@ pub struct SourceTree {
     pub sources: SourceSet,
     /// The main text's tree.
     pub ast: Ast,
+    /// Which text uses which.
+    pub uses: Uses,
     /// What the main text notes about its numbers.
     pub notes: Vec<String>,
 }
@@ -79,11 +81,11 @@ impl Loaded {
     /// # Errors
     /// The errors for which there is no network, with the texts that they point into.
     pub fn new(name: String, compiled: Compiled) -> Result<Self, (SourceSet, Vec<Diagnostic>)> {
-        let Compiled { sources, asts, network, diagnostics } = compiled;
+        let Compiled { sources, asts, uses, network, diagnostics } = compiled;
         let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
         let (Some(network), Some(ast)) = (network, asts.into_iter().next()) else { return Err((sources, errors)) };
         let notes = syntax::notes(sources.get(ast.source).text(), &ast);
-        Ok(Self { name, network, source: Some(SourceTree { sources, ast, notes }), errors })
+        Ok(Self { name, network, source: Some(SourceTree { sources, ast, uses, notes }), errors })
     }
 
     /// Graph and shapes.

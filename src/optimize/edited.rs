@@ -38,6 +38,8 @@ pub(super) struct Origin<'a> {
     pub name: &'a str,
     /// The folders of the text and of what is made from it.
     pub folders: (&'a Path, &'a Path),
+    /// What `use` may read.
+    pub root: Option<&'a Path>,
     /// What asks for it.
     pub said: &'a str,
     /// The file that earlier bottlenecks were taken out of.
@@ -49,8 +51,8 @@ pub(super) struct Origin<'a> {
 impl<'a> Origin<'a> {
     /// What a task's text is made from; formats that are no text have none.
     pub fn of_task(before: &'a Loaded, task: &Task<'a>, loader: &'a dyn Loader) -> Option<Self> {
-        let Task { set, name, folders, said, replaces, .. } = *task;
-        Some(Self { before, source: before.source.as_ref()?, set, name, folders, said, replaces, loader })
+        let Task { set, name, folders, root, said, replaces, .. } = *task;
+        Some(Self { before, source: before.source.as_ref()?, set, name, folders, root, said, replaces, loader })
     }
 }
 
@@ -77,13 +79,18 @@ pub(super) fn numbers(network: &Network) -> Numbers<'_> {
 pub(super) fn edited(on: &Origin<'_>, plan: &Plan, after: (&Shaped, Numbers<'_>)) -> Result<Written, Box<Diagnostic>> {
     let (text, ast) = (on.source.text(), &on.source.ast);
     let mut edits = edit::defaults(ast, &literals(on.set));
-    edits.extend(uses::moved(ast, on.folders));
+    let asts = on.source.trees();
+    let texts = uses::Texts { sources: &on.source.sources, asts: &asts, uses: &on.source.uses };
+    let (moves, needs_root) = uses::moved(&texts, &uses::Move { from: on.folders.0, to: on.folders.1, root: on.root });
+    edits.extend(moves);
     if plan.changes.is_empty() && on.set.is_empty() && on.replaces.is_none() {
-        return Ok(Written { text: edit::apply(text, &edits), ..Written::default() });
+        let new = edit::apply(text, &edits);
+        let new = if edits.is_empty() { new } else { laid_out_as(text, new) };
+        return Ok(Written { text: new, notes: needs_root.into_iter().collect(), ..Written::default() });
     }
     let (trials, mut notes) = trials(on);
+    notes.extend(needs_root);
     let unless: Vec<String> = trials.iter().map(Trial::unless).collect();
-    let asts = on.source.trees();
     let planned = Planned { before: on.before.shaped(), after: after.0.graph(), changes: &plan.changes };
     let blocks = Blocks::new(&on.source.sources, &asts, &planned);
     let texts = Texts { on, plan, trials: &trials, unless: &unless, edits: &edits, blocks: blocks.as_ref() };

@@ -55,6 +55,8 @@ pub struct Task<'a> {
     pub name: &'a str,
     /// The folders of the text before and of the new one, absolute and without links.
     pub folders: (&'a Path, &'a Path),
+    /// What `use` may read, the same way; the text's folder where none is given.
+    pub root: Option<&'a Path>,
     /// What asks for this, for comments in the text: "`pointwise optimize --ratio 4`".
     pub said: &'a str,
     /// The file that an earlier run's bottlenecks were taken out of, where the network is [`without`](replace::without) them: what

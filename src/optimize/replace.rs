@@ -101,7 +101,7 @@ fn is_changed(undone: &Undone, with: &Network, without: &Network) -> Result<bool
 fn records((own, set): (&Loaded, &[(String, String)]), network: &Network, draft: &str, loader: &dyn Loader) -> Vec<Edit> {
     let Some(source) = &own.source else { return Vec::new() };
     let folders = (Path::new(""), Path::new(""));
-    let on = Origin { before: own, source, set, name: &own.name, folders, said: "", replaces: None, loader };
+    let on = Origin { before: own, source, set, name: &own.name, folders, root: None, said: "", replaces: None, loader };
     let mut claims = Claims::new(&on);
     let conditions = &own.network.conditions;
     claims.hold(Pair { conditions, before: numbers(&own.network), after: numbers(network) }, None);

@@ -12,7 +12,7 @@
 //! | numbers that the net asserts of itself | [`assertions`] |
 //! | the safe fixes of what was found in a text, round by round | [`fix`] |
 //! | parameters that a network keeps when it is written out | [`knobs`] |
-//! | `use` paths of a text that moves | [`uses`] |
+//! | `use` lines of a text that moves to another folder | [`uses`] |
 
 pub mod address;
 pub mod assertions;

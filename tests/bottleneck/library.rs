@@ -24,7 +24,18 @@ fn refined_text() -> String {
 pub(super) fn task<'a>(config: &'a Config, target: &'a pointwise::analysis::target::Target) -> Task<'a> {
     let here = Path::new("/here");
     let folders = (here, here);
-    Task { config, target, inline: false, set: &[], name: "new.net", folders, said: "a test", replaces: None, weights: None }
+    Task {
+        config,
+        target,
+        inline: false,
+        set: &[],
+        name: "new.net",
+        folders,
+        root: None,
+        said: "a test",
+        replaces: None,
+        weights: None,
+    }
 }
 
 fn optimized(before: &Loaded, config: &Config, change: impl for<'a> FnOnce(Task<'a>) -> Task<'a>) -> Outcome {

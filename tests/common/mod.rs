@@ -11,7 +11,7 @@ use pointwise::compile::{Compiled, LoadError, Loader, Settings, compile};
 pub struct Disk;
 
 impl Loader for Disk {
-    fn load(&self, path: &str, from: &str) -> Result<(String, String), LoadError> {
+    fn find(&self, path: &str, from: &str) -> Result<String, LoadError> {
         let mut joined = PathBuf::from(from);
         joined.pop();
         for part in path.split('/') {
@@ -21,8 +21,11 @@ impl Loader for Disk {
                 part => joined.push(part),
             }
         }
-        let text = std::fs::read_to_string(&joined).map_err(|e| LoadError(e.to_string()))?;
-        Ok((joined.to_string_lossy().into_owned(), text))
+        Ok(joined.to_string_lossy().into_owned())
+    }
+
+    fn read(&self, name: &str) -> Result<String, LoadError> {
+        std::fs::read_to_string(name).map_err(|error| LoadError::new(error.to_string()))
     }
 }
 

@@ -12,8 +12,12 @@ use super::common::{self, Example, examples, parse, parse_clean};
 struct Models;
 
 impl Loader for Models {
-    fn load(&self, path: &str, _: &str) -> Result<(String, String), LoadError> {
-        Ok((path.to_owned(), common::read(format!("models/{path}"))))
+    fn find(&self, path: &str, _: &str) -> Result<String, LoadError> {
+        Ok(path.to_owned())
+    }
+
+    fn read(&self, name: &str) -> Result<String, LoadError> {
+        Ok(common::read(format!("models/{name}")))
     }
 }
 
