@@ -10,7 +10,7 @@ use super::session::Session;
 use super::{diff, files, load};
 use crate::code::Code;
 use crate::compile::Compiled;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::digits::counted;
 use crate::render::{self, Findings, Format};
 use crate::source::SourceSet;
@@ -37,11 +37,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     deny: Vec<String>,
     /// Apply the fixes that keep what was meant beyond doubt to FILE, until there are none; `-` is written to standard output.
-    #[arg(long, conflicts_with = "diff", help_heading = "Fixes")]
+    #[arg(long, conflicts_with = "diff", group = "fixes", help_heading = "Fixes")]
     fix: bool,
     /// Change nothing; show what `--fix` would do.
-    #[arg(long, conflicts_with = "output_format", help_heading = "Fixes")]
+    #[arg(long, conflicts_with = "output_format", group = "fixes", help_heading = "Fixes")]
     diff: bool,
+    /// With `--fix` or `--diff`, take guesses too: of several fixes that a finding offers, the first.
+    #[arg(long, requires = "fixes", help_heading = "Fixes")]
+    unsafe_fixes: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -104,6 +107,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
             let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| warnings || d.is_error()).cloned().collect();
             Session::show(sources, &shown);
         }
+        if let Some(guesses) = guesses(&checked, arguments) {
+            session.notice(&guesses);
+        }
         session.notice(&summary(&checked, arguments));
     } else {
         let findings: Vec<Findings<'_>> =
@@ -119,23 +125,30 @@ fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checke
     let compiled = load::compile(session, path, &arguments.net)?;
     // What is no network, a script for instance, is not rewritten by what a network's errors look like.
     let is_network = files::is_dash(path) || files::has_extension(path, "net");
+    if !is_network || !(arguments.fix || arguments.diff) {
+        return Ok(tried(path, compiled, arguments));
+    }
     let found = |compiled: Compiled| (compiled.sources, choose(compiled.diagnostics, arguments));
     let (sources, diagnostics) = found(compiled);
-    if !is_network || !(arguments.fix || arguments.diff) {
-        return Ok(Checked::new(sources, diagnostics));
-    }
     let text = sources.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
     let before = exit_code(&diagnostics);
-    let again = |text| found(load::compile_text(session, path, text, &arguments.net));
-    let fixed = fix::fixed((sources, diagnostics), again);
+    let compile = |text| load::compile_text(session, path, text, &arguments.net);
+    let most = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+    let fixed = fix::fixed((sources, diagnostics), most, |text| found(compile(text)));
     if arguments.diff && fixed.applied > 0 {
         Session::say(&diff::unified(&files::shown(path), "fixed", &text, &fixed.text))?;
     } else if arguments.fix && (fixed.applied > 0 || files::is_dash(path)) {
         files::write(path, |out| out.write_all(fixed.text.as_bytes()))?;
     }
-    let found = Checked { fixes: fixed.applied, ..Checked::new(fixed.sources, fixed.diagnostics) };
+    let found = Checked { fixes: fixed.applied, ..tried(path, compile(fixed.text), arguments) };
     // Where nothing is written, the file is as good as it was.
     Ok(if arguments.diff { Checked { code: before, ..found } } else { found })
+}
+
+/// The findings of a file that are asked for, with fixes that were tried.
+fn tried(path: &Path, mut compiled: Compiled, arguments: &Arguments) -> Checked {
+    load::tried(path, &mut compiled, &arguments.net);
+    Checked::new(compiled.sources, choose(compiled.diagnostics, arguments))
 }
 
 /// What is left of the findings, with denied lints raised.
@@ -167,6 +180,17 @@ fn known_codes(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// How many findings that are left offer a guess, and how it is had, where fixes were asked for.
+fn guesses(checked: &[Checked], arguments: &Arguments) -> Option<String> {
+    let all = checked.iter().flat_map(|checked| &checked.diagnostics);
+    let left = all.filter(|found| !found.fixes.is_empty()).count();
+    let asked = (arguments.fix || arguments.diff) && !arguments.unsafe_fixes;
+    (asked && left > 0).then(|| {
+        let (fixes, them) = if left == 1 { ("1 unsafe fix is", "it") } else { (&*format!("{left} unsafe fixes are"), "them") };
+        format!("{fixes} left: `--diff --unsafe-fixes` shows {them}, `--fix --unsafe-fixes` applies {them}")
+    })
 }
 
 fn summary(checked: &[Checked], arguments: &Arguments) -> String {

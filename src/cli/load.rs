@@ -44,16 +44,28 @@ fn foreign(path: &Path, diagnostics: &mut Vec<Diagnostic>) {
 pub(super) fn compile_text(session: &Session, path: &Path, text: String, options: &NetOptions) -> Compiled {
     let name = files::shown(path);
     let start = Instant::now();
-    let settings = Settings { set: options.set.clone(), limits: Limits::default() };
-    let compiled = compile::compile(&name, text, &Disk::new(&name, path, options.root.as_deref()), &settings);
+    let compiled = compile::compile(&name, text, &Disk::new(&name, path, options.root.as_deref()), &settings(options));
     let layers = compiled.network.as_ref().map_or(0, |n| n.analysis.layers.len());
     session.detail(&format!("{name}: {layers} layers in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     compiled
 }
 
+/// Leaves fixes out that do not mend what they are offered for.
+pub(super) fn tried(path: &Path, compiled: &mut Compiled, options: &NetOptions) {
+    compile::tried(compiled, &Disk::new(&files::shown(path), path, options.root.as_deref()), &settings(options));
+}
+
+fn settings(options: &NetOptions) -> Settings {
+    Settings { set: options.set.clone(), limits: Limits::default() }
+}
+
 /// Compiles a file and shows its errors.
 pub(super) fn load(session: &Session, path: &Path, options: &NetOptions) -> Result<Loaded, Failure> {
-    show(path, compile(session, path, options)?)
+    let mut compiled = compile(session, path, options)?;
+    if compiled.has_errors() {
+        tried(path, &mut compiled, options);
+    }
+    show(path, compiled)
 }
 
 /// Shows what is wrong with a compilation; what has no network is a failure.

@@ -9,6 +9,7 @@ mod files;
 mod network;
 mod refinements;
 mod settings;
+mod tried;
 mod unread;
 
 use crate::analysis::training::{Optimizer, Training};
@@ -27,6 +28,7 @@ pub use assertions::{Asserted, Stated, asserted, broken};
 pub use files::{LoadError, Loader, NoFiles, Uses};
 pub use network::{BeforeRefine, Loaded, Network, SourceTree};
 pub use settings::literal;
+pub use tried::tried;
 
 /// What a compilation depends on besides the text.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +52,8 @@ pub struct Compiled {
     pub network: Option<Network>,
     /// Errors, failed assertions and lints, in order of position.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many expressions and statements were evaluated.
+    pub steps: u64,
 }
 
 impl Compiled {
@@ -66,12 +70,18 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
     let mut sources = SourceSet::new();
     let mut diagnostics = Vec::new();
     let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
-    let network = build(&sources, &files, settings, &mut diagnostics);
+    let mut steps = 0;
+    let network = build(&sources, &files, settings, (&mut diagnostics, &mut steps));
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics }
+    Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics, steps }
 }
 
-fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Network> {
+fn build(
+    sources: &SourceSet,
+    files: &files::Files,
+    settings: &Settings,
+    (diagnostics, steps): (&mut Vec<Diagnostic>, &mut u64),
+) -> Option<Network> {
     let unread = Unread::new(sources, diagnostics);
     let set = settings::values(&settings.set);
     let (program, clashes) = Program::new(sources, &files.asts, &files.uses);
@@ -79,6 +89,7 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
     let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
     diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
     let lowered = lowered?;
+    *steps = lowered.steps;
     diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !unread.explains(sources, d)));
     if has_errors(diagnostics) {
         return None;

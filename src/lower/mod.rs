@@ -91,6 +91,8 @@ pub struct Lowered {
     pub conditions: Vec<Condition>,
     /// Errors and lints.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many expressions and statements were evaluated.
+    pub steps: u64,
 }
 
 /// Builds the graph of a program's net; `None` where it has no usable net, which the diagnostics then say.
@@ -223,7 +225,13 @@ impl<'a> Builder<'a> {
                     .push(format!("the same happens in {}", counted(times as usize - 1, "more instance")));
             }
         }
-        Lowered { graph: self.graph, refinements: self.refinements, conditions: self.conditions, diagnostics: self.diagnostics }
+        Lowered {
+            graph: self.graph,
+            refinements: self.refinements,
+            conditions: self.conditions,
+            diagnostics: self.diagnostics,
+            steps: self.steps,
+        }
     }
 
     /// Reports a finding, once for all instances of a block; says through which instances it came.

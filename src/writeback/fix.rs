@@ -1,14 +1,15 @@
-//! The safe fixes of a text, applied round by round.
+//! The fixes of a text, applied round by round.
 //!
 //! In: a text, and what is found in such a text. Out: the text after them, how many they were, and what is left. Fixes that
-//! are not safe are for a person to decide, and edits of used files for a run on those files.
+//! are not safe are made only where a person decided so, and edits of used files are for a run on those files.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::edit::apply;
+use super::proof::{Offer, mends};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
-use crate::source::{SourceId, SourceSet};
+use crate::source::SourceSet;
 
 /// A fix may bring a further one to light, as a mended value does with those made of it, but not without end.
 const MOST_ROUNDS: usize = 1000;
@@ -16,60 +17,56 @@ const MOST_ROUNDS: usize = 1000;
 /// A text, the first of these sources, and what was found in it.
 pub type Found = (SourceSet, Vec<Diagnostic>);
 
-/// A text after its safe fixes.
+/// A text after its fixes.
 #[derive(Debug)]
 pub struct Fixed {
     /// The text.
     pub text: String,
     /// How many fixes were applied.
     pub applied: usize,
-    /// The text with those that it uses.
-    pub sources: SourceSet,
-    /// What is left.
-    pub diagnostics: Vec<Diagnostic>,
+    /// The text with those that it uses, and what is left.
+    pub found: Found,
 }
 
-/// Applies safe fixes until there are none to a text that was found to have these; `find` checks the text after a round. A round
-/// after which the text reads worse, with more syntax errors than before, is taken back, and the fix at fault left out.
+/// Applies fixes until there are none to a text that was found to have these: the safe ones, or the guesses as well, of which a
+/// finding's first is taken. `find` checks the text after a round. A round that does not mend all that it was made for, or after
+/// which the text reads worse, is taken back, and the fix at fault left out.
 #[must_use]
-pub fn fixed(found: Found, find: impl Fn(String) -> Found) -> Fixed {
+pub fn fixed(found: Found, most: Applicability, find: impl Fn(String) -> Found) -> Fixed {
     let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
-    let mut fixed = Fixed { text, applied: 0, sources: found.0, diagnostics: found.1 };
+    let mut fixed = Fixed { text, applied: 0, found };
     let mut seen = HashSet::from([digest(&fixed.text)]);
-    let (mut most, mut harmful) = (usize::MAX, HashSet::new());
+    let (mut size, mut harmful) = (usize::MAX, HashSet::new());
     for _ in 0..MOST_ROUNDS {
-        let Some((main, _)) = fixed.sources.iter().next() else { break };
-        let round = round(&fixed.diagnostics, main, &harmful, most);
+        let round = round(&fixed.found, most, &harmful, size);
         let Some(only) = round.first() else { break };
-        let edits: Vec<Edit> = round.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+        let edits: Vec<Edit> = round.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
         let text = apply(&fixed.text, &edits);
-        let (sources, diagnostics) = find(text.clone());
-        if syntax_errors(&diagnostics) > syntax_errors(&fixed.diagnostics) {
+        let after = find(text.clone());
+        // Fixes that undo each other come back to a text that was there.
+        if !mends(&round, &fixed.found, &after) || seen.contains(&digest(&text)) {
             // One of them does harm: it is found by halves.
-            most = round.len() / 2;
+            size = round.len() / 2;
             if round.len() == 1 {
-                harmful.insert(key(only));
-                most = usize::MAX;
+                harmful.insert(key(&fixed.found.0, *only));
+                size = usize::MAX;
             }
             continue;
         }
-        most = usize::MAX;
-        fixed = Fixed { text, applied: fixed.applied + round.len(), sources, diagnostics };
-        // Fixes that undo each other.
-        if !seen.insert(digest(&fixed.text)) {
-            break;
-        }
+        size = usize::MAX;
+        seen.insert(digest(&text));
+        fixed = Fixed { text, applied: fixed.applied + round.len(), found: after };
     }
     fixed
 }
 
-fn syntax_errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics.iter().filter(|found| found.is_error() && found.code.id().starts_with("PW01")).count()
-}
-
-/// What a fix does, wherever it stands by now.
-fn key(fix: &Fix) -> String {
-    fix.edits.iter().fold(fix.message.clone(), |key, edit| format!("{key}\n{}", edit.replacement))
+/// What a fix does and the line that it is for, wherever that stands by now.
+fn key(sources: &SourceSet, (finding, fix): Offer<'_>) -> String {
+    let line = finding.primary.as_ref().map_or("", |label| {
+        let source = sources.get(label.span.source);
+        &source.text()[source.line_range(source.line_index(label.span.start))]
+    });
+    fix.edits.iter().fold(format!("{line}\n{}\n{}", finding.message, fix.message), |key, edit| format!("{key}\n{}", edit.replacement))
 }
 
 fn digest(text: &str) -> u64 {
@@ -78,21 +75,22 @@ fn digest(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// The first safe fixes that do not overlap and are not known to do harm. Of two that overlap the first is taken.
-fn round<'d>(diagnostics: &'d [Diagnostic], main: SourceId, harmful: &HashSet<String>, most: usize) -> Vec<&'d Fix> {
-    let mut chosen: Vec<&Fix> = Vec::new();
+/// The first fixes that do not overlap and are not known to do harm. Of two that overlap the first is taken.
+fn round<'d>(found: &'d Found, most: Applicability, harmful: &HashSet<String>, size: usize) -> Vec<Offer<'d>> {
+    let mut chosen: Vec<Offer<'_>> = Vec::new();
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
-    for diagnostic in diagnostics {
-        let is_fit = |fix: &&Fix| fix.applicability == Applicability::Safe && !harmful.contains(&key(fix));
+    let Some((main, _)) = found.0.iter().next() else { return chosen };
+    for diagnostic in &found.1 {
+        let is_fit = |fix: &&Fix| fix.applicability <= most && !harmful.contains(&key(&found.0, (diagnostic, fix)));
         let Some(fix) = diagnostic.fixes.iter().find(is_fit) else { continue };
         if fix.edits.iter().any(|edit| edit.span.source != main || overlaps(&taken, edit)) {
             continue;
         }
-        if chosen.len() == most {
+        if chosen.len() == size {
             break;
         }
         taken.extend(fix.edits.iter().map(|edit| (edit.span.start, edit.span.end)));
-        chosen.push(fix);
+        chosen.push((diagnostic, fix));
     }
     chosen
 }
@@ -115,8 +113,10 @@ mod tests {
         let source = sources.add("x.net", text);
         let found = text.char_indices().filter_map(|(at, c)| {
             let (_, length, replacement) = fixes.iter().find(|(letter, _, _)| *letter == c)?;
+            // Another finding at the same place is not the one that was mended.
+            let code = [Code::UnexpectedToken, Code::UnclosedDelimiter, Code::StrayCharacter][c as usize % 3];
             let span = Span { source, start: at as u32, end: at as u32 + length };
-            let found = Diagnostic::error(Code::UnexpectedToken, "a letter", span, "");
+            let found = Diagnostic::error(code, "a letter", span, "");
             Some(found.fix(Applicability::Safe, "replace it", vec![Edit::replace(span, *replacement)]))
         });
         let diagnostics = found.collect();
@@ -124,14 +124,14 @@ mod tests {
     }
 
     fn all(text: &str, find: impl Fn(String) -> Found) -> Fixed {
-        fixed(find(text.to_owned()), find)
+        fixed(find(text.to_owned()), Applicability::Safe, find)
     }
 
     #[test]
     fn the_first_of_two_that_overlap_is_taken_and_the_other_in_the_next_round() {
         let one = all("abc-b", |text| find(&text, &[('a', 2, "b"), ('b', 1, "x")]));
         assert_eq!((one.text.as_str(), one.applied), ("xc-x", 3), "the first `b` goes with `a`");
-        assert!(one.diagnostics.is_empty());
+        assert!(one.found.1.is_empty());
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn fixes_that_make_each_other_necessary_come_to_an_end() {
         let endless = all("a", |text| find(&text, &[('a', 1, "b"), ('b', 1, "a")]));
-        assert_eq!((endless.text.as_str(), endless.applied, endless.diagnostics.len()), ("a", 2, 1));
+        assert_eq!((endless.text.as_str(), endless.applied, endless.found.1.len()), ("b", 1, 1));
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
             found.truncate(1);
             (sources, found)
         });
-        assert_eq!((chain.text, chain.applied, chain.diagnostics.len()), ("b".repeat(50), 50, 0));
+        assert_eq!((chain.text, chain.applied, chain.found.1.len()), ("b".repeat(50), 50, 0));
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
     fn a_fix_after_which_the_text_reads_worse_is_left_out() {
         // `b` becomes three errors that nothing mends; the other two are not held up by it.
         let done = all("aba", |text| find(&text, &[('a', 1, "x"), ('b', 1, "cccc"), ('c', 1, "c")]));
-        assert_eq!((done.text.as_str(), done.applied, done.diagnostics.len()), ("xbx", 2, 1));
+        assert_eq!((done.text.as_str(), done.applied, done.found.1.len()), ("xbx", 2, 1));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! | what an earlier run wrote, taken back | [`undo`] |
 //! | numbers that the net asserts of itself | [`assertions`] |
 //! | the safe fixes of what was found in a text, round by round | [`fix`] |
+//! | whether a fix does what it says | [`proof`] |
 //! | parameters that a network keeps when it is written out | [`knobs`] |
 //! | `use` lines of a text that moves to another folder | [`uses`] |
 
@@ -22,6 +23,7 @@ mod comments;
 pub mod edit;
 pub mod fix;
 pub mod knobs;
+pub mod proof;
 mod sentences;
 pub mod steps;
 mod style;

@@ -1,0 +1,92 @@
+//! Fixes tried before they are offered.
+//!
+//! In: what was compiled. Out: the same, where each fix that a finding offers was applied and the texts compiled again, and
+//! those are left out that do not mend what they are offered for. Whoever shows fixes asks here; who only wants a network
+//! does not, since each trial is a compilation. The work is bounded: what was not tried is not offered.
+
+use super::files::{LoadError, Loader};
+use super::{Compiled, Settings, compile};
+use crate::diagnostic::{Diagnostic, Fix};
+use crate::lower::Limits;
+use crate::source::{SourceId, SourceSet};
+use crate::writeback::edit::apply;
+use crate::writeback::proof::mends;
+
+/// What all trials of one compilation may cost: a byte of text counts one, a step of building [`STEP`].
+const MOST_WORK: u64 = 1 << 23;
+
+/// What a step of building costs, in bytes read.
+const STEP: u64 = 8;
+
+/// A fix may bring what was hidden to light, so that its trial takes more steps than there were, but not without end.
+const MORE_STEPS: u64 = 10_000;
+
+/// Leaves out each fix after which its finding is still there, or the text reads worse.
+pub fn tried(compiled: &mut Compiled, loader: &dyn Loader, settings: &Settings) {
+    if compiled.diagnostics.iter().all(|found| found.fixes.is_empty()) {
+        return;
+    }
+    let sources = std::mem::take(&mut compiled.sources);
+    let mut before = (sources, std::mem::take(&mut compiled.diagnostics));
+    let steps = (4 * compiled.steps).saturating_add(MORE_STEPS).min(settings.limits.steps);
+    let settings = Settings { limits: Limits { steps, ..settings.limits }, ..settings.clone() };
+    let trial = Trial { loader, settings: &settings };
+    let mut left = MOST_WORK;
+    let kept: Vec<Vec<Fix>> = before.1.iter().map(|found| trial.kept(found, &before, &mut left)).collect();
+    for (found, fixes) in before.1.iter_mut().zip(kept) {
+        found.fixes = fixes;
+    }
+    (compiled.sources, compiled.diagnostics) = before;
+}
+
+struct Trial<'a> {
+    loader: &'a dyn Loader,
+    settings: &'a Settings,
+}
+
+impl Trial<'_> {
+    /// The fixes of a finding that do what they say.
+    fn kept(&self, found: &Diagnostic, before: &(SourceSet, Vec<Diagnostic>), left: &mut u64) -> Vec<Fix> {
+        let mends = |fix: &&Fix| {
+            let Some((main, _)) = before.0.iter().next().filter(|_| *left > 0) else { return false };
+            let texts = edited(&before.0, fix);
+            let text = texts.iter().find(|(id, _)| *id == main).map_or_else(|| before.0.get(main).text(), |(_, text)| text);
+            let loader = Edited { loader: self.loader, sources: &before.0, texts: &texts };
+            let after = compile(before.0.get(main).name(), text.to_owned(), &loader, self.settings);
+            let read: usize = after.sources.iter().map(|(_, source)| source.text().len()).sum();
+            *left = left.saturating_sub(read as u64 + STEP * after.steps);
+            mends(&[(found, fix)], before, &(after.sources, after.diagnostics))
+        };
+        found.fixes.iter().filter(mends).cloned().collect()
+    }
+}
+
+/// The texts that a fix changes, as they are then.
+fn edited(sources: &SourceSet, fix: &Fix) -> Vec<(SourceId, String)> {
+    let changed = sources.iter().filter(|(id, _)| fix.edits.iter().any(|edit| edit.span.source == *id));
+    let text = |(id, source): (SourceId, &crate::source::Source)| {
+        let edits: Vec<_> = fix.edits.iter().filter(|edit| edit.span.source == id).cloned().collect();
+        (id, apply(source.text(), &edits))
+    };
+    changed.map(text).collect()
+}
+
+/// Used files as they are after a fix.
+struct Edited<'a> {
+    loader: &'a dyn Loader,
+    sources: &'a SourceSet,
+    texts: &'a [(SourceId, String)],
+}
+
+impl Loader for Edited<'_> {
+    fn find(&self, path: &str, from: &str) -> Result<String, LoadError> {
+        self.loader.find(path, from)
+    }
+
+    fn read(&self, name: &str) -> Result<String, LoadError> {
+        match self.texts.iter().find(|(id, _)| self.sources.get(*id).name() == name) {
+            Some((_, text)) => Ok(text.clone()),
+            None => self.loader.read(name),
+        }
+    }
+}
