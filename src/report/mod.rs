@@ -33,6 +33,7 @@ pub mod sweep;
 pub mod table;
 pub mod training;
 mod unit;
+mod yaml;
 
 /// The version of every document's form: a key never changes its meaning without a new one.
 pub const SCHEMA_VERSION: u32 = 1;
