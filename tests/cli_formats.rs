@@ -2,7 +2,7 @@
 
 mod cli_common;
 
-use cli_common::{Dir, json, model, pointwise};
+use cli_common::{Dir, model, pointwise};
 use fancy_regex::Regex;
 use serde_json::Value;
 
@@ -60,7 +60,11 @@ fn written(yaml: &str) -> Vec<&str> {
     let mut all = Vec::new();
     for line in yaml.lines() {
         let mut rest = line.trim_start().trim_start_matches("- ");
-        let end = if rest.starts_with('"') { rest.find("\":").map(|at| at + 1) } else { rest.find(": ").or(rest.strip_suffix(':').map(str::len)) };
+        let end = if rest.starts_with('"') {
+            rest.find("\":").map(|at| at + 1)
+        } else {
+            rest.find(": ").or(rest.strip_suffix(':').map(str::len))
+        };
         if let Some(end) = end {
             all.push(&rest[..end]);
             rest = rest[end + 1..].trim_start();
@@ -99,7 +103,8 @@ fn is_read_alike(yaml: &str, json: &str) {
 fn yaml_is_read_alike_by_readers_of_both_versions() {
     let dir = Dir::new();
     let words = dir.write("words.net", WORDS);
-    let knobs = dir.write("knobs.net", "net knobs(mode=\"on\", `1:30`=1) {\n    input x: [3, 8, 8]\n    output y = x -> conv(4, 1)\n}\n");
+    let knobs =
+        dir.write("knobs.net", "net knobs(mode=\"on\", `1:30`=1) {\n    input x: [3, 8, 8]\n    output y = x -> conv(4, 1)\n}\n");
     let squeezenet = model("squeezenet1_1");
     let commands: &[&[&str]] = &[
         &["analyze", &words],
@@ -113,7 +118,9 @@ fn yaml_is_read_alike_by_readers_of_both_versions() {
         let [yaml, json] = ["yaml", "json"].map(|format| pointwise(&[command, &["--format", format][..]].concat()).out);
         is_read_alike(&yaml, &json);
     }
-    for (at, command) in [&["convert", &words][..], &["convert", &squeezenet], &["report", &squeezenet, "--ratio", "4", "-o"]].iter().enumerate() {
+    for (at, command) in
+        [&["convert", &words][..], &["convert", &squeezenet], &["report", &squeezenet, "--ratio", "4", "-o"]].iter().enumerate()
+    {
         for ending in ["yaml", "json"] {
             assert_eq!(pointwise(&[command, &[dir.path(&format!("{at}.{ending}")).as_str()][..]].concat()).code, 0);
         }
@@ -123,4 +130,71 @@ fn yaml_is_read_alike_by_readers_of_both_versions() {
     for line in ["net: \"on\"", "- name: \"yes\"", "  - \"y\"", "    slope: 1.0e-6", "  block: \"no\"", "  node: null.bn"] {
         assert!(graph.lines().any(|other| other == line), "{line}: {graph}");
     }
+}
+
+/// Arguments of nodes in JSON of a one-layer net.
+fn arguments(dir: &Dir, layer: &str) -> Value {
+    let net = dir.write("one.net", format!("net n {{\n    input x: [8, 12, 12]\n    output y = x -> {layer}\n}}\n"));
+    let out = dir.path("one.json");
+    assert_eq!(pointwise(&["convert", &net, &out]).code, 0, "{layer}");
+    let graph: Value = serde_json::from_str(&dir.read("one.json")).expect("JSON");
+    graph["nodes"][1]["arguments"].clone()
+}
+
+#[test]
+fn a_graph_has_every_argument_with_its_value() {
+    let dir = Dir::new();
+    let conv = serde_json::json!({ "out": 4, "k": 1, "stride": 1, "pad": 0, "dilation": 1, "groups": 1, "bias": true });
+    assert_eq!(arguments(&dir, "conv(4)"), conv);
+    // As written or as left out, it is one graph.
+    assert_eq!(arguments(&dir, "conv(4, 1, stride=[1, 1], pad=0, bias=true)"), conv);
+    let pool = arguments(&dir, "maxpool(3)");
+    assert_eq!((&pool["stride"], &pool["ceil"]), (&3.into(), &false.into()), "what is as another argument has its value: {pool}");
+    assert_eq!(arguments(&dir, "upsample(size=24)")["factor"], Value::Null, "none is null");
+    assert_eq!(arguments(&dir, "relu"), serde_json::json!({}));
+    let keys = |text: &str| -> Vec<String> {
+        let Value::Object(map) = arguments(&dir, text) else { panic!("no object") };
+        map.keys().cloned().collect()
+    };
+    let signature = pointwise(&["ops", "bn"]).out;
+    for key in keys("bn") {
+        assert!(signature.contains(&key), "{key}: {signature}");
+    }
+}
+
+/// The opening tags of elements that draw something.
+fn drawn(picture: &str) -> Vec<&str> {
+    let is_drawn = |tag: &&str| ["rect ", "path ", "text "].iter().any(|name| tag.starts_with(name));
+    picture.split('<').map(|tag| tag.split('>').next().unwrap_or("")).filter(is_drawn).collect()
+}
+
+#[test]
+fn pictures_need_no_style_sheet() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", "net n {\n    input image: [64, 32, 32]\n    a = image -> conv(64, 3, pad=1) -> relu\n    output y = a + image\n    refine a.conv = reduce(16)\n}\n");
+    assert_eq!(pointwise(&["convert", &net, &dir.path("n.svg")]).code, 0);
+    let picture = dir.read("n.svg");
+    assert!(!picture.contains("var(") && !picture.contains("--"), "{picture}");
+    let tags = drawn(&picture);
+    assert!(tags.len() > 15, "{picture}");
+    for tag in tags {
+        assert!(tag.contains(" fill=\"#") || tag.contains(" fill=\"none\""), "{tag}");
+    }
+    assert!(picture.contains("fill=\"#dff5e8\" stroke=\"#17804d\""), "what was inserted is marked: {picture}");
+    // What a style sheet says is for the dark alone, and every rule of it begins there.
+    let sheet = picture.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).expect("a sheet").0;
+    assert!(sheet.starts_with("@media(prefers-color-scheme:dark){") && sheet.ends_with("}}"), "{sheet}");
+}
+
+#[test]
+fn sarif_names_the_tool_and_describes_what_it_found() {
+    let run = pointwise(&["check", "tests/corpus/paths/marks.net", "--output-format", "sarif"]);
+    let log: Value = serde_json::from_str(&run.out).expect("JSON");
+    let driver = &log["runs"][0]["tool"]["driver"];
+    for key in ["informationUri", "version", "semanticVersion"] {
+        assert!(driver[key].is_string(), "{key}: {driver}");
+    }
+    let rule = &driver["rules"][0];
+    assert!(rule["fullDescription"]["text"].as_str().is_some_and(|text| text.starts_with("A mark above a statement")), "{rule}");
+    assert_eq!(log["runs"][0]["results"][0]["ruleIndex"], 0);
 }

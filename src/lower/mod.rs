@@ -15,6 +15,7 @@ mod callee;
 mod eval;
 mod fix;
 mod instance;
+mod mark;
 mod naming;
 mod operator;
 mod program;

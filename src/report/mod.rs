@@ -20,6 +20,7 @@ pub mod naming;
 pub mod network;
 pub mod network_text;
 pub mod number;
+mod palette;
 pub mod pareto;
 pub mod pieces;
 pub mod rationale;

@@ -275,10 +275,68 @@ mod tests {
     #[test]
     fn what_some_reader_takes_for_another_value_is_quoted() {
         let taken = [
-            "on", "Off", "YES", "no", "y", "N", "true", "False", "null", "NULL", "~", "", "1", "1_000", "1:30", "0x1F", "010",
-            "0o17", "0b1", ".inf", "-.INF", ".nan", "1e3", "1.", ".5", "+1", "2026-11-26", "2026-11-26 10:00:00", "=", "<<", "-",
-            "- a", "? a", "a: b", "a:", "a #b", "#a", "&a", "*a", "!a", "|", ">", "'a'", "\"a\"", "%a", "@a", "`a`", "{a", "[a",
-            "a\nb", "a\tb", " a", "a ", "--- a", "...", ",a", "a\u{85}b", "a\u{2028}b", "\u{feff}a", "a\u{7f}", "1,000", "12e03",
+            "on",
+            "Off",
+            "YES",
+            "no",
+            "y",
+            "N",
+            "true",
+            "False",
+            "null",
+            "NULL",
+            "~",
+            "",
+            "1",
+            "1_000",
+            "1:30",
+            "0x1F",
+            "010",
+            "0o17",
+            "0b1",
+            ".inf",
+            "-.INF",
+            ".nan",
+            "1e3",
+            "1.",
+            ".5",
+            "+1",
+            "2026-11-26",
+            "2026-11-26 10:00:00",
+            "=",
+            "<<",
+            "-",
+            "- a",
+            "? a",
+            "a: b",
+            "a:",
+            "a #b",
+            "#a",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "'a'",
+            "\"a\"",
+            "%a",
+            "@a",
+            "`a`",
+            "{a",
+            "[a",
+            "a\nb",
+            "a\tb",
+            " a",
+            "a ",
+            "--- a",
+            "...",
+            ",a",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "\u{feff}a",
+            "a\u{7f}",
+            "1,000",
+            "12e03",
         ];
         for text in taken {
             assert!(written(&json!(text)).starts_with('"'), "{text:?}: {}", written(&json!(text)));
@@ -294,7 +352,8 @@ mod tests {
 
     #[test]
     fn floats_have_a_point_and_a_signed_exponent() {
-        let cases = [(1e-6, "1.0e-6"), (1.5e-7, "1.5e-7"), (1e16, "1.0e+16"), (-2.5e300, "-2.5e+300"), (0.25, "0.25"), (3.0, "3.0")];
+        let cases =
+            [(1e-6, "1.0e-6"), (1.5e-7, "1.5e-7"), (1e16, "1.0e+16"), (-2.5e300, "-2.5e+300"), (0.25, "0.25"), (3.0, "3.0")];
         for (value, text) in cases {
             assert_eq!(written(&json!(value)), format!("{text}\n"));
         }
