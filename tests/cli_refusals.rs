@@ -34,6 +34,34 @@ fn counts_by_another_convention_have_another_name() {
     assert!(json(&["analyze", &net, "--format", "json"], 0).get("convention_note").is_none());
 }
 
+#[test]
+fn several_values_of_a_parameter_are_for_analyze() {
+    let (net, dir) = (model("squeezenet1_1"), Dir::new());
+    let (json, tensors) = (dir.path("x.json"), dir.path("x.safetensors"));
+    let commands: [&[&str]; 7] = [
+        &["check", &net],
+        &["optimize", &net, "--dry-run", "--ratio", "4"],
+        &["report", &net],
+        &["run", &net],
+        &["bench", &net],
+        &["convert", &net, &json],
+        &["init", &net, "-o", &tensors],
+    ];
+    for command in commands {
+        let run = pointwise(&[command, &["--set", "size=416,608"]].concat());
+        assert!(run.code == 2 && run.err.contains("`--set size=416,608` gives several values"), "{command:?}: {}", run.err);
+        assert!(run.err.contains("`pointwise analyze models/squeezenet1_1.net --set size=416,608`"), "{}", run.err);
+    }
+    assert_eq!(pointwise(&["analyze", &net, "--set", "size=416,608"]).code, 0);
+    let listed = dir.write(
+        "l.net",
+        "net n(widths=[4]) {\n    input x: [3, 8, 8]\n    for w in widths { x = x -> conv(w) }\n    output y = x\n}\n",
+    );
+    let run = pointwise(&["check", &listed, "--set", "widths=4,8"]);
+    assert!(run.code == 2 && run.err.contains("`--set 'widths=[4,8]'`"), "{}", run.err);
+    assert_eq!(pointwise(&["check", &listed, "--set", "widths=[4,8]"]).code, 0);
+}
+
 /// A plan counts one image by the default convention; beside other numbers its budgets would read as promises about these.
 #[test]
 fn budgets_speak_of_what_the_report_shows() {

@@ -145,15 +145,6 @@ impl Target {
         Ok(target)
     }
 
-    /// The description as YAML, which [`Self::from_yaml`] reads back as the same target.
-    ///
-    /// # Panics
-    /// Never: a target is plain data.
-    #[must_use]
-    pub fn to_yaml(&self) -> String {
-        serde_yaml::to_string(self).expect("a target is plain data")
-    }
-
     fn check(&self) -> Result<(), TargetError> {
         let positive = [
             ("peak_gflops.one", self.peak_gflops.one),

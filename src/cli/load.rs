@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::failure::{Failure, TROUBLE, exit_code};
 use super::files;
-use super::options::NetOptions;
+use super::options::{NetOptions, in_a_shell};
 use super::session::Session;
+use super::sweep;
 use super::uses::Disk;
 use crate::compile::{self, Compiled, Settings};
 use crate::diagnostic::Diagnostic;
@@ -24,12 +25,23 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 
 /// Compiles a file without showing anything.
 pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> Result<Compiled, Failure> {
+    one_value_each(path, options)?;
     let text = read(path)?;
     let mut compiled = compile_text(session, path, text, options);
     if !files::is_dash(path) && !files::has_extension(path, "net") {
         foreign(path, &mut compiled.diagnostics);
     }
     Ok(compiled)
+}
+
+/// Refuses several values of a parameter: a sweep is for `analyze`, which has taken them apart before it comes here.
+fn one_value_each(path: &Path, options: &NetOptions) -> Result<(), Failure> {
+    let Some((name, text)) = options.set.iter().find(|(_, text)| sweep::split(text).len() > 1) else { return Ok(()) };
+    let message = format!("`--set {name}={text}` gives several values, and only `analyze` goes through them");
+    let [file, set] = [files::shown(path), format!("{name}={text}")].map(|word| in_a_shell(&word));
+    let list = in_a_shell(&format!("{name}=[{text}]"));
+    Err(Failure::usage(message)
+        .help(format!("give one, or see all of them with `pointwise analyze {file} --set {set}`; one list is `--set {list}`")))
 }
 
 /// Of a file that is no network by its name and its syntax, the first error says enough.

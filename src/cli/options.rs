@@ -118,3 +118,22 @@ pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
         Some(_) | None => Err("write `name=value`".to_owned()),
     }
 }
+
+/// A word as a shell takes it.
+pub(super) fn in_a_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./=:,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_shell;
+
+    #[test]
+    fn words_mean_themselves_in_a_shell() {
+        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''")];
+        for (word, want) in cases {
+            assert_eq!(in_a_shell(word), want);
+        }
+    }
+}

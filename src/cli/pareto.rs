@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::files;
 use super::load::Loaded;
 use super::optimize::{Order, keep_to_what_is_reported, refused};
-use super::options::{CountOptions, DEFAULT_TARGET, find_target};
+use super::options::{CountOptions, DEFAULT_TARGET, find_target, in_a_shell};
 use super::progress::Progress;
 use super::report::{Form, Shown};
 use super::session::Session;
@@ -117,12 +117,6 @@ fn command(input: &Path, order: &Order<'_>) -> String {
     words.join(" ")
 }
 
-/// A word as a shell takes it.
-fn in_a_shell(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-./=:,%+@".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
 /// Refuses what chooses rows of the report of one plan.
 pub(super) fn refuse_rows(shown: Shown) -> Result<(), Failure> {
     let Some(option) = shown.chosen() else { return Ok(()) };
@@ -140,18 +134,5 @@ pub(super) fn write(curve: &Curve, form: Form, output: &Path) -> Result<(), Fail
         Form::Csv => text(curve.csv()),
         Form::Json => files::write(output, |out| serial::json(out, curve)),
         Form::Yaml => files::write(output, |out| serial::yaml(out, curve)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_a_shell;
-
-    #[test]
-    fn words_mean_themselves_in_a_shell() {
-        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''")];
-        for (word, want) in cases {
-            assert_eq!(in_a_shell(word), want);
-        }
     }
 }

@@ -70,7 +70,7 @@ impl Sweep {
 }
 
 /// The values between commas; those within brackets or quotes part nothing, and where these do not match nothing does.
-fn split(text: &str) -> Vec<&str> {
+pub(super) fn split(text: &str) -> Vec<&str> {
     let (mut values, mut start) = (Vec::new(), 0);
     let (mut depth, mut quoted, mut escaped) = (0i32, false, false);
     for (at, c) in text.char_indices() {

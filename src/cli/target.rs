@@ -10,6 +10,7 @@ use super::options::find_target;
 use super::session::Session;
 use crate::analysis::measure::measure_this_machine;
 use crate::analysis::target::Target;
+use crate::report::serial;
 
 /// Arguments of `target`.
 #[derive(Debug, Args)]
@@ -56,6 +57,5 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 }
 
 fn write(path: &Path, target: &Target) -> Result<(), Failure> {
-    let text = target.to_yaml();
-    files::write(path, |out| out.write_all(text.as_bytes()))
+    files::write(path, |out| serial::yaml(out, target))
 }

@@ -10,12 +10,11 @@ use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::graph::{BottleneckMark, Directives, LayerPath, Node, NodeId, Origin};
-use crate::op::form::Kind;
+use crate::graph::{Directives, LayerPath, Node, NodeId, Origin};
 use crate::op::{Op, Shape};
 use crate::source::Span;
-use crate::suggest::{nearest, nearest_word};
-use crate::syntax::ast::{Body, Expr, Ident, Mark, Net, Param, Statement, StatementKind};
+use crate::suggest::nearest;
+use crate::syntax::ast::{Body, Expr, Ident, Net, Param, Statement, StatementKind};
 
 impl<'a> Builder<'a> {
     /// Evaluates the net: its parameters, then its body.
@@ -137,62 +136,6 @@ impl<'a> Builder<'a> {
             StatementKind::Expr(expr) => return self.eval(frame, expr, scope),
         }
         Value::Nothing
-    }
-
-    fn mark(&mut self, frame: &mut Frame<'a>, mark: &'a Mark) {
-        match mark.name.text.as_str() {
-            "keep" if mark.args.is_empty() => frame.directives.keep = true,
-            "bottleneck" => {
-                let mut wanted = BottleneckMark { channels: None, form: None, span: mark.span };
-                for arg in &mark.args {
-                    let value = self.eval(frame, &arg.value, &Scope::none());
-                    let name = arg.name.as_ref().map_or("channels", |n| n.text.as_str());
-                    match (name, &value) {
-                        (_, Value::Poison) => {}
-                        ("channels", _) if value.to_i64().is_some_and(|n| n >= 1) => {
-                            wanted.channels = value.to_i64().map(|n| n as u64);
-                        }
-                        ("form", Value::Str(form)) if Kind::from_name(form).is_some() => wanted.form = Kind::from_name(form),
-                        _ => {
-                            let message = format!(
-                                "`@bottleneck` takes `channels` (an integer from 1) and `form` (one of {})",
-                                quoted(&Kind::ALL.map(Kind::name))
-                            );
-                            self.report(
-                                frame,
-                                Diagnostic::error(
-                                    Code::UnknownMark,
-                                    message,
-                                    arg.value.span,
-                                    format!("this is {}", value.shown()),
-                                ),
-                            );
-                        }
-                    }
-                }
-                frame.directives.bottleneck = Some(wanted);
-            }
-            "keep" => {
-                let rest = Span { start: mark.name.span.end, ..mark.span };
-                let diagnostic = Diagnostic::error(Code::UnknownMark, "`@keep` takes no arguments", rest, "").fix(
-                    Unsafe,
-                    "write it alone",
-                    vec![Edit::replace(rest, "")],
-                );
-                self.report(frame, diagnostic);
-            }
-            name => {
-                let mut diagnostic =
-                    Diagnostic::error(Code::UnknownMark, format!("there is no mark `@{name}`"), mark.span, "not a mark");
-                diagnostic = match nearest_word(name, ["keep", "bottleneck"]) {
-                    Some((near, applicability)) => {
-                        diagnostic.fix(applicability, format!("write `@{near}`"), vec![Edit::replace(mark.name.span, near)])
-                    }
-                    None => diagnostic.help("the marks are `@keep` and `@bottleneck(channels=64)`"),
-                };
-                self.report(frame, diagnostic);
-            }
-        }
     }
 
     fn input(&mut self, frame: &mut Frame<'a>, name: &'a Ident, written: &'a Expr) {

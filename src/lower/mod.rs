@@ -17,6 +17,7 @@ mod eval;
 mod fix;
 mod flowing;
 mod instance;
+mod mark;
 mod naming;
 mod operator;
 mod program;

@@ -241,6 +241,24 @@ pub fn printed_args(op: &Op) -> Vec<(&'static str, ArgValue)> {
     if find(op.keyword()).is_some() { arguments(op) } else { Vec::new() }
 }
 
+/// Every argument with its value, in the order of the parameters: where it is not given, its default; `None` where that is to
+/// have none. What is not a call has no arguments.
+#[must_use]
+pub fn all_args(op: &Op) -> Vec<(&'static str, Option<ArgValue>)> {
+    let Some(info) = find(op.keyword()) else { return Vec::new() };
+    let written = arguments(op);
+    let given = |name: &str| written.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());
+    let default = |param: &ParamInfo| match param.default {
+        DefaultValue::Required | DefaultValue::Absent => None,
+        DefaultValue::Same(other) => given(other),
+        DefaultValue::Int(n) => Some(ArgValue::Int(n)),
+        DefaultValue::Float(x) => Some(ArgValue::Float(x)),
+        DefaultValue::Bool(b) => Some(ArgValue::Bool(b)),
+        DefaultValue::Word(word) => Some(ArgValue::from(word)),
+    };
+    info.params.iter().map(|param| (param.name, given(param.name).or_else(|| default(param)))).collect()
+}
+
 /// Every attribute of an operation that differs from its default.
 pub(super) fn arguments(op: &Op) -> Vec<(&'static str, ArgValue)> {
     op.payload().arguments(Printed::of(op.info().params)).done()

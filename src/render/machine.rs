@@ -1,15 +1,13 @@
-//! Diagnostics for programs: one-liners, JSON, SARIF 2.1.0 and GitHub workflow commands.
+//! Diagnostics for programs: one-liners, JSON and GitHub workflow commands; `sarif` has the fourth form.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::place::{Place, Places};
 use super::terminal::tame;
 use super::{Findings, word};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::diagnostic::{Diagnostic, Fix};
 
 /// `file:line:column: error[PW0301]: message`, one line each.
 pub(super) fn concise(findings: &Findings<'_>) -> String {
@@ -146,90 +144,13 @@ fn spot<'a>(findings: &Findings<'a>, places: &mut Places<'_>, span: crate::sourc
     Spot { file: findings.sources.get(span.source).name(), line, column, end_line, end_column }
 }
 
-/// A SARIF 2.1.0 log with one run.
-pub(super) fn sarif(findings: &[Findings<'_>]) -> String {
-    let mut used: Vec<Code> = findings.iter().flat_map(|f| f.diagnostics).map(|d| d.code).collect();
-    used.sort_unstable();
-    used.dedup();
-    let rules: Vec<Value> = used
-        .iter()
-        .map(|code| json!({ "id": code.id(), "shortDescription": { "text": code.title() }, "help": { "text": code.page(), "markdown": code.page() } }))
-        .collect();
-    let mut results = Vec::new();
-    for f in findings {
-        let mut places = Places::new(f.sources);
-        results.extend(f.diagnostics.iter().map(|d| sarif_result(f, &mut places, d)));
-    }
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": { "name": "pointwise", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
-    serde_json::to_string_pretty(&log).expect("a value is always JSON") + "\n"
-}
-
-fn sarif_result(f: &Findings<'_>, places: &mut Places<'_>, d: &Diagnostic) -> Value {
-    let level = match d.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let mut text = d.message.clone();
-    for extra in d.notes.iter().chain(&d.help) {
-        let _ = write!(text, "\n{extra}");
-    }
-    let locations: Vec<Value> = d.primary.iter().map(|label| location(f, places, label)).collect();
-    let related: Vec<Value> = d.secondary.iter().map(|label| location(f, places, label)).collect();
-    let fixes: Vec<Value> = d.fixes.iter().map(|fix| sarif_fix(f, places, fix)).collect();
-    json!({ "ruleId": d.code.id(), "level": level, "message": { "text": text }, "locations": locations, "relatedLocations": related, "fixes": fixes })
-}
-
-fn location(f: &Findings<'_>, places: &mut Places<'_>, label: &Label) -> Value {
-    let place = places.of(label.span);
-    let uri = uri(f.sources.get(label.span.source).name());
-    let mut location = json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": region(place) } });
-    if !label.text.is_empty() {
-        location["message"] = json!({ "text": label.text });
-    }
-    location
-}
-
-fn sarif_fix(f: &Findings<'_>, places: &mut Places<'_>, fix: &Fix) -> Value {
-    let changes: Vec<Value> = fix
-        .edits
-        .iter()
-        .map(|e| {
-            let replacement = json!({ "deletedRegion": region(places.of(e.span)), "insertedContent": { "text": e.replacement } });
-            json!({ "artifactLocation": { "uri": uri(f.sources.get(e.span.source).name()) }, "replacements": [replacement] })
-        })
-        .collect();
-    let properties = json!({ "applicability": fix.applicability.name() });
-    json!({ "description": { "text": fix.message }, "artifactChanges": changes, "properties": properties })
-}
-
-fn region(place: Place) -> Value {
-    json!({ "startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column })
-}
-
-/// A path as a URI reference: everything but unreserved characters and `/` is percent-encoded.
-fn uri(path: &str) -> String {
-    let mut uri = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            let _ = write!(uri, "%{byte:02X}");
-        }
-    }
-    uri
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::code::Code;
+    use crate::diagnostic::Severity;
     use crate::source::{SourceSet, Span};
 
     fn sample(check: impl FnOnce(&Findings<'_>)) {
@@ -260,15 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn json_and_sarif_are_valid_and_say_where() {
+    fn json_is_valid_and_says_where() {
         sample(|f| {
             let value: Value = serde_json::from_str(&json(&[*f])).expect("JSON");
             assert_eq!(value["diagnostics"][0]["end_column"], 6);
             assert_eq!(value["diagnostics"][1].get("file"), None);
-            let value: Value = serde_json::from_str(&sarif(&[*f])).expect("JSON");
-            let result = &value["runs"][0]["results"][0];
-            assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b%2Cc.net");
-            assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startColumn"], 3);
         });
     }
 }

@@ -6,6 +6,7 @@
 mod excerpt;
 mod machine;
 mod place;
+mod sarif;
 mod terminal;
 
 use std::fmt::Write as _;
@@ -47,7 +48,7 @@ pub fn render(findings: &[Findings<'_>], format: Format, width: usize) -> String
         Format::Full => findings.iter().map(|f| full(f, width)).collect(),
         Format::Concise => findings.iter().map(machine::concise).collect(),
         Format::Json => machine::json(findings),
-        Format::Sarif => machine::sarif(findings),
+        Format::Sarif => sarif::sarif(findings),
         Format::Github => findings.iter().map(machine::github).collect(),
     }
 }

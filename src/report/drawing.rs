@@ -1,7 +1,7 @@
 //! A network as an SVG picture: layers in boxes, top to bottom.
 //!
-//! In: a [`Shaped`] graph. Out: SVG text, whole with its own light and dark colours, or cut into strips that a page sets
-//! beside one another. A layer and what only follows it (`conv -> bn -> relu`) share a box; large networks are drawn by
+//! In: a [`Shaped`] graph. Out: SVG text, whole with a look of its own that every renderer draws, or cut into strips that a page
+//! sets beside one another and gives their look. A layer and what only follows it (`conv -> bn -> relu`) share a box; large networks are drawn by
 //! block. Inserted and changed layers are marked.
 
 use std::fmt::Write as _;
@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::boxes::{edges, places};
 use super::layout::{Layout, layout};
+use super::palette::{Palette, SHEET};
 use super::pieces::{Mark, Piece, Side, pieces};
 use super::unit::{Kind, LINE_HEIGHT, Unit, tell_apart};
 use crate::graph::{Graph, NodeId};
@@ -19,8 +20,8 @@ const MARGIN: f64 = 12.0;
 /// A strip is cut at the last row of boxes that ends within this height.
 const STRIP: f64 = 1400.0;
 
-/// Colours of the drawing, as custom properties that a page may set itself.
-pub const COLOURS: &str = include_str!("drawing.css");
+/// The look of strips, with colours as custom properties that a page may set itself.
+pub const COLOURS: &str = SHEET;
 
 /// The picture of a network as an SVG element.
 #[must_use]
@@ -31,7 +32,7 @@ pub fn svg(shaped: &Shaped) -> String {
     let (width, height) = picture.layout.size;
     let whole = View { left: 0.0, top: 0.0, width, height };
     let label = format!("graph of {}", graph.name());
-    picture.drawn(&whole, &label, &format!("<style>{}</style>\n", COLOURS.trim_end()))
+    picture.drawn(&whole, &label, &Look::alone())
 }
 
 /// The same picture without colours of its own, cut between rows of boxes into pieces that fit a page; layers are marked as
@@ -43,9 +44,23 @@ pub fn strips(shaped: &Shaped, mark: impl Fn(NodeId) -> Mark) -> Vec<String> {
     let name = shaped.graph().name();
     let draw = |(i, rows): (usize, &Range<usize>)| {
         let part = if cuts.len() > 1 { format!(", part {} of {}", i + 1, cuts.len()) } else { String::new() };
-        picture.drawn(&picture.view(rows), &format!("graph of {name}{part}"), "")
+        picture.drawn(&picture.view(rows), &format!("graph of {name}{part}"), &Look(None))
     };
     cuts.iter().enumerate().map(draw).collect()
+}
+
+/// How elements say what they look like: by attributes of their own, or not at all where a page does.
+struct Look(Option<Palette>);
+
+impl Look {
+    fn alone() -> Self {
+        Self(Some(Palette::new()))
+    }
+
+    /// Attributes of an element to which these selectors apply.
+    fn of(&self, selectors: &[&str]) -> String {
+        self.0.as_ref().map(|palette| palette.attributes(selectors)).unwrap_or_default()
+    }
 }
 
 /// The part of a picture that is shown.
@@ -99,21 +114,27 @@ impl Picture {
         View { left, top, width: (right - left).max(0.0), height: bottom - top }
     }
 
-    fn drawn(&self, view: &View, label: &str, style: &str) -> String {
+    fn drawn(&self, view: &View, label: &str, look: &Look) -> String {
         let (w, h) = (view.width + 2.0 * MARGIN, view.height + 2.0 * MARGIN);
         let (left, top) = (MARGIN - view.left, MARGIN - view.top);
         let mut out = format!(
-            "<svg class=\"net\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\" style=\"--w:{w:.0}\" role=\"img\" aria-label=\"{}\">\n{style}<g transform=\"translate({left:.1} {top:.1})\">\n",
+            "<svg class=\"net\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\"{} role=\"img\" aria-label=\"{}\">\n",
+            if look.0.is_some() { look.of(&[""]) } else { format!(" style=\"--w:{w:.0}\"") },
             escape(label)
         );
+        if let Some(palette) = &look.0 {
+            let _ = writeln!(out, "<style>{}</style>", palette.dark());
+        }
+        let _ = writeln!(out, "<g transform=\"translate({left:.1} {top:.1})\">");
+        let (line, head) = (look.of(&["path"]), look.of(&["path", "path.a"]));
         // A line that only passes from a neighbouring row ends in the margin.
         let is_in = |first: f64, last: f64| first <= view.top + view.height + 0.05 && last >= view.top - 0.05;
         for points in self.layout.edges.iter().filter(|points| is_in(points[0].1, points[points.len() - 1].1)) {
-            let _ = writeln!(out, "<path d=\"{}\"/>{}", curve(points), arrow(points[points.len() - 1]));
+            let _ = writeln!(out, "<path d=\"{}\"{line}/>{}", curve(points), arrow(points[points.len() - 1], &head));
         }
         for ((unit, centre), size) in self.units.iter().zip(&self.layout.boxes).zip(&self.sizes) {
             if is_in(centre.1, centre.1) {
-                draw(&mut out, unit, *centre, *size);
+                draw(&mut out, unit, (*centre, *size), look);
             }
         }
         out.push_str("</g>\n</svg>\n");
@@ -121,20 +142,29 @@ impl Picture {
     }
 }
 
-fn draw(out: &mut String, unit: &Unit, (x, y): (f64, f64), (w, h): (f64, f64)) {
+fn draw(out: &mut String, unit: &Unit, ((x, y), (w, h)): ((f64, f64), (f64, f64)), look: &Look) {
+    let class = unit.kind.class();
+    let (of_box, of_title) = (format!(".{class}>rect"), format!(".{class}>.t"));
     let round = if matches!(unit.kind, Kind::Input | Kind::Output) { h / 2.0 } else { 6.0 };
     let _ = write!(
         out,
-        "<g class=\"{}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"{round}\"/>",
-        unit.kind.class(),
+        "<g class=\"{}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"{round}\"{}/>",
+        class,
         x - w / 2.0,
-        y - h / 2.0
+        y - h / 2.0,
+        look.of(&["rect", &of_box])
     );
     let mut baseline = y - h / 2.0 + 18.0;
-    let _ = write!(out, "<text class=\"t\" x=\"{x:.1}\" y=\"{baseline:.1}\">{}</text>", escape(&unit.title));
+    let _ = write!(
+        out,
+        "<text class=\"t\" x=\"{x:.1}\" y=\"{baseline:.1}\"{}>{}</text>",
+        look.of(&["text", ".t", &of_title]),
+        escape(&unit.title)
+    );
+    let of_line = look.of(&["text"]);
     for line in &unit.lines {
         baseline += LINE_HEIGHT;
-        let _ = write!(out, "<text x=\"{x:.1}\" y=\"{baseline:.1}\">{}</text>", escape(line));
+        let _ = write!(out, "<text x=\"{x:.1}\" y=\"{baseline:.1}\"{of_line}>{}</text>", escape(line));
     }
     out.push_str("</g>\n");
 }
@@ -155,8 +185,8 @@ fn curve(points: &[(f64, f64)]) -> String {
 }
 
 /// The head of a line that ends at a point.
-fn arrow((x, y): (f64, f64)) -> String {
-    format!("<path class=\"a\" d=\"M{x:.1} {y:.1}l-3.2 -6.4h6.4z\"/>")
+fn arrow((x, y): (f64, f64), look: &str) -> String {
+    format!("<path class=\"a\" d=\"M{x:.1} {y:.1}l-3.2 -6.4h6.4z\"{look}/>")
 }
 
 /// Boxes and the edges between them.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::network::{Dims, Port, outermost};
 use super::{SCHEMA_VERSION, TOOL_VERSION};
 use crate::op::args::ArgValue;
-use crate::op::table::printed_args;
+use crate::op::table::all_args;
 use crate::shape::Shaped;
 
 /// A graph.
@@ -44,7 +44,7 @@ pub struct Item<'a> {
     pub name: &'a str,
     /// The operation's word.
     pub op: &'static str,
-    /// Arguments that differ from their defaults.
+    /// Every argument as `pointwise ops` lists them, also those left to their defaults; `null` is none.
     pub arguments: Map<String, Value>,
     /// Names of its inputs, in order.
     pub inputs: Vec<&'a str>,
@@ -70,7 +70,7 @@ pub fn document(shaped: &Shaped) -> Document<'_> {
         Item {
             name: &node.name,
             op: node.op.keyword(),
-            arguments: printed_args(&node.op).into_iter().map(|(key, arg)| (key.to_owned(), value(&arg))).collect(),
+            arguments: all_args(&node.op).into_iter().map(|(key, arg)| (key.to_owned(), argument(arg.as_ref()))).collect(),
             inputs: node.inputs.iter().map(|input| name(*input)).collect(),
             output: Dims(shaped.shape(id)),
             block: outermost(graph, id),
@@ -90,6 +90,10 @@ pub fn document(shaped: &Shaped) -> Document<'_> {
             .collect(),
         nodes: shaped.order().iter().map(|id| item(*id)).collect(),
     }
+}
+
+fn argument(arg: Option<&ArgValue>) -> Value {
+    arg.map_or(Value::Null, value)
 }
 
 fn value(arg: &ArgValue) -> Value {

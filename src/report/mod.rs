@@ -20,6 +20,7 @@ pub mod naming;
 pub mod network;
 pub mod network_text;
 pub mod number;
+mod palette;
 pub mod pareto;
 pub mod pieces;
 pub mod rationale;
@@ -33,6 +34,7 @@ pub mod sweep;
 pub mod table;
 pub mod training;
 mod unit;
+mod yaml;
 
 /// The version of every document's form: a key never changes its meaning without a new one.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -1,10 +1,12 @@
-//! Documents as JSON and YAML.
+//! Documents as JSON; as YAML they are written by `yaml`.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
+
+pub use super::yaml::yaml;
 
 /// Containers down to this depth are spread over lines; deeper ones stand in one line, so a layer is a line.
 const SPREAD: usize = 3;
@@ -17,14 +19,6 @@ pub fn json<T: Serialize + ?Sized>(mut writer: impl Write, document: &T) -> io::
     let mut serializer = Serializer::with_formatter(&mut writer, Lines::default());
     document.serialize(&mut serializer).map_err(io::Error::from)?;
     writer.write_all(b"\n")
-}
-
-/// Writes a document as YAML.
-///
-/// # Errors
-/// What the writer says.
-pub fn yaml<T: Serialize + ?Sized>(writer: impl Write, document: &T) -> io::Result<()> {
-    serde_yaml::to_writer(writer, document).map_err(io::Error::other)
 }
 
 /// Spreads outer containers over lines and keeps inner ones in one.

@@ -4,9 +4,17 @@ use pointwise::analysis::roofline::{Bound, Cores, LayerTime, bandwidth, intensit
 use pointwise::analysis::target::{Cache, Efficiency, MAX_BYTES, Rate, Target, TargetError};
 use pointwise::analysis::{Options, analyze};
 use pointwise::op::{Activation, Conv, ConvTranspose, Op, Padding};
+use pointwise::report::serial;
 
 use crate::model;
 use crate::net::{Net, conv, linear, plus, relu};
+
+/// A description, as the program writes it.
+fn yaml(target: &Target) -> String {
+    let mut out = Vec::new();
+    serial::yaml(&mut out, target).expect("memory takes everything");
+    String::from_utf8(out).expect("YAML is UTF-8")
+}
 
 fn target(name: &str) -> Target {
     Target::shipped(name).expect("a shipped target")
@@ -17,14 +25,14 @@ fn shipped_targets_are_named_as_they_say_and_survive_a_round_trip() {
     for name in Target::shipped_names() {
         let target = target(name);
         assert_eq!(target.name, name);
-        assert_eq!(Target::from_yaml(&target.to_yaml()), Ok(target));
+        assert_eq!(Target::from_yaml(&yaml(&target)), Ok(target));
     }
     assert_eq!(Target::shipped("nowhere"), None);
 }
 
 #[test]
 fn bad_descriptions_are_refused() {
-    let good = target("laptop").to_yaml();
+    let good = yaml(&target("laptop"));
     let malformed = |text: String| matches!(Target::from_yaml(&text), Err(TargetError::Malformed(_)));
     assert!(malformed(format!("{good}unknown: 1\n")));
     assert!(malformed(format!("{good}name: again\n")));
@@ -76,7 +84,7 @@ fn what_bounds_a_layer() {
 #[test]
 fn this_machine_can_be_measured() {
     let measured = pointwise::analysis::measure::measure_this_machine();
-    assert_eq!(Target::from_yaml(&measured.to_yaml()), Ok(measured));
+    assert_eq!(Target::from_yaml(&yaml(&measured)), Ok(measured));
 }
 
 /// A machine for mental arithmetic: 1 GFLOP/s a core, shares that are powers of two, no overhead.
@@ -183,7 +191,7 @@ fn finishing_an_output_costs_as_many_macs_as_the_target_says() {
     ] {
         assert!((extra(op.clone()) - each * f64::from(outputs)).abs() < 1e-9, "{op:?}");
     }
-    let text = toy().to_yaml().replace("output_macs: 0.0\n", "");
+    let text = yaml(&toy()).replace("output_macs: 0.0\n", "");
     assert!(close(Target::from_yaml(&text).expect("it may be left out").output_macs, 8.0));
 }
 
