@@ -20,7 +20,7 @@ use std::rc::Rc;
 use super::Receptive;
 use crate::graph::{Node, NodeId, NodeMap};
 use crate::op::geometry::adaptive_window;
-use crate::op::{Op, Shape, Upsample, UpsampleMode, Window};
+use crate::op::{Op, Shape, Window};
 use axis_field::{AxisField, gcd};
 
 /// The receptive field of a tensor in one input.
@@ -147,8 +147,9 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
             field.grid((pixels(window.stride), 1), |j| window.windows_over(j))
         }),
         Op::Upsample(upsample) => first.spatial(|i, field| {
-            let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
-            resized(upsample, field, from, to)
+            // Border clamping is left out, as padding is in all fields.
+            let scale = upsample.axis(i, shapes[0].dim(i + 1));
+            field.grid(scale.period(), |j| scale.reads(j))
         }),
         Op::AdaptiveAvgPool(_) => first.spatial(|i, field| {
             let (from, to) = (shapes[0].dim(i + 1), output.dim(i + 1));
@@ -212,25 +213,6 @@ fn kept_axis(axis: usize, from: Shape, to: Shape) -> Option<usize> {
     }
     let before = |shape: Shape, axis: usize| shape.dims()[..axis].iter().map(|d| u128::from(*d)).product::<u128>();
     (0..to.rank()).find(|a| to.dim(*a) == from.dim(axis) && before(to, *a) == before(from, axis) && to.dim(*a) > 1)
-}
-
-/// The field behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
-fn resized(upsample: &Upsample, field: &AxisField, from: i64, to: i64) -> AxisField {
-    // Index `j` reads round the real position `numerator(j) / denominator`.
-    let between = |numerator: i64, denominator: i64| {
-        (numerator.div_euclid(denominator), (numerator + denominator - 1).div_euclid(denominator))
-    };
-    let reduced = |outputs: i64, inputs: i64| (outputs / gcd(outputs, inputs), inputs / gcd(outputs, inputs));
-    match upsample.mode {
-        UpsampleMode::Nearest => field.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
-        UpsampleMode::Bilinear { align_corners: false } => {
-            field.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
-        }
-        UpsampleMode::Bilinear { align_corners: true } if to == 1 => field.grid((1, from), |_| (0, 0)),
-        UpsampleMode::Bilinear { align_corners: true } => {
-            field.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
-        }
-    }
 }
 
 /// The union of the inputs that see the first source; along `joined` the pieces follow each other.
