@@ -7,7 +7,7 @@ use pointwise::exec::{ExecError, RunOptions, prepare, random_input, required_mem
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
     Activation, BatchNorm, Concat, Constant, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding,
-    Param, Reshape, Shape, Softmax, Upsample, UpsampleMode,
+    Param, Reshape, ResizeTo, Shape, Softmax, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::{Shaped, infer};
@@ -299,7 +299,7 @@ fn too_much_memory_is_refused_with_the_number() {
 fn enormous_networks_are_refused() {
     let giant = (1 << 31) - 1;
     let ops = [
-        Op::Upsample(Upsample { size: [giant, giant], mode: UpsampleMode::Nearest }),
+        Op::Upsample(Upsample { to: ResizeTo::Size([giant, giant]), mode: UpsampleMode::Nearest }),
         conv(giant, 1),
         Op::ConvTranspose(ConvTranspose {
             out: giant,

@@ -12,7 +12,7 @@ use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
 use pointwise::op::{
     AdaptiveAvgPool, Concat, Conv, ConvTranspose, DepthToSpace, Linear, Op, Pad, PadMode, Padding, Pool, PoolKind, Shape,
-    ShapeError, Slice, SpaceToDepth, Upsample, UpsampleMode,
+    ResizeTo, ShapeError, Slice, SpaceToDepth, Upsample, UpsampleMode,
 };
 use proptest::prelude::*;
 
@@ -177,7 +177,7 @@ fn other() -> impl Strategy<Value = Op> {
             Op::Slice(Slice { axis, start, end, step }),
             Op::Pad(Pad { pad, mode: PadMode::Reflect }),
             Op::Pad(Pad { pad, mode: PadMode::Constant(0.0) }),
-            Op::Upsample(Upsample { size, mode: UpsampleMode::Bilinear { align_corners: false } }),
+            Op::Upsample(Upsample { to: ResizeTo::Size(size), mode: UpsampleMode::Bilinear { align_corners: false } }),
             Op::DepthToSpace(DepthToSpace { block: start }),
             Op::SpaceToDepth(SpaceToDepth { block: start }),
             Op::Flatten,

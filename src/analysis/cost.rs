@@ -17,7 +17,7 @@ use crate::shape::Shaped;
 pub fn layers(shaped: &Shaped, options: &Options) -> Result<Vec<Layer>, Overflow> {
     let graph = shaped.graph();
     let mut layers = Vec::with_capacity(graph.len());
-    let mut tracker = Tracker::new(graph.len());
+    let mut tracker = Tracker::new(graph, shaped.order());
     let needed = needed_by(graph, graph.outputs().iter().map(|(_, id)| *id));
     for &id in shaped.order() {
         let (node, inputs, output) = (graph.node(id), shaped.input_shapes(id), shaped.shape(id));

@@ -1,18 +1,18 @@
-//! Operations on the grid of pixels: padding, resizing, blocks between channels and space, shuffled channels.
+//! Operations on the grid of pixels: padding, blocks between channels and space, shuffled channels.
 //!
 //! In: arguments and input shapes. Out: payloads with sizes resolved.
 
 use super::Op;
-use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, pair};
+use super::args::{BuildError, PadArg, Printed, Reader};
 use super::conv::Padding;
 use super::error::{ShapeError, Side};
 use super::geometry::{at_least_one, first, map_of, map_shape, narrow_signed};
-use super::param_kind::ParamKind::{Count, Flag, Number, NumberPair, Pads, Pair, Words};
+use super::param_kind::ParamKind::{Count, Number, Pads, Words};
 use super::payload::Payload;
 use super::shape::Shape;
-use super::table::DefaultValue::{Absent, Bool, Float, Word};
+use super::table::DefaultValue::{Float, Word};
 use super::table::{Built, OpInfo, Output, optional, required};
-use super::work::{Window, Work, elements};
+use super::work::{Window, Work};
 
 pub(super) const PAD: OpInfo = OpInfo {
     keyword: "pad",
@@ -33,23 +33,6 @@ pub(super) const PAD: OpInfo = OpInfo {
     shapes: "[C, H, W] -> [C, H + top + bottom, W + left + right]",
     onnx: "Pad",
     build: build_pad,
-};
-
-pub(super) const UPSAMPLE: OpInfo = OpInfo {
-    keyword: "upsample",
-    family: "shape",
-    summary: "resizes a map by a factor or to a size",
-    params: &[
-        optional("factor", NumberPair, Absent, "how many times as large; sizes are rounded down"),
-        optional("size", Pair, Absent, "size of the output, instead of a factor"),
-        optional("mode", Words(&["nearest", "bilinear"]), Word("nearest"), "how pixels in between are made"),
-        optional("align_corners", Flag, Bool(false), "whether corner pixels keep their values; bilinear only"),
-    ],
-    inputs: (1, Some(1)),
-    output: Output::Computed,
-    shapes: "[C, H, W] -> [C, H factor, W factor]",
-    onnx: "Resize",
-    build: build_upsample,
 };
 
 pub(super) const DEPTH_TO_SPACE: OpInfo = OpInfo {
@@ -117,27 +100,6 @@ pub struct Pad {
     pub mode: PadMode,
 }
 
-/// How a resize interpolates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum UpsampleMode {
-    /// Nearest neighbour: input index `floor(i * in / out)`.
-    Nearest,
-    /// Bilinear; half-pixel centres unless `align_corners`.
-    Bilinear {
-        /// Whether corner pixels keep their values.
-        align_corners: bool,
-    },
-}
-
-/// Resize of `[C, H, W]` to `size`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Upsample {
-    /// `[h, w]` of the output.
-    pub size: [u64; 2],
-    /// Interpolation.
-    pub mode: UpsampleMode,
-}
-
 /// `[C b², H, W]` to `[C, H b, W b]` (PyTorch's `PixelShuffle`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DepthToSpace {
@@ -175,49 +137,6 @@ fn build_pad(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> 
         return Err(read.invalid("value", "value is used by mode zero only".to_owned()));
     }
     Ok(Built::One(Op::Pad(Pad { pad, mode })))
-}
-
-fn build_upsample(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let [_, h, w] = map_of(inputs)?;
-    let size = match (read.given("factor"), read.given("size")) {
-        (Some(factor), None) => scaled(read, factor, [h, w])?,
-        (None, Some(_)) => read.pair("size", 1)?,
-        (Some(_), Some(_)) => return Err(read.invalid("size", "upsample takes a factor or a size, not both".to_owned())),
-        (None, None) => return Err(read.invalid("factor", "upsample needs a factor or a size".to_owned())),
-    };
-    let align_corners = read.flag("align_corners")?;
-    let mode = match read.word("mode")? {
-        "bilinear" => UpsampleMode::Bilinear { align_corners },
-        _ if align_corners => return Err(read.invalid("align_corners", "align_corners needs mode=bilinear".to_owned())),
-        _ => UpsampleMode::Nearest,
-    };
-    Ok(Built::One(Op::Upsample(Upsample { size, mode })))
-}
-
-/// `floor(size * factor)` of both sides, exact for integer factors.
-fn scaled(read: &Reader<'_>, factor: &ArgValue, sides: [u64; 2]) -> Result<[u64; 2], BuildError> {
-    let factors = match factor {
-        ArgValue::List(items) => match items.as_slice() {
-            [h, w] => [h, w],
-            other => return Err(read.invalid("factor", format!("a list for factor has 2 elements, not {}", other.len()))),
-        },
-        ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => [factor, factor],
-    };
-    let one = |written: &ArgValue, side: u64, what| -> Result<u64, BuildError> {
-        let number = read.number_of("factor", factor, written)?;
-        if number <= 0.0 {
-            return Err(read.invalid("factor", format!("factor must be more than 0, not {number}")));
-        }
-        let exact = match written {
-            ArgValue::Int(n) => i128::from(*n) * i128::from(side),
-            // A side is below 2^31, so it is exact; the cast back saturates.
-            ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) | ArgValue::List(_) => {
-                (side as f64 * number).floor() as i128
-            }
-        };
-        Ok(super::geometry::dimension(what, exact)?)
-    };
-    Ok([one(factors[0], sides[0], "height")?, one(factors[1], sides[1], "width")?])
 }
 
 impl Payload for Pad {
@@ -260,52 +179,6 @@ impl Payload for Pad {
             PadMode::Constant(value) => printed.arg("value", value),
             PadMode::Reflect => printed.arg("mode", "reflect"),
             PadMode::Replicate => printed.arg("mode", "replicate"),
-        }
-    }
-}
-
-impl Payload for Upsample {
-    fn info(&self) -> &'static OpInfo {
-        &UPSAMPLE
-    }
-
-    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, _, _] = map_of(inputs)?;
-        map_shape(i128::from(channels), i128::from(self.size[0]), i128::from(self.size[1]))
-    }
-
-    /// Nearest: none. Bilinear: four multiplications and three additions for each output element; the weights depend on the
-    /// sizes alone.
-    fn work(&self, _inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
-        match self.mode {
-            UpsampleMode::Nearest => Ok(Work::NONE),
-            UpsampleMode::Bilinear { .. } => Work { mul: 4, add: 3, ..Work::NONE }.times(elements(output)?),
-        }
-    }
-
-    /// Exact for whole factors; others are rounded towards the larger receptive field.
-    fn window(&self, input: Shape) -> Window {
-        let Some((h, w)) = input.hw() else { return Window::Whole };
-        let [to_h, to_w] = self.size.map(|s| s.max(1));
-        let reach = |from: u64| match self.mode {
-            UpsampleMode::Nearest => 1,
-            UpsampleMode::Bilinear { .. } => from.min(2),
-        };
-        let extent = [reach(h), reach(w)];
-        // Half-pixel centres: an output pixel starts up to one input pixel before its own.
-        let before = extent.map(|e| narrow_signed(i128::from(e) - 1));
-        if to_h < h || to_w < w {
-            let stride = [h.div_ceil(to_h), w.div_ceil(to_w)];
-            return Window::Strided { extent, stride, before: [0, 0] };
-        }
-        Window::Fractional { extent, scale: [to_h / h, to_w / w], before }
-    }
-
-    fn arguments(&self, printed: Printed) -> Printed {
-        let printed = printed.arg("size", pair(self.size));
-        match self.mode {
-            UpsampleMode::Nearest => printed,
-            UpsampleMode::Bilinear { align_corners } => printed.arg("mode", "bilinear").arg("align_corners", align_corners),
         }
     }
 }
@@ -403,7 +276,7 @@ impl Payload for ChannelShuffle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{printed, shape, shape_error, told, window, work};
+    use super::super::tests::{printed, shape, shape_error, told, window};
     use super::*;
 
     #[test]
@@ -426,33 +299,6 @@ mod tests {
         assert_eq!(told("pad(7, mode=reflect)([3, 8, 8])"), "[3, 22, 22]");
         assert_eq!(shape_error("pad(8, mode=reflect)([3, 8, 9])"), ShapeError::Padding { side: Side::Height, pad: 8, most: 7 });
         assert_eq!(told("pad(8, mode=replicate)([3, 8, 8])"), "[3, 24, 24]");
-    }
-
-    #[test]
-    fn resizes_take_a_factor_or_a_size() {
-        assert_eq!(told("upsample(2)([3, 7, 5])"), "[3, 14, 10]");
-        assert_eq!(told("upsample(1.5)([3, 7, 5])"), "[3, 10, 7]");
-        assert_eq!(told("upsample([2, 0.5])([3, 7, 5])"), "[3, 14, 2]");
-        assert_eq!(told("upsample(size=[9, 4])([3, 7, 5])"), "[3, 9, 4]");
-        assert_eq!(
-            printed("upsample(2, mode=bilinear, align_corners=true)([3, 7, 7])"),
-            "size=14, mode=bilinear, align_corners=true"
-        );
-        assert_eq!(told("upsample()([3, 7, 5])"), "upsample needs a factor or a size");
-        assert_eq!(told("upsample(2, 14)([3, 7, 5])"), "upsample takes a factor or a size, not both");
-        assert_eq!(told("upsample(none, 14)([3, 7, 5])"), "[3, 14, 14]");
-        assert_eq!(told("upsample(2, align_corners=true)([3, 7, 5])"), "align_corners needs mode=bilinear");
-        assert_eq!(told("upsample(0)([3, 7, 5])"), "factor must be more than 0, not 0");
-        assert_eq!(told("upsample(nan)([3, 7, 5])"), "factor must be a finite number, not NaN");
-        assert_eq!(shape_error("upsample(0.1)([3, 7, 5])"), ShapeError::Dimension { what: "height", value: 0 });
-        assert!(matches!(shape_error("upsample(1e30)([3, 7, 5])"), ShapeError::Dimension { what: "height", .. }));
-        assert!(matches!(shape_error("upsample(9223372036854775807)([3, 7, 5])"), ShapeError::Dimension { what: "height", .. }));
-    }
-
-    #[test]
-    fn interpolation_is_counted() {
-        assert_eq!(work("upsample(2)([3, 7, 5])"), Work::NONE);
-        assert_eq!(work("upsample(2, mode=bilinear)([1, 7, 5])"), Work { mul: 4 * 140, add: 3 * 140, ..Work::NONE });
     }
 
     #[test]
@@ -487,9 +333,5 @@ mod tests {
         assert_eq!(window("space_to_depth(2)([3, 8, 8])"), strided([2, 2], [2, 2], [0, 0]));
         let blocks = Window::Fractional { extent: [1, 1], scale: [2, 2], before: [0, 0] };
         assert_eq!(window("depth_to_space(2)([4, 8, 8])"), blocks);
-        assert_eq!(window("upsample(2)([4, 8, 8])"), blocks);
-        assert_eq!(window("upsample(size=4)([4, 8, 8])"), strided([1, 1], [2, 2], [0, 0]));
-        let bilinear = Window::Fractional { extent: [2, 2], scale: [2, 2], before: [1, 1] };
-        assert_eq!(window("upsample(2, mode=bilinear)([4, 8, 8])"), bilinear);
     }
 }

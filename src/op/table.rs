@@ -8,7 +8,7 @@ use std::fmt;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
-use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, slice, source, space};
+use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, slice, source, space};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -191,7 +191,7 @@ pub static OPS: &[OpInfo] = &[
     reshape::RESHAPE,
     reshape::TRANSPOSE,
     space::PAD,
-    space::UPSAMPLE,
+    resize::UPSAMPLE,
     space::DEPTH_TO_SPACE,
     space::SPACE_TO_DEPTH,
     space::CHANNEL_SHUFFLE,

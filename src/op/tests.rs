@@ -128,7 +128,7 @@ pub(super) fn printed(call: &str) -> String {
         ArgValue::Int(n) => n.to_string(),
         ArgValue::Float(n) => format!("{n:?}"),
         ArgValue::Bool(b) => b.to_string(),
-        ArgValue::List(items) => format!("{items:?}").replace("Int(", "").replace(')', ""),
+        ArgValue::List(items) => format!("{items:?}").replace("Int(", "").replace("Float(", "").replace(')', ""),
     };
     let (op, _) = op(call);
     printed_args(&op).iter().map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(", ")

@@ -49,7 +49,8 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
             same(slice.start == 0 && slice.step == 1 && slice.end == input.dim(slice.axis), "it takes the whole axis")
         }
         Op::Pad(pad) => same(pad.pad == Padding::default(), "it pads nothing"),
-        Op::Upsample(resize) => same(input.hw() == Some((resize.size[0], resize.size[1])), "the map has that size already"),
+        // What keeps its size is copied, whatever the factor.
+        Op::Upsample(_) => same(op.infer(inputs).is_ok_and(|output| output == *input), "the map has that size already"),
         Op::DepthToSpace(to) => same(to.block == 1, "its block is one pixel"),
         Op::SpaceToDepth(to) => same(to.block == 1, "its block is one pixel"),
         Op::ChannelShuffle(shuffle) => {

@@ -13,6 +13,7 @@ mod lints;
 mod memory;
 mod net;
 mod receptive;
+mod receptive_brute;
 mod scale;
 mod time;
 mod training;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use pointwise::analysis::Receptive;
 use pointwise::graph::{Graph, NodeId};
 use pointwise::op::{
-    ConvTranspose, DepthToSpace, GlobalPool, Mean, Op, Padding, Reshape, Shape, Slice, Transpose, Upsample, UpsampleMode,
+    ConvTranspose, DepthToSpace, GlobalPool, Mean, Op, Padding, Reshape, ResizeTo, Shape, Slice, Transpose, Upsample, UpsampleMode,
 };
 use pointwise::shape::Shaped;
 
@@ -19,7 +19,7 @@ fn field(net: Net, node: NodeId) -> Receptive {
 }
 
 fn upsample(size: u64) -> Op {
-    Op::Upsample(Upsample { size: [size; 2], mode: UpsampleMode::Nearest })
+    Op::Upsample(Upsample { to: ResizeTo::Size([size; 2]), mode: UpsampleMode::Nearest })
 }
 
 /// VGG-16's convolutions: 196 pixels at a stride of 16 after the last of them, 212 after pool5 (as published for it).
@@ -183,7 +183,7 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
         3 => (upsample(2 * height), 2 * height),
         4 => (upsample(3 * height / 2), 3 * height / 2),
         5 => {
-            (Op::Upsample(Upsample { size: [2 * height; 2], mode: UpsampleMode::Bilinear { align_corners: false } }), 2 * height)
+            (Op::Upsample(Upsample { to: ResizeTo::Size([2 * height; 2]), mode: UpsampleMode::Bilinear { align_corners: false } }), 2 * height)
         }
         6 => (transposed(4, 2), 2 * height),
         7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2 }), height / 2),

@@ -2,7 +2,7 @@
 
 use pointwise::op::{
     AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, GlobalPool, Mean, Merge, Op, Pad,
-    PadMode, Padding, Param, Pool, PoolKind, Reshape, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample,
+    PadMode, Padding, Param, Pool, PoolKind, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample,
     UpsampleMode,
 };
 
@@ -126,7 +126,14 @@ pub fn joining() -> Vec<Case> {
 }
 
 fn upsample(what: &'static str, mode: UpsampleMode, width: u64) -> Case {
-    Case::new(what, Op::Upsample(Upsample { size: [1, width], mode }))
+    Case::new(what, Op::Upsample(Upsample { to: ResizeTo::Size([1, width]), mode }))
+}
+
+/// By a factor that is not whole: what PyTorch's `interpolate(scale_factor=...)` gave, with `recompute_scale_factor` unset.
+fn resized(what: &'static str, (mode, factor): (UpsampleMode, f64), before: &[f32], after: &[f64]) -> Case {
+    Case::new(what, Op::Upsample(Upsample { to: ResizeTo::Factor([1.0, factor]), mode }))
+        .input(&[1, 1, before.len() as u64], before)
+        .gives(&[1, 1, after.len() as u64], after)
 }
 
 fn pad(what: &'static str, mode: PadMode) -> Case {
@@ -194,9 +201,33 @@ pub fn moving() -> Vec<Case> {
             .input(&[1, 1, 2], &[0.0, 1.0])
             .gives(&[1, 1, 4], &[0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]),
         // Both axes at once: the middle is the mean of all four.
-        Case::new("upsample, bilinear in both axes", Op::Upsample(Upsample { size: [3, 3], mode: bilinear(true) }))
+        Case::new("upsample, bilinear in both axes", Op::Upsample(Upsample { to: ResizeTo::Size([3, 3]), mode: bilinear(true) }))
             .input(&[1, 2, 2], &[0.0, 2.0, 4.0, 10.0])
             .gives(&[1, 3, 3], &[0.0, 1.0, 2.0, 2.0, 4.0, 6.0, 4.0, 7.0, 10.0]),
+        // The factor is kept, and 6.4 pixels are six: the size alone would give 0, 0, 1, 2, 2, 3.
+        resized("by 1.6, nearest", (UpsampleMode::Nearest, 1.6), &[0.0, 1.0, 2.0, 3.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 3.0]),
+        resized("by 0.4, nearest", (UpsampleMode::Nearest, 0.4), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[0.0, 2.0]),
+        resized("by 2.1, nearest", (UpsampleMode::Nearest, 2.1), &[0.0, 1.0, 2.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 2.0]),
+        resized(
+            "by 1.25, bilinear",
+            (bilinear(false), 1.25),
+            &[0.0, 10.0, 20.0, 30.0, 40.0],
+            &[0.0, 7.0, 15.0, 23.0, 31.0, 39.0],
+        ),
+        resized(
+            "by 0.75, bilinear",
+            (bilinear(false), 0.75),
+            &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0],
+            &[5.0 / 3.0, 15.0, 85.0 / 3.0, 125.0 / 3.0, 55.0],
+        ),
+        resized("by 1.2, bilinear, of no more pixels", (bilinear(false), 1.2), &[0.0, 10.0, 20.0, 30.0], &[0.0, 10.0, 20.0, 30.0]),
+        // Corners are aligned whatever the factor.
+        resized(
+            "by 1.25, corners aligned",
+            (bilinear(true), 1.25),
+            &[0.0, 1.0, 2.0, 3.0, 4.0],
+            &[0.0, 0.8, 1.6, 2.4, 3.2, 4.0],
+        ),
         // Four channels of one pixel become one of four, for each of two output channels.
         Case::new("depth_to_space", Op::DepthToSpace(DepthToSpace { block: 2 }))
             .input(&[8, 1, 1], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])

@@ -9,19 +9,23 @@
 //! - What looks at the whole map sees the whole input: global pooling, a flattened or averaged map, and so everything
 //!   behind a squeeze-and-excite gate. Such a field is the input's own extent; all others are theoretical and not clipped,
 //!   as papers quote them.
-//! - Axes keep their meaning through `transpose`, and through a `reshape` that leaves the axis whole and in place.
+//! - Axes keep their meaning through `transpose`, and through a `reshape` that leaves the axis whole and in place; what mixes
+//!   another axis than usual (a norm, a convolution or a shuffle of channels behind a transpose) mixes what lies along it then.
+//! - Where maps are joined end to end, an index sees what its own part saw, and a window over the seam all that its indices did.
 //! - Two maps of the same size but different pace that meet (an odd map, halved and resized back) are joined index by
 //!   index, exactly inside the map; beyond 4,096 indices they count as seeing everything.
 
 mod axis_field;
+mod irregular;
+mod reach;
 
 use std::rc::Rc;
 
 use super::Receptive;
-use crate::graph::{Node, NodeId, NodeMap};
-use crate::op::geometry::adaptive_window;
-use crate::op::{Op, Shape, Upsample, UpsampleMode, Window};
-use axis_field::{AxisField, gcd};
+use crate::graph::{Graph, Node, NodeId, NodeMap};
+use crate::op::{Op, Shape};
+use axis_field::AxisField;
+use reach::{Reach, reach};
 
 /// The receptive field of a tensor in one input.
 #[derive(Debug, Clone)]
@@ -46,18 +50,26 @@ const SEES_ALL: Side = Side { axis: usize::MAX, field: AxisField::Whole };
 
 /// Follows fields through a network.
 ///
-/// Layers that do not change a field share it, so a hundred thousand of them need little memory.
+/// Layers that do not change a field share it, and a field is kept until its last reader has been visited, so that a hundred
+/// thousand layers need little memory.
 #[derive(Debug)]
 pub struct Tracker {
     fields: NodeMap<Rc<Field>>,
+    /// Readers of each node that have not been visited.
+    waiting: NodeMap<usize>,
+    nothing: Rc<Field>,
     inputs: usize,
 }
 
 impl Tracker {
-    /// A tracker for a graph of which all ids are below `bound`.
+    /// A tracker for a graph.
     #[must_use]
-    pub fn new(bound: usize) -> Self {
-        Self { fields: NodeMap::with_bound(bound), inputs: 0 }
+    pub fn new(graph: &Graph, order: &[NodeId]) -> Self {
+        let mut waiting: NodeMap<usize> = NodeMap::with_bound(graph.len());
+        for input in order.iter().flat_map(|id| &graph.node(*id).inputs) {
+            *waiting.get_or_insert(*input, 0) += 1;
+        }
+        Self { fields: NodeMap::with_bound(graph.len()), waiting, nothing: Rc::new(NOTHING), inputs: 0 }
     }
 
     /// The receptive field of the next node in order of execution; inputs see their own pixels.
@@ -66,12 +78,19 @@ impl Tracker {
             self.inputs += 1;
             Rc::new(source(self.inputs - 1, *shape))
         } else if node.op.is_stored() {
-            Rc::new(NOTHING)
+            Rc::clone(&self.nothing)
         } else {
             through(node, &self.fields, inputs, output)
         };
         let receptive = field.receptive();
         self.fields.insert(id, field);
+        for input in &node.inputs {
+            let waiting = self.waiting.get_or_insert(*input, 1);
+            *waiting -= 1;
+            if *waiting == 0 {
+                self.fields.take(*input);
+            }
+        }
         receptive
     }
 }
@@ -94,11 +113,12 @@ impl Field {
     fn receptive(&self) -> Receptive {
         let mut result = Receptive { field: self.extent, stride: [(0, 1); 2], offset: [0; 2] };
         for (i, side) in self.sides.iter().enumerate() {
-            if let AxisField::Periodic(intervals) = &side.field {
-                result.field[i] = intervals.extent();
-                result.stride[i] = intervals.stride();
-                result.offset[i] = intervals.offset();
-            }
+            let (extent, stride, offset) = match &side.field {
+                AxisField::Whole => continue,
+                AxisField::Periodic(intervals) => (intervals.extent(), intervals.stride(), intervals.offset()),
+                AxisField::Irregular(table) => (table.extent(), table.stride(), table.offset()),
+            };
+            (result.field[i], result.stride[i], result.offset[i]) = (extent, stride, offset);
         }
         result
     }
@@ -108,136 +128,46 @@ impl Field {
         let sides = [change(0, &self.sides[0]), change(1, &self.sides[1])];
         Self { source: self.source, extent: self.extent, sides }
     }
-
-    /// Every side that lies along an axis of which `whole` says so sees all.
-    fn seeing_all(&self, whole: impl Fn(usize) -> bool) -> Self {
-        self.map(|_, side| if whole(side.axis) { SEES_ALL } else { side.clone() })
-    }
-
-    /// A spatial operation on `[C, H, W]`: `look` turns the field along height (0) or width (1) into the output's.
-    fn spatial(&self, look: impl Fn(usize, &AxisField) -> AxisField) -> Self {
-        self.map(|i, side| if side.axis == i + 1 { Side { axis: side.axis, field: look(i, &side.field) } } else { SEES_ALL })
-    }
 }
 
 /// The field behind a node.
 fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: Shape) -> Rc<Field> {
-    let first = &fields[node.inputs[0]];
-    Rc::new(match &node.op {
-        Op::Concat(concat) => join(node, fields, shapes, (output, Some(concat.axis))),
-        Op::Elementwise(_) => join(node, fields, shapes, (output, None)),
-        Op::Linear(_) => first.seeing_all(|axis| axis == output.rank() - 1),
-        Op::Softmax(softmax) => first.seeing_all(|axis| axis == softmax.axis),
-        Op::Transpose(transpose) => first.map(|_, side| moved(side, transpose.axes.iter().position(|from| *from == side.axis))),
-        Op::Flatten | Op::Reshape(_) => first.map(|_, side| moved(side, kept_axis(side.axis, shapes[0], output))),
-        Op::Mean(mean) => first.map(|_, side| {
-            let gone = mean.axes.iter().filter(|axis| **axis < side.axis).count();
-            let place = if mean.keep { side.axis } else { side.axis.wrapping_sub(gone) };
-            moved(side, (!mean.axes.contains(&side.axis)).then_some(place))
-        }),
-        Op::Slice(slice) => first.map(|_, side| {
-            if side.axis != slice.axis {
-                return side.clone();
-            }
-            let field = side.field.window(1, pixels(slice.step), -pixels(slice.start));
-            Side { axis: side.axis, field }
-        }),
-        Op::ConvTranspose(conv) => first.spatial(|i, field| {
-            let window = conv.windows([output.dim(1), output.dim(2)])[i];
-            field.grid((pixels(window.stride), 1), |j| window.windows_over(j))
-        }),
-        Op::Upsample(upsample) => first.spatial(|i, field| {
-            let (from, to) = (pixels(shapes[0].dim(i + 1)), pixels(output.dim(i + 1)));
-            resized(upsample, field, from, to)
-        }),
-        Op::AdaptiveAvgPool(_) => first.spatial(|i, field| {
-            let (from, to) = (shapes[0].dim(i + 1), output.dim(i + 1));
-            let common = gcd(pixels(from), pixels(to));
-            let cell = |j: i64| {
-                let cell = adaptive_window(j.unsigned_abs(), from, to);
-                (pixels(cell.start), pixels(cell.end) - 1)
-            };
-            if to == 1 { AxisField::Whole } else { field.grid((pixels(to) / common, pixels(from) / common), cell) }
-        }),
-        Op::Input(_)
-        | Op::Param(_)
-        | Op::Constant(_)
-        | Op::Conv(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::Scalar(_)
-        | Op::Pad(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_)
-        | Op::Dropout(_)
-        | Op::Identity => return windowed(first, node.op.window(shapes)),
-    })
-}
-
-/// The field behind an operation that its window describes.
-fn windowed(first: &Rc<Field>, window: Window) -> Rc<Field> {
-    Rc::new(match window {
-        Window::Pixel => return Rc::clone(first),
-        Window::Whole => first.map(|_, _| SEES_ALL),
-        Window::Strided { extent, stride, before } => {
-            first.spatial(|i, field| field.window(pixels(extent[i]), pixels(stride[i]), before[i]))
-        }
-        Window::Fractional { extent, scale, before } => first.spatial(|i, field| {
-            let scale = pixels(scale[i]);
-            field.grid((scale, 1), |j| {
-                let from = j.div_euclid(scale) - before[i];
-                (from, from + pixels(extent[i]) - 1)
-            })
-        }),
-    })
-}
-
-/// The same side on another axis, or one that sees all where the axis is gone.
-fn moved(side: &Side, axis: Option<usize>) -> Side {
-    axis.map_or(SEES_ALL, |axis| Side { axis, field: side.field.clone() })
-}
-
-/// Where an axis is after a reshape: the axis of the same length with as many elements before it.
-fn kept_axis(axis: usize, from: Shape, to: Shape) -> Option<usize> {
-    if axis >= from.rank() {
-        return None;
+    if let Op::Concat(concat) = &node.op {
+        return Rc::new(join(node, fields, shapes, (output, Some(concat.axis))));
     }
-    let before = |shape: Shape, axis: usize| shape.dims()[..axis].iter().map(|d| u128::from(*d)).product::<u128>();
-    (0..to.rank()).find(|a| to.dim(*a) == from.dim(axis) && before(to, *a) == before(from, axis) && to.dim(*a) > 1)
+    if let Op::Elementwise(_) = &node.op {
+        return Rc::new(join(node, fields, shapes, (output, None)));
+    }
+    let first = &fields[node.inputs[0]];
+    let reaches = [0, 1].map(|i| match first.sides[i].field {
+        AxisField::Whole => Reach::Kept,
+        AxisField::Periodic(_) | AxisField::Irregular(_) => reach(&node.op, first.sides[i].axis, (shapes[0], output)),
+    });
+    if reaches.iter().all(|reach| matches!(reach, Reach::Kept)) {
+        return Rc::clone(first);
+    }
+    Rc::new(first.map(|i, side| behind(side, &reaches[i], output)))
 }
 
-/// The field behind a resize of `from` indices to `to`. Border clamping is left out, as padding is in all fields.
-fn resized(upsample: &Upsample, field: &AxisField, from: i64, to: i64) -> AxisField {
-    // Index `j` reads round the real position `numerator(j) / denominator`.
-    let between = |numerator: i64, denominator: i64| {
-        (numerator.div_euclid(denominator), (numerator + denominator - 1).div_euclid(denominator))
-    };
-    let reduced = |outputs: i64, inputs: i64| (outputs / gcd(outputs, inputs), inputs / gcd(outputs, inputs));
-    match upsample.mode {
-        UpsampleMode::Nearest => field.grid(reduced(to, from), |j| ((j * from).div_euclid(to), (j * from).div_euclid(to))),
-        UpsampleMode::Bilinear { align_corners: false } => {
-            field.grid(reduced(to, from), |j| between((2 * j + 1) * from - to, 2 * to))
-        }
-        UpsampleMode::Bilinear { align_corners: true } if to == 1 => field.grid((1, from), |_| (0, 0)),
-        UpsampleMode::Bilinear { align_corners: true } => {
-            field.grid(reduced(to - 1, from - 1), |j| between(j * (from - 1), to - 1))
-        }
+/// One side behind an operation that does this to its axis.
+fn behind(side: &Side, reach: &Reach<'_>, output: Shape) -> Side {
+    let length = |axis: usize| output.dims().get(axis).map_or(1, |dim| u64::from(*dim));
+    let here = |field| Side { axis: side.axis, field };
+    match reach {
+        Reach::Kept => side.clone(),
+        Reach::All => SEES_ALL,
+        Reach::Moved(axis) => Side { axis: *axis, field: side.field.clone() },
+        Reach::Window(window) => here(side.field.window(*window, length(side.axis))),
+        Reach::Grid(period, reads) => here(side.field.grid(*period, length(side.axis), reads)),
+        Reach::Permuted(from) => here(side.field.permuted(length(side.axis), from)),
     }
 }
 
 /// The union of the inputs that see the first source; along `joined` the pieces follow each other.
 fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joined): (Shape, Option<usize>)) -> Field {
     let source = node.inputs.iter().map(|input| fields[*input].source).min().expect("joins have inputs");
-    let pieces: Vec<_> =
-        node.inputs.iter().map(|input| &*fields[*input]).zip(shapes).filter(|(f, _)| f.source == source).collect();
+    let inputs: Vec<_> = node.inputs.iter().map(|input| &*fields[*input]).zip(shapes).collect();
+    let pieces: Vec<_> = inputs.iter().copied().filter(|(field, _)| field.source == source).collect();
     let sides = [0, 1].map(|i| {
         let along = pieces
             .iter()
@@ -245,12 +175,28 @@ fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joi
             .map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
         let Some(axis) = along else { return SEES_ALL };
         if joined == Some(axis) {
-            let parts: Vec<_> = pieces.iter().map(|(f, s)| (f.sides[i].field.clone(), s.dim(axis))).collect();
-            return Side { axis, field: AxisField::joined(&parts) };
+            return end_to_end(&inputs, i, (source, axis));
         }
         united(&pieces, i, (axis, output))
     });
     Field { source, extent: pieces[0].0.extent, sides }
+}
+
+/// One side of pieces that follow each other along its axis; what does not see the source takes its place too.
+fn end_to_end(inputs: &[(&Field, &Shape)], i: usize, (source, axis): (usize, usize)) -> Side {
+    let mut parts = Vec::with_capacity(inputs.len());
+    for (field, shape) in inputs {
+        let side = &field.sides[i];
+        let seen = if field.source != source {
+            AxisField::nothing()
+        } else if side.axis == axis {
+            side.field.clone()
+        } else {
+            return SEES_ALL;
+        };
+        parts.push((seen, shape.dim(axis)));
+    }
+    Side { axis, field: AxisField::joined(&parts) }
 }
 
 /// The union of one side over pieces that are broadcast to `output`.
@@ -269,9 +215,4 @@ fn united(pieces: &[(&Field, &Shape)], i: usize, (axis, output): (usize, Shape))
         union = Some(union.map_or_else(|| here.clone(), |so_far| so_far.union(&here, length)));
     }
     union.map_or(SEES_ALL, |field| Side { axis, field })
-}
-
-/// A size as a signed number of pixels; sizes beyond 63 bits do not occur in maps and saturate.
-fn pixels(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -2,7 +2,7 @@
 
 use super::matrix::narrow;
 use super::{size, with_batch};
-use crate::op::{Shape, Upsample, UpsampleMode};
+use crate::op::{Shape, Upsample};
 use crate::tensor::Tensor;
 
 /// The two input positions that an output position lies between, and the weight of the second.
@@ -13,29 +13,23 @@ struct Blend {
     weight: f64,
 }
 
-fn blend(align_corners: bool, index: usize, input: usize, output: usize) -> Blend {
-    let position = if align_corners {
-        index as f64 * (input - 1) as f64 / (output - 1).max(1) as f64
-    } else {
-        ((index as f64 + 0.5) * input as f64 / output as f64 - 0.5).max(0.0)
+/// Every output position along height (0) or width (1); positions beyond the border are the border's.
+fn blends(op: Upsample, axis: usize, (input, output): (usize, usize)) -> Vec<Blend> {
+    let scale = op.axis(axis, input as u64);
+    let last = input - 1;
+    let blend = |index: usize| {
+        let (low, weight) = scale.position(index as i64);
+        // Before the first pixel there is nothing to mix it with.
+        let (low, weight) = usize::try_from(low).map_or((0, 0.0), |low| (low, weight));
+        Blend { low: low.min(last), high: (low + 1).min(last), weight }
     };
-    let low = (position as usize).min(input - 1);
-    Blend { low, high: (low + 1).min(input - 1), weight: position - low as f64 }
-}
-
-fn blends(mode: UpsampleMode, input: usize, output: usize) -> Vec<Blend> {
-    (0..output)
-        .map(|index| match mode {
-            UpsampleMode::Nearest => Blend { low: index * input / output, high: index * input / output, weight: 0.0 },
-            UpsampleMode::Bilinear { align_corners } => blend(align_corners, index, input, output),
-        })
-        .collect()
+    (0..output).map(blend).collect()
 }
 
 /// `[N, C, H, W]` to `[N, C, h, w]`.
 pub(super) fn upsample(op: Upsample, x: &Tensor, out: Shape) -> Tensor {
     let (height, width) = (x.dims()[2], x.dims()[3]);
-    let (rows, columns) = (blends(op.mode, height, size(op.size[0])), blends(op.mode, width, size(op.size[1])));
+    let (rows, columns) = (blends(op, 0, (height, size(out.dim(1)))), blends(op, 1, (width, size(out.dim(2)))));
     let mut data = Vec::with_capacity(x.dims()[0] * x.dims()[1] * rows.len() * columns.len());
     for map in x.data().chunks_exact(height * width) {
         for row in &rows {

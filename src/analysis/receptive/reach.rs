@@ -1,0 +1,179 @@
+//! What an operation does to one axis of its input: whether its indices stay, move, or read several.
+//!
+//! In: an operation of one input, an axis, the shapes. Out: a [`Reach`]. Every operation says it for every axis, since a
+//! transpose may have put rows or columns where channels usually are. No fields here.
+
+use super::axis_field::{Interval, gcd, pixels};
+use crate::op::geometry::adaptive_window;
+use crate::op::{ChannelShuffle, Op, Shape, Window};
+
+/// What becomes of an axis.
+pub(super) enum Reach<'a> {
+    /// Each index reads itself.
+    Kept,
+    /// So it does, and the axis has another place.
+    Moved(usize),
+    /// Each index reads all of them, or the axis is gone.
+    All,
+    /// Index `i` reads `extent` indices from `stride * i - before` on: `(extent, stride, before)`.
+    Window((i64, i64, i64)),
+    /// Index `i` reads those that the function says: `inputs` further every `outputs`, `(outputs, inputs)`.
+    Grid((i64, i64), Box<dyn Fn(i64) -> Interval + 'a>),
+    /// Index `i` reads the one that the function says, in any order.
+    Permuted(Box<dyn Fn(i64) -> i64>),
+}
+
+/// What an operation does to an axis of its first input, `shapes` being that input's and the output's.
+pub(super) fn reach<'a>(op: &'a Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'a> {
+    let (input, output) = shapes;
+    let all_if = |all: bool| if all { Reach::All } else { Reach::Kept };
+    match op {
+        Op::Linear(_) => all_if(axis == input.rank() - 1),
+        Op::Softmax(softmax) => all_if(axis == softmax.axis),
+        Op::LayerNorm(_) => all_if(axis == 0),
+        Op::InstanceNorm(_) => all_if(axis != 0),
+        Op::GroupNorm(norm) if axis == 0 => groups(norm.groups, (input.dim(0), input.dim(0))),
+        Op::GroupNorm(_) => Reach::All,
+        Op::Lrn(lrn) if axis == 0 => Reach::Window((pixels(lrn.size), 1, pixels(lrn.size / 2))),
+        Op::ChannelShuffle(shuffle) if axis == 0 => shuffled(*shuffle, input.dim(0)),
+        Op::Transpose(transpose) => moved(transpose.axes.iter().position(|from| *from == axis)),
+        Op::Flatten | Op::Reshape(_) => moved(kept_axis(axis, input, output)),
+        Op::Mean(mean) if mean.axes.contains(&axis) => Reach::All,
+        Op::Mean(mean) if mean.keep => Reach::Kept,
+        Op::Mean(mean) => Reach::Moved(axis - mean.axes.iter().filter(|gone| **gone < axis).count()),
+        Op::Slice(slice) if slice.axis == axis => Reach::Window((1, pixels(slice.step), -pixels(slice.start))),
+        Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::Pool(_)
+        | Op::GlobalPool(_)
+        | Op::AdaptiveAvgPool(_)
+        | Op::Pad(_)
+        | Op::Upsample(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_) => match axis {
+            0 => of_channels(op, shapes),
+            _ => of_side(op, axis - 1, shapes),
+        },
+        Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
+        | Op::BatchNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Slice(_)
+        | Op::ChannelShuffle(_)
+        | Op::Dropout(_)
+        | Op::Identity => Reach::Kept,
+    }
+}
+
+/// What an operation on maps does to what lies along its channels.
+fn of_channels<'a>(op: &'a Op, (input, output): (Shape, Shape)) -> Reach<'a> {
+    let channels = (input.channels(), output.channels());
+    match op {
+        Op::Conv(conv) => groups(conv.groups, channels),
+        Op::ConvTranspose(conv) => groups(conv.groups, channels),
+        Op::DepthToSpace(_) => groups(channels.1, channels),
+        Op::SpaceToDepth(_) => groups(channels.0, channels),
+        Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Pad(_) | Op::Upsample(_) => Reach::Kept,
+        Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
+        | Op::Linear(_)
+        | Op::BatchNorm(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::InstanceNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Softmax(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Flatten
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Slice(_)
+        | Op::ChannelShuffle(_)
+        | Op::Mean(_)
+        | Op::Dropout(_)
+        | Op::Identity => Reach::All,
+    }
+}
+
+/// What an operation on maps does along height (0) or width (1). Border clamping is left out, as padding is in all fields.
+fn of_side<'a>(op: &'a Op, side: usize, (input, output): (Shape, Shape)) -> Reach<'a> {
+    let (from, to) = (input.dim(side + 1), output.dim(side + 1));
+    if let Op::Upsample(upsample) = op {
+        let scale = upsample.axis(side, from);
+        return Reach::Grid(scale.period(), Box::new(move |j| scale.reads(j)));
+    }
+    if let Op::ConvTranspose(conv) = op {
+        let window = conv.windows([output.dim(1), output.dim(2)])[side];
+        return Reach::Grid((pixels(window.stride), 1), Box::new(move |j| window.windows_over(j)));
+    }
+    if let Op::AdaptiveAvgPool(_) = op {
+        if to == 1 {
+            return Reach::All;
+        }
+        let common = gcd(pixels(from), pixels(to));
+        let cell = move |j: i64| {
+            let cell = adaptive_window(j.unsigned_abs(), from, to);
+            (pixels(cell.start), pixels(cell.end) - 1)
+        };
+        return Reach::Grid((pixels(to) / common, pixels(from) / common), Box::new(cell));
+    }
+    match op.window(&[input]) {
+        Window::Pixel => Reach::Kept,
+        Window::Whole => Reach::All,
+        Window::Strided { extent, stride, before } => {
+            Reach::Window((pixels(extent[side]), pixels(stride[side]), before[side]))
+        }
+        Window::Fractional { extent, scale, before } => {
+            let (extent, scale, before) = (pixels(extent[side]), pixels(scale[side]), before[side]);
+            let reads = move |j: i64| {
+                let from = j.div_euclid(scale) - before;
+                (from, from + extent - 1)
+            };
+            Reach::Grid((scale, 1), Box::new(reads))
+        }
+    }
+}
+
+/// Channels in groups that do not mix: each of the output's reads all of its group.
+fn groups<'a>(groups: u64, (inputs, outputs): (u64, u64)) -> Reach<'a> {
+    let (inputs, outputs) = (pixels(inputs / groups.max(1)), pixels(outputs / groups.max(1)).max(1));
+    if groups <= 1 {
+        return Reach::All;
+    }
+    let reads = move |j: i64| {
+        let from = j.div_euclid(outputs).saturating_mul(inputs);
+        (from, from.saturating_add(inputs - 1))
+    };
+    Reach::Grid((outputs, inputs), Box::new(reads))
+}
+
+/// Channel `j` of each group `i` goes to place `i` of group `j`.
+fn shuffled<'a>(shuffle: ChannelShuffle, channels: u64) -> Reach<'a> {
+    let groups = pixels(shuffle.groups).max(1);
+    let size = pixels(channels) / groups;
+    Reach::Permuted(Box::new(move |j| j.rem_euclid(groups) * size + j.div_euclid(groups)))
+}
+
+fn moved<'a>(axis: Option<usize>) -> Reach<'a> {
+    axis.map_or(Reach::All, Reach::Moved)
+}
+
+/// Where an axis is after a reshape: the axis of the same length with as many elements before it.
+fn kept_axis(axis: usize, from: Shape, to: Shape) -> Option<usize> {
+    if axis >= from.rank() {
+        return None;
+    }
+    let before = |shape: Shape, axis: usize| shape.dims()[..axis].iter().map(|d| u128::from(*d)).product::<u128>();
+    (0..to.rank()).find(|a| to.dim(*a) == from.dim(axis) && before(to, *a) == before(from, axis) && to.dim(*a) > 1)
+}

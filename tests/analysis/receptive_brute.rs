@@ -1,0 +1,188 @@
+//! Receptive fields against what really reaches an element: networks made at random are run with one row or one column of the
+//! input poisoned, and every element that turns out poisoned depends on it.
+//!
+//! Maps are joined along all axes, cut, padded, turned, reshaped, normalised and resized, in any order: rows and columns come to
+//! lie along any axis, and follow each other in no order.
+
+use std::collections::BTreeMap;
+
+use pointwise::analysis::Receptive;
+use pointwise::exec::{RunOptions, prepare};
+use pointwise::graph::NodeId;
+use pointwise::op::{
+    Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, GlobalPool, GroupNorm,
+    InstanceNorm, LayerNorm, Linear, Lrn, Mean, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reshape, ResizeTo, Shape, Slice,
+    Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+};
+use pointwise::random::Random;
+use pointwise::shape::Shaped;
+use pointwise::tensor::Tensor;
+use pointwise::weights::Weights;
+
+use crate::net::Net;
+
+/// Height and width of the input, and its channels.
+const INPUT: [u64; 3] = [4, 12, 10];
+
+/// A choice among `0..n`.
+fn below(random: &mut Random, n: u64) -> u64 {
+    random.bits() % n
+}
+
+fn one_of<T: Copy>(random: &mut Random, of: &[T]) -> T {
+    of[below(random, of.len() as u64) as usize]
+}
+
+fn padding(random: &mut Random) -> Padding {
+    let mut side = || below(random, 3);
+    Padding { top: side(), left: side(), bottom: side(), right: side() }
+}
+
+/// An operation of one input; it may not fit.
+fn operation(random: &mut Random, shape: Shape) -> Op {
+    let pair = |random: &mut Random, n: u64| [1 + below(random, n), 1 + below(random, n)];
+    let axis = below(random, 3) as usize;
+    match below(random, 24) {
+        0..=3 => {
+            let (kernel, stride, dilation) = (pair(random, 4), pair(random, 2), pair(random, 2));
+            let groups = one_of(random, &[1, 1, 2, shape.channels()]);
+            let out = groups * (1 + below(random, 2));
+            Op::Conv(Conv { out, kernel, stride, pad: padding(random), dilation, groups, bias: false, depthwise: false })
+        }
+        4 => {
+            let (kernel, stride, groups) = (pair(random, 4), pair(random, 3), one_of(random, &[1, 2]));
+            let (pad, output_pad, dilation) = (Padding::default(), [0; 2], pair(random, 2));
+            Op::ConvTranspose(ConvTranspose { out: 4, kernel, stride, pad, output_pad, dilation, groups, bias: false })
+        }
+        5 => {
+            let kind = one_of(random, &[PoolKind::Max, PoolKind::Avg { count_include_pad: true }]);
+            let (kernel, stride, ceil) = (pair(random, 3), pair(random, 2), below(random, 2) == 0);
+            Op::Pool(Pool { kind, kernel, stride, pad: Padding::default(), dilation: [1; 2], ceil })
+        }
+        6 => Op::AdaptiveAvgPool(AdaptiveAvgPool { out: pair(random, 9) }),
+        7..=8 => {
+            let dim = shape.dims().get(axis).map_or(1, |dim| u64::from(*dim));
+            let start = below(random, dim);
+            Op::Slice(Slice { axis, start, end: start + 1 + below(random, dim - start), step: 1 + below(random, 3) })
+        }
+        9 => {
+            let mode = one_of(random, &[PadMode::Constant(0.0), PadMode::Reflect, PadMode::Replicate]);
+            Op::Pad(Pad { pad: padding(random), mode })
+        }
+        10 => {
+            let factors = [1.0, 2.0, 1.6, 1.25, 0.5, 0.7];
+            let size = [1 + below(random, 20), 1 + below(random, 20)];
+            let factor = ResizeTo::Factor([one_of(random, &factors), one_of(random, &factors)]);
+            let align_corners = below(random, 2) == 0;
+            let mode = one_of(random, &[UpsampleMode::Nearest, UpsampleMode::Bilinear { align_corners }]);
+            Op::Upsample(Upsample { to: one_of(random, &[factor, ResizeTo::Size(size)]), mode })
+        }
+        11..=13 => {
+            let orders = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+            Op::Transpose(Transpose { axes: one_of(random, &orders).to_vec() })
+        }
+        14 => {
+            let [a, b, c] = [0, 1, 2].map(|axis| shape.dims().get(axis).map_or(1, |dim| u64::from(*dim)));
+            let to = one_of(random, &[[a * b, 1, c], [1, a * b, c], [a, b * c, 1], [a, 1, b * c], [2, a * b * c / 2, 1]]);
+            Op::Reshape(Reshape { shape: Shape::new(&to).expect("a shape") })
+        }
+        15 => Op::LayerNorm(LayerNorm { eps: 1e-5, affine: false }),
+        16 => Op::InstanceNorm(InstanceNorm { eps: 1e-5, affine: false }),
+        17 => Op::GroupNorm(GroupNorm { groups: one_of(random, &[1, 2]), eps: 1e-5, affine: false }),
+        18 => one_of_norms(random, axis),
+        19 => Op::Linear(Linear { out: 3, bias: false }),
+        20 => Op::ChannelShuffle(ChannelShuffle { groups: 2 }),
+        21 => Op::DepthToSpace(DepthToSpace { block: 2 }),
+        22 => Op::SpaceToDepth(SpaceToDepth { block: 2 }),
+        _ => one_of_reductions(random, axis),
+    }
+}
+
+fn one_of_norms(random: &mut Random, axis: usize) -> Op {
+    match below(random, 3) {
+        0 => Op::Lrn(Lrn { size: 1 + below(random, 4), alpha: 1.0, beta: 0.75, k: 1.0 }),
+        1 => Op::Softmax(Softmax { axis }),
+        _ => Op::Activation(Activation::Sigmoid),
+    }
+}
+
+fn one_of_reductions(random: &mut Random, axis: usize) -> Op {
+    if below(random, 2) == 0 { Op::GlobalPool(GlobalPool::Avg) } else { Op::Mean(Mean { axes: vec![axis], keep: true }) }
+}
+
+/// A network of which every layer is an output, and its layers.
+fn network(random: &mut Random) -> (Shaped, Vec<NodeId>) {
+    let mut net = Net::new();
+    let input = Shape::new(&INPUT).expect("a shape");
+    let mut values = vec![(net.input("x", &INPUT), input)];
+    for _ in 0..40 {
+        let (last, other) = (values[values.len() - 1], one_of(random, &values));
+        let (op, inputs) = match below(random, 8) {
+            0..=1 => (Op::Concat(Concat { axis: below(random, 3) as usize }), vec![other, last]),
+            2 => (Op::Elementwise(Elementwise { merge: Merge::Add }), vec![other, last]),
+            3 => (operation(random, other.1), vec![other]),
+            _ => (operation(random, last.1), vec![last]),
+        };
+        let shapes: Vec<Shape> = inputs.iter().map(|(_, shape)| *shape).collect();
+        let fits = op.infer(&shapes).ok().filter(|shape| shape.rank() == 3 && shape.elements().is_some_and(|n| n <= 3_000));
+        let Some(shape) = fits else { continue };
+        let ids: Vec<NodeId> = inputs.iter().map(|(id, _)| *id).collect();
+        values.push((net.add(&format!("n{}", values.len()), op, &ids), shape));
+        if values.len() > 7 {
+            break;
+        }
+    }
+    let nodes: Vec<NodeId> = values.into_iter().skip(1).map(|(id, _)| id).collect();
+    for (i, node) in nodes.iter().enumerate() {
+        net.graph.add_output(format!("y{i}"), *node);
+    }
+    (net.shaped(), nodes)
+}
+
+/// For each layer and element, the first and last row (0) or column (1) of the input that it depends on.
+fn reached(shaped: &Shaped, layers: usize, side: usize) -> Vec<Vec<Option<(u64, u64)>>> {
+    let weights = Weights::init(shaped, 1);
+    let mut prepared = prepare(shaped, &weights, &RunOptions { threads: 1, ..RunOptions::default() }).expect("it runs");
+    let [channels, height, width] = INPUT.map(|n| n as usize);
+    let mut seen: Vec<Vec<Option<(u64, u64)>>> = vec![Vec::new(); layers];
+    for line in 0..[height, width][side] {
+        let mut random = Random::new(7);
+        let poisoned = |i: usize| if [i / width % height, i % width][side] == line { f32::NAN } else { random.unit() as f32 };
+        let data = (0..channels * height * width).map(poisoned).collect();
+        let input = BTreeMap::from([("x".to_owned(), Tensor::new(vec![1, channels, height, width], data))]);
+        let outputs = prepared.run(&input).expect("it runs").outputs;
+        for ((_, output), seen) in outputs.iter().zip(&mut seen) {
+            seen.resize(output.data().len(), None);
+            for (_, seen) in output.data().iter().zip(seen).filter(|(value, _)| value.is_nan()) {
+                let first = seen.map_or(line as u64, |(first, _)| first);
+                *seen = Some((first, line as u64));
+            }
+        }
+    }
+    seen
+}
+
+/// Nothing that reaches an element lies outside of its field. What follows an input's pixels through the padding counts those
+/// outside too, so a field may be larger than what reaches any element inside the map.
+#[test]
+fn nothing_from_outside_its_field_reaches_an_element() {
+    let (mut wrong, mut tight, mut all) = (Vec::new(), 0, 0);
+    for seed in 0..200 {
+        let (shaped, layers) = network(&mut Random::new(seed));
+        let analysis = pointwise::analysis::analyze(&shaped, &pointwise::analysis::Options::default()).expect("counts that fit");
+        let fields: Vec<Receptive> = layers.iter().map(|id| analysis.layer(*id).expect("a layer").receptive).collect();
+        for side in 0..2 {
+            for (i, seen) in reached(&shaped, layers.len(), side).iter().enumerate() {
+                let extent = seen.iter().flatten().map(|(first, last)| last - first + 1).max().unwrap_or(0);
+                let field = fields[i].field[side];
+                if extent > field {
+                    let name = &shaped.graph().node(layers[i]).name;
+                    wrong.push(format!("network {seed}, {name}, side {side}: {extent} reach it, and its field is {field}"));
+                }
+                (tight, all) = (tight + u64::from(extent == field), all + 1);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(tight * 10 > all * 6, "{tight} of {all} fields are what reaches an element; the others see padding");
+}
