@@ -44,6 +44,9 @@ impl<'a> Builder<'a> {
             call: expr.span,
             parent: frame.instance,
         });
+        if shared.is_none() {
+            self.uses_of_blocks.insert(instance, (expr, block));
+        }
         let mut inner = Frame {
             names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
             prefix: place,

@@ -117,3 +117,38 @@ fn scratch() {
     sorted.sort_by_key(|(_, v)| std::cmp::Reverse(v.0));
     for (k, (n, samples)) in sorted { println!("## {n} {k}"); for s in samples { println!("  {s}"); } }
 }
+
+#[test]
+fn cascade() {
+    let mut files = corpus();
+    files.retain(|(name, text)| !look(name, text).diagnostics.iter().any(Diagnostic::is_error));
+    let count: usize = std::env::var("MUTATIONS").ok().and_then(|t| t.parse().ok()).unwrap_or(1000);
+    let show: usize = std::env::var("SHOW").ok().and_then(|t| t.parse().ok()).unwrap_or(0);
+    let (mut with, mut without): (BTreeMap<usize, usize>, BTreeMap<usize, usize>) = Default::default();
+    let mut kinds: BTreeMap<String, (usize, Vec<String>)> = BTreeMap::new();
+    for seed in 0..count {
+        let mut dice = Dice::new(seed as u64);
+        let (name, text) = &files[dice.below(files.len())];
+        let text = mutate::without_token(text, &mut dice);
+        let found = look(name, &text);
+        let errors: Vec<_> = found.diagnostics.iter().filter(|d| d.is_error()).collect();
+        let n = errors.len();
+        if syntax(&found.diagnostics) > 0 {
+            *with.entry(n).or_default() += 1;
+            if n > 1 {
+                let key = errors.iter().map(|d| format!("{} {}", d.code.id(), words(&d.message))).take(3).collect::<Vec<_>>().join(" + ");
+                let entry = kinds.entry(key).or_default();
+                entry.0 += 1;
+                if entry.1.len() < show {
+                    let lines: Vec<usize> = errors.iter().filter_map(|d| d.primary.as_ref().map(|p| found.sources.line_column(p.span).0)).collect();
+                    let first = lines[0];
+                    entry.1.push(format!("seed {seed} {name} {lines:?}\n      {}", text.lines().skip(first.saturating_sub(3)).take(6).collect::<Vec<_>>().join("\n      ")));
+                }
+            }
+        } else { *without.entry(n).or_default() += 1; }
+    }
+    println!("with syntax errors {with:?}\nwithout {without:?}");
+    let mut sorted: Vec<_> = kinds.into_iter().collect();
+    sorted.sort_by_key(|(_, v)| std::cmp::Reverse(v.0));
+    for (k, (n, samples)) in sorted { println!("## {n} {k}"); for s in samples { println!("  {s}"); } }
+}
