@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::graph::{Instance, LayerPath};
 use crate::source::Span;
-use crate::syntax::ast::{Block, Expr};
+use crate::syntax::ast::{Block, Expr, ExprKind, StatementKind};
 
 impl<'a> Builder<'a> {
     /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
@@ -66,7 +66,10 @@ impl<'a> Builder<'a> {
             inner.names.insert(&input.text, Binding { value: Value::Tensor(*id), span: input.span, is_input: true });
         }
         self.body_of(found, &mut inner, shared.map(|_| UseCounts::of(instance)));
-        if inner.returned.is_none() && !self.stopped {
+        // A last value that is not returned was reported with the syntax.
+        let said = |kind: &StatementKind| matches!(kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If { .. }));
+        let told = block.body.statements.last().is_some_and(|last| said(&last.kind));
+        if inner.returned.is_none() && !told && !self.stopped {
             let message = format!("block `{name}` does not return a value here");
             let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
                 .label(expr.span, "used here")
