@@ -197,7 +197,8 @@ fn missing_assign(failure: Failure<'_>) -> Option<Diagnostic> {
     let declares = start.kind() == TokenKind::Output;
     let named = if declares { start.skip(1) } else { start };
     let bare = found.index() == named.index() + 1;
-    let typed = named.kind_at(1) == TokenKind::Colon && found.previous().is_some_and(|token| token.kind == TokenKind::CloseBracket);
+    let typed =
+        named.kind_at(1) == TokenKind::Colon && found.previous().is_some_and(|token| token.kind == TokenKind::CloseBracket);
     let value = matches!(found.kind(), TokenKind::Name | TokenKind::Path | TokenKind::OpenParen | TokenKind::If);
     let pipes = matches!(found.kind_at(1), TokenKind::Arrow) || declares || typed;
     let wanted = failure.wants(Expected::END) || failure.wants(Expected::ASSIGN);

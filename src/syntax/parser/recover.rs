@@ -5,7 +5,7 @@
 //! next one. Bodies on the way are read for their own errors.
 
 use super::super::ast::{Body, Statement};
-use super::super::error::SyntaxError;
+use super::super::error::{Expected, SyntaxError};
 use super::super::input::Input;
 use super::super::message;
 use super::super::mistake::foreign;
@@ -14,7 +14,7 @@ use super::body::body;
 use super::{item, stub};
 
 /// Reports why the statement at `start` cannot be read; where the next one begins, and what stands for this one in the tree.
-pub fn statement(start: Input<'_>, error: SyntaxError) -> (Input<'_>, Option<Statement>) {
+pub fn statement(start: Input<'_>, error: SyntaxError) -> (Input<'_>, Vec<Statement>) {
     let (resume, bodies) = Skipper::new(start, error).end_of_statement();
     report(start, error, resume);
     if stub::is_nameless(start, resume) {
@@ -39,7 +39,8 @@ fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
 pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
     report(start, error, start.at(error.at));
     // What the item is called, or brings in, is not known.
-    if start.kind() == TokenKind::Use || start.kind_at(1) != TokenKind::Name {
+    let names = start.kind() == TokenKind::Block && start.kind_at(1) == TokenKind::Name;
+    if !names || start.kind_at(2) != TokenKind::OpenParen || start.text_to(start.at(error.at)).contains('\n') {
         start.context.nameless.set(true);
     }
     let mut input = start.at(error.at.max(start.index() + 1));
@@ -73,7 +74,9 @@ struct Skipper<'a> {
 impl<'a> Skipper<'a> {
     fn new(start: Input<'a>, error: SyntaxError) -> Self {
         let outdented = error.opener.and_then(|opener| start.context.outdents(start.next(), opener + 1, error.at));
-        let from = outdented.unwrap_or(error.at);
+        // A line that goes on with the one above is no statement of its own.
+        let goes_on = error.expected.contains(Expected::END) && start.at(error.at).next().line_start;
+        let from = outdented.unwrap_or(error.at + usize::from(goes_on));
         let column = start.context.column(start.next().start);
         Self { start, error, from: from.max(start.index() + 1), column, brackets: 0, braces: 0, bodies: Vec::new() }
     }

@@ -7,36 +7,39 @@ use super::super::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, Statemen
 use super::super::input::Input;
 use super::super::token::TokenKind;
 use super::pieces::ident;
+use crate::source::Span;
 
-/// The statement from `start` to `end` with an unknown value; `None` where nothing rests on it.
-pub fn stub(start: Input<'_>, end: Input<'_>, bodies: Vec<Body>) -> Option<Statement> {
+/// What stands for the statement from `start` to `end`, with an unknown value.
+pub fn stub(start: Input<'_>, end: Input<'_>, mut bodies: Vec<Body>) -> Vec<Statement> {
     let start = without_marks(start, end);
     let span = start.span_to(end);
+    let statement = |kind| Statement { doc: None, marks: Vec::new(), kind, span };
     let kind = start.kind();
-    let kind = if kind == TokenKind::For {
-        let statements = bodies.into_iter().flat_map(|body| body.statements).collect();
+    if kind == TokenKind::For {
+        // Those before the last are of values in its header.
+        let body = bodies.pop().unwrap_or(Body { statements: Vec::new(), span });
         let over = ForRange::List(Expr { kind: ExprKind::Error, span });
-        StatementKind::For { pattern: Pattern::List(Vec::new(), span), over, body: Body { statements, span } }
-    } else if kind == TokenKind::Return {
-        StatementKind::Return(vec![unknown(start, end, bodies)])
-    } else if kind == TokenKind::Assert || kind == TokenKind::Refine {
-        return None;
-    } else {
-        let names = names(start, end);
-        let value = unknown(start, end, bodies);
-        if names.is_empty() {
-            StatementKind::Expr(value)
-        } else {
-            let targets = names.into_iter().map(|name| Target { name, shape: None }).collect();
-            StatementKind::Bind { targets, value }
-        }
-    };
-    Some(Statement { doc: None, marks: Vec::new(), kind, span })
+        return vec![statement(StatementKind::For { pattern: Pattern::List(Vec::new(), span), over, body })];
+    }
+    if kind == TokenKind::Assert || kind == TokenKind::Refine {
+        return Vec::new();
+    }
+    let value = unknown(span, bodies);
+    if kind == TokenKind::Return {
+        return vec![statement(StatementKind::Return(vec![value]))];
+    }
+    let (names, are_bound) = names(start, end);
+    let targets: Vec<Target> = names.into_iter().map(|name| Target { name, shape: None }).collect();
+    if are_bound && !targets.is_empty() {
+        return vec![statement(StatementKind::Bind { targets, value })];
+    }
+    // Without a `=` it may have been to bind its first name, or to be a value.
+    let bound = (!targets.is_empty()).then(|| StatementKind::Bind { targets, value: unknown(span, Vec::new()) });
+    bound.into_iter().chain([StatementKind::Expr(value)]).map(statement).collect()
 }
 
 /// A value that nobody knows; of the branches in it, any may be the one that is taken.
-fn unknown(start: Input<'_>, end: Input<'_>, bodies: Vec<Body>) -> Expr {
-    let span = start.span_to(end);
+fn unknown(span: Span, bodies: Vec<Body>) -> Expr {
     let error = || Expr { kind: ExprKind::Error, span };
     if bodies.is_empty() {
         return error();
@@ -55,8 +58,8 @@ fn without_marks<'a>(mut start: Input<'a>, end: Input<'_>) -> Input<'a> {
     start
 }
 
-/// The names on the left of the `=`, or the first of the statement where there is none.
-fn names(start: Input<'_>, end: Input<'_>) -> Vec<Ident> {
+/// The names on the left of the `=`, or the first of the statement where there is none, and whether there is one.
+fn names(start: Input<'_>, end: Input<'_>) -> (Vec<Ident>, bool) {
     let (mut here, mut depth, mut names) = (start, 0usize, Vec::new());
     while here.index() < end.index() && !(depth == 0 && here.kind() == TokenKind::Assign) {
         let kind = here.kind();
@@ -66,10 +69,9 @@ fn names(start: Input<'_>, end: Input<'_>) -> Vec<Ident> {
         depth = if kind.closer().is_some() { depth + 1 } else { depth.saturating_sub(usize::from(kind.is_closer())) };
         here = here.skip(1);
     }
-    if here.index() >= end.index() {
-        names.truncate(1);
-    }
-    names
+    let are_bound = here.index() < end.index();
+    names.truncate(if are_bound { names.len() } else { 1 });
+    (names, are_bound)
 }
 
 /// Whether the statement binds something whose name is missing.
@@ -78,7 +80,9 @@ pub fn is_nameless(start: Input<'_>, end: Input<'_>) -> bool {
     let (first, second) = (start.kind(), start.kind_at(1));
     let assigns = |kind| matches!(kind, TokenKind::Assign | TokenKind::Colon);
     let declares = matches!(first, TokenKind::Input | TokenKind::Output | TokenKind::Shared);
-    assigns(first) || (declares && assigns(second)) || (first == TokenKind::Comma || second == TokenKind::Comma) && assigns(start.kind_at(2))
+    assigns(first)
+        || (declares && assigns(second))
+        || (first == TokenKind::Comma || second == TokenKind::Comma) && assigns(start.kind_at(2))
 }
 
 fn is_name(kind: TokenKind) -> bool {
