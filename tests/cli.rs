@@ -58,6 +58,7 @@ fn check_applies_what_is_safe_and_leaves_what_is_a_guess() {
     assert_eq!(run.code, 1, "the code is that of what is left");
     assert!(run.err.ends_with("1 file checked, 5 fixes applied, 1 error left\n") && run.out.is_empty(), "{}", run.err);
     assert!(run.err.contains("PW0303") && !run.err.contains("PW01"), "{}", run.err);
+    assert!(run.err.contains("1 unsafe fix is left: "), "{}", run.err);
     let again = pointwise(&["check", "--fix", &net]);
     assert!(again.err.contains("0 fixes applied, 1 error left") && dir.read("n.net") == FIXED, "{}", again.err);
     let clean = dir.write("c.net", SMALL.replace("-> relu", "-> ReLU"));
@@ -73,10 +74,28 @@ fn check_shows_what_it_would_fix() {
     let run = pointwise(&["check", "--diff", &net]);
     assert!(run.code == 1 && dir.read("n.net") == FIXABLE, "{}", run.err);
     assert!(run.out.contains("+    input x: [3, 8, 8]\n") && run.out.contains("-    inptu x: [3, 8, 8]\n"), "{}", run.out);
-    assert_eq!(run.err, "1 file checked, 5 fixes to apply, 1 error left then\n");
+    let left = "1 unsafe fix is left: `--diff --unsafe-fixes` shows it, `--fix --unsafe-fixes` applies it\n";
+    assert_eq!(run.err, format!("{left}1 file checked, 5 fixes to apply, 1 error left then\n"));
+    let all = pointwise(&["check", "--diff", "--unsafe-fixes", &net]);
+    assert!(all.code == 1 && all.out.contains("+    output y = ") && dir.read("n.net") == FIXABLE, "{}", all.out);
+    assert_eq!(all.err, "1 file checked, 6 fixes to apply, nothing left then\n");
     let clean = dir.write("c.net", SMALL);
     let run = pointwise(&["check", "--diff", &clean]);
     assert!(run.code == 0 && run.out.is_empty(), "{}", run.out);
+}
+
+#[test]
+fn guesses_are_applied_where_they_are_asked_for() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", FIXED);
+    assert_eq!(pointwise(&["check", "--unsafe-fixes", &net]).code, 2, "it says which fixes are meant, not that they are made");
+    let shown = pointwise(&["check", &net]);
+    assert!(shown.err.contains("help: ") && !shown.err.contains("(safe: "), "{}", shown.err);
+    let run = pointwise(&["check", "--fix", "--unsafe-fixes", &net]);
+    assert!(run.code == 0 && run.err == "1 file checked, 1 fix applied, nothing left\n", "{}", run.err);
+    assert_eq!(pointwise(&["check", &net]).code, 0);
+    let safe = dir.write("s.net", FIXABLE);
+    assert!(pointwise(&["check", &safe]).err.contains("help: did you mean `input`? (safe: `check --fix` applies it)"));
 }
 
 #[test]

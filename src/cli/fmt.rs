@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::{FINDINGS, Failure, exit_code};
-use super::files;
 use super::session::Session;
+use super::{files, load};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::digits::counted;
 use crate::source::SourceSet;
@@ -76,6 +76,7 @@ pub(super) fn layout(name: &str, text: &str) -> Result<String, Failure> {
     let (ast, diagnostics) = syntax::parse(&sources, id);
     if has_errors(&diagnostics) {
         let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+        let errors = load::with_tried_fixes(name, text, errors);
         Session::show(&sources, &errors);
         return Err(Failure::Reported(exit_code(&errors)));
     }

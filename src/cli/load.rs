@@ -67,6 +67,18 @@ pub(super) fn tried(path: &Path, compiled: &mut Compiled, options: &NetOptions) 
     compile::tried(compiled, &Disk::new(&files::shown(path), path, options.root.as_deref()), &settings(options));
 }
 
+/// Errors of a text's syntax with those of their fixes that mend them.
+pub(super) fn with_tried_fixes(name: &str, text: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let settings = Settings::default();
+    let mut compiled = compile::compile(name, text.to_owned(), &compile::NoFiles, &settings);
+    compile::tried(&mut compiled, &compile::NoFiles, &settings);
+    for error in &mut errors {
+        let same = |other: &&Diagnostic| other.message == error.message && other.primary == error.primary;
+        error.fixes = compiled.diagnostics.iter().find(same).map_or(Vec::new(), |found| found.fixes.clone());
+    }
+    errors
+}
+
 fn settings(options: &NetOptions) -> Settings {
     Settings { set: options.set.clone(), limits: Limits::default() }
 }

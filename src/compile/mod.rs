@@ -82,7 +82,7 @@ fn build(
     settings: &Settings,
     (diagnostics, steps): (&mut Vec<Diagnostic>, &mut u64),
 ) -> Option<Network> {
-    let unread = Unread::new(sources, diagnostics);
+    let unread = Unread::new(sources, &files.asts, diagnostics);
     let set = settings::values(&settings.set);
     let (program, clashes) = Program::new(sources, &files.asts, &files.uses);
     diagnostics.extend(clashes);

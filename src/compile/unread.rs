@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceSet;
+use crate::syntax::ast::Ast;
 
 /// The words on lines that could not be read.
 #[derive(Debug)]
@@ -13,11 +14,13 @@ pub(super) struct Unread<'s> {
     any: bool,
     /// Whether a used file, and with it its blocks, is missing.
     files: bool,
+    /// Whether something is missing whose name is not known.
+    nameless: bool,
 }
 
 impl<'s> Unread<'s> {
     /// Collects the words on all lines that errors point at; `errors` are those of reading and parsing.
-    pub(super) fn new(sources: &'s SourceSet, errors: &[Diagnostic]) -> Self {
+    pub(super) fn new(sources: &'s SourceSet, asts: &[Ast], errors: &[Diagnostic]) -> Self {
         let mut words = BTreeSet::new();
         let labels = errors.iter().filter(|d| d.is_error()).flat_map(|d| d.primary.iter().chain(&d.secondary));
         for span in labels.map(|label| label.span) {
@@ -28,12 +31,16 @@ impl<'s> Unread<'s> {
             }
         }
         let files = errors.iter().any(|d| matches!(d.code, Code::UnreadableUse | Code::UseCycle | Code::TooLarge));
-        Self { words, any: errors.iter().any(Diagnostic::is_error), files }
+        let nameless = asts.iter().any(|ast| ast.nameless);
+        Self { words, any: errors.iter().any(Diagnostic::is_error), files, nameless }
     }
 
     /// Whether a later finding only says that something unread is missing.
     pub(super) fn explains(&self, sources: &SourceSet, finding: &Diagnostic) -> bool {
         if self.files && finding.code == Code::UnknownOperation && finding.fixes.is_empty() {
+            return true;
+        }
+        if self.nameless && matches!(finding.code, Code::UnknownName | Code::UnknownOperation) {
             return true;
         }
         if matches!(finding.code, Code::UnknownName | Code::UnknownOperation) {

@@ -8,7 +8,7 @@ use super::Builder;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
-use crate::op::{Conv, Op, Padding, Pool, Shape, table};
+use crate::op::{Conv, Op, Padding, Pool, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -30,12 +30,14 @@ impl Builder<'_> {
             let (op, call) = (&self.graph.node(*id).op, self.calls.get(*id)?);
             let shapes: Vec<Shape> = self.graph.node(*id).inputs.iter().map(|i| self.shapes[*i]).collect();
             let set = candidates(op, &shapes, wanted).into_iter().filter_map(|candidate| {
-                let edits = edits(call, op.keyword(), &candidate.args)?;
+                let edits = self.edits_where_meant(*id, &candidate.args)?;
                 Some((candidate.op.infer(&shapes).ok()?, candidate.message, edits))
             });
+            // What other uses of a block share is no matter of one of them.
             let rewritten =
                 [without_in_channels(op, call, &shapes), flatten_first(op, self.graph.node(*id).origin.span, &shapes)]
                     .into_iter()
+                    .filter(|_| self.surrounds(self.graph.node(*id).origin.instance))
                     .flatten();
             let mut changes = set.chain(rewritten);
             let (_, message, edits) =
@@ -175,33 +177,4 @@ fn keeps(kernel: [u64; 2], stride: [u64; 2], size: (u64, u64)) -> String {
     let verb = if stride == [1, 1] { "keeps" } else { "brings" };
     let preposition = if stride == [1, 1] { "at" } else { "to" };
     format!("{verb} a {}x{} {preposition} {}x{}", kernel[0], kernel[1], to.0, to.1)
-}
-
-/// Edits that set arguments of a call.
-pub(super) fn edits(call: &Expr, keyword: &str, args: &[(&'static str, String)]) -> Option<Vec<Edit>> {
-    let params = table::find(keyword)?.params;
-    if let ExprKind::Name(_) = &call.kind {
-        let text = args.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
-        return Some(vec![Edit::after(call.span, format!("({text})"))]);
-    }
-    let ExprKind::Call { lists, .. } = &call.kind else { return None };
-    let list = lists.first()?;
-    let mut edits = Vec::new();
-    let mut appended = Vec::new();
-    for (name, value) in args {
-        let index = params.iter().position(|p| p.name == *name)?;
-        let by_name = list.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == *name));
-        let by_position =
-            list.args.get(index).filter(|arg| arg.name.is_none() && list.args[..index].iter().all(|a| a.name.is_none()));
-        match by_name.or(by_position) {
-            Some(arg) => edits.push(Edit::replace(arg.value.span, value.clone())),
-            None => appended.push(format!("{name}={value}")),
-        }
-    }
-    if !appended.is_empty() {
-        let close = Span { start: list.span.end - 1, end: list.span.end - 1, ..list.span };
-        let comma = if list.args.is_empty() { "" } else { ", " };
-        edits.push(Edit::replace(close, format!("{comma}{}", appended.join(", "))));
-    }
-    Some(edits)
 }

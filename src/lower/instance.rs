@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
 use crate::graph::{Instance, LayerPath};
 use crate::source::Span;
-use crate::syntax::ast::{Block, Expr};
+use crate::syntax::ast::{Block, Expr, ExprKind, StatementKind};
 
 impl<'a> Builder<'a> {
     /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
@@ -45,6 +45,9 @@ impl<'a> Builder<'a> {
             call: expr.span,
             parent: frame.instance,
         });
+        if shared.is_none() {
+            self.uses_of_blocks.insert(instance, (expr, block));
+        }
         let mut inner = Frame {
             names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
             prefix: place,
@@ -64,7 +67,10 @@ impl<'a> Builder<'a> {
             inner.names.insert(&input.text, Binding { value: value.clone(), span: input.span, is_input: true });
         }
         self.body_of(found, &mut inner, shared.map(|_| UseCounts::of(instance)));
-        if inner.returned.is_none() && !self.stopped {
+        // A last value that is not returned was reported with the syntax.
+        let said = |kind: &StatementKind| matches!(kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If { .. }));
+        let told = block.body.statements.last().is_some_and(|last| said(&last.kind));
+        if inner.returned.is_none() && !told && !self.stopped {
             let message = format!("block `{name}` does not return a value here");
             let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
                 .label(expr.span, "used here")

@@ -24,6 +24,7 @@ mod program;
 mod projection;
 mod refine;
 mod repeat;
+mod setting;
 mod shape_error;
 mod shared;
 mod together;
@@ -44,6 +45,7 @@ use crate::syntax::ast::{Ast, Body, Expr, Net, Path};
 
 use bind::Discards;
 use naming::{Place, Scope, UseCounts};
+use setting::Use;
 use shared::{MadeTensors, SharedSet};
 
 pub use assertion::{Condition, Symbolic};
@@ -168,6 +170,8 @@ struct Builder<'a> {
     shapes: NodeMap<Shape>,
     /// The call that made a node, or the shape of an input, for edits.
     calls: NodeMap<&'a Expr>,
+    /// What each instance of a block is the use of; shared weights have theirs where they are declared.
+    uses_of_blocks: HashMap<InstanceId, Use<'a>>,
     /// Paths of instances and of sets of shared weights, with the last number that was appended to each.
     scopes: HashMap<LayerPath, u64>,
     shared_sets: Vec<Rc<SharedSet<'a>>>,
@@ -200,6 +204,7 @@ impl<'a> Builder<'a> {
             graph: Graph::new(&net.name.text, net.doc.clone()),
             shapes: NodeMap::default(),
             calls: NodeMap::default(),
+            uses_of_blocks: HashMap::new(),
             scopes: HashMap::new(),
             shared_sets: Vec::new(),
             shared_tensors: HashMap::new(),

@@ -4,8 +4,8 @@
 //! tried by inference before it is offered. It changes nothing above the layer that all branches come from.
 
 use super::Builder;
+use super::fix::keeping;
 use super::flowing::Flow;
-use super::fix::{edits, keeping};
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
@@ -51,7 +51,7 @@ impl Builder<'_> {
             let inputs: Vec<Shape> =
                 node.inputs.iter().map(|input| if Some(*input) == from { shape } else { self.shapes[*input] }).collect();
             let kept = with_padding(&node.op).and_then(|(op, text)| {
-                let edits = edits(self.calls.get(*id)?, node.op.keyword(), &[("pad", text)])?;
+                let edits = self.edits_where_meant(*id, &[("pad", text)])?;
                 Some((op, edits))
             });
             shape = match kept {

@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 
 use super::excerpt::{Excerpt, excerpts};
-use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Severity};
 use crate::source::{SourceId, SourceSet, Span};
 
 /// The longest label, note or message that is drawn, in characters.
@@ -85,7 +85,11 @@ fn is(label: &Label, other: Option<&Label>) -> bool {
 
 /// The fix as it would look in the text.
 fn patch<'a>(sources: &'a SourceSet, fix: &'a Fix) -> Group<'a> {
-    let mut group = Group::with_title(Level::HELP.secondary_title(tame(&fix.message)));
+    let title = match fix.applicability {
+        Applicability::Safe => format!("{} (safe: `check --fix` applies it)", tame(&fix.message)),
+        Applicability::Unsafe => tame(&fix.message),
+    };
+    let mut group = Group::with_title(Level::HELP.secondary_title(title));
     let mut files: Vec<SourceId> = fix.edits.iter().map(|edit| edit.span.source).collect();
     files.dedup();
     for id in files {
@@ -122,7 +126,7 @@ fn visible(c: char) -> Box<dyn Iterator<Item = char>> {
 mod tests {
     use super::*;
     use crate::code::Code;
-    use crate::diagnostic::{Applicability, Edit};
+    use crate::diagnostic::Edit;
 
     fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()

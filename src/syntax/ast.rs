@@ -22,6 +22,8 @@ pub struct Ast {
     pub source: SourceId,
     /// `use`, `block` and `net`, in order.
     pub items: Vec<Item>,
+    /// Whether something could not be read whose name is not known either: what is not defined may be that.
+    pub nameless: bool,
     /// All comments in order of position, documentation included.
     pub comments: Vec<Comment>,
 }

@@ -161,16 +161,19 @@ impl Checker<'_> {
             return;
         }
         if !is_value && !matches!(expr.kind, ExprKind::Error) {
-            self.unused(expr);
+            let returns = !place.in_net && place.within == Within::Item && last;
+            self.unused(expr, returns);
         }
         self.expr(expr, place);
     }
 
-    fn unused(&mut self, expr: &Expr) {
+    /// A value that stands alone; that of a block's last line is what the block was to return.
+    fn unused(&mut self, expr: &Expr, returns: bool) {
         let found = Diagnostic::error(Code::MisplacedStatement, "this value is not used", expr.span, "");
         let name = if let ExprKind::Pipe { first, .. } = &expr.kind { Some(first) } else { None };
         let name = name.filter(|first| matches!(first.kind, ExprKind::Name(_)));
         self.errors.push(match name {
+            _ if returns => found.fix(Unsafe, "return it", vec![Edit::before(expr.span, "return ")]),
             Some(name) => {
                 let text = &self.text[name.span.start as usize..name.span.end as usize];
                 found.fix(Unsafe, "bind it to a name", vec![Edit::before(expr.span, format!("{text} = "))])

@@ -31,6 +31,8 @@ pub struct Context<'a> {
     pub reported_at: Cell<usize>,
     /// Whether a body was begun with `:`, so that an `else` may seem to have no `if`.
     pub suites: Cell<bool>,
+    /// Whether something could not be read whose name is not known either.
+    pub nameless: Cell<bool>,
 }
 
 impl Context<'_> {

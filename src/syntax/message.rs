@@ -124,6 +124,16 @@ fn unexpected(start: Input<'_>, error: SyntaxError) -> Diagnostic {
     }
 }
 
+/// Reports that a body begins without its `{`.
+pub fn missing_brace(input: Input<'_>) {
+    let context = input.context;
+    let Some(previous) = input.previous().map(|token| context.span_of(token)) else { return };
+    let message =
+        format!("expected `{{` after {}, found the end of the line", quoted(context, input.at(input.index() - 1).next()));
+    let found = Diagnostic::error(Code::UnexpectedToken, message, previous, "expected `{` after this");
+    context.report(found.fix(Safe, "open the body", vec![Edit::after(previous, " {")]));
+}
+
 /// Reports that the body opened at token `opener` is not closed where `found` stands.
 pub fn unclosed_body(found: Input<'_>, opener: usize) {
     let context = found.context;

@@ -50,10 +50,11 @@ pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
         crooked: Cell::new(None),
         reported_at: Cell::new(usize::MAX),
         suites: Cell::new(false),
+        nameless: Cell::new(false),
     };
     let items = parser::file(&context);
     let mut found = context.errors.into_inner();
-    let ast = Ast { source: id, items, comments };
+    let ast = Ast { source: id, items, nameless: context.nameless.get(), comments };
     if !found.has(Code::UnclosedDelimiter) {
         // Where a bracket is missing, statements only seem to stand where they do.
         check::check(&ast, text, &mut found);

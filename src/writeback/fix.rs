@@ -66,7 +66,9 @@ fn key(sources: &SourceSet, (finding, fix): Offer<'_>) -> String {
         let source = sources.get(label.span.source);
         &source.text()[source.line_range(source.line_index(label.span.start))]
     });
-    fix.edits.iter().fold(format!("{line}\n{}\n{}", finding.message, fix.message), |key, edit| format!("{key}\n{}", edit.replacement))
+    fix.edits
+        .iter()
+        .fold(format!("{line}\n{}\n{}", finding.message, fix.message), |key, edit| format!("{key}\n{}", edit.replacement))
 }
 
 fn digest(text: &str) -> u64 {

@@ -1,7 +1,7 @@
 //! Whether fixes do what they say.
 //!
 //! In: what was found in a text, the fixes made to it, what is found afterwards. Out: yes or no. A fix mends its finding
-//! where no finding of the code stands at its place any more and the texts read no worse. It knows nothing of what a finding
+//! where no finding of the code stands at its place any more and the texts read no worse and keep their comments. It knows nothing of what a finding
 //! is about, changes no text and finds nothing itself.
 
 use std::collections::BTreeMap;
@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use super::fix::Found;
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::source::{SourceId, SourceSet, Span};
+use crate::syntax::lex;
 
 /// A finding and a fix that it offers.
 pub type Offer<'d> = (&'d Diagnostic, &'d Fix);
 
-/// Whether each of these findings is gone after all of their fixes, and no syntax error has come in.
+/// Whether each of these findings is gone after all of their fixes, no syntax error has come in and no comment is lost.
 #[must_use]
 pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
-    if syntax_errors(&after.1) > syntax_errors(&before.1) {
+    if syntax_errors(&after.1) > syntax_errors(&before.1) || comments(&after.0) < comments(&before.0) {
         return false;
     }
     let moved = Moved::new(offers.iter().flat_map(|(_, fix)| &fix.edits));
@@ -34,6 +35,11 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
 #[must_use]
 pub fn syntax_errors(diagnostics: &[Diagnostic]) -> usize {
     diagnostics.iter().filter(|found| found.is_error() && found.code.id().starts_with("PW01")).count()
+}
+
+/// How many comments all texts have together.
+fn comments(sources: &SourceSet) -> usize {
+    sources.iter().map(|(id, source)| lex(source.text(), id).comments.len()).sum()
 }
 
 fn stands_in(sources: &SourceSet, finding: &Diagnostic, name: &str, range: std::ops::RangeInclusive<i64>) -> bool {
@@ -122,5 +128,14 @@ mod tests {
     fn no_syntax_error_may_come_in() {
         assert!(!mended((4, 5, "xxx"), &[(Code::UnexpectedToken, 9)]));
         assert!(mended((4, 5, "xxx"), &[(Code::WrongType, 9)]), "what the finding hid may come to light");
+    }
+
+    #[test]
+    fn no_comment_may_be_lost() {
+        let mut before = found("ab # c", &[(Code::UnknownName, 0)]);
+        let span = before.1[0].primary.clone().expect("a place").span;
+        before.1[0] = before.1[0].clone().fix(Safe, "", vec![Edit::replace(Span { end: 6, ..span }, "x")]);
+        let offer = [(&before.1[0], &before.1[0].fixes[0])];
+        assert!(!mends(&offer, &before, &found("x", &[])) && mends(&offer, &before, &found("x # c", &[])));
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Lexer<'a> {
 
     /// A word in place of a sign, as in `a&&b`, stands apart from its neighbours.
     fn apart(&self, text: &str, end: usize) -> String {
-        let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii());
         let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
         let touches = (
             self.at > 0 && is_word(first) && is_word(self.bytes.get(self.at - 1)),

@@ -93,6 +93,7 @@ const KNOWN: &[Known] = &[
     misplaced_mark,
     second_list,
     star_in_path,
+    missing_assign,
     missing_arrow,
     missing_end,
     missing_comma,
@@ -192,6 +193,24 @@ fn operator_after_stage(failure: Failure<'_>) -> Option<Diagnostic> {
     let edits = vec![Edit::before(start.skip(begin).span(), "("), Edit::replace(failure.gap()?, ")")];
     let message = format!("`{}` binds tighter than `->`, so it cannot follow a pipe", found.kind().text());
     Some(failure.here(message).fix(Safe, "put the pipe in parentheses", edits))
+}
+
+/// `output y x -> relu`, `y x -> relu`: the first name is bound, since a value on its own would be of no use.
+fn missing_assign(failure: Failure<'_>) -> Option<Diagnostic> {
+    let Failure { start, found, .. } = failure;
+    let declares = start.kind() == TokenKind::Output;
+    let named = if declares { start.skip(1) } else { start };
+    let bare = found.index() == named.index() + 1;
+    let typed =
+        named.kind_at(1) == TokenKind::Colon && found.previous().is_some_and(|token| token.kind == TokenKind::CloseBracket);
+    let value = matches!(found.kind(), TokenKind::Name | TokenKind::Path | TokenKind::OpenParen | TokenKind::If);
+    let pipes = matches!(found.kind_at(1), TokenKind::Arrow) || declares || typed;
+    let wanted = failure.wants(Expected::END) || failure.wants(Expected::ASSIGN);
+    if named.kind() != TokenKind::Name || !(bare || typed) || !value || !pipes || !wanted || found.next().line_start {
+        return None;
+    }
+    let diagnostic = failure.here(format!("expected `=` before {}", failure.quoted()));
+    Some(diagnostic.fix(Unsafe, "bind it", vec![Edit::before(found.span(), "= ")]))
 }
 
 /// `x conv(64, 3)`.

@@ -6,17 +6,43 @@ use super::super::input::{Input, Parsed};
 use super::super::message;
 use super::super::token::TokenKind;
 use super::item;
-use super::pieces::{deeper, token};
+use super::pieces::{deeper, fail, token};
 use super::recover;
 use super::statement::statement;
 
 /// A body. Once its brace is open it never fails: what is wrong inside is reported here.
 pub fn body(input: Input<'_>) -> Parsed<'_, Body> {
-    let (rest, _) = token(TokenKind::OpenBrace, Expected::OPEN_BRACE)(input)?;
+    let (rest, opener) = if forgotten_brace(input) {
+        message::missing_brace(input);
+        (input, input.at(input.index() - 1))
+    } else {
+        (token(TokenKind::OpenBrace, Expected::OPEN_BRACE)(input)?.0, input)
+    };
     let inside = Input { inline: false, ..deeper(input)? };
-    let (rest, statements) = statements(rest.with_state_of(inside), input);
-    let rest = close(rest, input.index()).with_state_of(input);
+    let (rest, statements) = statements(rest.with_state_of(inside), opener);
+    let rest = close(rest, opener.index()).with_state_of(input);
     Ok((rest, Body { statements, span: input.span_to(rest) }))
+}
+
+/// Whether a body begins on this line, by its indentation, without a `{` before it.
+fn forgotten_brace(input: Input<'_>) -> bool {
+    let (context, next) = (input.context, input.next());
+    let begins = next.line_start && !matches!(next.kind, TokenKind::OpenBrace | TokenKind::End) && !next.kind.is_closer();
+    let header = input.previous().filter(|token| begins && !matches!(token.kind, TokenKind::Colon | TokenKind::Else));
+    header.is_some_and(|header| context.column(next.start) > context.indent(header.start) && is_closed(input))
+}
+
+/// Whether the first brace that nothing opens from here on stands left of what is here.
+fn is_closed(input: Input<'_>) -> bool {
+    let (context, mut open) = (input.context, 0usize);
+    for token in input.tokens {
+        if token.kind == TokenKind::CloseBrace && open == 0 {
+            return context.column(token.start) < context.column(input.next().start);
+        }
+        open += usize::from(token.kind == TokenKind::OpenBrace);
+        open -= usize::from(token.kind == TokenKind::CloseBrace);
+    }
+    false
 }
 
 /// Statements up to the `}` of the `{` at `opener`, or to where it must have been forgotten.
@@ -38,21 +64,32 @@ fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<St
             match one(input, &mut list) {
                 Ok(rest) => input = rest,
                 Err(error) if opener.inline && goes_on_outside(input, error) => return (input.at(error.at), list),
-                Err(error) => input = recover::statement(input, error),
+                Err(error) => {
+                    let (rest, stub) = recover::statement(input, error);
+                    list.extend(stub);
+                    input = rest;
+                }
             }
         }
     }
 }
 
-/// One statement and its end. What could be read of a statement without an end is kept.
+/// One statement and its end. Of a statement without an end only a loop is kept, which ends with its body.
 fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Result<Input<'a>, SyntaxError> {
     let (rest, statement) = statement(input).map_err(|error| failure(input, &error))?;
-    let ended = end_of_line(rest);
-    // An expression that goes on with something unreadable is none that stands on its own.
-    if ended.is_ok() || !matches!(statement.kind, StatementKind::Expr(_)) {
+    let ended = if lacks_arrow(input, rest) { fail(rest, Expected::END) } else { end_of_line(rest) };
+    if ended.is_ok() || matches!(statement.kind, StatementKind::For { .. }) {
         list.push(statement);
     }
     ended.map(|(rest, ())| rest).map_err(|error| failure(rest, &error))
+}
+
+/// Whether the next line goes on with the pipe of this statement, by its indentation, and only seems to be one of its own.
+fn lacks_arrow(start: Input<'_>, rest: Input<'_>) -> bool {
+    let (context, next) = (rest.context, rest.next());
+    let is_stage = rest.kind() == TokenKind::Name && matches!(rest.kind_at(1), TokenKind::OpenParen | TokenKind::Arrow);
+    let binds = matches!(start.kind(), TokenKind::Output | TokenKind::Return) || start.kind_at(1) == TokenKind::Assign;
+    next.line_start && is_stage && binds && context.column(next.start) > context.indent(start.next().start)
 }
 
 /// Whether what stands after a statement belongs to the brackets around its body, so that the body's `}` was forgotten.
@@ -65,7 +102,7 @@ fn goes_on_outside(start: Input<'_>, error: SyntaxError) -> bool {
 pub fn end_of_line(input: Input<'_>) -> Parsed<'_, ()> {
     let token = input.next();
     let ends = token.line_start || matches!(token.kind, TokenKind::Semicolon | TokenKind::CloseBrace | TokenKind::End);
-    if ends { Ok((input, ())) } else { super::pieces::fail(input, Expected::END) }
+    if ends { Ok((input, ())) } else { fail(input, Expected::END) }
 }
 
 /// The failure in nom's envelope; nothing here ever waits for more input.

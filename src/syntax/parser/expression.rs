@@ -39,8 +39,18 @@ pub fn call(input: Input<'_>) -> Parsed<'_, Expr> {
     Ok((rest, named(input, rest, callee, vec![list])))
 }
 
+/// Whether a statement begins here, so that what goes before it on the line above was broken off.
+fn begins_statement(input: Input<'_>) -> bool {
+    input.next().line_start
+        && matches!(input.kind(), TokenKind::Name | TokenKind::Path)
+        && matches!(input.kind_at(1), TokenKind::Assign | TokenKind::Colon)
+}
+
 /// What stands after `->`: a name, or a call with one list.
 fn stage(input: Input<'_>) -> Parsed<'_, Expr> {
+    if begins_statement(input) {
+        return fail(input, Expected::STAGE);
+    }
     let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(input)?;
     let (rest, list) = opt(argument_list).parse(rest)?;
     named_as(input, rest, named(input, rest, callee, list.into_iter().collect()))
@@ -72,6 +82,9 @@ fn chain<'a>(
         let mut links = Vec::new();
         while let Some(op) = operator(rest.kind()).filter(|_| rest.continues()) {
             let span = rest.span();
+            if begins_statement(rest.skip(1)) {
+                return cut(|input| fail(input, Expected::VALUE)).parse(rest.skip(1));
+            }
             let (after, value) = cut(&operand).parse(rest.skip(1))?;
             links.push((op, span, value));
             rest = after;

@@ -10,6 +10,7 @@ mod item;
 mod pieces;
 mod recover;
 mod statement;
+mod stub;
 
 pub(super) use item::file;
 

@@ -4,19 +4,23 @@
 //! `}` of its body. Where a bracket was forgotten, a line that starts no further right than the statement begins the
 //! next one. Bodies on the way are read for their own errors.
 
-use super::super::error::SyntaxError;
+use super::super::ast::{Body, Statement};
+use super::super::error::{Expected, SyntaxError};
 use super::super::input::Input;
 use super::super::message;
 use super::super::mistake::foreign;
 use super::super::token::TokenKind;
 use super::body::body;
-use super::item;
+use super::{item, stub};
 
-/// Reports why the statement at `start` cannot be read; where the next one begins.
-pub fn statement(start: Input<'_>, error: SyntaxError) -> Input<'_> {
-    let resume = Skipper::new(start, error).end_of_statement();
+/// Reports why the statement at `start` cannot be read; where the next one begins, and what stands for this one in the tree.
+pub fn statement(start: Input<'_>, error: SyntaxError) -> (Input<'_>, Vec<Statement>) {
+    let (resume, bodies) = Skipper::new(start, error).end_of_statement();
     report(start, error, resume);
-    resume
+    if stub::is_nameless(start, resume) {
+        start.context.nameless.set(true);
+    }
+    (resume, stub::stub(start, resume, bodies))
 }
 
 /// Reports a failure, unless it is the echo of one before.
@@ -34,6 +38,11 @@ fn report(start: Input<'_>, error: SyntaxError, resume: Input<'_>) {
 /// Reports why the item at `start` cannot be read; where the next one begins.
 pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
     report(start, error, start.at(error.at));
+    // What the item is called, or brings in, is not known.
+    let names = start.kind() == TokenKind::Block && start.kind_at(1) == TokenKind::Name;
+    if !names || start.kind_at(2) != TokenKind::OpenParen || start.text_to(start.at(error.at)).contains('\n') {
+        start.context.nameless.set(true);
+    }
     let mut input = start.at(error.at.max(start.index() + 1));
     if error.at > start.index() && item::begins(start.at(error.at)) {
         return start.at(error.at);
@@ -44,10 +53,8 @@ pub fn item(start: Input<'_>, error: SyntaxError) -> Input<'_> {
         if token.kind == TokenKind::End || (token.line_start && begins) || foreign::begins_item(input) {
             return input;
         }
-        input = match body(input) {
-            Ok((rest, _)) if token.kind == TokenKind::OpenBrace => rest,
-            _ => input.skip(1),
-        };
+        let skipped = (token.kind == TokenKind::OpenBrace).then(|| body(input).ok()).flatten();
+        input = skipped.map_or(input.skip(1), |(rest, _)| rest);
     }
 }
 
@@ -60,22 +67,26 @@ struct Skipper<'a> {
     column: usize,
     brackets: usize,
     braces: usize,
+    /// What could be read on the way.
+    bodies: Vec<Body>,
 }
 
 impl<'a> Skipper<'a> {
     fn new(start: Input<'a>, error: SyntaxError) -> Self {
         let outdented = error.opener.and_then(|opener| start.context.outdents(start.next(), opener + 1, error.at));
-        let from = outdented.unwrap_or(error.at);
+        // A line that goes on with the one above is no statement of its own.
+        let goes_on = error.expected.contains(Expected::END) && start.at(error.at).next().line_start;
+        let from = outdented.unwrap_or(error.at + usize::from(goes_on));
         let column = start.context.column(start.next().start);
-        Self { start, error, from: from.max(start.index() + 1), column, brackets: 0, braces: 0 }
+        Self { start, error, from: from.max(start.index() + 1), column, brackets: 0, braces: 0, bodies: Vec::new() }
     }
 
-    fn end_of_statement(mut self) -> Input<'a> {
+    fn end_of_statement(mut self) -> (Input<'a>, Vec<Body>) {
         let mut index = self.start.index();
         loop {
             let here = self.start.at(index);
             if index >= self.from && self.ends_before(here) {
-                return here;
+                return (here, self.bodies);
             }
             index = self.take(here);
         }
@@ -106,7 +117,8 @@ impl<'a> Skipper<'a> {
             if index == self.error.at {
                 self.brackets = 0;
             }
-            if let Ok((rest, _)) = body(here) {
+            if let Ok((rest, body)) = body(here) {
+                self.bodies.push(body);
                 return rest.index().max(index + 1);
             }
         }
