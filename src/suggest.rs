@@ -18,11 +18,16 @@ pub fn nearest_word<'a>(name: &str, words: impl IntoIterator<Item = &'a str>) ->
     Some((word, Applicability::safe_if(*distance <= 1 && ranked.len() == 1)))
 }
 
+/// Letters that may differ in names of any length.
+const MOST_EDITS: usize = 12;
+
 /// All that are like enough, by how many edits they are away.
 fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let wanted = name.to_lowercase();
-    let most = wanted.chars().count() / 3;
-    let others = candidates.into_iter().filter(|candidate| *candidate != name);
+    let length = wanted.chars().count();
+    let most = (length / 3).min(MOST_EDITS);
+    // Most of thousands of names differ in length alone.
+    let others = candidates.into_iter().filter(|other| *other != name && other.chars().count().abs_diff(length) <= most);
     let far = others.map(|candidate| (distance(&wanted, &candidate.to_lowercase(), most), candidate));
     let mut near: Vec<_> = far.filter(|(distance, _)| *distance <= most).collect();
     near.sort_unstable();
@@ -31,31 +36,54 @@ fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<
 }
 
 /// Edits (insert, delete, replace, swap neighbours) from one text to the other, of which the first 256 characters count;
-/// `most + 1` stands for any larger number.
+/// `most + 1` stands for any larger number. Work grows with the texts' length times `most`.
 #[must_use]
 pub fn distance(a: &str, b: &str, most: usize) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(256).collect(), b.chars().take(256).collect());
+    if a.is_ascii() && b.is_ascii() {
+        let (a, b) = (a.as_bytes(), b.as_bytes());
+        return edits(&a[..a.len().min(COMPARED)], &b[..b.len().min(COMPARED)], most);
+    }
+    let chars = |text: &str| text.chars().take(COMPARED).collect::<Vec<_>>();
+    edits(&chars(a), &chars(b), most)
+}
+
+/// Characters that are compared.
+const COMPARED: usize = 256;
+
+fn edits<T: PartialEq>(a: &[T], b: &[T], most: usize) -> usize {
+    let ahead = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[ahead..], &b[ahead..]);
+    let behind = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - behind], &b[..b.len() - behind]);
+    let over = most + 1;
     if a.len().abs_diff(b.len()) > most {
-        return most + 1;
+        return over;
     }
-    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
+    // Three rows are alive: a swap looks two back. Cells further than `most` off the diagonal are over anyway.
+    let mut before = vec![over; b.len() + 1];
+    let mut above: Vec<usize> = (0..=b.len()).map(|j| j.min(over)).collect();
+    let mut row = vec![over; b.len() + 1];
     for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+        row.fill(over);
+        row[0] = i.min(over);
+        let mut least = row[0];
+        for j in i.saturating_sub(most).max(1)..=(i + most).min(b.len()) {
+            let replace = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(above[j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
+                best = best.min(before[j - 2] + 1);
             }
-            rows[i][j] = best;
+            row[j] = best.min(over);
+            least = least.min(row[j]);
         }
+        // A swap may come from the row above as well.
+        if least > most && above.iter().all(|cell| *cell > most) {
+            return over;
+        }
+        std::mem::swap(&mut before, &mut above);
+        std::mem::swap(&mut above, &mut row);
     }
-    rows[a.len()][b.len()]
+    above[b.len()]
 }
 
 #[cfg(test)]
@@ -68,6 +96,15 @@ mod tests {
         assert_eq!(distance("", "abc", 9), 3);
         assert_eq!(distance("conv1", "covn1", 9), 1, "neighbours that swapped places are one slip");
         assert_eq!(distance("a", "abcdef", 2), 3, "more than the most");
+    }
+
+    #[test]
+    fn texts_of_any_length_are_compared() {
+        let long = "layer".repeat(100);
+        assert_eq!(distance(&long, &long.replacen('y', "yy", 1), 3), 2, "of the first 256 characters one came and one went");
+        assert_eq!(distance(&long, &"x".repeat(500), 3), 4);
+        assert_eq!(distance("abcdefgh", "badcfehg", 4), 4, "four swaps");
+        assert_eq!(distance("abcdefgh", "badcfehg", 3), 4);
     }
 
     #[test]

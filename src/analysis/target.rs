@@ -5,8 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The longest description that is read, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
+use crate::yaml::{self, Unbounded};
 
 /// A machine as the roofline sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,9 +90,9 @@ impl Default for Efficiency {
 /// Why a description cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TargetError {
-    /// It is longer than [`MAX_BYTES`].
-    #[error("a target has at most {MAX_BYTES} bytes, this one has {0}")]
-    TooLong(usize),
+    /// It is more than is read.
+    #[error("{0}")]
+    Unbounded(Unbounded),
     /// It is not YAML of this form; the text says where.
     #[error("{0}")]
     Malformed(String),
@@ -137,9 +136,7 @@ impl Target {
     /// # Errors
     /// Where it is too long, not of this form (unknown keys included), or a number is out of range.
     pub fn from_yaml(text: &str) -> Result<Self, TargetError> {
-        if text.len() > MAX_BYTES {
-            return Err(TargetError::TooLong(text.len()));
-        }
+        yaml::bounded(text).map_err(TargetError::Unbounded)?;
         let target: Self = serde_yaml::from_str(text).map_err(|error| TargetError::Malformed(error.to_string()))?;
         target.check()?;
         Ok(target)

@@ -17,10 +17,14 @@ use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{InfixOp, UnaryOp};
 use crate::words::is_reserved;
 
+/// Assertions that are reported.
+const MAX_FINDINGS: usize = 200;
+
 /// A failed, impossible or inert assertion is a finding.
 pub(super) fn check(sources: &SourceSet, conditions: &[Condition], graph: &Graph, analysis: &Analysis) -> Vec<Diagnostic> {
     let quantities = Quantities::new(analysis, graph);
-    conditions.iter().filter_map(|condition| one(sources, condition, &quantities)).collect()
+    // What follows a hundred that cannot be right needs no search for what was meant.
+    conditions.iter().filter_map(|condition| one(sources, condition, &quantities)).take(MAX_FINDINGS).collect()
 }
 
 fn one(sources: &SourceSet, condition: &Condition, quantities: &Quantities<'_>) -> Option<Diagnostic> {

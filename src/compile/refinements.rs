@@ -25,6 +25,9 @@ use crate::words::is_reserved;
 /// How many layers a message names.
 const NAMED: usize = 4;
 
+/// Statements that are reported.
+const MAX_FINDINGS: usize = 200;
+
 /// The network with all refinements, and what it was before where there are any; every statement that cannot be applied is a
 /// finding.
 pub(super) fn apply(
@@ -83,7 +86,12 @@ fn requests(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnost
                 requests.extend(nodes.into_iter().map(|node| Request { node, how, by: Maker::Statement }));
                 statements.resize(requests.len(), index);
             }
-            Err(error) => diagnostics.push(unselected(statement, &error)),
+            Err(error) => {
+                diagnostics.push(unselected(statement, &error));
+                if diagnostics.len() - before >= MAX_FINDINGS {
+                    break;
+                }
+            }
         }
     }
     (diagnostics.len() == before).then_some((requests, statements))

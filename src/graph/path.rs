@@ -109,17 +109,22 @@ fn segment_matches(pattern: &str, part: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// Paths of about its length that a text is compared with at most: in larger graphs the first ones must do.
+const COMPARED: usize = 1 << 14;
+
 /// Up to three paths (layers or scopes) of the graph that are spelled like `text`, best first.
 #[must_use]
 pub fn alike(graph: &Graph, text: &str) -> Vec<String> {
     let mut scored: BTreeSet<(usize, &str)> = BTreeSet::new();
-    let most = 1 + text.chars().count() / 4;
-    for id in graph.ids() {
-        let name = &graph.node(id).name;
-        for scope in scopes(name).filter(|scope| scope.len().abs_diff(text.len()) <= most) {
-            let distance = distance(scope, text, most);
-            if distance <= most {
-                scored.insert((distance, scope));
+    let most = (1 + text.chars().count() / 4).min(16);
+    let all = graph.ids().flat_map(|id| scopes(&graph.node(id).name));
+    for scope in all.filter(|scope| scope.len().abs_diff(text.len()) <= most).take(COMPARED) {
+        let distance = distance(scope, text, most);
+        if distance <= most {
+            scored.insert((distance, scope));
+            // Three are named: no more need be kept.
+            if scored.len() > 3 {
+                scored.pop_last();
             }
         }
     }

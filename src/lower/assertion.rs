@@ -191,6 +191,9 @@ impl<'a> Builder<'a> {
     }
 
     fn unknown_metric(&mut self, frame: &Frame<'a>, name: &str, span: Span) {
+        if self.again(Code::UnknownName, span) {
+            return;
+        }
         let words = Metric::ALL.iter().map(|(word, _)| *word);
         let mut diagnostic =
             Diagnostic::error(Code::UnknownName, format!("`{name}` is neither a name nor a metric"), span, "not defined");

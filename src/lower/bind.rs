@@ -53,6 +53,7 @@ fn last_calls(expr: &Expr, calls: &mut Vec<Span>) {
 
 impl<'a> Builder<'a> {
     pub(super) fn bind(&mut self, frame: &mut Frame<'a>, targets: &'a [Target], expr: &'a Expr) {
+        self.weigh(targets.iter().map(|target| target.name.text.len()).sum());
         let scope = match targets {
             [one] => frame.binding_scope(&one.name.text),
             several => {

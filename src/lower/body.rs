@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
     fn unmarked(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
         match &statement.kind {
             StatementKind::Input { name, shape } => self.input(frame, name, shape),
-            StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_ref(), value.as_ref()),
+            StatementKind::Output { name, shape, value } => self.output(frame, name, shape.as_deref(), value.as_deref()),
             StatementKind::Bind { targets, value } => self.bind(frame, targets, value),
             StatementKind::Return(values) => self.give(frame, values),
             StatementKind::Shared { name, value } => self.shared(frame, name, value),

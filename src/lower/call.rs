@@ -275,6 +275,9 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let naming = self.naming(scope, &op);
+        if !self.may_name(frame, &naming.name, span) {
+            return Value::Poison;
+        }
         if scope.exact.is_some() && !self.graph.is_free(&naming.name) {
             return self.name_taken(frame, &naming.name, span);
         }

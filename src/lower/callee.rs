@@ -46,6 +46,9 @@ impl<'a> Builder<'a> {
         if frame.names.get(name).is_some_and(|binding| binding.value.is_poison()) {
             return None;
         }
+        if self.again(Code::UnknownOperation, callee.span) {
+            return None;
+        }
         let diagnostic = self.unknown(frame, callee, list, apart);
         self.report(frame, diagnostic);
         None

@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::naming::Scope;
+use super::value::MAX_VALUES;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
@@ -61,12 +62,16 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic.help("give the value a name where it is bound"));
             return Value::Poison;
         }
+        self.weigh(name.len());
         if let Some(binding) = frame.names.get(name) {
             // A binder that took a word of the language has been refused: what follows from it is not told.
             return if stands_for_itself(name) { Value::Poison } else { binding.value.clone() };
         }
         if stands_for_itself(name) {
             return Value::Str(name.into());
+        }
+        if self.again(Code::UnknownName, span) {
+            return Value::Poison;
         }
         let mut diagnostic = Diagnostic::error(Code::UnknownName, format!("`{name}` is not defined"), span, "not defined");
         if self.program.block(frame.file, name).is_some() || crate::op::table::find(name).is_some() {
@@ -84,8 +89,12 @@ impl<'a> Builder<'a> {
     /// A dotted name that a statement bound.
     fn path(&mut self, frame: &Frame<'a>, path: &Path, span: Span) -> Value {
         let shown = path.segments.join(".");
+        self.weigh(shown.len());
         if let Some(binding) = frame.names.get(shown.as_str()) {
             return binding.value.clone();
+        }
+        if self.again(Code::UnknownName, span) || self.again(Code::UnknownName, path.span) {
+            return Value::Poison;
         }
         if let Some(near) = nearest(&shown, sorted(frame.names.keys().copied().filter(|name| name.contains('.')))) {
             let message = format!("`{shown}` is not defined");
@@ -152,6 +161,12 @@ impl<'a> Builder<'a> {
                 Value::Nothing => values.push(Value::Poison),
                 value => values.push(value),
             }
+        }
+        if values.len() > MAX_VALUES {
+            let span = items[0].span.to(items[items.len() - 1].span);
+            let message = "a group holds at most 65,536 tensors";
+            self.report(frame, Diagnostic::error(Code::InvalidValue, message, span, ""));
+            return Value::Poison;
         }
         Value::Tuple(values.into())
     }
@@ -233,7 +248,7 @@ impl<'a> Builder<'a> {
                         self.report(frame, diagnostic);
                     }
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
-                        frame.poison_assigned(body);
+                        self.poison_assigned(frame, body);
                     }
                     return Err(Value::Poison);
                 }

@@ -15,6 +15,9 @@ use crate::graph::{Instance, LayerPath};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Expr, ExprKind, StatementKind};
 
+/// Names that a block gets room for at once: of a long body only the beginning may be evaluated.
+const MAX_ROOM: usize = 64;
+
 impl<'a> Builder<'a> {
     /// Evaluates a block's body for its arguments and inputs; its weights are those of a shared set where one is given.
     pub(super) fn instantiate(
@@ -31,6 +34,9 @@ impl<'a> Builder<'a> {
             self.report(frame, wrong);
             return Value::Poison;
         }
+        if !self.may_instantiate(frame, expr.span) {
+            return Value::Poison;
+        }
         let name = block.name.text.as_str();
         let Some(mut place) = self.instance_place(frame, scope, name) else {
             let taken = scope.exact.as_ref().map_or_else(LayerPath::root, |place| place.path.clone());
@@ -38,6 +44,9 @@ impl<'a> Builder<'a> {
         };
         if let Some(root) = shared {
             place.weights = Some(root.clone());
+        }
+        if !self.may_name(frame, &place.path, expr.span) {
+            return Value::Poison;
         }
         let instance = self.graph.add_instance(Instance {
             path: place.path.clone(),
@@ -49,7 +58,7 @@ impl<'a> Builder<'a> {
             self.uses_of_blocks.insert(instance, (expr, block));
         }
         let mut inner = Frame {
-            names: HashMap::with_capacity(block.params.len() + block.inputs.len() + block.body.statements.len()),
+            names: HashMap::with_capacity((block.params.len() + block.inputs.len() + block.body.statements.len()).min(MAX_ROOM)),
             prefix: place,
             turns: LayerPath::root(),
             body: &block.body,

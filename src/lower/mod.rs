@@ -18,6 +18,7 @@ mod fix;
 mod flowing;
 mod instance;
 mod mark;
+mod limit;
 mod naming;
 mod operator;
 mod program;
@@ -36,7 +37,6 @@ use std::rc::Rc;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::digits::counted;
 use crate::graph::{Directives, Graph, InstanceId, LayerPath, NodeMap};
 use crate::op::Shape;
 use crate::op::form::How;
@@ -49,28 +49,10 @@ use setting::Use;
 use shared::{MadeTensors, SharedSet};
 
 pub use assertion::{Condition, Symbolic};
+pub use limit::Limits;
 pub use operator::{Folded, fold};
 pub use program::Program;
 pub use value::Value;
-
-/// What building a network may cost at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Nodes of the graph.
-    pub nodes: usize,
-    /// Evaluated expressions and statements.
-    pub steps: u64,
-    /// Depth of nested expressions and block instances together.
-    pub depth: u32,
-    /// Errors that are reported before building stops.
-    pub errors: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { nodes: 1 << 20, steps: 20_000_000, depth: 200, errors: 200 }
-    }
-}
 
 /// A `refine` statement, to be applied when the body is built.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,6 +172,13 @@ struct Builder<'a> {
     refinements: Vec<Refinement>,
     conditions: Vec<Condition>,
     steps: u64,
+    /// Uses of blocks so far, and bytes of the names so far.
+    instances: usize,
+    name_bytes: usize,
+    /// Findings since the last new one that were reported before, within the outermost loop that is under way.
+    repeats: u64,
+    /// Loops around the place.
+    loops: u32,
     depth: u32,
     stopped: bool,
     errors: usize,
@@ -217,6 +206,10 @@ impl<'a> Builder<'a> {
             refinements: Vec::new(),
             conditions: Vec::new(),
             steps: 0,
+            instances: 0,
+            name_bytes: 0,
+            repeats: 0,
+            loops: 0,
             depth: 0,
             stopped: false,
             errors: 0,
@@ -226,9 +219,7 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Lowered {
         for (index, times) in self.seen.into_values() {
             if times > 1 {
-                self.diagnostics[index]
-                    .notes
-                    .push(format!("the same happens in {}", counted(times as usize - 1, "more instance")));
+                self.diagnostics[index].notes.push(limit::repeated(times));
             }
         }
         Lowered {
@@ -249,8 +240,10 @@ impl<'a> Builder<'a> {
             (diagnostic.code, diagnostic.primary.as_ref().map(|label| label.span).ok_or_else(|| diagnostic.message.clone()));
         if let Some((_, times)) = self.seen.get_mut(&key) {
             *times += 1;
+            self.repeats += 1;
             return;
         }
+        self.repeats = 0;
         diagnostic.notes.extend(self.history(frame.instance));
         self.seen.insert(key, (self.diagnostics.len(), 1));
         self.errors += usize::from(diagnostic.is_error());
@@ -281,22 +274,5 @@ impl<'a> Builder<'a> {
             }
         }
         notes
-    }
-
-    /// Counts a step; false when building has stopped.
-    fn step(&mut self, frame: &Frame<'a>, span: Span) -> bool {
-        if self.stopped {
-            return false;
-        }
-        self.steps += 1;
-        if self.steps > self.limits.steps {
-            let message = format!("building the network takes more than {} steps", self.limits.steps);
-            self.stop(
-                frame,
-                Diagnostic::error(Code::TooManySteps, message, span, "here").note("a loop turns too often, or blocks multiply"),
-            );
-            return false;
-        }
-        true
     }
 }

@@ -164,6 +164,9 @@ impl Builder<'_> {
             number += 1;
             let candidate = path.numbered(number);
             let taken = self.scopes.contains_key(&candidate) || !self.is_free_for_scope(&candidate);
+            if frame.written.is_none() {
+                self.steps += frame.body.statements.len() as u64;
+            }
             if !taken && !frame.writes(candidate.split_last().1) {
                 break candidate;
             }

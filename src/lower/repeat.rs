@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
-use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, StatementKind};
+use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, Statement, StatementKind};
 use crate::words::DISCARD;
 
 impl<'a> Builder<'a> {
@@ -21,16 +21,21 @@ impl<'a> Builder<'a> {
         let saved: Vec<_> =
             names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
         let outer_turns = frame.turns.clone();
+        if self.loops == 0 {
+            self.repeats = 0;
+        }
+        self.loops += 1;
         match over {
             ForRange::Range(from, to) => {
                 let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
                 match (bounds.0.to_i64(), bounds.1.to_i64()) {
                     (Some(from), Some(to)) => {
                         for i in from..to {
-                            if frame.returned.is_some() || !self.step(frame, body.span) {
+                            let turned = i.abs_diff(from);
+                            if frame.returned.is_some() || !self.goes_on(frame, body, turned) {
                                 break;
                             }
-                            self.turn(frame, pattern, Value::Int(i), (i - from) as u64, &outer_turns, body);
+                            self.turn(frame, pattern, Value::Int(i), turned, &outer_turns, body);
                         }
                     }
                     _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
@@ -39,7 +44,7 @@ impl<'a> Builder<'a> {
             ForRange::List(list) => match self.eval(frame, list, &scope) {
                 Value::List(items) | Value::Tuple(items) => {
                     for (i, item) in items.iter().enumerate() {
-                        if frame.returned.is_some() || !self.step(frame, body.span) {
+                        if frame.returned.is_some() || !self.goes_on(frame, body, i as u64) {
                             break;
                         }
                         self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
@@ -56,12 +61,13 @@ impl<'a> Builder<'a> {
                             edits,
                         ),
                     );
-                    frame.poison_assigned(body);
+                    self.poison_assigned(frame, body);
                 }
                 other => self.no_turns(frame, &[(list, &other)], body),
             },
         }
         frame.turns = outer_turns;
+        self.loops -= 1;
         for (name, value) in saved {
             match value {
                 Some(binding) => drop(frame.names.insert(name, binding)),
@@ -78,7 +84,16 @@ impl<'a> Builder<'a> {
                 self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
             }
         }
-        frame.poison_assigned(body);
+        self.poison_assigned(frame, body);
+    }
+
+    /// Whether a loop turns once more. What it would bind is poison where it stops for its errors.
+    fn goes_on(&mut self, frame: &mut Frame<'a>, body: &'a Body, turned: u64) -> bool {
+        let goes_on = self.may_turn(frame, body.span, turned);
+        if !goes_on && !self.stopped {
+            self.poison_assigned(frame, body);
+        }
+        goes_on
     }
 
     fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &LayerPath, body: &'a Body) {
@@ -110,10 +125,18 @@ impl<'a> Builder<'a> {
     }
 }
 
-impl<'a> Frame<'a> {
+impl<'a> Builder<'a> {
     /// Names that a body would bind become poison, because the body cannot be evaluated.
-    pub(super) fn poison_assigned(&mut self, body: &'a Body) {
-        for statement in body.all_statements() {
+    pub(super) fn poison_assigned(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
+        let statements = body.all_statements();
+        self.steps += statements.len() as u64;
+        frame.poison(statements);
+    }
+}
+
+impl<'a> Frame<'a> {
+    fn poison(&mut self, statements: Vec<&'a Statement>) {
+        for statement in statements {
             for name in statement.binds() {
                 let was_input = self.names.get(name.text.as_str()).is_some_and(|binding| binding.is_input);
                 let is_input = was_input && matches!(statement.kind, StatementKind::Bind { .. });

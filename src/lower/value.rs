@@ -44,12 +44,18 @@ impl Value {
         fits(&items, MAX_LIST_DEPTH, &mut total).then(|| Self::List(items.into()))
     }
 
-    /// How much there is to walk: the values of a list, inner ones included; none for other values.
+    /// How much there is to walk: the values of a list, inner ones included, of a group, or what stands for a text.
     pub(super) fn weight(&self) -> usize {
-        let Self::List(items) = self else { return 0 };
-        let mut total = 0;
-        fits(items, MAX_LIST_DEPTH, &mut total);
-        total
+        match self {
+            Self::List(items) => {
+                let mut total = 0;
+                fits(items, MAX_LIST_DEPTH, &mut total);
+                total
+            }
+            Self::Tuple(items) => items.len() >> 3,
+            Self::Str(text) => text.len() >> 6,
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Tensor(_) | Self::Shared(_) | Self::Nothing | Self::Poison => 0,
+        }
     }
 
     /// "an integer", for messages.

@@ -27,9 +27,7 @@ use super::{PASSES, Pass};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::op::form::{Kind, Scale};
-
-/// The longest configuration that is read, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
+use crate::yaml;
 
 /// What the optimizer is asked to do. The default asks for nothing but what marks and rules say.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,11 +227,9 @@ enum Channels {
 /// Reads `passes.yaml`.
 ///
 /// # Errors
-/// It is too long, not YAML, has an unknown or repeated key, or a value that is not allowed.
+/// It is too long or nested, not YAML, has an unknown or repeated key, or a value that is not allowed.
 pub fn parse(text: &str) -> Result<Config, ConfigError> {
-    if text.len() > MAX_BYTES {
-        return Err(ConfigError::new(format!("a configuration has at most {MAX_BYTES} bytes, this one has {}", text.len())));
-    }
+    yaml::bounded(text).map_err(|why| ConfigError::new(why.to_string()))?;
     let is_blank = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     if is_blank {
         return Ok(Config::default());

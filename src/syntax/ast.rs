@@ -2,7 +2,7 @@
 //!
 //! Syntax knows no operation's name. Every leaf has a [`Span`]; comments are kept beside the tree, and comment
 //! blocks directly above an item or statement are its documentation as well. Chains (`a + b - c`, `x -> f -> g`)
-//! are flat, so that their length never becomes depth.
+//! are flat, so that their length never becomes depth. What few statements have is boxed, for files may have millions.
 
 use crate::source::{SourceId, Span};
 
@@ -145,16 +145,16 @@ pub enum StatementKind {
         /// Name of the input.
         name: Ident,
         /// Its shape without the batch.
-        shape: Expr,
+        shape: Box<Expr>,
     },
     /// `output name: [classes] = value`.
     Output {
         /// Name of the output.
         name: Ident,
         /// Checked shape.
-        shape: Option<Expr>,
+        shape: Option<Box<Expr>>,
         /// Its value; without one, `name` must be bound already.
-        value: Option<Expr>,
+        value: Option<Box<Expr>>,
     },
     /// `a = …`, `l, r = …`, `y: [256, 28, 28] = …`.
     Bind {
@@ -200,7 +200,7 @@ pub struct Target {
     /// The name.
     pub name: Ident,
     /// `: [256, 28, 28]`.
-    pub shape: Option<Expr>,
+    pub shape: Option<Box<Expr>>,
 }
 
 /// What a loop binds.
@@ -216,9 +216,9 @@ pub enum Pattern {
 #[derive(Debug, Clone)]
 pub enum ForRange {
     /// `from..to`, `to` not included.
-    Range(Expr, Expr),
+    Range(Box<Expr>, Box<Expr>),
     /// The elements of a list.
-    List(Expr),
+    List(Box<Expr>),
 }
 
 /// A dotted path of names; in a `refine` statement segments may be `*` (one segment), `**` (any number), or contain `*`.

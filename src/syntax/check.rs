@@ -82,10 +82,10 @@ impl Checker<'_> {
             }
             StatementKind::Output { shape, value, .. } => {
                 self.output(statement.span, place);
-                self.exprs(shape.iter().chain(value), place);
+                self.exprs(shape.iter().chain(value).map(|expr| &**expr), place);
             }
             StatementKind::Bind { targets, value } => {
-                self.exprs(targets.iter().filter_map(|target| target.shape.as_ref()), place);
+                self.exprs(targets.iter().filter_map(|target| target.shape.as_deref()), place);
                 self.expr(value, place);
             }
             StatementKind::Return(values) => {
@@ -94,7 +94,7 @@ impl Checker<'_> {
             }
             StatementKind::For { over, body, .. } => {
                 match over {
-                    ForRange::Range(from, to) => self.exprs([from, to], place),
+                    ForRange::Range(from, to) => self.exprs([&**from, to], place),
                     ForRange::List(list) => self.expr(list, place),
                 }
                 let within = if place.within == Within::Value { Within::Value } else { Within::Loop };

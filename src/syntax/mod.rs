@@ -34,13 +34,19 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, SourceSet};
 use ast::Ast;
 use input::Context;
+use lexer::MAX_TOKENS;
 use sink::Sink;
 
 /// Reads one file: its tree, as far as it can be read, and at most [`MAX_ERRORS`] syntax errors in order of position.
 #[must_use]
 pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
     let text = sources.get(id).text();
-    let Lexed { tokens, comments, errors } = lex(text, id);
+    let Lexed { tokens, comments, errors, overfull } = lex(text, id);
+    if let Some(at) = overfull {
+        let message = format!("a file has at most {MAX_TOKENS} words, numbers and signs");
+        let found = Diagnostic::error(Code::TooLarge, message, at, "the limit is reached here");
+        return (Ast { source: id, items: Vec::new(), nameless: true, comments: Vec::new() }, vec![found]);
+    }
     let context = Context {
         text,
         source: id,

@@ -50,17 +50,17 @@ impl Statement {
     pub fn exprs(&self) -> Vec<&Expr> {
         let mut exprs: Vec<&Expr> = self.marks.iter().flat_map(|mark| &mark.args).map(|arg| &arg.value).collect();
         match &self.kind {
-            StatementKind::Input { shape: expr, .. }
-            | StatementKind::Assert(expr)
+            StatementKind::Assert(expr)
             | StatementKind::Expr(expr)
             | StatementKind::Shared { value: expr, .. }
             | StatementKind::Refine { form: expr, .. } => exprs.push(expr),
-            StatementKind::Output { shape, value, .. } => exprs.extend(shape.iter().chain(value)),
+            StatementKind::Input { shape, .. } => exprs.push(shape),
+            StatementKind::Output { shape, value, .. } => exprs.extend(shape.iter().chain(value).map(|expr| &**expr)),
             StatementKind::Bind { targets, value } => {
-                exprs.extend(targets.iter().filter_map(|target| target.shape.as_ref()).chain([value]));
+                exprs.extend(targets.iter().filter_map(|target| target.shape.as_deref()).chain([value]));
             }
             StatementKind::Return(values) => exprs.extend(values),
-            StatementKind::For { over: ForRange::Range(from, to), .. } => exprs.extend([from, to]),
+            StatementKind::For { over: ForRange::Range(from, to), .. } => exprs.extend([&**from, to]),
             StatementKind::For { over: ForRange::List(list), .. } => exprs.push(list),
         }
         exprs

@@ -1,10 +1,11 @@
 //! Targets and predicted time.
 
 use pointwise::analysis::roofline::{Bound, Cores, LayerTime, bandwidth, intensity, predict};
-use pointwise::analysis::target::{Cache, Efficiency, MAX_BYTES, Rate, Target, TargetError};
+use pointwise::analysis::target::{Cache, Efficiency, Rate, Target, TargetError};
 use pointwise::analysis::{Options, analyze};
 use pointwise::op::{Activation, Conv, ConvTranspose, Op, Padding};
 use pointwise::report::serial;
+use pointwise::yaml::{MAX_BYTES, Unbounded};
 
 use crate::model;
 use crate::net::{Net, conv, linear, plus, relu};
@@ -38,7 +39,9 @@ fn bad_descriptions_are_refused() {
     assert!(malformed(format!("{good}name: again\n")));
     assert!(malformed(String::new()));
     assert!(malformed("[".to_owned()));
-    assert_eq!(Target::from_yaml(&" ".repeat(MAX_BYTES + 1)), Err(TargetError::TooLong(MAX_BYTES + 1)));
+    assert_eq!(Target::from_yaml(&" ".repeat(MAX_BYTES + 1)), Err(TargetError::Unbounded(Unbounded::Bytes(MAX_BYTES + 1))));
+    let nested = Target::from_yaml(&"[".repeat(200_000));
+    assert_eq!(nested, Err(TargetError::Unbounded(Unbounded::Brackets(200_000))));
     for (key, replacement, complaint) in [
         ("overhead_us: 5.0", "overhead_us: -1", "`overhead_us` must be zero or a positive number, not -1"),
         ("simd_block: 8", "simd_block: 0", "`simd_block` must be a positive number, not 0"),

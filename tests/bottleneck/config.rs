@@ -1,6 +1,7 @@
 //! Budgets and `passes.yaml`.
 
 use pointwise::rewrite::{Budget, Config, OptimizeError, PASSES, bottlenecks, config};
+use pointwise::yaml::MAX_BYTES;
 
 use super::nets::resnet50;
 use super::target;
@@ -27,7 +28,12 @@ fn a_configuration_says_where_it_is_wrong() {
     assert!(error("layers: [{ match: a..b, keep: true }]").message.contains("a..b"));
     assert!(error("layers: [{ match: a, keep: true, ratio: 4 }]").message.contains("`keep`"));
     assert!(error("layers: [{ match: a, channels: [1, 2] }]").message.contains("2 numbers"));
-    assert!(error(&"#".repeat(config::MAX_BYTES + 1)).message.contains("at most"));
+    assert!(error(&"#".repeat(MAX_BYTES + 1)).message.contains("at most"));
+    for nested in ["[", "{", "[{a: ", "layers: ["] {
+        let start = std::time::Instant::now();
+        assert!(error(&nested.repeat(100_000)).message.contains("at most"));
+        assert!(start.elapsed().as_secs() < 5, "{nested}");
+    }
     assert!(config::parse("# nothing\n").is_ok_and(|config| config == Config::default()));
     let good = config::parse("budget: { macs: 50%, params: 2M, ms: 20, peak: 4MiB }\nform: auto\n").expect("it is right");
     let shown: Vec<_> = good.budgets.iter().map(ToString::to_string).collect();

@@ -76,14 +76,15 @@ impl<'a> Formatter<'a> {
             let both_used = matches!((previous, item), (Some(Item::Use(_)), Item::Use(_)));
             let blank = previous.is_some() && (!both_used || self.comments.blank_before_next(start));
             let leading = self.comments.leading(start);
-            let body = match item {
-                Item::Use(item) => self.use_item(item),
-                Item::Block(item) => self.block(item),
-                Item::Net(item) => self.net(item),
-            };
-            let trailing = self.comments.behind(next);
             let separator = if blank { Doc::Blank } else { Doc::Nil };
-            printer.print(&concat([separator, leading, body, trailing, Doc::Hard]));
+            printer.print(&concat([separator, leading]));
+            match item {
+                Item::Use(item) => printer.print(&self.use_item(item)),
+                Item::Block(item) => self.block(item, printer),
+                Item::Net(item) => self.net(item, printer),
+            }
+            let trailing = self.comments.behind(next);
+            printer.print(&concat([trailing, Doc::Hard]));
             previous = Some(item);
         }
         let blank = previous.is_some() && self.comments.blank_before_next(u32::MAX);
@@ -96,20 +97,19 @@ impl<'a> Formatter<'a> {
         concat([text("use "), comments, text(self.source(item.path_span))])
     }
 
-    fn block(&mut self, block: &'a Block) -> Doc<'a> {
+    fn block(&mut self, block: &'a Block, printer: &mut doc::Printer) {
         let name = self.name(&block.name);
         let params = self.params(&block.params);
         let inputs: Vec<_> = block.inputs.iter().map(|input| (input, input.span.start)).collect();
         let inputs = self.elements(inputs, block.header.end - 1, Self::name).doc("(", ")");
-        let body = self.body(&block.body, self.is_one_line(block.span));
-        group(concat([text("block "), name, params, inputs, text(" "), body]))
+        let head = concat([text("block "), name, params, inputs, text(" ")]);
+        self.item_body(head, &block.body, self.is_one_line(block.span), printer);
     }
 
-    fn net(&mut self, net: &'a Net) -> Doc<'a> {
+    fn net(&mut self, net: &'a Net, printer: &mut doc::Printer) {
         let name = self.name(&net.name);
         let params = self.params(&net.params);
-        let body = self.body(&net.body, self.is_one_line(net.span));
-        group(concat([text("net "), name, params, text(" "), body]))
+        self.item_body(concat([text("net "), name, params, text(" ")]), &net.body, self.is_one_line(net.span), printer);
     }
 
     fn params(&mut self, params: &'a [Param]) -> Doc<'a> {

@@ -1,6 +1,6 @@
 //! Statements and bodies as documents.
 
-use super::doc::{Doc, INDENT, concat, group, indent, text};
+use super::doc::{Doc, INDENT, Printer, concat, group, indent, text};
 use super::expression::is_short;
 use super::{Formatter, WIDTH};
 use crate::source::Span;
@@ -23,23 +23,48 @@ impl<'a> Formatter<'a> {
         concat([before, text("{"), behind, indent(concat([line(), statements])), line(), text("}")])
     }
 
+    /// What an item begins with, and its body. One of several lines is printed statement by statement: documents are larger
+    /// than the text that they are of.
+    pub(super) fn item_body(&mut self, head: Doc<'a>, body: &'a Body, one_line: bool, printer: &mut Printer) {
+        let close = body.span.end - 1;
+        let is_empty = body.statements.is_empty() && !self.comments.any_before(close);
+        if is_empty || (one_line && is_short(body)) {
+            return printer.print(&group(concat([head, self.body(body, one_line)])));
+        }
+        let before = self.comments.moved_before(body.span.start);
+        let behind = self.comments.behind(body.statements.first().map_or(close, start_of));
+        printer.print(&concat([head, before, text("{"), behind, indent(Doc::Hard)]));
+        self.level += 1;
+        for i in 0..body.statements.len() {
+            printer.print(&indent(self.nth(body, i)));
+        }
+        self.level -= 1;
+        let last = self.comments.closing(close, body.statements.is_empty());
+        printer.print(&concat([indent(last), Doc::Hard, text("}")]));
+    }
+
     fn statements(&mut self, body: &'a Body) -> Doc<'a> {
         let close = body.span.end - 1;
-        let mut docs = Vec::with_capacity(body.statements.len() * 4);
-        for (i, statement) in body.statements.iter().enumerate() {
-            let start = start_of(statement);
-            if i > 0 {
-                docs.push(Doc::Hard);
-                if self.comments.blank_before_next(start) {
-                    docs.push(Doc::Blank);
-                }
-            }
-            docs.push(self.comments.leading(start));
-            docs.push(self.marked(statement));
-            let next = body.statements.get(i + 1).map_or(close, start_of);
-            docs.push(self.comments.behind(next));
-        }
+        let mut docs: Vec<_> = (0..body.statements.len()).map(|i| self.nth(body, i)).collect();
         docs.push(self.comments.closing(close, body.statements.is_empty()));
+        concat(docs)
+    }
+
+    /// A statement of a body with the comments around it.
+    fn nth(&mut self, body: &'a Body, i: usize) -> Doc<'a> {
+        let statement = &body.statements[i];
+        let start = start_of(statement);
+        let mut docs = Vec::with_capacity(5);
+        if i > 0 {
+            docs.push(Doc::Hard);
+            if self.comments.blank_before_next(start) {
+                docs.push(Doc::Blank);
+            }
+        }
+        docs.push(self.comments.leading(start));
+        docs.push(self.marked(statement));
+        let next = body.statements.get(i + 1).map_or(body.span.end - 1, start_of);
+        docs.push(self.comments.behind(next));
         concat(docs)
     }
 
@@ -69,7 +94,7 @@ impl<'a> Formatter<'a> {
         match &statement.kind {
             StatementKind::Input { name, shape } => concat([text("input "), self.name(name), text(": "), self.inner(shape)]),
             StatementKind::Output { name, shape, value } => {
-                let target = concat([text("output "), self.target(name, shape.as_ref())]);
+                let target = concat([text("output "), self.target(name, shape.as_deref())]);
                 match value {
                     Some(value) => self.assign(target, value),
                     None => target,
@@ -109,7 +134,7 @@ impl<'a> Formatter<'a> {
             if i > 0 {
                 docs.push(text(", "));
             }
-            docs.push(self.target(&target.name, target.shape.as_ref()));
+            docs.push(self.target(&target.name, target.shape.as_deref()));
         }
         concat(docs)
     }

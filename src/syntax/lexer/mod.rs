@@ -21,7 +21,12 @@ pub struct Lexed {
     pub comments: Vec<Comment>,
     /// What was no token.
     pub errors: Sink,
+    /// Where the text was left, which has more tokens than are read.
+    pub overfull: Option<Span>,
 }
+
+/// The most tokens of one file: a tree takes up to a hundred times the bytes of its text.
+pub const MAX_TOKENS: usize = 1 << 22;
 
 /// Cuts a text into tokens.
 #[must_use]
@@ -33,9 +38,12 @@ pub fn lex(text: &str, source: SourceId) -> Lexed {
         at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
         line_start: true,
         after_stray: false,
-        out: Lexed { tokens: Vec::with_capacity(text.len() / 4), comments: Vec::new(), errors: Sink::default() },
+        out: Lexed { tokens: Vec::with_capacity(text.len() / 4), comments: Vec::new(), errors: Sink::default(), overfull: None },
     };
-    while lexer.step() {}
+    while lexer.out.tokens.len() < MAX_TOKENS && lexer.step() {}
+    if lexer.at < text.len() && lexer.out.tokens.len() >= MAX_TOKENS {
+        lexer.out.overfull = Some(lexer.span(lexer.at, lexer.at));
+    }
     lexer.line_start = true;
     lexer.push(TokenKind::End, text.len());
     lexer.out

@@ -62,7 +62,8 @@ pub fn elif(input: Input<'_>) -> bool {
 
 /// `for i in range(3)`.
 pub fn python_range(context: &Context<'_>, over: &ForRange) {
-    let ForRange::List(Expr { kind: ExprKind::Call { callee, lists }, span }) = over else { return };
+    let ForRange::List(list) = over else { return };
+    let Expr { kind: ExprKind::Call { callee, lists }, span } = &**list else { return };
     let [list] = lists.as_slice() else { return };
     if callee.text != "range" || list.args.iter().any(|arg| arg.name.is_some()) {
         return;

@@ -56,6 +56,7 @@ fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<St
         if kind == TokenKind::Semicolon {
             input = input.skip(1);
         } else if kind == TokenKind::CloseBrace || kind == TokenKind::End {
+            list.shrink_to_fit();
             return (input, list);
         } else if item::begins(input) {
             let Some(rest) = item::nested(input, opener.index()) else { return (input, list) };

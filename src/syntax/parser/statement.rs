@@ -60,13 +60,15 @@ fn bind(input: Input<'_>) -> Parsed<'_, StatementKind> {
         return fail(input, Expected::NAME);
     }
     let targets = separated_list1(token_here(TokenKind::Comma, Expected::COMMA), cut(target));
-    let (rest, targets) = cut(targets).parse(input)?;
+    let (rest, mut targets) = cut(targets).parse(input)?;
+    // Most statements bind one name, and lists make room for four.
+    targets.shrink_to_fit();
     let (rest, value) = cut(assigned).parse(rest)?;
     Ok((rest, StatementKind::Bind { targets, value }))
 }
 
 fn target(input: Input<'_>) -> Parsed<'_, Target> {
-    map((dotted_name, opt(shape)), |(name, shape)| Target { name, shape }).parse(input)
+    map((dotted_name, opt(shape)), |(name, shape)| Target { name, shape: shape.map(Box::new) }).parse(input)
 }
 
 /// `: [256, 28, 28]`.
@@ -91,12 +93,13 @@ fn assigned(input: Input<'_>) -> Parsed<'_, Expr> {
 fn input_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Input, Expected::STATEMENT)(input)?;
     let (rest, (name, shape)) = cut((here(Expected::NAME, name), shape)).parse(rest)?;
-    Ok((rest, StatementKind::Input { name, shape }))
+    Ok((rest, StatementKind::Input { name, shape: Box::new(shape) }))
 }
 
 fn output(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Output, Expected::STATEMENT)(input)?;
     let (rest, (name, shape, value)) = cut((here(Expected::NAME, name), opt(shape), opt(assigned))).parse(rest)?;
+    let (shape, value) = (shape.map(Box::new), value.map(Box::new));
     Ok((rest, StatementKind::Output { name, shape, value }))
 }
 
@@ -134,9 +137,9 @@ fn list_pattern(input: Input<'_>) -> Parsed<'_, Pattern> {
 fn range(input: Input<'_>) -> Parsed<'_, ForRange> {
     let (rest, from) = value(input)?;
     if rest.kind() != TokenKind::DotDot || !rest.continues() {
-        return Ok((rest, ForRange::List(from)));
+        return Ok((rest, ForRange::List(Box::new(from))));
     }
-    map(cut(value), |to| ForRange::Range(from.clone(), to)).parse(rest.skip(1))
+    map(cut(value), |to| ForRange::Range(Box::new(from.clone()), Box::new(to))).parse(rest.skip(1))
 }
 
 fn assertion(input: Input<'_>) -> Parsed<'_, StatementKind> {

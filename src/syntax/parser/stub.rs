@@ -18,7 +18,7 @@ pub fn stub(start: Input<'_>, end: Input<'_>, mut bodies: Vec<Body>) -> Vec<Stat
     if kind == TokenKind::For {
         // Those before the last are of values in its header.
         let body = bodies.pop().unwrap_or(Body { statements: Vec::new(), span });
-        let over = ForRange::List(Expr { kind: ExprKind::Error, span });
+        let over = ForRange::List(Box::new(Expr { kind: ExprKind::Error, span }));
         return vec![statement(StatementKind::For { pattern: Pattern::List(Vec::new(), span), over, body })];
     }
     if kind == TokenKind::Assert || kind == TokenKind::Refine {

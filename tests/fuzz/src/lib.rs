@@ -1,0 +1,145 @@
+//! What must hold of any input, a function for each fuzz target.
+//!
+//! In: bytes. Out: nothing, or a panic where something does not hold. Networks are built within small limits, so that an input
+//! takes milliseconds; the limits themselves are the matter of `tests/limits.rs`.
+
+use std::path::Path;
+
+use pointwise::analysis::target::Target;
+use pointwise::compile::{Compiled, Loaded, NoFiles, Settings, compile as compiled};
+use pointwise::diagnostic::{Diagnostic, has_errors};
+use pointwise::graph::print;
+use pointwise::interchange::image::{self, ImageOptions};
+use pointwise::interchange::{npy, safetensors};
+use pointwise::lower::Limits;
+use pointwise::optimize::{Task, optimize as optimized};
+use pointwise::render::{Findings, Format, render};
+use pointwise::rewrite::{Config, config};
+use pointwise::source::SourceSet;
+use pointwise::syntax::{self, ast::Ast};
+use pointwise::writeback::edit;
+use pointwise::writeback::fix;
+
+fn settings() -> Settings {
+    let limits = Limits { nodes: 2000, instances: 2000, name_bytes: 1 << 20, steps: 50_000, ..Limits::default() };
+    Settings { limits, ..Settings::default() }
+}
+
+fn build(text: &str) -> Compiled {
+    compiled("main.net", text.to_owned(), &NoFiles, &settings())
+}
+
+fn parse(text: &str) -> (Ast, Vec<Diagnostic>) {
+    let mut sources = SourceSet::new();
+    let id = sources.add("main.net", text);
+    syntax::parse(&sources, id)
+}
+
+/// A tree without its places.
+fn shape(ast: &Ast) -> String {
+    let text = format!("{:?}", ast.items);
+    let mut parts = text.split("Span { ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.split_once('}').map_or("", |(_, rest)| rest))
+}
+
+/// Whatever parses is laid out, reads the same afterwards, and is laid out once.
+pub fn text(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (ast, found) = parse(text);
+    if has_errors(&found) {
+        return;
+    }
+    let laid_out = syntax::format(text, &ast);
+    let (again, found) = parse(&laid_out);
+    assert!(!has_errors(&found), "the layout does not parse: {found:?}\n{laid_out}");
+    assert_eq!(shape(&ast), shape(&again), "the layout means something else:\n{laid_out}");
+    assert_eq!(syntax::format(&laid_out, &again), laid_out, "the layout is not settled");
+}
+
+/// Any text is compiled, what is found is shown in every form, and the graph is a text that makes the same layers.
+pub fn compile(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let made = build(text);
+    let found = Findings { sources: &made.sources, diagnostics: &made.diagnostics };
+    for format in [Format::Full, Format::Concise, Format::Json, Format::Sarif, Format::Github] {
+        let _ = render(&[found], format, 80);
+    }
+    let Some(network) = made.network else { return };
+    let printed = print::print(network.shaped.graph());
+    let again = build(&printed);
+    let Some(other) = again.network else { panic!("the printed graph makes no network: {:?}\n{printed}", again.diagnostics) };
+    assert_eq!(network.analysis.totals, other.analysis.totals, "the printed graph makes another network:\n{printed}");
+}
+
+/// Every fix that is offered leaves the text no worse to read, and rounds of safe ones end.
+pub fn fixes(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let made = build(text);
+    let syntax_errors = |found: &[Diagnostic]| found.iter().filter(|d| d.is_error() && d.code.id().starts_with("PW01")).count();
+    let before = syntax_errors(&made.diagnostics);
+    for offered in made.diagnostics.iter().flat_map(|found| &found.fixes) {
+        let new = edit::apply(text, &offered.edits);
+        let after = build(&new);
+        assert!(syntax_errors(&after.diagnostics) <= before, "{offered:?} makes it worse: {:?}\n{new}", after.diagnostics);
+    }
+    let find = |text: String| {
+        let Compiled { sources, diagnostics, .. } = build(&text);
+        (sources, diagnostics)
+    };
+    let fixed = fix::fixed((made.sources, made.diagnostics), find);
+    assert!(fixed.applied <= 1000 + text.len(), "fixes do not end:\n{}", fixed.text);
+}
+
+/// A network is made narrower, and what is written down makes a network. The first byte says how.
+pub fn optimize(data: &[u8]) {
+    let Some((how, data)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(before) = Loaded::new("main.net".to_owned(), build(text)) else { return };
+    let target = Target::shipped("laptop").expect("a shipped target");
+    let config = Config { ratio: Some(u64::from(how % 8) + 1), ..Config::default() };
+    let here = Path::new("/here");
+    let task = Task {
+        config: &config,
+        target: &target,
+        inline: how & 8 != 0,
+        set: &[],
+        name: "new.net",
+        folders: (here, here),
+        root: None,
+        said: "a test",
+        replaces: None,
+        weights: None,
+    };
+    if let Ok(done) = optimized(&before, &task, &NoFiles) {
+        assert!(done.compiled.network.is_some(), "the new text makes no network: {:?}\n{}", done.compiled.diagnostics, done.text);
+    }
+}
+
+/// What the optimizer is asked for, and machines.
+pub fn yaml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = config::parse(text);
+    if let Ok(target) = Target::from_yaml(text) {
+        assert_eq!(Target::from_yaml(&target.to_yaml()).as_ref(), Ok(&target));
+    }
+}
+
+/// Arrays; what is read is written and read again.
+pub fn npy(data: &[u8]) {
+    if let Ok(tensor) = npy::read(data) {
+        assert_eq!(npy::read(&npy::write(&tensor)).map(|again| again.shape().to_vec()).ok(), Some(tensor.shape().to_vec()));
+    }
+}
+
+/// Weights; what is read is written.
+pub fn safetensors(data: &[u8]) {
+    if let Ok(weights) = safetensors::load(data) {
+        let _ = safetensors::save(&weights);
+    }
+}
+
+/// Pictures of any format, brought to a network's size.
+pub fn image(data: &[u8]) {
+    let _ = image::load(data, &ImageOptions::for_input(3, 8, 8));
+}
