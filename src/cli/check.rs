@@ -101,7 +101,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     if format == Format::Full {
         for Checked { sources, diagnostics, .. } in checked.iter().filter(|_| !arguments.diff) {
             let warnings = !session.quiet;
-            let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| warnings || d.is_error()).cloned().collect();
+            let shown = diagnostics.iter().filter(|d| d.silenced.is_none() && (warnings || d.is_error()));
+            let shown: Vec<Diagnostic> = shown.cloned().collect();
             Session::show(sources, &shown);
         }
         session.notice(&summary(&checked, arguments));
@@ -119,7 +120,10 @@ fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checke
     let compiled = load::compile(session, path, &arguments.net)?;
     // What is no network, a script for instance, is not rewritten by what a network's errors look like.
     let is_network = files::is_dash(path) || files::has_extension(path, "net");
-    let found = |compiled: Compiled| (compiled.sources, choose(compiled.diagnostics, arguments));
+    let found = |Compiled { sources, mut diagnostics, silenced, .. }: Compiled| {
+        diagnostics.extend(silenced);
+        (sources, choose(diagnostics, arguments))
+    };
     let (sources, diagnostics) = found(compiled);
     if !is_network || !(arguments.fix || arguments.diff) {
         return Ok(Checked::new(sources, diagnostics));
@@ -147,7 +151,7 @@ fn choose(diagnostics: Vec<Diagnostic>, arguments: &Arguments) -> Vec<Diagnostic
     };
     let raise = |mut d: Diagnostic| {
         let denied = arguments.deny.iter().any(|word| word.eq_ignore_ascii_case("warnings")) || matches(&arguments.deny, d.code);
-        if denied {
+        if denied && d.silenced.is_none() {
             d.severity = Severity::Error;
         }
         d
@@ -170,7 +174,12 @@ fn known_codes(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn summary(checked: &[Checked], arguments: &Arguments) -> String {
-    let all = || checked.iter().flat_map(|checked| &checked.diagnostics);
+    let found = || checked.iter().flat_map(|checked| &checked.diagnostics);
+    let all = || found().filter(|d| d.silenced.is_none());
+    let silenced = match found().count() - all().count() {
+        0 => String::new(),
+        count => format!(", {count} silenced"),
+    };
     let errors = all().filter(|d| d.is_error()).count();
     let warnings = all().count() - errors;
     let fixes: usize = checked.iter().map(|checked| checked.fixes).sum();
@@ -180,9 +189,9 @@ fn summary(checked: &[Checked], arguments: &Arguments) -> String {
     let files = counted(checked.len(), "file");
     let fixes = if fixes == 1 { "1 fix".to_owned() } else { format!("{fixes} fixes") };
     match (arguments.fix, arguments.diff) {
-        (true, _) => format!("{files} checked, {fixes} applied, {found} left"),
-        (_, true) => format!("{files} checked, {fixes} to apply, {found} left then"),
-        _ if found == "nothing" => format!("{files} checked, nothing found"),
-        _ => format!("{files} checked, {found}"),
+        (true, _) => format!("{files} checked, {fixes} applied, {found} left{silenced}"),
+        (_, true) => format!("{files} checked, {fixes} to apply, {found} left then{silenced}"),
+        _ if found == "nothing" => format!("{files} checked, nothing found{silenced}"),
+        _ => format!("{files} checked, {found}{silenced}"),
     }
 }

@@ -9,6 +9,7 @@ mod files;
 mod network;
 mod refinements;
 mod settings;
+mod silence;
 mod unread;
 
 use crate::analysis::training::{Optimizer, Training};
@@ -48,6 +49,8 @@ pub struct Compiled {
     pub network: Option<Network>,
     /// Errors, failed assertions and lints, in order of position.
     pub diagnostics: Vec<Diagnostic>,
+    /// Lints that comments at their lines silence.
+    pub silenced: Vec<Diagnostic>,
 }
 
 impl Compiled {
@@ -65,8 +68,10 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
     let mut diagnostics = Vec::new();
     let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
     let network = build(&sources, &files, settings, &mut diagnostics);
+    let judged = network.is_some() && settings.set.is_empty();
+    let silenced = silence::apply(&sources, &files.asts, &mut diagnostics, judged);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Compiled { sources, asts: files.asts, network, diagnostics }
+    Compiled { sources, asts: files.asts, network, diagnostics, silenced }
 }
 
 fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnostics: &mut Vec<Diagnostic>) -> Option<Network> {

@@ -79,7 +79,7 @@ impl Loaded {
     /// # Errors
     /// The errors for which there is no network, with the texts that they point into.
     pub fn new(name: String, compiled: Compiled) -> Result<Self, (SourceSet, Vec<Diagnostic>)> {
-        let Compiled { sources, asts, network, diagnostics } = compiled;
+        let Compiled { sources, asts, network, diagnostics, .. } = compiled;
         let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
         let (Some(network), Some(ast)) = (network, asts.into_iter().next()) else { return Err((sources, errors)) };
         let notes = syntax::notes(sources.get(ast.source).text(), &ast);

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
 pub(super) fn concise(findings: &Findings<'_>) -> String {
     let mut places = Places::new(findings.sources);
     let mut text = String::new();
-    for d in findings.diagnostics {
+    for d in findings.told() {
         if let Some(label) = &d.primary {
             let place = places.of(label.span);
             let name = tame(findings.sources.get(label.span.source).name());
@@ -30,7 +30,7 @@ pub(super) fn concise(findings: &Findings<'_>) -> String {
 pub(super) fn github(findings: &Findings<'_>) -> String {
     let mut places = Places::new(findings.sources);
     let mut text = String::new();
-    for d in findings.diagnostics {
+    for d in findings.told() {
         let _ = write!(text, "::{} ", word(d.severity));
         if let Some(label) = &d.primary {
             let Place { line, column, end_line, end_column } = places.of(label.span);
@@ -65,6 +65,8 @@ fn property(text: &str) -> String {
 struct Document<'a> {
     schema_version: u32,
     diagnostics: Vec<Entry<'a>>,
+    /// How many more comments in the text silence.
+    suppressed: usize,
 }
 
 #[derive(Serialize)]
@@ -111,14 +113,15 @@ struct Replacement<'a> {
     replacement: &'a str,
 }
 
-/// `{ "schema_version": 1, "diagnostics": [...] }`, pretty.
+/// `{ "schema_version": 1, "diagnostics": [...], "suppressed": 0 }`, pretty.
 pub(super) fn json(findings: &[Findings<'_>]) -> String {
     let mut diagnostics = Vec::new();
     for f in findings {
         let mut places = Places::new(f.sources);
-        diagnostics.extend(f.diagnostics.iter().map(|d| entry(f, &mut places, d)));
+        diagnostics.extend(f.told().map(|d| entry(f, &mut places, d)));
     }
-    let document = Document { schema_version: 1, diagnostics };
+    let suppressed = findings.iter().flat_map(|f| f.diagnostics).count() - diagnostics.len();
+    let document = Document { schema_version: 1, diagnostics, suppressed };
     serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON") + "\n"
 }
 
@@ -184,7 +187,11 @@ fn sarif_result(f: &Findings<'_>, places: &mut Places<'_>, d: &Diagnostic) -> Va
     let locations: Vec<Value> = d.primary.iter().map(|label| location(f, places, label)).collect();
     let related: Vec<Value> = d.secondary.iter().map(|label| location(f, places, label)).collect();
     let fixes: Vec<Value> = d.fixes.iter().map(|fix| sarif_fix(f, places, fix)).collect();
-    json!({ "ruleId": d.code.id(), "level": level, "message": { "text": text }, "locations": locations, "relatedLocations": related, "fixes": fixes })
+    let mut result = json!({ "ruleId": d.code.id(), "level": level, "message": { "text": text }, "locations": locations, "relatedLocations": related, "fixes": fixes });
+    if let Some(reason) = &d.silenced {
+        result["suppressions"] = json!([{ "kind": "inSource", "justification": reason }]);
+    }
+    result
 }
 
 fn location(f: &Findings<'_>, places: &mut Places<'_>, label: &Label) -> Value {

@@ -82,7 +82,7 @@ fn digest(text: &str) -> u64 {
 fn round<'d>(diagnostics: &'d [Diagnostic], main: SourceId, harmful: &HashSet<String>, most: usize) -> Vec<&'d Fix> {
     let mut chosen: Vec<&Fix> = Vec::new();
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.silenced.is_none()) {
         let is_fit = |fix: &&Fix| fix.applicability == Applicability::Safe && !harmful.contains(&key(fix));
         let Some(fix) = diagnostic.fixes.iter().find(is_fit) else { continue };
         if fix.edits.iter().any(|edit| edit.span.source != main || overlaps(&taken, edit)) {
