@@ -7,6 +7,7 @@ mod assertions;
 mod counted;
 mod files;
 mod network;
+mod partial;
 mod refinements;
 mod settings;
 mod silence;
@@ -81,9 +82,13 @@ fn build(sources: &SourceSet, files: &files::Files, settings: &Settings, diagnos
     diagnostics.extend(clashes);
     let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
     diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
-    let lowered = lowered?;
-    diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !unread.explains(sources, d)));
+    let mut lowered = lowered?;
+    let found = std::mem::take(&mut lowered.diagnostics);
+    diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
     if has_errors(diagnostics) {
+        if !unread.any() {
+            diagnostics.extend(partial::check(sources, lowered));
+        }
         return None;
     }
     let built = shaped(lowered.graph, diagnostics)?;

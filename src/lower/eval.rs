@@ -233,7 +233,7 @@ impl<'a> Builder<'a> {
                         self.report(frame, diagnostic);
                     }
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
-                        frame.poison_assigned(body);
+                        self.not_run(frame, body);
                     }
                     return Err(Value::Poison);
                 }

@@ -29,7 +29,7 @@ mod together;
 mod unused;
 mod value;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::code::Code;
@@ -91,6 +91,8 @@ pub struct Lowered {
     pub conditions: Vec<Condition>,
     /// Errors and lints.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where layers are missing because of errors; the graph is whole where there are none. The root stands for anywhere.
+    pub missing: Vec<LayerPath>,
 }
 
 /// Builds the graph of a program's net; `None` where it has no usable net, which the diagnostics then say.
@@ -182,6 +184,10 @@ struct Builder<'a> {
     here: Option<InstanceId>,
     refinements: Vec<Refinement>,
     conditions: Vec<Condition>,
+    /// Paths under which something could not be built.
+    missing: BTreeSet<LayerPath>,
+    /// Blocks that were entered, whose bodies need not be looked at for their own sake.
+    entered: HashSet<(usize, &'a str)>,
     steps: u64,
     depth: u32,
     stopped: bool,
@@ -208,6 +214,8 @@ impl<'a> Builder<'a> {
             here: None,
             refinements: Vec::new(),
             conditions: Vec::new(),
+            missing: BTreeSet::new(),
+            entered: HashSet::new(),
             steps: 0,
             depth: 0,
             stopped: false,
@@ -223,7 +231,20 @@ impl<'a> Builder<'a> {
                     .push(format!("the same happens in {}", counted(times as usize - 1, "more instance")));
             }
         }
-        Lowered { graph: self.graph, refinements: self.refinements, conditions: self.conditions, diagnostics: self.diagnostics }
+        if self.stopped {
+            self.missing.insert(LayerPath::root());
+        }
+        // Uses of shared weights may be missing wherever they stand.
+        if !self.missing.is_empty() {
+            self.missing.extend(self.shared_sets.iter().map(|set| set.root.clone()));
+        }
+        Lowered {
+            graph: self.graph,
+            refinements: self.refinements,
+            conditions: self.conditions,
+            diagnostics: self.diagnostics,
+            missing: self.missing.into_iter().collect(),
+        }
     }
 
     /// Reports a finding, once for all instances of a block; says through which instances it came.

@@ -56,7 +56,7 @@ impl<'a> Builder<'a> {
                             edits,
                         ),
                     );
-                    frame.poison_assigned(body);
+                    self.not_run(frame, body);
                 }
                 other => self.no_turns(frame, &[(list, &other)], body),
             },
@@ -76,6 +76,18 @@ impl<'a> Builder<'a> {
             if value.to_i64().is_none() && !value.is_poison() {
                 let message = format!("a loop walks integers `from..to` or a list, not {}", value.kind());
                 self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
+            }
+        }
+        self.not_run(frame, body);
+    }
+
+    /// Takes note of what is missing where a body cannot be evaluated.
+    pub(super) fn not_run(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
+        for statement in body.all_statements() {
+            match &statement.kind {
+                StatementKind::Refine { .. } => drop(self.missing.insert(LayerPath::root())),
+                StatementKind::Return(_) => drop(self.missing.insert(frame.prefix.path.clone())),
+                _ => self.missing.extend(statement.binds().iter().map(|name| frame.binding_scope(&name.text).place.path)),
             }
         }
         frame.poison_assigned(body);
@@ -112,7 +124,7 @@ impl<'a> Builder<'a> {
 
 impl<'a> Frame<'a> {
     /// Names that a body would bind become poison, because the body cannot be evaluated.
-    pub(super) fn poison_assigned(&mut self, body: &'a Body) {
+    fn poison_assigned(&mut self, body: &'a Body) {
         for statement in body.all_statements() {
             for name in statement.binds() {
                 let was_input = self.names.get(name.text.as_str()).is_some_and(|binding| binding.is_input);
