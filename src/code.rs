@@ -112,6 +112,7 @@ codes! {
     LintDearerRefinement "PW9010" "a refinement that costs more";
     LintLinearOnMap "PW9011" "a linear layer on a map";
     LintCountedPath "PW9012" "a path that hangs on a count";
+    LintSilence "PW9013" "a silence that does nothing, or does not say why";
 }
 
 impl Code {

@@ -106,6 +106,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// Changes after which it is gone, the likeliest first.
     pub fixes: Vec<Fix>,
+    /// The reason for which a comment at its line silences it; such a finding is counted and not told.
+    pub silenced: Option<String>,
 }
 
 impl Diagnostic {
@@ -130,6 +132,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
             fixes: Vec::new(),
+            silenced: None,
         }
     }
 

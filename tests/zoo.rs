@@ -43,7 +43,7 @@ fn layers_equal_the_tables() {
     let mut files: Vec<_> =
         std::fs::read_dir("tests/paper/layers").expect("tables").map(|e| e.expect("readable").path()).collect();
     files.sort();
-    assert_eq!(files.len(), 8);
+    assert_eq!(files.len(), 9);
     for file in files {
         let name = file.file_stem().expect("a file").to_string_lossy().into_owned();
         let rows = data(&format!("layers/{name}.json"));
@@ -77,7 +77,7 @@ fn layers_equal_the_tables() {
 #[test]
 fn every_model_compiles() {
     let names = zoo();
-    assert_eq!(names.len(), 44, "{names:?}");
+    assert_eq!(names.len(), 45, "{names:?}");
     for name in names {
         assert!(model(&name, &[]).network.is_some(), "{name}");
     }

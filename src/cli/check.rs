@@ -104,7 +104,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     if format == Format::Full {
         for Checked { sources, diagnostics, .. } in checked.iter().filter(|_| !arguments.diff) {
             let warnings = !session.quiet;
-            let shown: Vec<Diagnostic> = diagnostics.iter().filter(|d| warnings || d.is_error()).cloned().collect();
+            let shown = diagnostics.iter().filter(|d| d.silenced.is_none() && (warnings || d.is_error()));
+            let shown: Vec<Diagnostic> = shown.cloned().collect();
             Session::show(sources, &shown);
         }
         if let Some(guesses) = guesses(&checked, arguments) {
@@ -128,7 +129,10 @@ fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checke
     if !is_network || !(arguments.fix || arguments.diff) {
         return Ok(tried(path, compiled, arguments));
     }
-    let found = |compiled: Compiled| (compiled.sources, choose(compiled.diagnostics, arguments));
+    let found = |compiled: Compiled| {
+        let (sources, diagnostics) = all(compiled);
+        (sources, choose(diagnostics, arguments))
+    };
     let (sources, diagnostics) = found(compiled);
     let text = sources.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
     let before = exit_code(&diagnostics);
@@ -148,7 +152,15 @@ fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checke
 /// The findings of a file that are asked for, with fixes that were tried.
 fn tried(path: &Path, mut compiled: Compiled, arguments: &Arguments) -> Checked {
     load::tried(path, &mut compiled, &arguments.net);
-    Checked::new(compiled.sources, choose(compiled.diagnostics, arguments))
+    let (sources, diagnostics) = all(compiled);
+    Checked::new(sources, choose(diagnostics, arguments))
+}
+
+/// All findings, with those that comments silence behind the others.
+fn all(compiled: Compiled) -> (SourceSet, Vec<Diagnostic>) {
+    let Compiled { sources, mut diagnostics, silenced, .. } = compiled;
+    diagnostics.extend(silenced);
+    (sources, diagnostics)
 }
 
 /// What is left of the findings, with denied lints raised.
@@ -160,7 +172,7 @@ fn choose(diagnostics: Vec<Diagnostic>, arguments: &Arguments) -> Vec<Diagnostic
     };
     let raise = |mut d: Diagnostic| {
         let denied = arguments.deny.iter().any(|word| word.eq_ignore_ascii_case("warnings")) || matches(&arguments.deny, d.code);
-        if denied {
+        if denied && d.silenced.is_none() {
             d.severity = Severity::Error;
         }
         d
@@ -194,7 +206,12 @@ fn guesses(checked: &[Checked], arguments: &Arguments) -> Option<String> {
 }
 
 fn summary(checked: &[Checked], arguments: &Arguments) -> String {
-    let all = || checked.iter().flat_map(|checked| &checked.diagnostics);
+    let found = || checked.iter().flat_map(|checked| &checked.diagnostics);
+    let all = || found().filter(|d| d.silenced.is_none());
+    let silenced = match found().count() - all().count() {
+        0 => String::new(),
+        count => format!(", {count} silenced"),
+    };
     let errors = all().filter(|d| d.is_error()).count();
     let warnings = all().count() - errors;
     let fixes: usize = checked.iter().map(|checked| checked.fixes).sum();
@@ -204,9 +221,9 @@ fn summary(checked: &[Checked], arguments: &Arguments) -> String {
     let files = counted(checked.len(), "file");
     let fixes = if fixes == 1 { "1 fix".to_owned() } else { format!("{fixes} fixes") };
     match (arguments.fix, arguments.diff) {
-        (true, _) => format!("{files} checked, {fixes} applied, {found} left"),
-        (_, true) => format!("{files} checked, {fixes} to apply, {found} left then"),
-        _ if found == "nothing" => format!("{files} checked, nothing found"),
-        _ => format!("{files} checked, {found}"),
+        (true, _) => format!("{files} checked, {fixes} applied, {found} left{silenced}"),
+        (_, true) => format!("{files} checked, {fixes} to apply, {found} left then{silenced}"),
+        _ if found == "nothing" => format!("{files} checked, nothing found{silenced}"),
+        _ => format!("{files} checked, {found}{silenced}"),
     }
 }

@@ -24,34 +24,61 @@ const MAX_FINDINGS: usize = 200;
 pub(super) fn check(sources: &SourceSet, conditions: &[Condition], graph: &Graph, analysis: &Analysis) -> Vec<Diagnostic> {
     let quantities = Quantities::new(analysis, graph);
     // What follows a hundred that cannot be right needs no search for what was meant.
-    conditions.iter().filter_map(|condition| one(sources, condition, &quantities)).take(MAX_FINDINGS).collect()
+    conditions.iter().flat_map(|condition| one(sources, condition, &quantities)).take(MAX_FINDINGS).collect()
 }
 
-fn one(sources: &SourceSet, condition: &Condition, quantities: &Quantities<'_>) -> Option<Diagnostic> {
+fn one(sources: &SourceSet, condition: &Condition, quantities: &Quantities<'_>) -> Vec<Diagnostic> {
     let text = sources.text(condition.span);
     if condition.constant || always(&condition.condition) {
         let message = format!("the assertion `{text}` can never fail");
         let diagnostic = Diagnostic::warning(Code::LintInertAssertion, message, condition.span, "always true");
-        return Some(diagnostic.help("compare a metric with a budget, as in `assert params < 7M`, or remove it"));
+        return vec![diagnostic.help("compare a metric with a budget, as in `assert params < 7M`, or remove it")];
     }
-    let mut metrics = Vec::new();
-    match evaluate(&condition.condition, quantities, &mut metrics) {
-        Ok(Value::Bool(true)) => None,
-        Ok(Value::Bool(false)) => {
+    let (mut metrics, mut found) = (Vec::new(), Vec::new());
+    match demands(&condition.condition, quantities, &mut metrics, &mut found) {
+        Some(Value::Bool(false)) => {
             let message = format!("the assertion `{text}` does not hold");
-            Some(failed(condition, message, said(&metrics, "is"), &metrics))
+            found.push(failed(condition, message, said(&metrics, "is"), &metrics));
         }
-        Ok(other) => Some(
-            Diagnostic::error(
-                Code::WrongType,
-                format!("an assertion is true or false, and this is {}", other.kind()),
-                condition.span,
-                "",
-            )
-            .help(format!("compare it, as in `{text} < 7M`")),
-        ),
-        Err(diagnostic) => Some(*diagnostic),
+        Some(Value::Bool(true)) | None => {}
+        Some(other) => {
+            let message = format!("an assertion is true or false, and this is {}", other.kind());
+            let diagnostic = Diagnostic::error(Code::WrongType, message, condition.span, "");
+            found.push(diagnostic.help(format!("compare it, as in `{text} < 7M`")));
+        }
     }
+    found
+}
+
+/// What a condition comes to. Of `a and b and c`, one that cannot be told is a finding and does not hide that another is false.
+fn demands(
+    condition: &Symbolic,
+    quantities: &Quantities<'_>,
+    read: &mut Vec<Read>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    let mut tell = |demand: &Symbolic| evaluate(demand, quantities, read).map_err(|unknown| found.push(*unknown)).ok();
+    let Symbolic::Infix { first, rest } = condition else { return tell(condition) };
+    if rest.iter().any(|(op, _)| *op != InfixOp::And) {
+        return tell(condition);
+    }
+    let mut whole = tell(first);
+    for (_, demand) in rest {
+        if matches!(whole, Some(Value::Bool(false))) {
+            break;
+        }
+        let value = tell(demand);
+        whole = match (whole, value) {
+            (Some(left), Some(right)) => match fold(InfixOp::And, &left, &right) {
+                Folded::Value(value) => Some(value),
+                Folded::Arithmetic(_) | Folded::Types => Some(Value::Nothing),
+            },
+            // Of those that can be told, a false one counts.
+            (_, Some(Value::Bool(false))) => Some(Value::Bool(false)),
+            _ => None,
+        };
+    }
+    whole
 }
 
 /// An assertion that does not hold, with how far it is off.

@@ -7,8 +7,10 @@ mod assertions;
 mod counted;
 mod files;
 mod network;
+mod partial;
 mod refinements;
 mod settings;
+mod silence;
 mod tried;
 mod unread;
 
@@ -54,6 +56,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// How many expressions and statements were evaluated.
     pub steps: u64,
+    /// Lints that comments at their lines silence.
+    pub silenced: Vec<Diagnostic>,
 }
 
 impl Compiled {
@@ -72,8 +76,10 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
     let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
     let mut steps = 0;
     let network = build(&sources, &files, settings, (&mut diagnostics, &mut steps));
+    let judged = network.is_some() && settings.set.is_empty();
+    let silenced = silence::apply(&sources, &files.asts, &mut diagnostics, judged);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
-    Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics, steps }
+    Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics, silenced, steps }
 }
 
 fn build(
@@ -88,10 +94,14 @@ fn build(
     diagnostics.extend(clashes);
     let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
     diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
-    let lowered = lowered?;
+    let mut lowered = lowered?;
     *steps = lowered.steps;
-    diagnostics.extend(lowered.diagnostics.into_iter().filter(|d| !unread.explains(sources, d)));
+    let found = std::mem::take(&mut lowered.diagnostics);
+    diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
     if has_errors(diagnostics) {
+        if !unread.any() {
+            diagnostics.extend(partial::check(sources, lowered));
+        }
         return None;
     }
     let built = shaped(lowered.graph, diagnostics)?;

@@ -35,6 +35,11 @@ impl<'s> Unread<'s> {
         Self { words, any: errors.iter().any(Diagnostic::is_error), files, nameless }
     }
 
+    /// Whether anything was left unread.
+    pub(super) fn any(&self) -> bool {
+        self.any
+    }
+
     /// Whether a later finding only says that something unread is missing.
     pub(super) fn explains(&self, sources: &SourceSet, finding: &Diagnostic) -> bool {
         if self.files && finding.code == Code::UnknownOperation && finding.fixes.is_empty() {

@@ -45,7 +45,30 @@ pub struct Condition {
 
 impl<'a> Builder<'a> {
     pub(super) fn assertion(&mut self, frame: &mut Frame<'a>, condition: &'a Expr) {
-        let Some(symbolic) = self.symbolic(frame, condition) else { return };
+        let (mut first, mut rest) = (None, Vec::new());
+        let demands = demands(condition);
+        let known: Vec<Option<Symbolic>> = demands.iter().map(|(_, demand)| self.symbolic(frame, demand)).collect();
+        if known.iter().any(Option::is_none) {
+            // Where one of several demands cannot be read, the others are held on their own.
+            for ((_, demand), symbolic) in demands.iter().zip(known) {
+                symbolic.into_iter().for_each(|symbolic| self.demand(frame, demand, symbolic));
+            }
+            return;
+        }
+        for ((op, _), symbolic) in demands.iter().zip(known.into_iter().flatten()) {
+            match op {
+                Some(op) => rest.push((*op, symbolic)),
+                None => first = Some(symbolic),
+            }
+        }
+        let whole = first.and_then(|first| self.joined(frame, first, rest));
+        if let Some(symbolic) = whole {
+            self.demand(frame, condition, symbolic);
+        }
+    }
+
+    /// A condition that was read: false, or to be held against the network.
+    fn demand(&mut self, frame: &Frame<'a>, condition: &'a Expr, symbolic: Symbolic) {
         if let Symbolic::Value(value, _) = &symbolic {
             match value {
                 Value::Bool(true) => {}
@@ -127,15 +150,21 @@ impl<'a> Builder<'a> {
     }
 
     fn infix_symbolic(&mut self, frame: &mut Frame<'a>, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Option<Symbolic> {
-        let mut first = self.symbolic(frame, first)?;
+        let first = self.symbolic(frame, first)?;
+        let rest: Option<Vec<_>> =
+            rest.iter().map(|(op, span, right)| Some(((*op, *span), self.symbolic(frame, right)?))).collect();
+        self.joined(frame, first, rest?)
+    }
+
+    /// Operands of one precedence: those at the beginning that are constant are one.
+    fn joined(&mut self, frame: &Frame<'a>, mut first: Symbolic, rest: Vec<((InfixOp, Span), Symbolic)>) -> Option<Symbolic> {
         let mut open = Vec::new();
-        for (op, op_span, right) in rest {
-            let right = self.symbolic(frame, right)?;
+        for ((op, span), right) in rest {
             match (&first, &right) {
                 (Symbolic::Value(a, _), Symbolic::Value(b, _)) if open.is_empty() => {
-                    first = Symbolic::Value(self.folded(frame, (*op, *op_span), a, b)?, None);
+                    first = Symbolic::Value(self.folded(frame, (op, span), a, b)?, None);
                 }
-                _ => open.push((*op, right)),
+                _ => open.push((op, right)),
             }
         }
         Some(if open.is_empty() { first } else { Symbolic::Infix { first: Box::new(first), rest: open } })
@@ -204,6 +233,18 @@ impl<'a> Builder<'a> {
                 .help("metrics are params, buffers, macs, flops, layers, weight_memory, activation_memory and peak_memory"),
         };
         self.report(frame, diagnostic);
+    }
+}
+
+/// The demands of `a and b and c`, each with the operator before it; the condition itself where it is no such chain.
+fn demands(condition: &Expr) -> Vec<(Option<(InfixOp, Span)>, &Expr)> {
+    match &condition.kind {
+        ExprKind::Paren(inner) => demands(inner),
+        ExprKind::Infix { first, rest } if rest.iter().all(|(op, _, _)| *op == InfixOp::And) => {
+            let rest = rest.iter().map(|(op, span, demand)| (Some((*op, *span)), demand));
+            std::iter::once((None, &**first)).chain(rest).collect()
+        }
+        _ => vec![(None, condition)],
     }
 }
 

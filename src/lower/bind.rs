@@ -65,6 +65,9 @@ impl<'a> Builder<'a> {
         let outer = std::mem::replace(&mut self.discards, Discards::of(targets, expr));
         let value = self.eval(frame, expr, &scope);
         self.discards = outer;
+        if value.is_poison() {
+            self.missing.insert(scope.place.path);
+        }
         if let [one] = targets {
             self.assign(frame, one, value);
             return;
@@ -115,9 +118,8 @@ impl<'a> Builder<'a> {
             value = Value::Poison;
         }
         if let (Some(shape), Value::Tensor(id)) = (&target.shape, &value) {
-            if !self.check_shape(frame, name, *id, shape) {
-                value = Value::Poison;
-            }
+            // What follows is held against the shape that it has: the written one may be the mistake.
+            self.check_shape(frame, name, *id, shape);
         } else if let (Some(shape), false) = (&target.shape, value.is_poison()) {
             let message = format!("only a tensor has a shape, and `{name}` is {}", value.kind());
             self.report(frame, Diagnostic::error(Code::WrongType, message, shape.span, "remove this"));
@@ -127,11 +129,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Compares a tensor with the shape that is written beside its name.
-    pub(super) fn check_shape(&mut self, frame: &mut Frame<'a>, name: &str, id: NodeId, written: &'a Expr) -> bool {
-        let Some(expected) = self.shape_of(frame, written) else { return true };
+    pub(super) fn check_shape(&mut self, frame: &mut Frame<'a>, name: &str, id: NodeId, written: &'a Expr) {
+        let Some(expected) = self.shape_of(frame, written) else { return };
         let actual = self.shapes[id];
         if actual == expected {
-            return true;
+            return;
         }
         self.here = frame.instance;
         let message = format!("`{name}` is {actual}, not {expected} as written");
@@ -147,6 +149,5 @@ impl<'a> Builder<'a> {
             ),
         };
         self.report(frame, diagnostic);
-        false
     }
 }

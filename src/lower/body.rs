@@ -80,10 +80,15 @@ impl<'a> Builder<'a> {
     }
 
     fn check_ends(&mut self, frame: &Frame<'a>, net: &Net) {
-        if self.stopped || self.errors > 0 {
+        if self.stopped {
             return;
         }
-        let (what, example) = match (self.graph.inputs().is_empty(), self.graph.outputs().is_empty()) {
+        // After errors an input or output may be there and not come to be; what is not even written is missing all the same.
+        let statements = net.body.all_statements();
+        let written = |is: fn(&StatementKind) -> bool| self.errors > 0 && statements.iter().any(|statement| is(&statement.kind));
+        let inputs = self.graph.inputs().is_empty() && !written(|kind| matches!(kind, StatementKind::Input { .. }));
+        let outputs = self.graph.outputs().is_empty() && !written(|kind| matches!(kind, StatementKind::Output { .. }));
+        let (what, example) = match (inputs, outputs) {
             (false, false) => return,
             (true, false) => ("input", "input image: [3, 224, 224]"),
             (false, true) => ("output", "output logits = x"),
@@ -131,7 +136,13 @@ impl<'a> Builder<'a> {
             StatementKind::Shared { name, value } => self.shared(frame, name, value),
             StatementKind::For { pattern, over, body } => self.repeat(frame, pattern, over, body),
             StatementKind::Assert(condition) => self.assertion(frame, condition),
-            StatementKind::Refine { path, form } => self.refinement(frame, path, form),
+            StatementKind::Refine { path, form } => {
+                let before = self.refinements.len();
+                self.refinement(frame, path, form);
+                if self.refinements.len() == before {
+                    self.missing.insert(LayerPath::root());
+                }
+            }
             StatementKind::Expr(expr) => return self.eval(frame, expr, scope),
         }
         Value::Nothing
@@ -155,6 +166,9 @@ impl<'a> Builder<'a> {
         if let Some(first) = frame.names.get(name.text.as_str()) {
             let first = Ident { text: name.text.clone(), span: first.span };
             self.report(frame, duplicate("name", name, &first));
+        }
+        if value.is_poison() {
+            self.missing.insert(frame.exact_place(&name.text).path);
         }
         frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false });
     }
@@ -212,6 +226,9 @@ impl<'a> Builder<'a> {
         if let Some(diagnostic) = refusal {
             self.report(frame, diagnostic);
         }
+        if result.is_poison() {
+            self.missing.insert(frame.exact_place(&name.text).path);
+        }
         let node = self.one_tensor(frame, &result, value.map_or(name.span, |e| e.span), "an output");
         if let (Some(node), Some(shape)) = (node, shape) {
             self.check_shape(frame, &name.text, node, shape);
@@ -261,6 +278,9 @@ impl<'a> Builder<'a> {
         let mut results = Vec::with_capacity(values.len());
         for expr in values {
             let value = self.eval(frame, expr, &scope);
+            if value.is_poison() {
+                self.missing.insert(scope.place.path.clone());
+            }
             match value {
                 Value::Tuple(items) => results.extend(items.iter().cloned()),
                 Value::Tensor(_) | Value::Poison => results.push(value),

@@ -52,7 +52,9 @@ impl<'a> Builder<'a> {
                 self.report(frame, diagnostic);
                 return Value::Poison;
             }
-            let Some(inputs) = self.inflows(frame, &last, callee) else { return Value::Poison };
+            let Some(inputs) = self.inflows(frame, &last, callee) else {
+                return self.without_inputs(frame, &meaning, expr, callee, &params, scope);
+            };
             return self.invoke(frame, &meaning, expr, callee, &params, Some(inputs), scope);
         }
         let (tensors, others): (Vec<_>, Vec<_>) =
@@ -71,7 +73,15 @@ impl<'a> Builder<'a> {
             }
             return Value::Poison;
         }
-        let Some(inputs) = self.inflows(frame, &tensors, callee) else { return Value::Poison };
+        let Some(inputs) = self.inflows(frame, &tensors, callee) else {
+            // What is poison may have been meant as a parameter.
+            return match meaning {
+                Callee::Block((_, block)) if block.params.is_empty() => {
+                    self.without_inputs(frame, &meaning, expr, callee, &[], scope)
+                }
+                Callee::Op(_) | Callee::Block(_) | Callee::Shared(_) | Callee::Function => Value::Poison,
+            };
+        };
         self.invoke(frame, &meaning, expr, callee, &others, Some(inputs), scope)
     }
 
@@ -126,7 +136,8 @@ impl<'a> Builder<'a> {
         }
         let meaning = self.callee(frame, &callee, list, true);
         let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
-        let (Some(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
+        let Some(meaning) = meaning else { return Value::Poison };
+        let Some(inputs) = inputs else { return self.without_inputs(frame, &meaning, stage, &callee, &given, scope) };
         if let Callee::Function = meaning {
             let mut values = inputs;
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
@@ -183,6 +194,28 @@ impl<'a> Builder<'a> {
         }
         let Some(inputs) = self.tensors_of(frame, &callee.text, inputs) else { return Value::Poison };
         self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
+    }
+
+    /// A call whose inputs are broken is broken; what is wrong in its arguments, or in a block that nothing else has entered, is
+    /// so whatever flows in.
+    fn without_inputs(
+        &mut self,
+        frame: &mut Frame<'a>,
+        meaning: &Callee<'a>,
+        expr: &'a Expr,
+        callee: &Ident,
+        params: &[Given<'a>],
+        scope: &Scope,
+    ) -> Value {
+        match meaning {
+            Callee::Op(info) => drop(self.operation_args(frame, info, callee, params)),
+            Callee::Block(found) if !self.entered.contains(&(found.0, found.1.name.text.as_str())) => {
+                let inputs = vec![(Value::Poison, expr.span); found.1.inputs.len()];
+                self.instantiate(frame, *found, expr, params, &inputs, (scope, None));
+            }
+            Callee::Block(_) | Callee::Shared(_) | Callee::Function => {}
+        }
+        Value::Poison
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]

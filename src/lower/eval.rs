@@ -248,7 +248,7 @@ impl<'a> Builder<'a> {
                         self.report(frame, diagnostic);
                     }
                     for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
-                        self.poison_assigned(frame, body);
+                        self.not_run(frame, body);
                     }
                     return Err(Value::Poison);
                 }

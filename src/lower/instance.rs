@@ -38,6 +38,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let name = block.name.text.as_str();
+        self.entered.insert((file, name));
         let Some(mut place) = self.instance_place(frame, scope, name) else {
             let taken = scope.exact.as_ref().map_or_else(LayerPath::root, |place| place.path.clone());
             return self.name_taken(frame, &taken, expr.span);

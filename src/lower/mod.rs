@@ -32,7 +32,7 @@ mod together;
 mod unused;
 mod value;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::code::Code;
@@ -78,6 +78,8 @@ pub struct Lowered {
     pub diagnostics: Vec<Diagnostic>,
     /// How many expressions and statements were evaluated.
     pub steps: u64,
+    /// Where layers are missing because of errors; the graph is whole where there are none. The root stands for anywhere.
+    pub missing: Vec<LayerPath>,
 }
 
 /// Builds the graph of a program's net; `None` where it has no usable net, which the diagnostics then say.
@@ -171,6 +173,10 @@ struct Builder<'a> {
     here: Option<InstanceId>,
     refinements: Vec<Refinement>,
     conditions: Vec<Condition>,
+    /// Paths under which something could not be built.
+    missing: BTreeSet<LayerPath>,
+    /// Blocks that were entered, whose bodies need not be looked at for their own sake.
+    entered: HashSet<(usize, &'a str)>,
     steps: u64,
     /// Uses of blocks so far, and bytes of the names so far.
     instances: usize,
@@ -205,6 +211,8 @@ impl<'a> Builder<'a> {
             here: None,
             refinements: Vec::new(),
             conditions: Vec::new(),
+            missing: BTreeSet::new(),
+            entered: HashSet::new(),
             steps: 0,
             instances: 0,
             name_bytes: 0,
@@ -222,12 +230,20 @@ impl<'a> Builder<'a> {
                 self.diagnostics[index].notes.push(limit::repeated(times));
             }
         }
+        if self.stopped {
+            self.missing.insert(LayerPath::root());
+        }
+        // Uses of shared weights may be missing wherever they stand.
+        if !self.missing.is_empty() {
+            self.missing.extend(self.shared_sets.iter().map(|set| set.root.clone()));
+        }
         Lowered {
             graph: self.graph,
             refinements: self.refinements,
             conditions: self.conditions,
             diagnostics: self.diagnostics,
             steps: self.steps,
+            missing: self.missing.into_iter().collect(),
         }
     }
 

@@ -61,7 +61,7 @@ impl<'a> Builder<'a> {
                             edits,
                         ),
                     );
-                    self.poison_assigned(frame, body);
+                    self.not_run(frame, body);
                 }
                 other => self.no_turns(frame, &[(list, &other)], body),
             },
@@ -84,16 +84,30 @@ impl<'a> Builder<'a> {
                 self.report(frame, Diagnostic::error(Code::WrongType, message, expr.span, ""));
             }
         }
-        self.poison_assigned(frame, body);
+        self.not_run(frame, body);
     }
 
     /// Whether a loop turns once more. What it would bind is poison where it stops for its errors.
     fn goes_on(&mut self, frame: &mut Frame<'a>, body: &'a Body, turned: u64) -> bool {
         let goes_on = self.may_turn(frame, body.span, turned);
         if !goes_on && !self.stopped {
-            self.poison_assigned(frame, body);
+            self.not_run(frame, body);
         }
         goes_on
+    }
+
+    /// Takes note of what is missing where a body cannot be evaluated: names that it would bind become poison.
+    pub(super) fn not_run(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
+        let statements = body.all_statements();
+        self.steps += statements.len() as u64;
+        for statement in &statements {
+            match &statement.kind {
+                StatementKind::Refine { .. } => drop(self.missing.insert(LayerPath::root())),
+                StatementKind::Return(_) => drop(self.missing.insert(frame.prefix.path.clone())),
+                _ => self.missing.extend(statement.binds().iter().map(|name| frame.binding_scope(&name.text).place.path)),
+            }
+        }
+        frame.poison(statements);
     }
 
     fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &LayerPath, body: &'a Body) {
@@ -125,16 +139,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-impl<'a> Builder<'a> {
-    /// Names that a body would bind become poison, because the body cannot be evaluated.
-    pub(super) fn poison_assigned(&mut self, frame: &mut Frame<'a>, body: &'a Body) {
-        let statements = body.all_statements();
-        self.steps += statements.len() as u64;
-        frame.poison(statements);
-    }
-}
-
 impl<'a> Frame<'a> {
+    /// Names that statements would bind become poison, because they cannot be evaluated.
     fn poison(&mut self, statements: Vec<&'a Statement>) {
         for statement in statements {
             for name in statement.binds() {

@@ -26,7 +26,7 @@ pub(super) struct SharedSet<'a> {
     pub(super) callee: Ident,
     pub(super) params: Vec<Given<'a>>,
     /// What its tensors are called after.
-    root: LayerPath,
+    pub(super) root: LayerPath,
     /// What the marks above its declaration say of every use.
     directives: Directives,
     /// How it is declared.

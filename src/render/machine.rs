@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Fix};
 pub(super) fn concise(findings: &Findings<'_>) -> String {
     let mut places = Places::new(findings.sources);
     let mut text = String::new();
-    for d in findings.diagnostics {
+    for d in findings.told() {
         if let Some(label) = &d.primary {
             let place = places.of(label.span);
             let name = tame(findings.sources.get(label.span.source).name());
@@ -28,7 +28,7 @@ pub(super) fn concise(findings: &Findings<'_>) -> String {
 pub(super) fn github(findings: &Findings<'_>) -> String {
     let mut places = Places::new(findings.sources);
     let mut text = String::new();
-    for d in findings.diagnostics {
+    for d in findings.told() {
         let _ = write!(text, "::{} ", word(d.severity));
         if let Some(label) = &d.primary {
             let Place { line, column, end_line, end_column } = places.of(label.span);
@@ -63,6 +63,8 @@ fn property(text: &str) -> String {
 struct Document<'a> {
     schema_version: u32,
     diagnostics: Vec<Entry<'a>>,
+    /// How many more comments in the text silence.
+    suppressed: usize,
 }
 
 #[derive(Serialize)]
@@ -109,14 +111,15 @@ struct Replacement<'a> {
     replacement: &'a str,
 }
 
-/// `{ "schema_version": 1, "diagnostics": [...] }`, pretty.
+/// `{ "schema_version": 1, "diagnostics": [...], "suppressed": 0 }`, pretty.
 pub(super) fn json(findings: &[Findings<'_>]) -> String {
     let mut diagnostics = Vec::new();
     for f in findings {
         let mut places = Places::new(f.sources);
-        diagnostics.extend(f.diagnostics.iter().map(|d| entry(f, &mut places, d)));
+        diagnostics.extend(f.told().map(|d| entry(f, &mut places, d)));
     }
-    let document = Document { schema_version: 1, diagnostics };
+    let suppressed = findings.iter().flat_map(|f| f.diagnostics).count() - diagnostics.len();
+    let document = Document { schema_version: 1, diagnostics, suppressed };
     serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON") + "\n"
 }
 

@@ -38,6 +38,13 @@ pub struct Findings<'a> {
     pub diagnostics: &'a [Diagnostic],
 }
 
+impl<'a> Findings<'a> {
+    /// The findings that no comment silences. For people these are all; programs may want to know of the others.
+    fn told(&self) -> impl Iterator<Item = &'a Diagnostic> + use<'a> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.silenced.is_none())
+    }
+}
+
 /// The most diagnostics of one compilation that [`Format::Full`] draws; the rest is counted.
 pub const MOST_DRAWN: usize = 100;
 
@@ -61,11 +68,12 @@ pub fn one(sources: &SourceSet, diagnostic: &Diagnostic, width: usize) -> String
 
 fn full(findings: &Findings<'_>, width: usize) -> String {
     let mut text = String::new();
-    for diagnostic in findings.diagnostics.iter().take(MOST_DRAWN) {
+    let told: Vec<&Diagnostic> = findings.told().collect();
+    for diagnostic in told.iter().take(MOST_DRAWN) {
         text.push_str(&terminal::draw(findings.sources, diagnostic, width));
         text.push('\n');
     }
-    if let Some(rest) = findings.diagnostics.len().checked_sub(MOST_DRAWN).filter(|rest| *rest > 0) {
+    if let Some(rest) = told.len().checked_sub(MOST_DRAWN).filter(|rest| *rest > 0) {
         let _ = writeln!(text, "... and {rest} more findings; `--output-format concise` writes a line for each");
     }
     text

@@ -79,7 +79,7 @@ fn result(f: &Findings<'_>, places: &mut Places<'_>, (d, used): (&Diagnostic, &[
     let locations: Vec<Value> = d.primary.iter().map(|label| location(f, places, label)).collect();
     let related: Vec<Value> = d.secondary.iter().map(|label| location(f, places, label)).collect();
     let fixes: Vec<Value> = d.fixes.iter().map(|offered| fix(f, places, offered)).collect();
-    json!({
+    let mut result = json!({
         "ruleId": d.code.id(),
         "ruleIndex": used.binary_search(&d.code).ok(),
         "level": level,
@@ -87,7 +87,11 @@ fn result(f: &Findings<'_>, places: &mut Places<'_>, (d, used): (&Diagnostic, &[
         "locations": locations,
         "relatedLocations": related,
         "fixes": fixes,
-    })
+    });
+    if let Some(reason) = &d.silenced {
+        result["suppressions"] = json!([{ "kind": "inSource", "justification": reason }]);
+    }
+    result
 }
 
 fn location(f: &Findings<'_>, places: &mut Places<'_>, label: &Label) -> Value {

@@ -15,6 +15,7 @@ mod mistake;
 mod notes;
 mod number;
 mod parser;
+mod silence;
 mod sink;
 mod text;
 mod token;
@@ -24,6 +25,7 @@ pub use format::format;
 pub use lexer::{Lexed, lex};
 pub use notes::notes;
 pub use parser::MAX_DEPTH;
+pub use silence::{Silence, silences};
 pub use sink::MAX_ERRORS;
 pub use token::{Token, TokenClass, TokenKind};
 

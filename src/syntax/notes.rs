@@ -1,6 +1,7 @@
 //! Notes: comment paragraphs that begin with `Note:` and that reports repeat beside the numbers they are about.
 
 use super::ast::{Ast, Comment};
+use super::silence::is_silence;
 
 /// The notes of a file in order, without `#` and `Note:`. A note ends with its comment block; lines are joined by spaces,
 /// except those that begin a list item.
@@ -8,7 +9,10 @@ use super::ast::{Ast, Comment};
 pub fn notes(text: &str, ast: &Ast) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let mut open: Option<u32> = None;
-    for comment in ast.comments.iter().filter(|comment| !comment.trailing) {
+    let is_prose = |comment: &&Comment| {
+        !comment.trailing && !is_silence(&text[comment.span.start as usize..comment.span.end as usize])
+    };
+    for comment in ast.comments.iter().filter(is_prose) {
         let body = body(text, comment);
         let follows = open.is_some_and(|end| is_next_line(text, end, comment));
         if let Some(first) = body.strip_prefix("Note:") {

@@ -2,6 +2,7 @@
 
 use super::ast::Comment;
 use super::input::Context;
+use super::silence::is_silence;
 use super::token::Token;
 
 /// The value of a string literal: without quotes, escapes resolved.
@@ -43,8 +44,10 @@ pub fn doc_above(context: &Context<'_>, token: Token) -> Option<String> {
     if first == before {
         return None;
     }
-    let lines = context.comments[first..before].iter().map(|comment| content(context.text, comment));
-    Some(lines.collect::<Vec<_>>().join("\n"))
+    let is_doc = |comment: &&Comment| !is_silence(&context.text[comment.span.start as usize..comment.span.end as usize]);
+    let lines: Vec<_> =
+        context.comments[first..before].iter().filter(is_doc).map(|comment| content(context.text, comment)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// Whether only one line end and white space lie between a comment and `start`.

@@ -82,7 +82,7 @@ fn round<'d>(found: &'d Found, most: Applicability, harmful: &HashSet<String>, s
     let mut chosen: Vec<Offer<'_>> = Vec::new();
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
     let Some((main, _)) = found.0.iter().next() else { return chosen };
-    for diagnostic in &found.1 {
+    for diagnostic in found.1.iter().filter(|diagnostic| diagnostic.silenced.is_none()) {
         let is_fit = |fix: &&Fix| fix.applicability <= most && !harmful.contains(&key(&found.0, (diagnostic, fix)));
         let Some(fix) = diagnostic.fixes.iter().find(is_fit) else { continue };
         if fix.edits.iter().any(|edit| edit.span.source != main || overlaps(&taken, edit)) {

@@ -58,11 +58,16 @@ impl<'a> Formatter<'a> {
         concat([text(operator), self.inner(operand)])
     }
 
-    /// A chain of operators: where it does not fit, a line ends after each.
+    /// A chain of operators: where it does not fit, a line ends after each. A list at its end opens on the operator's line.
     fn infix(&mut self, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Doc<'a> {
         let first = self.expr(first);
         let mut links = Vec::with_capacity(rest.len() * 4);
-        for (op, at, operand) in rest {
+        for (i, (op, at, operand)) in rest.iter().enumerate() {
+            let is_list = i + 1 == rest.len() && matches!(operand.kind, ExprKind::List(_));
+            if is_list && !self.comments.any_before(operand.span.start) {
+                let before = group(concat([first, indent(Doc::Concat(links))]));
+                return concat([before, text(" "), text(op.text()), text(" "), self.expr(operand)]);
+            }
             // A comment before the operator can stand only where line ends mean nothing; behind it, it can stand anywhere.
             let comments = concat([self.comments.behind(at.start), self.comments.moved_before(at.start)]);
             let behind = self.comments.behind(operand.span.start);
