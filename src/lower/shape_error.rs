@@ -61,10 +61,10 @@ impl<'a> Builder<'a> {
                     diagnostic
                 }
             }
-            ShapeError::Padding { side, pad, most } => {
+            ShapeError::Padding { side, pad, most, allowed } => {
                 let side = side_name(side);
                 at(Code::PaddingTooLarge, format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}"))
-                    .help(format!("write `pad={most}`"))
+                    .help(format!("write `pad={}`", allowed.written()))
             }
             ShapeError::Elements { from, have, want } => {
                 let (message, help) = if self.sources.text(span).contains("-1") {
@@ -221,8 +221,9 @@ impl<'a> Builder<'a> {
                 return diagnostic.help(format!("channels come first: [{width}, height, width]"));
             }
             diagnostic.help(format!(
-                "use a smaller kernel, stride less before it, or pad by at least {}",
-                window.saturating_sub(input + pad).div_ceil(2) + pad / 2
+                "use a smaller kernel, stride less before it, or pad the {} by at least {}",
+                side_name(side),
+                window.saturating_sub(input).div_ceil(2)
             ))
         }
     }
