@@ -21,6 +21,7 @@ mod program;
 mod projection;
 mod refine;
 mod repeat;
+mod resampled;
 mod shape_error;
 mod shared;
 mod together;

@@ -125,6 +125,10 @@ impl<'a> Builder<'a> {
         let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
         let diagnostic =
             self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
+        let resampled = op.map(|op| self.resampled(op, inputs)).unwrap_or_default();
+        if !resampled.is_empty() {
+            return diagnostic.with_fixes(resampled);
+        }
         let fixed = self.with_fix(diagnostic, op, inputs, odd, other);
         let together = op.filter(|_| fixed.fixes.is_empty()).and_then(|op| self.fix_together(op, inputs));
         fixed.with_fixes(together)
@@ -138,6 +142,10 @@ impl<'a> Builder<'a> {
         let diagnostic = Diagnostic::error(Code::BroadcastMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, right), inputs[right].0, shapes.0);
         let diagnostic = self.explain_reference(diagnostic, &self.called(inputs, left), inputs[left].0, shapes.1);
+        let resampled = op.map(|op| self.resampled(op, inputs)).unwrap_or_default();
+        if !resampled.is_empty() {
+            return diagnostic.with_fixes(resampled);
+        }
         // Other channels want a projection, as on a residual's shortcut; another size is usually a slip upstream.
         let projected = |diagnostic| self.projected(diagnostic, inputs, left, right);
         let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
