@@ -14,6 +14,7 @@ mod call;
 mod callee;
 mod eval;
 mod fix;
+mod gate;
 mod instance;
 mod naming;
 mod operator;

@@ -146,6 +146,9 @@ impl<'a> Builder<'a> {
         if !resampled.is_empty() {
             return diagnostic.with_fixes(resampled);
         }
+        if let Some(gate) = op.and_then(|op| self.gate_as_map(op, inputs)) {
+            return diagnostic.with_fixes([gate]);
+        }
         // Other channels want a projection, as on a residual's shortcut; another size is usually a slip upstream.
         let projected = |diagnostic| self.projected(diagnostic, inputs, left, right);
         let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
