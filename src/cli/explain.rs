@@ -23,11 +23,8 @@ struct Topic {
     page: &'static str,
 }
 
-const TOPICS: &[Topic] = &[Topic {
-    name: "numerics",
-    title: "how results differ from PyTorch's",
-    page: include_str!("../../grammar/numerics.md"),
-}];
+const TOPICS: &[Topic] =
+    &[Topic { name: "numerics", title: "how results differ from PyTorch's", page: include_str!("../../grammar/numerics.md") }];
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Failure> {

@@ -133,7 +133,13 @@ fn tell_random(session: &Session, shaped: &Shaped, arguments: &Arguments) {
     }
     let is_given = |name: &str| arguments.input.iter().any(|given| given.name.as_deref() == Some(name));
     let graph = shaped.graph();
-    let random: Vec<String> = graph.inputs().iter().map(|id| graph.node(*id).name.as_str()).filter(|name| !is_given(name)).map(|name| format!("`{name}`")).collect();
+    let random: Vec<String> = graph
+        .inputs()
+        .iter()
+        .map(|id| graph.node(*id).name.as_str())
+        .filter(|name| !is_given(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
     if !random.is_empty() {
         let (are, seed) = (if random.len() == 1 { "input is" } else { "inputs are" }, arguments.seed);
         session.notice(&format!("{are} random (seed {seed}): {}; give --input for real ones", random.join(", ")));

@@ -46,7 +46,13 @@ enum Taken {
 fn taken(op: &Op, of_vector: bool) -> Taken {
     match op {
         // On a map it works along the rows.
-        Op::Linear(_) => if of_vector { Taken::Any } else { Taken::PassedOn },
+        Op::Linear(_) => {
+            if of_vector {
+                Taken::Any
+            } else {
+                Taken::PassedOn
+            }
+        }
         Op::Conv(conv) if conv.depthwise => Taken::PassedOn,
         Op::Conv(conv) if conv.groups == 1 => Taken::Any,
         Op::ConvTranspose(conv) if conv.groups == 1 => Taken::Any,

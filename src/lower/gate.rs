@@ -53,8 +53,7 @@ impl Builder<'_> {
                 let has_linear = chain.iter().any(|id| matches!(self.graph.node(*id).op, Op::Linear(_)));
                 return (has_linear && is_own).then_some((chain, id));
             }
-            let goes_on =
-                matches!(node.op, Op::Linear(_) | Op::Activation(_) | Op::BatchNorm(_) | Op::Dropout(_) | Op::Identity);
+            let goes_on = matches!(node.op, Op::Linear(_) | Op::Activation(_) | Op::BatchNorm(_) | Op::Dropout(_) | Op::Identity);
             if !(goes_on && is_own) {
                 return None;
             }
@@ -82,16 +81,7 @@ impl Builder<'_> {
 
 /// A convolution of one pixel.
 fn point(out: u64, bias: bool) -> Conv {
-    Conv {
-        out,
-        kernel: [1, 1],
-        stride: [1, 1],
-        pad: Padding::default(),
-        dilation: [1, 1],
-        groups: 1,
-        bias,
-        depthwise: false,
-    }
+    Conv { out, kernel: [1, 1], stride: [1, 1], pad: Padding::default(), dilation: [1, 1], groups: 1, bias, depthwise: false }
 }
 
 /// `linear(c)` as `conv(c, 1)`.

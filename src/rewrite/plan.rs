@@ -336,7 +336,9 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
             LEAST_GAIN * 100.0
         ),
         Proof::Width { multiple, .. } => {
-            format!("not even the narrowest width for all layers that was tried reaches it: one channel in a hundred, in multiples of {multiple}")
+            format!(
+                "not even the narrowest width for all layers that was tried reaches it: one channel in a hundred, in multiples of {multiple}"
+            )
         }
         Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
     };

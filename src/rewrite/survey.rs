@@ -94,7 +94,9 @@ fn look(shaped: &Shaped, (config, freedom): (&Config, Freedom), id: NodeId) -> R
     let layer = |demand| Layer { node: id, geometry, demand, between };
     match demand((config, freedom), rule, node) {
         None => Err(Refusal::NotAsked),
-        Some(demand) if few && freedom != Freedom::Anything && !demand.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
+        Some(demand) if few && freedom != Freedom::Anything && !demand.is_regardless() => {
+            Err(Refusal::FewChannels { channels: geometry.input })
+        }
         Some(demand) => Ok(layer(demand)),
     }
 }

@@ -487,9 +487,18 @@ fn what_a_ratio_reaches_is_not_called_impossible() {
 fn by_number(net: &Shaped) -> Vec<f64> {
     let mut all = Vec::new();
     for kind in [Kind::Reduce, Kind::Expand, Kind::Both, Kind::Spatial, Kind::Pointwise] {
-        for (first, second) in (1..=12).flat_map(|first| (1..=if kind == Kind::Both { 12 } else { 1 }).map(move |second| (first, second))) {
+        for (first, second) in
+            (1..=12).flat_map(|first| (1..=if kind == Kind::Both { 12 } else { 1 }).map(move |second| (first, second)))
+        {
             let channels = [first, second][..kind.ranks()].to_vec();
-            let rule = Rule { pattern: Pattern::parse("x.conv").expect("a path"), keep: false, form: Some(kind), channels, ratio: None, linear: None };
+            let rule = Rule {
+                pattern: Pattern::parse("x.conv").expect("a path"),
+                keep: false,
+                form: Some(kind),
+                channels,
+                ratio: None,
+                linear: None,
+            };
             let done = bottlenecks(net, &Config { rules: vec![rule], ..Config::default() }, &target());
             all.extend(done.ok().map(|done| done.plan.after.of(Quantity::Macs)));
         }

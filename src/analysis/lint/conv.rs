@@ -222,7 +222,14 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
             continue;
         };
         let label = format!("`{}` takes {}", node.name, layer.inputs[0]);
-        findings.push(Finding { node: layer.node, weight: layer.params, message, label, help: help.into_iter().collect(), fix: None });
+        findings.push(Finding {
+            node: layer.node,
+            weight: layer.params,
+            message,
+            label,
+            help: help.into_iter().collect(),
+            fix: None,
+        });
     }
     findings
 }
@@ -244,7 +251,8 @@ fn smaller_kernel(conv: &Conv, layer: &Layer, sides: [Side; 2]) -> Option<String
     let kernel = [rows.kernel, columns.kernel];
     let smaller = Op::Conv(Conv { kernel, pad, ..conv.clone() });
     let same = smaller.infer(&layer.inputs).is_ok_and(|output| output == layer.output);
-    let text = || format!("use a {}x{} kernel with `pad={}`, which computes the same on this map", kernel[0], kernel[1], pad.written());
+    let text =
+        || format!("use a {}x{} kernel with `pad={}`, which computes the same on this map", kernel[0], kernel[1], pad.written());
     same.then(text)
 }
 
