@@ -11,8 +11,8 @@ use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
 use pointwise::op::{
-    AdaptiveAvgPool, Concat, Conv, ConvTranspose, DepthToSpace, Linear, Op, Pad, PadMode, Padding, Pool, PoolKind, Shape,
-    ResizeTo, ShapeError, Slice, SpaceToDepth, Upsample, UpsampleMode,
+    AdaptiveAvgPool, Concat, Conv, ConvTranspose, DepthToSpace, Linear, Op, Pad, PadMode, Padding, Pool, PoolKind, ResizeTo,
+    Shape, ShapeError, Slice, SpaceToDepth, Upsample, UpsampleMode,
 };
 use proptest::prelude::*;
 

@@ -20,6 +20,7 @@ use crate::interchange::npy;
 use crate::report::grid::{Cell, Grid, Heading};
 use crate::report::number::{magnitude, milliseconds, share};
 use crate::report::table;
+use crate::shape::Shaped;
 use crate::tensor::Tensor;
 
 /// Arguments of `run`.
@@ -77,6 +78,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     // Checked first for the batch that the options say; what the files say is checked by the run itself.
     tensors::allow(shaped, arguments.batch.unwrap_or(1), &options)?;
     let inputs = tensors::inputs(shaped, &arguments.input, &arguments.pictures, (arguments.batch, arguments.seed))?;
+    tell_random(session, shaped, arguments);
     let batch = inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1);
     tensors::allow(shaped, batch as u64, &options)?;
     let weights = tensors::weights(session, shaped, &arguments.file, arguments.weights.as_deref(), arguments.seed)?;
@@ -121,6 +123,27 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 fn save(path: &std::path::Path, tensor: &Tensor) -> Result<(), Failure> {
     let bytes = npy::write(tensor);
     files::write(path, |out| out.write_all(&bytes))
+}
+
+/// Inputs that no file is given for are made from the seed, which is not to be taken for data.
+fn tell_random(session: &Session, shaped: &Shaped, arguments: &Arguments) {
+    // Where one is given without a name, there is only one.
+    if arguments.input.iter().any(|given| given.name.is_none()) {
+        return;
+    }
+    let is_given = |name: &str| arguments.input.iter().any(|given| given.name.as_deref() == Some(name));
+    let graph = shaped.graph();
+    let random: Vec<String> = graph
+        .inputs()
+        .iter()
+        .map(|id| graph.node(*id).name.as_str())
+        .filter(|name| !is_given(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if !random.is_empty() {
+        let (are, seed) = (if random.len() == 1 { "input is" } else { "inputs are" }, arguments.seed);
+        session.notice(&format!("{are} random (seed {seed}): {}; give --input for real ones", random.join(", ")));
+    }
 }
 
 /// Refuses names of files that are no arrays.

@@ -11,14 +11,17 @@
 //! | what do these nodes need? | [`needed_by`] |
 //! | which layer stands behind or ahead of this one, seen through what is between? | [`behind`], [`ahead`] |
 //! | which nodes does every path pass? | [`trunk`] |
+//! | may a layer have another number of channels, for all that follows? | [`is_free_width`] |
 //! | which layers run in the epilogue of another? | [`Fusion`] |
 
 mod fusion;
 mod lifetime;
 mod reach;
 mod walk;
+mod width;
 
 pub use fusion::Fusion;
 pub use lifetime::{Lifetimes, Storage};
 pub use reach::{needed_by, only_reader, trunk};
 pub use walk::{ahead, behind};
+pub use width::is_free_width;

@@ -362,7 +362,7 @@ impl Graph {
     }
 
     /// Who reads a node, in no particular order, once for each place among its inputs.
-    fn readers(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+    pub fn readers(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         self.nodes.neighbors_directed(id.index(), Direction::Outgoing).map(NodeId::from_index)
     }
 }

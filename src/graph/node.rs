@@ -180,6 +180,8 @@ pub struct Directives {
     pub keep: bool,
     /// `@bottleneck(...)`: put one here.
     pub bottleneck: Option<BottleneckMark>,
+    /// Its shape is written beside a name, and is to stay so.
+    pub has_written_shape: bool,
 }
 
 /// What a `@bottleneck` mark asks for.

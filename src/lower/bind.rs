@@ -132,6 +132,7 @@ impl<'a> Builder<'a> {
     pub(super) fn check_shape(&mut self, frame: &mut Frame<'a>, name: &str, id: NodeId, written: &'a Expr) {
         let Some(expected) = self.shape_of(frame, written) else { return };
         let actual = self.shapes[id];
+        self.graph.directives_mut(id).has_written_shape = true;
         if actual == expected {
             return;
         }

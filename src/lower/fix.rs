@@ -163,12 +163,7 @@ fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
 pub(super) fn keeping(kernel: [u64; 2], dilation: [u64; 2]) -> Option<(Padding, String)> {
     let total = [dilation[0].checked_mul(kernel[0] - 1)?, dilation[1].checked_mul(kernel[1] - 1)?];
     let pad = Padding { top: total[0] / 2, left: total[1] / 2, bottom: total[0].div_ceil(2), right: total[1].div_ceil(2) };
-    let text = match pad {
-        Padding { top, left, bottom, right } if top == bottom && left == right && top == left => top.to_string(),
-        Padding { top, left, bottom, right } if top == bottom && left == right => format!("[{top}, {left}]"),
-        Padding { top, left, bottom, right } => format!("[{top}, {left}, {bottom}, {right}]"),
-    };
-    Some((pad, text))
+    Some((pad, pad.written()))
 }
 
 /// "keeps a 5x5 at 28x28".

@@ -61,10 +61,10 @@ impl<'a> Builder<'a> {
                     diagnostic
                 }
             }
-            ShapeError::Padding { side, pad, most } => {
+            ShapeError::Padding { side, pad, most, allowed } => {
                 let side = side_name(side);
                 at(Code::PaddingTooLarge, format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}"))
-                    .help(format!("write `pad={most}`"))
+                    .help(format!("write `pad={}`", allowed.written()))
             }
             ShapeError::Elements { from, have, want } => {
                 let (message, help) = if self.sources.text(span).contains("-1") {
@@ -125,6 +125,10 @@ impl<'a> Builder<'a> {
         let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
         let diagnostic =
             self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
+        let resampled = op.map(|op| self.resampled(op, inputs)).unwrap_or_default();
+        if !resampled.is_empty() {
+            return diagnostic.with_fixes(resampled);
+        }
         let fixed = self.with_fix(diagnostic, op, inputs, odd, other);
         let together = op.filter(|_| fixed.fixes.is_empty()).and_then(|op| self.fix_together(op, inputs));
         fixed.with_fixes(together)
@@ -138,6 +142,13 @@ impl<'a> Builder<'a> {
         let diagnostic = Diagnostic::error(Code::BroadcastMismatch, message, span, label);
         let diagnostic = self.explain(diagnostic, &self.called(inputs, right), inputs[right].0, shapes.0);
         let diagnostic = self.explain_reference(diagnostic, &self.called(inputs, left), inputs[left].0, shapes.1);
+        let resampled = op.map(|op| self.resampled(op, inputs)).unwrap_or_default();
+        if !resampled.is_empty() {
+            return diagnostic.with_fixes(resampled);
+        }
+        if let Some(gate) = op.and_then(|op| self.gate_as_map(op, inputs)) {
+            return diagnostic.with_fixes([gate]);
+        }
         // Other channels want a projection, as on a residual's shortcut; another size is usually a slip upstream.
         let projected = |diagnostic| self.projected(diagnostic, inputs, left, right);
         let diagnostic = if shapes.0.channels() == shapes.1.channels() { diagnostic } else { projected(diagnostic) };
@@ -221,8 +232,9 @@ impl<'a> Builder<'a> {
                 return diagnostic.help(format!("channels come first: [{width}, height, width]"));
             }
             diagnostic.help(format!(
-                "use a smaller kernel, stride less before it, or pad by at least {}",
-                window.saturating_sub(input + pad).div_ceil(2) + pad / 2
+                "use a smaller kernel, stride less before it, or pad the {} by at least {}",
+                side_name(side),
+                window.saturating_sub(input).div_ceil(2)
             ))
         }
     }

@@ -145,8 +145,11 @@ impl<'a> Builder<'a> {
     ) -> Value {
         let set = Rc::clone(&self.shared_sets[set]);
         let outer = frame.directives;
-        frame.directives =
-            Directives { keep: outer.keep || set.directives.keep, bottleneck: outer.bottleneck.or(set.directives.bottleneck) };
+        frame.directives = Directives {
+            keep: outer.keep || set.directives.keep,
+            bottleneck: outer.bottleneck.or(set.directives.bottleneck),
+            ..outer
+        };
         let value = self.run_shared(frame, &set, expr, inputs, scope);
         frame.directives = outer;
         value

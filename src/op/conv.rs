@@ -114,6 +114,21 @@ impl Padding {
         if self.is_even() { pair([self.top, self.left]) } else { self.printed_sides() }
     }
 
+    /// Each side as it is, or the most that is allowed, `[h, w]`.
+    pub(super) fn at_most(self, [h, w]: [u64; 2]) -> Self {
+        Self { top: self.top.min(h), left: self.left.min(w), bottom: self.bottom.min(h), right: self.right.min(w) }
+    }
+
+    /// As it is written: `1`, `[2, 0]`, `[0, 0, 1, 1]`.
+    #[must_use]
+    pub fn written(self) -> String {
+        match self {
+            Self { top, left, bottom, right } if (top, left) != (bottom, right) => format!("[{top}, {left}, {bottom}, {right}]"),
+            Self { top, left, .. } if top == left => top.to_string(),
+            Self { top, left, .. } => format!("[{top}, {left}]"),
+        }
+    }
+
     /// `[top, left, bottom, right]`.
     pub(super) fn printed_sides(self) -> ArgValue {
         ints([self.top, self.left, self.bottom, self.right])

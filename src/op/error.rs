@@ -2,6 +2,7 @@
 //!
 //! The pass that met the reason adds the spans, the history of the shapes and a fix.
 
+use super::conv::Padding;
 use super::shape::Shape;
 
 /// A spatial axis.
@@ -80,6 +81,8 @@ pub enum ShapeError {
         pad: u64,
         /// The most that is allowed.
         most: u64,
+        /// The padding with each side as it was, or the most that is allowed there.
+        allowed: Padding,
     },
     /// A reshape changes the number of elements.
     Elements {

@@ -157,14 +157,33 @@ impl SlidingWindow {
         if self.kernel > 64 {
             return self.kernel;
         }
+        (0..self.kernel).filter(|tap| self.meets(*tap, windows)).count() as u64
+    }
+
+    /// The window of only those taps that meet the map in some of the first `windows` windows, which reads the same there; `None`
+    /// where other taps lie between them, or where padding would have to be taken off the map.
+    #[must_use]
+    pub fn without_idle_taps(self, windows: u64) -> Option<Self> {
+        if self.kernel > 64 {
+            return None;
+        }
+        let useful: Vec<u64> = (0..self.kernel).filter(|tap| self.meets(*tap, windows)).collect();
+        let (first, last) = (*useful.first()?, *useful.last()?);
+        if last - first + 1 != useful.len() as u64 {
+            return None;
+        }
+        let before = self.before.checked_sub(self.tap(first))?;
+        let after = self.after.checked_sub(self.tap(self.kernel - 1 - last))?;
+        Some(Self { kernel: useful.len() as u64, before, after, ..self })
+    }
+
+    /// Whether a tap meets the map in some of the first `windows` windows.
+    fn meets(&self, tap: u64, windows: u64) -> bool {
         let stride = i128::from(self.stride);
-        let meets = |tap: &u64| {
-            let start = i128::from(self.before) - i128::from(self.tap(*tap));
-            let first = ceil_div(start, stride).max(0);
-            let last = (i128::from(self.input) - 1 + start).div_euclid(stride).min(i128::from(windows) - 1);
-            first <= last
-        };
-        (0..self.kernel).filter(meets).count() as u64
+        let start = i128::from(self.before) - i128::from(self.tap(tap));
+        let first = ceil_div(start, stride).max(0);
+        let last = (i128::from(self.input) - 1 + start).div_euclid(stride).min(i128::from(windows) - 1);
+        first <= last
     }
 
     /// Positions of the map behind the last of `windows` windows.
@@ -306,6 +325,12 @@ mod tests {
             let useful =
                 (0..window.kernel as usize).filter(|t| (0..count).any(|i| taps(i).nth(*t).is_some_and(|at| inside(&at))));
             assert_eq!(window.useful_taps(count), useful.count() as u64, "{window:?}");
+            if let Some(fewer) = window.without_idle_taps(count) {
+                assert_eq!(fewer.outputs(false), Ok(i128::from(count)), "{window:?}");
+                for i in 0..count {
+                    assert_eq!(fewer.reads(i).collect::<Vec<_>>(), window.reads(i).collect::<Vec<_>>(), "{window:?} at {i}");
+                }
+            }
             let blind = (0..count.cast_signed()).filter(|i| !span(&window, *i).any(|at| inside(&at)));
             assert_eq!(window.windows_in_padding(count), blind.count() as u64, "{window:?}");
             let end = span(&window, count.cast_signed() - 1).end;

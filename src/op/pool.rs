@@ -169,11 +169,12 @@ impl Pool {
     }
 
     fn check_padding(&self, most: [u64; 2]) -> Result<(), ShapeError> {
+        let allowed = self.pad.at_most(most);
         for (side, most) in [(Side::Height, most[0]), (Side::Width, most[1])] {
             let (before, after) = self.pad.along(side);
             let pad = before.max(after);
             if pad > most {
-                return Err(ShapeError::Padding { side, pad, most });
+                return Err(ShapeError::Padding { side, pad, most, allowed });
             }
         }
         Ok(())
@@ -350,11 +351,11 @@ mod tests {
 
     #[test]
     fn padding_is_at_most_half_of_the_window() {
-        let refused = ShapeError::Padding { side: Side::Width, pad: 2, most: 1 };
+        let refused = ShapeError::Padding { side: Side::Width, pad: 2, most: 1, allowed: Padding::even([1, 1]) };
         assert_eq!(shape_error("avgpool(3, pad=[1, 2])([1, 9, 9])"), refused);
         assert_eq!(shape_error("maxpool(3, pad=[0, 0, 0, 2])([1, 9, 9])"), refused);
         // PyTorch asks for half of the undilated window; `same` needs more and is allowed it.
-        let dilated = ShapeError::Padding { side: Side::Height, pad: 2, most: 1 };
+        let dilated = ShapeError::Padding { side: Side::Height, pad: 2, most: 1, allowed: Padding::even([1, 1]) };
         assert_eq!(shape_error("maxpool(3, stride=1, pad=2, dilation=2)([1, 9, 9])"), dilated);
         let same = "maxpool(3, stride=1, pad=same, dilation=2)([1, 9, 9])";
         assert_eq!(told(same), "[1, 9, 9]");

@@ -295,7 +295,9 @@ mod tests {
 
     #[test]
     fn factors_are_the_fractions_that_were_meant() {
-        for (number, wanted) in [(1.6, (8, 5)), (1.1, (11, 10)), (1.0 / 3.0, (1, 3)), (2.0, (2, 1)), (0.75, (3, 4)), (2.7, (27, 10))] {
+        for (number, wanted) in
+            [(1.6, (8, 5)), (1.1, (11, 10)), (1.0 / 3.0, (1, 3)), (2.0, (2, 1)), (0.75, (3, 4)), (2.7, (27, 10))]
+        {
             assert_eq!(fraction(number), Some(wanted));
         }
         for bits in (0..4000u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)) {

@@ -155,7 +155,7 @@ impl Payload for Pad {
             };
             let pad = before.max(after);
             if pad > most {
-                Err(ShapeError::Padding { side, pad, most })
+                Err(ShapeError::Padding { side, pad, most, allowed: self.pad.at_most([h - 1, w - 1]) })
             } else {
                 Ok(i128::from(size) + i128::from(before) + i128::from(after))
             }
@@ -297,7 +297,10 @@ mod tests {
     #[test]
     fn a_mirror_is_no_larger_than_the_map() {
         assert_eq!(told("pad(7, mode=reflect)([3, 8, 8])"), "[3, 22, 22]");
-        assert_eq!(shape_error("pad(8, mode=reflect)([3, 8, 9])"), ShapeError::Padding { side: Side::Height, pad: 8, most: 7 });
+        assert_eq!(
+            shape_error("pad(8, mode=reflect)([3, 8, 9])"),
+            ShapeError::Padding { side: Side::Height, pad: 8, most: 7, allowed: Padding::even([7, 8]) }
+        );
         assert_eq!(told("pad(8, mode=replicate)([3, 8, 8])"), "[3, 24, 24]");
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::budget::Budget;
 use super::candidates::{Context, LEAST_SHARE, Prices};
 use super::config::Config;
 use super::entries::{Live, limit_peak};
@@ -78,7 +79,7 @@ impl Task<'_> {
         let survey = survey(self.shaped, self.config, freedom)?;
         let (limits, limited) = (self.limits(), self.limited());
         let places = places(self.shaped, self.analysis);
-        let saves = saves(&limited);
+        let saves = saves(&limited, freedom);
         let context = Context {
             shaped: self.shaped,
             clock: Clock::new(self.target, Cores::All, self.analysis),
@@ -121,7 +122,7 @@ impl Task<'_> {
 
     /// What is to be said of budgets that no plan meets: whether the floors are in the way, which lower floor is not, and
     /// whether the whole network can be narrower instead.
-    fn beyond(&self, miss: BudgetUnreachable) -> Result<BudgetUnreachable, OptimizeError> {
+    fn beyond(&self, mut miss: BudgetUnreachable) -> Result<BudgetUnreachable, OptimizeError> {
         let Config { ratio, channels, align, .. } = *self.config;
         let floor = ratio.unwrap_or(LEAST_SHARE);
         let with = |ratio: u64, channels: Option<u64>, align: Option<u64>| {
@@ -132,22 +133,53 @@ impl Task<'_> {
         // A number of channels stands in for the ratio.
         let ratios = (0..).map(|i| floor.saturating_mul(2 << i)).take_while(|ratio| channels.is_none() && *ratio <= MOST_RATIO);
         let reached = ratios.into_iter().find(|ratio| with(*ratio, None, align).is_ok());
+        let limit = if reached.is_none() { self.whatever_is_chosen(miss.budget)? } else { None };
         // Without any floor: a single channel will do, and any number of them.
-        let any_at_all = with(u64::MAX, Some(1), Some(1));
-        let proof = if let (None, Err(OptimizeError::Unreachable(last))) = (reached, any_at_all) {
-            self.unless_narrower(last.proof)
-        } else {
-            let fewer = [4, 2, 1].into_iter().filter(|fewer| channels.is_none_or(|channels| *fewer < channels));
-            let mut ways = fewer.flat_map(|fewer| [(fewer, false), (fewer, true)]);
-            let is_way = |(fewer, any): &(u64, bool)| with(floor, Some(*fewer), if *any { Some(1) } else { align }).is_ok();
-            let narrower = ways.find(|way| reached.is_none() && is_way(way));
-            Proof::Floor { ratio: floor, channels, reached, narrower }
+        let below = || reached.is_some() || with(u64::MAX, Some(1), Some(1)).is_ok();
+        let proof = match limit {
+            Some((proof @ (Proof::Alone | Proof::Together), at)) => {
+                miss.at = at.or(miss.at);
+                proof
+            }
+            _ if below() => {
+                let fewer = [4, 2, 1].into_iter().filter(|fewer| channels.is_none_or(|channels| *fewer < channels));
+                let mut ways = fewer.flat_map(|fewer| [(fewer, false), (fewer, true)]);
+                let is_way = |(fewer, any): &(u64, bool)| with(floor, Some(*fewer), if *any { Some(1) } else { align }).is_ok();
+                let narrower = ways.find(|way| reached.is_none() && is_way(way));
+                Proof::Floor { ratio: floor, channels, reached, narrower }
+            }
+            _ if self.is_met_by_number()? => Proof::Little { by_number: true },
+            Some((proof, _)) => proof,
+            None => Proof::Little { by_number: false },
         };
         // It takes no channels, and no rules.
         let may_ask = channels.is_none() && self.config.rules.is_empty();
         let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.filter(|_| may_ask);
         let uniform = uniform.map(|found| found.scale.share());
-        Ok(BudgetUnreachable { proof, uniform, fused: self.before.fused, untouched: self.reserved()?, ..miss })
+        let is_partly_asked = !self.config.rules.is_empty() || self.is_marked();
+        Ok(BudgetUnreachable { proof, uniform, is_partly_asked, fused: self.before.fused, untouched: self.reserved()?, ..miss })
+    }
+
+    /// What is known of a missed budget where not even every form of every layer with any rank, however little it saves, is
+    /// known to meet it; with it, of a peak, the layer at which that is proven.
+    fn whatever_is_chosen(&self, missed: Budget) -> Result<Option<(Proof, Option<String>)>, OptimizeError> {
+        let config = Config { ratio: Some(u64::MAX), channels: Some(1), align: Some(1), form: None, ..self.config.clone() };
+        match (Task { config: &config, ..*self }).plan(Freedom::Anything) {
+            Ok(_) => Ok(None),
+            // Where another one is out of reach, all of them together are.
+            Err(OptimizeError::Unreachable(last)) if last.proof == Proof::Alone && last.budget != missed => {
+                Ok(Some((self.unless_narrower(Proof::Together), None)))
+            }
+            Err(OptimizeError::Unreachable(last)) => Ok(Some((self.unless_narrower(last.proof), last.at))),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Whether `--channels 1` instead of the budgets meets them all.
+    fn is_met_by_number(&self) -> Result<bool, OptimizeError> {
+        let config = Config { budgets: Vec::new(), ratio: None, channels: Some(1), ..self.config.clone() };
+        let after = (Task { config: &config, ..*self }).plan(Freedom::Sane)?.plan.after;
+        Ok(self.limits().iter().all(|(budget, most)| after.of(budget.quantity) <= *most))
     }
 }
 

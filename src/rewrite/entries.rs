@@ -159,6 +159,7 @@ fn too_high(shaped: &Shaped, (budget, most): (Budget, f64), (peak, id): (u64, No
         at,
         fused: false,
         proof,
+        is_partly_asked: false,
         uniform: None,
         untouched: Vec::new(),
     }))

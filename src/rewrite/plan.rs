@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::budget::{Budget, Quantity};
-use super::candidates::LEAST_CHANNELS;
+use super::candidates::{LEAST_CHANNELS, LEAST_GAIN};
 use super::forms::Refusal;
 use super::price::Price;
 use crate::code::Code;
@@ -179,8 +179,10 @@ pub struct BudgetUnreachable {
     pub at: Option<String>,
     /// Whether a peak is that of a target that fuses.
     pub fused: bool,
-    /// What is proven, under these candidates.
+    /// What is proven.
     pub proof: Proof,
+    /// Whether rules or marks say what becomes of some layers: what is proven, is proven of the others.
+    pub is_partly_asked: bool,
     /// The share of the channels of the widest network of one width for all of it that meets the budgets.
     pub uniform: Option<f64>,
     /// Layers that might save, but are left alone: refined before, kept, or with shared weights.
@@ -190,7 +192,7 @@ pub struct BudgetUnreachable {
 /// What is proven where no plan was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// No plan meets this budget, whatever the others are.
+    /// No plan meets this budget, whatever the others are: not with any form of any rank in any layer.
     Alone,
     /// No plan meets all budgets together.
     Together,
@@ -205,8 +207,19 @@ pub enum Proof {
         /// Where no ratio does, a number of channels that does, and whether widths then are no multiples of anything.
         narrower: Option<(u64, bool)>,
     },
+    /// No plan meets it of bottlenecks that a budget may choose; those that save too little for it, or of layers that read too few
+    /// channels, do.
+    Little {
+        /// Whether one channel in every bottleneck, asked for by number, meets all budgets.
+        by_number: bool,
+    },
     /// Not even the narrowest network of one width for all of it meets it, and nothing else was asked for.
-    Width,
+    Width {
+        /// What widths were multiples of.
+        multiple: u64,
+        /// Whether one does whose widths are multiples of nothing.
+        unaligned: bool,
+    },
     /// Nothing.
     Open,
 }
@@ -307,9 +320,10 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
 }
 
 fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {
+    let beside = if budget.is_partly_asked { ", beside what rules and marks ask for" } else { "" };
     let proof = match budget.proof {
-        Proof::Alone => "no choice of forms and ranks reaches it".to_owned(),
-        Proof::Together => "no choice of forms and ranks reaches all budgets together".to_owned(),
+        Proof::Alone => "no choice of forms and ranks reaches it".to_owned() + beside,
+        Proof::Together => "no choice of forms and ranks reaches all budgets together".to_owned() + beside,
         Proof::Floor { channels: Some(channels), .. } => format!("no bottleneck may be narrower than {channels} channels"),
         Proof::Floor { ratio, channels: None, .. } => {
             let least = LEAST_CHANNELS;
@@ -317,7 +331,15 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
                 "every bottleneck keeps at least one channel in {ratio} of the smaller side of its layer, and {least} channels"
             )
         }
-        Proof::Width => "one width for all layers does not reach it, however narrow".to_owned(),
+        Proof::Little { .. } => format!(
+            "only bottlenecks that save less than {:.0} % of their layer, or of layers that read fewer than {LEAST_CHANNELS} channels, reach it, and a budget chooses none of these",
+            LEAST_GAIN * 100.0
+        ),
+        Proof::Width { multiple, .. } => {
+            format!(
+                "not even the narrowest width for all layers that was tried reaches it: one channel in a hundred, in multiples of {multiple}"
+            )
+        }
         Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
     };
     let diagnostic = diagnostic.note(proof);
@@ -326,7 +348,10 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
     let diagnostic =
         if is_refined { diagnostic.help("`--replace` takes back what an earlier run wrote, and plans anew") } else { diagnostic };
     let diagnostic = match &budget.at {
-        Some(layer) => diagnostic.note(format!("the peak is at `{layer}`, which no form makes smaller")),
+        Some(layer) if budget.proof == Proof::Alone => {
+            diagnostic.note(format!("the peak is at `{layer}`, which no form makes small enough"))
+        }
+        Some(layer) => diagnostic.note(format!("the peak is at `{layer}`")),
         None => diagnostic,
     };
     let diagnostic = match budget.proof {
@@ -337,7 +362,16 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
             let align = if of_any_width { " --align 1" } else { "" };
             diagnostic.help(format!("`--channels {channels}{align}` lets bottlenecks become that narrow, and reaches the budget"))
         }
-        Proof::Floor { .. } | Proof::Alone | Proof::Together | Proof::Width | Proof::Open => diagnostic,
+        Proof::Little { by_number: true } => {
+            diagnostic.help("`--channels 1` instead of the budget reaches it, and lets one channel through each bottleneck")
+        }
+        Proof::Width { unaligned: true, .. } => diagnostic.help("`--align 1` allows any width, and reaches it"),
+        Proof::Floor { .. }
+        | Proof::Alone
+        | Proof::Together
+        | Proof::Little { by_number: false }
+        | Proof::Width { unaligned: false, .. }
+        | Proof::Open => diagnostic,
     };
     let diagnostic = match budget.uniform {
         Some(share) => diagnostic.help(format!("`--form scale` reaches it: the whole network at width {share:.2}")),

@@ -16,6 +16,7 @@ use super::price::Price;
 use super::reinfer;
 use super::scale::scale;
 use super::sources::Sources;
+use super::survey::Freedom;
 use super::task::Task;
 use super::totals::sums;
 use crate::graph::{Maker, NodeId, NodeMap};
@@ -23,10 +24,11 @@ use crate::op::form::How;
 use crate::shape::Shaped;
 
 /// Worth taking: nothing that is limited grows and something shrinks by [`LEAST_GAIN`]; without a budget, MACs shrink. Where the
-/// peak is limited, a lower peak is worth more of the rest.
-pub(super) fn saves(limited: &[Quantity]) -> impl Fn(&Candidate, &Candidate) -> bool + use<> {
+/// peak is limited, a lower peak is worth more of the rest. To know what no choice reaches, all counts that is less of anything.
+pub(super) fn saves(limited: &[Quantity], freedom: Freedom) -> impl Fn(&Candidate, &Candidate) -> bool + use<> {
     let mut quantities: Vec<_> = limited.iter().copied().filter(|quantity| *quantity != Quantity::Peak).collect();
-    let (peak, gain) = (quantities.len() < limited.len(), if limited.is_empty() { 0.0 } else { LEAST_GAIN });
+    let all = freedom == Freedom::Anything;
+    let (peak, gain) = (quantities.len() < limited.len(), if limited.is_empty() || all { 0.0 } else { LEAST_GAIN });
     if quantities.is_empty() {
         quantities.push(Quantity::Macs);
     }
@@ -35,7 +37,7 @@ pub(super) fn saves(limited: &[Quantity]) -> impl Fn(&Candidate, &Candidate) -> 
         let costs = |quantity: &Quantity| (cost(candidate, *quantity), cost(dense, *quantity));
         let none_grows = quantities.iter().map(costs).all(|(new, old)| new <= old);
         let one_shrinks = quantities.iter().map(costs).any(|(new, old)| new < old && new <= old * (1.0 - gain));
-        (none_grows && one_shrinks) || (peak && candidate.peak < dense.peak)
+        ((all || none_grows) && one_shrinks) || (peak && candidate.peak < dense.peak)
     }
 }
 
@@ -48,6 +50,7 @@ pub(super) fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proo
         at: None,
         fused: after.fused,
         proof,
+        is_partly_asked: false,
         uniform: None,
         untouched: Vec::new(),
     }))

@@ -38,6 +38,9 @@ pub enum Freedom {
     Sane,
     /// All that fit.
     EveryForm,
+    /// All that fit, however little they save and however few channels the layer reads: not to be chosen of, but to know what no
+    /// choice reaches.
+    Anything,
 }
 
 /// Goes over all convolutions and linear layers.
@@ -91,7 +94,9 @@ fn look(shaped: &Shaped, (config, freedom): (&Config, Freedom), id: NodeId) -> R
     let layer = |demand| Layer { node: id, geometry, demand, between };
     match demand((config, freedom), rule, node) {
         None => Err(Refusal::NotAsked),
-        Some(demand) if few && !demand.is_regardless() => Err(Refusal::FewChannels { channels: geometry.input }),
+        Some(demand) if few && freedom != Freedom::Anything && !demand.is_regardless() => {
+            Err(Refusal::FewChannels { channels: geometry.input })
+        }
         Some(demand) => Ok(layer(demand)),
     }
 }

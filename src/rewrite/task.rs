@@ -9,7 +9,6 @@ use super::model::ErrorModel;
 use super::plan::{Floors, Sums};
 use crate::analysis::Analysis;
 use crate::analysis::target::Target;
-use crate::graph::NodeId;
 use crate::shape::Shaped;
 
 /// What is to be decided.
@@ -28,9 +27,13 @@ impl Task<'_> {
     pub(super) fn may_be_uniform(&self) -> bool {
         let config = self.config;
         // What is kept keeps its channels.
-        let is_marked = |id: &NodeId| self.shaped.graph().node(*id).directives.bottleneck.is_some();
         let is_open = config.form.is_none() && config.channels.is_none() && config.ratio.is_none() && config.rules.is_empty();
-        is_open && !config.budgets.is_empty() && !self.shaped.order().iter().any(is_marked)
+        is_open && !config.budgets.is_empty() && !self.is_marked()
+    }
+
+    /// Whether a mark asks for a bottleneck somewhere.
+    pub(super) fn is_marked(&self) -> bool {
+        self.shaped.order().iter().any(|id| self.shaped.graph().node(*id).directives.bottleneck.is_some())
     }
 
     /// What the search does not go below.

@@ -73,7 +73,11 @@ impl Task<'_> {
         let least = at_share(self.shaped, 0.01, how)?.map_or(self.before, |least| least.sums);
         let missed = |(budget, most): &(Budget, f64)| least.of(budget.quantity) / most;
         match limits.iter().max_by(|a, b| missed(a).total_cmp(&missed(b))) {
-            Some(worst) => Err(missed_by(*worst, &least, Proof::Width)),
+            Some(worst) => {
+                let multiple = self.block();
+                let unaligned = multiple > 1 && uniform(self.shaped, &limits, (1, self.target))?.is_some();
+                Err(missed_by(*worst, &least, Proof::Width { multiple, unaligned }))
+            }
             None => Ok(self.as_it_is()),
         }
     }

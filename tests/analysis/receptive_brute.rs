@@ -11,8 +11,8 @@ use pointwise::exec::{RunOptions, prepare};
 use pointwise::graph::NodeId;
 use pointwise::op::{
     Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, GlobalPool, GroupNorm,
-    InstanceNorm, LayerNorm, Linear, Lrn, Mean, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reshape, ResizeTo, Shape, Slice,
-    Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    InstanceNorm, LayerNorm, Linear, Lrn, Mean, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reshape, ResizeTo, Shape,
+    Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::Shaped;

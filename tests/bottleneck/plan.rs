@@ -6,7 +6,9 @@ use pointwise::analysis::target::{Cache, Rate, Target};
 use pointwise::analysis::{Options, analyze, budget};
 use pointwise::graph::{Graph, Maker};
 use pointwise::rewrite::candidates::LEAST_SHARE;
+use pointwise::rewrite::config::Rule;
 use pointwise::rewrite::live;
+use pointwise::rewrite::path::Pattern;
 use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::{
     Between, Config, Form, Kind, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine,
@@ -475,8 +477,59 @@ fn what_a_ratio_reaches_is_not_called_impossible() {
                 let align = any.then_some(1);
                 assert!(by(Config { channels: Some(channels), align, ..within(budget) }).is_ok(), "{budget}: {miss:?}");
             }
-            Proof::Floor { .. } | Proof::Width | Proof::Open => {}
+            Proof::Floor { .. } | Proof::Little { .. } | Proof::Width { .. } | Proof::Open => {}
         }
     }
     assert!(options > 1, "options were named, and tried");
+}
+
+/// What a layer needs in each form of each rank that can be asked for by number.
+fn by_number(net: &Shaped) -> Vec<f64> {
+    let mut all = Vec::new();
+    for kind in [Kind::Reduce, Kind::Expand, Kind::Both, Kind::Spatial, Kind::Pointwise] {
+        for (first, second) in
+            (1..=12).flat_map(|first| (1..=if kind == Kind::Both { 12 } else { 1 }).map(move |second| (first, second)))
+        {
+            let channels = [first, second][..kind.ranks()].to_vec();
+            let rule = Rule {
+                pattern: Pattern::parse("x.conv").expect("a path"),
+                keep: false,
+                form: Some(kind),
+                channels,
+                ratio: None,
+                linear: None,
+            };
+            let done = bottlenecks(net, &Config { rules: vec![rule], ..Config::default() }, &target());
+            all.extend(done.ok().map(|done| done.plan.after.of(Quantity::Macs)));
+        }
+    }
+    all
+}
+
+/// What is called impossible is out of reach for every form of every rank, and what is offered instead does it.
+#[test]
+fn what_is_called_impossible_is_so_for_whatever_can_be_asked() {
+    let (mut alone, mut little) = (0, 0);
+    for (input, out, kernel) in [(2, 9, 3), (6, 6, 3), (7, 12, 1), (8, 8, 1), (9, 9, 1), (10, 12, 3), (12, 3, 3), (12, 12, 1)] {
+        let net = single(&[input, 10, 10], conv(out, kernel, 1, kernel / 2), false, false);
+        let least = by_number(&net).into_iter().fold(f64::MAX, f64::min);
+        for budget in [99, 95, 90, 85, 75, 60, 40, 25, 10].map(|share| within(&format!("macs={share}%"))) {
+            let Err(OptimizeError::Unreachable(miss)) = bottlenecks(&net, &budget, &target()) else { continue };
+            let asked = Config { channels: Some(1), ..Config::default() };
+            let with_one = bottlenecks(&net, &asked, &target()).expect("nothing is limited").plan.after.of(Quantity::Macs);
+            match miss.proof {
+                Proof::Alone => {
+                    alone += 1;
+                    assert!(least > miss.most && with_one > miss.most, "{input} {out} {kernel}: {miss:?}");
+                }
+                Proof::Little { by_number } => {
+                    little += 1;
+                    assert!(least <= miss.most && by_number == (with_one <= miss.most), "{input} {out} {kernel}: {miss:?}");
+                }
+                Proof::Floor { .. } => assert!(least <= miss.most, "{input} {out} {kernel}: {miss:?}"),
+                Proof::Together | Proof::Width { .. } | Proof::Open => panic!("counts of one layer are known: {miss:?}"),
+            }
+        }
+    }
+    assert!(alone > 2 && little > 2, "both are said: {alone} and {little}");
 }

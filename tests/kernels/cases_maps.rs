@@ -2,8 +2,8 @@
 
 use pointwise::op::{
     AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, GlobalPool, Mean, Merge, Op, Pad,
-    PadMode, Padding, Param, Pool, PoolKind, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose, Upsample,
-    UpsampleMode,
+    PadMode, Padding, Param, Pool, PoolKind, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose,
+    Upsample, UpsampleMode,
 };
 
 use crate::apply::Case;
@@ -220,14 +220,14 @@ pub fn moving() -> Vec<Case> {
             &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0],
             &[5.0 / 3.0, 15.0, 85.0 / 3.0, 125.0 / 3.0, 55.0],
         ),
-        resized("by 1.2, bilinear, of no more pixels", (bilinear(false), 1.2), &[0.0, 10.0, 20.0, 30.0], &[0.0, 10.0, 20.0, 30.0]),
-        // Corners are aligned whatever the factor.
         resized(
-            "by 1.25, corners aligned",
-            (bilinear(true), 1.25),
-            &[0.0, 1.0, 2.0, 3.0, 4.0],
-            &[0.0, 0.8, 1.6, 2.4, 3.2, 4.0],
+            "by 1.2, bilinear, of no more pixels",
+            (bilinear(false), 1.2),
+            &[0.0, 10.0, 20.0, 30.0],
+            &[0.0, 10.0, 20.0, 30.0],
         ),
+        // Corners are aligned whatever the factor.
+        resized("by 1.25, corners aligned", (bilinear(true), 1.25), &[0.0, 1.0, 2.0, 3.0, 4.0], &[0.0, 0.8, 1.6, 2.4, 3.2, 4.0]),
         // Four channels of one pixel become one of four, for each of two output channels.
         Case::new("depth_to_space", Op::DepthToSpace(DepthToSpace { block: 2 }))
             .input(&[8, 1, 1], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])

@@ -4,12 +4,12 @@ use super::{Context, Finding, edit};
 use crate::analysis::Layer;
 use crate::diagnostic::Fix;
 use crate::digits::{count_of, grouped};
-use crate::flow::{ahead, behind, only_reader};
-use crate::graph::{Node, NodeId};
+use crate::flow::{behind, is_free_width, only_reader};
+use crate::graph::Node;
 use crate::op::form::Form;
 use crate::op::form_cost::Geometry;
 use crate::op::geometry::SlidingWindow;
-use crate::op::{Class, Conv, Op};
+use crate::op::{Class, Conv, Op, Padding};
 use crate::quote::quoted;
 use crate::source::Span;
 use crate::words::is_reserved;
@@ -32,7 +32,7 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
         let Op::Conv(conv) = &node.op else { continue };
         let channels = layer.inputs[0].channels();
         let window = u128::from(conv.kernel[0]) * u128::from(conv.kernel[1]);
-        let free = node.directives == crate::graph::Directives::default() && node.origin.part.is_none();
+        let free = !node.directives.keep && node.directives.bottleneck.is_none() && node.origin.part.is_none();
         if !free
             || window < WIDE_WINDOW
             || channels < WIDE_CHANNELS
@@ -91,7 +91,7 @@ pub(super) fn simd_waste(context: &Context<'_>) -> Vec<Finding> {
         let filled = blocks * SIMD_BLOCK;
         let costs =
             layer.work.macs >= WASTE_MACS && u128::from(layer.work.macs) * 100 >= u128::from(total) * u128::from(WASTE_PERCENT);
-        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || makes_output(context, layer.node) {
+        if conv.groups != 1 || (filled - conv.out) * 4 <= filled || !costs || !is_free_width(context.shaped, layer.node) {
             continue;
         }
         let below = filled - SIMD_BLOCK;
@@ -116,14 +116,6 @@ pub(super) fn simd_waste(context: &Context<'_>) -> Vec<Finding> {
         });
     }
     findings
-}
-
-/// Whether a layer's channels are a network output's, which the task decides and not the engine.
-fn makes_output(context: &Context<'_>, id: NodeId) -> bool {
-    let keeps_channels =
-        |class: Class| class.is_companion() || matches!(class, Class::Competition | Class::Pooling | Class::Resize);
-    let last = ahead(context.graph, id, keeps_channels);
-    context.graph.is_output(last) && context.graph.uses(last) == 1
 }
 
 /// PW9003: a bias that the batch normalisation behind it subtracts again.
@@ -217,27 +209,51 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
         let (message, help) = if blind_rows + blind_columns > 0 {
             let blind = [(blind_rows, "row"), (blind_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
             let blind: Vec<_> = blind.map(|(n, thing)| count_of(n, thing)).collect();
-            let [rows, columns] = sides.map(|side| side.window.extent());
-            let most = rows.min(columns) - 1;
-            (
-                format!("{} of the {} output see only padding", blind.join(" and "), layer.output),
-                format!("pad a {} by at most {most}", kernel(conv)),
-            )
+            (format!("{} of the {} output see only padding", blind.join(" and "), layer.output), less_padding(conv, sides))
         } else if useful != conv.kernel {
             let taps = conv.kernel[0] * conv.kernel[1];
             let idle = taps - useful[0] * useful[1];
             let [height, width] = sides.map(|side| side.window.input);
             (
                 format!("{idle} of {taps} weights of each filter only ever meet padding, on a map of {height}x{width}"),
-                format!("use a {}x{} kernel, which computes the same on this map", useful[0], useful[1]),
+                smaller_kernel(conv, layer, sides),
             )
         } else {
             continue;
         };
         let label = format!("`{}` takes {}", node.name, layer.inputs[0]);
-        findings.push(Finding { node: layer.node, weight: layer.params, message, label, help: vec![help], fix: None });
+        findings.push(Finding {
+            node: layer.node,
+            weight: layer.params,
+            message,
+            label,
+            help: help.into_iter().collect(),
+            fix: None,
+        });
     }
     findings
+}
+
+/// The padding with which every window reaches the map: on each side less than the window.
+fn less_padding(conv: &Conv, sides: [Side; 2]) -> Option<String> {
+    let [rows, columns] = sides.map(|side| side.window.extent() - 1);
+    let Padding { top, left, bottom, right } = conv.pad;
+    let pad = Padding { top: top.min(rows), left: left.min(columns), bottom: bottom.min(rows), right: right.min(columns) };
+    let most = if rows == columns { format!("{rows}") } else { format!("{rows} in height and {columns} in width") };
+    Some(format!("pad a {} by at most {most}: `pad={}`", kernel(conv), pad.written()))
+}
+
+/// The kernel of the taps that meet the map, with the padding that keeps them where they are.
+fn smaller_kernel(conv: &Conv, layer: &Layer, sides: [Side; 2]) -> Option<String> {
+    let [rows, columns] = sides.map(|side| side.window.without_idle_taps(side.outputs));
+    let (rows, columns) = (rows?, columns?);
+    let pad = Padding { top: rows.before, left: columns.before, bottom: rows.after, right: columns.after };
+    let kernel = [rows.kernel, columns.kernel];
+    let smaller = Op::Conv(Conv { kernel, pad, ..conv.clone() });
+    let same = smaller.infer(&layer.inputs).is_ok_and(|output| output == layer.output);
+    let text =
+        || format!("use a {}x{} kernel with `pad={}`, which computes the same on this map", kernel[0], kernel[1], pad.written());
+    same.then(text)
 }
 
 /// PW9009: rows or columns of the input that no window reads. A strided 1x1 is left alone: it is meant to skip.

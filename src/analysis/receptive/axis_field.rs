@@ -133,7 +133,9 @@ impl AxisField {
         if length > LONGEST as u64 {
             return Self::Whole;
         }
-        let faster = |a: (i64, i64), b: (i64, i64)| if i128::from(a.0) * i128::from(b.1) < i128::from(b.0) * i128::from(a.1) { b } else { a };
+        let faster = |a: (i64, i64), b: (i64, i64)| {
+            if i128::from(a.0) * i128::from(b.1) < i128::from(b.0) * i128::from(a.1) { b } else { a }
+        };
         let table = (0..pixels(length)).map(|i| hull(self.at(i), other.at(i))).collect();
         Irregular::of(table, faster(self.pace(), other.pace()))
     }

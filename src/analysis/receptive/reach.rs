@@ -131,9 +131,7 @@ fn of_side<'a>(op: &'a Op, side: usize, (input, output): (Shape, Shape)) -> Reac
     match op.window(&[input]) {
         Window::Pixel => Reach::Kept,
         Window::Whole => Reach::All,
-        Window::Strided { extent, stride, before } => {
-            Reach::Window((pixels(extent[side]), pixels(stride[side]), before[side]))
-        }
+        Window::Strided { extent, stride, before } => Reach::Window((pixels(extent[side]), pixels(stride[side]), before[side])),
         Window::Fractional { extent, scale, before } => {
             let (extent, scale, before) = (pixels(extent[side]), pixels(scale[side]), before[side]);
             let reads = move |j: i64| {

@@ -51,3 +51,26 @@ fn mix(low: f32, high: f32, weight: f64) -> f64 {
 fn mix_wide(low: f64, high: f64, weight: f64) -> f64 {
     if weight == 0.0 { low } else { low * (1.0 - weight) + high * weight }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{ResizeTo, UpsampleMode};
+
+    fn resized(factor: f64, mode: UpsampleMode, row: Vec<f32>) -> Vec<f32> {
+        let x = Tensor::new(vec![1, 1, 1, row.len()], row);
+        let op = Upsample { to: ResizeTo::Factor([1.0, factor]), mode };
+        let width = (x.dims()[3] as f64 * factor) as u64;
+        upsample(op, &x, Shape::new(&[1, 1, width]).expect("a shape")).data().to_vec()
+    }
+
+    /// Both differ from PyTorch, and are told in `grammar/numerics.md`.
+    #[test]
+    fn what_has_no_weight_is_not_read_and_positions_are_exact() {
+        let bilinear = UpsampleMode::Bilinear { align_corners: false };
+        let beside = resized(2.0, bilinear, vec![1.0, f32::INFINITY, 3.0, 4.0]);
+        assert_eq!(beside, [1.0, f32::INFINITY, f32::INFINITY, f32::INFINITY, f32::INFINITY, 3.25, 3.75, 4.0]);
+        let nearest = resized(1.28125, UpsampleMode::Nearest, (0..57u8).map(f32::from).collect());
+        assert_eq!(nearest[41].to_bits(), 32f32.to_bits());
+    }
+}
