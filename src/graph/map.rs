@@ -41,14 +41,6 @@ impl<T> NodeMap<T> {
         self.values.get_mut(id.to_usize()).and_then(Option::as_mut)
     }
 
-    /// A node's value, writable; `missing` is set first where none was.
-    pub fn get_or_insert(&mut self, id: NodeId, missing: T) -> &mut T {
-        if self.get(id).is_none() {
-            self.insert(id, missing);
-        }
-        self.get_mut(id).expect("it has just been set")
-    }
-
     /// All values, writable, by the nodes' numbers.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.values.iter_mut().flatten()

@@ -209,7 +209,7 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
         let (message, help) = if blind_rows + blind_columns > 0 {
             let blind = [(blind_rows, "row"), (blind_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
             let blind: Vec<_> = blind.map(|(n, thing)| count_of(n, thing)).collect();
-            (format!("{} of the {} output see only padding", blind.join(" and "), layer.output), less_padding(conv, sides))
+            (format!("{} of the {} output see only padding", blind.join(" and "), layer.output), Some(less_padding(conv, sides)))
         } else if useful != conv.kernel {
             let taps = conv.kernel[0] * conv.kernel[1];
             let idle = taps - useful[0] * useful[1];
@@ -235,12 +235,12 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// The padding with which every window reaches the map: on each side less than the window.
-fn less_padding(conv: &Conv, sides: [Side; 2]) -> Option<String> {
+fn less_padding(conv: &Conv, sides: [Side; 2]) -> String {
     let [rows, columns] = sides.map(|side| side.window.extent() - 1);
     let Padding { top, left, bottom, right } = conv.pad;
     let pad = Padding { top: top.min(rows), left: left.min(columns), bottom: bottom.min(rows), right: right.min(columns) };
     let most = if rows == columns { format!("{rows}") } else { format!("{rows} in height and {columns} in width") };
-    Some(format!("pad a {} by at most {most}: `pad={}`", kernel(conv), pad.written()))
+    format!("pad a {} by at most {most}: `pad={}`", kernel(conv), pad.written())
 }
 
 /// The kernel of the taps that meet the map, with the padding that keeps them where they are.

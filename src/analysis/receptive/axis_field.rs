@@ -150,8 +150,9 @@ impl AxisField {
         if let Some(ordered) = Periodic::of(&table) {
             return Self::Periodic(ordered);
         }
-        let seen = table.iter().copied().filter(|seen| !is_nothing(*seen));
-        let ends = seen.clone().next().zip(seen.last());
+        let mut seen = table.iter().copied().filter(|seen| !is_nothing(*seen));
+        let first = seen.next();
+        let ends = first.zip(seen.next_back().or(first));
         let advance = ends.map_or(0, |(first, last)| last.1.saturating_sub(first.0).saturating_add(1));
         let period = table.len() as i64;
         Irregular::of(table, (advance, period))

@@ -67,7 +67,7 @@ impl Tracker {
     pub fn new(graph: &Graph, order: &[NodeId]) -> Self {
         let mut waiting: NodeMap<usize> = NodeMap::with_bound(graph.len());
         for input in order.iter().flat_map(|id| &graph.node(*id).inputs) {
-            *waiting.get_or_insert(*input, 0) += 1;
+            waiting.insert(*input, waiting.get(*input).map_or(1, |readers| readers + 1));
         }
         Self { fields: NodeMap::with_bound(graph.len()), waiting, nothing: Rc::new(NOTHING), inputs: 0 }
     }
@@ -85,9 +85,9 @@ impl Tracker {
         let receptive = field.receptive();
         self.fields.insert(id, field);
         for input in &node.inputs {
-            let waiting = self.waiting.get_or_insert(*input, 1);
-            *waiting -= 1;
-            if *waiting == 0 {
+            let left = self.waiting.get(*input).map_or(0, |readers| readers.saturating_sub(1));
+            self.waiting.insert(*input, left);
+            if left == 0 {
                 self.fields.take(*input);
             }
         }

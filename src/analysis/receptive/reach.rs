@@ -24,7 +24,7 @@ pub(super) enum Reach<'a> {
 }
 
 /// What an operation does to an axis of its first input, `shapes` being that input's and the output's.
-pub(super) fn reach<'a>(op: &'a Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'a> {
+pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
     let (input, output) = shapes;
     let all_if = |all: bool| if all { Reach::All } else { Reach::Kept };
     match op {
@@ -72,7 +72,7 @@ pub(super) fn reach<'a>(op: &'a Op, axis: usize, shapes: (Shape, Shape)) -> Reac
 }
 
 /// What an operation on maps does to what lies along its channels.
-fn of_channels<'a>(op: &'a Op, (input, output): (Shape, Shape)) -> Reach<'a> {
+fn of_channels(op: &Op, (input, output): (Shape, Shape)) -> Reach<'_> {
     let channels = (input.channels(), output.channels());
     match op {
         Op::Conv(conv) => groups(conv.groups, channels),
@@ -107,7 +107,7 @@ fn of_channels<'a>(op: &'a Op, (input, output): (Shape, Shape)) -> Reach<'a> {
 }
 
 /// What an operation on maps does along height (0) or width (1). Border clamping is left out, as padding is in all fields.
-fn of_side<'a>(op: &'a Op, side: usize, (input, output): (Shape, Shape)) -> Reach<'a> {
+fn of_side(op: &Op, side: usize, (input, output): (Shape, Shape)) -> Reach<'_> {
     let (from, to) = (input.dim(side + 1), output.dim(side + 1));
     if let Op::Upsample(upsample) = op {
         let scale = upsample.axis(side, from);
