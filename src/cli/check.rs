@@ -10,7 +10,7 @@ use super::session::Session;
 use super::{diff, files, load};
 use crate::code::Code;
 use crate::compile::Compiled;
-use crate::diagnostic::{Applicability, Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Severity};
 use crate::digits::counted;
 use crate::render::{self, Findings, Format};
 use crate::source::SourceSet;
@@ -196,8 +196,13 @@ fn known_codes(arguments: &Arguments) -> Result<(), Failure> {
 
 /// How many findings that are left offer a guess, and how it is had, where fixes were asked for.
 fn guesses(checked: &[Checked], arguments: &Arguments) -> Option<String> {
-    let all = checked.iter().flat_map(|checked| &checked.diagnostics);
-    let left = all.filter(|found| !found.fixes.is_empty()).count();
+    let offers = |checked: &Checked| {
+        let main = checked.sources.iter().next().map(|(id, _)| id);
+        let is_guess =
+            |fix: &Fix| fix.applicability == Applicability::Unsafe && fix.edits.iter().all(|e| Some(e.span.source) == main);
+        checked.diagnostics.iter().filter(|found| found.fixes.iter().any(is_guess)).count()
+    };
+    let left: usize = checked.iter().map(offers).sum();
     let asked = (arguments.fix || arguments.diff) && !arguments.unsafe_fixes;
     (asked && left > 0).then(|| {
         let (fixes, them) = if left == 1 { ("1 unsafe fix is", "it") } else { (&*format!("{left} unsafe fixes are"), "them") };

@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
         let message = format!("`{name}` is {actual}, not {expected} as written");
         let mut diagnostic = Diagnostic::error(Code::ShapeAnnotation, message, written.span, format!("written {expected}"));
         diagnostic = self.explain(diagnostic, &format!("`{name}`"), id, expected);
-        let fixed = self.find_fix(id, Some(expected), &|shape| shape == expected);
+        let fixed = self.find_fix(id, Some((expected, None)), &|shape| shape == expected);
         diagnostic = match fixed {
             Some(fix) => diagnostic.with_fixes([fix]),
             None => diagnostic.fix(

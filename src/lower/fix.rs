@@ -24,14 +24,25 @@ struct Candidate {
 
 impl Builder<'_> {
     /// The nearest change upstream of `end` after which its shape fits.
-    pub(super) fn find_fix(&self, end: NodeId, wanted: Option<Shape>, fits: &dyn Fn(Shape) -> bool) -> Option<Fix> {
+    /// `wanted` is the shape that it should have, with the name of what has it.
+    pub(super) fn find_fix(
+        &self,
+        end: NodeId,
+        wanted: Option<(Shape, Option<&str>)>,
+        fits: &dyn Fn(Shape) -> bool,
+    ) -> Option<Fix> {
         let path = self.upstream(end);
         path.iter().enumerate().find_map(|(depth, id)| {
             let (op, call) = (&self.graph.node(*id).op, self.calls.get(*id)?);
             let shapes: Vec<Shape> = self.graph.node(*id).inputs.iter().map(|i| self.shapes[*i]).collect();
-            let set = candidates(op, &shapes, wanted).into_iter().filter_map(|candidate| {
-                let edits = self.edits_where_meant(*id, &candidate.args)?;
-                Some((candidate.op.infer(&shapes).ok()?, candidate.message, edits))
+            let set = candidates(op, &shapes, wanted.map(|(shape, _)| shape)).into_iter().filter_map(|candidate| {
+                let shape = candidate.op.infer(&shapes).ok()?;
+                let named = wanted.and_then(|(wanted, name)| name.filter(|_| wanted.channels() == shape.channels()));
+                let alike = named.filter(|_| candidate.args[0].0 == "out");
+                if let Some((name, edits)) = alike.and_then(|name| Some((name, self.channels_of_input(*id, name)?))) {
+                    return Some((shape, format!("`channels({name})` output channels match in every use"), edits));
+                }
+                Some((shape, candidate.message, self.edits_where_meant(*id, &candidate.args)?))
             });
             // What other uses of a block share is no matter of one of them.
             let rewritten =

@@ -8,7 +8,7 @@ use crate::diagnostic::Edit;
 use crate::graph::{InstanceId, NodeId};
 use crate::op::table;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, ArgList, Block, Expr, ExprKind};
+use crate::syntax::ast::{Arg, ArgList, Block, Expr, ExprKind, Statement};
 
 /// Arguments by the names of their parameters.
 pub(super) type Args = [(&'static str, String)];
@@ -33,6 +33,16 @@ impl Builder<'_> {
         (own && self.surrounds(within)).then(|| edits(call, keyword, args)).flatten()
     }
 
+    /// The edits that give a layer the channels of an input of the block that it stands in, whatever these are in each use.
+    pub(super) fn channels_of_input(&self, id: NodeId, input: &str) -> Option<Vec<Edit>> {
+        let node = self.graph.node(id);
+        let instance = node.origin.instance.filter(|instance| Some(*instance) == self.here)?;
+        let (_, block) = self.uses_of_blocks.get(&instance)?;
+        let is_input = block.inputs.iter().any(|own| own.text == input) && !rebinds(block, input);
+        let args = [("out", format!("channels({input})"))];
+        is_input.then(|| edits(self.calls.get(id)?, node.op.keyword(), &args)).flatten()
+    }
+
     /// Whether the finding at hand stands in an instance, so that all uses of the block have it alike.
     pub(super) fn surrounds(&self, instance: Option<InstanceId>) -> bool {
         instance.is_none_or(|instance| self.graph.enclosing(self.here).any(|(id, _)| id == instance))
@@ -44,6 +54,10 @@ impl Builder<'_> {
         loop {
             let (call, block) = *self.uses_of_blocks.get(&instance)?;
             let index = block.params.iter().position(|param| param.name.text == name)?;
+            // What other layers of the block get as well would change with it.
+            if times_read(block, &name) != 1 {
+                return None;
+            }
             let within = self.graph.instance(instance).parent;
             let given = list(call).and_then(|list| find(list, index, &name));
             match (given.map(|arg| &arg.value), within) {
@@ -57,6 +71,17 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+fn rebinds(block: &Block, name: &str) -> bool {
+    block.body.all_statements().into_iter().flat_map(Statement::binds).any(|bound| bound.text == name)
+}
+
+/// How often a block reads a name.
+fn times_read(block: &Block, name: &str) -> usize {
+    let defaults = block.params.iter().filter_map(|param| param.default.as_ref());
+    let read = block.body.all_statements().into_iter().flat_map(Statement::exprs).chain(defaults).flat_map(Expr::all);
+    read.filter(|expr| matches!(&expr.kind, ExprKind::Name(own) if own == name)).count()
 }
 
 /// Edits that set arguments of an operation's call.

@@ -250,7 +250,8 @@ impl<'a> Builder<'a> {
             // A broadcast that happens to be legal (one pixel against a map) is not what was meant.
             wanted.is_none_or(|wanted| wanted == shape) && op.infer(&shapes).is_ok()
         };
-        diagnostic.with_fixes(self.find_fix(inputs[odd].0, wanted, &fits))
+        let name = Some(self.sources.text(inputs[other].1)).filter(|text| is_name(text));
+        diagnostic.with_fixes(self.find_fix(inputs[odd].0, wanted.map(|wanted| (wanted, name)), &fits))
     }
 
     /// Which of two inputs differs from the majority.

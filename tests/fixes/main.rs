@@ -225,6 +225,16 @@ fn what_a_block_is_given_is_mended_where_it_is_used() {
 }
 
 #[test]
+fn what_several_layers_are_given_is_not_changed_for_one() {
+    let gate = "block gate(squeeze)(x) {\n    g = x -> global_avgpool -> conv(squeeze) -> relu -> conv(squeeze) -> sigmoid\n    return x * g\n}\n";
+    let text = net(gate, "output y = x -> gate(4)");
+    assert_eq!(mended(&text), text.replace("relu -> conv(squeeze)", "relu -> conv(channels(x))"));
+    let block = "block twice(width)(x) {\n    return x -> conv(width, 1) -> conv(width, 1)\n}\n";
+    let text = net(block, "output y: [32, 16, 16] = x -> twice(48)");
+    assert_eq!(mended(&text), text.replace("[32, 16, 16] =", "[48, 16, 16] ="), "only the statement says what was meant");
+}
+
+#[test]
 fn a_comment_in_a_rewritten_call_stays() {
     let text = net("", "output y = nn.ReLU(x, # in place\n        True)");
     assert!(mended(&text).contains("# in place"));

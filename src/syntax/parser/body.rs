@@ -12,16 +12,20 @@ use super::statement::statement;
 
 /// A body. Once its brace is open it never fails: what is wrong inside is reported here.
 pub fn body(input: Input<'_>) -> Parsed<'_, Body> {
-    let (rest, opener) = if forgotten_brace(input) {
-        message::missing_brace(input);
-        (input, input.at(input.index() - 1))
-    } else {
-        (token(TokenKind::OpenBrace, Expected::OPEN_BRACE)(input)?.0, input)
-    };
+    let (rest, opener) = open(input)?;
     let inside = Input { inline: false, ..deeper(input)? };
     let (rest, statements) = statements(rest.with_state_of(inside), opener);
     let rest = close(rest, opener.index()).with_state_of(input);
     Ok((rest, Body { statements, span: input.span_to(rest) }))
+}
+
+/// Where a body's statements begin, and the token before them: its `{`, or the last one of the header where that was forgotten.
+fn open(input: Input<'_>) -> Result<(Input<'_>, Input<'_>), nom::Err<SyntaxError>> {
+    if forgotten_brace(input) {
+        message::missing_brace(input);
+        return Ok((input, input.at(input.index() - 1)));
+    }
+    token(TokenKind::OpenBrace, Expected::OPEN_BRACE)(input).map(|(rest, _)| (rest, input))
 }
 
 /// Whether a body begins on this line, by its indentation, without a `{` before it.

@@ -8,7 +8,7 @@ use nom::branch::alt;
 use nom::combinator::{cut, map, opt, verify};
 
 use super::super::ast::{Arg, ArgList, Body, Expr, ExprKind, InfixOp, Path, UnaryOp};
-use super::super::error::Expected;
+use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::super::{mistake, number, text};
@@ -39,19 +39,17 @@ pub fn call(input: Input<'_>) -> Parsed<'_, Expr> {
     Ok((rest, named(input, rest, callee, vec![list])))
 }
 
-/// Whether a statement begins here, so that what goes before it on the line above was broken off.
-fn begins_statement(input: Input<'_>) -> bool {
-    input.next().line_start
-        && matches!(input.kind(), TokenKind::Name | TokenKind::Path)
-        && matches!(input.kind_at(1), TokenKind::Assign | TokenKind::Colon)
+/// The same place, unless a statement begins there, so that what goes before it on the line above was broken off.
+fn unbroken(input: Input<'_>, expected: Expected) -> Result<Input<'_>, nom::Err<SyntaxError>> {
+    let named = matches!(input.kind(), TokenKind::Name | TokenKind::Path);
+    let binds = named && matches!(input.kind_at(1), TokenKind::Assign | TokenKind::Colon);
+    let broken = binds && input.next().line_start;
+    if broken { Err(nom::Err::Failure(SyntaxError::expected(input, expected))) } else { Ok(input) }
 }
 
 /// What stands after `->`: a name, or a call with one list.
 fn stage(input: Input<'_>) -> Parsed<'_, Expr> {
-    if begins_statement(input) {
-        return fail(input, Expected::STAGE);
-    }
-    let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(input)?;
+    let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(unbroken(input, Expected::STAGE)?)?;
     let (rest, list) = opt(argument_list).parse(rest)?;
     named_as(input, rest, named(input, rest, callee, list.into_iter().collect()))
 }
@@ -82,10 +80,7 @@ fn chain<'a>(
         let mut links = Vec::new();
         while let Some(op) = operator(rest.kind()).filter(|_| rest.continues()) {
             let span = rest.span();
-            if begins_statement(rest.skip(1)) {
-                return cut(|input| fail(input, Expected::VALUE)).parse(rest.skip(1));
-            }
-            let (after, value) = cut(&operand).parse(rest.skip(1))?;
+            let (after, value) = cut(&operand).parse(unbroken(rest.skip(1), Expected::VALUE)?)?;
             links.push((op, span, value));
             rest = after;
         }

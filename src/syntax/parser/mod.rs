@@ -1,7 +1,8 @@
 //! Tokens to tree.
 //!
-//! In: the tokens of one file. Out: its items, always, and what was wrong. A statement or item that cannot be read is
-//! reported and left out, and reading goes on at the next one, so that one run reports all independent errors. No meaning
+//! In: the tokens of one file. Out: its items, always, and what was wrong. An item that cannot be read is
+//! reported and left out, a statement binds its names to values that nobody knows, and reading goes on at the next one, so that
+//! one run reports all independent errors, and nothing that only follows from them. No meaning
 //! here: names are not looked up, and statements in the wrong place are left to `check`.
 
 mod body;
