@@ -44,6 +44,9 @@ pub struct Condition {
 
 impl<'a> Builder<'a> {
     pub(super) fn assertion(&mut self, frame: &mut Frame<'a>, condition: &'a Expr) {
+        if !self.measures_fit(frame, condition) {
+            return;
+        }
         let Some(symbolic) = self.symbolic(frame, condition) else { return };
         if let Symbolic::Value(value, _) = &symbolic {
             match value {

@@ -16,6 +16,7 @@ mod eval;
 mod fix;
 mod instance;
 mod mark;
+mod measure;
 mod naming;
 mod operator;
 mod program;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::columns::maybe;
 use super::grid::{Cell, Grid, Heading, escape_markdown};
 use super::network::{Network, Totals};
-use super::number::{bytes, grouped, magnitude, milliseconds};
+use super::number::{bytes, magnitude, milliseconds};
 use super::{SCHEMA_VERSION, TOOL_VERSION, naming, table};
 use crate::diagnostic::Diagnostic;
 use crate::op::form::How;
@@ -40,7 +40,7 @@ pub struct Curve {
     pub goal: String,
     /// What writes one of the networks, but for its budget.
     pub command: String,
-    /// What is limited: `macs`, `params`, `ms` or `peak` (bytes).
+    /// What is limited: `macs`, `flops`, `params`, `ms` or `peak` (bytes).
     pub metric: &'static str,
     /// Whether a peak is that of a target that fuses.
     pub fused: bool,
@@ -172,7 +172,7 @@ impl Curve {
                 message: why.message.clone(),
                 notes: why.notes.clone(),
                 help: why.help.clone(),
-                least: found.map(|found| amount(found.budget.quantity, found.least)),
+                least: found.map(|found| found.budget.quantity.in_full(found.least, found.convention)),
             }),
             ..Point::new(limit)
         });
@@ -183,6 +183,7 @@ impl Curve {
     pub fn metric_name(&self) -> &'static str {
         match self.quantity {
             Quantity::Macs => naming::macs(self.convention),
+            Quantity::Flops => "FLOPs",
             Quantity::Params => "parameters",
             Quantity::Ms => "predicted time",
             Quantity::Peak => self.peak_name(),
@@ -241,7 +242,14 @@ impl Curve {
             ]
         };
         let headings = titles.map(|(key, title)| Heading { key, title }).into();
-        Grid { headings, rows: self.points.iter().map(row).collect(), footer: None }
+        let mut grid = Grid { headings, rows: self.points.iter().map(row).collect(), footer: None };
+        if self.quantity == Quantity::Flops {
+            grid.headings.insert(1, Heading { key: "flops", title: "FLOPs" });
+            for (row, point) in grid.rows.iter_mut().zip(&self.points) {
+                row.insert(1, point.totals.as_ref().map_or(Cell::Empty, |totals| Cell::Magnitude(totals.flops)));
+            }
+        }
+        grid
     }
 
     /// The table for people in such a width: what it has no room for is left out, what matters least first.
@@ -369,7 +377,7 @@ impl Curve {
     #[must_use]
     pub fn shown(&self, value: f64) -> String {
         match self.quantity {
-            Quantity::Macs | Quantity::Params => magnitude(value as u64),
+            Quantity::Macs | Quantity::Flops | Quantity::Params => magnitude(value as u64),
             Quantity::Ms => milliseconds(value),
             Quantity::Peak => bytes(value as u64),
         }
@@ -405,7 +413,7 @@ impl Point {
     }
 
     /// The row of CSV.
-    fn columns(&self, quantity: Quantity) -> [(&'static str, Cell); 19] {
+    fn columns(&self, quantity: Quantity) -> [(&'static str, Cell); 20] {
         let amount = |value: f64| if quantity == Quantity::Ms { Cell::Ms(value) } else { Cell::Count(value as u64) };
         let count = |of: fn(&Totals) -> u64| self.totals.as_ref().map_or(Cell::Empty, |totals| Cell::Count(of(totals)));
         let text = |text: Option<String>| text.map_or(Cell::Empty, Cell::Text);
@@ -430,17 +438,8 @@ impl Point {
             ("dominated_by", text(self.dominated_by.clone())),
             ("missed", text(missed.map(|missed| missed.message.clone()))),
             ("why", text(missed.map(|missed| missed.notes.join("; ")))),
+            ("flops", count(|totals| totals.flops)),
         ]
-    }
-}
-
-/// An amount in full: of what cannot be less, every digit matters.
-fn amount(quantity: Quantity, value: f64) -> String {
-    match quantity {
-        Quantity::Macs => format!("{} MACs", grouped(value as u64)),
-        Quantity::Params => format!("{} parameters", grouped(value as u64)),
-        Quantity::Ms => format!("{value:.3} ms"),
-        Quantity::Peak => format!("{} bytes", grouped(value as u64)),
     }
 }
 
