@@ -1,6 +1,5 @@
 //! `optimize`: bottlenecks inserted, and what they save.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -254,9 +253,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let report = savings_text::terminal(&document, arguments.shown.view(Session::width()));
     // The network goes to standard output where `-` was asked for, and the report then stays out of its way.
     if output.is_some_and(files::is_dash) {
-        let _ = anstream::stderr().lock().write_all(report.as_bytes());
+        Session::report_aside(&report);
     } else {
-        Session::say(&report)?;
+        Session::report(&report)?;
     }
     Ok(exit_code(errors))
 }

@@ -128,7 +128,7 @@ pub(super) fn refuse_rows(shown: Shown) -> Result<(), Failure> {
 pub(super) fn write(curve: &Curve, form: Form, output: &Path) -> Result<(), Failure> {
     let text = |text: String| files::write(output, |out| out.write_all(text.as_bytes()));
     match form {
-        Form::Terminal => Session::say(&curve.terminal(Session::width())),
+        Form::Terminal => Session::report(&curve.terminal(Session::width())),
         Form::Html => text(html::pareto(curve)),
         Form::Markdown => text(curve.markdown()),
         Form::Csv => text(curve.csv()),

@@ -252,17 +252,10 @@ impl Curve {
         grid
     }
 
-    /// The table for people in such a width: what it has no room for is left out, what matters least first.
-    fn fitting(&self, width: Option<usize>) -> Grid {
-        let mut grid = self.grid();
-        for key in ["changed_layers", "peak", "gap", "params", "uniform_error"] {
-            let at = grid.headings.iter().position(|heading| heading.key == key && key != self.metric);
-            if let Some(at) = at.filter(|_| width.is_some_and(|width| table::width(&grid) > width)) {
-                grid.headings.remove(at);
-                grid.rows.iter_mut().for_each(|row| drop(row.remove(at)));
-            }
-        }
-        grid
+    /// The columns that matter least where a terminal has no room.
+    fn minor(&self) -> Vec<&'static str> {
+        let all = ["changed_layers", "peak", "gap", "params", "uniform_error", "uniform_share", "predicted_ms", "macs"];
+        all.into_iter().filter(|key| *key != self.metric && !(*key == "predicted_ms" && self.metric == "ms")).collect()
     }
 
     /// For programs: every number exact, a row a budget.
@@ -282,7 +275,7 @@ impl Curve {
         for fact in self.facts() {
             let _ = writeln!(text, "  {fact}");
         }
-        let _ = write!(text, "\n{}", table::draw(&self.fitting(width), width));
+        let _ = write!(text, "\n{}", table::draw_without(&self.grid(), width, &self.minor()));
         for (budgets, reason) in self.reasons() {
             let _ = writeln!(text, "\n{budgets}: {}", reason[0]);
             for line in &reason[1..] {
