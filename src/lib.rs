@@ -58,6 +58,7 @@ pub mod source;
 pub mod suggest;
 pub mod syntax;
 pub mod tensor;
+pub mod units;
 pub mod weights;
 pub mod words;
 pub mod writeback;

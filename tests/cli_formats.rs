@@ -2,7 +2,7 @@
 
 mod cli_common;
 
-use cli_common::{Dir, model, pointwise};
+use cli_common::{Dir, command, finish, model, pointwise};
 use fancy_regex::Regex;
 use serde_json::Value;
 
@@ -197,4 +197,73 @@ fn sarif_names_the_tool_and_describes_what_it_found() {
     let rule = &driver["rules"][0];
     assert!(rule["fullDescription"]["text"].as_str().is_some_and(|text| text.starts_with("A mark above a statement")), "{rule}");
     assert_eq!(log["runs"][0]["results"][0]["ruleIndex"], 0);
+}
+
+#[test]
+fn formats_have_the_same_words_everywhere() {
+    let (net, squeezenet) = (model("lenet5"), model("squeezenet1_1"));
+    let commands: &[&[&str]] = &[
+        &["analyze", &net],
+        &["optimize", &net, "--dry-run", "--ratio", "4"],
+        &["optimize", &squeezenet, "--pareto", "macs=80%"],
+        &["report", &net, "--ratio", "4"],
+        &["report", &net, &net],
+        &["report", &squeezenet, "--pareto", "macs=80%"],
+        &["bench", &net, "--runs", "1"],
+        &["ops"],
+        &["ops", "conv"],
+        &["target", "list"],
+    ];
+    for command in commands {
+        for format in ["table", "markdown", "csv", "json", "yaml"] {
+            let run = pointwise(&[command, &["--format", format][..]].concat());
+            assert!(run.code == 0 && !run.out.is_empty(), "{command:?} {format}: {}", run.err);
+            match format {
+                "json" => assert!(serde_json::from_str::<Value>(&run.out).is_ok(), "{command:?}: {}", run.out),
+                "yaml" => assert!(serde_yaml::from_str::<Value>(&run.out).is_ok(), "{command:?}: {}", run.out),
+                "markdown" => assert!(run.out.contains("|---"), "{command:?}: {}", run.out),
+                "csv" => assert!(run.out.lines().next().is_some_and(|line| line.contains(',')), "{command:?}: {}", run.out),
+                _ => assert!(!run.out.contains("|---"), "{command:?}: {}", run.out),
+            }
+        }
+    }
+    assert_eq!(pointwise(&["check", &net, "--format", "sarif"]).out, pointwise(&["check", &net, "--output-format", "sarif"]).out);
+    let operations: Value = serde_json::from_str(&pointwise(&["ops", "maxpool", "--format", "json"]).out).expect("JSON");
+    let stride = &operations["operations"][0]["parameters"][1];
+    assert_eq!((&stride["name"], &stride["default"]), (&"stride".into(), &"k".into()), "{operations}");
+}
+
+#[test]
+fn a_report_has_one_form() {
+    let (dir, net) = (Dir::new(), model("lenet5"));
+    for (file, format, code) in
+        [("a.json", "json", 0), ("a.txt", "markdown", 0), ("a.json", "csv", 2), ("a.txt", "table", 2), ("a.yml", "yaml", 0)]
+    {
+        let run = pointwise(&["report", &net, &net, "-o", &dir.path(file), "--format", format]);
+        assert_eq!(run.code, code, "{file} {format}: {}", run.err);
+    }
+    assert!(dir.read("a.txt").starts_with("# lenet5"), "{}", dir.read("a.txt"));
+    let run = pointwise(&["report", &net, &net, "-o", &dir.path("b.txt")]);
+    assert!(run.code == 2 && run.err.contains("`--format` says it"), "{}", run.err);
+}
+
+#[test]
+fn tables_are_of_ascii_where_the_locale_is() {
+    let net = model("lenet5");
+    let shown = |variables: &[(&str, &str)], arguments: &[&str]| finish(command(arguments).envs(variables.iter().copied()), b"");
+    for arguments in [&["analyze", &net][..], &["optimize", &net, "--dry-run", "--ratio", "4"], &["report", &net, &net], &["ops"]]
+    {
+        let ascii = shown(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")], arguments);
+        assert!(ascii.out.is_ascii(), "{}", ascii.out);
+        for utf8 in [&[][..], &[("LANG", "C.UTF-8")]] {
+            assert_eq!(shown(utf8, arguments).out, pointwise(arguments).out);
+        }
+    }
+    assert!(pointwise(&["analyze", &net]).out.contains('─'), "where nothing is said");
+    let mistake = Dir::new().write("m.net", "");
+    let run = shown(&[("LC_CTYPE", "POSIX")], &["check", &mistake]);
+    assert!(!run.err.contains('━') && !run.err.contains('│'), "{}", run.err);
+    // Data is what it is.
+    let data = shown(&[("LC_ALL", "C")], &["analyze", &net, "--format", "json"]);
+    assert_eq!(data.out, pointwise(&["analyze", &net, "--format", "json"]).out);
 }

@@ -232,3 +232,71 @@ fn a_path_that_names_another_layer_under_another_knob_is_guarded() {
     let (always, guarded) = text.split_once("    if not v1 {\n").unwrap_or_else(|| panic!("there is a guard: {text}"));
     assert!(guarded.contains("refine a.conv_2 = reduce(") && !always.contains("refine a.conv_2"), "{text}");
 }
+
+#[test]
+fn a_budget_is_counted_by_the_convention_that_is_named() {
+    let (net, dir) = (model("squeezenet1_1"), Dir::new());
+    let out = dir.path("thop.net");
+    let run = pointwise(&["optimize", &net, "--budget", "macs=60%", "--convention", "thop", "-o", &out]);
+    assert!(run.code == 0 && run.out.contains("MACs as thop counts, reached"), "{}", run.err);
+    // What the file says of its making, makes it again.
+    assert!(
+        dir.read("thop.net").contains("`pointwise optimize --budget macs=60% --convention thop`"),
+        "{}",
+        dir.read("thop.net")
+    );
+    let macs = |file: &str| json(&["analyze", file, "--convention", "thop", "--format", "json"], 0)["totals"]["macs"].as_u64();
+    let (before, after) = (macs(&net).expect("a count"), macs(&out).expect("a count"));
+    assert!(after <= before * 6 / 10 && after > before / 2, "{after} of {before}");
+    let plan = json(&["optimize", &net, "--dry-run", "--budget", "macs=60%", "--convention", "thop", "--format", "json"], 0);
+    assert_eq!(plan["plan"]["budgets"][0]["reached"].as_f64(), Some(after as f64), "{}", plan["plan"]);
+}
+
+#[test]
+fn flops_are_a_budget_and_a_curve() {
+    let net = model("squeezenet1_1");
+    let flops = |report: &serde_json::Value| report["after"]["flops"].as_f64();
+    let got = json(&["optimize", &net, "--dry-run", "--budget", "flops=60%", "--format", "json"], 0);
+    assert_eq!(
+        (&got["plan"]["budgets"][0]["metric"], got["plan"]["budgets"][0]["reached"].as_f64()),
+        (&"flops".into(), flops(&got))
+    );
+    let curve = json(&["optimize", &net, "--pareto", "flops=80%,60%", "--format", "json"], 0);
+    assert_eq!((&curve["metric"], curve["points"].as_array().map(Vec::len)), (&"flops".into(), Some(2)));
+    assert_eq!(curve["points"][1]["reached"].as_f64(), flops(&got));
+    let table = pointwise(&["optimize", &net, "--pareto", "flops=80%"]).out;
+    assert!(table.contains("budget     FLOPs"), "{table}");
+    let dir = Dir::new();
+    let config = dir.write("passes.yaml", "budget:\n  flops: 80%\n");
+    assert!(pointwise(&["optimize", &net, "--dry-run", "--config", &config]).out.contains("budget flops=80%: at most"));
+}
+
+#[test]
+fn fifty_is_not_half() {
+    for command in [
+        &["optimize", "--dry-run", "--budget", "macs=50"][..],
+        &["report", "--budget", "macs=50"],
+        &["optimize", "--pareto", "macs=50,40"],
+    ] {
+        let run = pointwise(&[&[command[0], &model("lenet5")], &command[1..]].concat());
+        assert!(run.code == 1 && run.err.contains("was `macs=50%` meant?"), "{}", run.err);
+    }
+}
+
+#[test]
+fn units_are_those_of_the_language() {
+    let net = model("squeezenet1_1");
+    let told = |budget: &str| pointwise(&["optimize", &net, "--dry-run", "--budget", budget]);
+    for (budget, said) in
+        [("peak=4MB", "peak=4MB"), ("peak=4M", "peak=4MB"), ("peak=4MiB", "peak=4MiB"), ("params=1e6", "params=1M")]
+    {
+        let run = told(budget);
+        assert!(run.out.contains(&format!("asked for: --budget {said}\n")), "{budget}: {}{}", run.out, run.err);
+    }
+    for (budget, why) in
+        [("macs=10KiB", "`10KiB` is a number of bytes"), ("ms=4M", "has a unit"), ("peak=4mb", "did you mean `4MB`?")]
+    {
+        let run = told(budget);
+        assert!(run.code == 2 && run.err.contains(why), "{budget}: {}", run.err);
+    }
+}

@@ -62,7 +62,7 @@ fn several_values_of_a_parameter_are_for_analyze() {
     assert_eq!(pointwise(&["check", &listed, "--set", "widths=[4,8]"]).code, 0);
 }
 
-/// A plan counts one image by the default convention; beside other numbers its budgets would read as promises about these.
+/// A plan counts one image; beside other numbers its budgets would read as promises about these.
 #[test]
 fn budgets_speak_of_what_the_report_shows() {
     let (net, dir) = (model("lenet5"), Dir::new());
@@ -75,13 +75,11 @@ fn budgets_speak_of_what_the_report_shows() {
             assert!(run.code == 2 && run.err.contains("single image, and `--batch 8` reports 8"), "{budget:?}: {}", run.err);
             assert!(run.err.contains("leave out `--batch 8`"), "{}", run.err);
         }
-        let counted = |budget: &str| pointwise(&[command, &["--budget", budget, "--convention", "fvcore"]].concat());
-        let run = counted("macs=90%");
-        assert!(run.code == 2 && run.err.contains("`macs=90%` counts MACs by the default convention"), "{}", run.err);
-        assert!(run.err.contains("leave out `--convention fvcore`"), "{}", run.err);
-        for budget in ["params=90%", "ms=100%", "peak=100%"] {
-            let run = counted(budget);
-            assert_eq!(run.code, 0, "{budget} is the same in every convention: {}", run.err);
+        for budget in ["macs=90%", "flops=90%", "params=90%", "ms=100%", "peak=100%"] {
+            let run = pointwise(&[command, &["--budget", budget, "--convention", "fvcore"]].concat());
+            assert_eq!(run.code, 0, "{budget}: {}", run.err);
+            let says = run.out.contains("MACs as fvcore counts, reached") && run.out.contains("--convention fvcore");
+            assert_eq!(says, budget.starts_with("macs"), "{budget}: {}", run.out);
         }
         assert_eq!(pointwise(&[command, &["--budget", "params=90%", "--batch", "8"]].concat()).code, 0, "weights know no batch");
         let same = [command, &["--budget", "macs=90%", "--batch", "1", "--convention", "default"]].concat();

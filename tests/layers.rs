@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room may import its own level and lower ones.
 const LEVELS: &[&[&str]] = &[
-    &["source", "diagnostic", "code", "tensor", "metric", "digits", "quote", "random", "suggest", "foreign", "words", "yaml"],
+    &["source", "diagnostic", "code", "tensor", "metric", "digits", "quote", "random", "suggest", "foreign", "words", "units", "yaml"],
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],

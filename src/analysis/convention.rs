@@ -62,6 +62,19 @@ pub fn name(convention: Convention) -> &'static str {
     }
 }
 
+/// What a count under a convention is called for people: one by another tool is never told under the default's name.
+#[must_use]
+pub fn word(convention: Convention) -> &'static str {
+    match convention {
+        Convention::Default => "MACs",
+        Convention::Fvcore => "MACs as fvcore counts",
+        Convention::Ptflops => "MACs as ptflops counts",
+        Convention::Torchinfo => "MACs as torchinfo counts",
+        Convention::Thop => "MACs as thop counts",
+        Convention::Paper2Flops => "FLOPs (2 x MACs)",
+    }
+}
+
 /// All conventions, the default first.
 pub const ALL: &[Convention] = &[
     Convention::Default,

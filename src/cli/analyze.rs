@@ -246,7 +246,7 @@ fn write_sweep(arguments: &Arguments, document: &report::sweep::Sweep) -> Result
     match arguments.format {
         DataFormat::Table => {
             let grid = table::draw(&document.grid(false), Session::width());
-            Session::say(&format!("{}\n\n{grid}", document.title()))
+            Session::report(&format!("{}\n\n{grid}", document.title()))
         }
         DataFormat::Markdown => {
             let grid = document.grid(false).markdown();
@@ -293,12 +293,12 @@ fn write(arguments: &Arguments, networks: &[Network<'_>]) -> Result<(), Failure>
             if let [one] = networks
                 && !several
             {
-                text = format!("{}\n\n{text}\n{}", network_text::title(one), network_text::terminal(one));
+                text = format!("{}\n\n{text}\n{}", network_text::title(one), network_text::terminal(one, width));
                 if let Some(step) = &one.training {
                     text = format!("{text}\n{}{}\n", table::draw(&training::grid(step), width), training::LEFT_OUT);
                 }
             }
-            Session::say(&text)
+            Session::report(&text)
         }
         DataFormat::Markdown => {
             let mut text = grid()?.markdown();

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::failure::Failure;
 use super::load::{Loaded, load_all};
-use super::options::{NetOptions, find_target};
+use super::options::{DataFormat, NetOptions, find_target};
 use super::session::Session;
 use super::tensors::{self, EngineOptions, PictureOptions};
 use crate::analysis::target::Target;
@@ -43,14 +43,7 @@ pub(super) struct Arguments {
     target: Option<String>,
     /// How it is written.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Form,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Table,
-    Json,
-    Yaml,
+    format: DataFormat,
 }
 
 /// Measured times of one network.
@@ -105,15 +98,17 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         documents.push(document(one, arguments, &options, (stats, layers)));
     }
     match arguments.format {
-        Form::Json => Session::data(|out| match documents.as_slice() {
+        DataFormat::Json => Session::data(|out| match documents.as_slice() {
             [one] if arguments.files.len() == 1 => serial::json(out, one),
             many => serial::json(out, many),
         })?,
-        Form::Yaml => Session::data(|out| match documents.as_slice() {
+        DataFormat::Yaml => Session::data(|out| match documents.as_slice() {
             [one] if arguments.files.len() == 1 => serial::yaml(out, one),
             many => serial::yaml(out, many),
         })?,
-        Form::Table => Session::say(&tables(&documents))?,
+        DataFormat::Table => Session::report(&tables(&documents))?,
+        DataFormat::Markdown => Session::data(|out| out.write_all(summary(&documents).markdown().as_bytes()))?,
+        DataFormat::Csv => Session::data(|out| out.write_all(summary(&documents).csv().as_bytes()))?,
     }
     Ok(code)
 }
@@ -175,7 +170,8 @@ fn layers<'a>(
     Ok(result.timings.iter().map(row).collect())
 }
 
-fn tables(documents: &[Document<'_>]) -> String {
+/// A row a network.
+fn summary(documents: &[Document<'_>]) -> Grid {
     let heading = |key, title| Heading { key, title };
     let headings = vec![
         heading("net", "net"),
@@ -193,7 +189,11 @@ fn tables(documents: &[Document<'_>]) -> String {
         row.extend([Cell::Number(d.images_per_s), Cell::Number(d.gmacs_per_s)]);
         row
     };
-    let mut text = table::draw(&Grid { headings, rows: documents.iter().map(row).collect(), footer: None }, Session::width());
+    Grid { headings, rows: documents.iter().map(row).collect(), footer: None }
+}
+
+fn tables(documents: &[Document<'_>]) -> String {
+    let mut text = table::draw(&summary(documents), Session::width());
     if let Some(d) = documents.first() {
         let _ =
             writeln!(text, "\n{} runs of each in turn, {} threads, batch {}, engine {}", d.runs, d.threads, d.batch, d.engine);

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     net: NetOptions,
     /// How findings are written; all but `full` go to standard output.
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    #[arg(long, visible_alias = "format", value_name = "FORMAT", default_value = "full")]
     output_format: OutputFormat,
     /// Show only these codes; a prefix such as `PW9` stands for all that begin so.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]

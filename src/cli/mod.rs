@@ -15,6 +15,7 @@ mod files;
 mod fmt;
 mod init;
 mod load;
+mod locale;
 mod machine;
 mod ops;
 mod optimize;

@@ -1,6 +1,5 @@
 //! `optimize`: bottlenecks inserted, and what they save.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,8 +16,8 @@ use super::report::{self, Form, Pair, Shown, savings};
 use super::session::Session;
 use super::tensors;
 use super::uses::Disk;
-use crate::analysis::Convention;
 use crate::analysis::target::Target;
+use crate::analysis::{Convention, convention};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
@@ -74,7 +73,8 @@ pub(super) struct Goals {
     /// So many channels between the new convolutions; under a budget, at least so many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
     channels: Option<u64>,
-    /// Stay within a budget: `macs=50%`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together.
+    /// Stay within a budget: `macs=50%`, `flops=900M`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together. MACs are counted
+    /// as `--convention` says.
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = budget, help_heading = "Goals")]
     budget: Vec<Budget>,
     /// Show the curve of budgets on a metric instead of one plan: what each of 90 %, 80 %, … 10 % of the network reaches, or
@@ -254,9 +254,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let report = savings_text::terminal(&document, arguments.shown.view(Session::width()));
     // The network goes to standard output where `-` was asked for, and the report then stays out of its way.
     if output.is_some_and(files::is_dash) {
-        let _ = anstream::stderr().lock().write_all(report.as_bytes());
+        Session::report_aside(&report);
     } else {
-        Session::say(&report)?;
+        Session::report(&report)?;
     }
     Ok(exit_code(errors))
 }
@@ -358,9 +358,10 @@ pub(super) fn optimize(
         session.notice("only a form is given: taking `--ratio 4` of it");
         goals.ratio = Some(RATIO);
     }
-    let config = goals.config()?;
+    let config = Config { convention: order.count.options().convention, ..goals.config()? };
     keep_to_what_is_reported(&config.budgets, order.count)?;
     let target = find_target(order.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
+    let said = [goals.said()].into_iter().chain(convention(&config)).collect::<Vec<_>>().join(" ");
     let name = files::shown(output);
     let available = machine::available_memory().unwrap_or(isize::MAX as u64);
     let task = Task {
@@ -371,7 +372,7 @@ pub(super) fn optimize(
         name: &name,
         folders: (&files::folder(input), &files::folder(output)),
         root: net.root.as_deref(),
-        said: &format!("`{}`", format!("pointwise optimize {}{}", set(net), goals.said()).trim_end()),
+        said: &format!("`{}`", format!("pointwise optimize {}{said}", set(net)).trim_end()),
         replaces: order.replaces,
         // The tensors and the file's image of them are in memory together.
         weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
@@ -391,7 +392,7 @@ pub(super) fn optimize(
     done.notes.iter().for_each(|note| session.notice(note));
     session.detail(&format!("{name}: optimized in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     let after = load::show(output, done.compiled)?;
-    let mut extras = rationale(goals.said(), &done.plan, &done.changes);
+    let mut extras = rationale(said, &done.plan, &done.changes);
     extras.known.inserted = done.inserted;
     Ok(Optimized { text: done.text, after, extras, target, weights: done.weights, updated: done.updated })
 }
@@ -399,28 +400,24 @@ pub(super) fn optimize(
 /// What `--ratio` is where only a form is asked for, or nothing.
 const RATIO: u64 = 4;
 
-/// Budgets speak of one image and of the default convention: a report of other numbers beside them would mislead.
+/// Budgets speak of one image: a report of other numbers beside them would mislead.
 pub(super) fn keep_to_what_is_reported(budgets: &[Budget], count: &CountOptions) -> Result<(), Failure> {
-    let options = count.options();
-    for budget in budgets {
-        let (by_image, by_convention) = match budget.quantity {
-            Quantity::Macs => (true, true),
-            Quantity::Ms | Quantity::Peak => (true, false),
-            Quantity::Params => (false, false),
-        };
-        let (message, option) = if by_image && options.batch != 1 {
-            let option = format!("--batch {}", options.batch);
-            (format!("the budget `{budget}` is one for a single image, and `{option}` reports {} of them", options.batch), option)
-        } else if by_convention && options.convention != Convention::Default {
-            let option = format!("--convention {}", count.convention);
-            (format!("the budget `{budget}` counts MACs by the default convention, and `{option}` reports other ones"), option)
-        } else {
-            continue;
-        };
-        let help = format!("leave out `{option}`; `pointwise report BEFORE AFTER {option}` compares what comes of it");
-        return Err(Failure::usage(message).help(help));
-    }
-    Ok(())
+    let batch = count.options().batch;
+    let is_by_image = |budget: &&Budget| match budget.quantity {
+        Quantity::Macs | Quantity::Flops | Quantity::Ms | Quantity::Peak => true,
+        Quantity::Params => false,
+    };
+    let Some(budget) = budgets.iter().find(is_by_image).filter(|_| batch != 1) else { return Ok(()) };
+    let option = format!("--batch {batch}");
+    let message = format!("the budget `{budget}` is one for a single image, and `{option}` reports {batch} of them");
+    let help = format!("leave out `{option}`; `pointwise report BEFORE AFTER {option}` compares what comes of it");
+    Err(Failure::usage(message).help(help))
+}
+
+/// `--convention fvcore `, where budgets are counted by it.
+pub(super) fn convention(config: &Config) -> Option<String> {
+    let convention = config.counting();
+    (convention != Convention::Default).then(|| format!("--convention {}", convention::name(convention)))
 }
 
 /// A finding that nothing is optimized for, shown where it points to.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use super::files;
 use super::load::Loaded;
-use super::optimize::{Order, keep_to_what_is_reported, refused};
+use super::optimize::{Order, convention, keep_to_what_is_reported, refused};
 use super::options::{CountOptions, DEFAULT_TARGET, find_target, in_a_shell};
 use super::progress::Progress;
 use super::report::{Form, Shown};
@@ -20,6 +20,7 @@ use crate::optimize::pareto::{Point, Reached, pareto};
 use crate::report::network::{Forecast, Network, Subject};
 use crate::report::pareto::Curve;
 use crate::report::{html, serial};
+use crate::rewrite::Config;
 use crate::rewrite::budget::Steps;
 
 /// What each budget reaches, for the network that was read from a path.
@@ -30,7 +31,7 @@ pub(super) fn curve(
     steps: &Steps,
 ) -> Result<Curve, Failure> {
     let Order { goals, net, count, .. } = *order;
-    let config = goals.config()?;
+    let config = Config { convention: count.options().convention, ..goals.config()? };
     if let Some(fixed) = config.budgets.iter().find(|budget| budget.quantity == steps.quantity()) {
         let failure = Failure::usage(format!("`--pareto {steps}` goes through budgets on what `{fixed}` limits already"));
         return Err(failure.help("leave one of them out"));
@@ -38,7 +39,8 @@ pub(super) fn curve(
     let all: Vec<_> = config.budgets.iter().copied().chain(steps.budgets().take(1)).collect();
     keep_to_what_is_reported(&all, count)?;
     let target = find_target(count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
-    let (name, command) = (files::shown(input), command(input, order));
+    let convention = convention(&Config { budgets: all, ..config.clone() });
+    let (name, command) = (files::shown(input), command(input, order, convention));
     let folder = files::folder(input);
     let task = Task {
         config: &config,
@@ -105,11 +107,12 @@ impl Counting<'_> {
 }
 
 /// The command that writes one of the networks, but for its budget.
-fn command(input: &Path, order: &Order<'_>) -> String {
+fn command(input: &Path, order: &Order<'_>, convention: Option<String>) -> String {
     let goals = order.goals.common();
     let mut words = vec!["pointwise optimize".to_owned(), in_a_shell(&input.display().to_string())];
     words.extend(order.net.set.iter().map(|(name, value)| format!("--set {}", in_a_shell(&format!("{name}={value}")))));
     words.extend(order.count.target.iter().map(|target| format!("--target {}", in_a_shell(target))));
+    words.extend(convention);
     words.push(goals.said());
     words.extend(goals.inline.then(|| "--inline".to_owned()));
     words.extend(goals.replace.then(|| "--replace".to_owned()));
@@ -128,7 +131,7 @@ pub(super) fn refuse_rows(shown: Shown) -> Result<(), Failure> {
 pub(super) fn write(curve: &Curve, form: Form, output: &Path) -> Result<(), Failure> {
     let text = |text: String| files::write(output, |out| out.write_all(text.as_bytes()));
     match form {
-        Form::Terminal => Session::say(&curve.terminal(Session::width())),
+        Form::Terminal => Session::report(&curve.terminal(Session::width())),
         Form::Html => text(html::pareto(curve)),
         Form::Markdown => text(curve.markdown()),
         Form::Csv => text(curve.csv()),

@@ -8,7 +8,7 @@ use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::optimize::{Goals, Order, optimize};
-use super::options::{CountOptions, DEFAULT_TARGET, NetOptions, find_target};
+use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, find_target};
 use super::pareto;
 use super::replace::{Start, start};
 use super::session::Session;
@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// Where to write it: `.html`, `.md`, `.json`, `.csv` or `.yaml`; a table for the terminal without it.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// How it is written, where no file says so by its extension.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<DataFormat>,
     /// Run both networks in turn and report the times.
     #[arg(long)]
     measure: bool,
@@ -98,7 +101,7 @@ impl Shown {
 }
 
 /// Forms of the report.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// For a terminal.
     Terminal,
@@ -134,7 +137,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         let failure = Failure::usage("a report of two networks plans nothing: `--replace` is for the one that is planned for");
         return Err(failure.help("leave the second network out to see what `optimize --replace` would make of the first"));
     }
-    let form = arguments.output.as_deref().map_or(Ok(Form::Terminal), form)?;
+    let form = form(arguments)?;
     if let Some(output) = &arguments.output {
         files::keep_input(output, &arguments.before)?;
     }
@@ -166,7 +169,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
             let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
             files::write(output, |out| out.write_all(text.as_bytes()))?;
         }
-        None => Session::say(&savings_text::terminal(&document, arguments.shown.view(Session::width())))?,
+        None => Session::report(&savings_text::terminal(&document, arguments.shown.view(Session::width())))?,
     }
     Ok(exit_code(&file.as_ref().unwrap_or(&before).errors).max(exit_code(&after.errors)))
 }
@@ -208,18 +211,44 @@ pub(super) fn text(form: Form, document: &Savings, shown: Shown, networks: Optio
     }
 }
 
-fn form(output: &Path) -> Result<Form, Failure> {
+/// How the report is written: as `--format` says, or the extension of the file.
+fn form(arguments: &Arguments) -> Result<Form, Failure> {
+    let Some(output) = arguments.output.as_deref().filter(|output| !files::is_dash(output)) else {
+        return Ok(arguments.format.map_or(Form::Terminal, Form::from));
+    };
     let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match extension.as_str() {
-        "html" | "htm" => Ok(Form::Html),
-        "md" | "markdown" => Ok(Form::Markdown),
-        "json" => Ok(Form::Json),
-        "csv" => Ok(Form::Csv),
-        "yaml" | "yml" => Ok(Form::Yaml),
-        _ if files::is_dash(output) => Ok(Form::Terminal),
-        _ => {
+    let by_name = match extension.as_str() {
+        "html" | "htm" => Some(Form::Html),
+        "md" | "markdown" => Some(Form::Markdown),
+        "json" => Some(Form::Json),
+        "csv" => Some(Form::Csv),
+        "yaml" | "yml" => Some(Form::Yaml),
+        _ => None,
+    };
+    match (by_name, arguments.format.map(Form::from)) {
+        (Some(one), Some(other)) if one != other => {
+            let message = format!("`{}` says one form of report by its extension, and `--format` another", files::shown(output));
+            Err(Failure::usage(message).help("leave `--format` out, or name the file by it"))
+        }
+        (None, Some(Form::Terminal)) => {
+            Err(Failure::usage("`--format table` is for a terminal, and `-o` names a file").help("leave one of them out"))
+        }
+        (Some(form), _) | (None, Some(form)) => Ok(form),
+        (None, None) => {
             let message = format!("the extension of `{}` does not say how to write the report", files::shown(output));
-            Err(Failure::usage(message).help("it writes .html, .md, .json, .csv and .yaml"))
+            Err(Failure::usage(message).help("it writes .html, .md, .json, .csv and .yaml; `--format` says it for other names"))
+        }
+    }
+}
+
+impl From<DataFormat> for Form {
+    fn from(format: DataFormat) -> Self {
+        match format {
+            DataFormat::Table => Self::Terminal,
+            DataFormat::Markdown => Self::Markdown,
+            DataFormat::Csv => Self::Csv,
+            DataFormat::Json => Self::Json,
+            DataFormat::Yaml => Self::Yaml,
         }
     }
 }

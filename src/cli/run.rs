@@ -115,7 +115,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     let to_stdout = outputs.values().any(|path| files::is_dash(path));
     if !to_stdout {
-        Session::say(&text)?;
+        Session::report(&text)?;
     }
     Ok(exit_code(&loaded.errors))
 }

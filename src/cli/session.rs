@@ -1,13 +1,16 @@
 //! What is shown to the person at the terminal: diagnostics, notices, and the width and colours of it all.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::ColorChoice;
 
 use super::Global;
 use super::failure::Failure;
+use super::locale;
 use crate::diagnostic::Diagnostic;
 use crate::render::{self, Findings, Format};
+use crate::report::fit::wrapped_lines;
 use crate::source::SourceSet;
 
 /// Width where there is no terminal.
@@ -45,6 +48,18 @@ impl Session {
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
 
+    /// Writes a report with tables to standard output, with characters that the locale has.
+    pub fn report(text: &str) -> Result<(), Failure> {
+        let text = Self::width().map_or(Cow::Borrowed(text), |width| Cow::Owned(wrapped_lines(text, width)));
+        if is_unicode() { Self::say(&text) } else { Self::say(&locale::in_ascii(&text)) }
+    }
+
+    /// A report with tables on standard error, where standard output is for something else.
+    pub fn report_aside(text: &str) {
+        let text = if is_unicode() { Cow::Borrowed(text) } else { Cow::Owned(locale::in_ascii(text)) };
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    }
+
     /// Writes data to standard output as it is.
     pub fn data(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
@@ -54,7 +69,8 @@ impl Session {
     /// Shows diagnostics on standard error.
     pub fn show(sources: &SourceSet, diagnostics: &[Diagnostic]) {
         let width = if io::stderr().is_terminal() { terminal_width() } else { PLAIN_WIDTH };
-        Self::tell(&render::render(&[Findings { sources, diagnostics }], Format::Full, width));
+        let text = render::render(&[Findings { sources, diagnostics }], Format::Full, width);
+        Self::tell(&if is_unicode() { text } else { locale::with_ascii_borders(&text) });
     }
 
     /// Shows a warning without a place, unless quiet.
@@ -90,6 +106,19 @@ impl Session {
     }
 }
 
+/// What the environment says of this process' terminal.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn is_unicode() -> bool {
+    locale::is_unicode(variable)
+}
+
+/// Columns of the terminal, or as many as `COLUMNS` says; tables need 40.
 fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0)).max(40)
+    let said = variable("COLUMNS").and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
+    let measured = || terminal_size::terminal_size().map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0));
+    said.unwrap_or_else(measured).max(40)
 }

@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 use super::files;
-use super::options::find_target;
+use super::options::{DataFormat, find_target};
 use super::session::Session;
 use crate::analysis::measure::measure_this_machine;
 use crate::analysis::target::Target;
+use crate::report::grid::{Cell, Grid, Heading};
 use crate::report::serial;
 
 /// Arguments of `target`.
@@ -22,7 +23,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List the targets that come with the program.
-    List,
+    List {
+        /// How it is written.
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: DataFormat,
+    },
     /// Print a target's description, which can be edited and named by its file.
     Show {
         /// A target's name or file.
@@ -40,13 +45,7 @@ enum Action {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.action {
-        Action::List => {
-            let line = |name| {
-                Target::shipped(name).map(|t| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all))
-            };
-            let text: String = Target::shipped_names().filter_map(line).collect();
-            Session::data(|out| out.write_all(text.as_bytes()))?;
-        }
+        Action::List { format } => list(*format)?,
         Action::Show { target } => write(Path::new("-"), &find_target(target)?)?,
         Action::Measure { output } => {
             session.notice("measuring this machine; keep it otherwise idle");
@@ -54,6 +53,30 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
     }
     Ok(0)
+}
+
+fn list(format: DataFormat) -> Result<(), Failure> {
+    let targets: Vec<Target> = Target::shipped_names().filter_map(Target::shipped).collect();
+    let line = |t: &Target| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all);
+    let row = |t: &Target| {
+        vec![
+            Cell::Text(t.name.clone()),
+            Cell::Count(u64::from(t.cores)),
+            Cell::Number(t.peak_gflops.all),
+            Cell::Number(t.memory_gbps.all),
+        ]
+    };
+    let headings = [("name", "target"), ("cores", "cores"), ("peak_gflops", "GFLOP/s"), ("memory_gbps", "GB/s")];
+    let headings = headings.map(|(key, title)| Heading { key, title }).into();
+    let grid = || Grid { headings, rows: targets.iter().map(row).collect(), footer: None };
+    let data = |text: String| Session::data(|out| out.write_all(text.as_bytes()));
+    match format {
+        DataFormat::Table => data(targets.iter().map(line).collect()),
+        DataFormat::Markdown => data(grid().markdown()),
+        DataFormat::Csv => data(grid().csv()),
+        DataFormat::Json => Session::data(|out| serial::json(out, &targets)),
+        DataFormat::Yaml => Session::data(|out| serial::yaml(out, &targets)),
+    }
 }
 
 fn write(path: &Path, target: &Target) -> Result<(), Failure> {

@@ -20,6 +20,7 @@ mod gate;
 mod instance;
 mod limit;
 mod mark;
+mod measure;
 mod naming;
 mod operator;
 mod program;

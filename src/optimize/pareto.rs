@@ -9,7 +9,7 @@ use crate::compile::{Compiled, Loaded, Loader, Network};
 use crate::diagnostic::Diagnostic;
 use crate::rewrite::budget::{Budget, Quantity, Steps};
 use crate::rewrite::plan::Sums;
-use crate::rewrite::totals::sums;
+use crate::rewrite::totals::Meter;
 use crate::rewrite::{BudgetUnreachable, OptimizeError, Plan, run_passes};
 
 /// What budgets on one quantity reach.
@@ -115,7 +115,8 @@ pub fn pareto(
 /// The sums of the network that budgets are a share of: exact passes may run before the bottlenecks.
 fn start(before: &Loaded, task: &Task<'_>) -> Result<Sums, Box<Diagnostic>> {
     let (start, ..) = run_passes(before.shaped(), stages(task.config)?.before);
-    let (sums, _) = sums(&start, task.target).map_err(|error| Box::new(error.diagnostic()))?;
+    let meter = Meter { target: task.target, convention: task.config.convention };
+    let (sums, _) = meter.sums(&start).map_err(|error| Box::new(error.diagnostic()))?;
     Ok(sums)
 }
 

@@ -5,14 +5,7 @@ use crate::analysis::{Convention, convention};
 /// The heading over `macs` in a convention of this name.
 #[must_use]
 pub fn macs(name: &str) -> &'static str {
-    match convention::from_name(name).unwrap_or(Convention::Default) {
-        Convention::Default => "MACs",
-        Convention::Fvcore => "MACs as fvcore counts",
-        Convention::Ptflops => "MACs as ptflops counts",
-        Convention::Torchinfo => "MACs as torchinfo counts",
-        Convention::Thop => "MACs as thop counts",
-        Convention::Paper2Flops => "FLOPs (2 x MACs)",
-    }
+    convention::word(convention::from_name(name).unwrap_or(Convention::Default))
 }
 
 /// What the key `macs` holds under a convention other than the default.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::fit::wrapped;
 use super::grid::escape_markdown;
 use super::naming;
 use super::network::{Dead, Excerpt, Network, Port};
@@ -100,15 +101,22 @@ fn peak(n: &Network<'_>) -> String {
     text
 }
 
-/// The facts for a terminal, aligned.
+/// The facts for a terminal, aligned; in one of so many columns, wrapped at words.
 #[must_use]
-pub fn terminal(n: &Network<'_>) -> String {
+pub fn terminal(n: &Network<'_>, columns: Option<usize>) -> String {
     let facts = facts(n);
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     facts.iter().fold(String::new(), |mut text, (name, value)| {
+        let value = columns.map_or_else(|| value.clone(), |columns| wrapped_behind(value, columns, width + 2));
         let _ = writeln!(text, "{name:<width$}  {value}");
         text
     }) + &notes(n.notes, width)
+}
+
+/// Words behind so many columns that are taken already.
+fn wrapped_behind(text: &str, columns: usize, indent: usize) -> String {
+    let taken = "-".repeat(indent.saturating_sub(1));
+    wrapped(&format!("{taken} {text}"), columns, indent)[indent..].to_owned()
 }
 
 /// Columns that notes are wrapped to.

@@ -62,7 +62,8 @@ pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// A dotted name in at most `width` characters: whole components are left out in the middle, `features.…layer6.conv2`.
+/// A name in at most `width` characters, shortened in the middle: a dotted one by whole components, `features.…layer6.conv2`, and where
+/// that does not do, by characters.
 #[must_use]
 pub fn shortened(name: &str, width: usize) -> String {
     if name.chars().count() <= width {
@@ -75,9 +76,10 @@ pub fn shortened(name: &str, width: usize) -> String {
             return short;
         }
     }
-    let tail: Vec<char> = name.chars().collect();
-    let kept: String = tail[tail.len() - width.saturating_sub(1).min(tail.len())..].iter().collect();
-    format!("…{kept}")
+    let (all, kept) = (name.chars().count(), width.saturating_sub(1));
+    let head: String = name.chars().take(kept / 2).collect();
+    let tail: String = name.chars().skip(all - (kept - kept / 2)).collect();
+    format!("{head}…{tail}")
 }
 
 #[cfg(test)]
@@ -100,6 +102,6 @@ mod tests {
     fn names_keep_their_ends() {
         assert_eq!(shortened("features.denseblock3.denselayer6.conv2", 30), "features.…denselayer6.conv2");
         assert_eq!(shortened("conv", 30), "conv");
-        assert_eq!(shortened("averyveryverylongname", 8), "…ongname");
+        assert_eq!(shortened("averyveryverylongname", 8), "ave…name");
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::columns::maybe;
 use super::grid::{Cell, Grid, Heading, escape_markdown};
 use super::network::{Network, Totals};
-use super::number::{bytes, grouped, magnitude, milliseconds};
+use super::number::{bytes, magnitude, milliseconds};
 use super::{SCHEMA_VERSION, TOOL_VERSION, naming, table};
 use crate::diagnostic::Diagnostic;
 use crate::op::form::How;
@@ -40,7 +40,7 @@ pub struct Curve {
     pub goal: String,
     /// What writes one of the networks, but for its budget.
     pub command: String,
-    /// What is limited: `macs`, `params`, `ms` or `peak` (bytes).
+    /// What is limited: `macs`, `flops`, `params`, `ms` or `peak` (bytes).
     pub metric: &'static str,
     /// Whether a peak is that of a target that fuses.
     pub fused: bool,
@@ -172,7 +172,7 @@ impl Curve {
                 message: why.message.clone(),
                 notes: why.notes.clone(),
                 help: why.help.clone(),
-                least: found.map(|found| amount(found.budget.quantity, found.least)),
+                least: found.map(|found| found.budget.quantity.in_full(found.least, found.convention)),
             }),
             ..Point::new(limit)
         });
@@ -183,6 +183,7 @@ impl Curve {
     pub fn metric_name(&self) -> &'static str {
         match self.quantity {
             Quantity::Macs => naming::macs(self.convention),
+            Quantity::Flops => "FLOPs",
             Quantity::Params => "parameters",
             Quantity::Ms => "predicted time",
             Quantity::Peak => self.peak_name(),
@@ -241,20 +242,20 @@ impl Curve {
             ]
         };
         let headings = titles.map(|(key, title)| Heading { key, title }).into();
-        Grid { headings, rows: self.points.iter().map(row).collect(), footer: None }
-    }
-
-    /// The table for people in such a width: what it has no room for is left out, what matters least first.
-    fn fitting(&self, width: Option<usize>) -> Grid {
-        let mut grid = self.grid();
-        for key in ["changed_layers", "peak", "gap", "params", "uniform_error"] {
-            let at = grid.headings.iter().position(|heading| heading.key == key && key != self.metric);
-            if let Some(at) = at.filter(|_| width.is_some_and(|width| table::width(&grid) > width)) {
-                grid.headings.remove(at);
-                grid.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        let mut grid = Grid { headings, rows: self.points.iter().map(row).collect(), footer: None };
+        if self.quantity == Quantity::Flops {
+            grid.headings.insert(1, Heading { key: "flops", title: "FLOPs" });
+            for (row, point) in grid.rows.iter_mut().zip(&self.points) {
+                row.insert(1, point.totals.as_ref().map_or(Cell::Empty, |totals| Cell::Magnitude(totals.flops)));
             }
         }
         grid
+    }
+
+    /// The columns that matter least where a terminal has no room.
+    fn minor(&self) -> Vec<&'static str> {
+        let all = ["changed_layers", "peak", "gap", "params", "uniform_error", "uniform_share", "predicted_ms", "macs"];
+        all.into_iter().filter(|key| *key != self.metric && !(*key == "predicted_ms" && self.metric == "ms")).collect()
     }
 
     /// For programs: every number exact, a row a budget.
@@ -274,7 +275,7 @@ impl Curve {
         for fact in self.facts() {
             let _ = writeln!(text, "  {fact}");
         }
-        let _ = write!(text, "\n{}", table::draw(&self.fitting(width), width));
+        let _ = write!(text, "\n{}", table::draw_without(&self.grid(), width, &self.minor()));
         for (budgets, reason) in self.reasons() {
             let _ = writeln!(text, "\n{budgets}: {}", reason[0]);
             for line in &reason[1..] {
@@ -369,7 +370,7 @@ impl Curve {
     #[must_use]
     pub fn shown(&self, value: f64) -> String {
         match self.quantity {
-            Quantity::Macs | Quantity::Params => magnitude(value as u64),
+            Quantity::Macs | Quantity::Flops | Quantity::Params => magnitude(value as u64),
             Quantity::Ms => milliseconds(value),
             Quantity::Peak => bytes(value as u64),
         }
@@ -405,7 +406,7 @@ impl Point {
     }
 
     /// The row of CSV.
-    fn columns(&self, quantity: Quantity) -> [(&'static str, Cell); 19] {
+    fn columns(&self, quantity: Quantity) -> [(&'static str, Cell); 20] {
         let amount = |value: f64| if quantity == Quantity::Ms { Cell::Ms(value) } else { Cell::Count(value as u64) };
         let count = |of: fn(&Totals) -> u64| self.totals.as_ref().map_or(Cell::Empty, |totals| Cell::Count(of(totals)));
         let text = |text: Option<String>| text.map_or(Cell::Empty, Cell::Text);
@@ -430,17 +431,8 @@ impl Point {
             ("dominated_by", text(self.dominated_by.clone())),
             ("missed", text(missed.map(|missed| missed.message.clone()))),
             ("why", text(missed.map(|missed| missed.notes.join("; ")))),
+            ("flops", count(|totals| totals.flops)),
         ]
-    }
-}
-
-/// An amount in full: of what cannot be less, every digit matters.
-fn amount(quantity: Quantity, value: f64) -> String {
-    match quantity {
-        Quantity::Macs => format!("{} MACs", grouped(value as u64)),
-        Quantity::Params => format!("{} parameters", grouped(value as u64)),
-        Quantity::Ms => format!("{value:.3} ms"),
-        Quantity::Peak => format!("{} bytes", grouped(value as u64)),
     }
 }
 

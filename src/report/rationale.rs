@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::correspondence::{FOLDED, Joined, Known};
 use super::number;
 use super::savings::{Extras, Untouched};
+use crate::analysis::Convention;
+use crate::analysis::convention::word;
 use crate::digits::{counted, first_names, grouped};
 use crate::rewrite::budget::Quantity;
 use crate::rewrite::plan::{Floors, Met, Sums, UniformWidth};
@@ -136,7 +138,7 @@ fn spent(met: &Met) -> Spent {
 
 fn other(uniform: &UniformWidth) -> Other {
     let Sums { price, peak, .. } = uniform.after;
-    let (macs, params, ms) = (price.macs, price.params, price.ms);
+    let (macs, params, ms) = (price.counted, price.params, price.ms);
     let (share, error) = (uniform.scale.share(), Some(uniform.error));
     Other { name: "uniform width", share, error, macs, params, ms, peak_activation_bytes: peak }
 }
@@ -144,7 +146,7 @@ fn other(uniform: &UniformWidth) -> Other {
 fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
     let mut facts = Vec::new();
     for met in &plan.budgets {
-        let shown = |value| shown(met.budget.quantity, value);
+        let shown = |value| shown(met.budget.quantity, value, plan.after.convention);
         let fused = if plan.after.fused && met.budget.quantity == Quantity::Peak { " (fused)" } else { "" };
         facts.push(format!("budget {}{fused}: at most {}, reached {}", met.budget, shown(met.most), shown(met.reached)));
     }
@@ -158,9 +160,10 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
         let (price, own) = (uniform.after.price, plan.error);
         let better = if uniform.error < own { "; it errs less, but is not what was asked for: `--form scale` is" } else { "" };
         format!(
-            "uniform width {:.2} {same}: {} MACs, {} parameters, error {:.3} where the plan has {own:.3}{better}",
+            "uniform width {:.2} {same}: {} {}, {} parameters, error {:.3} where the plan has {own:.3}{better}",
             uniform.scale.share(),
-            grouped(price.macs),
+            grouped(price.counted),
+            word(uniform.after.convention),
             grouped(price.params),
             uniform.error
         )
@@ -183,10 +186,9 @@ fn facts(plan: &Plan, changes: &[Change]) -> Vec<String> {
 /// The most layers that a fact names.
 const NAMED: usize = 3;
 
-fn shown(quantity: Quantity, value: f64) -> String {
+fn shown(quantity: Quantity, value: f64, convention: Convention) -> String {
     match quantity {
-        Quantity::Macs => format!("{} MACs", grouped(value as u64)),
-        Quantity::Params => format!("{} parameters", grouped(value as u64)),
+        Quantity::Macs | Quantity::Flops | Quantity::Params => quantity.in_full(value.floor(), convention),
         Quantity::Peak => number::bytes(value as u64),
         Quantity::Ms => number::milliseconds(value),
     }

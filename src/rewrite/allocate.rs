@@ -179,7 +179,8 @@ fn bound(items: &[Vec<Choice>], most: &[f64]) -> f64 {
 #[must_use]
 pub fn cost(candidate: &Candidate, quantity: Quantity) -> f64 {
     match quantity {
-        Quantity::Macs => candidate.price.macs as f64,
+        Quantity::Macs => candidate.price.counted as f64,
+        Quantity::Flops => candidate.price.flops as f64,
         Quantity::Params => candidate.price.params as f64,
         Quantity::Ms => candidate.price.ms,
         Quantity::Peak => candidate.peak as f64,

@@ -21,7 +21,7 @@ use super::search::{Search, saves};
 use super::sources::Sources;
 use super::survey::{Freedom, survey};
 use super::task::Task;
-use super::totals::sums;
+use super::totals::Meter;
 use crate::analysis::roofline::Cores;
 use crate::analysis::target::Target;
 use crate::shape::Shaped;
@@ -56,7 +56,13 @@ pub fn bottlenecks_with(
     target: &Target,
     model: &dyn ErrorModel,
 ) -> Result<Refined, OptimizeError> {
-    let (before, analysis) = sums(shaped, target)?;
+    let (before, analysis) = Meter { target, convention: config.counting() }.sums(shaped)?;
+    for budget in &config.budgets {
+        let (budget, before, convention) = (*budget, before.of(budget.quantity), before.convention);
+        if budget.is_meant_as_share(before) {
+            return Err(OptimizeError::Share { budget, before, convention });
+        }
+    }
     let task = Task { shaped, config, target, model, before, analysis: &analysis };
     if config.uniform {
         return task.at_one_width(&places(shaped, &analysis));
@@ -154,7 +160,7 @@ impl Task<'_> {
         };
         // It takes no channels, and no rules.
         let may_ask = channels.is_none() && self.config.rules.is_empty();
-        let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.target))?.filter(|_| may_ask);
+        let uniform = uniform(self.shaped, &self.limits(), (self.block(), self.meter()))?.filter(|_| may_ask);
         let uniform = uniform.map(|found| found.scale.share());
         let is_partly_asked = !self.config.rules.is_empty() || self.is_marked();
         Ok(BudgetUnreachable { proof, uniform, is_partly_asked, fused: self.before.fused, untouched: self.reserved()?, ..miss })

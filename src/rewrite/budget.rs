@@ -6,11 +6,18 @@
 
 use std::fmt;
 
+use crate::analysis::Convention;
+use crate::analysis::convention::word;
+use crate::digits::grouped;
+use crate::units::{self, Measure};
+
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Quantity {
-    /// Multiply-accumulates in the default convention.
+    /// Multiply-accumulates, in the convention that the task names.
     Macs,
+    /// `2 x MACs + bias additions`, in every convention.
+    Flops,
     /// Learnable scalars.
     Params,
     /// Predicted milliseconds on the target.
@@ -21,17 +28,53 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every quantity.
-    pub const ALL: [Self; 4] = [Self::Macs, Self::Params, Self::Ms, Self::Peak];
+    pub const ALL: [Self; 5] = [Self::Macs, Self::Flops, Self::Params, Self::Ms, Self::Peak];
 
     /// As it is written: `macs`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Macs => "macs",
+            Self::Flops => "flops",
             Self::Params => "params",
             Self::Ms => "ms",
             Self::Peak => "peak",
         }
+    }
+
+    /// An amount with its unit, every digit of it: of what cannot be less, each matters.
+    #[must_use]
+    pub fn in_full(self, amount: f64, convention: Convention) -> String {
+        let count = grouped(amount.ceil() as u64);
+        match self {
+            Self::Macs => format!("{count} {}", word(convention)),
+            Self::Flops => format!("{count} FLOPs"),
+            Self::Params => format!("{count} parameters"),
+            Self::Ms => format!("{:.3} ms", (amount * 1e3).ceil() / 1e3),
+            Self::Peak => format!("{count} bytes"),
+        }
+    }
+
+    /// What its limits are numbers of.
+    fn measure(self) -> Measure {
+        match self {
+            Self::Macs | Self::Flops | Self::Params => Measure::Count,
+            Self::Ms => Measure::Unitless,
+            Self::Peak => Measure::Bytes,
+        }
+    }
+
+    /// Reads `50%`, `800M`, `4MiB` or `20`.
+    ///
+    /// # Errors
+    /// What is wrong, as a clause.
+    pub fn limit(self, text: &str) -> Result<Limit, String> {
+        let text = text.trim();
+        if let Some(percent) = text.strip_suffix('%') {
+            return share(percent.trim()).ok_or_else(|| format!("`{text}` is not a percentage above 0 and at most 100"));
+        }
+        let value = units::amount(text, self.measure())?;
+        if value > 0.0 && value < 9e15 { Ok(Limit::Absolute(value)) } else { Err(format!("`{text}` is not a number above 0")) }
     }
 
     fn parse(name: &str) -> Result<Self, String> {
@@ -71,7 +114,24 @@ impl Budget {
     /// What is wrong, as a clause.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not `macs=50%` or the like"))?;
-        Ok(Self { quantity: Quantity::parse(name.trim())?, limit: Limit::parse(value.trim())? })
+        let quantity = Quantity::parse(name.trim())?;
+        Ok(Self { quantity, limit: quantity.limit(value)? })
+    }
+
+    /// Whether a number was surely meant as a share: it is one of a percentage, or of a part of one, and next to nothing of what
+    /// the network needs.
+    #[must_use]
+    pub fn is_meant_as_share(&self, before: f64) -> bool {
+        let is_counted = self.quantity != Quantity::Ms;
+        matches!(self.limit, Limit::Absolute(value) if is_counted && value <= 100.0 && value * NEXT_TO_NOTHING < before)
+    }
+
+    /// The share that was meant: `macs=50%` for `macs=50` and for `macs=0.5`.
+    #[must_use]
+    pub fn as_share(&self) -> String {
+        let Limit::Absolute(value) = self.limit else { return self.to_string() };
+        let percent = if value < 1.0 { value * 100.0 } else { value };
+        format!("{}={}%", self.quantity.name(), (percent * 1e6).round() / 1e6)
     }
 
     /// The most that is allowed, in the quantity's unit, for a network that needs `before`.
@@ -87,13 +147,16 @@ impl Budget {
             Limit::Absolute(value) => value,
             Limit::Share { numerator, denominator } => match self.quantity {
                 Quantity::Ms => before * numerator as f64 / denominator as f64,
-                Quantity::Macs | Quantity::Params | Quantity::Peak => {
+                Quantity::Macs | Quantity::Flops | Quantity::Params | Quantity::Peak => {
                     (u128::from(before as u64) * u128::from(numerator) / u128::from(denominator)) as f64
                 }
             },
         }
     }
 }
+
+/// A network needs more than so many times a budget that was meant as a share.
+const NEXT_TO_NOTHING: f64 = 1000.0;
 
 /// Budgets on one quantity, those of a curve: at least one, each once, as they were given.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +185,7 @@ impl Steps {
         let quantity = Quantity::parse(name.trim())?;
         let mut limits = Vec::new();
         for value in values.split(',') {
-            let limit = Limit::parse(value.trim())?;
+            let limit = quantity.limit(value)?;
             if !limits.contains(&limit) {
                 limits.push(limit);
             }
@@ -160,8 +223,10 @@ impl fmt::Display for Steps {
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = match self.quantity {
-            Quantity::Macs | Quantity::Params => &[("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)][..],
-            Quantity::Peak => &[("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1024.0)][..],
+            Quantity::Macs | Quantity::Flops | Quantity::Params => &[("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)][..],
+            Quantity::Peak => {
+                &[("GiB", 1_073_741_824.0), ("GB", 1e9), ("MiB", 1_048_576.0), ("MB", 1e6), ("KiB", 1024.0), ("KB", 1e3)]
+            }
             Quantity::Ms => &[][..],
         };
         // The largest unit in which the value is short: what a person would have typed.
@@ -172,26 +237,6 @@ impl fmt::Display for Budget {
             return write!(f, "{}={}{unit}", self.quantity.name(), value / factor);
         }
         write!(f, "{}={}", self.quantity.name(), self.limit)
-    }
-}
-
-impl Limit {
-    /// Reads `50%`, `800M`, `4MiB` or `20`.
-    ///
-    /// # Errors
-    /// What is wrong, as a clause.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(percent) = text.strip_suffix('%') {
-            return share(percent.trim()).ok_or_else(|| format!("`{text}` is not a percentage above 0 and at most 100"));
-        }
-        let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        let factor =
-            factor(unit.trim()).ok_or_else(|| format!("`{text}` has an unknown unit; K M G T and KiB MiB GiB TiB are known"))?;
-        match number.replace('_', "").parse::<f64>() {
-            Ok(value) if value > 0.0 && value * factor < 9e15 => Ok(Self::Absolute(value * factor)),
-            _ => Err(format!("`{text}` is not a number above 0")),
-        }
     }
 }
 
@@ -206,21 +251,6 @@ fn share(percent: &str) -> Option<Limit> {
     let numerator = format!("{whole}{fraction}").parse::<u64>().ok()?;
     let denominator = 100 * scale;
     (numerator > 0 && numerator <= denominator).then_some(Limit::Share { numerator, denominator })
-}
-
-fn factor(unit: &str) -> Option<f64> {
-    Some(match unit {
-        "" => 1.0,
-        "K" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "KiB" => 1024.0,
-        "MiB" => 1024.0 * 1024.0,
-        "GiB" => 1024.0 * 1024.0 * 1024.0,
-        "TiB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
-    })
 }
 
 impl fmt::Display for Limit {

@@ -193,7 +193,7 @@ impl Prices {
         if !self.counts.contains_key(&(index, kind, between)) {
             let count = |form: Form| {
                 let (price, _) = self.full(index, Some(Refinement { form, between }), clock)?;
-                Some(Counted { macs: price.macs, params: price.params })
+                Some(Counted { macs: price.macs, counted: price.counted, flops: price.flops, params: price.params })
             };
             let counts = Counts::new(kind, count);
             self.counts.insert((index, kind, between), counts);
@@ -407,7 +407,8 @@ impl Context<'_> {
 
 impl From<Counted> for Price {
     fn from(counted: Counted) -> Self {
-        Self { macs: counted.macs, params: counted.params, ms: 0.0 }
+        let Counted { macs, counted, flops, params } = counted;
+        Self { macs, counted, flops, params, ms: 0.0 }
     }
 }
 

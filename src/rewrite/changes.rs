@@ -6,9 +6,9 @@ use super::candidates::{Context, Layer, Prices};
 use super::plan::PlannedChange;
 use super::price::Price;
 use super::regions::Region;
+use crate::analysis::Analysis;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
-use crate::analysis::{Analysis, Layer as Analyzed};
 use crate::graph::NodeId;
 use crate::op::form::{How, Refinement, Scale};
 use crate::op::form_cost::Geometry;
@@ -18,8 +18,7 @@ use crate::shape::Shaped;
 /// The price of every node, in order of execution.
 pub(super) fn prices(shaped: &Shaped, analysis: &Analysis, target: &Target) -> Vec<(NodeId, Price)> {
     let times = predict(analysis, shaped, target, Cores::All).layers;
-    let price = |layer: &Analyzed, ms: f64| Price { macs: layer.work.macs, params: layer.params, ms };
-    analysis.layers.iter().zip(times).map(|(layer, time)| (layer.node, price(layer, time.total_us / 1000.0))).collect()
+    analysis.layers.iter().zip(times).map(|(layer, time)| (layer.node, Price::of(layer, time.total_us / 1000.0))).collect()
 }
 
 /// A layer in a form.

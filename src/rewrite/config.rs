@@ -21,9 +21,10 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::budget::{Budget, Limit, Quantity};
+use super::budget::{Budget, Quantity};
 use super::path::Pattern;
 use super::{PASSES, Pass};
+use crate::analysis::Convention;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::op::form::{Kind, Scale};
@@ -53,6 +54,8 @@ pub struct Config {
     pub each_alone: bool,
     /// Rules for single layers; the first that matches counts.
     pub rules: Vec<Rule>,
+    /// What a budget on MACs counts; whoever asks says so, and not the file.
+    pub convention: Convention,
 }
 
 impl Default for Config {
@@ -68,6 +71,7 @@ impl Default for Config {
             align: None,
             each_alone: false,
             rules: Vec::new(),
+            convention: Convention::Default,
         }
     }
 }
@@ -84,6 +88,13 @@ pub struct Stages<'c> {
 }
 
 impl Config {
+    /// What MACs are counted as: as the budgets on them say, and by default where there are none.
+    #[must_use]
+    pub fn counting(&self) -> Convention {
+        let counts = self.budgets.iter().any(|budget| budget.quantity == Quantity::Macs);
+        if counts { self.convention } else { Convention::Default }
+    }
+
     /// The passes, those before and those after the bottlenecks.
     ///
     /// # Errors
@@ -190,6 +201,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct FileBudget {
     macs: Option<Amount>,
+    flops: Option<Amount>,
     params: Option<Amount>,
     ms: Option<Amount>,
     peak: Option<Amount>,
@@ -283,6 +295,7 @@ fn resolve(file: File) -> Result<Config, ConfigError> {
         align: file.align,
         each_alone: file.each_alone,
         rules: file.layers.into_iter().map(rule).collect::<Result<_, _>>()?,
+        convention: Convention::Default,
     };
     config.stages()?;
     Ok(config)
@@ -314,8 +327,13 @@ fn at_least_one(key: &str, value: Option<u64>) -> Result<(), ConfigError> {
 }
 
 fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
-    let given =
-        [(Quantity::Macs, &file.macs), (Quantity::Params, &file.params), (Quantity::Ms, &file.ms), (Quantity::Peak, &file.peak)];
+    let given = [
+        (Quantity::Macs, &file.macs),
+        (Quantity::Flops, &file.flops),
+        (Quantity::Params, &file.params),
+        (Quantity::Ms, &file.ms),
+        (Quantity::Peak, &file.peak),
+    ];
     let mut budgets = Vec::new();
     for (quantity, amount) in given {
         let text = match amount {
@@ -324,7 +342,7 @@ fn budgets(file: &FileBudget) -> Result<Vec<Budget>, ConfigError> {
             Some(Amount::Number(value)) => value.to_string(),
             Some(Amount::Text(text)) => text.clone(),
         };
-        let limit = Limit::parse(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", quantity.name())))?;
+        let limit = quantity.limit(&text).map_err(|why| ConfigError::new(format!("budget `{}`: {why}", quantity.name())))?;
         budgets.push(Budget { quantity, limit });
     }
     Ok(budgets)

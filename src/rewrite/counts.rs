@@ -1,15 +1,19 @@
 //! Exact counts of a form at any rank, from a few ranks that were counted.
 //!
-//! Each convolution's weights and MACs are a product of its channels, and norms have so many numbers a channel: both counts of
-//! a form are `a + b r1 + c r2 + d r1 r2`. So two or four of them give all, in integers.
+//! Each convolution's weights and MACs are a product of its channels, biases are one a channel and norms so many numbers a channel,
+//! whatever tool counts them: all counts of a form are `a + b r1 + c r2 + d r1 r2`. So two or four of them give all, in integers.
 
 use crate::op::form::{Form, Kind};
 
-/// Multiply-accumulates and parameters.
+/// What is counted of a form, as in a [`Price`](super::price::Price).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
     /// Multiply-accumulates for one image.
     pub macs: u64,
+    /// What a budget on MACs counts.
+    pub counted: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
     /// Learnable scalars.
     pub params: u64,
 }
@@ -18,6 +22,8 @@ pub struct Count {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     macs: [i128; 4],
+    counted: [i128; 4],
+    flops: [i128; 4],
     params: [i128; 4],
 }
 
@@ -33,7 +39,12 @@ impl Counts {
             let (by_first, by_second) = (second - one - product, third - one - product);
             [one - by_first - by_second - product, by_first, by_second, product]
         };
-        Some(Self { macs: coefficients(|count| count.macs), params: coefficients(|count| count.params) })
+        Some(Self {
+            macs: coefficients(|count| count.macs),
+            counted: coefficients(|count| count.counted),
+            flops: coefficients(|count| count.flops),
+            params: coefficients(|count| count.params),
+        })
     }
 
     /// The counts of a form of the kind; `None` beyond 64 bits.
@@ -47,6 +58,11 @@ impl Counts {
             let sum = b.checked_mul(first)?.checked_add(c.checked_mul(second)?)?;
             u64::try_from(product.checked_add(sum)?.checked_add(a)?).ok()
         };
-        Some(Count { macs: value(self.macs)?, params: value(self.params)? })
+        Some(Count {
+            macs: value(self.macs)?,
+            counted: value(self.counted)?,
+            flops: value(self.flops)?,
+            params: value(self.params)?,
+        })
     }
 }

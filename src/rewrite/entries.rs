@@ -15,6 +15,7 @@ use super::plan::{BudgetUnreachable, OptimizeError, Proof};
 use super::regions::regions;
 use super::survey::{Freedom, Survey};
 use super::task::Task;
+use crate::analysis::Convention;
 use crate::flow::Lifetimes;
 use crate::graph::{NodeId, NodeMap};
 use crate::op::form::Kind;
@@ -158,6 +159,7 @@ fn too_high(shaped: &Shaped, (budget, most): (Budget, f64), (peak, id): (u64, No
         least: as_f64(peak),
         at,
         fused: false,
+        convention: Convention::Default,
         proof,
         is_partly_asked: false,
         uniform: None,

@@ -11,7 +11,7 @@
 //!    the dropped limits what is certified. If none is dropped the choice is optimal.
 
 /// The most limits that one problem has.
-pub const MAX_LIMITS: usize = 3;
+pub const MAX_LIMITS: usize = 4;
 
 /// Costs of an option, one for each limit; unused places are 0.
 pub type Costs = [f64; MAX_LIMITS];

@@ -38,7 +38,7 @@ impl Place {
 #[must_use]
 pub fn places(shaped: &Shaped, analysis: &Analysis) -> NodeMap<Place> {
     let graph = shaped.graph();
-    let total = analysis.totals.macs.max(1) as f64;
+    let total = analysis.totals.work.macs.max(1) as f64;
     let crossings = crossings(shaped);
     let mut places = NodeMap::with_bound(graph.len());
     for layer in analysis.layers.iter().filter(|layer| graph.node(layer.node).op.is_layer()) {

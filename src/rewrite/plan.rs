@@ -6,9 +6,10 @@ use super::budget::{Budget, Quantity};
 use super::candidates::{LEAST_CHANNELS, LEAST_GAIN};
 use super::forms::Refusal;
 use super::price::Price;
+use crate::analysis::Convention;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::digits::{first_names, grouped};
+use crate::digits::first_names;
 use crate::op::form::{How, Scale};
 use crate::op::form_cost::Geometry;
 
@@ -43,12 +44,14 @@ pub struct Untouched {
 /// Totals of a network for one image.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sums {
-    /// MACs, parameters and predicted time.
+    /// MACs, FLOPs, parameters and predicted time.
     pub price: Price,
     /// Peak activation bytes.
     pub peak: u64,
     /// Whether the peak is that of a target that fuses, with element-wise work in place.
     pub fused: bool,
+    /// What `price.counted` counts.
+    pub convention: Convention,
 }
 
 impl Sums {
@@ -57,7 +60,8 @@ impl Sums {
     #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
     pub fn of(&self, quantity: Quantity) -> f64 {
         match quantity {
-            Quantity::Macs => self.price.macs as f64,
+            Quantity::Macs => self.price.counted as f64,
+            Quantity::Flops => self.price.flops as f64,
             Quantity::Params => self.price.params as f64,
             Quantity::Ms => self.price.ms,
             Quantity::Peak => self.peak as f64,
@@ -179,6 +183,8 @@ pub struct BudgetUnreachable {
     pub at: Option<String>,
     /// Whether a peak is that of a target that fuses.
     pub fused: bool,
+    /// What a budget on MACs counts.
+    pub convention: Convention,
     /// What is proven.
     pub proof: Proof,
     /// Whether rules or marks say what becomes of some layers: what is proven, is proven of the others.
@@ -229,6 +235,15 @@ pub enum Proof {
 pub enum OptimizeError {
     /// A budget cannot be met.
     Unreachable(Box<BudgetUnreachable>),
+    /// A budget that is meant as a share, by its number.
+    Share {
+        /// The budget.
+        budget: Budget,
+        /// What the network needs.
+        before: f64,
+        /// What a budget on MACs counts.
+        convention: Convention,
+    },
     /// A rule's pattern matches no layer.
     RuleMatchesNothing {
         /// The pattern.
@@ -259,6 +274,10 @@ impl fmt::Display for OptimizeError {
                 let [most, least] = [budget.most, budget.least].map(|value| in_full(budget, value));
                 write!(f, "no plan meets `{}`: it allows {most}, and the least that was found is {least}", budget.budget)
             }
+            Self::Share { budget, before, convention } => {
+                let before = budget.quantity.in_full(*before, *convention);
+                write!(f, "`{budget}` is next to nothing of {before}: was `{}` meant?", budget.as_share())
+            }
             Self::RuleMatchesNothing { pattern, .. } => write!(f, "the rule `{pattern}` matches no layer"),
             Self::Impossible { layer, why } => write!(f, "`{layer}` cannot be changed as asked: {why}"),
             Self::Overflow { layer } => write!(f, "a count of `{layer}` does not fit in 64 bits"),
@@ -268,13 +287,8 @@ impl fmt::Display for OptimizeError {
 
 /// A value in its quantity's unit, for people.
 fn in_full(budget: &BudgetUnreachable, value: f64) -> String {
-    match budget.budget.quantity {
-        Quantity::Macs => format!("{} MACs", grouped(value.ceil() as u64)),
-        Quantity::Params => format!("{} parameters", grouped(value.ceil() as u64)),
-        Quantity::Ms => format!("{:.3} ms", (value * 1e3).ceil() / 1e3),
-        Quantity::Peak if budget.fused => format!("{} bytes (fused)", grouped(value.ceil() as u64)),
-        Quantity::Peak => format!("{} bytes", grouped(value.ceil() as u64)),
-    }
+    let fused = if budget.fused && budget.budget.quantity == Quantity::Peak { " (fused)" } else { "" };
+    format!("{}{fused}", budget.budget.quantity.in_full(value, budget.convention))
 }
 
 impl OptimizeError {
@@ -284,6 +298,12 @@ impl OptimizeError {
         let bare = |code| Diagnostic::bare(code, Severity::Error, self.to_string());
         match self {
             Self::Unreachable(budget) => unreachable_diagnostic(bare(Code::BudgetUnreachable), budget),
+            Self::Share { budget, .. } => {
+                let (name, unit) = (budget.quantity.name(), if budget.quantity == Quantity::Peak { "KiB" } else { "K" });
+                let help =
+                    format!("a share of the network is written with `%`, and an amount in its unit, as `{name}=500{unit}`");
+                bare(Code::BudgetUnreachable).help(help)
+            }
             Self::RuleMatchesNothing { nearest, users, .. } => {
                 let diagnostic = bare(Code::BadConfig);
                 match (users.as_slice(), nearest.as_slice()) {

@@ -1,14 +1,16 @@
 //! What a layer costs, alone or as the steps of a form, with everything that stands between them.
 //!
-//! In: operations and the shape that flows in. Out: a [`Price`]: MACs, parameters, predicted time, and the maps in between.
+//! In: operations and the shape that flows in. Out: a [`Price`]: MACs, FLOPs, parameters, predicted time, and the maps in between.
 //! The steps are counted as a small network of their own, so a price is what analysis counts afterwards.
 
 use std::collections::BTreeMap;
 
 use super::chain::Step;
+use super::totals::counting;
+
 use crate::analysis::roofline::{Cores, bandwidth, predict_within};
 use crate::analysis::target::Target;
-use crate::analysis::{Analysis, Options, analyze};
+use crate::analysis::{Analysis, Convention, Layer, analyze};
 use crate::graph::{Graph, Node, NodeId, NodeMap};
 use crate::op::{Op, Shape};
 use crate::shape::{Shaped, infer};
@@ -18,6 +20,10 @@ use crate::shape::{Shaped, infer};
 pub struct Price {
     /// Multiply-accumulates, in the default convention.
     pub macs: u64,
+    /// What a budget on MACs counts: those, or what another tool calls so.
+    pub counted: u64,
+    /// `2 x MACs + bias additions`.
+    pub flops: u64,
     /// Learnable scalars: weights, biases, scales and shifts.
     pub params: u64,
     /// Predicted milliseconds.
@@ -25,30 +31,40 @@ pub struct Price {
 }
 
 impl Price {
+    /// That of a layer that was counted as budgets are, with its time.
+    #[must_use]
+    pub fn of(layer: &Layer, ms: f64) -> Self {
+        Self { macs: layer.work.macs, counted: layer.macs, flops: layer.flops, params: layer.params, ms }
+    }
+
     /// The sum; counts beyond 64 bits stay at the largest, and the network's own analysis reports them.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
             macs: self.macs.saturating_add(other.macs),
+            counted: self.counted.saturating_add(other.counted),
+            flops: self.flops.saturating_add(other.flops),
             params: self.params.saturating_add(other.params),
             ms: self.ms + other.ms,
         }
     }
 }
 
-/// The machine, and how fast a network's weights reach it.
+/// How prices are worked out: the machine, how fast a network's weights reach it, and what is counted.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock<'a> {
     target: &'a Target,
     cores: Cores,
     weight_rate: f64,
+    convention: Convention,
 }
 
 impl<'a> Clock<'a> {
-    /// The clock for the layers of a network.
+    /// The clock for the layers of a network that was counted as budgets are.
     #[must_use]
     pub fn new(target: &'a Target, cores: Cores, network: &Analysis) -> Self {
-        Self { target, cores, weight_rate: bandwidth(target, cores, network.totals.weight_bytes) }
+        let weight_rate = bandwidth(target, cores, network.totals.weight_bytes);
+        Self { target, cores, weight_rate, convention: network.options.convention }
     }
 
     /// Milliseconds of a part of the network; the target fuses in it what it fuses anywhere.
@@ -74,10 +90,11 @@ pub fn of_steps(steps: &[Step], input: Shape, clock: &Clock<'_>) -> Option<(Pric
     }
     graph.add_output("output", last);
     let shaped = infer(graph).ok()?;
-    let analysis = analyze(&shaped, &Options::default()).ok()?;
+    let analysis = analyze(&shaped, &counting(clock.convention)).ok()?;
     let in_place = |step: &Step| clock.target.fuses && step.op.class().is_elementwise();
     let maps = analysis.layers.iter().zip(steps).filter(|(_, step)| !in_place(step)).map(|(layer, _)| layer.output);
-    let price = Price { macs: analysis.totals.macs, params: analysis.totals.params, ms: clock.ms(&shaped, &analysis) };
+    let steps = analysis.layers.iter().fold(Price::default(), |sum, layer| sum.plus(Price::of(layer, 0.0)));
+    let price = Price { ms: clock.ms(&shaped, &analysis), ..steps };
     Some((price, maps.collect()))
 }
 
@@ -103,13 +120,9 @@ pub fn of_part(shaped: &Shaped, nodes: &[NodeId], ops: &NodeMap<Op>, clock: &Clo
     }
     graph.add_output("output", copies[*nodes.last()?]);
     let shaped = infer(graph).ok()?;
-    let analysis = analyze(&shaped, &Options::default()).ok()?;
+    let analysis = analyze(&shaped, &counting(clock.convention)).ok()?;
     let times = clock.layers_ms(&shaped, &analysis);
-    let price: BTreeMap<NodeId, Price> = analysis
-        .layers
-        .iter()
-        .zip(times)
-        .map(|(layer, ms)| (layer.node, Price { macs: layer.macs, params: layer.params, ms }))
-        .collect();
+    let priced = analysis.layers.iter().zip(times).map(|(layer, ms)| (layer.node, Price::of(layer, ms)));
+    let price: BTreeMap<NodeId, Price> = priced.collect();
     Some(nodes.iter().map(|id| price.get(&copies[*id]).copied().unwrap_or_default()).collect())
 }

@@ -11,10 +11,9 @@ use super::channels::{Channels, Fixed, Group};
 use super::plan::{OptimizeError, Sums};
 use super::rebuild::Rebuild;
 use super::sources::{Sources, TensorSource};
-use super::totals::sums;
+use super::totals::Meter;
 use super::{Change, Rewrite};
 use crate::analysis::Analysis;
-use crate::analysis::target::Target;
 use crate::graph::{Graph, NodeId};
 use crate::op::Op;
 use crate::op::form::Scale;
@@ -170,9 +169,9 @@ const STEPS: u32 = 100;
 pub fn uniform(
     shaped: &Shaped,
     limits: &[(Budget, f64)],
-    (block, target): (u64, &Target),
+    (block, meter): (u64, Meter<'_>),
 ) -> Result<Option<Uniform>, OptimizeError> {
-    let at = |step: u32| at_share(shaped, f64::from(step) / f64::from(STEPS), (block, target));
+    let at = |step: u32| at_share(shaped, f64::from(step) / f64::from(STEPS), (block, meter));
     let is_within = |one: &Uniform| limits.iter().all(|(budget, most)| one.sums.of(budget.quantity) <= *most);
     let (mut low, mut high, mut best) = (0, STEPS, None);
     while low + 1 < high {
@@ -190,12 +189,12 @@ pub fn uniform(
 ///
 /// # Errors
 /// A count exceeds 64 bits.
-pub fn at_share(shaped: &Shaped, share: f64, (block, target): (u64, &Target)) -> Result<Option<Uniform>, OptimizeError> {
+pub fn at_share(shaped: &Shaped, share: f64, (block, meter): (u64, Meter<'_>)) -> Result<Option<Uniform>, OptimizeError> {
     let Some(scale) = Scale::new(share, block) else { return Ok(None) };
     let all = shaped.order().iter().filter(|id| shaped.graph().node(**id).op.is_layer());
     let Ok(rewrite) = self::scale(shaped, &all.map(|id| (*id, scale)).collect()) else { return Ok(None) };
     let shaped = super::reinfer(rewrite.graph);
-    let (sums, analysis) = sums(&shaped, target)?;
+    let (sums, analysis) = meter.sums(&shaped)?;
     Ok(Some(Uniform { scale, shaped, sources: rewrite.sources, sums, analysis }))
 }
 

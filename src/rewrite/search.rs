@@ -18,7 +18,6 @@ use super::scale::scale;
 use super::sources::Sources;
 use super::survey::Freedom;
 use super::task::Task;
-use super::totals::sums;
 use crate::graph::{Maker, NodeId, NodeMap};
 use crate::op::form::How;
 use crate::shape::Shaped;
@@ -49,6 +48,7 @@ pub(super) fn missed_by((budget, most): (Budget, f64), after: &Sums, proof: Proo
         least,
         at: None,
         fused: after.fused,
+        convention: after.convention,
         proof,
         is_partly_asked: false,
         uniform: None,
@@ -105,7 +105,7 @@ impl Search<'_> {
         let mut decided = self.within_budgets()?;
         let bound = decided.allocation.bound;
         let limited = |quantity| self.limits.iter().any(|(budget, _)| budget.quantity == quantity);
-        if limited(Quantity::Macs) && !limited(Quantity::Ms) {
+        if (limited(Quantity::Macs) || limited(Quantity::Flops)) && !limited(Quantity::Ms) {
             decided = self.without_slower(decided, (context, prices));
         }
         // What was dropped might have been chosen: the bound is that on all of it.
@@ -269,7 +269,7 @@ impl Search<'_> {
         let rewrite = refine(&narrower, &requests).expect("candidates fit their layers, each once");
         sources.extend(rewrite.sources);
         let shaped = reinfer(rewrite.graph);
-        let (after, _) = sums(&shaped, self.task.target)?;
+        let (after, _) = self.task.meter().sums(&shaped)?;
         Ok(Decided { allocation, shaped, sources, after, slower: Vec::new() })
     }
 

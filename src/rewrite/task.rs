@@ -7,6 +7,7 @@ use super::candidates::{LEAST_CHANNELS, LEAST_SHARE};
 use super::config::Config;
 use super::model::ErrorModel;
 use super::plan::{Floors, Sums};
+use super::totals::Meter;
 use crate::analysis::Analysis;
 use crate::analysis::target::Target;
 use crate::shape::Shaped;
@@ -53,6 +54,11 @@ impl Task<'_> {
         limited.sort_unstable();
         limited.dedup();
         limited
+    }
+
+    /// What networks are measured by.
+    pub(super) fn meter(&self) -> Meter<'_> {
+        Meter { target: self.target, convention: self.config.counting() }
     }
 
     /// What widths are multiples of.

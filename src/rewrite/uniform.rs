@@ -31,7 +31,7 @@ impl Task<'_> {
             return Ok(None);
         }
         let limits = if asked.is_empty() { as_many_macs(&plan.after) } else { asked };
-        let found = uniform(self.shaped, &limits, (self.block(), self.target))?;
+        let found = uniform(self.shaped, &limits, (self.block(), self.meter()))?;
         Ok(found.map(|found| {
             let told = self.told(&found, places);
             (found, told)
@@ -61,7 +61,7 @@ impl Task<'_> {
     /// # Errors
     /// No width meets a budget.
     pub(super) fn at_one_width(&self, places: &NodeMap<Place>) -> Result<Refined, OptimizeError> {
-        let (limits, how) = (self.limits(), (self.block(), self.target));
+        let (limits, how) = (self.limits(), (self.block(), self.meter()));
         let found = if limits.is_empty() {
             at_share(self.shaped, 1.0 / self.config.ratio.unwrap_or(RATIO_OF_MARKS) as f64, how)?
         } else {
@@ -75,7 +75,7 @@ impl Task<'_> {
         match limits.iter().max_by(|a, b| missed(a).total_cmp(&missed(b))) {
             Some(worst) => {
                 let multiple = self.block();
-                let unaligned = multiple > 1 && uniform(self.shaped, &limits, (1, self.target))?.is_some();
+                let unaligned = multiple > 1 && uniform(self.shaped, &limits, (1, self.meter()))?.is_some();
                 Err(missed_by(*worst, &least, Proof::Width { multiple, unaligned }))
             }
             None => Ok(self.as_it_is()),

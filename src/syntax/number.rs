@@ -1,7 +1,9 @@
 //! Number literals: text to value.
 //!
-//! In: the text of one literal, as the lexer cut it out. Out: an integer or a float, or the reason why not. Suffixes are
-//! resolved here: `K M G T` are powers of 1000, `KiB MiB GiB TiB` powers of 1024.
+//! In: the text of one literal, as the lexer cut it out. Out: an integer or a float, or the reason why not. Units multiply;
+//! whether they go with what the number is compared to is not known here.
+
+use crate::units;
 
 /// A number as it will be used.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,17 +36,6 @@ pub enum NumberError {
     /// `1.2.3`.
     TwoPoints,
 }
-
-const SUFFIXES: [(&str, i64); 8] = [
-    ("K", 1000),
-    ("M", 1_000_000),
-    ("G", 1_000_000_000),
-    ("T", 1_000_000_000_000),
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("TiB", 1 << 40),
-];
 
 /// Reads a literal.
 ///
@@ -104,11 +95,7 @@ fn exponent(text: &str) -> Result<(Option<&str>, &str), NumberError> {
 }
 
 fn unit(suffix: &str) -> Result<i64, NumberError> {
-    SUFFIXES
-        .iter()
-        .find(|(name, _)| *name == suffix)
-        .map(|(_, factor)| *factor)
-        .ok_or_else(|| NumberError::Suffix(suffix.to_owned()))
+    units::find(suffix).map(|unit| unit.factor).ok_or_else(|| NumberError::Suffix(suffix.to_owned()))
 }
 
 fn integer(whole: &str, factor: i64) -> Result<Number, NumberError> {
@@ -157,6 +144,7 @@ mod tests {
             ("1.5M", Number::Int(1_500_000)),
             ("1.50K", Number::Int(1500)),
             ("4MiB", Number::Int(4 << 20)),
+            ("4MB", Number::Int(4_000_000)),
             ("0.5KiB", Number::Int(512)),
             ("0.0001K", Number::Float(0.1)),
             ("0.75", Number::Float(0.75)),

@@ -9,7 +9,8 @@ fn any_knapsack() -> impl Strategy<Value = (Vec<Vec<Choice>>, Vec<f64>)> {
     let choice = (0u32..30, 1u32..40, 1u32..40);
     let items = proptest::collection::vec(proptest::collection::vec(choice, 1..5), 1..7);
     (items, proptest::collection::vec(0.2f64..1.1, 1..3)).prop_map(|(items, shares)| {
-        let to = |(error, a, b): (u32, u32, u32)| Choice { error: f64::from(error), cost: [f64::from(a), f64::from(b), 0.0] };
+        let to =
+            |(error, a, b): (u32, u32, u32)| Choice { error: f64::from(error), cost: [f64::from(a), f64::from(b), 0.0, 0.0] };
         let items: Vec<Vec<_>> = items.into_iter().map(|options| options.into_iter().map(to).collect()).collect();
         let most = |m: usize| items.iter().map(|o: &Vec<Choice>| o.iter().map(|c| c.cost[m]).fold(0.0, f64::max)).sum::<f64>();
         let limits = shares.iter().enumerate().map(|(m, share)| (share * most(m)).floor()).collect();
@@ -66,7 +67,7 @@ fn any_even_trade() -> impl Strategy<Value = (Vec<Vec<Choice>>, Vec<f64>)> {
     (items, proptest::collection::vec(0.35f64..0.75, 1..3)).prop_map(|(items, shares)| {
         let to = |(cost, more, other): (u32, u32, u32)| {
             let [cost, more, other] = [cost, more, other].map(f64::from);
-            Choice { error: 60.0 - cost + more, cost: [cost, 60.0 - cost + other, 0.0] }
+            Choice { error: 60.0 - cost + more, cost: [cost, 60.0 - cost + other, 0.0, 0.0] }
         };
         let items: Vec<Vec<_>> = items.into_iter().map(|options| options.into_iter().map(to).collect()).collect();
         let most = |m: usize| items.iter().map(|o: &Vec<Choice>| o.iter().map(|c| c.cost[m]).fold(0.0, f64::max)).sum::<f64>();

@@ -9,7 +9,8 @@ use pointwise::rewrite::candidates::LEAST_SHARE;
 use pointwise::rewrite::config::Rule;
 use pointwise::rewrite::live;
 use pointwise::rewrite::path::Pattern;
-use pointwise::rewrite::plan::Proof;
+use pointwise::rewrite::plan::{PlannedChange, Proof};
+use pointwise::rewrite::price::Price;
 use pointwise::rewrite::{
     Between, Config, Form, Kind, OptimizeError, Quantity, Refinement, Refusal, Request, bottlenecks, config, refine,
 };
@@ -532,4 +533,65 @@ fn what_is_called_impossible_is_so_for_whatever_can_be_asked() {
         }
     }
     assert!(alone > 2 && little > 2, "both are said: {alone} and {little}");
+}
+
+#[test]
+fn macs_are_counted_as_the_convention_says() {
+    let net = model("mobilenet_v2");
+    for convention in pointwise::analysis::convention::ALL.iter().copied() {
+        let config = Config { convention, ..within("macs=70%") };
+        let done = bottlenecks(&net, &config, &target()).expect("it is reached");
+        let count = |shaped: &Shaped| {
+            let options = Options { convention, ..Options::default() };
+            analyze(shaped, &options).expect("counts that fit").totals
+        };
+        let (before, after) = (count(&net), count(&done.shaped));
+        let met = done.plan.budgets[0];
+        assert_eq!((met.most, met.reached), ((before.macs * 7 / 10) as f64, after.macs as f64), "{convention:?}");
+        assert!(met.reached <= met.most, "{convention:?}");
+        assert_eq!(done.plan.after.price.macs, after.work.macs, "{convention:?}");
+        // What layers are said to cost adds up to what the network does.
+        let change = |of: fn(&Price) -> u64| {
+            let one = |change: &PlannedChange| i128::from(of(&change.after)) - i128::from(of(&change.before));
+            done.plan.changes.iter().map(one).sum::<i128>()
+        };
+        let total = i128::from(after.macs) - i128::from(before.macs);
+        assert_eq!(change(|price| price.counted), total, "{convention:?}");
+        assert_eq!(change(|price| price.flops), i128::from(after.flops) - i128::from(before.flops), "{convention:?}");
+    }
+}
+
+#[test]
+fn flops_are_limited_as_they_are_counted() {
+    let net = model("squeezenet1_1");
+    let done = bottlenecks(&net, &Config { form: Some(Kind::Reduce), ..within("flops=70%") }, &target()).expect("it is reached");
+    let flops = analyze(&done.shaped, &Options::default()).expect("counts that fit").totals.flops;
+    assert_eq!(done.plan.budgets[0].reached, flops as f64);
+    assert!(done.plan.budgets[0].reached <= done.plan.budgets[0].most && done.plan.is_certified());
+    // All that add up, at once.
+    let all = within("macs=90% flops=80% params=90% ms=95%");
+    let done = bottlenecks(&net, &all, &target()).expect("it is reached").plan;
+    assert!(done.budgets.len() == 4 && done.budgets.iter().all(|met| met.reached <= met.most), "{:?}", done.budgets);
+}
+
+#[test]
+fn a_number_that_is_meant_as_a_share_is_asked_for() {
+    let net = model("squeezenet1_1");
+    for (budget, meant) in [
+        ("macs=50", "macs=50%"),
+        ("flops=0.5", "flops=50%"),
+        ("params=12.5", "params=12.5%"),
+        ("peak=60", "peak=60%"),
+        ("macs=0.07", "macs=7%"),
+    ] {
+        let error = bottlenecks(&net, &within(budget), &target()).expect_err("nothing is so small");
+        assert!(matches!(error, OptimizeError::Share { .. }), "{error:?}");
+        assert!(error.to_string().ends_with(&format!("was `{meant}` meant?")), "{error}");
+    }
+    // Where it can be meant, it is: milliseconds, and what is small beside what there is little of.
+    assert!(bottlenecks(&net, &within("ms=50"), &target()).is_ok());
+    for budget in ["params=500", "macs=1K", "params=100K"] {
+        let error = bottlenecks(&net, &within(budget), &target()).err();
+        assert!(!matches!(error, Some(OptimizeError::Share { .. })), "{budget}");
+    }
 }

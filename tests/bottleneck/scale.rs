@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pointwise::analysis::{Options, analyze};
+use pointwise::analysis::{Convention, Options, analyze};
 use pointwise::compile::{Settings, compile};
 use pointwise::graph::NodeId;
 use pointwise::rewrite::channels::Channels;
 use pointwise::rewrite::plan::Proof;
 use pointwise::rewrite::scale::{Unscalable, scale, uniform};
+use pointwise::rewrite::totals::Meter;
 use pointwise::rewrite::{Budget, How, OptimizeError, Scale, bottlenecks};
 use pointwise::shape::Shaped;
 
@@ -99,15 +100,17 @@ fn what_is_added_changes_together_or_not_at_all() {
 fn the_uniform_width_is_the_widest_within_the_budget() {
     let net = model("resnet50");
     let budget = Budget::parse("macs=50%").expect("it is a budget");
+    let target = target();
+    let meter = Meter { target: &target, convention: Convention::Default };
     let (_, macs) = totals(&net);
     let most = (macs / 2) as f64;
-    let found = uniform(&net, &[(budget, most)], (16, &target())).expect("nothing overflows").expect("it is reached");
+    let found = uniform(&net, &[(budget, most)], (16, meter)).expect("nothing overflows").expect("it is reached");
     assert!(found.sums.price.macs as f64 <= most);
     let wider = Scale::new(found.scale.share() + 0.01, 16).expect("a share");
     let all = net.order().iter().filter(|id| net.graph().node(**id).op.is_layer());
     let (_, more) = totals(&shaped(scale(&net, &all.map(|id| (*id, wider)).collect()).expect("it can").graph));
     assert!(more as f64 > most, "{} is not the widest", found.scale);
-    assert!(uniform(&net, &[(budget, 1.0)], (16, &target())).expect("nothing overflows").is_none());
+    assert!(uniform(&net, &[(budget, 1.0)], (16, meter)).expect("nothing overflows").is_none());
 }
 
 #[test]

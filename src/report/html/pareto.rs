@@ -92,7 +92,7 @@ fn axis(curve: &Curve) -> String {
     let name = curve.metric_name();
     match (&curve.target, curve.quantity) {
         (Some(target), Quantity::Ms) => format!("{name} on {target}"),
-        (_, Quantity::Macs | Quantity::Params | Quantity::Ms | Quantity::Peak) => name.to_owned(),
+        (_, Quantity::Macs | Quantity::Flops | Quantity::Params | Quantity::Ms | Quantity::Peak) => name.to_owned(),
     }
 }
 
@@ -101,6 +101,7 @@ fn before(curve: &Curve) -> f64 {
     let before = &curve.before;
     match curve.quantity {
         Quantity::Macs => before.macs as f64,
+        Quantity::Flops => before.flops as f64,
         Quantity::Params => before.params as f64,
         Quantity::Ms => curve.predicted_ms.unwrap_or(0.0),
         Quantity::Peak if curve.fused => before.fused_peak_activation_bytes as f64,

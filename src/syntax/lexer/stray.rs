@@ -8,6 +8,7 @@ use crate::source::Span;
 use crate::syntax::lookalike;
 use crate::syntax::number::NumberError;
 use crate::syntax::token::TokenKind;
+use crate::units;
 
 /// Whether a letter or mark that a person would count to a word starts at this byte offset.
 pub(super) fn is_letter(text: &str, at: usize) -> bool {
@@ -352,10 +353,10 @@ pub(super) fn number_error(text: &str, error: &NumberError, span: Span) -> Diagn
         NumberError::TwoPoints => ("a number has one point at most".to_owned(), None),
     };
     let mut found = Diagnostic::error(Code::MalformedNumber, message, span, "");
-    // Whether `MB` counts thousands or 1024s is a guess.
+    // What a word in other letters means is a guess.
     let mut applicability = Safe;
     if matches!(error, NumberError::Suffix(_)) {
-        found = found.help("units are K, M, G, T (powers of 1000) and KiB, MiB, GiB, TiB (powers of 1024)");
+        found = found.help(format!("units are {}", units::KNOWN));
         applicability = Unsafe;
     }
     let instead = instead.filter(|text| super::number::read(text).is_ok()).map(|text| (applicability, text));
@@ -384,17 +385,12 @@ fn decimal(text: &str) -> Option<String> {
 
 /// The unit that a suffix in another spelling means.
 fn known_suffix(text: &str, suffix: &str) -> Option<String> {
-    let unit = match suffix.to_ascii_lowercase().as_str() {
-        "k" | "kb" => "K",
-        "m" | "mb" => "M",
-        "g" | "gb" | "b" => "G",
-        "t" | "tb" => "T",
-        "ki" | "kib" => "KiB",
-        "mi" | "mib" => "MiB",
-        "gi" | "gib" => "GiB",
-        "ti" | "tib" => "TiB",
-        "f" | "l" => "",
-        _ => return None,
+    let unit = match (suffix.to_ascii_lowercase().as_str(), units::alike(suffix)) {
+        (_, Some(unit)) => unit.word,
+        // Billions, as papers have them.
+        ("b", None) => "G",
+        ("f" | "l", None) => "",
+        (_, None) => return None,
     };
     Some(format!("{}{unit}", text.strip_suffix(suffix)?))
 }
