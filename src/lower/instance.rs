@@ -46,7 +46,7 @@ impl<'a> Builder<'a> {
         if let Some(root) = shared {
             place.weights = Some(root.clone());
         }
-        if !self.may_name(frame, &place.path, expr.span) {
+        if !self.may_name(frame, &place.path, expr.span) || !self.may_name(frame, name, expr.span) {
             return Value::Poison;
         }
         let instance = self.graph.add_instance(Instance {

@@ -17,6 +17,7 @@ impl<'a> Builder<'a> {
         for diagnostic in names_of(pattern).into_iter().filter_map(refused) {
             self.report(frame, diagnostic);
         }
+        self.steps += names_of(pattern).len() as u64;
         let scope = Scope::none();
         let saved: Vec<_> =
             names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();

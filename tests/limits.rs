@@ -1,0 +1,186 @@
+//! What a file may cost: time and memory of the process, for files made to take much of both.
+//!
+//! Bounds are for an unoptimized build on a busy machine: an order of magnitude above what is needed there, and an order below
+//! what the same files took without limits. Times are those of the processor, so that other work on the machine does not count.
+#![cfg(target_os = "linux")]
+
+mod cli_common;
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use cli_common::{Dir, command};
+
+/// What a run took.
+struct Cost {
+    code: i32,
+    text: String,
+    seconds: f64,
+    mib: u64,
+}
+
+/// Runs the program and asks the shell's own clock and the kernel what it took.
+fn cost(arguments: &[&str]) -> Cost {
+    let program = command(arguments);
+    // `ulimit -t` ends what would take minutes; the peak is that of the only child.
+    let script = "ulimit -t 120; exec \"$@\"";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
+    shell.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(std::process::Stdio::null());
+    let output = tempfile::tempdir().expect("there is room");
+    let (out, err) = (output.path().join("out"), output.path().join("err"));
+    shell.stdout(std::fs::File::create(&out).expect("it is new")).stderr(std::fs::File::create(&err).expect("it is new"));
+    let mut child = shell.spawn().expect("the program starts");
+    let (mut seconds, mut mib, start) = (0.0, 0, Instant::now());
+    let status = loop {
+        // The kernel keeps peak and time until the process is waited for.
+        if let Some((time, peak)) = taken(child.id()) {
+            (seconds, mib) = (f64::max(seconds, time), u64::max(mib, peak));
+        }
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        assert!(start.elapsed() < Duration::from_secs(900), "{arguments:?} hangs");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let read = |path| String::from_utf8_lossy(&std::fs::read(path).expect("it was made")).into_owned();
+    let text = read(out) + &read(err);
+    assert!(!text.contains("panicked"), "{arguments:?}: {text}");
+    Cost { code: status.code().unwrap_or(-1), text, seconds, mib }
+}
+
+/// Seconds of the processor and MiB at the peak, so far.
+fn taken(process: u32) -> Option<(f64, u64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kib: u64 = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    let ticks = fields[11].parse::<f64>().ok()? + fields[12].parse::<f64>().ok()?;
+    Some((ticks / 100.0, kib >> 10))
+}
+
+/// A net with a body.
+fn net(body: &str) -> String {
+    format!("net bad {{\n    input x: [8, 16, 16]\n{body}\n    output y = x -> relu\n}}\n")
+}
+
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).fold(String::new(), |mut all, i| {
+        let _ = writeln!(all, "{}", line(i));
+        all
+    })
+}
+
+/// `check` of a text ends with this code, in so many seconds and MiB.
+fn check(name: &str, text: &str, (code, seconds, mib): (i32, f64, u64)) -> String {
+    holds(&["check"], name, text, (code, seconds, mib))
+}
+
+fn holds(words: &[&str], name: &str, text: &str, (code, seconds, mib): (i32, f64, u64)) -> String {
+    let dir = Dir::new();
+    let path = dir.write(&format!("{name}.net"), text);
+    let cost = cost(&[words, &[&path]].concat());
+    let head: String = cost.text.chars().take(400).collect();
+    assert_eq!(cost.code, code, "{name}: {head}");
+    assert!(cost.seconds < seconds, "{name} took {:.1} s: {head}", cost.seconds);
+    assert!(cost.mib < mib, "{name} took {} MiB: {head}", cost.mib);
+    assert!(cost.text.len() < 8 << 20, "{name} says {} bytes", cost.text.len());
+    cost.text
+}
+
+#[test]
+fn loops_that_repeat_an_error_stop() {
+    let turns = [
+        ("operation", "a = x -> foo", "PW0202"),
+        ("name", "a = foo + 1", "PW0201"),
+        ("argument", "a = x -> conv(8, 3, strid=2)", "PW0204"),
+        ("window", "a = x -> conv(8, 33)", "PW0304"),
+        ("types", "a = 1 + true", "PW0207"),
+        ("nested", "for j in 0..10_000_000 { for k in 0..10_000_000 { a = x -> foo } }", "PW0202"),
+    ];
+    for (name, turn, code) in turns {
+        let said = check(name, &net(&format!("    for i in 0..10_000_000 {{ {turn} }}")), (1, 10.0, 200));
+        assert!(said.contains(code) && said.contains("the same happens in more than 1000 instances"), "{name}: {said}");
+    }
+    let blocks = lines(3000, |i| format!("block fob{i}(x) {{ return x -> relu }}"));
+    check("many_like_it", &(blocks + &net("    for i in 0..10_000_000 { a = x -> foo }")), (1, 10.0, 200));
+}
+
+#[test]
+fn a_loop_that_stops_hides_no_other_error() {
+    let body = "    for i in 0..100_000 { a = x -> foo }\n    for i in 0..100_000 {\n        b = x -> bar\n        c = x -> baz\n    }\n    for j in 0..100_000 {\n        for i in 0..5000 { a = zap }\n        for i in 0..5000 { a = zip }\n    }";
+    let said = check("several", &net(body), (1, 20.0, 200));
+    for name in ["foo", "bar", "baz", "zap", "zip"] {
+        assert!(said.contains(&format!("`{name}`")), "{name}: {said}");
+    }
+    // What the rest of the turns would have made is not guessed at.
+    let said = check(
+        "counted",
+        &net(
+            "    n = 0\n    for i in 0..100_000 {\n        n = n + 1\n        a = x -> foo\n    }\n    b = x -> conv(n, 1)\n    assert n == 100_000",
+        ),
+        (1, 20.0, 200),
+    );
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+}
+
+#[test]
+fn blocks_that_double_end_small() {
+    let double = |first: &str, name: &str| {
+        let head = format!("block b0(x) {{ return {first} }}\n");
+        head + &lines(40, |i| format!("block b{}(x) {{ {name} = x -> b{i}; return {name} -> b{i} }}", i + 1))
+            + &net("    a = x -> b40")
+    };
+    for first in ["x", "x -> relu"] {
+        let said = check("doubling", &double(first, "x"), (2, 40.0, 500));
+        assert!(said.contains("PW0704"), "{said}");
+    }
+    check("long_names", &double("x", &"n".repeat(200)), (2, 40.0, 500));
+    let name = "b".repeat(40_000);
+    let block = format!("block {name}(x) {{ return x -> relu }}\n");
+    check("long_block", &(block + &net(&format!("    for i in 0..100_000 {{ x = x -> {name} }}"))), (2, 40.0, 600));
+}
+
+#[test]
+fn values_that_grow_end_small() {
+    let grown = [
+        ("strings", "    s = \"a\"\n    for i in 0..1_000_000 { s = s + s }", 1),
+        ("lists", "    s = [1]\n    for i in 0..1_000_000 { s = s + s }", 1),
+        ("groups", "    s = (x, x)\n    for i in 0..100 { s = (s, s) }", 1),
+        ("integers", "    a = 2\n    for i in 0..1_000_000 { a = a * a }", 1),
+        ("turns", "    for i in 0..1_000_000 { for j in 0..1_000_000 { a = i } }", 2),
+    ];
+    for (name, body, code) in grown {
+        check(name, &net(body), (code, 60.0, 200));
+    }
+    let long = "a".repeat(90_000);
+    check("long_name", &net(&format!("    for i in 0..10_000_000 {{ {long} = 1 }}")), (2, 60.0, 200));
+    let body = format!("    for j in 0..1_000_000 {{ if zz {{ {} }} }}", "a = 1; ".repeat(5000));
+    check("poison", &net(&body), (1, 60.0, 200));
+}
+
+#[test]
+fn a_text_takes_memory_in_proportion() {
+    let small = "x=x\n".repeat(1 << 18);
+    let text = format!("net n {{\ninput x: [1]\n{small}output y = x\n}}\n");
+    holds(&["check"], "statements", &text, (0, 60.0, 150));
+    holds(&["fmt", "--check"], "statements", &text, (1, 60.0, 150));
+    let text = format!("net n {{\ninput x: [1]\n{}output y = x\n}}\n", small.repeat(16));
+    for words in [&["check"][..], &["fmt", "--check"]] {
+        let said = holds(words, "tokens", &text, (2, 60.0, 200));
+        assert!(said.contains("PW0703"), "{said}");
+    }
+}
+
+#[test]
+fn many_findings_are_cut() {
+    let layers = "    for i in 0..20_000 { x = x -> relu }\n";
+    let asserts = lines(3500, |i| format!("    assert macs(z{i}.relu) == {i}"));
+    check("asserts", &net(&(layers.to_owned() + &asserts)), (1, 40.0, 300));
+    let refines = lines(3500, |i| format!("    refine x.{i}.cnv = reduce(4)"));
+    let convs = "    for i in 0..20_000 { x = x -> conv(8, 3, pad=1) }\n";
+    check("refines", &net(&(convs.to_owned() + &refines)), (1, 60.0, 400));
+    let names = lines(4000, |i| format!("    {}{i} = {}{i} + 1", "a".repeat(200), "b".repeat(200)));
+    check("names", &net(&names), (1, 40.0, 200));
+    check("uses", &(lines(8000, |i| format!("use \"f{i}.net\"")) + &net("")), (1, 20.0, 200));
+}
