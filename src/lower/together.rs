@@ -4,8 +4,8 @@
 //! tried by inference before it is offered. It changes nothing above the layer that all branches come from.
 
 use super::Builder;
-use super::flowing::Flow;
 use super::fix::{edits, keeping};
+use super::flowing::Flow;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
