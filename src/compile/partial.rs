@@ -23,6 +23,9 @@ pub(super) fn check(sources: &SourceSet, lowered: Lowered) -> Vec<Diagnostic> {
         return Vec::new();
     }
     conditions.retain(|condition| is_whole || stands_alone(&condition.condition, &missing));
+    if conditions.is_empty() && refinements.is_empty() {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     let Ok(built) = shape::infer(graph) else { return found };
     let Some((shaped, _)) = refinements::apply(built, &refinements, &mut found) else { return found };
@@ -38,9 +41,7 @@ pub(super) fn check(sources: &SourceSet, lowered: Lowered) -> Vec<Diagnostic> {
 fn stands_alone(condition: &Symbolic, missing: &[LayerPath]) -> bool {
     match condition {
         Symbolic::Value(..) => true,
-        Symbolic::Metric(_, path, _) => {
-            path.as_ref().is_some_and(|path| !missing.iter().any(|missing| may_meet(path, missing)))
-        }
+        Symbolic::Metric(_, path, _) => path.as_ref().is_some_and(|path| !missing.iter().any(|missing| may_meet(path, missing))),
         Symbolic::Unary(_, inner) => stands_alone(inner, missing),
         Symbolic::Infix { first, rest } => {
             stands_alone(first, missing) && rest.iter().all(|(_, operand)| stands_alone(operand, missing))

@@ -141,7 +141,12 @@ fn needless(silence: &Silence, first: Code, idle: &[Code]) -> Diagnostic {
     };
     let span = silence.codes.iter().find(|code| Code::from_id(&code.text) == Some(first)).map_or(silence.span, |code| code.span);
     let found = Diagnostic::warning(Code::LintSilence, message, span, "does nothing");
-    let kept: Vec<&str> = silence.codes.iter().map(|code| code.text.as_str()).filter(|text| !idle.contains(&Code::from_id(text).unwrap_or(first))).collect();
+    let kept: Vec<&str> = silence
+        .codes
+        .iter()
+        .map(|code| code.text.as_str())
+        .filter(|text| !idle.contains(&Code::from_id(text).unwrap_or(first)))
+        .collect();
     if kept.is_empty() {
         return found.fix(Safe, "remove the comment", vec![Edit::replace(silence.whole, "")]);
     }

@@ -52,7 +52,9 @@ impl<'a> Builder<'a> {
         if known.iter().any(Option::is_none) {
             // Where one of several demands cannot be read, the others are held on their own.
             for ((_, demand), symbolic) in demands.iter().zip(known) {
-                symbolic.into_iter().for_each(|symbolic| self.demand(frame, demand, symbolic));
+                if let Some(symbolic) = symbolic {
+                    self.demand(frame, demand, symbolic);
+                }
             }
             return;
         }

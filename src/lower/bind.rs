@@ -9,7 +9,7 @@ use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::NodeId;
 use crate::source::Span;
-use crate::syntax::ast::{Body, Expr, ExprKind, StatementKind, Target};
+use crate::syntax::ast::{Expr, ExprKind, StatementKind, Target};
 use crate::words::DISCARD;
 
 /// The parts of what a statement's last call gives that are bound to `_`: an operation that cuts does not make them.
@@ -21,8 +21,11 @@ pub(super) struct Discards {
 
 impl Discards {
     fn of(targets: &[Target], value: &Expr) -> Option<Self> {
+        if targets.len() < 2 {
+            return None;
+        }
         let parts: Vec<bool> = targets.iter().map(|target| target.name.text == DISCARD).collect();
-        (targets.len() > 1 && parts.contains(&true)).then(|| {
+        parts.contains(&true).then(|| {
             let mut calls = Vec::new();
             last_calls(value, &mut calls);
             Self { calls, parts }
@@ -41,11 +44,11 @@ fn last_calls(expr: &Expr, calls: &mut Vec<Span>) {
         ExprKind::Pipe { stages, .. } => stages.last().into_iter().for_each(|stage| last_calls(stage, calls)),
         ExprKind::Paren(inner) | ExprKind::As { value: inner, .. } => last_calls(inner, calls),
         ExprKind::If { arms, otherwise } => {
-            let last = |body: &Body, calls: &mut Vec<Span>| match body.statements.last().map(|statement| &statement.kind) {
-                Some(StatementKind::Expr(value)) => last_calls(value, calls),
-                _ => {}
-            };
-            arms.iter().map(|(_, body)| body).chain(otherwise).for_each(|body| last(body, calls));
+            for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
+                if let Some(StatementKind::Expr(value)) = body.statements.last().map(|statement| &statement.kind) {
+                    last_calls(value, calls);
+                }
+            }
         }
         _ => calls.push(expr.span),
     }

@@ -196,7 +196,8 @@ impl<'a> Builder<'a> {
                 return self.wrong(frame, format!("an index is an integer, not {}", at.kind()), index.span);
             }
             (other, _) => {
-                let hint = if matches!(other, Value::Tensor(_)) { "; parts of a tensor are taken with `slice` or `split`" } else { "" };
+                let hint =
+                    if matches!(other, Value::Tensor(_)) { "; parts of a tensor are taken with `slice` or `split`" } else { "" };
                 return self.wrong(frame, format!("only lists have elements, not {}{hint}", other.kind()), base.span);
             }
         };

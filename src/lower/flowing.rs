@@ -95,10 +95,7 @@ impl<'a> Builder<'a> {
     pub(super) fn tensors_of(&mut self, frame: &Frame<'a>, keyword: &str, inputs: Vec<Inflow>) -> Option<Vec<Flow>> {
         let mut flows = Vec::with_capacity(inputs.len());
         for (value, span) in inputs {
-            let items = match &value {
-                Value::List(items) => items,
-                one => std::slice::from_ref(one),
-            };
+            let items = if let Value::List(items) = &value { items } else { std::slice::from_ref(&value) };
             if items.is_empty() {
                 let message = format!("the list that flows into `{keyword}` is empty");
                 self.report(frame, Diagnostic::error(Code::WrongInputs, message, span, "no tensor in it"));
@@ -136,12 +133,7 @@ impl<'a> Builder<'a> {
 
     /// `concat([a, b], axis=1)`, as other frameworks write it: its axes count the batch there. Of names that hold lists,
     /// `concat(xs)`, nobody means that.
-    pub(super) fn in_brackets(
-        &self,
-        meaning: &Callee<'a>,
-        tensors: &[Given<'a>],
-        others: &[Given<'a>],
-    ) -> Option<Diagnostic> {
+    pub(super) fn in_brackets(&self, meaning: &Callee<'a>, tensors: &[Given<'a>], others: &[Given<'a>]) -> Option<Diagnostic> {
         let Callee::Op(info) = meaning else { return None };
         let is_list = |g: &&Given<'a>| matches!(g.arg.value.kind, ExprKind::List(_)) && g.value.holds_tensors();
         let list = tensors.iter().find(is_list)?.arg.value.span;
@@ -160,7 +152,8 @@ impl<'a> Builder<'a> {
         let diagnostic = diagnostic.note(note);
         let name = axis.arg.name.as_ref();
         let is_axis = name.is_none_or(|name| matches!(name.text.as_str(), "axis" | "dim"));
-        let here = foreign::without_batch(self.sources.text(axis.arg.value.span)).filter(|_| is_axis && axis.arg.value.span.start > list.end);
+        let here = foreign::without_batch(self.sources.text(axis.arg.value.span))
+            .filter(|_| is_axis && axis.arg.value.span.start > list.end);
         Some(match here {
             Some(here) => {
                 let at = name.map_or(axis.arg.value.span, |name| name.span.to(axis.arg.value.span));

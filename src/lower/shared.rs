@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use super::call::{Given, value_nodes};
-use super::flowing::Inflow;
 use super::callee::Callee;
+use super::flowing::Inflow;
 use super::naming::{Scope, UseCounts};
 use super::program::duplicate;
 use super::{Binding, Builder, Frame, Value, builtin};

@@ -107,7 +107,9 @@ impl Value {
         match self {
             Self::Tensor(_) | Self::Tuple(_) => true,
             Self::List(items) => items.iter().any(Self::holds_tensors),
-            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::Shared(_) | Self::Nothing | Self::Poison => false,
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::Shared(_) | Self::Nothing | Self::Poison => {
+                false
+            }
         }
     }
 
@@ -115,16 +117,22 @@ impl Value {
     pub(super) fn is_all_tensors(&self) -> bool {
         match self {
             Self::List(items) => !items.is_empty() && items.iter().all(Self::is_all_tensors),
-            other => matches!(other, Self::Tensor(_)),
+            Self::Tensor(_) => true,
+            Self::Int(_)
+            | Self::Float(_)
+            | Self::Bool(_)
+            | Self::Str(_)
+            | Self::Tuple(_)
+            | Self::Shared(_)
+            | Self::Nothing
+            | Self::Poison => false,
         }
     }
 
     /// The first thing in a list that is no tensor; itself if it is no list.
     pub(super) fn stranger(&self) -> &Self {
-        match self {
-            Self::List(items) => items.iter().find(|item| !item.is_all_tensors()).map_or(self, Self::stranger),
-            other => other,
-        }
+        let Self::List(items) = self else { return self };
+        items.iter().find(|item| !item.is_all_tensors()).map_or(self, Self::stranger)
     }
 
     /// As an operation's argument; `None` for tensors and what holds them.

@@ -9,9 +9,8 @@ use super::silence::is_silence;
 pub fn notes(text: &str, ast: &Ast) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     let mut open: Option<u32> = None;
-    let is_prose = |comment: &&Comment| {
-        !comment.trailing && !is_silence(&text[comment.span.start as usize..comment.span.end as usize])
-    };
+    let is_prose =
+        |comment: &&Comment| !comment.trailing && !is_silence(&text[comment.span.start as usize..comment.span.end as usize]);
     for comment in ast.comments.iter().filter(is_prose) {
         let body = body(text, comment);
         let follows = open.is_some_and(|end| is_next_line(text, end, comment));

@@ -67,7 +67,9 @@ fn pieces(text: &str, comment: &Comment) -> Vec<Span> {
 fn named(piece: &str) -> Option<&str> {
     let rest = piece.trim_start().strip_prefix("allow")?;
     let code = rest.trim_start_matches([' ', '\t', ':', '(', '[']);
-    let is_code = rest.len() > code.len() && code.get(..2)?.eq_ignore_ascii_case("PW") && code[2..].starts_with(|c: char| c.is_ascii_digit());
+    let is_code = rest.len() > code.len()
+        && code.get(..2)?.eq_ignore_ascii_case("PW")
+        && code[2..].starts_with(|c: char| c.is_ascii_digit());
     is_code.then_some(rest)
 }
 
@@ -168,7 +170,8 @@ mod tests {
 
     #[test]
     fn lines_codes_and_reasons() {
-        let found = of("net n {\n    # allow PW9002: a\n    # more\n    x = y\n        -> f  # why # allow pw9003, PW9004 :b # c\n}\n");
+        let found =
+            of("net n {\n    # allow PW9002: a\n    # more\n    x = y\n        -> f  # why # allow pw9003, PW9004 :b # c\n}\n");
         let said: Vec<_> = found.iter().map(|s| (s.line, s.codes.len(), s.reason.as_deref(), s.statement.is_some())).collect();
         assert_eq!(said, [(3, 1, Some("a"), true), (4, 2, Some("b"), true)]);
         assert_eq!(found[1].codes[1].text, "PW9004");

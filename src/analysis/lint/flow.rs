@@ -25,7 +25,8 @@ pub(super) fn dead_branch(context: &Context<'_>) -> Vec<Finding> {
             format!("`{}` reaches no output: {}{costs} for nothing", node.name, count_of(layers.len() as u64, "layer"))
         };
         let is_part = matches!(node.op, Op::Slice(_)) && context.text(node).is_some_and(|(_, call)| call.starts_with("split"));
-        let help = if is_part { "bind the part that is not needed to `_`: `_, b = x -> split(2)`" } else { "use it, or remove it" };
+        let help =
+            if is_part { "bind the part that is not needed to `_`: `_, b = x -> split(2)`" } else { "use it, or remove it" };
         let help = vec![help.to_owned()];
         findings.push(Finding { node: end, weight: params, message, label: "never used".to_owned(), help, fix: None });
     }

@@ -155,12 +155,15 @@ fn product(input: Input<'_>) -> Parsed<'_, Expr> {
 }
 
 fn unary(input: Input<'_>) -> Parsed<'_, Expr> {
-    if input.kind() == TokenKind::Minus { prefix(input, UnaryOp::Neg, unary) } else { power(input) }
+    if input.kind() == TokenKind::Minus {
+        return prefix(input, UnaryOp::Neg, unary);
+    }
+    let (rest, base) = indexed(input)?;
+    power(input, rest, base)
 }
 
 /// `a ** b`, tighter than a `-` before it and looser than one behind it: `-2 ** -2` is -(2 ** (-2)), as in Python.
-fn power(input: Input<'_>) -> Parsed<'_, Expr> {
-    let (rest, base) = indexed(input)?;
+fn power<'a>(input: Input<'a>, rest: Input<'a>, base: Expr) -> Parsed<'a, Expr> {
     if rest.kind() != TokenKind::StarStar || !rest.continues() {
         return Ok((rest, base));
     }
