@@ -12,7 +12,7 @@
 //! lowest first; none imports a higher one:
 //!
 //! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`],
-//!   [`foreign`], [`words`]: plain data and small tools
+//!   [`foreign`], [`words`], [`visible`]: plain data and small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
@@ -58,6 +58,7 @@ pub mod source;
 pub mod suggest;
 pub mod syntax;
 pub mod tensor;
+pub mod visible;
 pub mod weights;
 pub mod words;
 pub mod writeback;

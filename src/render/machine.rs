@@ -10,6 +10,7 @@ use super::terminal::tame;
 use super::{Findings, word};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::visible::{in_json, visible};
 
 /// `file:line:column: error[PW0301]: message`, one line each.
 pub(super) fn concise(findings: &Findings<'_>) -> String {
@@ -53,8 +54,9 @@ fn one_line(text: &str) -> String {
     tame(&text.replace(['\n', '\r'], " "))
 }
 
+/// Whoever reads a log of these reads it in a terminal.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -119,7 +121,8 @@ pub(super) fn json(findings: &[Findings<'_>]) -> String {
         diagnostics.extend(f.diagnostics.iter().map(|d| entry(f, &mut places, d)));
     }
     let document = Document { schema_version: 1, diagnostics };
-    serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON") + "\n"
+    let text = serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON");
+    in_json(&text).into_owned() + "\n"
 }
 
 fn entry<'a>(findings: &Findings<'a>, places: &mut Places<'_>, d: &'a Diagnostic) -> Entry<'a> {
@@ -169,7 +172,7 @@ pub(super) fn sarif(findings: &[Findings<'_>]) -> String {
             "results": results,
         }],
     });
-    serde_json::to_string_pretty(&log).expect("a value is always JSON") + "\n"
+    in_json(&serde_json::to_string_pretty(&log).expect("a value is always JSON")).into_owned() + "\n"
 }
 
 fn sarif_result(f: &Findings<'_>, places: &mut Places<'_>, d: &Diagnostic) -> Value {
