@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::failure::{Failure, TROUBLE, exit_code};
 use super::files::{self, Disk};
+use super::ledger;
 use super::options::NetOptions;
 use super::session::Session;
 use crate::compile::{self, Compiled, Settings};
@@ -25,6 +26,8 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> Result<Compiled, Failure> {
     let text = read(path)?;
     let mut compiled = compile_text(session, path, text, options);
+    // The files that it uses were read on the way.
+    ledger::check()?;
     if !files::is_dash(path) && !files::has_extension(path, "net") {
         foreign(path, &mut compiled.diagnostics);
     }

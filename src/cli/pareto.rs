@@ -7,6 +7,7 @@ use super::files::{self, Disk};
 use super::load::Loaded;
 use super::optimize::{Order, keep_to_what_is_reported, refused};
 use super::options::{CountOptions, DEFAULT_TARGET, find_target};
+use super::output::Output;
 use super::progress::Progress;
 use super::report::{Form, Shown};
 use super::session::Session;
@@ -20,6 +21,7 @@ use crate::report::network::{Forecast, Network, Subject};
 use crate::report::pareto::Curve;
 use crate::report::{html, serial};
 use crate::rewrite::budget::Steps;
+use crate::visible::is_unseen;
 
 /// What each budget reaches, for the network that was read from a path.
 pub(super) fn curve(
@@ -114,8 +116,17 @@ fn command(input: &Path, order: &Order<'_>) -> String {
     words.join(" ")
 }
 
-/// A word as a shell takes it.
+/// A word as a shell takes it; what is not seen as its code, so that the command can be shown and copied.
 fn in_a_shell(word: &str) -> String {
+    if word.contains(is_unseen) {
+        let written = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            _ if c.is_ascii() && is_unseen(c) => format!("\\x{:02x}", u32::from(c)),
+            _ if is_unseen(c) => format!("\\U{:08x}", u32::from(c)),
+            _ => c.to_string(),
+        };
+        return format!("$'{}'", word.chars().map(written).collect::<String>());
+    }
     let is_plain = |c: char| c.is_alphanumeric() || "_-./=:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
@@ -128,15 +139,15 @@ pub(super) fn refuse_rows(shown: Shown) -> Result<(), Failure> {
 }
 
 /// Writes the curve to a file, or to the terminal.
-pub(super) fn write(curve: &Curve, form: Form, output: &Path) -> Result<(), Failure> {
-    let text = |text: String| files::write(output, |out| out.write_all(text.as_bytes()));
+pub(super) fn write(session: &Session, curve: &Curve, form: Form, output: &Output) -> Result<(), Failure> {
+    let text = |text: String| output.write(session, |out| out.write_all(text.as_bytes()));
     match form {
         Form::Terminal => Session::say(&curve.terminal(Session::width())),
         Form::Html => text(html::pareto(curve)),
         Form::Markdown => text(curve.markdown()),
         Form::Csv => text(curve.csv()),
-        Form::Json => files::write(output, |out| serial::json(out, curve)),
-        Form::Yaml => files::write(output, |out| serial::yaml(out, curve)),
+        Form::Json => output.write(session, |out| serial::json(out, curve)),
+        Form::Yaml => output.write(session, |out| serial::yaml(out, curve)),
     }
 }
 
@@ -146,7 +157,14 @@ mod tests {
 
     #[test]
     fn words_mean_themselves_in_a_shell() {
-        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''")];
+        let cases = [
+            ("models/a.net", "models/a.net"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$x", "'$x'"),
+            ("", "''"),
+            ("it's\u{1b}[m\u{202e}", r"$'it\'s\x1b[m\U0000202e'"),
+        ];
         for (word, want) in cases {
             assert_eq!(in_a_shell(word), want);
         }

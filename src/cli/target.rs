@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
-use super::files;
 use super::options::find_target;
+use super::output::Output;
 use super::session::Session;
 use crate::analysis::measure::measure_this_machine;
 use crate::analysis::target::Target;
@@ -46,16 +46,17 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
             let text: String = Target::shipped_names().filter_map(line).collect();
             Session::data(|out| out.write_all(text.as_bytes()))?;
         }
-        Action::Show { target } => write(Path::new("-"), &find_target(target)?)?,
+        Action::Show { target } => write(session, &Output::claim(Path::new("-"))?, &find_target(target)?)?,
         Action::Measure { output } => {
+            let output = Output::claim(output)?;
             session.notice("measuring this machine; keep it otherwise idle");
-            write(output, &measure_this_machine())?;
+            write(session, &output, &measure_this_machine())?;
         }
     }
     Ok(0)
 }
 
-fn write(path: &Path, target: &Target) -> Result<(), Failure> {
+fn write(session: &Session, output: &Output, target: &Target) -> Result<(), Failure> {
     let text = target.to_yaml();
-    files::write(path, |out| out.write_all(text.as_bytes()))
+    output.write(session, |out| out.write_all(text.as_bytes()))
 }
