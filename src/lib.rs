@@ -12,7 +12,7 @@
 //! lowest first; none imports a higher one:
 //!
 //! - [`source`], [`diagnostic`], [`code`], [`tensor`], [`metric`], [`digits`], [`quote`], [`random`], [`suggest`],
-//!   [`foreign`], [`words`], [`yaml`]: plain data and small tools
+//!   [`foreign`], [`words`], [`units`], [`visible`], [`yaml`]: plain data and small tools
 //! - [`syntax`]: text to tree and back · [`op`]: what each operation means
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
@@ -59,6 +59,7 @@ pub mod suggest;
 pub mod syntax;
 pub mod tensor;
 pub mod units;
+pub mod visible;
 pub mod weights;
 pub mod words;
 pub mod writeback;

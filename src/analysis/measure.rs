@@ -37,14 +37,13 @@ pub fn measure_this_machine() -> Target {
     }
 }
 
-/// The sum of what `threads` threads reach at the same time.
+/// The sum of what `threads` threads reach at the same time, this one included; fewer where the system gives no more.
 fn together(threads: usize, rate: impl Fn() -> f64 + Sync) -> f64 {
-    if threads == 1 {
-        return rate();
-    }
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(&rate)).collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).sum()
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, &rate).ok();
+        let others: Vec<_> = (1..threads).map_while(start).collect();
+        let own = rate();
+        others.into_iter().filter_map(|other| other.join().ok()).sum::<f64>() + own
     })
 }
 

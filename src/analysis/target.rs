@@ -3,6 +3,7 @@
 //! In: YAML text of at most 1 MiB, or the name of a shipped target. Out: a [`Target`] whose numbers are positive and
 //! finite. Reading files is the caller's business; measuring a machine is that of `measure`.
 
+use crate::visible::is_unseen;
 use serde::{Deserialize, Serialize};
 
 use crate::yaml::{self, Unbounded};
@@ -96,6 +97,9 @@ pub enum TargetError {
     /// It is not YAML of this form; the text says where.
     #[error("{0}")]
     Malformed(String),
+    /// The name cannot stand in a table.
+    #[error("the name must be one line of characters that are seen, not {0:?}")]
+    Name(String),
     /// A number is not positive, or not finite.
     #[error("`{key}` must be {needed}, not {value}")]
     OutOfRange {
@@ -143,6 +147,9 @@ impl Target {
     }
 
     fn check(&self) -> Result<(), TargetError> {
+        if [&self.name, &self.engine].iter().any(|name| name.contains(is_unseen)) {
+            return Err(TargetError::Name(self.name.clone()));
+        }
         let positive = [
             ("peak_gflops.one", self.peak_gflops.one),
             ("peak_gflops.all", self.peak_gflops.all),

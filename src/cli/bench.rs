@@ -11,14 +11,15 @@ use serde::Serialize;
 use super::failure::Failure;
 use super::load::{Loaded, load_all};
 use super::options::{DataFormat, NetOptions, find_target};
+use super::room::Room;
 use super::session::Session;
-use super::tensors::{self, EngineOptions, PictureOptions};
+use super::tensors::{self, EngineOptions};
 use crate::analysis::target::Target;
 use crate::exec::timing::{Stats, stats};
 use crate::exec::{self, RunOptions};
-use crate::interchange::image::Resize;
 use crate::report::grid::{Cell, Grid, Heading};
 use crate::report::{SCHEMA_VERSION, serial, table};
+use crate::shape::Shaped;
 use crate::tensor::Tensor;
 use crate::weights::Weights;
 
@@ -77,18 +78,20 @@ struct LayerRow<'a> {
     share_of_roof: Option<f64>,
 }
 
+/// What the time of a run takes, with as much again while they are sorted.
+const SAMPLE_BYTES: u64 = 4 * size_of::<Duration>() as u64;
+
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let options = arguments.engine.run_options();
     let target = arguments.target.as_deref().map(find_target).transpose()?;
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
-    let mut ready: Vec<(Weights, BTreeMap<String, Tensor>)> = Vec::new();
-    let pictures = PictureOptions { mean: vec![], std: vec![], resize: Resize::Stretch };
-    for one in &loaded {
-        tensors::allow(one.shaped(), arguments.batch, &options)?;
-        let inputs = tensors::inputs(one.shaped(), &[], &pictures, (Some(arguments.batch), 0))?;
-        ready.push((Weights::init(one.shaped(), 0), inputs));
-    }
+    let shaped: Vec<&Shaped> = loaded.iter().map(Loaded::shaped).collect();
+    let samples = u64::from(arguments.runs).saturating_mul(SAMPLE_BYTES).saturating_mul(loaded.len() as u64);
+    let mut room = Room::new(arguments.engine.memory);
+    room.hold(samples, "measuring")?;
+    tensors::allow(&shaped, arguments.batch, &options, &room)?;
+    let ready = shaped.iter().map(|shaped| tensors::seeded(shaped, arguments.batch, &room)).collect::<Result<Vec<_>, _>>()?;
     let networks: Vec<_> = loaded.iter().zip(&ready).map(|(one, (weights, inputs))| (one.shaped(), weights, inputs)).collect();
     let samples = tensors::measured(&networks, arguments.runs, &options)?;
     let mut documents = Vec::new();

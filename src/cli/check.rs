@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::{Failure, TROUBLE, exit_code};
 use super::options::NetOptions;
+use super::output::Output;
 use super::session::Session;
 use super::{diff, files, load};
 use crate::code::Code;
@@ -19,8 +20,8 @@ use crate::writeback::fix;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Networks; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    /// Networks, or directories to search for `.net` files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     net: NetOptions,
@@ -94,7 +95,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         return Err(Failure::usage(message).help("name a file"));
     }
     let mut checked: Vec<Checked> = Vec::new();
-    for path in &arguments.files {
+    for path in &networks(&arguments.files)? {
         match check(session, path, arguments) {
             Ok(found) => checked.push(found),
             Err(Failure::Diagnostic(diagnostic)) => checked.push(Checked::new(SourceSet::new(), vec![*diagnostic])),
@@ -121,6 +122,19 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     Ok(checked.iter().map(|checked| checked.code).max().unwrap_or(TROUBLE))
 }
 
+/// The files that are named, and those in the directories that are; a directory without any is a mistake rather than clean.
+fn networks(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut all = Vec::new();
+    for path in named {
+        let found = files::net_files(path)?;
+        if found.is_empty() {
+            return Err(Failure::usage(format!("there is no `.net` file in `{}`", files::shown(path))));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
 /// Checks a file, after its fixes where they are to be applied.
 fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checked, Failure> {
     let compiled = load::compile(session, path, &arguments.net)?;
@@ -142,7 +156,7 @@ fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checke
     if arguments.diff && fixed.applied > 0 {
         Session::say(&diff::unified(&files::shown(path), "fixed", &text, &fixed.text))?;
     } else if arguments.fix && (fixed.applied > 0 || files::is_dash(path)) {
-        files::write(path, |out| out.write_all(fixed.text.as_bytes()))?;
+        Output::change(path).write(session, |out| out.write_all(fixed.text.as_bytes()))?;
     }
     let found = Checked { fixes: fixed.applied, ..tried(path, compile(fixed.text), arguments) };
     // Where nothing is written, the file is as good as it was.

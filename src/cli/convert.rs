@@ -8,6 +8,7 @@ use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::options::NetOptions;
+use super::output::Output;
 use super::session::Session;
 use crate::graph::{dot, print};
 use crate::report::drawing::is_inserted;
@@ -39,24 +40,20 @@ enum Form {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let form = form(&arguments.output)?;
-    files::keep_input(&arguments.output, &arguments.input)?;
+    let output = Output::claim(&arguments.output)?;
     let loaded = load(session, &arguments.input, &arguments.net)?;
-    let output = &arguments.output;
+    let text = |text: &str| output.write(session, |out| out.write_all(text.as_bytes()));
     match form {
         Form::Net => {
             let printed = print::print(loaded.shaped().graph());
-            text(output, &super::fmt::layout("the printed graph", &printed)?)?;
+            text(&super::fmt::layout("the printed graph", &printed)?)?;
         }
-        Form::Dot => text(output, &to_dot(&loaded))?,
-        Form::Svg => text(output, &drawing::svg(loaded.shaped()))?,
-        Form::Json => files::write(output, |out| serial::json(out, &graph::document(loaded.shaped())))?,
-        Form::Yaml => files::write(output, |out| serial::yaml(out, &graph::document(loaded.shaped())))?,
+        Form::Dot => text(&to_dot(&loaded))?,
+        Form::Svg => text(&drawing::svg(loaded.shaped()))?,
+        Form::Json => output.write(session, |out| serial::json(out, &graph::document(loaded.shaped())))?,
+        Form::Yaml => output.write(session, |out| serial::yaml(out, &graph::document(loaded.shaped())))?,
     }
     Ok(exit_code(&loaded.errors))
-}
-
-fn text(output: &Path, text: &str) -> Result<(), Failure> {
-    files::write(output, |out| out.write_all(text.as_bytes()))
 }
 
 fn form(output: &Path) -> Result<Form, Failure> {

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::visible::{in_a_line, visible};
+
 const CONTEXT: usize = 3;
 const MOST_EDITS: usize = 2000;
 
@@ -19,6 +21,7 @@ enum Step {
 pub(super) fn unified(name: &str, what: &str, old: &str, new: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let steps = steps(&a, &b);
+    let name = in_a_line(name);
     let mut text = format!("\u{1b}[1m--- {name}\n+++ {name} ({what})\u{1b}[0m\n");
     let changed: Vec<usize> = (0..steps.len()).filter(|i| steps[*i] != Step::Same).collect();
     let mut at = 0;
@@ -48,7 +51,7 @@ fn hunk(text: &mut String, steps: &[Step], range: std::ops::Range<usize>, (a, b)
         i += usize::from(*step != Step::Insert);
         j += usize::from(*step != Step::Delete);
         let end = if *step == Step::Same { "" } else { "\u{1b}[0m" };
-        let body = line.strip_suffix('\n').unwrap_or(line);
+        let body = visible(line.strip_suffix('\n').unwrap_or(line));
         let missing = if line.ends_with('\n') { "" } else { "\n\\ No newline at end of file" };
         let _ = writeln!(text, "{mark}{body}{end}{missing}");
     }

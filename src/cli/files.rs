@@ -1,14 +1,12 @@
-//! Reading and writing files; all other files of the program go through here.
-//!
-//! Files are written whole or not at all: into a temporary file beside the target, then renamed. `-` is standard input
-//! or output.
+//! Reading files; all that the program reads goes through here, and is noted in the `ledger`. `-` is standard input.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, reason};
-use super::session::Session;
+use super::ledger::{self, parent};
+use super::room::Room;
 use crate::code::Code;
 use crate::source::MAX_SOURCE_BYTES;
 
@@ -27,14 +25,14 @@ pub(super) fn shown(path: &Path) -> String {
 
 /// Reads at most `limit` bytes.
 #[expect(clippy::disallowed_methods, reason = "the command line does the program's IO")]
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path, limit: u64, too_large: &dyn Fn() -> Failure) -> Result<Vec<u8>, Failure> {
     let unreadable =
         |error: &io::Error| Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", shown(path), reason(error)));
-    let too_large = || Failure::new(Code::TooLarge, format!("`{}` is larger than {} MiB", shown(path), limit >> 20));
     let mut bytes = Vec::new();
     if is_dash(path) {
         io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     } else {
+        ledger::reads(path);
         let file = File::open(path).map_err(|error| unreadable(&error))?;
         let meta = file.metadata().map_err(|error| unreadable(&error))?;
         if meta.is_dir() {
@@ -49,9 +47,19 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// The text of a `.net` or YAML file.
+fn too_large(path: &Path, limit: u64) -> Failure {
+    Failure::new(Code::TooLarge, format!("`{}` is larger than {} MiB", shown(path), limit >> 20))
+}
+
+/// The text of a `.net` or YAML file, which the command does not write.
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    let bytes = read(path, MAX_SOURCE_BYTES as u64)?;
+    let text = text(path)?;
+    ledger::check().map(|()| text)
+}
+
+/// The same, where whoever asked for the whole holds it against what is written.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    let bytes = read(path, MAX_SOURCE_BYTES as u64, &|| too_large(path, MAX_SOURCE_BYTES as u64))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
@@ -77,104 +85,20 @@ pub(super) fn read_network(path: &Path) -> Result<String, Failure> {
     read_text(path)
 }
 
-/// The bytes of a file.
-pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    read(path, MAX_BINARY_BYTES)
-}
-
-/// Writes a whole file, or standard output for `-`.
-pub(super) fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    stage(path, fill)?.put()
-}
-
-/// What is written whole and waits to be put in its place, so that of several files all are written or none; gone where it is
-/// dropped before.
-#[derive(Debug)]
-pub(super) struct Staged {
-    /// The file as it was named.
-    path: PathBuf,
-    /// What takes which place; `None` where it went to a stream, which cannot wait.
-    waiting: Option<(tempfile::NamedTempFile, PathBuf)>,
-}
-
-/// Writes a whole file, without putting it in its place.
-pub(super) fn stage(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Staged, Failure> {
-    let waiting = if is_dash(path) {
-        Session::data(fill)?;
-        None
-    } else {
-        stage_file(path, fill).map_err(|error| unwritable(path, &error))?
+/// The bytes of a file, which the command does not write, as far as there is room for them.
+pub(super) fn read_bytes(path: &Path, room: &Room) -> Result<Vec<u8>, Failure> {
+    let limit = room.left().min(MAX_BINARY_BYTES);
+    let refuse = || {
+        let length = fs::metadata(path).map_or(0, |meta| meta.len()).max(limit + 1);
+        let refusal = room.check(length, &format!("reading `{}`", shown(path)));
+        refusal.err().unwrap_or_else(|| too_large(path, MAX_BINARY_BYTES))
     };
-    Ok(Staged { path: path.to_owned(), waiting })
+    let bytes = read(path, limit, &refuse)?;
+    ledger::check().map(|()| bytes)
 }
 
-impl Staged {
-    /// Puts it in its place.
-    pub fn put(self) -> Result<(), Failure> {
-        let Some((temporary, place)) = self.waiting else { return Ok(()) };
-        temporary.persist(place).map(drop).map_err(|error| unwritable(&self.path, &error.error))
-    }
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    let why = if error.kind() == io::ErrorKind::NotFound { "there is no such directory".to_owned() } else { reason(error) };
-    Failure::new(Code::UnwritableFile, format!("cannot write `{}`: {why}", shown(path)))
-}
-
-fn stage_file(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<Option<(tempfile::NamedTempFile, PathBuf)>> {
-    // A link is written through, so that it stays one.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let old = fs::metadata(&path).ok();
-    if old.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    // A device or pipe cannot be replaced.
-    if old.as_ref().is_some_and(|meta| !meta.is_file()) {
-        let mut out = io::BufWriter::new(fs::OpenOptions::new().write(true).open(&path)?);
-        return fill(&mut out).and_then(|()| out.flush()).map(|()| None);
-    }
-    // Renaming over a read-only file would work, and surprise.
-    if old.as_ref().is_some_and(|meta| meta.permissions().readonly()) {
-        return Err(io::ErrorKind::PermissionDenied.into());
-    }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".pointwise-").suffix(".tmp");
-    permissions(&mut builder);
-    let temporary = builder.tempfile_in(parent)?;
-    let mut out = io::BufWriter::with_capacity(1 << 16, temporary);
-    fill(&mut out)?;
-    let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    if let Some(meta) = old {
-        temporary.as_file().set_permissions(meta.permissions())?;
-    }
-    Ok(Some((temporary, path)))
-}
-
-/// New files get what the user's umask leaves, as from any other program.
-#[cfg(unix)]
-fn permissions(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt as _;
-    builder.permissions(fs::Permissions::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn permissions(_builder: &mut tempfile::Builder<'_, '_>) {}
-
-/// Refuses to write where one of the inputs is read.
-pub(super) fn keep_input(output: &Path, input: &Path) -> Result<(), Failure> {
-    let same = |a: &Path, b: &Path| fs::canonicalize(a).ok().zip(fs::canonicalize(b).ok()).is_some_and(|(a, b)| a == b);
-    if !is_dash(output) && same(output, input) {
-        let message = format!("the output `{}` is the input", shown(output));
-        return Err(Failure::Usage(message, Some("name another file".to_owned())));
-    }
-    Ok(())
-}
-
-/// All `.net` files in a directory, recursively, in order of name; a file is itself.
+/// All `.net` files in a directory, recursively, in order of name; a file is itself. What is hidden is passed over, and so is
+/// what is no regular file: reading a pipe would wait for ever, and a link may lead out of the directory.
 pub(super) fn net_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if is_dash(path) || !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -188,9 +112,12 @@ pub(super) fn net_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
             let entry = entry.map_err(unreadable)?;
             let (path, kind) = (entry.path(), entry.file_type().map_err(unreadable)?);
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if kind.is_dir() && !hidden {
+            if hidden {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(path);
-            } else if !kind.is_dir() && has_extension(&path, "net") {
+            } else if kind.is_file() && has_extension(&path, "net") {
                 files.push(path);
             }
         }
@@ -212,6 +139,5 @@ pub(super) fn existing_folder(text: &str) -> Result<PathBuf, String> {
 
 /// The folder of a file, absolute and without links where it exists.
 pub(super) fn folder(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned())
+    fs::canonicalize(parent(path)).unwrap_or_else(|_| parent(path).to_owned())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::{FINDINGS, Failure, exit_code};
+use super::output::Output;
 use super::session::Session;
 use super::{files, load};
 use crate::diagnostic::{Diagnostic, has_errors};
@@ -64,7 +65,7 @@ fn one(session: &Session, path: &Path, arguments: &Arguments) -> Result<bool, Fa
     } else if arguments.check && differs {
         session.notice(&format!("{name} is not in canonical layout"));
     } else if !arguments.check && !arguments.diff && (differs || files::is_dash(path)) {
-        files::write(path, |out| out.write_all(laid_out.as_bytes()))?;
+        Output::change(path).write(session, |out| out.write_all(laid_out.as_bytes()))?;
     }
     Ok(differs)
 }

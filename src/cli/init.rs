@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::{Failure, exit_code};
-use super::files;
 use super::load::load;
-use super::machine;
 use super::options::NetOptions;
+use super::output::Output;
+use super::room::{MemoryOptions, Room};
 use super::session::Session;
 use super::tensors;
-use crate::code::Code;
-use crate::report::number;
 use crate::weights::{Weights, weight_bytes};
 
 /// Arguments of `init`.
@@ -29,22 +27,19 @@ pub(super) struct Arguments {
     seed: u64,
     #[command(flatten)]
     net: NetOptions,
+    #[command(flatten)]
+    memory: MemoryOptions,
 }
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
-    files::keep_input(&arguments.output, &arguments.file)?;
+    let output = Output::claim(&arguments.output)?;
     let loaded = load(session, &arguments.file, &arguments.net)?;
     // The tensors and the file's image of them are in memory together.
-    let needed = weight_bytes(loaded.shaped()).saturating_mul(2);
-    let allowed = machine::available_memory().unwrap_or(isize::MAX as u64);
-    if needed > allowed {
-        let message = format!("making the weights needs {}, and {} are available", number::bytes(needed), number::bytes(allowed));
-        return Err(Failure::new(Code::TooMuchMemory, message));
-    }
+    Room::new(arguments.memory).check(weight_bytes(loaded.shaped()).saturating_mul(2), "making the weights")?;
     let weights = Weights::init(loaded.shaped(), arguments.seed);
-    let (staged, said) = tensors::stage_weights(&arguments.output, &weights)?;
-    staged.put()?;
+    let (staged, said) = tensors::stage_weights(&output, &weights)?;
+    staged.put(session)?;
     session.notice(&said);
     Ok(exit_code(&loaded.errors))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::failure::{Failure, TROUBLE, exit_code};
-use super::files;
+use super::{files, ledger};
 use super::options::{NetOptions, in_a_shell};
 use super::session::Session;
 use super::sweep;
@@ -28,6 +28,8 @@ pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> R
     one_value_each(path, options)?;
     let text = read(path)?;
     let mut compiled = compile_text(session, path, text, options);
+    // The files that it uses were read on the way.
+    ledger::check()?;
     if !files::is_dash(path) && !files::has_extension(path, "net") {
         foreign(path, &mut compiled.diagnostics);
     }

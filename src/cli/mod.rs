@@ -14,18 +14,22 @@ mod failure;
 mod files;
 mod fmt;
 mod init;
+mod ledger;
 mod load;
 mod locale;
 mod machine;
 mod ops;
 mod optimize;
 mod options;
+mod output;
 mod pareto;
 mod progress;
 mod replace;
 mod report;
+mod room;
 mod run;
 mod session;
+mod signals;
 mod sweep;
 mod target;
 mod tensors;
@@ -37,6 +41,8 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
 use session::Session;
+
+use crate::visible;
 
 /// A compiler and static analyzer for convolutional networks.
 #[derive(Debug, Parser)]
@@ -97,11 +103,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version count as success; a closed pipe is nobody's fault.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return ExitCode::from(told(&error)),
     };
     let session = Session::new(&cli.global);
     let result = dispatch(&session, &cli.command);
@@ -109,6 +111,19 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => failure.report(),
     })
+}
+
+/// Shows what is wrong with the arguments, or the help or version that they ask for; the exit code.
+fn told(error: &clap::Error) -> u8 {
+    let text = error.render();
+    // A name of a file that a shell put in is not the user's word, and must not steer the terminal.
+    let is_plain = std::env::args_os().all(|word| !word.to_string_lossy().contains(visible::is_unseen));
+    let text = if is_plain { text.ansi().to_string() } else { visible::visible(&text.to_string()).into_owned() };
+    if error.use_stderr() {
+        Session::tell(&text);
+        return failure::TROUBLE;
+    }
+    Session::say(&text).map_or_else(Failure::report, |()| failure::CLEAN)
 }
 
 fn dispatch(session: &Session, command: &Command) -> Result<u8, Failure> {

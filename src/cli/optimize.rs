@@ -8,11 +8,12 @@ use clap::Args;
 use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{self, Loaded, load};
-use super::machine;
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
+use super::output::Output;
 use super::pareto;
 use super::replace::{Start, read_weights, start};
 use super::report::{self, Form, Pair, Shown, savings};
+use super::room::{MemoryOptions, Room};
 use super::session::Session;
 use super::tensors;
 use super::uses::Disk;
@@ -28,8 +29,7 @@ use crate::report::savings::Extras;
 use crate::report::savings_text;
 use crate::rewrite::budget::{Budget, Quantity, Steps};
 use crate::rewrite::{Carried, Config, Pass, advice, config};
-use crate::source::SourceSet;
-use crate::weights::Weights;
+use crate::visible::in_a_line;
 
 /// Arguments of `optimize`.
 #[derive(Debug, Args)]
@@ -58,6 +58,8 @@ pub(super) struct Arguments {
     goals: Goals,
     #[command(flatten)]
     shown: Shown,
+    #[command(flatten)]
+    memory: MemoryOptions,
     /// How the report is written; as data it holds the plan in numbers: error, bound, gap, floors, budgets, alternatives.
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: DataFormat,
@@ -131,7 +133,7 @@ impl Goals {
         words.extend(self.align.map(|n| format!("--align {n}")));
         words.extend(self.linear.then(|| "--linear".to_owned()));
         words.extend(self.nonlinear.then(|| "--nonlinear".to_owned()));
-        words.extend(self.config.iter().map(|c| format!("--config {}", c.display())));
+        words.extend(self.config.iter().map(|c| format!("--config {}", in_a_line(&c.display().to_string()))));
         words.join(" ")
     }
 
@@ -198,8 +200,8 @@ pub(super) struct Order<'a> {
     pub net: &'a NetOptions,
     /// How is counted, and for which target.
     pub count: &'a CountOptions,
-    /// The network's weights, with the seed of what is new.
-    pub weights: Option<(&'a Weights, u64)>,
+    /// The network's weights, and what the new ones may take.
+    pub weights: Option<Given<'a>>,
     /// The file that earlier bottlenecks were taken out of.
     pub replaces: Option<&'a Loaded>,
 }
@@ -211,22 +213,20 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     let output = arguments.output.as_deref();
     let form = form(arguments)?;
-    if let Some(output) = output {
-        files::keep_input(output, &arguments.input)?;
-        if !files::is_dash(output) && !files::has_extension(output, "net") {
-            return Err(Failure::usage(format!("`{}` is not a `.net` file", files::shown(output))));
-        }
+    if let Some(output) = output.filter(|output| !files::is_dash(output) && !files::has_extension(output, "net")) {
+        return Err(Failure::usage(format!("`{}` is not a `.net` file", files::shown(output))));
     }
+    let places = places(arguments)?;
     let before = load(session, &arguments.input, &arguments.net)?;
-    if let Some(output) = output {
-        for (_, used) in before.sources().into_iter().flat_map(SourceSet::iter) {
-            files::keep_input(output, Path::new(used.name()))?;
-        }
-    }
-    let beside = weights_beside(arguments, &before)?;
     let Start { before, file } = start(session, before, (&arguments.input, &arguments.net), &arguments.goals)?;
-    let weights = arguments.weights.as_deref().map(|path| read_weights(path, &before, file.as_ref())).transpose()?;
-    let weights = weights.as_ref().map(|weights| (weights, arguments.seed));
+    let mut room = Room::new(arguments.memory);
+    let weights = arguments.weights.as_deref().map(|path| read_weights(path, &room, (&before, file.as_ref()))).transpose()?;
+    if let Some(weights) = &weights {
+        room.hold(tensors::bytes_of(weights.iter().map(|(_, tensor)| tensor)), "optimizing with weights")?;
+    }
+    // The new tensors and the file's image of them are in memory together.
+    let given = |weights| Given { weights, seed: arguments.seed, max_bytes: room.left() / 2 };
+    let weights = weights.as_ref().map(given);
     let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights, replaces: file.as_ref() };
     let place = output.unwrap_or(&arguments.input);
     let errors = &file.as_ref().unwrap_or(&before).errors;
@@ -234,8 +234,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     if output.is_some_and(files::is_dash) {
         "<stdout>".clone_into(&mut done.after.name);
     }
-    if let Some(output) = output {
-        write(session, (output, &done.text), beside.as_deref().zip(done.weights.as_ref()))?;
+    if let Some(places) = &places {
+        write(session, places, (&done.text, done.weights.as_ref()))?;
     }
     if done.updated > 0 {
         let did = if output.is_some() { "Updated" } else { "Would update" };
@@ -280,7 +280,7 @@ fn curve(session: &Session, arguments: &Arguments, steps: &Steps) -> Result<u8, 
     let Start { before, file } = start(session, load(session, input, net)?, (input, net), goals)?;
     let order = Order { goals, net, count, weights: None, replaces: file.as_ref() };
     let document = pareto::curve(session, (&before, input), &order, steps)?;
-    pareto::write(&document, form(arguments)?, Path::new("-"))?;
+    pareto::write(session, &document, form(arguments)?, &Output::claim(Path::new("-"))?)?;
     Ok(exit_code(&file.as_ref().unwrap_or(&before).errors))
 }
 
@@ -301,20 +301,22 @@ fn form(arguments: &Arguments) -> Result<Form, Failure> {
     Ok(form)
 }
 
-/// Where the new weights go, if any are to be written: never over anything that is read.
-fn weights_beside(arguments: &Arguments, before: &Loaded) -> Result<Option<PathBuf>, Failure> {
-    let Some((given, output)) = arguments.weights.as_deref().zip(arguments.output.as_deref()) else { return Ok(None) };
-    if files::is_dash(output) {
+/// Where the network and its weights are written.
+struct Places {
+    network: Output,
+    weights: Option<Output>,
+}
+
+/// Where the network goes, if anywhere, and beside it its weights, if there are any: never over anything that is read.
+fn places(arguments: &Arguments) -> Result<Option<Places>, Failure> {
+    let Some(output) = arguments.output.as_deref() else { return Ok(None) };
+    if arguments.weights.is_some() && files::is_dash(output) {
         let failure = Failure::usage("weights are written beside the network, and standard output has no place beside it");
         return Err(failure.help("name a file: `-o new.net` writes `new.safetensors` too"));
     }
-    let beside = output.with_extension("safetensors");
-    files::keep_input(&beside, given)?;
-    files::keep_input(&beside, &arguments.input)?;
-    for (_, used) in before.sources().into_iter().flat_map(SourceSet::iter) {
-        files::keep_input(&beside, Path::new(used.name()))?;
-    }
-    Ok(Some(beside))
+    let network = Output::claim(output)?;
+    let beside = arguments.weights.as_ref().map(|_| Output::claim(&output.with_extension("safetensors"))).transpose()?;
+    Ok(Some(Places { network, weights: beside }))
 }
 
 /// What lossy forms leave to be trained.
@@ -332,13 +334,15 @@ fn tell_weights(session: &Session, carried: &Carried, seed: u64) {
 }
 
 /// Writes the network, and its weights where there are any: both or none.
-fn write(session: &Session, (output, text): (&Path, &str), weights: Option<(&Path, &Carried)>) -> Result<(), Failure> {
-    let Some((beside, carried)) = weights else { return files::write(output, |out| out.write_all(text.as_bytes())) };
-    let (tensors, said) = tensors::stage_weights(beside, &carried.weights)?;
-    let network = files::stage(output, |out| out.write_all(text.as_bytes()))?;
-    tensors.put()?;
-    network.put()?;
-    session.notice(&format!("{}: {said}", files::shown(beside)));
+fn write(session: &Session, places: &Places, (text, carried): (&str, Option<&Carried>)) -> Result<(), Failure> {
+    let tensors = places.weights.as_ref().zip(carried);
+    let tensors = tensors.map(|(output, carried)| tensors::stage_weights(output, &carried.weights)).transpose()?;
+    let network = places.network.stage(|out| out.write_all(text.as_bytes()))?;
+    let Some((tensors, said)) = tensors else { return network.put(session) };
+    let shown = files::shown(tensors.path());
+    tensors.put(session)?;
+    network.put(session)?;
+    session.notice(&format!("{shown}: {said}"));
     Ok(())
 }
 
@@ -363,7 +367,6 @@ pub(super) fn optimize(
     let target = find_target(order.count.target.as_deref().unwrap_or(DEFAULT_TARGET))?;
     let said = [goals.said()].into_iter().chain(convention(&config)).collect::<Vec<_>>().join(" ");
     let name = files::shown(output);
-    let available = machine::available_memory().unwrap_or(isize::MAX as u64);
     let task = Task {
         config: &config,
         target: &target,
@@ -374,8 +377,7 @@ pub(super) fn optimize(
         root: net.root.as_deref(),
         said: &format!("`{}`", format!("pointwise optimize {}{said}", set(net)).trim_end()),
         replaces: order.replaces,
-        // The tensors and the file's image of them are in memory together.
-        weights: order.weights.map(|(weights, seed)| Given { weights, seed, max_bytes: available / 2 }),
+        weights: order.weights,
     };
     let start = Instant::now();
     let done = optimize::optimize(before, &task, &Disk::new(&before.name, input, net.root.as_deref()).and(&name, output))

@@ -14,6 +14,7 @@ use crate::compile;
 use crate::report::network::Forecast;
 use crate::rewrite::budget::Budget;
 use crate::shape::Shaped;
+use crate::visible::is_unseen;
 
 /// The target where none is named and one is needed.
 pub(super) const DEFAULT_TARGET: &str = "laptop";
@@ -121,6 +122,15 @@ pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
 
 /// A word as a shell takes it.
 pub(super) fn in_a_shell(word: &str) -> String {
+    if word.contains(is_unseen) {
+        let written = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            _ if c.is_ascii() && is_unseen(c) => format!("\\x{:02x}", u32::from(c)),
+            _ if is_unseen(c) => format!("\\U{:08x}", u32::from(c)),
+            _ => c.to_string(),
+        };
+        return format!("$'{}'", word.chars().map(written).collect::<String>());
+    }
     let is_plain = |c: char| c.is_alphanumeric() || "_-./=:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
@@ -131,7 +141,7 @@ mod tests {
 
     #[test]
     fn words_mean_themselves_in_a_shell() {
-        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''")];
+        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''"), ("it's\u{1b}[m\u{202e}", r"$'it\'s\x1b[m\U0000202e'")];
         for (word, want) in cases {
             assert_eq!(in_a_shell(word), want);
         }

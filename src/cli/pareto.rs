@@ -7,6 +7,7 @@ use super::files;
 use super::load::Loaded;
 use super::optimize::{Order, convention, keep_to_what_is_reported, refused};
 use super::options::{CountOptions, DEFAULT_TARGET, find_target, in_a_shell};
+use super::output::Output;
 use super::progress::Progress;
 use super::report::{Form, Shown};
 use super::session::Session;
@@ -128,14 +129,14 @@ pub(super) fn refuse_rows(shown: Shown) -> Result<(), Failure> {
 }
 
 /// Writes the curve to a file, or to the terminal.
-pub(super) fn write(curve: &Curve, form: Form, output: &Path) -> Result<(), Failure> {
-    let text = |text: String| files::write(output, |out| out.write_all(text.as_bytes()));
+pub(super) fn write(session: &Session, curve: &Curve, form: Form, output: &Output) -> Result<(), Failure> {
+    let text = |text: String| output.write(session, |out| out.write_all(text.as_bytes()));
     match form {
         Form::Terminal => Session::report(&curve.terminal(Session::width())),
         Form::Html => text(html::pareto(curve)),
         Form::Markdown => text(curve.markdown()),
         Form::Csv => text(curve.csv()),
-        Form::Json => files::write(output, |out| serial::json(out, curve)),
-        Form::Yaml => files::write(output, |out| serial::yaml(out, curve)),
+        Form::Json => output.write(session, |out| serial::json(out, curve)),
+        Form::Yaml => output.write(session, |out| serial::yaml(out, curve)),
     }
 }

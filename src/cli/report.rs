@@ -9,15 +9,16 @@ use super::files;
 use super::load::{Loaded, load};
 use super::optimize::{Goals, Order, optimize};
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, find_target};
+use super::output::Output;
 use super::pareto;
 use super::replace::{Start, start};
+use super::room::Room;
 use super::session::Session;
-use super::tensors::{self, EngineOptions, PictureOptions};
+use super::tensors::{self, EngineOptions};
 use crate::analysis::Analysis;
 use crate::analysis::roofline::{Cores, predict};
 use crate::analysis::target::Target;
 use crate::exec::timing::stats;
-use crate::interchange::image::Resize;
 use crate::report::blocks::By;
 use crate::report::html::Networks;
 use crate::report::network::{Forecast, Network, Subject};
@@ -26,7 +27,6 @@ use crate::report::savings_text::View;
 use crate::report::{html, savings_text, serial};
 use crate::rewrite::budget::Steps;
 use crate::rewrite::refined::forms;
-use crate::weights::Weights;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -138,11 +138,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         return Err(failure.help("leave the second network out to see what `optimize --replace` would make of the first"));
     }
     let form = form(arguments)?;
-    if let Some(output) = &arguments.output {
-        files::keep_input(output, &arguments.before)?;
-    }
+    let output = Output::claim(arguments.output.as_deref().unwrap_or(Path::new("-")))?;
     if let Some(steps) = &arguments.goals.pareto {
-        return curve(session, arguments, steps, form);
+        return curve(session, arguments, steps, (form, &output));
     }
     let before = load(session, &arguments.before, &arguments.net)?;
     let Start { before, file } = start(session, before, (&arguments.before, &arguments.net), &arguments.goals)?;
@@ -165,10 +163,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let numbers = numbers(&pair, &arguments.count)?;
     let document = compared(&pair, &numbers, extras);
     match text(form, &document, arguments.shown, Some(&subjects(&pair, &numbers))) {
-        Some(text) => {
-            let output = arguments.output.as_deref().unwrap_or(Path::new("-"));
-            files::write(output, |out| out.write_all(text.as_bytes()))?;
-        }
+        Some(text) => output.write(session, |out| out.write_all(text.as_bytes()))?,
         None => Session::report(&savings_text::terminal(&document, arguments.shown.view(Session::width())))?,
     }
     Ok(exit_code(&file.as_ref().unwrap_or(&before).errors).max(exit_code(&after.errors)))
@@ -180,7 +175,7 @@ fn order<'a>(arguments: &'a Arguments, replaces: Option<&'a Loaded>) -> Order<'a
 }
 
 /// Reports the curve of budgets.
-fn curve(session: &Session, arguments: &Arguments, steps: &Steps, form: Form) -> Result<u8, Failure> {
+fn curve(session: &Session, arguments: &Arguments, steps: &Steps, (form, output): (Form, &Output)) -> Result<u8, Failure> {
     if arguments.measure {
         let failure = Failure::usage("`--measure` runs one plan, and `--pareto` makes many");
         return Err(failure.help("give the `--budget` of a row instead of `--pareto`"));
@@ -190,7 +185,7 @@ fn curve(session: &Session, arguments: &Arguments, steps: &Steps, form: Form) ->
     let Start { before, file } = start(session, before, (&arguments.before, &arguments.net), &arguments.goals)?;
     let order = order(arguments, file.as_ref());
     let document = pareto::curve(session, (&before, &arguments.before), &order, steps)?;
-    pareto::write(&document, form, arguments.output.as_deref().unwrap_or(Path::new("-")))?;
+    pareto::write(session, &document, form, output)?;
     Ok(exit_code(&file.as_ref().unwrap_or(&before).errors))
 }
 
@@ -287,16 +282,13 @@ fn compared(pair: &Pair<'_>, numbers: &[Numbers; 2], extras: Extras) -> Savings 
     Savings::between(&Network::new(&before), &Network::new(&after), extras)
 }
 
-/// Runs both networks in turn, with seeded weights and inputs: speed does not depend on their values.
+/// Runs both networks in turn, with seeded weights and inputs.
 fn measured(session: &Session, arguments: &Arguments, networks: [&Loaded; 2]) -> Result<Measured, Failure> {
     let options = arguments.engine.run_options();
-    let pictures = PictureOptions { mean: vec![], std: vec![], resize: Resize::Stretch };
-    let mut ready = Vec::new();
-    for loaded in networks {
-        tensors::allow(loaded.shaped(), arguments.count.batch, &options)?;
-        let inputs = tensors::inputs(loaded.shaped(), &[], &pictures, (Some(arguments.count.batch), 0))?;
-        ready.push((Weights::init(loaded.shaped(), 0), inputs));
-    }
+    let batch = arguments.count.batch;
+    let room = Room::new(arguments.engine.memory);
+    tensors::allow(&networks.map(Loaded::shaped), batch, &options, &room)?;
+    let ready = networks.iter().map(|loaded| tensors::seeded(loaded.shaped(), batch, &room)).collect::<Result<Vec<_>, _>>()?;
     session.notice(&format!("running each network {} times", arguments.runs + 1));
     let ready: Vec<_> =
         networks.iter().zip(&ready).map(|(loaded, (weights, inputs))| (loaded.shaped(), weights, inputs)).collect();

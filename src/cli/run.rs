@@ -1,5 +1,6 @@
 //! `run`: a network executed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,6 +12,8 @@ use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{Loaded, load};
 use super::options::NetOptions;
+use super::output::Output;
+use super::room::Room;
 use super::session::Session;
 use super::tensors::{self, EngineOptions, Named, PictureOptions};
 use crate::code::Code;
@@ -22,6 +25,7 @@ use crate::report::number::{magnitude, milliseconds, share};
 use crate::report::table;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
+use crate::visible::in_a_line;
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -67,32 +71,37 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     arguments.output.iter().chain(&arguments.dump).try_for_each(|named| is_array(&named.path))?;
+    let dumps = dumps(&arguments.dump)?;
+    let claims = claims(arguments.output.iter().chain(&arguments.dump))?;
     let mut options = arguments.engine.run_options();
+    let mut room = Room::new(arguments.engine.memory);
     let loaded = load(session, &arguments.file, &arguments.net)?;
     let shaped = loaded.shaped();
-    let dumps = dumps(&arguments.dump)?;
     options.profile = arguments.profile;
     options.dump = dumps.keys().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let outputs = outputs(&loaded, &arguments.output)?;
-    let labels = arguments.labels.as_deref().map(files::read_text).transpose()?;
-    // Checked first for the batch that the options say; what the files say is checked by the run itself.
-    tensors::allow(shaped, arguments.batch.unwrap_or(1), &options)?;
-    let inputs = tensors::inputs(shaped, &arguments.input, &arguments.pictures, (arguments.batch, arguments.seed))?;
+    let labels = labels(arguments, shaped, &mut room)?;
+    // Checked first for the batch that the options say, then for the one that the files have.
+    tensors::allow(&[shaped], arguments.batch.unwrap_or(1), &options, &room)?;
+    let mut inputs = tensors::given(shaped, &arguments.input, &arguments.pictures, &room)?;
+    let batch = arguments.batch.or_else(|| tensors::batch(&inputs)).unwrap_or(1);
+    tensors::allow(&[shaped], tensors::batch(&inputs).unwrap_or(batch), &options, &room)?;
     tell_random(session, shaped, arguments);
-    let batch = inputs.values().next().and_then(|t| t.dims().first().copied()).unwrap_or(1);
-    tensors::allow(shaped, batch as u64, &options)?;
-    let weights = tensors::weights(session, shaped, &arguments.file, arguments.weights.as_deref(), arguments.seed)?;
+    tensors::fill(shaped, &mut inputs, (batch, arguments.seed), &room)?;
+    let weights = {
+        let mut room = room;
+        room.hold(tensors::bytes_of(inputs.values()), "running")?;
+        tensors::weights(session, shaped, &arguments.file, arguments.weights.as_deref(), (arguments.seed, &room))?
+    };
     let mut prepared = prepare(shaped, &weights, &options).map_err(|error| tensors::failed(&error))?;
     let start = Instant::now();
     let result = prepared.run(&inputs).map_err(|error| tensors::failed(&error))?;
     let took = start.elapsed().as_secs_f64() * 1e3;
-    for (name, path) in dumps {
-        save(path, &result.dumped[name])?;
-    }
-    for (name, tensor) in &result.outputs {
-        if let Some(path) = outputs.get(name.as_str()) {
-            save(path, tensor)?;
-        }
+    let dumped = dumps.into_iter().map(|(name, path)| (path, &result.dumped[name]));
+    let named = result.outputs.iter().filter_map(|(name, tensor)| Some((*outputs.get(name.as_str())?, tensor)));
+    for (path, tensor) in dumped.chain(named) {
+        let claimed = claims.iter().find(|output| output.path() == path).expect("every file was claimed");
+        claimed.write(session, |out| npy::write_to(tensor, out))?;
     }
     session.notice(&format!(
         "ran in {} ({} MACs, {}/s)",
@@ -100,29 +109,41 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         magnitude(result.macs),
         magnitude((result.macs as f64 / took * 1e3) as u64)
     ));
-    let mut text = String::new();
+    let is_quiet = outputs.values().any(|path| files::is_dash(path));
+    let names = labels.as_deref().map(|text| text.lines().take(classes(shaped)).collect::<Vec<&str>>());
     for (name, tensor) in &result.outputs {
-        describe(&mut text, name, tensor);
-        if let Some(top) = arguments.top {
-            if let Some(labels) = &labels {
-                count_labels(session, labels, name, tensor);
-            }
-            largest(&mut text, tensor, top, labels.as_deref());
+        if let Some(names) = names.as_deref().filter(|_| arguments.top.is_some()) {
+            count_labels(session, names, name, tensor);
+        }
+        if !is_quiet {
+            tell(name, tensor, arguments.top, names.as_deref().unwrap_or_default())?;
         }
     }
-    if arguments.profile {
-        let _ = write!(text, "\n{}", table::draw(&profile(&loaded, &result), Session::width()));
-    }
-    let to_stdout = outputs.values().any(|path| files::is_dash(path));
-    if !to_stdout {
-        Session::report(&text)?;
+    if arguments.profile && !is_quiet {
+        Session::report(&format!("\n{}", table::draw(&profile(&loaded, &result), Session::width())))?;
     }
     Ok(exit_code(&loaded.errors))
 }
 
-fn save(path: &std::path::Path, tensor: &Tensor) -> Result<(), Failure> {
-    let bytes = npy::write(tensor);
-    files::write(path, |out| out.write_all(&bytes))
+/// The files that are written, each once.
+fn claims<'a>(named: impl Iterator<Item = &'a Named>) -> Result<Vec<Output>, Failure> {
+    named.map(|named| Output::claim(&named.path)).collect()
+}
+
+/// The most elements that an output has for one image.
+fn classes(shaped: &Shaped) -> usize {
+    let elements = shaped.graph().outputs().iter().filter_map(|(_, id)| shaped.shape(*id).elements());
+    elements.max().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
+}
+
+/// The text of the labels, held with what is kept to show the largest elements.
+fn labels(arguments: &Arguments, shaped: &Shaped, room: &mut Room) -> Result<Option<String>, Failure> {
+    let text = arguments.labels.as_deref().map(files::read_text).transpose()?;
+    let (classes, bytes) = (classes(shaped) as u64, text.as_ref().map_or(0, String::len) as u64);
+    let ranks = (arguments.top.unwrap_or(0) as u64).min(classes).saturating_mul(RANK_BYTES);
+    let names = bytes.saturating_add(classes.min(bytes).saturating_mul(size_of::<&str>() as u64));
+    room.hold(names.saturating_add(ranks), "showing the largest elements with their labels")?;
+    Ok(text)
 }
 
 /// Inputs that no file is given for are made from the seed, which is not to be taken for data.
@@ -189,51 +210,82 @@ fn outputs<'a>(loaded: &'a Loaded, given: &'a [Named]) -> Result<BTreeMap<&'a st
     Ok(all)
 }
 
+/// Text that is written at once.
+const CHUNK: usize = 1 << 16;
+
+/// Shows an output and its largest elements, as they are found: all of them may be many more bytes than the tensor.
+fn tell(name: &str, tensor: &Tensor, top: Option<usize>, labels: &[&str]) -> Result<(), Failure> {
+    let mut text = describe(name, tensor);
+    let images = tensor.dims().first().copied().unwrap_or(1).max(1);
+    let size = (tensor.data().len() / images).max(1);
+    for (image, data) in tensor.data().chunks(size).enumerate().take(top.map_or(0, |_| usize::MAX)) {
+        if images > 1 {
+            let _ = writeln!(text, "  image {image}");
+        }
+        for i in largest(data, top.unwrap_or(0)) {
+            let label = labels.get(i).map_or(Cow::Borrowed(""), |label| in_a_line(label));
+            let _ = writeln!(text, "  {i:>5}  {:>10.4}  {label}", data[i]);
+            if text.len() > CHUNK {
+                Session::say(&text)?;
+                text.clear();
+            }
+        }
+    }
+    Session::say(&text)
+}
+
 /// `logits  [1, 1000]  min -1.23  mean 0.01  max 2.31  3 NaN`, the numbers those of the finite elements.
-fn describe(text: &mut String, name: &str, tensor: &Tensor) {
+fn describe(name: &str, tensor: &Tensor) -> String {
     let dims = tensor.dims().iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    let finite: Vec<f32> = tensor.data().iter().copied().filter(|x| x.is_finite()).collect();
-    let _ = write!(text, "{name}  [{dims}]");
-    if let Some(min) = finite.iter().copied().reduce(f32::min) {
-        let max = finite.iter().copied().fold(min, f32::max);
-        let mean = finite.iter().map(|x| f64::from(*x)).sum::<f64>() / finite.len() as f64;
+    let finite = || tensor.data().iter().copied().filter(|x| x.is_finite());
+    let count = finite().count();
+    let mut text = format!("{}  [{dims}]", in_a_line(name));
+    if let Some(min) = finite().reduce(f32::min) {
+        let max = finite().fold(min, f32::max);
+        let mean = finite().map(f64::from).sum::<f64>() / count as f64;
         let _ = write!(text, "  min {min:.4}  mean {mean:.4}  max {max:.4}");
     }
     let nan = tensor.data().iter().filter(|x| x.is_nan()).count();
-    let infinite = tensor.data().len() - finite.len() - nan;
+    let infinite = tensor.data().len() - count - nan;
     for (count, what) in [(nan, "NaN"), (infinite, "infinite")] {
         if count > 0 {
             let _ = write!(text, "  {count} {what}");
         }
     }
     text.push('\n');
+    text
 }
 
 /// Says where there are fewer names than classes.
-fn count_labels(session: &Session, labels: &str, output: &str, tensor: &Tensor) {
+fn count_labels(session: &Session, names: &[&str], output: &str, tensor: &Tensor) {
     let classes = tensor.data().len() / tensor.dims().first().copied().unwrap_or(1).max(1);
-    let names = labels.lines().count();
-    if names < classes {
-        session.notice(&format!("warning: `--labels` has {} for the {classes} elements of `{output}`", counted(names, "name")));
+    if names.len() < classes {
+        let names = counted(names.len(), "name");
+        session.notice(&format!("warning: `--labels` has {names} for the {classes} elements of `{output}`"));
     }
 }
 
-/// The largest elements of each image.
-fn largest(text: &mut String, tensor: &Tensor, top: usize, labels: Option<&str>) {
-    let labels: Vec<&str> = labels.map(|text| text.lines().collect()).unwrap_or_default();
-    let images = tensor.dims().first().copied().unwrap_or(1).max(1);
-    let size = tensor.data().len() / images;
-    for (image, data) in tensor.data().chunks(size.max(1)).enumerate() {
-        if images > 1 {
-            let _ = writeln!(text, "  image {image}");
+/// What an element takes among the largest, with as much again while they are sorted.
+const RANK_BYTES: u64 = 48;
+
+/// Where the largest elements are, the largest first; of equal ones the first. Holds no more than are asked for.
+fn largest(data: &[f32], top: usize) -> Vec<usize> {
+    let before = |a: usize, b: usize| data[b].total_cmp(&data[a]).then(a.cmp(&b));
+    let (top, mut found) = (top.min(data.len()), Vec::new());
+    for i in 0..data.len() {
+        // Twice as many as are asked for are gathered before the lesser half is given up.
+        if found.len() == 2 * top {
+            if top == 0 {
+                break;
+            }
+            found.select_nth_unstable_by(top - 1, |a, b| before(*a, *b));
+            found.truncate(top);
         }
-        let mut order: Vec<usize> = (0..data.len()).collect();
-        order.sort_by(|a, b| data[*b].total_cmp(&data[*a]));
-        for i in order.into_iter().take(top) {
-            let label = labels.get(i).copied().unwrap_or("");
-            let _ = writeln!(text, "  {i:>5}  {:>10.4}  {label}", data[i]);
-        }
+        found.push(i);
     }
+    found.sort_unstable_by(|a, b| before(*a, *b));
+    found.truncate(top);
+    found
 }
 
 /// A row a layer: its time, its share, its speed.
@@ -264,5 +316,21 @@ fn profile(loaded: &Loaded, result: &RunResult) -> Grid {
         ],
         rows: result.timings.iter().map(row).collect(),
         footer: Some(vec![Cell::Text("total".into()), Cell::Empty, Cell::Ms(total as f64 / 1e6), Cell::Empty, Cell::Empty]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::largest;
+
+    #[test]
+    fn the_largest_are_those_of_a_sort() {
+        let data: Vec<f32> = (0..997).map(|i| ((i * 7919) % 101) as f32 - 50.0).chain([f32::NAN, f32::NEG_INFINITY]).collect();
+        let mut all: Vec<usize> = (0..data.len()).collect();
+        all.sort_by(|a, b| data[*b].total_cmp(&data[*a]));
+        for top in [0, 1, 2, 5, 100, 998, 999, 5000, usize::MAX] {
+            assert_eq!(largest(&data, top), all[..top.min(data.len())], "{top}");
+        }
+        assert!(largest(&[], 3).is_empty());
     }
 }

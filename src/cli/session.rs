@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::render::{self, Findings, Format};
 use crate::report::fit::wrapped_lines;
 use crate::source::SourceSet;
+use crate::visible::{styled, visible};
 
 /// Width where there is no terminal.
 const PLAIN_WIDTH: usize = 120;
@@ -45,7 +46,7 @@ impl Session {
     /// Writes text for people to standard output; colours are left out where they are not wanted.
     pub fn say(text: &str) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
+        out.write_all(styled(text).as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
 
     /// Writes a report with tables to standard output, with characters that the locale has.
@@ -56,12 +57,16 @@ impl Session {
 
     /// A report with tables on standard error, where standard output is for something else.
     pub fn report_aside(text: &str) {
-        let text = if is_unicode() { Cow::Borrowed(text) } else { Cow::Owned(locale::in_ascii(text)) };
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+        if is_unicode() { Self::tell(text) } else { Self::tell(&locale::in_ascii(text)) }
     }
 
-    /// Writes data to standard output as it is.
+    /// Writes data to standard output as it is; to a terminal so that it steers nothing.
     pub fn data(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        if io::stdout().is_terminal() {
+            let mut bytes = Vec::new();
+            write(&mut bytes).map_err(|error| Failure::stdout(&error))?;
+            return Self::say(&visible(&String::from_utf8_lossy(&bytes)));
+        }
         let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
         write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
@@ -83,26 +88,26 @@ impl Session {
     /// One line on standard error, unless quiet.
     pub fn notice(&self, text: &str) {
         if !self.quiet {
-            Self::tell(&format!("{text}\n"));
+            Self::tell(&format!("{}\n", visible(text)));
         }
     }
 
     /// One line on standard error where more was asked for.
     pub fn detail(&self, text: &str) {
         if self.verbose > 0 {
-            Self::tell(&format!("{text}\n"));
+            Self::tell(&format!("{}\n", visible(text)));
         }
     }
 
     /// An error without a code: something about the arguments.
     pub fn complain(message: &str, help: Option<&str>) {
-        let help = help.map_or(String::new(), |help| format!("\u{1b}[1;96mhelp\u{1b}[0m: {help}\n"));
-        Self::tell(&format!("\u{1b}[1;91merror\u{1b}[0m: {message}\n{help}"));
+        let help = help.map_or(String::new(), |help| format!("\u{1b}[1;96mhelp\u{1b}[0m: {}\n", visible(help)));
+        Self::tell(&format!("\u{1b}[1;91merror\u{1b}[0m: {}\n{help}", visible(message)));
     }
 
-    /// Standard error may be closed: there is no one left to tell.
-    fn tell(text: &str) {
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    /// Text for people on standard error, which may be closed: there is no one left to tell.
+    pub fn tell(text: &str) {
+        let _ = anstream::stderr().lock().write_all(styled(text).as_bytes());
     }
 }
 

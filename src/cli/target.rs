@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
-use super::files;
 use super::options::{DataFormat, find_target};
+use super::output::Output;
 use super::session::Session;
 use crate::analysis::measure::measure_this_machine;
 use crate::analysis::target::Target;
@@ -46,10 +46,11 @@ enum Action {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.action {
         Action::List { format } => list(*format)?,
-        Action::Show { target } => write(Path::new("-"), &find_target(target)?)?,
+        Action::Show { target } => write(session, &Output::claim(Path::new("-"))?, &find_target(target)?)?,
         Action::Measure { output } => {
+            let output = Output::claim(output)?;
             session.notice("measuring this machine; keep it otherwise idle");
-            write(output, &measure_this_machine())?;
+            write(session, &output, &measure_this_machine())?;
         }
     }
     Ok(0)
@@ -79,6 +80,6 @@ fn list(format: DataFormat) -> Result<(), Failure> {
     }
 }
 
-fn write(path: &Path, target: &Target) -> Result<(), Failure> {
-    files::write(path, |out| serial::yaml(out, target))
+fn write(session: &Session, output: &Output, target: &Target) -> Result<(), Failure> {
+    output.write(session, |out| serial::yaml(out, target))
 }

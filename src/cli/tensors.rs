@@ -10,14 +10,17 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::failure::Failure;
 use super::files;
 use super::machine;
+use super::output::{Output, Staged};
+use super::room::{MemoryOptions, Room};
 use super::session::Session;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::counted;
 use crate::exec::timing::measure;
-use crate::exec::{EngineKind, ExecError, RunOptions, prepare, random_input, required_memory};
-use crate::interchange::image::{self, ImageOptions, Resize};
-use crate::interchange::{npy, safetensors};
+use crate::exec::{EngineKind, ExecError, Memory, RunOptions, prepare, random_input, required_memory};
+use crate::interchange::image::{self, ImageFault, ImageOptions, Resize};
+use crate::interchange::npy;
+use crate::interchange::safetensors::{self, SafetensorsError};
 use crate::op::{Op, Shape};
 use crate::quote::{bare, unquoted};
 use crate::report::number;
@@ -31,9 +34,8 @@ pub(super) struct EngineOptions {
     /// Threads; all of the machine's by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Execution")]
     pub threads: Option<u16>,
-    /// Bytes that a run may take, such as 2GiB; what the machine has available by default.
-    #[arg(long, value_name = "BYTES", value_parser = machine::bytes, help_heading = "Execution")]
-    pub max_memory: Option<u64>,
+    #[command(flatten)]
+    pub memory: MemoryOptions,
     /// The engine.
     #[arg(long, value_name = "ENGINE", default_value = EngineKind::default().name(), value_parser = engines(), help_heading = "Execution")]
     pub engine: EngineKind,
@@ -43,9 +45,7 @@ impl EngineOptions {
     /// Options of a run without dumps and profile.
     pub fn run_options(&self) -> RunOptions {
         let threads = self.threads.map_or_else(machine::threads, usize::from);
-        // More than there is would end in an allocation that fails.
-        let max_memory = [self.max_memory, machine::available_memory()].into_iter().flatten().min();
-        RunOptions { engine: self.engine, threads, max_memory, ..RunOptions::default() }
+        RunOptions { engine: self.engine, threads, max_memory: Some(Room::new(self.memory).allowed()), ..RunOptions::default() }
     }
 }
 
@@ -111,17 +111,17 @@ pub(super) fn named(text: &str) -> Result<Named, String> {
     }
 }
 
-/// A tensor for each input of a network: from files where given, otherwise from a seed.
-pub(super) fn inputs(
+/// The tensors of a network's inputs that are given as files.
+pub(super) fn given(
     shaped: &Shaped,
-    given: &[Named],
+    files: &[Named],
     pictures: &PictureOptions,
-    (batch, seed): (Option<u64>, u64),
+    room: &Room,
 ) -> Result<BTreeMap<String, Tensor>, Failure> {
     let graph = shaped.graph();
     let names: Vec<&str> = graph.inputs().iter().map(|id| graph.node(*id).name.as_str()).collect();
-    let mut tensors = BTreeMap::new();
-    for Named { name, path } in given {
+    let (mut tensors, mut room) = (BTreeMap::new(), *room);
+    for Named { name, path } in files {
         let name = match (name, names.as_slice()) {
             (Some(name), _) => name.as_str(),
             (None, [only]) => only,
@@ -136,24 +136,63 @@ pub(super) fn inputs(
         if tensors.contains_key(name) {
             return Err(Failure::usage(format!("the input `{name}` is given twice")));
         }
-        tensors.insert(name.to_owned(), read(path, shaped.shape(id), pictures)?);
+        let tensor = read(path, shaped.shape(id), pictures, &room)?;
+        room.hold(bytes_of(std::iter::once(&tensor)), &reading(path))?;
+        tensors.insert(name.to_owned(), tensor);
     }
-    let batch = batch.or_else(|| tensors.values().next().and_then(|t| t.dims().first().map(|n| *n as u64))).unwrap_or(1);
+    Ok(tensors)
+}
+
+/// The images that the first of these tensors holds.
+pub(super) fn batch(tensors: &BTreeMap<String, Tensor>) -> Option<u64> {
+    tensors.values().next().and_then(|t| t.dims().first().map(|n| *n as u64))
+}
+
+/// Bytes of tensors.
+pub(super) fn bytes_of<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> u64 {
+    tensors.map(|tensor| size_of_val(tensor.data()) as u64).sum()
+}
+
+/// Adds seeded numbers for the inputs that are not given, as far as there is room for all.
+pub(super) fn fill(
+    shaped: &Shaped,
+    tensors: &mut BTreeMap<String, Tensor>,
+    (batch, seed): (u64, u64),
+    room: &Room,
+) -> Result<(), Failure> {
+    let graph = shaped.graph();
+    let missing = graph.inputs().iter().filter(|id| !tensors.contains_key(graph.node(**id).name.as_str()));
+    let elements = missing.map(|id| shaped.shape(*id).elements().unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
+    let needed = elements.saturating_mul(4).saturating_mul(batch).saturating_add(bytes_of(tensors.values()));
+    room.check(needed, "running")?;
     for (i, id) in graph.inputs().iter().enumerate() {
         let name = &graph.node(*id).name;
         if !tensors.contains_key(name.as_str()) {
             tensors.insert(name.to_string(), random_input(shaped.shape(*id), batch as usize, seed.wrapping_add(i as u64)));
         }
     }
-    Ok(tensors)
+    Ok(())
 }
 
-/// The batch that the given files will have, without the memory for anything else; 1 where none is given.
-pub(super) fn read(path: &Path, shape: Shape, pictures: &PictureOptions) -> Result<Tensor, Failure> {
-    let bytes = files::read_bytes(path)?;
-    let shown = files::shown(path);
+/// Weights and inputs for measuring: speed does not depend on their values.
+pub(super) fn seeded(shaped: &Shaped, batch: u64, room: &Room) -> Result<(Weights, BTreeMap<String, Tensor>), Failure> {
+    let mut inputs = BTreeMap::new();
+    fill(shaped, &mut inputs, (batch, 0), room)?;
+    Ok((Weights::init(shaped, 0), inputs))
+}
+
+fn reading(path: &Path) -> String {
+    format!("reading `{}`", files::shown(path))
+}
+
+/// A tensor from an array or a picture, as far as there is room for it and its file.
+fn read(path: &Path, shape: Shape, pictures: &PictureOptions, room: &Room) -> Result<Tensor, Failure> {
+    let (bytes, shown, mut room) = (files::read_bytes(path, room)?, files::shown(path), *room);
+    room.hold(bytes.len() as u64, &reading(path))?;
     if bytes.starts_with(b"\x93NUMPY") || files::has_extension(path, "npy") {
-        let tensor = npy::read(&bytes).map_err(|error| Failure::new(Code::BadArray, format!("`{shown}`: {error}")))?;
+        let unreadable = |error| Failure::new(Code::BadArray, format!("`{shown}`: {error}"));
+        room.check(npy::needed_bytes(&bytes).map_err(unreadable)?, &reading(path))?;
+        let tensor = npy::read(&bytes).map_err(unreadable)?;
         // One image may leave its batch out.
         let alone = tensor.dims().iter().map(|d| *d as u64).eq(shape.to_vec());
         let dims = std::iter::once(1).chain(tensor.dims().iter().copied()).collect();
@@ -164,13 +203,19 @@ pub(super) fn read(path: &Path, shape: Shape, pictures: &PictureOptions) -> Resu
     };
     let mut options = ImageOptions::for_input(shape.channels() as usize, height as usize, width as usize);
     options.resize = pictures.resize;
+    options.max_bytes = room.left();
     if !pictures.mean.is_empty() {
         options.mean.clone_from(&pictures.mean);
     }
     if !pictures.std.is_empty() {
         options.std.clone_from(&pictures.std);
     }
-    image::load(&bytes, &options).map_err(|error| Failure::new(Code::BadImage, format!("`{shown}`: {error}")))
+    image::load(&bytes, &options).map_err(|fault| {
+        if let ImageFault::Memory { needed, .. } = fault {
+            return room.refuse(needed, &reading(path)).into();
+        }
+        Failure::new(Code::BadImage, format!("`{shown}`: {fault}"))
+    })
 }
 
 /// Weights: named, or beside the network, or made from a seed.
@@ -179,7 +224,7 @@ pub(super) fn weights(
     shaped: &Shaped,
     network: &Path,
     named: Option<&Path>,
-    seed: u64,
+    (seed, room): (u64, &Room),
 ) -> Result<Weights, Failure> {
     let beside = network.with_extension("safetensors");
     let path = match named {
@@ -193,43 +238,74 @@ pub(super) fn weights(
         }
         return Ok(Weights::init(shaped, seed));
     };
-    read_weights(path, |weights| weights.check(shaped))
+    read_weights(path, room, |weights| weights.check(shaped))
 }
 
 /// Weights from a file that `check` finds to fit.
 pub(super) fn read_weights(
     path: &Path,
+    room: &Room,
     check: impl FnOnce(&Weights) -> Result<(), Vec<WeightProblem>>,
 ) -> Result<Weights, Failure> {
     let shown = files::shown(path);
-    let bytes = files::read_bytes(path)?;
-    let weights = safetensors::load(&bytes).map_err(|error| Failure::new(Code::BadSafetensors, format!("`{shown}`: {error}")))?;
+    let bytes = files::read_bytes(path, room)?;
+    let weights = safetensors::load_within(&bytes, room.left()).map_err(|error| {
+        if let SafetensorsError::Memory { needed, .. } = error {
+            return room.refuse(needed, &reading(path)).into();
+        }
+        Failure::new(Code::BadSafetensors, format!("`{shown}`: {error}"))
+    })?;
     check(&weights).map_err(|problems| unfit(&problems, &shown))?;
     Ok(weights)
 }
 
 /// Writes nothing yet: the bytes of a file for these weights stand ready beside it.
-pub(super) fn stage_weights(path: &Path, weights: &Weights) -> Result<(files::Staged, String), Failure> {
+pub(super) fn stage_weights(output: &Output, weights: &Weights) -> Result<(Staged, String), Failure> {
     let bytes = safetensors::save(weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
     let said = format!("{}, {}", counted(weights.len(), "tensor"), number::bytes(bytes.len() as u64));
-    Ok((files::stage(path, |out| out.write_all(&bytes))?, said))
+    Ok((output.stage(|out| out.write_all(&bytes))?, said))
 }
 
-/// Refuses a run that needs more memory than allowed, before anything is allocated for it.
-pub(super) fn allow(shaped: &Shaped, batch: u64, options: &RunOptions) -> Result<(), Failure> {
-    let needed = required_memory(shaped, batch, options);
-    let allowed = options.allowed_bytes();
-    if needed.total() <= allowed {
+/// Stacks of threads, as far as kernels use them.
+const STACK_BYTES: u64 = 16 << 10;
+
+/// Bytes that runs of these networks in turn need: the weights and inputs of all are there together.
+fn needed(networks: &[&Shaped], batch: u64, options: &RunOptions) -> Memory {
+    let all = networks.iter().map(|shaped| required_memory(shaped, batch, options));
+    let together = |sum: Memory, one: Memory| {
+        let inputs = sum.inputs.saturating_add(one.inputs);
+        let own = |memory: Memory| memory.working.saturating_sub(memory.inputs);
+        Memory {
+            weights: sum.weights.saturating_add(one.weights),
+            inputs,
+            tensors: sum.tensors.max(one.tensors),
+            working: inputs.saturating_add(own(sum).max(own(one))),
+            at: if own(one) > own(sum) { one.at } else { sum.at },
+        }
+    };
+    let mut memory = all.reduce(together).unwrap_or_default();
+    let stacks = STACK_BYTES.saturating_mul(options.threads.saturating_sub(1) as u64);
+    memory.working = memory.working.saturating_add(stacks);
+    memory
+}
+
+/// Refuses runs that need more memory than is left, before anything is allocated for them.
+pub(super) fn allow(networks: &[&Shaped], batch: u64, options: &RunOptions, room: &Room) -> Result<(), Failure> {
+    let needed = needed(networks, batch, options);
+    if needed.total() <= room.left() {
         return Ok(());
     }
-    let message = format!("running needs {}, and {} are allowed", number::bytes(needed.total()), number::bytes(allowed));
-    let mut diagnostic = Diagnostic::bare(Code::TooMuchMemory, Severity::Error, message).note(format!(
+    let mut diagnostic = room.refuse(needed.total(), "running").note(format!(
         "weights take {}, tensors and scratch memory {}",
         number::bytes(needed.weights),
         number::bytes(needed.working)
     ));
-    if let Some(at) = needed.at {
-        diagnostic = diagnostic.note(format!("the most at once is needed at `{}`", shaped.graph().node(at).name));
+    match (networks, needed.at) {
+        ([shaped], Some(at)) => {
+            diagnostic = diagnostic.note(format!("the most at once is needed at `{}`", shaped.graph().node(at).name));
+        }
+        ([_], None) => {}
+        _ => diagnostic = diagnostic.note(format!("{} are in memory together", counted(networks.len(), "network"))),
     }
     Err(diagnostic.help("run a smaller batch, or allow more with `--max-memory`, up to what the machine has available").into())
 }

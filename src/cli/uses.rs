@@ -115,7 +115,7 @@ impl Loader for Disk {
     fn read(&self, name: &str) -> Result<String, LoadError> {
         let real = self.known.borrow().places.get(name).and_then(|place| place.real.clone());
         let real = real.ok_or_else(|| LoadError::new("there is no such file"))?;
-        files::read_text(&real).map_err(|failure| LoadError::new(clause(&failure)))
+        files::text(&real).map_err(|failure| LoadError::new(clause(&failure)))
     }
 }
 

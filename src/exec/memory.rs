@@ -5,10 +5,12 @@ use crate::graph::NodeId;
 use crate::shape::Shaped;
 
 /// Bytes that a run takes; `u64::MAX` stands for anything larger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Memory {
     /// Weights and running statistics.
     pub weights: u64,
+    /// The caller's inputs.
+    pub inputs: u64,
     /// The most bytes of tensors that are alive at once, the caller's inputs included.
     pub tensors: u64,
     /// The most bytes of tensors and of kernels' scratch memory together.

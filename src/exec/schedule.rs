@@ -72,6 +72,7 @@ impl Schedule {
         let of = |id: NodeId| bytes(shaped.shape(id));
         // Wide enough that sums of saturated numbers can be taken back exactly.
         let mut live: u128 = shaped.graph().inputs().iter().map(|id| u128::from(of(*id))).sum();
+        let inputs = live;
         let (mut tensors, mut working, mut at) = (live, live, None);
         for step in &self.steps {
             let node = shaped.graph().node(step.node);
@@ -102,6 +103,7 @@ impl Schedule {
             (working, at) = (live, None);
         }
         let narrow = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX);
-        Memory { weights: weight_bytes(shaped), tensors: narrow(tensors), working: narrow(working), at }
+        let [inputs, tensors, working] = [inputs, tensors, working].map(narrow);
+        Memory { weights: weight_bytes(shaped), inputs, tensors, working, at }
     }
 }

@@ -12,7 +12,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Lim
 use thiserror::Error;
 
 use super::jpeg::{self, JpegFault};
-use super::resample::{Axis, plane};
+use super::resample::{Axis, plane, plane_bytes};
 use crate::tensor::Tensor;
 
 /// The most pixels of a picture that is decoded: 2^26, an 8192 x 8192 picture.
@@ -21,8 +21,14 @@ pub const MAX_PIXELS: u64 = 1 << 26;
 /// The largest width or height of a picture that is decoded.
 pub const MAX_SIDE: u32 = 1 << 15;
 
-/// Bytes that decoding may take beside the file.
+/// Bytes that a decoder may take whatever is allowed.
 const MAX_ALLOC: u64 = 1 << 30;
+
+/// Bytes that a decoder takes for tables, rows and buffers of its own.
+const DECODER_BYTES: u64 = 1 << 20;
+
+/// Bytes that a picture may take beside its file where nothing else is said.
+const MAX_BYTES: u64 = 1 << 32;
 
 /// How a picture gets its size.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,6 +58,8 @@ pub struct ImageOptions {
     pub mean: Vec<f32>,
     /// Then divided by, one value a channel.
     pub std: Vec<f32>,
+    /// Bytes that the picture may take beside the file, on its way to the tensor.
+    pub max_bytes: u64,
 }
 
 impl ImageOptions {
@@ -64,7 +72,7 @@ impl ImageOptions {
         } else {
             (vec![0.0; channels], vec![1.0; channels])
         };
-        Self { channels, height, width, resize: Resize::Crop { keep: 0.875 }, mean, std }
+        Self { channels, height, width, resize: Resize::Crop { keep: 0.875 }, mean, std, max_bytes: MAX_BYTES }
     }
 }
 
@@ -81,6 +89,14 @@ pub enum ImageFault {
         width: u32,
         /// Rows.
         height: u32,
+    },
+    /// It would take more memory than it may.
+    #[error("decoding takes {needed} bytes, {allowed} are allowed")]
+    Memory {
+        /// Bytes that it takes beside the file.
+        needed: u64,
+        /// Bytes that it may take.
+        allowed: u64,
     },
     /// The file ends before the picture does.
     #[error("the file is cut short")]
@@ -114,10 +130,11 @@ pub enum ImageFault {
 /// Decodes a picture and makes the tensor `[1, C, H, W]` of it.
 ///
 /// # Errors
-/// The first thing found wrong with the options, then with the file.
+/// The first thing found wrong with the options, then with the file; what it takes is compared with what it may take before a
+/// pixel is decoded.
 pub fn load(bytes: &[u8], options: &ImageOptions) -> Result<Tensor, ImageFault> {
     check(options)?;
-    let picture = decode(bytes)?;
+    let picture = decode(bytes, options)?;
     let planes = Planes::of(&picture, options.channels);
     drop(picture);
     let (rows, columns) = axes(planes.height, planes.width, options)?;
@@ -170,7 +187,7 @@ fn damaged(error: &image::ImageError) -> ImageFault {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, ImageFault> {
+fn decode(bytes: &[u8], options: &ImageOptions) -> Result<DynamicImage, ImageFault> {
     let format = image::guess_format(bytes).map_err(|_| ImageFault::Unknown)?;
     #[expect(clippy::wildcard_enum_match_arm, reason = "the library's enum is open; other formats are not built in")]
     match format {
@@ -180,7 +197,7 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, ImageFault> {
         _ => return Err(ImageFault::Unknown),
     }
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_ALLOC);
+    limits.max_alloc = Some(options.max_bytes.min(MAX_ALLOC));
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     // The size is compared below, with a message that holds it.
     reader.limits(limits);
@@ -193,7 +210,26 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, ImageFault> {
         return Err(ImageFault::Damaged { reason: "it has no pixels".to_owned() });
     }
     known_colour(decoder.color_type())?;
+    let file = if format == ImageFormat::Jpeg { bytes.len() as u64 } else { 0 };
+    let needed = needed_bytes((width, height), decoder.color_type(), options)?.saturating_add(file);
+    if needed > options.max_bytes {
+        return Err(ImageFault::Memory { needed, allowed: options.max_bytes });
+    }
     DynamicImage::from_decoder(decoder).map_err(|e| damaged(&e))
+}
+
+/// The most bytes that a picture takes on its way to a tensor: while it is decoded, taken apart, or resized.
+fn needed_bytes((width, height): (u32, u32), colour: ColorType, options: &ImageOptions) -> Result<u64, ImageFault> {
+    let (rows, columns) = axes(height as usize, width as usize, options)?;
+    let pixels = u64::from(width) * u64::from(height);
+    let samples = pixels * u64::from(colour.bytes_per_pixel());
+    // A progressive JPEG keeps two bytes a coefficient, of whole blocks of up to 32 pixels a side.
+    let blocks = (u64::from(width) + 32) * (u64::from(height) + 32) * u64::from(colour.channel_count());
+    let decoded = samples + 2 * blocks + DECODER_BYTES;
+    let channels = options.channels as u64;
+    let (planes, tensor) = (pixels * channels * 4, (options.height * options.width) as u64 * channels * 4);
+    let resized = planes + tensor + plane_bytes(rows, columns);
+    Ok(decoded.max(samples + planes).max(resized))
 }
 
 /// The last chunk of every PNG file, with its checksum.

@@ -5,11 +5,16 @@
 //! 1.0, little-endian f32 in C order. The array keeps its own dimensions: whether the
 //! first one is a batch is the caller's to know.
 
+use std::io::{self, Write};
+
 use thiserror::Error;
 
 use super::npy_header::{self, Kind};
 use super::number::{from_f16, from_f64};
 use crate::tensor::Tensor;
+
+/// What the header is padded to.
+const HEADER_ALIGNMENT: usize = 64;
 
 /// Why an `.npy` file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -73,6 +78,17 @@ fn claim(needed: Option<u64>) -> String {
     needed.map_or_else(|| "more than 2^64 bytes".to_owned(), |bytes| format!("{bytes} bytes"))
 }
 
+/// The most bytes that [`read`] takes beside the file's: those of the tensor, and of a second one while the order of the
+/// elements changes.
+///
+/// # Errors
+/// A header that cannot be read.
+pub fn needed_bytes(bytes: &[u8]) -> Result<u64, NpyError> {
+    let (header, body) = npy_header::parse(bytes)?;
+    let tensor = (body.len() / header.size) as u64 * 4;
+    Ok(if header.fortran { tensor.saturating_mul(2) } else { tensor })
+}
+
 /// Reads the array of a file's bytes.
 ///
 /// # Errors
@@ -87,11 +103,10 @@ pub fn read(bytes: &[u8]) -> Result<Tensor, NpyError> {
     if needed != Some(body.len() as u64) {
         return Err(NpyError::Length { shape: header.shape, needed, have: body.len() as u64 });
     }
-    let data = body
-        .chunks_exact(header.size)
-        .enumerate()
-        .map(|(index, raw)| element(header.kind, raw, header.big_endian).ok_or(NpyError::Range { index }))
-        .collect::<Result<Vec<f32>, _>>()?;
+    let mut data = Vec::with_capacity(body.len() / header.size);
+    for (index, raw) in body.chunks_exact(header.size).enumerate() {
+        data.push(element(header.kind, raw, header.big_endian).ok_or(NpyError::Range { index })?);
+    }
     let dims = dims(&header.shape, body.len() as u64)?;
     let data = if header.fortran { to_c_order(&dims, &data) } else { data };
     Ok(Tensor::new(dims, data))
@@ -160,19 +175,30 @@ fn to_c_order(dims: &[usize], data: &[f32]) -> Vec<f32> {
 /// If the tensor has so many dimensions (thousands) that its shape overflows a header of 64 KiB.
 #[must_use]
 pub fn write(tensor: &Tensor) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(2 * HEADER_ALIGNMENT + tensor.data().len() * 4);
+    write_to(tensor, &mut bytes).expect("memory takes what is written");
+    bytes
+}
+
+/// Writes such a file without holding it.
+///
+/// # Errors
+/// Those of the writer.
+///
+/// # Panics
+/// As [`write`].
+pub fn write_to(tensor: &Tensor, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let dims: Vec<String> = tensor.dims().iter().map(ToString::to_string).collect();
     let tail = if dims.len() == 1 { "," } else { "" };
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{tail}), }}", dims.join(", "));
     let before = npy_header::MAGIC.len() + 2 + 2;
-    let padding = 64 - (before + header.len() + 1) % 64;
+    let padding = HEADER_ALIGNMENT - (before + header.len() + 1) % HEADER_ALIGNMENT;
     header.push_str(&" ".repeat(padding));
     header.push('\n');
     let length = u16::try_from(header.len()).expect("a shape of few dimensions makes a short header");
-    let mut bytes = Vec::with_capacity(before + header.len() + tensor.data().len() * 4);
-    bytes.extend(npy_header::MAGIC);
-    bytes.extend([1, 0]);
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(tensor.data().iter().flat_map(|x| x.to_le_bytes()));
-    bytes
+    out.write_all(npy_header::MAGIC)?;
+    out.write_all(&[1, 0])?;
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    tensor.data().iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))
 }

@@ -40,6 +40,16 @@ impl Axis {
     }
 }
 
+/// The most bytes that [`plane`] takes beside its input, its output included.
+pub(super) fn plane_bytes(rows: Axis, columns: Axis) -> u64 {
+    let taps = |axis: Axis| {
+        let widest = 2 * axis.input.div_ceil(axis.output.max(1)) + 3;
+        axis.len.saturating_mul(size_of::<Taps>() + 8 * widest.min(axis.input) + 16) as u64
+    };
+    let sums = (rows.input + rows.len).saturating_mul(columns.len).saturating_mul(size_of::<f64>()) as u64;
+    taps(rows).saturating_add(taps(columns)).saturating_add(sums)
+}
+
 /// Resamples a plane of `rows.input` rows and `columns.input` columns, row-major.
 pub(super) fn plane(data: &[f32], rows: Axis, columns: Axis) -> Vec<f64> {
     let column_taps = columns.taps();

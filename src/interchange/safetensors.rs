@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
@@ -39,6 +40,14 @@ pub enum SafetensorsError {
         /// Its type as the format writes it: "I64".
         dtype: String,
     },
+    /// The tensors would take more memory than they may.
+    #[error("its tensors take {needed} bytes with the file, {allowed} are allowed")]
+    Memory {
+        /// Bytes that the file and its tensors take together.
+        needed: u64,
+        /// Bytes that they may take.
+        allowed: u64,
+    },
     /// A finite element does not fit f32.
     #[error("element {index} of tensor `{name}` is too large for f32")]
     Range {
@@ -49,14 +58,35 @@ pub enum SafetensorsError {
     },
 }
 
+/// What an entry of the header takes at most in memory for a byte in the file.
+const MEMORY_OF_HEADER: u64 = 24;
+
 /// Reads all tensors of a file's bytes.
 ///
 /// # Errors
 /// The first thing found wrong: the header, then tensors by name.
 pub fn load(bytes: &[u8]) -> Result<Weights, SafetensorsError> {
+    load_within(bytes, u64::MAX)
+}
+
+/// Reads them where they and the file take at most so many bytes together.
+///
+/// # Errors
+/// As [`load`]; memory that is not enough before anything is allocated that grows with the file.
+pub fn load_within(bytes: &[u8], max_bytes: u64) -> Result<Weights, SafetensorsError> {
+    let fits = |more: u64| {
+        let needed = (bytes.len() as u64).saturating_add(more);
+        if needed > max_bytes { Err(SafetensorsError::Memory { needed, allowed: max_bytes }) } else { Ok(()) }
+    };
+    // The length that the header claims for itself, as far as the file has it.
+    let claimed = bytes.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
+    let header = claimed.min(bytes.len() as u64).saturating_mul(MEMORY_OF_HEADER);
+    fits(header)?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| malformed(&error, bytes.len()))?;
     check_names(bytes)?;
     let mut views = file.tensors();
+    let elements = |view: &TensorView<'_>| view.shape().iter().fold(1u64, |product, d| product.saturating_mul(*d as u64));
+    fits(views.iter().fold(header, |sum, (_, view)| sum.saturating_add(elements(view).saturating_mul(4))))?;
     views.sort_by(|a, b| a.0.cmp(&b.0));
     let mut weights = Weights::new();
     for (name, view) in views {
@@ -89,11 +119,20 @@ impl View for Stored<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.0.data().iter().flat_map(|x| x.to_le_bytes()).collect())
+        stored(self.0.data())
     }
 
     fn data_len(&self) -> usize {
         self.0.data().len() * 4
+    }
+}
+
+/// The elements as the file holds them: where the machine has them in the same order, no copy.
+fn stored(data: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        Cow::Borrowed(bytemuck::cast_slice(data))
+    } else {
+        Cow::Owned(data.iter().flat_map(|x| x.to_le_bytes()).collect())
     }
 }
 
@@ -122,10 +161,13 @@ fn convert(name: &str, dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, Safetenso
         Dtype::F32 => Ok(elements(bytes, f32::from_le_bytes).collect()),
         Dtype::F16 => Ok(elements(bytes, |b| from_f16(u16::from_le_bytes(b))).collect()),
         Dtype::BF16 => Ok(elements(bytes, |b| from_bf16(u16::from_le_bytes(b))).collect()),
-        Dtype::F64 => elements(bytes, f64::from_le_bytes)
-            .enumerate()
-            .map(|(index, x)| from_f64(x).ok_or_else(|| SafetensorsError::Range { name: name.to_owned(), index }))
-            .collect(),
+        Dtype::F64 => {
+            let mut data = Vec::with_capacity(bytes.len() / 8);
+            for (index, x) in elements(bytes, f64::from_le_bytes).enumerate() {
+                data.push(from_f64(x).ok_or_else(|| SafetensorsError::Range { name: name.to_owned(), index })?);
+            }
+            Ok(data)
+        }
         other => Err(SafetensorsError::Type { name: name.to_owned(), dtype: format!("{other:?}") }),
     }
 }

@@ -8,6 +8,7 @@ use super::place::{Place, Places};
 use super::terminal::tame;
 use super::{Findings, word};
 use crate::diagnostic::{Diagnostic, Fix};
+use crate::visible::{in_json, visible};
 
 /// `file:line:column: error[PW0301]: message`, one line each.
 pub(super) fn concise(findings: &Findings<'_>) -> String {
@@ -51,8 +52,9 @@ fn one_line(text: &str) -> String {
     tame(&text.replace(['\n', '\r'], " "))
 }
 
+/// Whoever reads a log of these reads it in a terminal.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -120,7 +122,8 @@ pub(super) fn json(findings: &[Findings<'_>]) -> String {
     }
     let suppressed = findings.iter().flat_map(|f| f.diagnostics).count() - diagnostics.len();
     let document = Document { schema_version: 1, diagnostics, suppressed };
-    serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON") + "\n"
+    let text = serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON");
+    in_json(&text).into_owned() + "\n"
 }
 
 fn entry<'a>(findings: &Findings<'a>, places: &mut Places<'_>, d: &'a Diagnostic) -> Entry<'a> {

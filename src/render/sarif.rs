@@ -10,6 +10,7 @@ use super::Findings;
 use super::place::{Place, Places};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::visible::in_json;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -39,7 +40,7 @@ pub(super) fn sarif(findings: &[Findings<'_>]) -> String {
             "results": results,
         }],
     });
-    serde_json::to_string_pretty(&log).expect("a value is always JSON") + "\n"
+    in_json(&serde_json::to_string_pretty(&log).expect("a value is always JSON")).into_owned() + "\n"
 }
 
 /// Where this version is told of: the project's page where it has one, otherwise in the address itself.

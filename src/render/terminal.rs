@@ -8,6 +8,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Rendere
 use super::excerpt::{Excerpt, excerpts};
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Severity};
 use crate::source::{SourceId, SourceSet, Span};
+use crate::visible::visible;
 
 /// The longest label, note or message that is drawn, in characters.
 const LONGEST: usize = 600;
@@ -110,16 +111,10 @@ fn bytes(span: Span) -> Range<usize> {
 
 /// Text from outside made harmless: control and bidirectional characters become visible, and it ends somewhere.
 pub(super) fn tame(text: &str) -> String {
-    let mut tamed: String = text.chars().take(LONGEST).flat_map(visible).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        tamed.push('…');
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", visible(&text[..end])),
+        None => visible(text).into_owned(),
     }
-    tamed
-}
-
-fn visible(c: char) -> Box<dyn Iterator<Item = char>> {
-    let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    if hides || (c.is_control() && c != '\n') { Box::new(c.escape_unicode()) } else { Box::new(std::iter::once(c)) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::number;
+use crate::visible::{in_a_line, is_unseen, visible};
 
 /// One value; each medium writes it in its own way (CSV exactly, people rounded).
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +43,7 @@ impl Cell {
         match self {
             Self::Empty | Self::Work(0) => String::new(),
             Self::Shared => "(shared)".to_owned(),
-            Self::Text(text) | Self::Name(text) => text.clone(),
+            Self::Text(text) | Self::Name(text) => in_a_line(text).into_owned(),
             Self::Count(n) | Self::Work(n) => number::grouped(*n),
             Self::Magnitude(n) => number::magnitude(*n),
             Self::Size(_) => self.exact(),
@@ -63,7 +64,8 @@ impl Cell {
         match self {
             Self::Empty => String::new(),
             Self::Shared => "0".to_owned(),
-            Self::Text(text) | Self::Name(text) => text.clone(),
+            // What is meant for programs is read in terminals too.
+            Self::Text(text) | Self::Name(text) => visible(text).into_owned(),
             Self::Size([h, w]) => format!("{h}x{w}"),
             Self::Count(n) | Self::Work(n) | Self::Magnitude(n) | Self::Bytes(n) => n.to_string(),
             Self::Change(n) => n.to_string(),
@@ -227,6 +229,7 @@ pub fn escape_markdown(text: &str) -> String {
         match c {
             '|' | '*' | '<' | '>' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("<br>"),
+            _ if is_unseen(c) => out.extend(c.escape_unicode()),
             _ => out.push(c),
         }
     }

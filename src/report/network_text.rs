@@ -8,6 +8,7 @@ use super::naming;
 use super::network::{Dead, Excerpt, Network, Port};
 use super::number::{bytes, grouped, magnitude, milliseconds, percent, significant};
 use crate::digits::count_of;
+use crate::visible::in_a_line;
 
 /// The line above a table: name, file, batch, convention, type of the elements.
 #[must_use]
@@ -16,7 +17,7 @@ pub fn title(n: &Network<'_>) -> String {
         let one = |p: &Port<'_>| format!("{} {}", p.name, p.shape.iter().map(u64::to_string).collect::<Vec<_>>().join("x"));
         ports.iter().map(one).collect::<Vec<_>>().join(", ")
     };
-    let mut text = format!("{}  {}  {} → {}", n.net, n.source, ports(&n.inputs), ports(&n.outputs));
+    let mut text = format!("{}  {}  {} → {}", n.net, in_a_line(n.source), ports(&n.inputs), ports(&n.outputs));
     if n.batch != 1 {
         let _ = write!(text, "  batch {}", n.batch);
     }

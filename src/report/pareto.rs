@@ -17,6 +17,7 @@ use crate::op::form::How;
 use crate::rewrite::budget::{Budget, Quantity};
 use crate::rewrite::plan::UniformWidth;
 use crate::rewrite::{BudgetUnreachable, Plan};
+use crate::visible::in_a_line;
 
 /// What budgets on one quantity reach.
 #[derive(Debug, Clone, Serialize)]
@@ -271,7 +272,7 @@ impl Curve {
     /// For a terminal of this width.
     #[must_use]
     pub fn terminal(&self, width: Option<usize>) -> String {
-        let mut text = format!("{}  {}\n", self.net, self.source);
+        let mut text = format!("{}  {}\n", self.net, in_a_line(&self.source));
         for fact in self.facts() {
             let _ = writeln!(text, "  {fact}");
         }
@@ -289,7 +290,8 @@ impl Curve {
     /// For a pull request or a wiki.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut text = format!("# {}: budgets on {}\n\n`{}`\n\n", escape_markdown(&self.net), self.metric_name(), self.source);
+        let mut text =
+            format!("# {}: budgets on {}\n\n`{}`\n\n", escape_markdown(&self.net), self.metric_name(), in_a_line(&self.source));
         for fact in self.facts() {
             let _ = writeln!(text, "- {}", escape_markdown(&fact));
         }

@@ -11,6 +11,7 @@ use super::savings::Savings;
 use super::savings_tables::{Room, blocks, changes, fitting, groups, is_follower, totals};
 use super::table;
 use crate::digits::{counted, first_names};
+use crate::visible::in_a_line;
 
 pub use super::savings_tables::csv;
 
@@ -26,7 +27,7 @@ pub struct View {
 /// For a terminal.
 #[must_use]
 pub fn terminal(s: &Savings, view: View) -> String {
-    let mut text = format!("{}  {} → {}\n", s.net, s.source_before, s.source_after);
+    let mut text = format!("{}  {} → {}\n", s.net, in_a_line(&s.source_before), in_a_line(&s.source_after));
     for fact in facts(s) {
         let _ = writeln!(text, "  {fact}");
     }
@@ -57,7 +58,12 @@ pub fn terminal(s: &Savings, view: View) -> String {
 #[must_use]
 pub fn markdown(s: &Savings, all: bool) -> String {
     let plain = |text: &str| escape_markdown(text);
-    let mut text = format!("# {}: savings report\n\n`{}` → `{}`\n\n", plain(&s.net), s.source_before, s.source_after);
+    let mut text = format!(
+        "# {}: savings report\n\n`{}` → `{}`\n\n",
+        plain(&s.net),
+        in_a_line(&s.source_before),
+        in_a_line(&s.source_after)
+    );
     for fact in facts(s) {
         let _ = writeln!(text, "- {}", plain(&fact));
     }

@@ -7,6 +7,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 pub use super::yaml::yaml;
+use crate::visible::in_json;
 
 /// Containers down to this depth are spread over lines; deeper ones stand in one line, so a layer is a line.
 const SPREAD: usize = 3;
@@ -69,6 +70,10 @@ impl Lines {
 }
 
 impl Formatter for Lines {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        writer.write_all(in_json(fragment).as_bytes())
+    }
+
     fn begin_array<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         self.open();
         writer.write_all(b"[")

@@ -4,6 +4,8 @@
 //! The order depends on nothing else, so neither threads nor batch nor tiling change a bit. Columns are packed in panels of
 //! [`LANES`], which LLVM turns into vector instructions; weights are read as they are.
 
+use std::sync::Mutex;
+
 use super::Tally;
 
 /// Columns of a panel.
@@ -144,8 +146,8 @@ pub(super) fn parts(items: usize, threads: usize) -> Vec<usize> {
     (0..threads).map(|t| items * (t + 1) / threads - items * t / threads).collect()
 }
 
-/// Cuts `data`, rows of `stride`, into parts of so many rows, and runs `work(first row, part)` for each on a thread of its own;
-/// the last one on this thread. Returns what they did beside each other.
+/// Cuts `data`, rows of `stride`, into parts of so many rows, and runs `work(first row, part)` for each, on as many threads as
+/// there are parts or as few as the machine will give. Returns what they did beside each other.
 pub(super) fn for_each_part<T: Send>(
     data: &mut [T],
     parts: Vec<usize>,
@@ -159,11 +161,26 @@ pub(super) fn for_each_part<T: Send>(
         pieces.push((first, piece));
         (rest, first) = (after, first + rows);
     }
-    let Some((first, own)) = pieces.pop() else { return Tally::default() };
-    let work = &work;
+    together(pieces, |(first, piece)| work(first, piece))
+}
+
+/// Does all pieces of work, this thread among others. They wait in one place for whoever is free, so that a thread that the
+/// system refuses (a limit on processes or on address space) leaves its piece to the others.
+fn together<P: Send>(pieces: Vec<P>, work: impl Fn(P) -> Tally + Sync) -> Tally {
+    let others = pieces.len().saturating_sub(1);
+    let waiting = Mutex::new(pieces.into_iter());
+    let next = || waiting.lock().expect("taking a piece does not panic").next();
+    let work_off = || {
+        let mut done = Tally::default();
+        while let Some(piece) = next() {
+            done = done.beside(work(piece));
+        }
+        done
+    };
     std::thread::scope(|scope| {
-        let others: Vec<_> = pieces.into_iter().map(|(first, piece)| scope.spawn(move || work(first, piece))).collect();
-        let own = work(first, own);
-        others.into_iter().fold(own, |sum, other| sum.beside(other.join().expect("kernels do not panic")))
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, work_off).ok();
+        let helpers: Vec<_> = (0..others).map_while(start).collect();
+        let own = work_off();
+        helpers.into_iter().fold(own, |sum, other| sum.beside(other.join().expect("kernels do not panic")))
     })
 }

@@ -1,0 +1,198 @@
+//! `--max-memory` bounds what a run takes, or the run is refused with the number before the work: measured on the program
+//! itself. So do the limits that a shell sets.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+
+mod cli_common;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use cli_common::{Dir, Run, command, finish, pointwise};
+
+/// What comes on top of what is allowed: the program, the graph, what the allocator keeps.
+const BASE: u64 = 64 << 20;
+
+const MIB: u64 = 1 << 20;
+
+/// Runs a command to its end; with the most memory that it had at once.
+fn measured(mut command: Command) -> (Run, u64) {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let drain = |mut pipe: Box<dyn std::io::Read + Send>| {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            pipe.read_to_string(&mut text).expect("it is text");
+            text
+        })
+    };
+    let out = drain(Box::new(child.stdout.take().expect("piped")));
+    let err = drain(Box::new(child.stderr.take().expect("piped")));
+    let (status, mut peak) = (format!("/proc/{}/status", child.id()), 0);
+    let code = loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let high = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
+        // The system's high-water mark: between two looks nothing is missed but what comes after the last.
+        peak = high.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0).max(peak);
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status.code().expect("no signal ended it");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    let (out, err) = (out.join().expect("read"), err.join().expect("read"));
+    assert!(!err.contains("panicked"), "a panic: {err}");
+    (Run { code, out, err }, peak * 1024)
+}
+
+/// Holds a command that may take `allowed` to it; the number that it needs where it is refused.
+fn bounded(arguments: &[&str], allowed: u64) -> Option<String> {
+    let limit = allowed.to_string();
+    let (run, peak) = measured(command(&[arguments, &["--max-memory", &limit]].concat()));
+    assert!(peak > 0 && peak <= allowed + BASE, "{arguments:?} took {} MiB of {} MiB", peak / MIB, allowed / MIB);
+    if run.code == 0 {
+        return None;
+    }
+    assert!(run.code == 2 && run.err.contains("PW0706") && run.err.contains("are allowed"), "{arguments:?}: {}", run.err);
+    assert!(peak <= BASE + 2 * MIB || run.err.contains("reading"), "{arguments:?} was refused after {} MiB", peak / MIB);
+    let needs = run.err.split("needs ").nth(1).and_then(|rest| rest.split(',').next());
+    Some(needs.expect("a number is said").to_owned())
+}
+
+/// A file with a beginning and so many zeros, which take no room.
+fn zeros(dir: &Dir, name: &str, head: &[u8], bytes: u64) -> String {
+    let mut file = File::create(dir.join(name)).expect("made");
+    file.write_all(head).expect("written");
+    file.set_len(head.len() as u64 + bytes).expect("grown");
+    dir.path(name)
+}
+
+/// A network of so many MiB of input and little else.
+fn wide(dir: &Dir, mib: u64) -> String {
+    let text = format!("net wide {{\n    input x: [{mib}, 512, 512]\n    output y = x -> global_avgpool\n}}\n");
+    dir.write(&format!("wide{mib}.net"), text)
+}
+
+#[test]
+fn a_run_takes_what_it_says_or_is_refused() {
+    let dir = Dir::new();
+    let text =
+        "net n {\n    input x: [16, 512, 512]\n    a = x -> relu\n    b = concat(a, x) -> relu\n    output y = concat(b, a)\n}\n";
+    let net = dir.write("n.net", text);
+    let out = dir.path("y.npy");
+    let run = ["run", &net, "-o", &out, "--top", "3"];
+    assert_eq!(bounded(&run, 64 * MIB).as_deref(), Some("112 MiB"));
+    assert!(!dir.join("y.npy").exists());
+    assert_eq!(bounded(&run, 113 * MIB), None);
+    assert!(dir.join("y.npy").metadata().expect("written").len() > 48 * MIB);
+}
+
+#[test]
+fn weights_of_a_file_count_with_the_file() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", "net n {\n    input x: [4096]\n    output y = x -> linear(4096, bias=false)\n}\n");
+    let bytes = 4096 * 4096 * 8;
+    let header = format!("{{\"y.linear.weight\":{{\"dtype\":\"F64\",\"shape\":[4096,4096],\"data_offsets\":[0,{bytes}]}}}}");
+    let head = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+    let weights = zeros(&dir, "w.safetensors", &head, bytes);
+    let run = ["run", &net, "-w", &weights];
+    // The file alone is too large, then the file with the tensors; the run itself would need 64 MiB.
+    assert_eq!(bounded(&run, 100 * MIB).as_deref(), Some("128 MiB"));
+    assert_eq!(bounded(&run, 160 * MIB).as_deref(), Some("192 MiB"));
+    assert_eq!(bounded(&run, 200 * MIB), None);
+    let beside = zeros(&dir, "n.safetensors", &head, bytes);
+    assert!(bounded(&["run", &net], 100 * MIB).is_some(), "{beside} is read too");
+    let optimize = ["optimize", &net, "-w", &weights, "--ratio", "4", "-o", &dir.path("new.net")];
+    assert!(bounded(&optimize, 100 * MIB).is_some() && !dir.join("new.net").exists());
+    assert_eq!(bounded(&["init", &net, "-o", &dir.path("made.safetensors")], 100 * MIB).as_deref(), Some("128 MiB"));
+}
+
+#[test]
+fn arrays_and_pictures_count_while_they_are_read() {
+    let dir = Dir::new();
+    let net = wide(&dir, 16);
+    let npy = |name: &str, kind: &str, bytes: u64, order: &str| {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': (1, 16, 512, 512), }}");
+        let head = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
+        zeros(&dir, name, &head, bytes * 16 * 512 * 512)
+    };
+    let wide = npy("f8.npy", "<f8", 8, "False");
+    assert_eq!(bounded(&["run", &net, "-i", &wide], 40 * MIB).as_deref(), Some("48.0 MiB"));
+    assert_eq!(bounded(&["run", &net, "-i", &wide], 50 * MIB), None);
+    let turned = npy("f4.npy", "<f4", 4, "True");
+    assert_eq!(bounded(&["run", &net, "-i", &turned], 40 * MIB).as_deref(), Some("48.0 MiB"));
+    let small = dir.write("small.net", "net n {\n    input x: [1, 8, 8]\n    output y = x -> relu\n}\n");
+    let picture = zeros(&dir, "p.pgm", b"P5 6000 6000 255\n", 36_000_000);
+    // The file, its samples, and as many f32.
+    let needs = bounded(&["run", &small, "-i", &picture], 100 * MIB);
+    assert_eq!(needs.as_deref(), Some("206 MiB"));
+    assert!(bounded(&["run", &small, "-i", &picture], 30 * MIB).is_some(), "the file alone is too large");
+    assert_eq!(bounded(&["run", &small, "-i", &picture], 220 * MIB), None);
+}
+
+#[test]
+fn networks_that_are_measured_together_count_together() {
+    let dir = Dir::new();
+    let nets: Vec<String> = (8..14).map(|mib| wide(&dir, mib)).collect();
+    let mut bench: Vec<&str> = vec!["bench", "--runs", "1"];
+    bench.extend(nets.iter().map(String::as_str));
+    assert_eq!(bounded(&bench, 40 * MIB).as_deref(), Some("63.0 MiB"));
+    assert_eq!(bounded(&bench, 64 * MIB), None);
+    let report = ["report", &nets[0], &nets[1], "--measure", "--runs", "1"];
+    assert_eq!(bounded(&report, 10 * MIB).as_deref(), Some("17.0 MiB"));
+    assert!(bounded(&["bench", &nets[0], "--runs", "1000000"], 20 * MIB).is_some(), "a million times are counted too");
+}
+
+#[test]
+fn labels_and_many_ranks_count() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", "net n {\n    input x: [64, 64, 64]\n    output y = x -> relu\n}\n");
+    let labels = dir.write("labels.txt", "\n".repeat(1_000_000));
+    assert!(bounded(&["run", &net, "--labels", &labels, "--top", "1"], 5 * MIB).is_some());
+    assert!(bounded(&["run", &net, "--top", "1000000000"], 10 * MIB).is_some());
+    assert_eq!(bounded(&["run", &net, "--labels", &labels, "--top", "1"], 10 * MIB), None);
+}
+
+#[test]
+fn a_shells_limit_is_the_machine() {
+    let dir = Dir::new();
+    let net = wide(&dir, 256);
+    let mut shell = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_pointwise");
+    shell.args(["-c", "ulimit -v 300000; exec \"$0\" \"$@\"", program, "run", &net]);
+    let (run, peak) = measured(shell);
+    assert!(run.code == 2 && run.err.contains("PW0706") && run.err.contains("needs 256 MiB"), "{}", run.err);
+    assert!(peak <= BASE, "{} MiB", peak / MIB);
+}
+
+#[test]
+fn threads_that_the_system_refuses_are_done_without() {
+    let dir = Dir::new();
+    let text = "net n {\n    input x: [8, 64, 64]\n    output y = x -> conv(8, 3, pad=1) -> conv(8, 3, pad=1, groups=8)\n}\n";
+    let net = dir.write("n.net", text);
+    let outputs = ["1", "2", "7"].map(|threads| {
+        let out = dir.path(&format!("{threads}.npy"));
+        // A stack that no address space holds.
+        let mut command = command(&["run", &net, "--threads", threads, "-o", &out]);
+        let run = finish(command.env("RUST_MIN_STACK", "1000000000000000"), b"");
+        assert_eq!(run.code, 0, "{}", run.err);
+        dir.bytes(&format!("{threads}.npy"))
+    });
+    let with = dir.path("with.npy");
+    assert_eq!(pointwise(&["run", &net, "--threads", "7", "-o", &with]).code, 0);
+    assert!(outputs.iter().all(|bytes| *bytes == dir.bytes("with.npy")), "the bits do not depend on the threads");
+}
+
+#[test]
+fn a_stream_is_read_as_far_as_there_is_room() {
+    let dir = Dir::new();
+    let net = wide(&dir, 1);
+    let endless = OpenOptions::new().read(true).open("/dev/zero").expect("there");
+    let mut command = command(&["run", &net, "-i", "x=-", "--max-memory", "30MiB"]);
+    command.stdin(endless).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut err = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut err).expect("read");
+    assert!(child.wait().expect("it ends").code() == Some(2) && err.contains("PW0706"), "{err}");
+}
