@@ -126,9 +126,11 @@ fn pages_show_a_mistake_and_mend_it() {
         Code::ALL.iter().filter(|code| code.id().starts_with("PW03") || matches!(code, Code::WrongType | Code::InvalidValue));
     for code in ours {
         let nets = nets(code.page());
-        assert_eq!(nets.len(), 2, "{} has a mistake and its correction", code.id());
+        assert!(nets.len() >= 2, "{} has a mistake and its correction", code.id());
         assert_eq!(errors(nets[0]), [*code], "{}", code.id());
-        assert_eq!(errors(nets[1]), [], "{}", code.id());
+        for corrected in &nets[1..] {
+            assert_eq!(errors(corrected), [], "{}", code.id());
+        }
     }
 }
 

@@ -353,6 +353,8 @@ mod tests {
     fn padding_is_at_most_half_of_the_window() {
         let refused = ShapeError::Padding { side: Side::Width, pad: 2, most: 1, allowed: Padding::even([1, 1]) };
         assert_eq!(shape_error("avgpool(3, pad=[1, 2])([1, 9, 9])"), refused);
+        let one_side = Padding { top: 0, left: 0, bottom: 0, right: 1 };
+        let refused = ShapeError::Padding { side: Side::Width, pad: 2, most: 1, allowed: one_side };
         assert_eq!(shape_error("maxpool(3, pad=[0, 0, 0, 2])([1, 9, 9])"), refused);
         // PyTorch asks for half of the undilated window; `same` needs more and is allowed it.
         let dilated = ShapeError::Padding { side: Side::Height, pad: 2, most: 1, allowed: Padding::even([1, 1]) };

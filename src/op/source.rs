@@ -309,7 +309,7 @@ mod tests {
     fn constants_are_printed_as_short_as_they_can_be() {
         assert_eq!(printed("constant(2)()"), "values=2.0");
         assert_eq!(printed("constant([2, 2])()"), "values=2.0, shape=[2]");
-        assert_eq!(printed("constant([1, 2])()"), "values=[Float(1.0, Float(2.0]");
-        assert_eq!(printed("constant([0.0, -0.0])()"), "values=[Float(0.0, Float(-0.0]");
+        assert_eq!(printed("constant([1, 2])()"), "values=[1.0, 2.0]");
+        assert_eq!(printed("constant([0.0, -0.0])()"), "values=[0.0, -0.0]");
     }
 }
