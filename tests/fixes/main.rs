@@ -3,7 +3,7 @@
 //! `POINTWISE_MUTATIONS=100000 cargo test --release --test fixes -- --nocapture` looks at more texts than the few that every
 //! run does, and `POINTWISE_SEED=7` at others.
 
-#![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read files, and say how much they looked at")]
 
 #[path = "../common/mod.rs"]
 mod common;

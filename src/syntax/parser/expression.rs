@@ -39,17 +39,17 @@ pub fn call(input: Input<'_>) -> Parsed<'_, Expr> {
     Ok((rest, named(input, rest, callee, vec![list])))
 }
 
-/// The same place, unless a statement begins there, so that what goes before it on the line above was broken off.
-fn unbroken(input: Input<'_>, expected: Expected) -> Result<Input<'_>, nom::Err<SyntaxError>> {
+/// The same place, unless a statement begins there, so that the pipe on the line above was broken off: nothing is bound to one.
+fn unbroken(input: Input<'_>) -> Result<Input<'_>, nom::Err<SyntaxError>> {
     let named = matches!(input.kind(), TokenKind::Name | TokenKind::Path);
     let binds = named && matches!(input.kind_at(1), TokenKind::Assign | TokenKind::Colon);
     let broken = binds && input.next().line_start;
-    if broken { Err(nom::Err::Failure(SyntaxError::expected(input, expected))) } else { Ok(input) }
+    if broken { Err(nom::Err::Failure(SyntaxError::expected(input, Expected::STAGE))) } else { Ok(input) }
 }
 
 /// What stands after `->`: a name, or a call with one list.
 fn stage(input: Input<'_>) -> Parsed<'_, Expr> {
-    let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(unbroken(input, Expected::STAGE)?)?;
+    let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(unbroken(input)?)?;
     let (rest, list) = opt(argument_list).parse(rest)?;
     named_as(input, rest, named(input, rest, callee, list.into_iter().collect()))
 }
@@ -80,7 +80,7 @@ fn chain<'a>(
         let mut links = Vec::new();
         while let Some(op) = operator(rest.kind()).filter(|_| rest.continues()) {
             let span = rest.span();
-            let (after, value) = cut(&operand).parse(unbroken(rest.skip(1), Expected::VALUE)?)?;
+            let (after, value) = cut(&operand).parse(rest.skip(1))?;
             links.push((op, span, value));
             rest = after;
         }
