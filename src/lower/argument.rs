@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::counted;
-use crate::foreign::{self, Meaning};
+use crate::foreign::Argument;
 use crate::op::args::{ArgValue, BuildError};
 use crate::op::table::{self, OpInfo};
 use crate::source::Span;
@@ -159,30 +159,24 @@ impl<'a> Builder<'a> {
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
         // Only operations have counterparts elsewhere; a block's parameters are its author's.
         let is_operation = table::find(callee).is_some();
-        let meaning = foreign::parameter(&name.text);
-        let diagnostic = if let Some((meaning, here)) =
-            meaning.and_then(|meaning| Some((meaning, meaning.here().filter(|here| names.contains(here))?)))
-        {
-            let axis = match meaning {
-                Meaning::Axis(_) => foreign::without_batch(self.sources.text(value)),
-                Meaning::Called(_) | Meaning::InputSize | Meaning::Needless(_) => None,
-            };
+        let keyword = is_operation.then_some(callee);
+        let meaning = self.argument_elsewhere(keyword, &name.text, value, None);
+        let near = nearest_word(&name.text, names.iter().copied());
+        let diagnostic = if let Some(Argument::Is(here, text, sure)) = meaning.clone().filter(|m| m.is_one_of(names)) {
             if given.iter().any(|g| g.arg.name.as_ref().is_some_and(|name| name.text == here)) {
                 self.report(frame, diagnostic.help(format!("`{here}` says the same, and is given: leave one of them out")));
                 return;
             }
-            let certain = is_operation && !matches!(meaning, Meaning::Axis(_));
-            let edits = [Edit::replace(name.span, here)].into_iter().chain(axis.map(|axis| Edit::replace(value, axis)));
-            diagnostic.fix(Applicability::safe_if(certain), format!("it is called `{here}` here"), edits.collect())
-        } else if let Some((near, applicability)) = nearest_word(&name.text, names.iter().copied()) {
-            diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(name.span, near)])
-        } else if let Some(meaning) = meaning.filter(|meaning| meaning.here().is_none()) {
-            let (why, certain) = match meaning {
-                Meaning::Needless(why) => (why, is_operation),
-                Meaning::InputSize | Meaning::Called(_) | Meaning::Axis(_) => ("sizes of the input follow from the input", false),
-            };
+            let changed = Some(text).filter(|text| text != self.sources.text(value));
+            let edits = [Edit::replace(name.span, here)].into_iter().chain(changed.map(|text| Edit::replace(value, text)));
+            diagnostic.fix(Applicability::safe_if(is_operation && sure), format!("it is called `{here}` here"), edits.collect())
+        } else if let Some(Argument::Needless(why, certain)) = meaning {
             let edits = vec![Edit::replace(self.with_comma(name.span.to(value)), "")];
-            diagnostic.fix(Applicability::safe_if(certain), format!("leave it out: {why}"), edits)
+            diagnostic.fix(Applicability::safe_if(is_operation && certain), format!("leave it out: {why}"), edits)
+        } else if let Some((near, applicability)) = near {
+            diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(name.span, near)])
+        } else if let Some(Argument::Unclear(why)) = meaning.filter(|_| is_operation) {
+            diagnostic.help(format!("{why}; its parameters are {}", quoted(names)))
         } else if names.is_empty() {
             diagnostic.help("it has no parameters")
         } else {

@@ -2,8 +2,9 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::callee::Callee;
+use super::callee::{Callee, Strange};
 use super::naming::{Scope, is_quiet};
+use super::pasted::Pasted;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
@@ -33,12 +34,9 @@ impl<'a> Builder<'a> {
         lists: &'a [ArgList],
         scope: &Scope,
     ) -> Value {
-        let Some(meaning) = self.callee(frame, callee, lists.first(), lists.len() > 1) else {
-            // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name opens as well.
-            for arg in lists.iter().flat_map(|list| &list.args).filter(|arg| !matches!(arg.value.kind, ExprKind::List(_))) {
-                self.eval(frame, &arg.value, &scope.inner());
-            }
-            return Value::Poison;
+        let meaning = match self.callee(frame, callee) {
+            Ok(meaning) => meaning,
+            Err(strange) => return self.strange_call(frame, callee, lists, (strange, scope)),
         };
         let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
         let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
@@ -68,6 +66,25 @@ impl<'a> Builder<'a> {
         }
         let Some(inputs) = self.flows(frame, &tensors, callee) else { return Value::Poison };
         self.invoke(frame, &meaning, expr, callee, &others, Some(inputs), scope)
+    }
+
+    /// A call of what nothing is called; its arguments may have mistakes of their own.
+    fn strange_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        callee: &Ident,
+        lists: &'a [ArgList],
+        (strange, scope): (Strange, &Scope),
+    ) -> Value {
+        let mut shape = None;
+        // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name opens as well.
+        for arg in lists.iter().flat_map(|list| &list.args).filter(|arg| !matches!(arg.value.kind, ExprKind::List(_))) {
+            let value = self.eval(frame, &arg.value, &scope.inner());
+            shape = shape.or_else(|| value_nodes(&value).first().map(|id| self.shapes[*id]));
+        }
+        let pasted = Pasted { callee, list: lists.first(), second: lists.get(1), piped: false, shape };
+        self.strange_callee(frame, strange, &pasted);
+        Value::Poison
     }
 
     /// `first -> stage -> stage`.
@@ -119,9 +136,11 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
-        let meaning = self.callee(frame, &callee, list, true);
+        let shape = inputs.as_ref().and_then(|inputs| self.shape_of_first(inputs));
+        let pasted = Pasted { callee: &callee, list, second: None, piped: true, shape };
+        let meaning = self.callee(frame, &callee).map_err(|strange| self.strange_callee(frame, strange, &pasted));
         let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
-        let (Some(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
+        let (Ok(meaning), Some(inputs)) = (meaning, inputs) else { return Value::Poison };
         if let Callee::Function = meaning {
             let mut values: Vec<_> = inputs.iter().map(|(id, span)| (Value::Tensor(*id), *span)).collect();
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
@@ -251,10 +270,21 @@ impl<'a> Builder<'a> {
         let replacement = format!("{}({})({})", callee.text, params.join(", "), inputs.join(", "));
         let message = format!("`{}` takes its parameters and its inputs in two lists", callee.text);
         let diagnostic =
-            Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters")
-                .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
-                .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")));
-        self.report(frame, diagnostic);
+            Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters");
+        let flows: Vec<Flow> =
+            tensors.iter().flat_map(|g| value_nodes(&g.value).into_iter().map(|id| (id, g.arg.value.span))).collect();
+        let told = match self.pasted(expr, callee, &flows) {
+            Some(pasted) => self.function_elsewhere(diagnostic, &pasted),
+            None => Err(diagnostic),
+        };
+        self.report(
+            frame,
+            told.unwrap_or_else(|diagnostic| {
+                diagnostic
+                    .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
+                    .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")))
+            }),
+        );
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]
@@ -295,6 +325,10 @@ impl<'a> Builder<'a> {
         inputs: &[Flow],
         scope: &Scope,
     ) -> Value {
+        let pasted = self.pasted(expr, callee, inputs);
+        if pasted.is_some_and(|pasted| self.written_elsewhere(frame, info, params, &pasted)) {
+            return Value::Poison;
+        }
         let Some(args) = self.operation_args(frame, info, callee, params) else { return Value::Poison };
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         if inputs.len() < info.inputs.0 || info.inputs.1.is_some_and(|most| inputs.len() > most) {

@@ -17,6 +17,7 @@ mod fix;
 mod instance;
 mod naming;
 mod operator;
+mod pasted;
 mod program;
 mod projection;
 mod refine;
