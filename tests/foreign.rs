@@ -68,21 +68,21 @@ fn tensor(dims: Vec<usize>, salt: usize) -> Tensor {
 
 fn weights(shaped: &Shaped) -> Weights {
     let (mut weights, mut seen) = (Weights::new(), BTreeMap::<&str, usize>::new());
-    for (id, _) in shaped.graph().nodes() {
+    for id in shaped.order().iter().copied() {
         for (tensor_id, spec) in specs(shaped, id) {
-            let salt = match spec.role {
+            let salt = match spec.name {
                 "weight" => 1,
                 "bias" => 2,
                 "running_mean" => 3,
                 "running_var" => 4,
                 other => panic!("no salt for {other}"),
             };
-            let nth = seen.entry(spec.role).and_modify(|n| *n += 1).or_insert(0);
-            let mut values = tensor(spec.dims.iter().map(|d| *d as usize).collect(), salt + 10 * *nth);
-            if spec.role == "running_var" {
+            let nth = seen.entry(spec.name).and_modify(|n| *n += 1).or_insert(0);
+            let mut values = tensor(spec.dims.to_vec().into_iter().map(|d| d as usize).collect(), salt + 10 * *nth);
+            if spec.name == "running_var" {
                 values.data_mut().iter_mut().for_each(|v| *v = v.abs() + 0.5);
             }
-            weights.insert(shaped.graph().tensor_name(tensor_id), values);
+            weights.insert(shaped.graph().tensor(tensor_id).name(), values);
         }
     }
     weights

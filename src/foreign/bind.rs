@@ -48,7 +48,9 @@ impl<'a> Bound<'a> {
                 }
                 (None, value) => match open.peek() {
                     Some((_, param)) if matches!(param.means, Means::Rest) => bound.rest.push(Value::of(value)),
-                    Some((_, param)) if param.by_name => return Err(format!("the meaning of `{value}` at this place is not plain")),
+                    Some((_, param)) if param.by_name => {
+                        return Err(format!("the meaning of `{value}` at this place is not plain"));
+                    }
                     Some((index, _)) => {
                         bound.put(*index, value)?;
                         open.next();
@@ -169,9 +171,7 @@ pub(super) fn meant(
         Means::Same(name) => Some((name, plain(shown, value)?)),
         Means::Pad => Some(("pad", padding(value)?)),
         // The channels are what is meant anyway where nothing is written.
-        Means::Axis(name) => {
-            Some(axis(value, framework, shape)?).filter(|axis| *axis != 0).map(|axis| (name, axis.to_string()))
-        }
+        Means::Axis(name) => Some(axis(value, framework, shape)?).filter(|axis| *axis != 0).map(|axis| (name, axis.to_string())),
         Means::Axes(name) => {
             let axes = value.items().iter().map(|item| axis(item, framework, shape)).collect::<Result<Vec<_>, _>>()?;
             Some((name, format!("[{}]", axes.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))))
@@ -188,13 +188,9 @@ pub(super) fn meant(
             Value::Bool(_) => None,
             _ => return Err(format!("`{shown}` is true or false there, not `{}`", value.written())),
         },
-        Means::Input
-        | Means::Inputs
-        | Means::InputSize
-        | Means::Needless(_)
-        | Means::Activation
-        | Means::Ruled
-        | Means::Rest => None,
+        Means::Input | Means::Inputs | Means::InputSize | Means::Needless(_) | Means::Activation | Means::Ruled | Means::Rest => {
+            None
+        }
     })
 }
 

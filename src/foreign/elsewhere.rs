@@ -4,13 +4,14 @@
 
 use super::Framework::Elsewhere;
 use super::Here::{self, Nothing, Operation};
-use super::Means::{Pad, Same};
+use super::Means::{Input, Pad, Same};
 use super::{Parameter, Row, may, must, named, row};
 
 const fn any(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(Elsewhere, spellings, here, params)
 }
 
+const X: Parameter = must("x input bottom", Input);
 const STRIDE: Parameter = named("stride strides", Same("stride"));
 const PAD: Parameter = named("pad padding", Pad);
 const DILATION: Parameter = named("dilation dilation_rate", Same("dilation"));
@@ -22,6 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         "conv2d convolution convolution2d",
         Operation("conv"),
         &[
+            X,
             must("out out_channels filters num_output num_outputs channels", Same("out")),
             must("k kernel_size ksize kernel", Same("k")),
             STRIDE,
@@ -34,12 +36,13 @@ pub(super) const ROWS: &[Row] = &[
     any(
         "depthwise_conv depthwise_conv2d depthwise",
         Operation("dwconv"),
-        &[must("k kernel_size ksize kernel", Same("k")), STRIDE, PAD, DILATION, BIAS],
+        &[X, must("k kernel_size ksize kernel", Same("k")), STRIDE, PAD, DILATION, BIAS],
     ),
     any(
         "deconv deconvolution conv2d_transpose",
         Operation("conv_transpose"),
         &[
+            X,
             must("out out_channels filters num_output num_outputs channels", Same("out")),
             must("k kernel_size ksize kernel", Same("k")),
             STRIDE,
@@ -50,24 +53,24 @@ pub(super) const ROWS: &[Row] = &[
     any(
         "fc inner_product dense fully_connected",
         Operation("linear"),
-        &[must("out out_features units num_output num_outputs", Same("out")), BIAS],
+        &[X, must("out out_features units num_output num_outputs", Same("out")), BIAS],
     ),
-    any("BatchNorm batch_norm batchnorm", Operation("bn"), &[named("eps epsilon", Same("eps"))]),
+    any("BatchNorm batch_norm batchnorm", Operation("bn"), &[X, named("eps epsilon", Same("eps"))]),
     any(
         "max_pool max_pooling max_pooling2d",
         Operation("maxpool"),
-        &[must("k kernel_size ksize pool_size", Same("k")), STRIDE, PAD, named("ceil ceil_mode", Same("ceil"))],
+        &[X, must("k kernel_size ksize pool_size", Same("k")), STRIDE, PAD, named("ceil ceil_mode", Same("ceil"))],
     ),
     any(
         "avg_pool average_pool avg_pooling average_pooling2d",
         Operation("avgpool"),
-        &[must("k kernel_size ksize pool_size", Same("k")), STRIDE, named("pad", Same("pad"))],
+        &[X, must("k kernel_size ksize pool_size", Same("k")), STRIDE, named("pad", Same("pad"))],
     ),
-    any("gap global_average_pool global_avg_pool GlobalAvgPool GlobalAveragePool", Operation("global_avgpool"), &[]),
-    any("global_max_pool GlobalMaxPool", Operation("global_maxpool"), &[]),
-    any("swish", Operation("silu"), &[]),
-    any("lrelu leakyrelu", Operation("leaky_relu"), &[may("slope negative_slope", Same("slope"))]),
-    any("shuffle", Operation("channel_shuffle"), &[must("groups group", Same("groups"))]),
-    any("resize", Operation("upsample"), &[named("size", Same("size")), named("factor", Same("factor"))]),
+    any("gap global_average_pool global_avg_pool GlobalAvgPool GlobalAveragePool", Operation("global_avgpool"), &[X]),
+    any("global_max_pool GlobalMaxPool", Operation("global_maxpool"), &[X]),
+    any("swish", Operation("silu"), &[X]),
+    any("lrelu leakyrelu", Operation("leaky_relu"), &[X, may("slope negative_slope", Same("slope"))]),
+    any("shuffle", Operation("channel_shuffle"), &[X, must("groups group", Same("groups"))]),
+    any("resize", Operation("upsample"), &[X, named("size", Same("size")), named("factor", Same("factor"))]),
     any("eltwise", Nothing("write `a + b`, `a * b` or `max(a, b)`"), &[]),
 ];

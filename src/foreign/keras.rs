@@ -106,13 +106,7 @@ pub(super) const LAYERS: &[Row] = &[
     keras(
         "Dense",
         Shaped("linear", rule::dense),
-        &[
-            must("units", Same("out")),
-            may("activation", Activation),
-            may("use_bias", Same("bias")),
-            INITIAL,
-            NAME,
-        ],
+        &[must("units", Same("out")), may("activation", Activation), may("use_bias", Same("bias")), INITIAL, NAME],
     ),
     keras(
         "BatchNormalization",
@@ -130,14 +124,7 @@ pub(super) const LAYERS: &[Row] = &[
     keras(
         "LayerNormalization",
         Ruled("layer_norm", rule::keras_layer_norm),
-        &[
-            may("axis", RULED),
-            else_("epsilon", "1e-3", Same("eps")),
-            may("center", RULED),
-            may("scale", RULED),
-            INITIAL,
-            NAME,
-        ],
+        &[may("axis", RULED), else_("epsilon", "1e-3", Same("eps")), may("center", RULED), may("scale", RULED), INITIAL, NAME],
     ),
     keras(
         "GroupNormalization",
@@ -176,12 +163,7 @@ pub(super) const LAYERS: &[Row] = &[
     keras(
         "UpSampling2D",
         Operation("upsample"),
-        &[
-            else_("size", "2", Same("factor")),
-            LAYOUT,
-            may("interpolation", Words("mode", &["nearest", "bilinear"])),
-            NAME,
-        ],
+        &[else_("size", "2", Same("factor")), LAYOUT, may("interpolation", Words("mode", &["nearest", "bilinear"])), NAME],
     ),
     keras("Concatenate", Operation("concat"), &[may("axis", Axis("axis")), NAME]),
     keras("Add", Operation("add"), &[NAME]),
@@ -228,11 +210,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     keras("concat concatenate", Operation("concat"), &[must("values inputs xs", Inputs), may("axis", Axis("axis")), NAME]),
     keras("add", Operation("add"), &[must("inputs", Inputs), NAME]),
     keras("multiply", Operation("mul"), &[must("inputs", Inputs), NAME]),
-    keras(
-        "reduce_mean",
-        Ruled("mean", rule::keras_mean),
-        &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME],
-    ),
+    keras("reduce_mean", Ruled("mean", rule::keras_mean), &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME]),
     keras(
         "resize",
         Ruled("upsample", rule::resize),

@@ -50,7 +50,7 @@ pub(super) const MODULES: &[Row] = &[
             may("dilation", Same("dilation")),
             may("groups", Same("groups")),
             may("bias", Same("bias")),
-            may("padding_mode", Only(&["zeros"])),
+            may("padding_mode", Only(&["\"zeros\""])),
             DEVICE,
             DTYPE,
         ],
@@ -68,7 +68,7 @@ pub(super) const MODULES: &[Row] = &[
             may("groups", Same("groups")),
             may("bias", Same("bias")),
             may("dilation", Same("dilation")),
-            may("padding_mode", Only(&["zeros"])),
+            may("padding_mode", Only(&["\"zeros\""])),
             DEVICE,
             DTYPE,
         ],
@@ -88,13 +88,7 @@ pub(super) const MODULES: &[Row] = &[
     pt(
         "Linear",
         Operation("linear"),
-        &[
-            must("in_features", InputSize),
-            must("out_features", Same("out")),
-            may("bias", Same("bias")),
-            DEVICE,
-            DTYPE,
-        ],
+        &[must("in_features", InputSize), must("out_features", Same("out")), may("bias", Same("bias")), DEVICE, DTYPE],
     ),
     pt("BatchNorm1d BatchNorm2d SyncBatchNorm", Operation("bn"), &NORM),
     pt(
@@ -131,12 +125,7 @@ pub(super) const MODULES: &[Row] = &[
     pt(
         "LocalResponseNorm",
         Operation("lrn"),
-        &[
-            must("size", Same("size")),
-            may("alpha", Same("alpha")),
-            may("beta", Same("beta")),
-            may("k", Same("k")),
-        ],
+        &[must("size", Same("size")), may("alpha", Same("alpha")), may("beta", Same("beta")), may("k", Same("k"))],
     ),
     pt(
         "MaxPool2d",
@@ -239,13 +228,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt(
         "local_response_norm",
         Operation("lrn"),
-        &[
-            X,
-            must("size", Same("size")),
-            may("alpha", Same("alpha")),
-            may("beta", Same("beta")),
-            may("k", Same("k")),
-        ],
+        &[X, must("size", Same("size")), may("alpha", Same("alpha")), may("beta", Same("beta")), may("k", Same("k"))],
     ),
     pt(
         "max_pool2d",
@@ -296,11 +279,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("pixel_unshuffle", Operation("space_to_depth"), &[X, must("downscale_factor", Same("block"))]),
     pt("channel_shuffle", Operation("channel_shuffle"), &[X, must("groups", Same("groups"))]),
     pt("pad", Ruled("pad", rule::f_pad), &[X, must("pad", RULED), may("mode", RULED), may("value", RULED)]),
-    pt(
-        "cat concat concatenate",
-        Ruled("concat", rule::cat),
-        &[must("tensors", Inputs), may("dim", Axis("axis"))],
-    ),
+    pt("cat concat concatenate", Ruled("concat", rule::cat), &[must("tensors", Inputs), may("dim", Axis("axis"))]),
     pt("stack", Nothing("it makes a new axis: `concat` joins along one that is there"), &[must("tensors", Inputs)]),
     pt("chunk", Ruled("split", rule::chunk), &[X, must("chunks", Same("parts")), may("dim", Axis("axis"))]),
     pt("split", Shaped("split", rule::split), &[X, must("split_size_or_sections split_size", RULED), may("dim", RULED)]),
@@ -309,15 +288,16 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("permute", Ruled("transpose", rule::permute), &[X, may("dims", Rest)]),
     pt("transpose swapaxes", Ruled("transpose", rule::swap), &[X, must("dim0 axis0", RULED), must("dim1 axis1", RULED)]),
     pt("mean", Operation("mean"), &[X, must("dim", Axes("axes")), may("keepdim", Same("keep"))]),
-    pt(
-        "sum",
-        Nothing("`a + b` adds tensors; over axes there is `mean`, which is the sum over the number of elements"),
-        &[X],
-    ),
+    pt("sum", Nothing("`a + b` adds tensors; over axes there is `mean`, which is the sum over the number of elements"), &[X]),
     pt("amax", Ruled("global_maxpool", rule::amax), &[X, must("dim", RULED), may("keepdim", RULED)]),
     pt("add", Operation("add"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("sub subtract", Operation("sub"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("mul multiply", Operation("mul"), &[X, OTHER]),
     pt("maximum", Operation("max"), &[X, OTHER]),
+    pt(
+        "size",
+        Nothing("`channels(x)`, `height(x)` and `width(x)` ask a tensor for its sizes, and the batch has none here"),
+        &[X],
+    ),
     pt("contiguous clone detach", Operation("identity"), &[X]),
 ];

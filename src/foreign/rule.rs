@@ -195,9 +195,7 @@ pub(super) fn replication_pad(bound: &Bound<'_>) -> Told {
 pub(super) fn f_pad(bound: &Bound<'_>) -> Told {
     let pad = bound.get("pad").unwrap_or(Value::None);
     let text = match &pad {
-        Value::List(items) if items.len() == 2 => {
-            texts(&[Value::Int(0), items[0].clone(), Value::Int(0), items[1].clone()])
-        }
+        Value::List(items) if items.len() == 2 => texts(&[Value::Int(0), items[0].clone(), Value::Int(0), items[1].clone()]),
         Value::List(items) if items.len() == 4 => sides(&pad)?,
         _ => return Err(format!("only rows and columns are padded here, and `{}` is not 2 or 4 numbers", pad.written())),
     };
@@ -470,4 +468,3 @@ pub(super) fn bilinear2d(bound: &Bound<'_>) -> Told {
     stages.0[0].args.extend([("mode", "bilinear".to_owned()), ("align_corners", "true".to_owned())]);
     Ok(stages)
 }
-

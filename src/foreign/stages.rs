@@ -72,9 +72,10 @@ impl Stage {
         let leading = leading(self.keyword);
         let mut ordered: Vec<&(&str, String)> = self.args.iter().collect();
         ordered.sort_by_key(|(name, _)| leading.iter().position(|first| first == name).unwrap_or(leading.len()));
-        let texts = ordered.iter().enumerate().map(|(at, (name, value))| {
-            if leading.get(at) == Some(name) { value.clone() } else { format!("{name}={value}") }
-        });
+        let texts = ordered
+            .iter()
+            .enumerate()
+            .map(|(at, (name, value))| if leading.get(at) == Some(name) { value.clone() } else { format!("{name}={value}") });
         let list = texts.collect::<Vec<_>>().join(", ");
         if list.is_empty() { self.keyword.to_owned() } else { format!("{}({list})", self.keyword) }
     }

@@ -33,11 +33,14 @@ impl<'a> Builder<'a> {
             match slot {
                 Some(g) if g.value.is_poison() => sound = false,
                 Some(g) => {
-                    let integral = if param.kind.is_integral() { integral(&g.value) } else { None };
-                    args[i] = integral.or_else(|| g.value.to_arg());
-                    if args[i].is_none() {
+                    let value = self.as_list_for(frame, (info, param), &g.arg.value, g.value.clone());
+                    let integral = if param.kind.is_integral() { integral(&value) } else { None };
+                    args[i] = integral.or_else(|| value.to_arg());
+                    if value.is_poison() {
+                        sound = false;
+                    } else if args[i].is_none() {
                         let message =
-                            format!("`{}` of `{}` is a constant, and this is {}", param.name, info.keyword, g.value.kind());
+                            format!("`{}` of `{}` is a constant, and this is {}", param.name, info.keyword, value.kind());
                         self.report(frame, Diagnostic::error(Code::WrongType, message, g.arg.value.span, ""));
                         sound = false;
                     }
@@ -73,7 +76,8 @@ impl<'a> Builder<'a> {
         let names: Vec<&str> = block.params.iter().map(|p| p.name.text.as_str()).collect();
         let required: Vec<&str> = block.params.iter().filter(|p| p.default.is_none()).map(|p| p.name.text.as_str()).collect();
         let Some(slots) = self.match_args(frame, &block.name.text, &names, &required, given) else { return false };
-        let values: Vec<Option<Value>> = slots.into_iter().map(|slot| slot.map(|g| g.value.clone())).collect();
+        let values: Vec<Option<Value>> =
+            slots.into_iter().map(|slot| slot.map(|g| self.as_list(frame, &g.arg.value, g.value.clone()))).collect();
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
                 (Some(value), _) => value,

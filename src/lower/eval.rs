@@ -116,7 +116,11 @@ impl<'a> Builder<'a> {
 
     fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], span: Span, scope: &Scope) -> Value {
         let inner = scope.inner();
-        let mut values: Vec<Value> = items.iter().map(|item| self.eval(frame, item, &inner)).collect();
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self.eval(frame, item, &inner);
+            values.push(self.as_list(frame, item, value));
+        }
         let stranger = values.iter().position(|value| value.is_tensor() || matches!(value, Value::Nothing));
         if let Some(at) = stranger {
             let message = format!("a list holds numbers, strings and lists, not {}", values[at].kind());

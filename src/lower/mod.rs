@@ -25,6 +25,7 @@ mod repeat;
 mod shape_error;
 mod shared;
 mod together;
+mod tuple;
 mod unused;
 mod value;
 

@@ -94,10 +94,22 @@ impl Value {
         }
     }
 
-    /// Whether it is one tensor or several.
+    /// Whether it is one tensor or several; a tuple of numbers is neither.
     #[must_use]
     pub fn is_tensor(&self) -> bool {
-        matches!(self, Self::Tensor(_) | Self::Tuple(_))
+        match self {
+            Self::Tensor(_) => true,
+            Self::Tuple(items) => !self.is_constant_tuple() && items.iter().all(|item| item.is_tensor() || item.is_poison()),
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::List(_) => false,
+            Self::Shared(_) | Self::Nothing | Self::Poison => false,
+        }
+    }
+
+    /// Whether it is `(3, 3)`, as other languages write lists.
+    #[must_use]
+    pub fn is_constant_tuple(&self) -> bool {
+        let constant = |item: &Self| item.to_arg().is_some() || item.is_constant_tuple();
+        matches!(self, Self::Tuple(items) if !items.is_empty() && items.iter().all(constant))
     }
 
     /// As an operation's argument; `None` for tensors and what holds them.

@@ -1,6 +1,6 @@
 """Writes recorded.json: calls as PyTorch and Keras have them, and what these make of one image.
 
-    KERAS_BACKEND=torch python3 record.py > recorded.json
+    KERAS_BACKEND=jax python3 record.py > recorded.json
 
 PyTorch 2, Keras 3. A case is a row of the compiler's table, the texts to paste (each computes the same), the shape of the
 inputs `x` and `y` without the batch, and the output, channels first; or `null` where the row has no counterpart, so that an
@@ -302,8 +302,8 @@ pytorch("flatten", "torch.flatten(x)", run="torch.flatten(x)[None]")
 refused("PyTorch flatten", "torch.flatten(x, 2)", "x.flatten(2)", "x -> flatten(2)")
 
 pytorch("view", "x.view(-1)", run="x.view(-1)[None]", more=["x.reshape(-1)", "x -> reshape(-1)"])
-pytorch("view", "x.view(x.size(0), -1)", more=["x.view(B, -1)", "x.reshape(x.shape[0], -1)", "x.view((x.size(0), -1))"])
-pytorch("view", "x.view(x.size(0), 2, 12, 5)", more=["x -> reshape(b, 2, 12, 5)", "x.view(-1, 2, 12, 5)"])
+pytorch("view", "x.view(x.size(0), -1)", only=True, more=["x.view(B, -1)", "x.reshape(x.shape[0], -1)", "x.view((x.size(0), -1))"])
+pytorch("view", "x.view(x.size(0), 2, 12, 5)", only=True, more=["x -> reshape(b, 2, 12, 5)", "x.view(-1, 2, 12, 5)"])
 pytorch("view", "x.view(-1, 120)")
 refused("PyTorch view", "x.view(3, -1)", "x.view(k, 4, -1)", "x.view(-1, 4, -1)", "x.view(2, 60)")
 pytorch("permute", "x.permute(0, 2, 3, 1)", more=["x -> permute(0, 2, 3, 1)"])
@@ -312,7 +312,7 @@ refused("PyTorch permute", "x.permute(1, 0, 2, 3)", "x -> permute(2, 3, 0, 1)")
 pytorch("transpose", "x.transpose(1, 2)", more=["x -> transpose(1, 2)"])
 pytorch("transpose", "torch.transpose(x, -1, -2)")
 refused("PyTorch transpose", "x.transpose(0, 1)")
-pytorch("mean", "x.mean([2, 3])", more=["x -> mean(dim=[2, 3])"])
+pytorch("mean", "x.mean([2, 3])", only=True, more=["x -> mean(dim=[2, 3])"])
 pytorch("mean", "torch.mean(x, dim=(2, 3), keepdim=True)")
 pytorch("mean", "x.mean(dim=(-2, -1))")
 pytorch("mean", "x.mean(1, keepdim=True)")
@@ -321,10 +321,11 @@ refused("PyTorch sum", "x.sum(dim=(2, 3))", "torch.sum(x, 1)", "sum(x, y)")
 pytorch("amax", "torch.amax(x, dim=(2, 3), keepdim=True)")
 pytorch("amax", "x.amax((-2, -1))")
 refused("PyTorch amax", "x.amax(1)")
-pytorch("add", "torch.add(x, y)", more=["x.add(y)"])
-pytorch("sub", "torch.sub(x, y)", more=["x.sub(y)"])
-pytorch("mul", "torch.mul(x, y)", more=["x.mul(y)"])
-pytorch("maximum", "torch.maximum(x, y)")
+pytorch("add", "torch.add(x, y)", only=True, more=["x.add(y)"])
+pytorch("sub", "torch.sub(x, y)", only=True, more=["x.sub(y)"])
+pytorch("mul", "torch.mul(x, y)", only=True, more=["x.mul(y)"])
+pytorch("maximum", "torch.maximum(x, y)", only=True, more=["maximum(x, y)"])
+refused("PyTorch size", "x -> reshape([x.size(1), 30])")
 pytorch("contiguous", "x.contiguous()")
 
 keras_case("Conv2D", "layers.Conv2D(8, 3)(x)")
@@ -341,6 +342,7 @@ keras_case("SeparableConv2D", "layers.SeparableConv2D(8, 3, padding='same', dept
 keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 2, 2)(x)")
 keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 4, strides=2, padding='same', activation='tanh')(x)")
 keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, (3, 3), strides=(2, 2), padding='valid', use_bias=False)(x)")
+keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 3, 2, 'same')(x)")
 refused("Keras Conv2DTranspose", "x -> Conv2DTranspose(6, 2, 3)", "x -> Conv2DTranspose(6, 3, 2, 'same', None)")
 refused("Keras Conv1D", "x -> Conv1D(8, 3)", "x -> layers.Conv1D(8, 3)")
 refused("Keras MaxPooling1D", "x -> MaxPooling1D(2)")
