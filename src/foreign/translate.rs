@@ -93,14 +93,17 @@ fn candidates<'a>(call: Call<'a>, named: impl Fn(&Row) -> bool + 'a) -> impl Ite
 }
 
 fn outcome(call: Call<'_>, rows: &[&'static Row]) -> Option<Outcome> {
-    let keyword = rows.first()?.keyword();
+    rows.first()?;
+    let keyword = rows.iter().find_map(|row| row.keyword());
     let mut found: Vec<Translation> = Vec::new();
     let mut why = None;
     for row in rows {
         match attempt(row, call) {
             Ok(translation) if found.iter().any(|other| other.written == translation.written) => {}
             Ok(translation) => found.push(translation),
-            Err(reason) => why = why.or(Some(reason)),
+            // What is had here is told before what is not.
+            Err(reason) if why.is_none() || row.keyword().is_some() => why = Some(reason),
+            Err(_) => {}
         }
     }
     if found.len() > 1 {
