@@ -112,6 +112,7 @@ codes! {
     LintDearerRefinement "PW9010" "a refinement that costs more";
     LintLinearOnMap "PW9011" "a linear layer on a map";
     LintCountedPath "PW9012" "a path that hangs on a count";
+    LintOtherOrder "PW9014" "written in another framework's order";
 }
 
 impl Code {

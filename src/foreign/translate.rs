@@ -57,11 +57,12 @@ pub fn translate(call: Call<'_>) -> Option<Outcome> {
 }
 
 /// What a call is whose name is an operation's of our own, but which is written as elsewhere: what a framework has by just
-/// this name, or else what it has for this operation, if all arguments have names or the first is the input's channels.
+/// this name, or else what it has for this operation, if all arguments have names or the first is surely (`leads`) the
+/// input's channels.
 ///
 /// # Errors
 /// The name is known elsewhere, and this call is not understood: why.
-pub fn ours(call: Call<'_>) -> Result<Option<Translation>, String> {
+pub fn ours(call: Call<'_>, leads: bool) -> Result<Option<Translation>, String> {
     let exact: Vec<&Row> = rows().filter(|row| row.framework != Framework::Elsewhere && row.is_called(call.name)).collect();
     let mut why = None;
     for row in &exact {
@@ -72,7 +73,6 @@ pub fn ours(call: Call<'_>) -> Result<Option<Translation>, String> {
     }
     let by_name = call.args.iter().all(|arg| name_and_value(arg).0.is_some());
     let sized = |row: &Row| matches!(row.params.first(), Some(Parameter { means: Means::InputSize, .. }));
-    let leads = call.shape.zip(call.args.first()).is_some_and(|(shape, arg)| arg.parse() == Ok(shape[0]));
     let other = rows().filter(|row| row.keyword() == Some(call.name) && (by_name || leads && sized(row)));
     let found = other.filter_map(|row| attempt(row, call).ok()).next();
     match (found, why) {

@@ -220,7 +220,8 @@ impl<'a> Builder<'a> {
                 let at =
                     by_name.or_else(|| given.get(index).filter(|g| g.arg.name.is_none())).map_or(expr.span, |g| g.arg.value.span);
                 let code = if wrong_type { Code::WrongType } else { Code::InvalidValue };
-                self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)));
+                let size = if wrong_type { self.without_size(info.keyword, given, inputs) } else { None };
+                self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)).with_fixes(size));
             }
         }
     }

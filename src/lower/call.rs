@@ -338,7 +338,10 @@ impl<'a> Builder<'a> {
         }
         let first_new = self.graph.len();
         let value = match info.build(&args, &shapes) {
-            Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
+            Ok(Built::One(op)) => {
+                self.channels_last(frame, &op, inputs);
+                self.node(frame, op, inputs, expr.span, scope)
+            }
             Ok(Built::Pieces(ops)) => {
                 // One name for several results is the scope of theirs.
                 let scope = &scope.exact.clone().map_or_else(|| scope.clone(), Scope::at);
@@ -350,6 +353,9 @@ impl<'a> Builder<'a> {
                 return Value::Poison;
             }
         };
+        if !value.is_poison() {
+            self.habits(frame, (info, params), inputs, expr.span);
+        }
         for id in value_nodes(&value) {
             if id.to_usize() >= first_new {
                 self.calls.insert(id, expr);

@@ -14,6 +14,7 @@ mod call;
 mod callee;
 mod eval;
 mod fix;
+mod habit;
 mod instance;
 mod naming;
 mod operator;

@@ -4,6 +4,7 @@
 //! the ways to write it here. What a framework means by a call is [`crate::foreign`]'s to know; nothing is built here.
 
 use super::call::{Flow, Given};
+use super::habit::{begins_with_channels, positional as numbers};
 use super::{Builder, Frame};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
@@ -132,7 +133,8 @@ impl<'a> Builder<'a> {
         };
         let span = at.arg.name.as_ref().map_or(at.arg.value.span, |name| name.span);
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, span, "written as elsewhere");
-        let diagnostic = match pasted.read(self.sources, foreign::ours) {
+        let leads = pasted.shape.is_some_and(|shape| begins_with_channels(info.keyword, &numbers(given), shape));
+        let diagnostic = match pasted.read(self.sources, |call| foreign::ours(call, leads)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
                 diagnostic.fix(Unsafe, message, pasted.edits(&one))
@@ -165,7 +167,7 @@ impl<'a> Builder<'a> {
     /// `softmax(x, 1)`: tensors and numbers in one list, as functions have them elsewhere. `None` where no framework has a
     /// function of the name; a finding without a fix where this call is not understood.
     pub(super) fn function_elsewhere(&self, diagnostic: Diagnostic, pasted: &Pasted<'_>) -> Result<Diagnostic, Diagnostic> {
-        match pasted.read(self.sources, foreign::ours) {
+        match pasted.read(self.sources, |call| foreign::ours(call, false)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
                 Ok(diagnostic.fix(Unsafe, message, pasted.edits(&one)))
