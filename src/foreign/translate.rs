@@ -117,6 +117,9 @@ fn attempt(row: &'static Row, call: Call<'_>) -> Result<Translation, String> {
     if call.args.iter().any(|arg| arg.contains('#')) {
         return Err("a comment stands among its arguments".to_owned());
     }
+    if let Here::Nothing(help) = row.here {
+        return Err(help.to_owned());
+    }
     let fed = !matches!(call.inputs, Inputs::Inside);
     let bound = Bound::of(row, call.args, fed, call.shape)?;
     let stages = match row.here {

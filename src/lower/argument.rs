@@ -190,7 +190,7 @@ impl<'a> Builder<'a> {
     }
 
     /// An argument's span together with the comma that its removal makes needless.
-    fn with_comma(&self, span: Span) -> Span {
+    pub(super) fn with_comma(&self, span: Span) -> Span {
         let text = self.sources.get(span.source).text();
         let (before, after) = (text[..span.start as usize].trim_end(), &text[span.end as usize..]);
         if let Some(rest) = after.trim_start().strip_prefix(',') {
@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
                 let at =
                     by_name.or_else(|| given.get(index).filter(|g| g.arg.name.is_none())).map_or(expr.span, |g| g.arg.value.span);
                 let code = if wrong_type { Code::WrongType } else { Code::InvalidValue };
-                let size = if wrong_type { self.without_size(info.keyword, given, inputs) } else { None };
+                let size = self.without_size(info.keyword, given, inputs);
                 self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)).with_fixes(size));
             }
         }

@@ -339,8 +339,12 @@ impl<'a> Builder<'a> {
         let first_new = self.graph.len();
         let value = match info.build(&args, &shapes) {
             Ok(Built::One(op)) => {
-                self.channels_last(frame, &op, inputs);
-                self.node(frame, op, inputs, expr.span, scope)
+                let conv = matches!(op, Op::Conv(_)).then(|| op.clone());
+                let value = self.node(frame, op, inputs, expr.span, scope);
+                if let Some(conv) = conv.filter(|_| !value.is_poison()) {
+                    self.channels_last(frame, &conv, inputs);
+                }
+                value
             }
             Ok(Built::Pieces(ops)) => {
                 // One name for several results is the scope of theirs.

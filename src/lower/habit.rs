@@ -44,8 +44,6 @@ pub(super) fn begins_with_channels(keyword: &str, positional: &[u64], input: Sha
         }
         ("dwconv", [channels, second]) => !is_usual(*channels, *second),
         ("dwconv", [channels, second, third]) => !is_usual(*channels, *second) && is_usual(*second, *third),
-        // What is added to the variance is far below one.
-        ("bn" | "layer_norm" | "instance_norm", [channels]) => *channels >= 1,
         _ => false,
     }
 }
@@ -104,7 +102,7 @@ impl Builder<'_> {
         Some(Fix { message, applicability: Unsafe, edits })
     }
 
-    /// `linear(512, 10)`, `prelu(64)`: what takes a flag where another framework has a size.
+    /// `linear(512, 10)`, `prelu(64)`, `bn(64)`: what takes another argument where a framework has a size of the input.
     pub(super) fn without_size(&self, keyword: &str, given: &[Given<'_>], inputs: &[Flow]) -> Option<Fix> {
         let (id, _) = inputs.first()?;
         let shape = self.shapes[*id];
@@ -114,6 +112,11 @@ impl Builder<'_> {
                 (size.value.to_i64()? == i64::try_from(last).ok()? && out.value.to_i64().is_some()).then_some(())?;
                 let span = Span { end: out.arg.value.span.start, ..size.arg.value.span };
                 ("leave out the input's size, which follows from the input", Edit::replace(span, ""))
+            }
+            ("bn" | "instance_norm", [size]) | ("group_norm", [_, size]) if size.arg.name.is_none() => {
+                (size.value.to_i64()? == i64::try_from(shape.channels()).ok()?).then_some(())?;
+                let span = self.with_comma(size.arg.value.span);
+                ("leave out the input channels, which follow from the input", Edit::replace(span, ""))
             }
             ("prelu", [slopes]) if slopes.arg.name.is_none() => {
                 let shared = match slopes.value.to_i64()? {
@@ -152,11 +155,10 @@ fn channels_first_argument(keyword: &str, numbers: &[u64], given: &[Given<'_>], 
         "conv" | "conv_transpose" => {
             format!("`{keyword}` makes {first} channels with a kernel of {} and stride {}", numbers[1], numbers[2])
         }
-        "dwconv" => format!("`{keyword}` has a kernel of {first} and stride {}", numbers[1]),
-        _ => format!("`{keyword}` adds {first} to the variance"),
+        _ => format!("`{keyword}` has a kernel of {first} and stride {}", numbers[1]),
     };
     let rest = numbers[1..].iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let meant = if rest.is_empty() { keyword.to_owned() } else { format!("{keyword}({rest})") };
+    let meant = format!("{keyword}({rest})");
     let at = given.first().map_or(span, |g| g.arg.value.span);
     Diagnostic::warning(Code::LintOtherOrder, meaning, at, "as many as the input has channels")
         .help(format!("the input's channels are no argument here: write `{meant}` if they were meant"))
@@ -177,7 +179,6 @@ mod tests {
         assert!(begins("conv", &[1, 6, 5], 1));
         assert!(begins("conv_transpose", &[64, 32, 2, 2], 64));
         assert!(begins("dwconv", &[32, 3], 32));
-        assert!(begins("bn", &[64], 64));
     }
 
     #[test]

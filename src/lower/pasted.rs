@@ -58,7 +58,8 @@ impl Pasted<'_> {
             }
             ([], None) => diagnostic.help(why),
             ([one], _) => {
-                let said = if one.shown.contains("->") { &one.shown } else { keyword.unwrap_or(&one.shown) };
+                let first = one.shown.split('(').next().unwrap_or(&one.shown);
+                let said = if one.shown.contains("->") { &one.shown } else { first };
                 diagnostic.fix(one.applicability, format!("it is called `{said}` here"), self.edits(one))
             }
             (several, _) => several.iter().fold(diagnostic, |diagnostic, one| {
