@@ -1,5 +1,7 @@
 //! A pasted call's arguments, each with the parameter that it is for, and what follows from a row without a rule.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other value is refused alike, and other parameters only kept")]
+
 use super::stages::{Stage, Stages};
 use super::value::{Value, inside, pieces};
 use super::{Default, Framework, Means, Parameter, Row, rule};
@@ -68,8 +70,8 @@ impl<'a> Bound<'a> {
     fn put(&mut self, index: usize, text: &'a str) -> Result<(), String> {
         let param = &self.row.params[index];
         match param.means {
-            Means::Input => self.feed(text.to_owned()),
-            Means::Inputs => self.feed(listed(text).ok_or_else(|| format!("`{text}` is no list of tensors"))?),
+            Means::Input => self.feed(text),
+            Means::Inputs => self.feed(&listed(text).ok_or_else(|| format!("`{text}` is no list of tensors"))?),
             Means::Needless(_) | Means::NeedlessFlag(_) => {}
             Means::Same(_)
             | Means::Pad
@@ -88,8 +90,9 @@ impl<'a> Bound<'a> {
         Ok(())
     }
 
-    fn feed(&mut self, more: String) {
-        self.tensors = Some(self.tensors.take().map_or(more.clone(), |tensors| format!("{tensors}, {more}")));
+    fn feed(&mut self, more: &str) {
+        let before = self.tensors.take().map_or(String::new(), |tensors| tensors + ", ");
+        self.tensors = Some(before + more);
     }
 
     /// What must be given is given. Sizes of the input only stand before others, so that `by_name` they are not missed.

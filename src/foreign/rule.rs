@@ -4,6 +4,8 @@
 //! are none. Where the shape of the input is not known, it may take one for granted only if the calls that it gives are
 //! refused on any other.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other value of an argument is refused alike")]
+
 use super::bind::Bound;
 use super::stages::{Stage, Stages};
 use super::value::Value;
@@ -271,6 +273,7 @@ pub(super) fn flatten(bound: &Bound<'_>) -> Told {
 }
 
 /// Channels are last there, so that they vary fastest.
+#[expect(clippy::unnecessary_wraps, reason = "rules have one signature")]
 pub(super) fn keras_flatten(bound: &Bound<'_>) -> Told {
     Ok(match bound.shape {
         Some([_]) => one("flatten"),

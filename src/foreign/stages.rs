@@ -103,7 +103,7 @@ impl Stages {
     pub(super) fn round(&self, inputs: Inputs<'_>, tensors: Option<&str>, opened: Option<String>) -> Option<Written> {
         let (first, later) = self.0.split_first()?;
         // A call binds tighter than an arrow, so that the text means the same within a larger expression.
-        let before: String = later.iter().rev().map(|stage| format!("{}(", stage.text())).collect();
+        let before: String = later.iter().rev().flat_map(|stage| [stage.text(), "(".to_owned()]).collect();
         let behind = ")".repeat(later.len());
         let written = |call, behind| Written { call, inputs: None, behind };
         Some(match (inputs, tensors) {

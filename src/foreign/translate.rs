@@ -74,7 +74,7 @@ pub fn ours(call: Call<'_>, leads: bool) -> Result<Option<Translation>, String> 
     let by_name = call.args.iter().all(|arg| name_and_value(arg).0.is_some());
     let sized = |row: &Row| matches!(row.params.first(), Some(Parameter { means: Means::InputSize, .. }));
     let other = rows().filter(|row| row.keyword() == Some(call.name) && (by_name || leads && sized(row)));
-    let found = other.filter_map(|row| attempt(row, call).ok()).next();
+    let found = other.map(|row| attempt(row, call)).find_map(Result::ok);
     match (found, why) {
         (None, Some(why)) => Err(why),
         (found, _) => Ok(found),
@@ -107,7 +107,9 @@ fn outcome(call: Call<'_>, rows: &[&'static Row]) -> Option<Outcome> {
         }
     }
     if found.len() > 1 {
-        found.iter_mut().for_each(|translation| translation.applicability = Applicability::Unsafe);
+        for translation in &mut found {
+            translation.applicability = Applicability::Unsafe;
+        }
     }
     let needs_shape = found.is_empty() && call.shape.is_none() && rows.iter().any(|row| matches!(row.here, Here::Shaped(..)));
     Some(Outcome { keyword, translations: found, why: why.unwrap_or_default(), needs_shape })

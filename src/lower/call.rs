@@ -273,18 +273,15 @@ impl<'a> Builder<'a> {
             Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters");
         let flows: Vec<Flow> =
             tensors.iter().flat_map(|g| value_nodes(&g.value).into_iter().map(|id| (id, g.arg.value.span))).collect();
-        let told = match self.pasted(expr, callee, &flows) {
-            Some(pasted) => self.function_elsewhere(diagnostic, &pasted),
-            None => Err(diagnostic),
-        };
-        self.report(
-            frame,
-            told.unwrap_or_else(|diagnostic| {
+        let pasted = self.pasted(expr, callee, &flows);
+        let told = pasted.and_then(|pasted| self.function_elsewhere(&diagnostic, &pasted));
+        let diagnostic =
+            told.unwrap_or_else(|| {
                 diagnostic
                     .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
                     .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")))
-            }),
-        );
+            });
+        self.report(frame, diagnostic);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one call, each of another kind")]

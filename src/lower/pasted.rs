@@ -167,14 +167,15 @@ impl<'a> Builder<'a> {
 
     /// `softmax(x, 1)`: tensors and numbers in one list, as functions have them elsewhere. `None` where no framework has a
     /// function of the name; a finding without a fix where this call is not understood.
-    pub(super) fn function_elsewhere(&self, diagnostic: Diagnostic, pasted: &Pasted<'_>) -> Result<Diagnostic, Diagnostic> {
+    pub(super) fn function_elsewhere(&self, diagnostic: &Diagnostic, pasted: &Pasted<'_>) -> Option<Diagnostic> {
+        let diagnostic = diagnostic.clone();
         match pasted.read(self.sources, |call| foreign::ours(call, false)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
-                Ok(diagnostic.fix(Unsafe, message, pasted.edits(&one)))
+                Some(diagnostic.fix(Unsafe, message, pasted.edits(&one)))
             }
-            Ok(None) => Err(diagnostic),
-            Err(why) => Ok(diagnostic.help(format!("it is not put into the words of here: {why}"))),
+            Ok(None) => None,
+            Err(why) => Some(diagnostic.help(format!("it is not put into the words of here: {why}"))),
         }
     }
 }

@@ -34,14 +34,15 @@ impl<'a> Builder<'a> {
     ) -> Value {
         let count = if let Value::Tuple(items) = &value { items.len() } else { 0 };
         let (alike, order) = match param.kind {
-            ParamKind::Pair | ParamKind::NumberPair => (true, ""),
             // Padding by a function is left and right first there.
             ParamKind::PadsOrSame if info.keyword != "pad" && count == 2 => (true, ""),
             ParamKind::Pads | ParamKind::PadsOrSame => (false, "it is [top, left, bottom, right] or [height, width] here"),
             ParamKind::Integers | ParamKind::IntegerOrList => {
                 (false, "the batch is not counted here, neither among axes nor among sizes")
             }
-            ParamKind::NestedNumbers
+            ParamKind::Pair
+            | ParamKind::NumberPair
+            | ParamKind::NestedNumbers
             | ParamKind::Count
             | ParamKind::Integer
             | ParamKind::Flag
@@ -64,10 +65,8 @@ fn not_a_tuple(expr: &Expr) -> Diagnostic {
 /// What was meant; inner lists are told from the text, since a tuple of tuples is one row of tensors.
 fn listed(expr: &Expr, value: &Value) -> Value {
     let flat = !matches!(&expr.kind, ExprKind::Tuple(items) if items.iter().any(|item| matches!(item.kind, ExprKind::Tuple(_))));
-    match value {
-        Value::Tuple(items) if flat => Value::list(items.to_vec()).unwrap_or(Value::Poison),
-        _ => Value::Poison,
-    }
+    let items = if let Value::Tuple(items) = value { items.to_vec() } else { Vec::new() };
+    Value::list(items).filter(|_| flat).unwrap_or(Value::Poison)
 }
 
 /// Edits that put brackets in place of the parentheses, inner ones too; none where the tuple stands elsewhere.

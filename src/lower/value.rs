@@ -100,8 +100,14 @@ impl Value {
         match self {
             Self::Tensor(_) => true,
             Self::Tuple(items) => !self.is_constant_tuple() && items.iter().all(|item| item.is_tensor() || item.is_poison()),
-            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::List(_) => false,
-            Self::Shared(_) | Self::Nothing | Self::Poison => false,
+            Self::Int(_)
+            | Self::Float(_)
+            | Self::Bool(_)
+            | Self::Str(_)
+            | Self::List(_)
+            | Self::Shared(_)
+            | Self::Nothing
+            | Self::Poison => false,
         }
     }
 
