@@ -78,7 +78,7 @@ fn weights(shaped: &Shaped) -> Weights {
                 other => panic!("no salt for {other}"),
             };
             let nth = seen.entry(spec.name).and_modify(|n| *n += 1).or_insert(0);
-            let mut values = tensor(spec.dims.to_vec().into_iter().map(|d| d as usize).collect(), salt + 10 * *nth);
+            let mut values = tensor(spec.dims.iter().map(|d| *d as usize).collect(), salt + 10 * *nth);
             if spec.name == "running_var" {
                 values.data_mut().iter_mut().for_each(|v| *v = v.abs() + 0.5);
             }
