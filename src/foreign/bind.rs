@@ -201,7 +201,7 @@ pub(super) fn meant(
 fn plain(name: &str, value: &Value<'_>) -> Result<String, String> {
     let is_strange = |item: &Value<'_>| matches!(item, Value::None | Value::Word(_));
     if is_strange(value) || value.items().iter().any(is_strange) {
-        return Err(format!("`{name}={}` has no counterpart here", value.written()));
+        return Err(format!("`{name}={}` is not understood", value.written()));
     }
     Ok(value.written())
 }

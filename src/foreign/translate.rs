@@ -186,14 +186,18 @@ pub fn argument(keyword: Option<&str>, name: &str, value: &str, shape: Option<&[
 fn said(row: &Row, param: &Parameter, text: &str, shape: Option<&[u64]>) -> Argument {
     let value = Value::of(text);
     let sure = !matches!(param.means, Means::Axis(_) | Means::Axes(_));
+    let whole = || Argument::Unclear("what it means hangs on the rest of the call".to_owned());
     match (param.means, meant(param, &value, row.framework, shape)) {
+        // What "same" adds does not count in a mean there, and what is normalised is the shape that is given.
+        (Means::Pad, Ok(_)) if matches!(row.here, Here::Ruled(..)) && matches!(value, Value::Word(_)) => whole(),
+        (Means::InputSize, Ok(_)) if matches!(row.here, Here::Shaped(..)) => whole(),
         (Means::Needless(why) | Means::NeedlessFlag(why), Ok(None)) => Argument::Needless(why, true),
         (Means::InputSize, Ok(None)) => Argument::Needless("sizes of the input follow from the input", false),
         (Means::Only(_), Ok(None)) => Argument::Needless("it is so here anyway", true),
         // The channels, which are what is meant anyway.
         (Means::Axis(here), Ok(None)) => Argument::Is(here, "0".to_owned(), false),
         (_, Ok(Some((here, text)))) => Argument::Is(here, text, sure),
-        (_, Ok(None)) => Argument::Unclear("what it means hangs on the other arguments".to_owned()),
+        (_, Ok(None)) => whole(),
         (_, Err(why)) => Argument::Unclear(why),
     }
 }
