@@ -113,6 +113,7 @@ codes! {
     LintLinearOnMap "PW9011" "a linear layer on a map";
     LintCountedPath "PW9012" "a path that hangs on a count";
     LintSilence "PW9013" "a silence that does nothing, or does not say why";
+    LintOtherOrder "PW9014" "written in another framework's order";
 }
 
 impl Code {

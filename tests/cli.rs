@@ -47,7 +47,7 @@ fn lints_are_warnings_until_denied() {
 /// Mistakes whose fixes are safe in three rounds (the syntax hides the rest), and one whose fix is a guess.
 const FIXABLE: &str = "net n {\n    inptu x: [3, 8, 8]\n    a = x -> ReLU() -> conv(8, kernel_size=3, padding=1, bias=True)\n    output y = x + a\n}\n";
 const FIXED: &str =
-    "net n {\n    input x: [3, 8, 8]\n    a = x -> relu() -> conv(8, k=3, pad=1, bias=true)\n    output y = x + a\n}\n";
+    "net n {\n    input x: [3, 8, 8]\n    a = x -> relu -> conv(8, k=3, pad=1, bias=true)\n    output y = x + a\n}\n";
 
 #[test]
 fn check_applies_what_is_safe_and_leaves_what_is_a_guess() {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use pointwise::code::Code;
 use pointwise::compile::{LoadError, Loader, Settings, compile};
-use pointwise::foreign::table::{CALLS, PARAMETERS};
+use pointwise::foreign::{Here, Means, rows};
 use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
@@ -280,17 +280,31 @@ proptest! {
 /// What other frameworks call things is data of a room that knows no operation, so this holds the two together.
 #[test]
 fn what_stands_for_a_foreign_call_is_there() {
-    for call in CALLS {
-        let info = OPS.iter().find(|op| op.keyword == call.here).unwrap_or_else(|| panic!("no operation {}", call.here));
-        let words = || call.signature.split(' ').filter(|word| !matches!(*word, "" | "-" | "in" | "*" | "[*]"));
-        let params: Vec<&str> = info.params.iter().map(|param| param.name).collect();
-        let in_place: Vec<&str> = words().filter(|word| !word.starts_with('=')).collect();
-        assert!(params.starts_with(&in_place), "{}: {in_place:?} stand elsewhere in {params:?}", call.spelling);
-        for word in words() {
-            assert!(params.contains(&word.trim_start_matches('=')), "{}: `{}` has no `{word}`", call.spelling, call.here);
+    for row in rows() {
+        let Some(keyword) = row.keyword() else { continue };
+        let info = OPS.iter().find(|op| op.keyword == keyword).unwrap_or_else(|| panic!("no operation {keyword}"));
+        for name in row.params.iter().filter_map(|param| here(param.means)) {
+            // A rule may write a second operation.
+            let ruled = matches!(row.here, Here::Ruled(..)) && OPS.iter().any(|op| op.params.iter().any(|p| p.name == name));
+            let known = info.params.iter().any(|param| param.name == name);
+            assert!(known || ruled, "{}: `{keyword}` has no `{name}`", row.spellings);
         }
     }
-    for here in PARAMETERS.iter().filter_map(|parameter| parameter.meaning.here()) {
-        assert!(OPS.iter().any(|op| op.params.iter().any(|param| param.name == here)), "no operation has `{here}`");
+}
+
+/// The parameter here that an argument elsewhere is.
+fn here(means: Means) -> Option<&'static str> {
+    match means {
+        Means::Same(name) | Means::Axis(name) | Means::Axes(name) | Means::Words(name, _) => Some(name),
+        Means::Pad => Some("pad"),
+        Means::Input
+        | Means::Inputs
+        | Means::InputSize
+        | Means::Needless(_)
+        | Means::NeedlessFlag(_)
+        | Means::Only(_)
+        | Means::Activation
+        | Means::Ruled
+        | Means::Rest => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::counted;
-use crate::foreign::{self, Meaning};
+use crate::foreign::Argument;
 use crate::op::args::{ArgValue, BuildError};
 use crate::op::table::{self, OpInfo};
 use crate::source::Span;
@@ -34,11 +34,14 @@ impl<'a> Builder<'a> {
             match slot {
                 Some(g) if g.value.is_poison() => sound = false,
                 Some(g) => {
-                    let integral = if param.kind.is_integral() { integral(&g.value) } else { None };
-                    args[i] = integral.or_else(|| g.value.to_arg());
-                    if args[i].is_none() {
+                    let value = self.as_list_for(frame, (info, param), &g.arg.value, g.value.clone());
+                    let integral = if param.kind.is_integral() { integral(&value) } else { None };
+                    args[i] = integral.or_else(|| value.to_arg());
+                    if value.is_poison() {
+                        sound = false;
+                    } else if args[i].is_none() {
                         let message =
-                            format!("`{}` of `{}` is a constant, and this is {}", param.name, info.keyword, g.value.kind());
+                            format!("`{}` of `{}` is a constant, and this is {}", param.name, info.keyword, value.kind());
                         self.report(frame, Diagnostic::error(Code::WrongType, message, g.arg.value.span, ""));
                         sound = false;
                     }
@@ -74,7 +77,8 @@ impl<'a> Builder<'a> {
         let names: Vec<&str> = block.params.iter().map(|p| p.name.text.as_str()).collect();
         let required: Vec<&str> = block.params.iter().filter(|p| p.default.is_none()).map(|p| p.name.text.as_str()).collect();
         let Some(slots) = self.match_args(frame, &block.name.text, &names, &required, given) else { return false };
-        let values: Vec<Option<Value>> = slots.into_iter().map(|slot| slot.map(|g| g.value.clone())).collect();
+        let values: Vec<Option<Value>> =
+            slots.into_iter().map(|slot| slot.map(|g| self.as_list(frame, &g.arg.value, g.value.clone()))).collect();
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
                 (Some(value), _) => value,
@@ -160,30 +164,24 @@ impl<'a> Builder<'a> {
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
         // Only operations have counterparts elsewhere; a block's parameters are its author's.
         let is_operation = table::find(callee).is_some();
-        let meaning = foreign::parameter(&name.text);
-        let diagnostic = if let Some((meaning, here)) =
-            meaning.and_then(|meaning| Some((meaning, meaning.here().filter(|here| names.contains(here))?)))
-        {
-            let axis = match meaning {
-                Meaning::Axis(_) => foreign::without_batch(self.sources.text(value)),
-                Meaning::Called(_) | Meaning::InputSize | Meaning::Needless(_) => None,
-            };
+        let keyword = is_operation.then_some(callee);
+        let meaning = self.argument_elsewhere(keyword, &name.text, value, None);
+        let near = nearest_word(&name.text, names.iter().copied());
+        let diagnostic = if let Some(Argument::Is(here, text, sure)) = meaning.clone().filter(|m| m.is_one_of(names)) {
             if given.iter().any(|g| g.arg.name.as_ref().is_some_and(|name| name.text == here)) {
                 self.report(frame, diagnostic.help(format!("`{here}` says the same, and is given: leave one of them out")));
                 return;
             }
-            let certain = is_operation && !matches!(meaning, Meaning::Axis(_));
-            let edits = [Edit::replace(name.span, here)].into_iter().chain(axis.map(|axis| Edit::replace(value, axis)));
-            diagnostic.fix(Applicability::safe_if(certain), format!("it is called `{here}` here"), edits.collect())
-        } else if let Some((near, applicability)) = nearest_word(&name.text, names.iter().copied()) {
-            diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(name.span, near)])
-        } else if let Some(meaning) = meaning.filter(|meaning| meaning.here().is_none()) {
-            let (why, certain) = match meaning {
-                Meaning::Needless(why) => (why, is_operation),
-                Meaning::InputSize | Meaning::Called(_) | Meaning::Axis(_) => ("sizes of the input follow from the input", false),
-            };
+            let changed = Some(text).filter(|text| text != self.sources.text(value));
+            let edits = [Edit::replace(name.span, here)].into_iter().chain(changed.map(|text| Edit::replace(value, text)));
+            diagnostic.fix(Applicability::safe_if(is_operation && sure), format!("it is called `{here}` here"), edits.collect())
+        } else if let Some(Argument::Needless(why, certain)) = meaning {
             let edits = vec![Edit::replace(self.with_comma(name.span.to(value)), "")];
-            diagnostic.fix(Applicability::safe_if(certain), format!("leave it out: {why}"), edits)
+            diagnostic.fix(Applicability::safe_if(is_operation && certain), format!("leave it out: {why}"), edits)
+        } else if let Some((near, applicability)) = near {
+            diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(name.span, near)])
+        } else if let Some(Argument::Unclear(why)) = meaning.filter(|_| is_operation) {
+            diagnostic.help(format!("{why}; its parameters are {}", quoted(names)))
         } else if names.is_empty() {
             diagnostic.help("it has no parameters")
         } else {
@@ -193,7 +191,7 @@ impl<'a> Builder<'a> {
     }
 
     /// An argument's span together with the comma that its removal makes needless.
-    fn with_comma(&self, span: Span) -> Span {
+    pub(super) fn with_comma(&self, span: Span) -> Span {
         let text = self.sources.get(span.source).text();
         let (before, after) = (text[..span.start as usize].trim_end(), &text[span.end as usize..]);
         if let Some(rest) = after.trim_start().strip_prefix(',') {
@@ -223,7 +221,8 @@ impl<'a> Builder<'a> {
                 let at =
                     by_name.or_else(|| given.get(index).filter(|g| g.arg.name.is_none())).map_or(expr.span, |g| g.arg.value.span);
                 let code = if wrong_type { Code::WrongType } else { Code::InvalidValue };
-                self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)));
+                let size = self.without_size(info.keyword, given, inputs);
+                self.report(frame, Diagnostic::error(code, message, at, "").help(usage(info)).with_fixes(size));
             }
         }
     }

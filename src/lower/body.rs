@@ -176,6 +176,7 @@ impl<'a> Builder<'a> {
     /// Evaluates `[3, size, size]`.
     pub(super) fn shape_of(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Shape> {
         let value = self.eval(frame, expr, &Scope::none());
+        let value = self.as_list(frame, expr, value);
         if value.is_poison() {
             return None;
         }

@@ -2,9 +2,10 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::callee::Callee;
+use super::callee::{Callee, Strange};
 use super::flowing::{Flow, Inflow};
 use super::naming::{Scope, is_quiet};
+use super::pasted::Pasted;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -20,6 +21,13 @@ pub(super) struct Given<'a> {
     pub(super) value: Value,
 }
 
+impl Given<'_> {
+    /// The tensors in it, each from here.
+    pub(super) fn flows(&self) -> Vec<Flow> {
+        value_nodes(&self.value).into_iter().map(|id| (id, self.arg.value.span)).collect()
+    }
+}
+
 impl<'a> Builder<'a> {
     /// `f(a)`, `f(a)(x)`.
     pub(super) fn call(
@@ -30,12 +38,9 @@ impl<'a> Builder<'a> {
         lists: &'a [ArgList],
         scope: &Scope,
     ) -> Value {
-        let Some(meaning) = self.callee(frame, callee, lists.first(), lists.len() > 1) else {
-            // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name opens as well.
-            for arg in lists.iter().flat_map(|list| &list.args).filter(|arg| !matches!(arg.value.kind, ExprKind::List(_))) {
-                self.eval(frame, &arg.value, &scope.inner());
-            }
-            return Value::Poison;
+        let meaning = match self.callee(frame, callee) {
+            Ok(meaning) => meaning,
+            Err(strange) => return self.strange_call(frame, callee, lists, (strange, scope)),
         };
         let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
         let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
@@ -48,7 +53,7 @@ impl<'a> Builder<'a> {
             if let Callee::Shared(set) = meaning {
                 return self.shared_params(frame, callee, lists[0].span, set);
             }
-            if let Some(diagnostic) = self.in_brackets(&meaning, &last, &[]) {
+            if let Some(diagnostic) = self.in_brackets(&meaning, (expr, callee), (&last, &[])) {
                 self.report(frame, diagnostic);
                 return Value::Poison;
             }
@@ -59,7 +64,7 @@ impl<'a> Builder<'a> {
         }
         let (tensors, others): (Vec<_>, Vec<_>) =
             last.into_iter().partition(|g| g.arg.name.is_none() && (g.value.holds_tensors() || g.value.is_poison()));
-        if let Some(diagnostic) = self.in_brackets(&meaning, &tensors, &others) {
+        if let Some(diagnostic) = self.in_brackets(&meaning, (expr, callee), (&tensors, &others)) {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
@@ -83,6 +88,25 @@ impl<'a> Builder<'a> {
             };
         };
         self.invoke(frame, &meaning, expr, callee, &others, Some(inputs), scope)
+    }
+
+    /// A call of what nothing is called; its arguments may have mistakes of their own.
+    fn strange_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        callee: &Ident,
+        lists: &'a [ArgList],
+        (strange, scope): (Strange, &Scope),
+    ) -> Value {
+        let mut shape = None;
+        // Elsewhere a list may hold tensors, `cat([a, b])`, which the fix of the name opens as well.
+        for arg in lists.iter().flat_map(|list| &list.args).filter(|arg| !matches!(arg.value.kind, ExprKind::List(_))) {
+            let value = self.eval(frame, &arg.value, &scope.inner());
+            shape = shape.or_else(|| value_nodes(&value).first().map(|id| self.shapes[*id]));
+        }
+        let pasted = Pasted { callee, list: lists.first(), second: lists.get(1), piped: false, shape };
+        self.strange_callee(frame, strange, &pasted);
+        Value::Poison
     }
 
     /// `first -> stage -> stage`.
@@ -134,9 +158,11 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
             return Value::Poison;
         }
-        let meaning = self.callee(frame, &callee, list, true);
+        let shape = inputs.as_ref().and_then(|inputs| self.shape_of_inflow(inputs));
+        let pasted = Pasted { callee: &callee, list, second: None, piped: true, shape };
+        let meaning = self.callee(frame, &callee).map_err(|strange| self.strange_callee(frame, strange, &pasted));
         let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
-        let Some(meaning) = meaning else { return Value::Poison };
+        let Ok(meaning) = meaning else { return Value::Poison };
         let Some(inputs) = inputs else { return self.without_inputs(frame, &meaning, stage, &callee, &given, scope) };
         if let Callee::Function = meaning {
             let mut values = inputs;
@@ -259,6 +285,10 @@ impl<'a> Builder<'a> {
         inputs: &[Flow],
         scope: &Scope,
     ) -> Value {
+        let pasted = self.pasted(expr, callee, inputs);
+        if pasted.is_some_and(|pasted| self.written_elsewhere(frame, info, params, &pasted)) {
+            return Value::Poison;
+        }
         let Some(args) = self.operation_args(frame, info, callee, params) else { return Value::Poison };
         let shapes: Vec<Shape> = inputs.iter().map(|(id, _)| self.shapes[*id]).collect();
         if inputs.len() < info.inputs.0 || info.inputs.1.is_some_and(|most| inputs.len() > most) {
@@ -268,7 +298,14 @@ impl<'a> Builder<'a> {
         }
         let first_new = self.graph.len();
         let value = match info.build(&args, &shapes) {
-            Ok(Built::One(op)) => self.node(frame, op, inputs, expr.span, scope),
+            Ok(Built::One(op)) => {
+                let conv = matches!(op, Op::Conv(_)).then(|| op.clone());
+                let value = self.node(frame, op, inputs, expr.span, scope);
+                if let Some(conv) = conv.filter(|_| !value.is_poison()) {
+                    self.channels_last(frame, &conv, inputs);
+                }
+                value
+            }
             Ok(Built::Pieces(ops)) => {
                 // One name for several results is the scope of theirs.
                 let scope = &scope.exact.clone().map_or_else(|| scope.clone(), Scope::at);
@@ -284,6 +321,9 @@ impl<'a> Builder<'a> {
                 return Value::Poison;
             }
         };
+        if !value.is_poison() {
+            self.habits(frame, (info, params), inputs, expr.span);
+        }
         for id in value_nodes(&value) {
             if id.to_usize() >= first_new {
                 self.calls.insert(id, expr);
@@ -349,12 +389,11 @@ impl<'a> Builder<'a> {
 pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {
     match value {
         Value::Tensor(id) => vec![*id],
-        Value::Tuple(items) => items.iter().flat_map(value_nodes).collect(),
+        Value::Tuple(items) | Value::List(items) => items.iter().flat_map(value_nodes).collect(),
         Value::Int(_)
         | Value::Float(_)
         | Value::Bool(_)
         | Value::Str(_)
-        | Value::List(_)
         | Value::Shared(_)
         | Value::Nothing
         | Value::Poison => Vec::new(),

@@ -1,15 +1,15 @@
 //! What a name means that is called.
 
 use super::eval::sorted;
+use super::pasted::Pasted;
 use super::program::Found;
 use super::{Builder, Frame, Value, builtin};
 use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit, Label};
-use crate::foreign;
 use crate::op::table::{self, OpInfo};
 use crate::suggest::nearest;
-use crate::syntax::ast::{Arg, ArgList, Ident};
+use crate::syntax::ast::Ident;
 
 /// What a call's name means.
 #[derive(Clone, Copy)]
@@ -21,41 +21,49 @@ pub(super) enum Callee<'a> {
     Function,
 }
 
+/// Why a name that is called means nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strange {
+    /// Nothing is called so, which is still to be reported.
+    Unknown,
+    /// What it was bound to has been reported.
+    Reported,
+}
+
 impl<'a> Builder<'a> {
-    /// What a name means that is called; `apart` says whether the inputs stand elsewhere than in its first list.
-    pub(super) fn callee(
-        &mut self,
-        frame: &Frame<'a>,
-        callee: &Ident,
-        list: Option<&ArgList>,
-        apart: bool,
-    ) -> Option<Callee<'a>> {
+    /// What a name means that is called.
+    ///
+    /// # Errors
+    /// It means nothing.
+    pub(super) fn callee(&self, frame: &Frame<'a>, callee: &Ident) -> Result<Callee<'a>, Strange> {
         let name = callee.text.as_str();
         if let Some(Value::Shared(set)) = frame.names.get(name).map(|binding| &binding.value) {
-            return Some(Callee::Shared(*set));
+            return Ok(Callee::Shared(*set));
         }
         if let Some(found) = self.program.block(frame.file, name) {
-            return Some(Callee::Block(found));
+            return Ok(Callee::Block(found));
         }
         if builtin::is_builtin(name) {
-            return Some(Callee::Function);
+            return Ok(Callee::Function);
         }
         if let Some(op) = table::find(name) {
-            return Some(Callee::Op(op));
+            return Ok(Callee::Op(op));
         }
-        if frame.names.get(name).is_some_and(|binding| binding.value.is_poison()) {
-            return None;
+        let poisoned = frame.names.get(name).is_some_and(|binding| binding.value.is_poison());
+        Err(if poisoned { Strange::Reported } else { Strange::Unknown })
+    }
+
+    /// Reports that nothing is called so, unless that follows from another finding.
+    pub(super) fn strange_callee(&mut self, frame: &Frame<'a>, strange: Strange, pasted: &Pasted<'_>) {
+        if strange == Strange::Unknown && !self.again(Code::UnknownOperation, pasted.callee.span) {
+            let diagnostic = self.unknown(frame, pasted);
+            self.report(frame, diagnostic);
         }
-        if self.again(Code::UnknownOperation, callee.span) {
-            return None;
-        }
-        let diagnostic = self.unknown(frame, callee, list, apart);
-        self.report(frame, diagnostic);
-        None
     }
 
     /// The finding that nothing is called so, with what comes nearest.
-    fn unknown(&self, frame: &Frame<'a>, callee: &Ident, list: Option<&ArgList>, apart: bool) -> Diagnostic {
+    fn unknown(&self, frame: &Frame<'a>, pasted: &Pasted<'_>) -> Diagnostic {
+        let callee = pasted.callee;
         let name = callee.text.as_str();
         let mut diagnostic = Diagnostic::error(
             Code::UnknownOperation,
@@ -78,24 +86,18 @@ impl<'a> Builder<'a> {
             let edits = vec![Edit::after(last, format!("\nuse \"{path}\""))];
             diagnostic = diagnostic.note("a `use` brings in a file's own blocks, not those that it uses");
             diagnostic = diagnostic.fix(Unsafe, format!("`{name}` is defined in {path}: use that file too"), edits);
-        } else if let Some(here) = here(name) {
-            let (applicability, edits) = self.translated(callee, here, list, apart);
-            diagnostic = diagnostic.fix(applicability, format!("it is called `{here}` here"), edits);
+        } else if let Some(outcome) = pasted.translated(self.sources) {
+            diagnostic = pasted.offer(diagnostic, outcome);
+        } else if let Some(here) = table::find(&name.to_lowercase()) {
+            let edits = vec![Edit::replace(callee.span, here.keyword)];
+            let applicability = Applicability::safe_if(pasted.args().next().is_none());
+            diagnostic = diagnostic.fix(applicability, format!("it is called `{}` here", here.keyword), edits);
         } else if let Some(near) = nearest(name, names) {
             diagnostic = diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)]);
         } else {
             diagnostic = diagnostic.help("`pointwise ops` lists the operations");
         }
         diagnostic
-    }
-
-    /// Edits that write a call of another framework as one of ours, its arguments too.
-    fn translated(&self, callee: &Ident, here: &str, list: Option<&ArgList>, apart: bool) -> (Applicability, Vec<Edit>) {
-        let text = |arg: &Arg| self.sources.text(arg.name.as_ref().map_or(arg.value.span, |n| n.span.to(arg.value.span)));
-        let args: Vec<&str> = list.iter().flat_map(|list| &list.args).map(text).collect();
-        let written = foreign::arguments(&callee.text, &args, apart);
-        let list = list.zip(written.text).map(|(list, text)| Edit::replace(list.span, text));
-        (written.applicability, [Edit::replace(callee.span, here)].into_iter().chain(list).collect())
     }
 
     /// `param([96, 1, 1])` takes no inputs, shared or not.
@@ -106,10 +108,4 @@ impl<'a> Builder<'a> {
             Callee::Block(_) | Callee::Function => false,
         }
     }
-}
-
-/// The operation that is known elsewhere as `name`, or whose name it is in another case.
-fn here(name: &str) -> Option<&'static str> {
-    let elsewhere = foreign::operation(name).map(|call| call.here);
-    elsewhere.or_else(|| table::find(&name.to_lowercase()).map(|op| op.keyword))
 }

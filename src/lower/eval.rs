@@ -139,7 +139,8 @@ impl<'a> Builder<'a> {
         let mut values = Vec::with_capacity(items.len());
         for (at, item) in items.iter().enumerate() {
             let scope = if items.len() == 1 { scope.first() } else { scope.item(at) };
-            values.push(match self.eval(frame, item, &scope) {
+            let value = self.eval(frame, item, &scope);
+            values.push(match self.as_list(frame, item, value) {
                 Value::Tuple(parts) => Value::List(parts),
                 Value::Nothing => self.wrong(frame, "a list holds values, and this is nothing".to_owned(), item.span),
                 value => value,

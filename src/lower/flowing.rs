@@ -9,7 +9,6 @@ use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::foreign;
 use crate::graph::NodeId;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Ident};
@@ -125,42 +124,39 @@ impl<'a> Builder<'a> {
         let replacement = format!("{}({})({})", callee.text, params.join(", "), inputs.join(", "));
         let message = format!("`{}` takes its parameters and its inputs in two lists", callee.text);
         let diagnostic =
-            Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters")
+            Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters");
+        let pasted = self.pasted(expr, callee, &tensors.iter().flat_map(Given::flows).collect::<Vec<_>>());
+        let told = pasted.and_then(|pasted| self.function_elsewhere(&diagnostic, &pasted));
+        let diagnostic = told.unwrap_or_else(|| {
+            diagnostic
                 .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
-                .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")));
+                .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")))
+        });
         self.report(frame, diagnostic);
     }
 
     /// `concat([a, b], axis=1)`, as other frameworks write it: its axes count the batch there. Of names that hold lists,
     /// `concat(xs)`, nobody means that.
-    pub(super) fn in_brackets(&self, meaning: &Callee<'a>, tensors: &[Given<'a>], others: &[Given<'a>]) -> Option<Diagnostic> {
+    pub(super) fn in_brackets(
+        &self,
+        meaning: &Callee<'a>,
+        (expr, callee): (&Expr, &Ident),
+        (tensors, others): (&[Given<'a>], &[Given<'a>]),
+    ) -> Option<Diagnostic> {
         let Callee::Op(info) = meaning else { return None };
         let is_list = |g: &&Given<'a>| matches!(g.arg.value.kind, ExprKind::List(_)) && g.value.holds_tensors();
         let list = tensors.iter().find(is_list)?.arg.value.span;
         let message = format!("`{}` takes its tensors without brackets", info.keyword);
         let diagnostic = Diagnostic::error(Code::WrongType, message, list, "");
-        let edit = |start, end, text: &str| Edit::replace(Span { start, end, ..list }, text);
-        let mut edits = vec![edit(list.start, list.start + 1, "("), edit(list.end - 1, list.end, ")")];
-        let [axis] = others else {
-            let help = "tensors are grouped in parentheses: `(a, b) -> concat`";
-            return Some(match others {
-                [] => diagnostic.fix(Applicability::Safe, "tensors are grouped in parentheses", edits),
-                _ => diagnostic.help(help),
-            });
-        };
+        if others.is_empty() {
+            let edit = |start, end, text: &str| Edit::replace(Span { start, end, ..list }, text);
+            let edits = vec![edit(list.start, list.start + 1, "("), edit(list.end - 1, list.end, ")")];
+            return Some(diagnostic.fix(Applicability::Safe, "tensors are grouped in parentheses", edits));
+        }
         let note = "elsewhere, where lists of tensors are written so, axes count the batch: 1 there is 0 here";
         let diagnostic = diagnostic.note(note);
-        let name = axis.arg.name.as_ref();
-        let is_axis = name.is_none_or(|name| matches!(name.text.as_str(), "axis" | "dim"));
-        let here = foreign::without_batch(self.sources.text(axis.arg.value.span))
-            .filter(|_| is_axis && axis.arg.value.span.start > list.end);
-        Some(match here {
-            Some(here) => {
-                let at = name.map_or(axis.arg.value.span, |name| name.span.to(axis.arg.value.span));
-                edits.push(Edit::replace(at, format!("axis={here}")));
-                diagnostic.fix(Unsafe, format!("tensors are grouped in parentheses, and `axis={here}` does not count it"), edits)
-            }
-            None => diagnostic.help("write `concat(a, b)` for channels, and count axes from the channels on"),
-        })
+        let pasted = self.pasted(expr, callee, &tensors.iter().flat_map(Given::flows).collect::<Vec<_>>());
+        let told = pasted.and_then(|pasted| self.function_elsewhere(&diagnostic, &pasted));
+        Some(told.unwrap_or_else(|| diagnostic.help("tensors are grouped in parentheses: `(a, b) -> concat`")))
     }
 }

@@ -42,30 +42,33 @@ impl<'a> Builder<'a> {
                     _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
                 }
             }
-            ForRange::List(list) => match self.eval(frame, list, &scope) {
-                Value::List(items) | Value::Tuple(items) => {
-                    for (i, item) in items.iter().enumerate() {
-                        if frame.returned.is_some() || !self.goes_on(frame, body, i as u64) {
-                            break;
+            ForRange::List(list) => {
+                let walked = self.eval(frame, list, &scope);
+                match self.as_list(frame, list, walked) {
+                    Value::List(items) | Value::Tuple(items) => {
+                        for (i, item) in items.iter().enumerate() {
+                            if frame.returned.is_some() || !self.goes_on(frame, body, i as u64) {
+                                break;
+                            }
+                            self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
                         }
-                        self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
                     }
+                    Value::Int(n) => {
+                        let message = "a loop walks a range or a list, and this is an integer";
+                        let edits = vec![Edit::before(list.span, "0..")];
+                        self.report(
+                            frame,
+                            Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix(
+                                Safe,
+                                "count from zero",
+                                edits,
+                            ),
+                        );
+                        self.not_run(frame, body);
+                    }
+                    other => self.no_turns(frame, &[(list, &other)], body),
                 }
-                Value::Int(n) => {
-                    let message = "a loop walks a range or a list, and this is an integer";
-                    let edits = vec![Edit::before(list.span, "0..")];
-                    self.report(
-                        frame,
-                        Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix(
-                            Safe,
-                            "count from zero",
-                            edits,
-                        ),
-                    );
-                    self.not_run(frame, body);
-                }
-                other => self.no_turns(frame, &[(list, &other)], body),
-            },
+            }
         }
         frame.turns = outer_turns;
         self.loops -= 1;

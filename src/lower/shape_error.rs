@@ -216,6 +216,9 @@ impl<'a> Builder<'a> {
         } else {
             let shape = inputs.first().map(|(id, _)| self.shapes[*id]);
             let channels = shape.map(Shape::channels);
+            if let Some(fix) = op.zip(shape).and_then(|(op, shape)| self.without_channels(op, shape, span)) {
+                return diagnostic.with_fixes([fix]);
+            }
             if let Some(spread) = op.and_then(|op| dilated(op, side)) {
                 let (kernel, dilation) = spread;
                 return diagnostic.help(format!(

@@ -9,6 +9,7 @@ use super::call::{Given, value_nodes};
 use super::callee::Callee;
 use super::flowing::Inflow;
 use super::naming::{Scope, UseCounts};
+use super::pasted::Pasted;
 use super::program::duplicate;
 use super::{Binding, Builder, Frame, Value, builtin};
 use crate::code::Code;
@@ -90,7 +91,14 @@ impl<'a> Builder<'a> {
             | ExprKind::As { .. }
             | ExprKind::Error => return None,
         };
-        let meaning = self.callee(frame, &callee, list, true)?;
+        let meaning = match self.callee(frame, &callee) {
+            Ok(meaning) => meaning,
+            Err(strange) => {
+                let pasted = Pasted { callee: &callee, list, second: None, piped: false, shape: None };
+                self.strange_callee(frame, strange, &pasted);
+                return None;
+            }
+        };
         if let Some((message, help)) = unshareable(&meaning, &callee.text) {
             self.report(frame, Diagnostic::error(Code::WrongType, message, callee.span, "").help(help));
             return None;

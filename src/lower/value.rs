@@ -101,11 +101,12 @@ impl Value {
         }
     }
 
-    /// Whether it is one tensor or several, or a list with a tensor in it.
+    /// Whether it is one tensor or several, or a list with a tensor in it; a tuple of numbers is neither.
     #[must_use]
     pub fn holds_tensors(&self) -> bool {
         match self {
-            Self::Tensor(_) | Self::Tuple(_) => true,
+            Self::Tensor(_) => true,
+            Self::Tuple(_) => !self.is_constant_tuple(),
             Self::List(items) => items.iter().any(Self::holds_tensors),
             Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Str(_) | Self::Shared(_) | Self::Nothing | Self::Poison => {
                 false
@@ -133,6 +134,13 @@ impl Value {
     pub(super) fn stranger(&self) -> &Self {
         let Self::List(items) = self else { return self };
         items.iter().find(|item| !item.is_all_tensors()).map_or(self, Self::stranger)
+    }
+
+    /// Whether it is `(3, 3)`, as other languages write lists.
+    #[must_use]
+    pub fn is_constant_tuple(&self) -> bool {
+        let constant = |item: &Self| item.to_arg().is_some() || item.is_constant_tuple();
+        matches!(self, Self::Tuple(items) if !items.is_empty() && items.iter().all(constant))
     }
 
     /// As an operation's argument; `None` for tensors and what holds them.

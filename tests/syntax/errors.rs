@@ -265,12 +265,12 @@ fn calls() {
     in_net(
         "    y = x.flatten(1)",
         "PW0101 2:9 there are no methods and no modules: a call names a block or an operation",
-        "    y = x -> flatten(1)",
+        "    y = flatten(x)",
     );
     in_net(
         "    y = nn.ReLU()(x)",
         "PW0101 2:9 there are no methods and no modules: a call names a block or an operation",
-        "    y = relu()(x)",
+        "    y = relu(x)",
     );
     no_fix("net a { y = x -> f(8)(z) }", "PW0101 1:22 one list too many");
     no_fix("net a { y = f(8)(z)(9) }", "PW0101 1:20 one list too many");

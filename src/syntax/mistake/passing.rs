@@ -23,7 +23,15 @@ pub fn python_constant(context: &Context<'_>, value: &mut Expr) {
         "True" => true,
         "False" => false,
         "None" => {
-            context.report(at(value.span, "there is no `None`: every value is a number, a boolean, a string or a list"));
+            let found = at(value.span, "there is no `None`: every value is a number, a boolean, a string or a list");
+            let rest = context.text[value.span.end as usize..].trim_start();
+            let is_argument = rest.starts_with([',', ')']);
+            // What is not given is `none`, which is a value of arguments only.
+            context.report(if is_argument {
+                found.fix(Unsafe, "an argument that is not given is `none`", vec![Edit::replace(value.span, "none")])
+            } else {
+                found
+            });
             value.kind = ExprKind::Error;
             return;
         }

@@ -1,0 +1,224 @@
+//! Keras 3 and TensorFlow: layers, then functions. Channels are last there.
+
+use super::Framework::Keras;
+use super::Here::{self, Nothing, Operation, Ruled, Shaped};
+use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
+use super::{Means, NO_PROPERTY, Parameter, Row, TRAINING, else_, may, must, named, row, rule};
+
+const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
+    row(Keras, spellings, here, params)
+}
+
+const RULED: Means = Means::Ruled;
+const X: Parameter = must("x input inputs features logits images", Input);
+const NAME: Parameter = named("name dtype trainable", NO_PROPERTY);
+/// What is computed does not hang on how the framework lays its maps out.
+const LAYOUT: Parameter = may("data_format", Needless("where a tensor lies in memory is planned by the compiler"));
+const INITIAL: Parameter = named(
+    "kernel_initializer bias_initializer depthwise_initializer pointwise_initializer beta_initializer gamma_initializer \
+     moving_mean_initializer moving_variance_initializer kernel_regularizer bias_regularizer activity_regularizer \
+     depthwise_regularizer pointwise_regularizer beta_regularizer gamma_regularizer",
+    TRAINING,
+);
+/// Where the framework is told that the channels come first, its axes count otherwise.
+const LAST: Parameter = may("data_format", Only(&["None", "\"channels_last\""]));
+const ALPHA: &str = "negative_slope alpha";
+
+const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `conv(out, [1, k])`, with \
+                    `stride=[1, s]` and `pad=[0, p]`";
+const LINE_POOL: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `maxpool([1, k])` or \
+                         `avgpool([1, k])`";
+const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
+
+/// Layers of `keras.layers`.
+pub(super) const LAYERS: &[Row] = &[
+    keras(
+        "Conv2D Convolution2D",
+        Operation("conv"),
+        &[
+            must("filters", Same("out")),
+            must("kernel_size", Same("k")),
+            may("strides", Same("stride")),
+            may("padding", Pad),
+            LAYOUT,
+            may("dilation_rate", Same("dilation")),
+            may("groups", Same("groups")),
+            may("activation", Activation),
+            may("use_bias", Same("bias")),
+            INITIAL,
+            NAME,
+        ],
+    ),
+    keras(
+        "DepthwiseConv2D",
+        Operation("dwconv"),
+        &[
+            must("kernel_size", Same("k")),
+            may("strides", Same("stride")),
+            may("padding", Pad),
+            may("depth_multiplier", Same("multiplier")),
+            LAYOUT,
+            may("dilation_rate", Same("dilation")),
+            may("activation", Activation),
+            may("use_bias", Same("bias")),
+            INITIAL,
+            NAME,
+        ],
+    ),
+    keras(
+        "SeparableConv2D SeparableConvolution2D",
+        Ruled("dwconv", rule::separable),
+        &[
+            must("filters", Same("out")),
+            must("kernel_size", Same("k")),
+            may("strides", Same("stride")),
+            may("padding", Pad),
+            LAYOUT,
+            may("dilation_rate", Same("dilation")),
+            may("depth_multiplier", Same("multiplier")),
+            may("activation", Activation),
+            may("use_bias", Same("bias")),
+            INITIAL,
+            NAME,
+        ],
+    ),
+    keras(
+        "Conv2DTranspose Convolution2DTranspose",
+        Ruled("conv_transpose", rule::keras_transposed),
+        &[
+            must("filters", Same("out")),
+            must("kernel_size", Same("k")),
+            may("strides", Same("stride")),
+            may("padding", Pad),
+            // What follows stands in another order in each version.
+            named("output_padding", Only(&["None"])),
+            named("data_format", Needless("where a tensor lies in memory is planned by the compiler")),
+            named("dilation_rate", Only(&["1"])),
+            named("activation", Activation),
+            named("use_bias", Same("bias")),
+            INITIAL,
+            NAME,
+        ],
+    ),
+    keras("Conv1D SeparableConv1D DepthwiseConv1D", Nothing(LINE), &[]),
+    keras("MaxPooling1D MaxPool1D AveragePooling1D AvgPool1D GlobalAveragePooling1D", Nothing(LINE_POOL), &[]),
+    keras("Conv3D MaxPooling3D AveragePooling3D GlobalAveragePooling3D", Nothing(VOLUME), &[]),
+    keras(
+        "Dense",
+        Shaped("linear", rule::dense),
+        &[must("units", Same("out")), may("activation", Activation), may("use_bias", Same("bias")), INITIAL, NAME],
+    ),
+    keras(
+        "BatchNormalization",
+        Ruled("bn", rule::keras_bn),
+        &[
+            may("axis", RULED),
+            may("momentum", TRAINING),
+            else_("epsilon", "1e-3", Same("eps")),
+            may("center", RULED),
+            may("scale", RULED),
+            INITIAL,
+            NAME,
+        ],
+    ),
+    keras(
+        "LayerNormalization",
+        Ruled("layer_norm", rule::keras_layer_norm),
+        &[may("axis", RULED), else_("epsilon", "1e-3", Same("eps")), may("center", RULED), may("scale", RULED), INITIAL, NAME],
+    ),
+    keras(
+        "GroupNormalization",
+        Ruled("group_norm", rule::keras_group_norm),
+        &[
+            else_("groups", "32", Same("groups")),
+            may("axis", RULED),
+            else_("epsilon", "1e-3", Same("eps")),
+            may("center", RULED),
+            may("scale", RULED),
+            INITIAL,
+            NAME,
+        ],
+    ),
+    keras(
+        "MaxPooling2D MaxPool2D",
+        Operation("maxpool"),
+        &[else_("pool_size", "2", Same("k")), may("strides", Same("stride")), may("padding", Pad), LAYOUT, NAME],
+    ),
+    keras(
+        "AveragePooling2D AvgPool2D",
+        Ruled("avgpool", rule::keras_avgpool),
+        &[must("pool_size", Same("k")), may("strides", Same("stride")), may("padding", Pad), LAYOUT, NAME],
+    ),
+    keras(
+        "GlobalAveragePooling2D GlobalAvgPool2D",
+        Ruled("global_avgpool", rule::global_average),
+        &[LAYOUT, may("keepdims", RULED), NAME],
+    ),
+    keras(
+        "GlobalMaxPooling2D GlobalMaxPool2D",
+        Ruled("global_maxpool", rule::global_max),
+        &[LAYOUT, may("keepdims", RULED), NAME],
+    ),
+    keras("ZeroPadding2D", Ruled("pad", rule::keras_zero_pad), &[may("padding", RULED), LAYOUT, NAME]),
+    keras(
+        "UpSampling2D",
+        Operation("upsample"),
+        &[else_("size", "2", Same("factor")), LAYOUT, may("interpolation", Words("mode", &["nearest", "bilinear"])), NAME],
+    ),
+    keras("Concatenate", Operation("concat"), &[may("axis", Axis("axis")), NAME]),
+    keras("Add", Operation("add"), &[NAME]),
+    keras("Multiply", Operation("mul"), &[NAME]),
+    keras("Subtract", Operation("sub"), &[NAME]),
+    keras("Maximum", Operation("max"), &[NAME]),
+    keras("Flatten", Ruled("flatten", rule::keras_flatten), &[LAST, NAME]),
+    keras("Softmax", Operation("softmax"), &[may("axis", Axis("axis")), NAME]),
+    keras(
+        "ReLU",
+        Ruled("relu", rule::keras_relu),
+        &[may("max_value", RULED), may("negative_slope", RULED), may("threshold", RULED), NAME],
+    ),
+    keras("LeakyReLU", Operation("leaky_relu"), &[else_(ALPHA, "0.3", Same("slope")), NAME]),
+    keras("ELU", Operation("elu"), &[may("alpha", Same("alpha")), NAME]),
+    keras(
+        "PReLU",
+        Ruled("prelu", rule::keras_prelu),
+        &[named("shared_axes", RULED), named("alpha_initializer alpha_regularizer", TRAINING), NAME],
+    ),
+    keras("Activation", Ruled("relu", rule::named_activation), &[must("activation", RULED), NAME]),
+    keras(
+        "Dropout SpatialDropout2D",
+        Operation("dropout"),
+        &[must("rate", Same("p")), named("noise_shape seed data_format", TRAINING), NAME],
+    ),
+    keras("Identity", Operation("identity"), &[NAME]),
+    keras(
+        "Reshape Permute",
+        Nothing("the channels are last there and first here, so that it orders other elements: write `reshape` or `transpose`"),
+        &[],
+    ),
+];
+
+/// Functions of `tf`, `tf.nn`, `tf.image` and `keras.ops`.
+pub(super) const FUNCTIONS: &[Row] = &[
+    keras("relu", Operation("relu"), &[X, NAME]),
+    keras("relu6", Operation("relu6"), &[X, NAME]),
+    keras("sigmoid", Operation("sigmoid"), &[X, NAME]),
+    keras("tanh", Operation("tanh"), &[X, NAME]),
+    keras("silu swish", Operation("silu"), &[X, may("beta", Only(&["1"])), NAME]),
+    keras("leaky_relu", Operation("leaky_relu"), &[X, else_(ALPHA, "0.2", Same("slope")), NAME]),
+    keras("softmax", Operation("softmax"), &[X, may("axis", Axis("axis")), NAME]),
+    keras("concat concatenate", Operation("concat"), &[must("values inputs xs", Inputs), may("axis", Axis("axis")), NAME]),
+    keras("add", Operation("add"), &[must("inputs", Inputs), NAME]),
+    keras("multiply", Operation("mul"), &[must("inputs", Inputs), NAME]),
+    keras("reduce_mean", Ruled("mean", rule::keras_mean), &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME]),
+    keras(
+        "resize",
+        Ruled("upsample", rule::resize),
+        &[X, must("size", Same("size")), may("method", RULED), named("antialias preserve_aspect_ratio", Only(&["False"])), NAME],
+    ),
+    keras(
+        "depth_to_space space_to_depth",
+        Nothing("its channels stand in another order there than here, where they are PyTorch's"),
+        &[X],
+    ),
+];

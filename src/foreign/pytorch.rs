@@ -1,0 +1,303 @@
+//! PyTorch: modules, then functions of `torch` and `torch.nn.functional` and methods of tensors, as of version 2.
+
+use super::Framework::PyTorch;
+use super::Here::{self, Nothing, Operation, Ruled, Shaped};
+use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
+use super::{Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, may, must, named, row, rule};
+
+const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
+    row(PyTorch, spellings, here, params)
+}
+
+const RULED: Means = Means::Ruled;
+const DEVICE: Parameter = may("device", NO_PROPERTY);
+const DTYPE: Parameter = may("dtype", NO_PROPERTY);
+const INPLACE: Parameter = may("inplace", PLANNED);
+const X: Parameter = must("input self x", Input);
+const OTHER: Parameter = must("other", Input);
+const MODES: &[&str] = &["nearest", "bilinear"];
+const FIXED: Means = Needless("values of weights are no part of a network");
+
+const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `conv(out, [1, k])`, with \
+                    `stride=[1, s]` and `pad=[0, p]`";
+const LINE_DEPTHWISE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is \
+                              `conv_transpose(out, [1, k])`, with `stride=[1, s]` and `pad=[0, p]`";
+const LINE_POOL: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `maxpool([1, k])`";
+const LINE_MEAN: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `avgpool([1, k])`";
+const LINE_ADAPTIVE: &str =
+    "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `adaptive_avgpool([1, size])`";
+const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
+const WEIGHTS: &str = "it takes its weights as tensors, which layers have of their own here";
+const NORM: [Parameter; 5] = [
+    must("num_features", InputSize),
+    may("eps", Same("eps")),
+    may("momentum", TRAINING),
+    may("affine", Same("affine")),
+    may("track_running_stats", Only(&["True"])),
+];
+
+/// Modules of `torch.nn`.
+pub(super) const MODULES: &[Row] = &[
+    pt(
+        "Conv2d",
+        Operation("conv"),
+        &[
+            must("in_channels", InputSize),
+            must("out_channels", Same("out")),
+            must("kernel_size", Same("k")),
+            may("stride", Same("stride")),
+            may("padding", Pad),
+            may("dilation", Same("dilation")),
+            may("groups", Same("groups")),
+            may("bias", Same("bias")),
+            may("padding_mode", Only(&["\"zeros\""])),
+            DEVICE,
+            DTYPE,
+        ],
+    ),
+    pt(
+        "ConvTranspose2d",
+        Operation("conv_transpose"),
+        &[
+            must("in_channels", InputSize),
+            must("out_channels", Same("out")),
+            must("kernel_size", Same("k")),
+            may("stride", Same("stride")),
+            may("padding", Same("pad")),
+            may("output_padding", Same("output_pad")),
+            may("groups", Same("groups")),
+            may("bias", Same("bias")),
+            may("dilation", Same("dilation")),
+            may("padding_mode", Only(&["\"zeros\""])),
+            DEVICE,
+            DTYPE,
+        ],
+    ),
+    pt("Conv1d conv1d", Nothing(LINE), &[]),
+    pt("Conv3d conv3d ConvTranspose3d conv_transpose3d", Nothing(VOLUME), &[]),
+    pt("ConvTranspose1d conv_transpose1d", Nothing(LINE_DEPTHWISE), &[]),
+    pt("MaxPool1d max_pool1d maxpool1d", Nothing(LINE_POOL), &[]),
+    pt("AvgPool1d avg_pool1d avgpool1d", Nothing(LINE_MEAN), &[]),
+    pt("AdaptiveAvgPool1d adaptive_avg_pool1d AdaptiveMaxPool1d adaptive_max_pool1d", Nothing(LINE_ADAPTIVE), &[]),
+    pt(
+        "MaxPool3d max_pool3d maxpool3d AvgPool3d avg_pool3d avgpool3d BatchNorm3d InstanceNorm3d AdaptiveAvgPool3d \
+         adaptive_avg_pool3d",
+        Nothing(VOLUME),
+        &[],
+    ),
+    pt(
+        "Linear",
+        Operation("linear"),
+        &[must("in_features", InputSize), must("out_features", Same("out")), may("bias", Same("bias")), DEVICE, DTYPE],
+    ),
+    pt("BatchNorm1d BatchNorm2d SyncBatchNorm", Operation("bn"), &NORM),
+    pt(
+        "GroupNorm",
+        Operation("group_norm"),
+        &[
+            must("num_groups", Same("groups")),
+            must("num_channels", InputSize),
+            may("eps", Same("eps")),
+            may("affine", Same("affine")),
+        ],
+    ),
+    pt(
+        "LayerNorm",
+        Shaped("layer_norm", rule::layer_norm),
+        &[
+            must("normalized_shape", InputSize),
+            may("eps", Same("eps")),
+            may("elementwise_affine", Same("affine")),
+            may("bias", Only(&["True"])),
+        ],
+    ),
+    pt(
+        "InstanceNorm2d",
+        Ruled("instance_norm", rule::instance_norm),
+        &[
+            must("num_features", InputSize),
+            may("eps", Same("eps")),
+            may("momentum", TRAINING),
+            may("affine", Same("affine")),
+            may("track_running_stats", RULED),
+        ],
+    ),
+    pt(
+        "LocalResponseNorm",
+        Operation("lrn"),
+        &[must("size", Same("size")), may("alpha", Same("alpha")), may("beta", Same("beta")), may("k", Same("k"))],
+    ),
+    pt(
+        "MaxPool2d",
+        Operation("maxpool"),
+        &[
+            must("kernel_size", Same("k")),
+            may("stride", Same("stride")),
+            may("padding", Same("pad")),
+            may("dilation", Same("dilation")),
+            may("return_indices", Only(&["False"])),
+            may("ceil_mode", Same("ceil")),
+        ],
+    ),
+    pt(
+        "AvgPool2d",
+        Operation("avgpool"),
+        &[
+            must("kernel_size", Same("k")),
+            may("stride", Same("stride")),
+            may("padding", Same("pad")),
+            may("ceil_mode", Same("ceil")),
+            may("count_include_pad", Same("count_include_pad")),
+            may("divisor_override", Only(&["None"])),
+        ],
+    ),
+    pt("AdaptiveAvgPool2d", Operation("adaptive_avgpool"), &[must("output_size", Same("out"))]),
+    pt(
+        "AdaptiveMaxPool2d",
+        Ruled("global_maxpool", rule::adaptive_max),
+        &[must("output_size", RULED), may("return_indices", RULED)],
+    ),
+    pt("Flatten", Operation("flatten"), &[may("start_dim", Only(&["1"])), may("end_dim", Only(&["-1"]))]),
+    pt("Identity", Operation("identity"), &[]),
+    pt("ReLU", Operation("relu"), &[INPLACE]),
+    pt("ReLU6", Operation("relu6"), &[INPLACE]),
+    pt("SiLU", Operation("silu"), &[INPLACE]),
+    pt("Mish", Operation("mish"), &[INPLACE]),
+    pt("Hardswish", Operation("hard_swish"), &[INPLACE]),
+    pt("Hardsigmoid", Operation("hard_sigmoid"), &[INPLACE]),
+    pt("Sigmoid", Operation("sigmoid"), &[]),
+    pt("Tanh", Operation("tanh"), &[]),
+    pt("Softplus", Operation("softplus"), &[may("beta", Only(&["1"])), may("threshold", Only(&["20"]))]),
+    pt("LeakyReLU", Operation("leaky_relu"), &[may("negative_slope", Same("slope")), INPLACE]),
+    pt("ELU", Operation("elu"), &[may("alpha", Same("alpha")), INPLACE]),
+    pt("PReLU", Ruled("prelu", rule::prelu), &[may("num_parameters", RULED), may("init", FIXED), DEVICE, DTYPE]),
+    pt("GELU", Operation("gelu"), &[may("approximate", Only(&["\"none\""]))]),
+    pt("Hardtanh", Ruled("relu6", rule::hardtanh), &[may("min_val", RULED), may("max_val", RULED), INPLACE]),
+    pt("Softmax", Operation("softmax"), &[must("dim", Axis("axis"))]),
+    pt("Softmax2d", Operation("softmax"), &[]),
+    pt("LogSoftmax log_softmax", Nothing("there is no logarithm here: `softmax` gives the probabilities"), &[]),
+    pt("Dropout Dropout2d", Operation("dropout"), &[may("p", Same("p")), INPLACE]),
+    pt(
+        "Upsample",
+        Operation("upsample"),
+        &[
+            may("size", Same("size")),
+            may("scale_factor", Same("factor")),
+            may("mode", Words("mode", MODES)),
+            may("align_corners", Same("align_corners")),
+            may("recompute_scale_factor", Only(&["False"])),
+        ],
+    ),
+    pt("UpsamplingNearest2d", Operation("upsample"), &[may("size", Same("size")), may("scale_factor", Same("factor"))]),
+    pt(
+        "UpsamplingBilinear2d",
+        Ruled("upsample", rule::bilinear2d),
+        &[may("size", Same("size")), may("scale_factor", Same("factor"))],
+    ),
+    pt("PixelShuffle", Operation("depth_to_space"), &[must("upscale_factor", Same("block"))]),
+    pt("PixelUnshuffle", Operation("space_to_depth"), &[must("downscale_factor", Same("block"))]),
+    pt("ChannelShuffle", Operation("channel_shuffle"), &[must("groups", Same("groups"))]),
+    pt("ZeroPad2d", Ruled("pad", rule::zero_pad), &[must("padding", RULED)]),
+    pt("ConstantPad2d", Ruled("pad", rule::zero_pad), &[must("padding", RULED), must("value", RULED)]),
+    pt("ReflectionPad2d", Ruled("pad", rule::reflection_pad), &[must("padding", RULED)]),
+    pt("ReplicationPad2d", Ruled("pad", rule::replication_pad), &[must("padding", RULED)]),
+];
+
+/// Functions, whose input stands first, and methods, whose input stands before the dot.
+pub(super) const FUNCTIONS: &[Row] = &[
+    pt("conv2d conv_transpose2d linear batch_norm", Nothing(WEIGHTS), &[X]),
+    pt("relu relu_", Operation("relu"), &[X, INPLACE]),
+    pt("relu6", Operation("relu6"), &[X, INPLACE]),
+    pt("silu", Operation("silu"), &[X, INPLACE]),
+    pt("mish", Operation("mish"), &[X, INPLACE]),
+    pt("hardswish", Operation("hard_swish"), &[X, INPLACE]),
+    pt("hardsigmoid", Operation("hard_sigmoid"), &[X, INPLACE]),
+    pt("sigmoid", Operation("sigmoid"), &[X]),
+    pt("tanh", Operation("tanh"), &[X]),
+    pt("softplus", Operation("softplus"), &[X, may("beta", Only(&["1"])), may("threshold", Only(&["20"]))]),
+    pt("leaky_relu", Operation("leaky_relu"), &[X, may("negative_slope", Same("slope")), INPLACE]),
+    pt("elu", Operation("elu"), &[X, may("alpha", Same("alpha")), INPLACE]),
+    pt("gelu", Operation("gelu"), &[X, named("approximate", Only(&["\"none\""]))]),
+    pt("hardtanh", Ruled("relu6", rule::hardtanh), &[X, may("min_val", RULED), may("max_val", RULED), INPLACE]),
+    pt("softmax", Operation("softmax"), &[X, must("dim", Axis("axis")), named("dtype", NO_PROPERTY)]),
+    pt(
+        "dropout dropout2d",
+        Operation("dropout"),
+        &[X, may("p", Same("p")), may("training", NeedlessFlag("it concerns training only")), INPLACE],
+    ),
+    pt(
+        "local_response_norm",
+        Operation("lrn"),
+        &[X, must("size", Same("size")), may("alpha", Same("alpha")), may("beta", Same("beta")), may("k", Same("k"))],
+    ),
+    pt(
+        "max_pool2d",
+        Operation("maxpool"),
+        &[
+            X,
+            must("kernel_size", Same("k")),
+            may("stride", Same("stride")),
+            may("padding", Same("pad")),
+            may("dilation", Same("dilation")),
+            may("ceil_mode", Same("ceil")),
+            may("return_indices", Only(&["False"])),
+        ],
+    ),
+    pt(
+        "avg_pool2d",
+        Operation("avgpool"),
+        &[
+            X,
+            must("kernel_size", Same("k")),
+            may("stride", Same("stride")),
+            may("padding", Same("pad")),
+            may("ceil_mode", Same("ceil")),
+            may("count_include_pad", Same("count_include_pad")),
+            may("divisor_override", Only(&["None"])),
+        ],
+    ),
+    pt("adaptive_avg_pool2d", Operation("adaptive_avgpool"), &[X, must("output_size", Same("out"))]),
+    pt(
+        "adaptive_max_pool2d",
+        Ruled("global_maxpool", rule::adaptive_max),
+        &[X, must("output_size", RULED), may("return_indices", RULED)],
+    ),
+    pt(
+        "interpolate upsample",
+        Operation("upsample"),
+        &[
+            X,
+            may("size", Same("size")),
+            may("scale_factor", Same("factor")),
+            may("mode", Words("mode", MODES)),
+            may("align_corners", Same("align_corners")),
+            may("recompute_scale_factor", Only(&["False"])),
+            may("antialias", Only(&["False"])),
+        ],
+    ),
+    pt("pixel_shuffle", Operation("depth_to_space"), &[X, must("upscale_factor", Same("block"))]),
+    pt("pixel_unshuffle", Operation("space_to_depth"), &[X, must("downscale_factor", Same("block"))]),
+    pt("channel_shuffle", Operation("channel_shuffle"), &[X, must("groups", Same("groups"))]),
+    pt("pad", Ruled("pad", rule::f_pad), &[X, must("pad", RULED), may("mode", RULED), may("value", RULED)]),
+    pt("cat concat concatenate", Ruled("concat", rule::cat), &[must("tensors", Inputs), may("dim", Axis("axis"))]),
+    pt("stack", Nothing("it makes a new axis: `concat` joins along one that is there"), &[must("tensors", Inputs)]),
+    pt("chunk", Ruled("split", rule::chunk), &[X, must("chunks", Same("parts")), may("dim", Axis("axis"))]),
+    pt("split", Shaped("split", rule::split), &[X, must("split_size_or_sections split_size", RULED), may("dim", RULED)]),
+    pt("flatten", Ruled("flatten", rule::flatten), &[X, may("start_dim", RULED), may("end_dim", RULED)]),
+    pt("view reshape", Ruled("reshape", rule::view), &[X, may("shape", Rest)]),
+    pt("permute", Ruled("transpose", rule::permute), &[X, may("dims", Rest)]),
+    pt("transpose swapaxes", Ruled("transpose", rule::swap), &[X, must("dim0 axis0", RULED), must("dim1 axis1", RULED)]),
+    pt("mean", Operation("mean"), &[X, must("dim", Axes("axes")), may("keepdim", Same("keep"))]),
+    pt("sum", Nothing("`a + b` adds tensors; over axes there is `mean`, which is the sum over the number of elements"), &[X]),
+    pt("amax", Ruled("global_maxpool", rule::amax), &[X, must("dim", RULED), may("keepdim", RULED)]),
+    pt("add", Operation("add"), &[X, OTHER, named("alpha", Only(&["1"]))]),
+    pt("sub subtract", Operation("sub"), &[X, OTHER, named("alpha", Only(&["1"]))]),
+    pt("mul multiply", Operation("mul"), &[X, OTHER]),
+    pt("maximum", Operation("max"), &[X, OTHER]),
+    pt(
+        "size",
+        Nothing("`channels(x)`, `height(x)` and `width(x)` ask a tensor for its sizes, and the batch has none here"),
+        &[X],
+    ),
+    pt("contiguous clone detach", Operation("identity"), &[X]),
+];

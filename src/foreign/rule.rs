@@ -1,0 +1,473 @@
+//! Calls whose arguments depend on each other, one function each.
+//!
+//! A rule gives the calls that compute the same for every input that the pasted call takes, or a clause that says why there
+//! are none. Where the shape of the input is not known, it may take one for granted only if the calls that it gives are
+//! refused on any other.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other value of an argument is refused alike")]
+
+use super::bind::Bound;
+use super::stages::{Stage, Stages};
+use super::value::Value;
+
+type Told = Result<Stages, String>;
+
+fn one(keyword: &'static str) -> Stages {
+    Stage::new(keyword).into()
+}
+
+fn list(numbers: impl IntoIterator<Item = i64>) -> String {
+    format!("[{}]", numbers.into_iter().map(|n| n.to_string()).collect::<Vec<_>>().join(", "))
+}
+
+fn texts(items: &[Value<'_>]) -> String {
+    format!("[{}]", items.iter().map(Value::written).collect::<Vec<_>>().join(", "))
+}
+
+/// The whole numbers of a value.
+fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
+    let numbers: Option<Vec<i64>> = value.items().iter().map(Value::int).collect();
+    numbers.ok_or_else(|| format!("`{}` are not plain numbers", value.written()))
+}
+
+/// An activation by its name; `None` where it is none. Keras' as of version 3.
+pub(super) fn activation(value: &Value<'_>) -> Result<Option<Stage>, String> {
+    let name = match value {
+        Value::None => return Ok(None),
+        Value::Word(word) => *word,
+        // `tf.nn.relu` without its call.
+        Value::Other(text) if text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') => {
+            text.rsplit('.').next().unwrap_or(text)
+        }
+        _ => return Err(format!("the activation `{}` has no counterpart here", value.written())),
+    };
+    Ok(Some(match name {
+        "linear" => return Ok(None),
+        "relu" => Stage::new("relu"),
+        "relu6" => Stage::new("relu6"),
+        "sigmoid" => Stage::new("sigmoid"),
+        "tanh" => Stage::new("tanh"),
+        "softmax" => Stage::new("softmax"),
+        "swish" | "silu" => Stage::new("silu"),
+        "gelu" => Stage::new("gelu"),
+        "elu" => Stage::new("elu"),
+        "softplus" => Stage::new("softplus"),
+        "mish" => Stage::new("mish"),
+        "leaky_relu" => Stage::new("leaky_relu").arg("slope", "0.2"),
+        _ => return Err(format!("the activation `{name}` has no counterpart here, or another in each version")),
+    }))
+}
+
+/// `Activation("relu")`.
+pub(super) fn named_activation(bound: &Bound<'_>) -> Told {
+    let name = bound.get("activation").unwrap_or(Value::None);
+    Ok(activation(&name)?.map_or_else(|| one("identity"), Stages::from))
+}
+
+/// Over the trailing axes there, over the channels here: on a vector they are the same.
+pub(super) fn layer_norm(bound: &Bound<'_>) -> Told {
+    match bound.shape {
+        Some([_]) => bound.plain("layer_norm"),
+        Some(_) | None => Err("PyTorch's normalises the trailing axes of a tensor, and `layer_norm` the channels of each \
+                               position: where the channels were last, as in ConvNeXt, write `layer_norm`"
+            .to_owned()),
+    }
+}
+
+/// With running statistics it computes what batch normalisation does.
+pub(super) fn instance_norm(bound: &Bound<'_>) -> Told {
+    let running = bound.flag("track_running_stats")?.unwrap_or(false);
+    if !running {
+        return bound.plain("instance_norm");
+    }
+    let mut stages = bound.plain("bn")?;
+    if bound.get("affine").is_none() {
+        stages.0[0].args.push(("affine", "false".to_owned()));
+    }
+    Ok(stages)
+}
+
+/// Keras' `center` and `scale` are one flag here.
+fn affine(bound: &Bound<'_>, keyword: &'static str) -> Told {
+    let mut stages = bound.plain(keyword)?;
+    match (bound.flag("center")?.unwrap_or(true), bound.flag("scale")?.unwrap_or(true)) {
+        (true, true) => Ok(stages),
+        (false, false) => {
+            stages.0[0].args.push(("affine", "false".to_owned()));
+            Ok(stages)
+        }
+        (_, _) => Err("a factor without a shift, or a shift without a factor, is not had here".to_owned()),
+    }
+}
+
+/// The axis of a normalisation is the channels, which are last there.
+fn over_channels(bound: &Bound<'_>) -> Result<(), String> {
+    let axis = bound.get("axis").unwrap_or(Value::Int(-1));
+    let channels = bound.axis(axis.items().first().filter(|_| axis.items().len() == 1).unwrap_or(&Value::None))?;
+    if channels == 0 { Ok(()) } else { Err("it is normalised along another axis than the channels".to_owned()) }
+}
+
+pub(super) fn keras_bn(bound: &Bound<'_>) -> Told {
+    over_channels(bound)?;
+    affine(bound, "bn")
+}
+
+pub(super) fn keras_layer_norm(bound: &Bound<'_>) -> Told {
+    over_channels(bound)?;
+    affine(bound, "layer_norm")
+}
+
+pub(super) fn keras_group_norm(bound: &Bound<'_>) -> Told {
+    over_channels(bound)?;
+    affine(bound, "group_norm")
+}
+
+/// One slope for all channels, or one each.
+pub(super) fn prelu(bound: &Bound<'_>) -> Told {
+    match bound.get("num_parameters") {
+        None | Some(Value::Int(1)) => Ok(one("prelu")),
+        Some(Value::Int(_)) => Ok(Stage::new("prelu").arg("shared", "false").into()),
+        Some(other) => Err(format!("whether `{}` is 1 cannot be told", other.written())),
+    }
+}
+
+/// Keras has a slope for each element unless told which axes share one: height and width are 1 and 2.
+pub(super) fn keras_prelu(bound: &Bound<'_>) -> Told {
+    match bound.get("shared_axes").map(|axes| ints(&axes)).transpose()?.as_deref() {
+        Some([1, 2] | [2, 1]) => Ok(Stage::new("prelu").arg("shared", "false").into()),
+        Some([1, 2, 3]) => Ok(one("prelu")),
+        Some(_) | None => Err("a slope for each element is not had here".to_owned()),
+    }
+}
+
+/// Only the whole map, which one pixel stands for.
+pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
+    let size = bound.get("output_size").unwrap_or(Value::None);
+    if bound.flag("return_indices")?.unwrap_or(false) || size.items().iter().any(|n| *n != Value::Int(1)) {
+        return Err("only `global_maxpool`, to one pixel, is had here".to_owned());
+    }
+    Ok(one("global_maxpool"))
+}
+
+pub(super) fn hardtanh(bound: &Bound<'_>) -> Told {
+    let (low, high) = (bound.get("min_val"), bound.get("max_val"));
+    let six = low.is_some_and(|low| low.is_number(0.0)) && high.is_some_and(|high| high.is_number(6.0));
+    if six { Ok(one("relu6")) } else { Err("only the one from 0 to 6 is had here, as `relu6`".to_owned()) }
+}
+
+/// `[left, right, top, bottom]`, one for all sides there, is `[top, left, bottom, right]` here.
+fn sides(padding: &Value<'_>) -> Result<String, String> {
+    match padding {
+        Value::List(items) => match items.as_slice() {
+            [left, right, top, bottom] => Ok(texts(&[top.clone(), left.clone(), bottom.clone(), right.clone()])),
+            _ => Err(format!("the order of `{}` is not plain", padding.written())),
+        },
+        Value::Int(_) | Value::Other(_) => Ok(padding.written()),
+        Value::Number(_) | Value::Bool(_) | Value::None | Value::Word(_) => {
+            Err(format!("`padding={}` has no counterpart here", padding.written()))
+        }
+    }
+}
+
+fn padded(bound: &Bound<'_>, mode: Option<&'static str>) -> Told {
+    let mut stage = Stage::new("pad").arg("pad", sides(&bound.get("padding").unwrap_or(Value::None))?);
+    if let Some(value) = bound.get("value") {
+        stage = stage.arg("value", value.written());
+    }
+    Ok(match mode {
+        Some(mode) => stage.arg("mode", mode),
+        None => stage,
+    }
+    .into())
+}
+
+pub(super) fn zero_pad(bound: &Bound<'_>) -> Told {
+    padded(bound, None)
+}
+
+pub(super) fn reflection_pad(bound: &Bound<'_>) -> Told {
+    padded(bound, Some("reflect"))
+}
+
+pub(super) fn replication_pad(bound: &Bound<'_>) -> Told {
+    padded(bound, Some("replicate"))
+}
+
+/// `F.pad`: pairs from the last axis on.
+pub(super) fn f_pad(bound: &Bound<'_>) -> Told {
+    let pad = bound.get("pad").unwrap_or(Value::None);
+    let text = match &pad {
+        Value::List(items) if items.len() == 2 => texts(&[Value::Int(0), items[0].clone(), Value::Int(0), items[1].clone()]),
+        Value::List(items) if items.len() == 4 => sides(&pad)?,
+        _ => return Err(format!("only rows and columns are padded here, and `{}` is not 2 or 4 numbers", pad.written())),
+    };
+    let stage = Stage::new("pad").arg("pad", text);
+    let value = bound.get("value").filter(|value| !value.is_number(0.0));
+    match (bound.get("mode"), value) {
+        (None | Some(Value::Word("constant")), None) => Ok(stage.into()),
+        (None | Some(Value::Word("constant")), Some(value)) => Ok(stage.arg("value", value.written()).into()),
+        (Some(Value::Word("reflect")), _) => Ok(stage.arg("mode", "reflect").into()),
+        (Some(Value::Word("replicate")), _) => Ok(stage.arg("mode", "replicate").into()),
+        (Some(other), _) => Err(format!("`mode={}` has no counterpart here", other.written())),
+    }
+}
+
+/// `int`, `(height, width)` or `((top, bottom), (left, right))`.
+pub(super) fn keras_zero_pad(bound: &Bound<'_>) -> Told {
+    let padding = bound.get("padding").unwrap_or(Value::Int(1));
+    let text = match padding.items() {
+        [Value::List(rows), Value::List(columns)] if rows.len() == 2 && columns.len() == 2 => {
+            texts(&[rows[0].clone(), columns[0].clone(), rows[1].clone(), columns[1].clone()])
+        }
+        [Value::Int(_), Value::Int(_)] | [Value::Int(_) | Value::Other(_)] => padding.written(),
+        _ => return Err(format!("`padding={}` has no counterpart here", padding.written())),
+    };
+    Ok(Stage::new("pad").arg("pad", text).into())
+}
+
+/// Names that stand for the size of the batch.
+const BATCH: &[&str] = &["b", "B", "n", "N", "bs", "batch", "batch_size"];
+
+fn is_batch(value: &Value<'_>) -> bool {
+    match value {
+        // The batch is what is left: the other sizes are all given.
+        Value::Int(-1) => true,
+        Value::Other(text) => text.ends_with(".size(0)") || text.ends_with(".shape[0]") || BATCH.contains(text),
+        Value::Int(_) | Value::Number(_) | Value::Bool(_) | Value::None | Value::Word(_) | Value::List(_) => false,
+    }
+}
+
+/// `x.view(b, c, h, w)`, `x.view(-1)`, `x.reshape(x.size(0), -1)`.
+pub(super) fn view(bound: &Bound<'_>) -> Told {
+    let sizes = match bound.rest.as_slice() {
+        [Value::List(items)] => items.as_slice(),
+        items => items,
+    };
+    match sizes {
+        [Value::Int(-1)] => Ok(one("flatten")),
+        [batch, Value::Int(-1)] if is_batch(batch) && *batch != Value::Int(-1) => Ok(one("flatten")),
+        [batch, rest @ ..] if !rest.is_empty() && is_batch(batch) => {
+            let open = rest.iter().filter(|size| **size == Value::Int(-1)).count();
+            let strange = rest.iter().any(|size| !matches!(size, Value::Int(_) | Value::Other(_)) || is_own(size));
+            if open + usize::from(*batch == Value::Int(-1)) > 1 || strange {
+                return Err(format!("the sizes `{}` are not plain", texts(sizes)));
+            }
+            Ok(Stage::new("reshape").arg("shape", texts(rest)).into())
+        }
+        _ => Err("which of its sizes is the batch cannot be told: it has none here".to_owned()),
+    }
+}
+
+/// `x.size(1)`, which is asked for otherwise here.
+fn is_own(value: &Value<'_>) -> bool {
+    matches!(value, Value::Other(text) if text.contains(['.', '[']))
+}
+
+/// `torch.flatten(x)` takes the batch along, `flatten(x, 1)` does not: of one image they make the same.
+pub(super) fn flatten(bound: &Bound<'_>) -> Told {
+    let start = bound.get("start_dim").unwrap_or(Value::Int(0));
+    match (start, bound.get("end_dim").unwrap_or(Value::Int(-1))) {
+        (Value::Int(0 | 1), Value::Int(-1)) => Ok(one("flatten")),
+        (_, _) => Err("`flatten` makes one dimension of all here; write `reshape([…])`".to_owned()),
+    }
+}
+
+/// Channels are last there, so that they vary fastest.
+#[expect(clippy::unnecessary_wraps, reason = "rules have one signature")]
+pub(super) fn keras_flatten(bound: &Bound<'_>) -> Told {
+    Ok(match bound.shape {
+        Some([_]) => one("flatten"),
+        Some(_) | None => Stages::from(Stage::new("transpose").arg("axes", "[1, 2, 0]")).then(Stage::new("flatten")),
+    })
+}
+
+/// `permute(0, 2, 3, 1)`, or with one list.
+pub(super) fn permute(bound: &Bound<'_>) -> Told {
+    let axes = match bound.rest.as_slice() {
+        [list @ Value::List(_)] => ints(list)?,
+        items => ints(&Value::List(items.to_vec()))?,
+    };
+    let rank = axes.len() as i64;
+    let counted: Vec<i64> = axes.iter().map(|axis| if *axis < 0 { axis + rank } else { *axis }).collect();
+    match counted.as_slice() {
+        [0, rest @ ..] if !rest.is_empty() && rest.iter().all(|axis| (1..rank).contains(axis)) => {
+            Ok(Stage::new("transpose").arg("axes", list(rest.iter().map(|axis| axis - 1))).into())
+        }
+        _ => Err("the batch does not stay in front, and has no axis here".to_owned()),
+    }
+}
+
+/// Two axes trade places. Without a shape a map is taken for granted: its axes are too many for anything smaller.
+pub(super) fn swap(bound: &Bound<'_>) -> Told {
+    let rank = bound.shape.map_or(3, <[u64]>::len) as i64;
+    let mut axes: Vec<i64> = (0..rank).collect();
+    let place = |name: &str| {
+        let axis = bound.axis(&bound.get(name).unwrap_or(Value::None))?;
+        let place = if axis < 0 { axis + rank } else { axis };
+        usize::try_from(place).ok().filter(|place| *place < axes.len()).ok_or("the axes are not those of a map".to_owned())
+    };
+    let (a, b) = (place("dim0")?, place("dim1")?);
+    axes.swap(a, b);
+    Ok(Stage::new("transpose").arg("axes", list(axes)).into())
+}
+
+/// The largest element over height and width.
+pub(super) fn amax(bound: &Bound<'_>) -> Told {
+    let dims = bound.get("dim").map(|dims| ints(&dims)).transpose()?;
+    if !matches!(dims.as_deref(), Some([2, 3] | [3, 2] | [-2, -1] | [-1, -2])) {
+        return Err("only the largest element of a whole map is had here, as `global_maxpool`".to_owned());
+    }
+    let keep = bound.flag("keepdim")?.unwrap_or(false);
+    Ok(if keep { one("global_maxpool") } else { one("global_maxpool").then(Stage::new("flatten")) })
+}
+
+/// Keras drops height and width unless told to keep them.
+fn global(bound: &Bound<'_>, keyword: &'static str) -> Told {
+    let keep = bound.flag("keepdims")?.unwrap_or(false);
+    Ok(if keep { one(keyword) } else { one(keyword).then(Stage::new("flatten")) })
+}
+
+pub(super) fn global_average(bound: &Bound<'_>) -> Told {
+    global(bound, "global_avgpool")
+}
+
+pub(super) fn global_max(bound: &Bound<'_>) -> Told {
+    global(bound, "global_maxpool")
+}
+
+/// The most parts that are written out.
+const MOST_PARTS: u64 = 64;
+
+/// A number is the size of a part there, and how many parts here.
+pub(super) fn split(bound: &Bound<'_>) -> Told {
+    let axis = bound.axis(&bound.get("dim").ok_or("without `dim` it cuts the batch there")?)?;
+    let parts = match bound.get("split_size_or_sections").unwrap_or(Value::None) {
+        sizes @ Value::List(_) => list(ints(&sizes)?),
+        Value::Int(size) => sizes(size, axis, bound.shape)?,
+        other => return Err(format!("whether `{}` is one size or several cannot be told", other.written())),
+    };
+    let stage = Stage::new("split").arg("parts", parts);
+    Ok(if axis == 0 { stage } else { stage.arg("axis", axis.to_string()) }.into())
+}
+
+fn sizes(size: i64, axis: i64, shape: Option<&[u64]>) -> Result<String, String> {
+    let help = "it is the size of a part there, and how many parts here: write `split(parts)` or `split([size, …])`";
+    let at = |shape: &[u64]| usize::try_from(if axis < 0 { axis + shape.len() as i64 } else { axis }).ok();
+    let whole = shape.and_then(|shape| shape.get(at(shape)?).copied()).ok_or(help)?;
+    let size = u64::try_from(size).ok().filter(|size| (1..=whole).contains(size)).ok_or(help)?;
+    let parts = whole.div_ceil(size);
+    if whole.is_multiple_of(size) {
+        return Ok(parts.to_string());
+    }
+    if parts > MOST_PARTS {
+        return Err(help.to_owned());
+    }
+    Ok(list((0..parts).map(|i| size.min(whole - i * size) as i64)))
+}
+
+/// PyTorch makes as many parts as there are of the rounded-up size, which are equal only where the number divides.
+pub(super) fn chunk(bound: &Bound<'_>) -> Told {
+    if bound.get("dim").is_none() {
+        return Err("without `dim` it cuts the batch there".to_owned());
+    }
+    bound.plain("split")
+}
+
+/// The mean does not count what "same" adds.
+pub(super) fn keras_avgpool(bound: &Bound<'_>) -> Told {
+    let mut stages = bound.plain("avgpool")?;
+    if matches!(bound.get("padding"), Some(Value::Word(word)) if word.eq_ignore_ascii_case("same")) {
+        stages.0[0].args.push(("count_include_pad", "false".to_owned()));
+    }
+    Ok(stages)
+}
+
+/// A depthwise convolution without a bias, then a 1x1 with one.
+pub(super) fn separable(bound: &Bound<'_>) -> Told {
+    let plain = bound.plain("dwconv")?;
+    let mut depthwise = plain.0.first().cloned().unwrap_or(Stage::new("dwconv"));
+    let pointwise = ["out", "bias"];
+    let mut second = Stage::new("conv");
+    second.args = depthwise.args.iter().filter(|(name, _)| pointwise.contains(name)).cloned().collect();
+    second.args.push(("k", "1".to_owned()));
+    depthwise.args.retain(|(name, _)| !pointwise.contains(name));
+    let mut stages = Stages::from(depthwise.arg("bias", "false")).then(second);
+    stages.0.extend(plain.0.into_iter().skip(1));
+    Ok(stages)
+}
+
+/// Where windows stand apart, Keras adds rows behind them that belong to no window.
+pub(super) fn keras_transposed(bound: &Bound<'_>) -> Told {
+    let pair = |name: &str| {
+        let value = bound.get(name).unwrap_or(Value::Int(1));
+        let numbers = ints(&value)?;
+        Ok::<_, String>((numbers[0], *numbers.last().unwrap_or(&numbers[0])))
+    };
+    let (kernel, stride) = (pair("kernel_size")?, pair("strides")?);
+    if kernel.0 < stride.0 || kernel.1 < stride.1 {
+        return Err("a kernel smaller than the stride makes another size there".to_owned());
+    }
+    bound.plain("conv_transpose")
+}
+
+/// On a map Keras' works on the channels of each pixel, as a 1x1 convolution does.
+pub(super) fn dense(bound: &Bound<'_>) -> Told {
+    match bound.shape {
+        Some([_]) => bound.plain("linear"),
+        Some([_, _, _]) => {
+            let mut stages = bound.plain("conv")?;
+            stages.0[0].args.push(("k", "1".to_owned()));
+            Ok(stages)
+        }
+        Some(_) => Err("its input is neither a vector nor a map".to_owned()),
+        None => Err("it is `linear` on a vector and a 1x1 `conv` on a map, and its input is not known here".to_owned()),
+    }
+}
+
+pub(super) fn keras_relu(bound: &Bound<'_>) -> Told {
+    let number = |name: &str, default| bound.get(name).is_none_or(|value| value.is_number(default));
+    if !number("threshold", 0.0) {
+        return Err("a threshold is not had here".to_owned());
+    }
+    match (bound.get("max_value"), bound.get("negative_slope").filter(|slope| !slope.is_number(0.0))) {
+        (None, None) => Ok(one("relu")),
+        (Some(max), None) if max.is_number(6.0) => Ok(one("relu6")),
+        (None, Some(slope)) => Ok(Stage::new("leaky_relu").arg("slope", slope.written()).into()),
+        (_, _) => Err("only a largest value of 6 is had here, as `relu6`".to_owned()),
+    }
+}
+
+/// Without an axis it is the last, which are the channels; the table's default would be ours.
+pub(super) fn keras_mean(bound: &Bound<'_>) -> Told {
+    if bound.get("axis").is_none() {
+        return Err("without axes it takes the mean over the batch too".to_owned());
+    }
+    bound.plain("mean")
+}
+
+/// `torch.cat`: without `dim` the batch is what grows.
+pub(super) fn cat(bound: &Bound<'_>) -> Told {
+    if bound.get("dim").is_none() {
+        return Err("without `dim` it joins along the batch there".to_owned());
+    }
+    bound.plain("concat")
+}
+
+/// `tf.image.resize`: bilinear unless told otherwise.
+pub(super) fn resize(bound: &Bound<'_>) -> Told {
+    let mode = match bound.get("method") {
+        None | Some(Value::Word("bilinear")) => "bilinear",
+        Some(Value::Word("nearest")) => "nearest",
+        Some(other) => return Err(format!("`method={}` has no counterpart here", other.written())),
+    };
+    let mut stages = bound.plain("upsample")?;
+    stages.0[0].args.push(("mode", mode.to_owned()));
+    Ok(stages)
+}
+
+/// Corners are aligned, unlike in `Upsample`.
+pub(super) fn bilinear2d(bound: &Bound<'_>) -> Told {
+    let mut stages = bound.plain("upsample")?;
+    stages.0[0].args.extend([("mode", "bilinear".to_owned()), ("align_corners", "true".to_owned())]);
+    Ok(stages)
+}

@@ -1,0 +1,84 @@
+//! `(3, 3)` where a list is wanted, as Python has it.
+//!
+//! In: an expression and its value. Out: a finding with the brackets as its fix, and the list that was meant, so that nothing
+//! else is said of it. Where the order of the numbers is another one elsewhere, nothing is offered.
+
+use super::{Builder, Frame, Value};
+use crate::code::Code;
+use crate::diagnostic::Applicability::Safe;
+use crate::diagnostic::{Diagnostic, Edit};
+use crate::op::param_kind::ParamKind;
+use crate::op::table::{OpInfo, ParamInfo};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind};
+
+impl<'a> Builder<'a> {
+    /// The value of an expression, a tuple of numbers as the list that was meant, after a report.
+    pub(super) fn as_list(&mut self, frame: &Frame<'a>, expr: &Expr, value: Value) -> Value {
+        if !value.is_constant_tuple() {
+            return value;
+        }
+        let diagnostic = not_a_tuple(expr);
+        let edits = brackets(expr);
+        self.report(frame, if edits.is_empty() { diagnostic } else { diagnostic.fix(Safe, "write it so", edits) });
+        listed(expr, &value)
+    }
+
+    /// The same for an argument of an operation.
+    pub(super) fn as_list_for(
+        &mut self,
+        frame: &Frame<'a>,
+        (info, param): (&OpInfo, &ParamInfo),
+        expr: &Expr,
+        value: Value,
+    ) -> Value {
+        let count = if let Value::Tuple(items) = &value { items.len() } else { 0 };
+        let (alike, order) = match param.kind {
+            // Padding by a function is left and right first there.
+            ParamKind::PadsOrSame if info.keyword != "pad" && count == 2 => (true, ""),
+            ParamKind::Pads | ParamKind::PadsOrSame => (false, "it is [top, left, bottom, right] or [height, width] here"),
+            ParamKind::Integers | ParamKind::IntegerOrList => {
+                (false, "the batch is not counted here, neither among axes nor among sizes")
+            }
+            ParamKind::Pair
+            | ParamKind::NumberPair
+            | ParamKind::NestedNumbers
+            | ParamKind::Count
+            | ParamKind::Integer
+            | ParamKind::Flag
+            | ParamKind::Number
+            | ParamKind::Operator
+            | ParamKind::Words(_) => (true, ""),
+        };
+        if alike || !value.is_constant_tuple() {
+            return self.as_list(frame, expr, value);
+        }
+        self.report(frame, not_a_tuple(expr).help(format!("write it in brackets, in the order of here: {order}")));
+        Value::Poison
+    }
+}
+
+fn not_a_tuple(expr: &Expr) -> Diagnostic {
+    Diagnostic::error(Code::WrongType, "a list stands in brackets, and parentheses group tensors", expr.span, "numbers")
+}
+
+/// What was meant; inner lists are told from the text, since a tuple of tuples is one row of tensors.
+fn listed(expr: &Expr, value: &Value) -> Value {
+    let flat = !matches!(&expr.kind, ExprKind::Tuple(items) if items.iter().any(|item| matches!(item.kind, ExprKind::Tuple(_))));
+    let items = if let Value::Tuple(items) = value { items.to_vec() } else { Vec::new() };
+    Value::list(items).filter(|_| flat).unwrap_or(Value::Poison)
+}
+
+/// Edits that put brackets in place of the parentheses, inner ones too; none where the tuple stands elsewhere.
+fn brackets(expr: &Expr) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    if let ExprKind::Tuple(items) | ExprKind::List(items) = &expr.kind {
+        let Span { start, end, .. } = expr.span;
+        if let ExprKind::Tuple(_) = expr.kind {
+            edits.push(Edit::replace(Span { end: start + 1, ..expr.span }, "["));
+            edits.push(Edit::replace(Span { start: end - 1, ..expr.span }, "]"));
+        }
+        edits.extend(items.iter().flat_map(brackets));
+    }
+    edits
+}

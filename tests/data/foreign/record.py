@@ -1,0 +1,459 @@
+"""Writes recorded.json: calls as PyTorch and Keras have them, and what these make of one image.
+
+    KERAS_BACKEND=jax python3 record.py > recorded.json
+
+PyTorch 2, Keras 3. A case is a row of the compiler's table, the texts to paste (each computes the same), the shape of the
+inputs `x` and `y` without the batch, and the output, channels first; or `null` where the row has no counterpart, so that an
+error has to remain. Inputs and weights are not stored: they follow from their places, see `number`.
+"""
+
+import json
+
+import keras
+import numpy as np
+import torch
+import torch.nn.functional as F
+from keras import layers
+from torch import nn
+
+MAP = [4, 6, 5]
+VECTOR = [12]
+SALTS = {"weight": 1, "bias": 2, "running_mean": 3, "running_var": 4}
+cases = []
+
+
+def number(count, salt):
+    """Eighths from -2.5 to 2.5, exact in 32 bits."""
+    index = np.arange(count, dtype=np.int64)
+    return (((index * 7919 + salt * 104729) % 41 - 20) / 8).astype(np.float32)
+
+
+def tensor(shape, salt):
+    return number(int(np.prod(shape)), salt).reshape(shape)
+
+
+class Weights:
+    """The n-th tensor of a role has the salt of the role and 10 n."""
+
+    def __init__(self):
+        self.seen = {}
+
+    def take(self, role, shape):
+        nth = self.seen.get(role, 0)
+        self.seen[role] = nth + 1
+        values = tensor(shape, SALTS[role] + 10 * nth)
+        return np.abs(values) + 0.5 if role == "running_var" else values
+
+
+def fill(module):
+    weights = Weights()
+    for name, value in module.state_dict().items():
+        role = name.split(".")[-1]
+        if role in SALTS:
+            value.copy_(torch.from_numpy(weights.take(role, list(value.shape))))
+    return module.eval()
+
+
+def keras_role(layer, variable):
+    """The role here, the shape here, and the order of axes that brings it to Keras'."""
+    name, shape = variable.name, list(variable.shape)
+    vectors = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var", "bias": "bias"}
+    if name in vectors:
+        return vectors[name], shape, None
+    if name == "alpha":
+        return "weight", [shape[-1]], None
+    if len(shape) == 2:
+        return "weight", shape[::-1], (1, 0)
+    h, w, a, b = shape
+    if "Depthwise" in type(layer).__name__ or name == "depthwise_kernel":
+        return "weight", [a, b, h, w], (2, 3, 0, 1)
+    return "weight", [b, a, h, w], (2, 3, 1, 0)
+
+
+def fill_keras(layer):
+    weights, values = Weights(), []
+    for variable in layer.weights:
+        if "seed" in variable.name:
+            continue
+        role, shape, order = keras_role(layer, variable)
+        value = weights.take(role, shape)
+        values.append((value if order is None else value.transpose(order)).reshape(variable.shape))
+    if values:
+        layer.set_weights(values)
+
+
+def record(row, texts, shape, output, net="output z = {}"):
+    out = None
+    if output is not None:
+        out = {"shape": list(output.shape), "values": [float(f"{v:.5g}") for v in output.reshape(-1).tolist()]}
+    cases.append({"row": row, "texts": texts, "net": net, "shape": shape, "output": out})
+
+
+def bare(text):
+    """The other places where the same call is pasted: without its module, and in a pipe."""
+    head, _, rest = text.partition("(")
+    name = head.split(".")[-1]
+    if text.endswith(")(x)"):
+        args = text[len(head):-len("(x)")]
+        return [f"x -> {head}{args}", f"x -> {name}{args}", f"{name}{args}(x)"]
+    if head.startswith("x."):
+        return [f"x -> {name}({rest}"]
+    if rest.startswith("x, "):
+        return [f"x -> {head}({rest[3:]}", f"{name}({rest}"]
+    return [f"{name}({rest}"]
+
+
+def pytorch(row, text, shape=MAP, more=(), only=False, run=None, net="output z = {}", post=lambda out: out):
+    """`text` is what is pasted, and what Python runs unless that is `run`."""
+    with torch.no_grad():
+        x, y = (torch.from_numpy(tensor([1, *shape], salt)) for salt in (100, 101))
+        run = run or text
+        out = fill(eval(run[: -len("(x)")]))(x) if run.endswith(")(x)") else eval(run)
+        out = post(out)
+    record(f"PyTorch {row}", [text, *([] if only else bare(text)), *more], shape, out[0].numpy(), net)
+
+
+def keras_case(row, text, shape=MAP, more=(), only=False, run=None, inputs="(x)"):
+    x, y = (tensor(shape, salt) for salt in (100, 101))
+    x, y = ((v.transpose(1, 2, 0) if len(shape) == 3 else v)[None] for v in (x, y))
+    if text.endswith(f"){inputs}") and not run:
+        layer = eval(text[: -len(inputs)])
+        fed = [x, y] if inputs != "(x)" else x
+        layer(fed)
+        fill_keras(layer)
+        out = layer(fed)
+    else:
+        out = eval(run or text)
+    out = keras.ops.convert_to_numpy(out)[0]
+    out = out.transpose(2, 0, 1) if out.ndim == 3 else out
+    texts = [text]
+    if not only:
+        texts += bare(text) if inputs == "(x)" else [text.replace("layers.", "")]
+    record(f"Keras {row}", [*texts, *more], shape, out)
+
+
+def refused(row, *texts, shape=MAP):
+    record(row, list(texts), shape, None)
+
+
+
+
+def swapped(out):
+    return torch.cat([out[1], out[0]], 1)
+
+
+TWO = "a, b = {}; output z = concat(b, a)"
+
+pytorch("Conv2d", "nn.Conv2d(4, 8, 3)(x)", more=["x -> conv(in_channels=4, out_channels=8, kernel_size=3)"])
+pytorch("Conv2d", "nn.Conv2d(4, 8, (3, 5), (2, 1), (1, 2), 1, 4, False)(x)")
+pytorch("Conv2d", "nn.Conv2d(4, 6, kernel_size=(3, 2), padding=(1, 0), dilation=2, bias=False)(x)")
+pytorch("Conv2d", "nn.Conv2d(4, 6, 2, padding='same')(x)")
+pytorch("Conv2d", "nn.Conv2d(in_channels=4, out_channels=6, kernel_size=3, stride=2, padding_mode='zeros', device=None)(x)")
+refused("PyTorch Conv2d", "x -> Conv2d(4, 8)", "x -> nn.Conv2d(4, 8, 3, padding_mode='reflect')", "x -> Conv2d(4, 8, 3, foo=1)")
+pytorch("ConvTranspose2d", "nn.ConvTranspose2d(4, 8, 3, 2, 1, 1, 2)(x)")
+pytorch("ConvTranspose2d", "nn.ConvTranspose2d(4, 6, 2, 2)(x)")
+pytorch("ConvTranspose2d", "nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, 2, False, 2)(x)")
+refused("PyTorch Conv1d", "x -> Conv1d(4, 8, 3)", "x -> conv1d(8, 3)", "x -> nn.Conv1d(4, 8, 3)")
+refused("PyTorch Conv3d", "x -> Conv3d(4, 8, 3)", "x -> conv3d(8, 3)")
+refused("PyTorch ConvTranspose1d", "x -> ConvTranspose1d(4, 8, 3)")
+refused("PyTorch MaxPool1d", "x -> MaxPool1d(2)", "x -> maxpool1d(2)", "F.max_pool1d(x, 2)")
+refused("PyTorch AvgPool1d", "x -> nn.AvgPool1d(2)", "x -> avgpool1d(2)")
+refused("PyTorch AdaptiveAvgPool1d", "x -> AdaptiveAvgPool1d(1)")
+refused("PyTorch MaxPool3d", "x -> nn.BatchNorm3d(4)", "x -> MaxPool3d(2)")
+pytorch("Linear", "nn.Linear(12, 7)(x)", VECTOR)
+pytorch("Linear", "nn.Linear(12, 7, bias=False)(x)", VECTOR)
+pytorch("Linear", "nn.Linear(5, 7)(x)")
+refused("PyTorch Linear", "x -> Linear(12)", shape=VECTOR)
+pytorch("BatchNorm1d", "nn.BatchNorm2d(4)(x)", more=["x -> bn(num_features=4, momentum=0.1)"])
+pytorch("BatchNorm1d", "nn.BatchNorm2d(4, 1e-3, 0.01, False)(x)")
+pytorch("BatchNorm1d", "nn.BatchNorm1d(12, momentum=0.2, eps=.01)(x)", VECTOR)
+refused("PyTorch BatchNorm1d", "x -> BatchNorm2d(4, track_running_stats=False)", "x -> bn(track_running_stats=false)")
+pytorch("GroupNorm", "nn.GroupNorm(2, 4)(x)")
+pytorch("GroupNorm", "nn.GroupNorm(num_groups=4, num_channels=4, eps=0.1, affine=False)(x)")
+pytorch("LayerNorm", "nn.LayerNorm(12)(x)", VECTOR)
+pytorch("LayerNorm", "nn.LayerNorm([12], 1e-3, False)(x)", VECTOR)
+refused("PyTorch LayerNorm", "x -> LayerNorm(5)", "x -> nn.LayerNorm(5)", "x -> nn.LayerNorm([4, 6, 5])", "LayerNorm(4)(x)")
+pytorch("InstanceNorm2d", "nn.InstanceNorm2d(4)(x)")
+pytorch("InstanceNorm2d", "nn.InstanceNorm2d(4, affine=True)(x)")
+pytorch(
+    "InstanceNorm2d",
+    "nn.InstanceNorm2d(4, track_running_stats=True)(x)",
+    more=["x -> instance_norm(track_running_stats=true)"],
+)
+pytorch("InstanceNorm2d", "nn.InstanceNorm2d(4, affine=True, track_running_stats=True)(x)")
+pytorch("LocalResponseNorm", "nn.LocalResponseNorm(3)(x)")
+pytorch("LocalResponseNorm", "nn.LocalResponseNorm(2, 0.1, 0.5, 2.0)(x)")
+pytorch("MaxPool2d", "nn.MaxPool2d(2)(x)")
+pytorch("MaxPool2d", "nn.MaxPool2d(3, 2, 1, 1, False, True)(x)")
+pytorch("MaxPool2d", "nn.MaxPool2d((3, 2), stride=None, padding=(1, 0), ceil_mode=True)(x)")
+pytorch("MaxPool2d", "nn.MaxPool2d(2, 1, 0, 2)(x)")
+refused("PyTorch MaxPool2d", "x -> MaxPool2d(2, return_indices=True)", "x -> MaxPool2d")
+pytorch("AvgPool2d", "nn.AvgPool2d(2)(x)")
+pytorch("AvgPool2d", "nn.AvgPool2d(3, 2, 1, True, False)(x)")
+pytorch("AvgPool2d", "nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=True)(x)")
+pytorch("AdaptiveAvgPool2d", "nn.AdaptiveAvgPool2d((2, 3))(x)")
+pytorch("AdaptiveAvgPool2d", "nn.AdaptiveAvgPool2d(1)(x)")
+refused("PyTorch AdaptiveAvgPool2d", "x -> AdaptiveAvgPool2d((None, 3))")
+pytorch("AdaptiveMaxPool2d", "nn.AdaptiveMaxPool2d(1)(x)")
+pytorch("AdaptiveMaxPool2d", "nn.AdaptiveMaxPool2d((1, 1))(x)")
+refused("PyTorch AdaptiveMaxPool2d", "x -> AdaptiveMaxPool2d(2)")
+pytorch("Flatten", "nn.Flatten()(x)", more=["x -> flatten(start_dim=1)"])
+pytorch("Flatten", "nn.Flatten(1)(x)")
+refused("PyTorch Flatten", "x -> nn.Flatten(2)")
+pytorch("Identity", "nn.Identity()(x)")
+for name in ["ReLU", "ReLU6", "SiLU", "Mish", "Hardswish", "Hardsigmoid"]:
+    pytorch(name, f"nn.{name}()(x)", only=name == "ReLU")
+    pytorch(name, f"nn.{name}(inplace=True)(x)")
+pytorch("Sigmoid", "nn.Sigmoid()(x)")
+pytorch("Tanh", "nn.Tanh()(x)")
+pytorch("Softplus", "nn.Softplus()(x)")
+pytorch("Softplus", "nn.Softplus(beta=1, threshold=20)(x)")
+refused("PyTorch Softplus", "x -> Softplus(beta=2)")
+pytorch("LeakyReLU", "nn.LeakyReLU()(x)", only=True)
+pytorch("LeakyReLU", "nn.LeakyReLU(0.2)(x)")
+pytorch("LeakyReLU", "nn.LeakyReLU(negative_slope=0.1, inplace=True)(x)", more=["x -> leaky_relu(negative_slope=0.1)"])
+pytorch("ELU", "nn.ELU(0.5)(x)")
+pytorch("ELU", "nn.ELU(alpha=2.0, inplace=True)(x)")
+pytorch("PReLU", "nn.PReLU()(x)", only=True)
+pytorch("PReLU", "nn.PReLU(4)(x)")
+pytorch("PReLU", "nn.PReLU(num_parameters=1, init=0.1)(x)")
+pytorch("GELU", "nn.GELU()(x)")
+pytorch("GELU", "nn.GELU(approximate='none')(x)")
+refused("PyTorch GELU", "x -> GELU(approximate='tanh')", "x -> gelu(approximate='tanh')")
+pytorch("Hardtanh", "nn.Hardtanh(0, 6)(x)")
+pytorch("Hardtanh", "nn.Hardtanh(min_val=0., max_val=6.0)(x)")
+refused("PyTorch Hardtanh", "x -> Hardtanh()", "x -> Hardtanh(-2, 2)")
+pytorch("Softmax", "nn.Softmax(dim=1)(x)", more=["x -> softmax(dim=1)"])
+pytorch("Softmax", "nn.Softmax(dim=2)(x)")
+pytorch("Softmax", "nn.Softmax(-1)(x)", only=True)
+pytorch("Softmax", "nn.Softmax(1)(x)", VECTOR)
+refused("PyTorch Softmax", "x -> Softmax(dim=0)", "x -> softmax(dim=0)")
+pytorch("Softmax2d", "nn.Softmax2d()(x)")
+refused("PyTorch LogSoftmax", "x -> LogSoftmax(dim=1)", "F.log_softmax(x, dim=1)")
+pytorch("Dropout", "nn.Dropout(0.3)(x)")
+pytorch("Dropout", "nn.Dropout2d(p=0.3, inplace=False)(x)")
+pytorch("Upsample", "nn.Upsample(9)(x)")
+pytorch("Upsample", "nn.Upsample((9, 11), mode='nearest')(x)")
+pytorch("Upsample", "nn.Upsample(scale_factor=2, mode='bilinear', align_corners=False)(x)", more=["x -> upsample(scale_factor=2, mode='bilinear')"])
+pytorch("Upsample", "nn.Upsample(None, 2, 'bilinear', True)(x)")
+refused("PyTorch Upsample", "x -> Upsample(scale_factor=2, mode='bicubic')")
+pytorch("UpsamplingNearest2d", "nn.UpsamplingNearest2d(scale_factor=2)(x)")
+pytorch("UpsamplingBilinear2d", "nn.UpsamplingBilinear2d(size=(9, 8))(x)")
+pytorch("PixelShuffle", "nn.PixelShuffle(2)(x)")
+pytorch("PixelUnshuffle", "nn.PixelUnshuffle(2)(x)", [2, 4, 6])
+pytorch("ChannelShuffle", "nn.ChannelShuffle(2)(x)")
+pytorch("ZeroPad2d", "nn.ZeroPad2d([1, 2, 3, 4])(x)")
+pytorch("ZeroPad2d", "nn.ZeroPad2d(2)(x)")
+pytorch("ZeroPad2d", "nn.ZeroPad2d((0, 1, 0, 2))(x)")
+pytorch("ConstantPad2d", "nn.ConstantPad2d((1, 0, 0, 2), 3.5)(x)")
+pytorch("ReflectionPad2d", "nn.ReflectionPad2d((1, 2, 0, 3))(x)")
+pytorch("ReplicationPad2d", "nn.ReplicationPad2d(2)(x)")
+
+refused("PyTorch conv2d", "F.conv2d(x, w, b)", "F.linear(x, w)")
+for name in ["relu", "relu6", "silu", "mish", "hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus", "elu", "gelu"]:
+    module = "torch" if name in ["sigmoid", "tanh"] else "F"
+    pytorch(name, f"{module}.{name}(x)")
+pytorch("relu", "F.relu(x, inplace=False)")
+pytorch("relu", "x.relu()")
+pytorch("relu", "y + x.relu()", only=True)
+pytorch("elu", "F.elu(x, 0.5)")
+refused("PyTorch gelu", "F.gelu(x, approximate='tanh')")
+pytorch("leaky_relu", "F.leaky_relu(x, 0.2)")
+pytorch("leaky_relu", "F.leaky_relu(x)", only=True)
+pytorch("hardtanh", "F.hardtanh(x, 0, 6)")
+pytorch("softmax", "F.softmax(x, dim=1)", more=["softmax(x, 1)"])
+pytorch("softmax", "F.softmax(x, 2)", only=True, more=["softmax(x, 2)", "x.softmax(dim=2)", "x -> softmax(dim=2)"])
+pytorch("softmax", "F.softmax(x, dim=-1)")
+refused("PyTorch softmax", "F.softmax(x, dim=0)", "F.softmax(x)")
+pytorch("dropout", "F.dropout(x, 0.3, False)", only=True)
+pytorch("dropout", "F.dropout(x, p=0.3, training=False)")
+pytorch("local_response_norm", "F.local_response_norm(x, 3, 0.1)")
+pytorch("max_pool2d", "F.max_pool2d(x, 2)")
+pytorch("max_pool2d", "F.max_pool2d(x, 3, 2, 1, 1, True)")
+pytorch("avg_pool2d", "F.avg_pool2d(x, 3, 2, 1, True, False)")
+pytorch("adaptive_avg_pool2d", "F.adaptive_avg_pool2d(x, (1, 1))")
+pytorch("adaptive_max_pool2d", "F.adaptive_max_pool2d(x, 1)")
+pytorch("interpolate", "F.interpolate(x, 9)", more=["interpolate(x, 9)", "upsample(x, 9)"])
+pytorch("interpolate", "F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=True)")
+pytorch("interpolate", "F.interpolate(x, size=(7, 9), mode='bilinear')")
+refused("PyTorch interpolate", "F.interpolate(x, 24, mode='area')")
+pytorch("pixel_shuffle", "F.pixel_shuffle(x, 2)")
+pytorch("pixel_unshuffle", "F.pixel_unshuffle(x, 2)", [2, 4, 6])
+pytorch("channel_shuffle", "F.channel_shuffle(x, 2)")
+pytorch("pad", "F.pad(x, (1, 2, 3, 4))")
+pytorch("pad", "F.pad(x, [1, 2], value=1.5)")
+pytorch("pad", "F.pad(x, (1, 2, 0, 3), mode='reflect')")
+pytorch("pad", "F.pad(x, (1, 1), 'constant', 0)")
+refused("PyTorch pad", "F.pad(x, (1, 1, 1, 1), mode='circular')", "F.pad(x, (0, 0, 0, 0, 1, 1))")
+pytorch("cat", "torch.cat([x, y], 1)")
+pytorch("cat", "torch.cat((x, y), dim=2)", more=["concat(x, y, dim=2)", "(x, y) -> concat(dim=2)"])
+pytorch("cat", "torch.cat([x, y], dim=-1)")
+refused("PyTorch cat", "torch.cat([x, y])", "torch.cat([x, y], 0)", "cat([x, y], dim=0)", "concat(x, y, dim=0)")
+refused("PyTorch stack", "torch.stack([x, y], dim=1)")
+pytorch("chunk", "torch.chunk(x, 2, dim=1)", net=TWO, post=swapped, more=["x -> chunk(2, dim=1)", "x.chunk(2, 1)"])
+refused("PyTorch chunk", "x -> chunk(2)")
+pytorch("split", "torch.split(x, 2, dim=1)", net=TWO, post=swapped, more=["x -> split(2, dim=1)", "split(x, 2, dim=1)"])
+pytorch("split", "torch.split(x, [1, 3], dim=1)", net=TWO, post=swapped, more=["x.split([1, 3], 1)"])
+pytorch("split", "torch.split(x, 3, dim=1)", net=TWO, post=swapped, more=["x -> split(3, dim=1)"])
+refused("PyTorch split", "torch.split(x, 2)", "split(x, 2)")
+pytorch("flatten", "torch.flatten(x, 1)", more=["x.flatten(1)", "x -> flatten(1)", "flatten(1)(x)"])
+pytorch("flatten", "torch.flatten(x, start_dim=1)")
+pytorch("flatten", "torch.flatten(x)", run="torch.flatten(x)[None]")
+refused("PyTorch flatten", "torch.flatten(x, 2)", "x.flatten(2)", "x -> flatten(2)")
+
+pytorch("view", "x.view(-1)", run="x.view(-1)[None]", more=["x.reshape(-1)", "x -> reshape(-1)"])
+pytorch("view", "x.view(x.size(0), -1)", only=True, more=["x.view(B, -1)", "x.reshape(x.shape[0], -1)", "x.view((x.size(0), -1))"])
+pytorch("view", "x.view(x.size(0), 2, 12, 5)", only=True, more=["x -> reshape(b, 2, 12, 5)", "x.view(-1, 2, 12, 5)"])
+pytorch("view", "x.view(-1, 120)")
+refused("PyTorch view", "x.view(3, -1)", "x.view(k, 4, -1)", "x.view(-1, 4, -1)", "x.view(2, 60)")
+pytorch("permute", "x.permute(0, 2, 3, 1)", more=["x -> permute(0, 2, 3, 1)"])
+pytorch("permute", "torch.permute(x, (0, 3, 1, 2))")
+refused("PyTorch permute", "x.permute(1, 0, 2, 3)", "x -> permute(2, 3, 0, 1)")
+pytorch("transpose", "x.transpose(1, 2)", more=["x -> transpose(1, 2)"])
+pytorch("transpose", "torch.transpose(x, -1, -2)")
+refused("PyTorch transpose", "x.transpose(0, 1)")
+pytorch("mean", "x.mean([2, 3])", only=True, more=["x -> mean(dim=[2, 3])"])
+pytorch("mean", "torch.mean(x, dim=(2, 3), keepdim=True)")
+pytorch("mean", "x.mean(dim=(-2, -1))")
+pytorch("mean", "x.mean(1, keepdim=True)")
+refused("PyTorch mean", "x.mean()", "x.mean([0, 2, 3])", "x -> mean(dim=0)")
+refused("PyTorch sum", "x.sum(dim=(2, 3))", "torch.sum(x, 1)", "sum(x, y)")
+pytorch("amax", "torch.amax(x, dim=(2, 3), keepdim=True)")
+pytorch("amax", "x.amax((-2, -1))")
+refused("PyTorch amax", "x.amax(1)")
+pytorch("add", "torch.add(x, y)", only=True, more=["x.add(y)"])
+pytorch("sub", "torch.sub(x, y)", only=True, more=["x.sub(y)"])
+pytorch("mul", "torch.mul(x, y)", only=True, more=["x.mul(y)"])
+pytorch("maximum", "torch.maximum(x, y)", only=True, more=["maximum(x, y)"])
+refused("PyTorch size", "x -> reshape([x.size(1), 30])")
+pytorch("contiguous", "x.contiguous()")
+
+keras_case("Conv2D", "layers.Conv2D(8, 3)(x)")
+keras_case("Conv2D", "layers.Conv2D(8, (3, 3), activation='relu')(x)")
+keras_case("Conv2D", "layers.Conv2D(filters=6, kernel_size=3, strides=2, padding='same', use_bias=False)(x)")
+keras_case("Conv2D", "layers.Conv2D(8, 4, strides=(2, 1), padding='same', activation='swish', name='stem')(x)")
+keras_case("Conv2D", "layers.Conv2D(8, 3, 1, 'valid', 'channels_last', 2)(x)")
+keras_case("Conv2D", "layers.Conv2D(8, 3, 1, 'same', groups=2, kernel_initializer='he_normal')(x)")
+refused("Keras Conv2D", "x -> Conv2D(8)", "x -> Conv2D(8, 3, activation='hard_sigmoid')", "x -> Conv2D(8, 3, foo=2)")
+keras_case("DepthwiseConv2D", "layers.DepthwiseConv2D(3, padding='same')(x)")
+keras_case("DepthwiseConv2D", "layers.DepthwiseConv2D((3, 3), strides=2, depth_multiplier=2, activation='relu6')(x)")
+keras_case("SeparableConv2D", "layers.SeparableConv2D(8, 3)(x)")
+keras_case("SeparableConv2D", "layers.SeparableConv2D(8, 3, padding='same', depth_multiplier=2, activation='relu')(x)")
+keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 2, 2)(x)")
+keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 4, strides=2, padding='same', activation='tanh')(x)")
+keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, (3, 3), strides=(2, 2), padding='valid', use_bias=False)(x)")
+keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 3, 2, 'same')(x)")
+refused("Keras Conv2DTranspose", "x -> Conv2DTranspose(6, 2, 3)", "x -> Conv2DTranspose(6, 3, 2, 'same', None)")
+refused("Keras Conv1D", "x -> Conv1D(8, 3)", "x -> layers.Conv1D(8, 3)")
+refused("Keras MaxPooling1D", "x -> MaxPooling1D(2)")
+refused("Keras Conv3D", "x -> Conv3D(8, 3)")
+keras_case("Dense", "layers.Dense(7)(x)", VECTOR)
+keras_case("Dense", "layers.Dense(7, activation='softmax')(x)", VECTOR)
+keras_case("Dense", "layers.Dense(7, 'relu', False)(x)", VECTOR)
+keras_case("Dense", "layers.Dense(7)(x)")
+keras_case("BatchNormalization", "layers.BatchNormalization()(x)")
+keras_case("BatchNormalization", "layers.BatchNormalization(axis=-1, momentum=0.9, epsilon=1e-5)(x)")
+keras_case("BatchNormalization", "layers.BatchNormalization(3, center=False, scale=False)(x)")
+keras_case("BatchNormalization", "layers.BatchNormalization()(x)", VECTOR)
+refused("Keras BatchNormalization", "x -> BatchNormalization(axis=1)", "x -> BatchNormalization(scale=False)")
+keras_case("LayerNormalization", "layers.LayerNormalization()(x)")
+keras_case("LayerNormalization", "layers.LayerNormalization(epsilon=1e-6)(x)")
+refused("Keras LayerNormalization", "x -> LayerNormalization(axis=[1, 2, 3])")
+keras_case("GroupNormalization", "layers.GroupNormalization(2)(x)")
+keras_case("GroupNormalization", "layers.GroupNormalization(groups=4, epsilon=1e-5, center=False, scale=False)(x)")
+keras_case("MaxPooling2D", "layers.MaxPooling2D()(x)")
+keras_case("MaxPooling2D", "layers.MaxPooling2D((3, 3), strides=2, padding='same')(x)")
+keras_case("MaxPooling2D", "layers.MaxPool2D(pool_size=(2, 3), strides=None, padding='valid')(x)")
+keras_case("AveragePooling2D", "layers.AveragePooling2D(2)(x)")
+keras_case("AveragePooling2D", "layers.AveragePooling2D(3, 2, 'same')(x)")
+keras_case("AveragePooling2D", "layers.AveragePooling2D(pool_size=3, strides=1, padding='same')(x)")
+keras_case("GlobalAveragePooling2D", "layers.GlobalAveragePooling2D()(x)")
+keras_case("GlobalAveragePooling2D", "layers.GlobalAveragePooling2D(keepdims=True)(x)")
+keras_case("GlobalMaxPooling2D", "layers.GlobalMaxPooling2D()(x)")
+keras_case("ZeroPadding2D", "layers.ZeroPadding2D(2)(x)")
+keras_case("ZeroPadding2D", "layers.ZeroPadding2D((1, 3))(x)")
+keras_case("ZeroPadding2D", "layers.ZeroPadding2D(padding=((1, 2), (3, 4)))(x)")
+keras_case("ZeroPadding2D", "layers.ZeroPadding2D()(x)")
+keras_case("UpSampling2D", "layers.UpSampling2D()(x)")
+keras_case("UpSampling2D", "layers.UpSampling2D((2, 3), interpolation='nearest')(x)")
+keras_case("UpSampling2D", "layers.UpSampling2D(size=2, interpolation='bilinear')(x)")
+keras_case("Concatenate", "layers.Concatenate()([x, y])", inputs="([x, y])")
+keras_case("Concatenate", "layers.Concatenate(axis=-1)([x, y])", inputs="([x, y])", more=["(x, y) -> Concatenate(axis=-1)"])
+keras_case("Concatenate", "layers.Concatenate(axis=1)([x, y])", inputs="([x, y])")
+keras_case("Concatenate", "layers.Concatenate()([x, y])", VECTOR, inputs="([x, y])")
+for name in ["Add", "Multiply", "Subtract", "Maximum"]:
+    keras_case(name, f"layers.{name}()([x, y])", inputs="([x, y])")
+keras_case("Flatten", "layers.Flatten()(x)", only=True, more=["x -> layers.Flatten()"])
+keras_case("Softmax", "layers.Softmax()(x)")
+keras_case("Softmax", "layers.Softmax(axis=1)(x)")
+keras_case("ReLU", "layers.ReLU()(x)", only=True)
+keras_case("ReLU", "layers.ReLU(max_value=6)(x)")
+keras_case("ReLU", "layers.ReLU(6.0)(x)")
+keras_case("ReLU", "layers.ReLU(negative_slope=0.1)(x)")
+refused("Keras ReLU", "x -> layers.ReLU(max_value=4)", "x -> ReLU(threshold=1)")
+keras_case("LeakyReLU", "layers.LeakyReLU()(x)", only=True)
+keras_case("LeakyReLU", "layers.LeakyReLU(0.2)(x)")
+keras_case("LeakyReLU", "layers.LeakyReLU(negative_slope=0.1)(x)")
+keras_case("ELU", "layers.ELU()(x)")
+keras_case("ELU", "layers.ELU(alpha=0.5)(x)")
+keras_case("PReLU", "layers.PReLU(shared_axes=[1, 2])(x)")
+refused("Keras PReLU", "x -> layers.PReLU()")
+for name in ["relu", "sigmoid", "tanh", "softmax", "swish", "gelu", "elu", "leaky_relu", "softplus", "relu6", "mish", "linear"]:
+    keras_case("Activation", f"layers.Activation('{name}')(x)")
+refused("Keras Activation", "x -> Activation('hard_sigmoid')", "x -> Activation(f)")
+keras_case("Dropout", "layers.Dropout(0.3)(x)")
+keras_case("Dropout", "layers.SpatialDropout2D(0.3)(x)")
+keras_case("Identity", "layers.Identity()(x)")
+refused("Keras Reshape", "x -> Reshape((120,))", "x -> Permute((3, 1, 2))")
+
+from keras import ops  # noqa: E402
+
+keras_case("relu", "ops.relu(x)")
+keras_case("relu6", "ops.relu6(x)")
+keras_case("sigmoid", "ops.sigmoid(x)")
+keras_case("tanh", "ops.tanh(x)")
+keras_case("silu", "ops.silu(x)", more=["tf.nn.swish(x)"])
+keras_case("leaky_relu", "ops.leaky_relu(x)", only=True, more=["tf.nn.leaky_relu(x)"])
+keras_case("leaky_relu", "ops.leaky_relu(x, 0.1)")
+keras_case("softmax", "ops.softmax(x)", only=True, more=["tf.nn.softmax(x)"])
+keras_case("softmax", "ops.softmax(x, axis=2)", only=True)
+keras_case("concat", "layers.concatenate([x, y])", only=True)
+keras_case("concat", "layers.concatenate([x, y], axis=-1)", more=["tf.concat([x, y], axis=3)"])
+keras_case("concat", "layers.concatenate([x, y], axis=2)", only=True)
+keras_case("add", "layers.add([x, y])", only=True)
+keras_case("multiply", "layers.multiply([x, y])", only=True)
+keras_case("reduce_mean", "tf.reduce_mean(x, axis=[1, 2])", run="ops.mean(x, axis=[1, 2])", more=["reduce_mean(x, [1, 2])"])
+keras_case("reduce_mean", "tf.reduce_mean(x, axis=-1, keepdims=True)", run="ops.mean(x, axis=-1, keepdims=True)")
+keras_case("resize", "tf.image.resize(x, (9, 8))", only=True, run="ops.image.resize(x, (9, 8))")
+keras_case(
+    "resize",
+    "tf.image.resize(x, (12, 10), method='nearest')",
+    run="ops.image.resize(x, (12, 10), interpolation='nearest')",
+)
+refused("Keras depth_to_space", "tf.nn.depth_to_space(x, 2)")
+
+
+def alike(row, run, *texts, shape=MAP):
+    """What several use alike, by what PyTorch makes of it."""
+    pytorch("", texts[0], shape, only=True, run=run, more=texts[1:])
+    cases[-1]["row"] = f"Elsewhere {row}"
+
+
+alike("conv2d", "nn.Conv2d(4, 8, 3, padding=1)(x)", "x -> conv2d(8, 3, pad=1)", "x -> convolution(num_output=8, kernel_size=3, pad=1)")
+refused("Elsewhere conv2d", "x -> conv2d(4, 8, 3)", "x -> conv2d(8)")
+alike("depthwise_conv", "nn.Conv2d(4, 4, 3, groups=4)(x)", "x -> depthwise_conv(3)", "x -> depthwise(k=3)")
+alike("deconv", "nn.ConvTranspose2d(4, 6, 2, 2)(x)", "x -> deconv(6, 2, stride=2)")
+alike("fc", "nn.Linear(12, 7)(x)", "x -> fc(7)", "x -> dense(7)", "x -> inner_product(num_output=7)", shape=VECTOR)
+alike("BatchNorm", "nn.BatchNorm2d(4)(x)", "x -> BatchNorm", "x -> batch_norm")
+refused("Elsewhere BatchNorm", "x -> batch_norm(4)")
+alike("max_pool", "nn.MaxPool2d(3, 2)(x)", "x -> max_pool(3, stride=2)")
+alike("avg_pool", "nn.AvgPool2d(2)(x)", "x -> avg_pool(2)")
+alike("gap", "nn.AdaptiveAvgPool2d(1)(x)", "x -> gap", "x -> GlobalAvgPool()", "global_average_pool(x)")
+alike("global_max_pool", "nn.AdaptiveMaxPool2d(1)(x)", "x -> global_max_pool")
+alike("swish", "nn.SiLU()(x)", "x -> swish")
+alike("lrelu", "nn.LeakyReLU(0.1)(x)", "x -> lrelu(0.1)", "x -> LReLU(0.1)")
+alike("shuffle", "nn.ChannelShuffle(2)(x)", "x -> shuffle(2)")
+alike("resize", "nn.Upsample(scale_factor=2)(x)", "x -> resize(factor=2)")
+refused("Elsewhere eltwise", "eltwise(x, y)")
+
+print("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases) + "\n]")

@@ -1,0 +1,193 @@
+//! What is pasted from PyTorch and Keras computes here what it computes there, once the offered fixes are applied.
+//!
+//! `data/foreign/record.py` has run each call and recorded its output; here its text stands in a network, fixes are applied
+//! until there are none, and the interpreter has to give the same numbers. Where a row has no counterpart, an error must be
+//! left. Every row of the table has a case.
+
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::Disk;
+use pointwise::compile::{Compiled, Settings, compile};
+use pointwise::diagnostic::{Diagnostic, Fix};
+use pointwise::exec::{RunOptions, run};
+use pointwise::foreign::{leading, rows};
+use pointwise::op::table::{OPS, find};
+use pointwise::shape::Shaped;
+use pointwise::tensor::Tensor;
+use pointwise::weights::{Weights, specs};
+use serde_json::Value;
+
+/// More rounds than any pasted line needs.
+const ROUNDS: usize = 12;
+/// Outputs are recorded with five digits, and sums are in f64 here and in f32 there.
+const TOLERANCE: f32 = 1e-3;
+
+struct Case {
+    row: String,
+    texts: Vec<String>,
+    net: String,
+    shape: Vec<usize>,
+    /// Shape and values; `None` where an error must be left.
+    output: Option<(Vec<usize>, Vec<f32>)>,
+}
+
+fn cases() -> Vec<Case> {
+    let text = std::fs::read_to_string("tests/data/foreign/recorded.json").expect("recorded");
+    let all: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+    all.iter().map(case).collect()
+}
+
+fn case(value: &Value) -> Case {
+    let text = |key: &str| value[key].as_str().expect("a text").to_owned();
+    let sizes = |value: &Value| value.as_array().expect("sizes").iter().map(|n| n.as_u64().expect("a size") as usize).collect();
+    let numbers = |value: &Value| value.as_array().expect("values").iter().map(|n| n.as_f64().expect("a value") as f32).collect();
+    let output = &value["output"];
+    Case {
+        row: text("row"),
+        texts: value["texts"].as_array().expect("texts").iter().map(|t| t.as_str().expect("a text").to_owned()).collect(),
+        net: text("net"),
+        shape: sizes(&value["shape"]),
+        output: (!output.is_null()).then(|| (sizes(&output["shape"]), numbers(&output["values"]))),
+    }
+}
+
+/// `record.py` says it alike.
+fn number(index: usize, salt: usize) -> f32 {
+    let step = (index * 7919 + salt * 104_729) % 41;
+    (step as f32 - 20.0) / 8.0
+}
+
+fn tensor(dims: Vec<usize>, salt: usize) -> Tensor {
+    let count = dims.iter().product();
+    Tensor::new(dims, (0..count).map(|i| number(i, salt)).collect())
+}
+
+fn weights(shaped: &Shaped) -> Weights {
+    let (mut weights, mut seen) = (Weights::new(), BTreeMap::<&str, usize>::new());
+    for id in shaped.order().iter().copied() {
+        for (tensor_id, spec) in specs(shaped, id) {
+            let salt = match spec.name {
+                "weight" => 1,
+                "bias" => 2,
+                "running_mean" => 3,
+                "running_var" => 4,
+                other => panic!("no salt for {other}"),
+            };
+            let nth = seen.entry(spec.name).and_modify(|n| *n += 1).or_insert(0);
+            let mut values = tensor(spec.dims.iter().map(|d| *d as usize).collect(), salt + 10 * *nth);
+            if spec.name == "running_var" {
+                values.data_mut().iter_mut().for_each(|v| *v = v.abs() + 0.5);
+            }
+            weights.insert(shaped.graph().tensor(tensor_id).name(), values);
+        }
+    }
+    weights
+}
+
+fn applied(text: &str, fix: &Fix) -> String {
+    let mut edits = fix.edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse((edit.span.start, edit.span.end)));
+    let mut fixed = text.to_owned();
+    for edit in edits {
+        fixed.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.replacement);
+    }
+    fixed
+}
+
+/// The text after the first fix of the first error that has one was applied, round by round.
+fn mended(text: &str) -> (String, Compiled) {
+    let mut text = text.to_owned();
+    for _ in 0..ROUNDS {
+        let compiled = compile("pasted.net", text.clone(), &Disk, &Settings::default());
+        let fix = compiled.diagnostics.iter().filter(|d| d.is_error()).find_map(|d| d.fixes.first());
+        let Some(fix) = fix else { return (text, compiled) };
+        text = applied(&text, fix);
+    }
+    panic!("fixes without end:\n{text}");
+}
+
+fn pasted(case: &Case, text: &str) -> String {
+    let body = case.net.replace("{}", text);
+    format!("net pasted {{\n    input x: {0:?}\n    input y: {0:?}\n    {body}\n    output rest = y\n}}\n", case.shape)
+}
+
+fn problem(case: &Case, text: &str) -> Option<String> {
+    let (mended, compiled) = mended(&pasted(case, text));
+    let line = mended.lines().nth(3).unwrap_or_default().trim();
+    let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
+    match (&case.output, compiled.network) {
+        (None, None) => None,
+        (None, Some(_)) => Some(format!("has no counterpart, and became: {line}")),
+        (Some(_), None) => {
+            let said = errors.iter().map(|d| format!("{}: {:?}", d.message, d.help)).collect::<Vec<_>>().join("; ");
+            Some(format!("stays wrong at: {line} ({said})"))
+        }
+        (Some((dims, wanted)), Some(network)) => {
+            let difference = differs(case, &network.shaped, dims, wanted)?;
+            Some(format!("became: {line}, and {difference}"))
+        }
+    }
+}
+
+fn differs(case: &Case, shaped: &Shaped, dims: &[usize], wanted: &[f32]) -> Option<String> {
+    let batch = |salt| tensor([1].into_iter().chain(case.shape.iter().copied()).collect(), salt);
+    let inputs = [("x".to_owned(), batch(100)), ("y".to_owned(), batch(101))].into();
+    let result = run(shaped, &weights(shaped), &inputs, &RunOptions::default()).expect("it runs");
+    let got = &result.outputs[0].1;
+    if got.dims()[1..] != *dims {
+        return Some(format!("is {:?}, not {dims:?}", &got.dims()[1..]));
+    }
+    let largest = wanted.iter().fold(1.0f32, |most, value| most.max(value.abs()));
+    let apart = got.data().iter().zip(wanted).map(|(a, b)| (a - b).abs() / largest).fold(0.0, f32::max);
+    // A number that is none is no difference that could be small.
+    (apart.is_nan() || apart > TOLERANCE).then(|| format!("differs by {apart}"))
+}
+
+#[test]
+fn what_is_pasted_computes_the_same() {
+    let cases = cases();
+    let problems: Vec<String> = cases
+        .iter()
+        .flat_map(|case| case.texts.iter().map(move |text| (case, text)))
+        .filter_map(|(case, text)| problem(case, text).map(|problem| format!("{}: `{text}` {problem}", case.row)))
+        .collect();
+    assert!(problems.is_empty(), "{} of {}:\n{}", problems.len(), cases.len(), problems.join("\n"));
+}
+
+#[test]
+fn every_row_has_a_case() {
+    let cases = cases();
+    let names = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase).collect()
+    };
+    let mut missing = Vec::new();
+    for row in rows() {
+        let first = row.spellings.split(' ').next().expect("a spelling");
+        let name = format!("{:?} {first}", row.framework);
+        let spelt = |text: &String| names(text).iter().any(|word| row.spellings.to_lowercase().split(' ').any(|s| s == word));
+        if !cases.iter().any(|case| case.row == name && case.texts.iter().any(spelt)) {
+            missing.push(name);
+        }
+    }
+    assert!(missing.is_empty(), "no recorded case for {missing:?}");
+    let known = |case: &&Case| {
+        rows().any(|row| format!("{:?} {}", row.framework, row.spellings.split(' ').next().unwrap_or_default()) == case.row)
+    };
+    let strange: Vec<&str> = cases.iter().filter(|case| !known(case)).map(|case| case.row.as_str()).collect();
+    assert!(strange.is_empty(), "no row for {strange:?}");
+}
+
+#[test]
+fn what_is_written_by_position_leads_the_parameters() {
+    for op in OPS {
+        let params: Vec<&str> = op.params.iter().map(|param| param.name).collect();
+        assert!(params.starts_with(leading(op.keyword)), "{}", op.keyword);
+    }
+    for keyword in rows().filter_map(pointwise::foreign::Row::keyword) {
+        assert!(find(keyword).is_some(), "{keyword} is an operation");
+    }
+}
