@@ -71,7 +71,11 @@ fn list(columns: Option<usize>) -> String {
 }
 
 fn page(op: &OpInfo, columns: Option<usize>) -> String {
-    let mut text = format!("\u{1b}[1m{}\u{1b}[0m\n\n{}\n\n", signature(op), op.summary);
+    let mut text = format!(
+        "\u{1b}[1m{}\u{1b}[0m\n\n{}\n\n",
+        columns.map_or(signature(op), |columns| wrapped(&signature(op), columns, 4)),
+        op.summary
+    );
     let inputs = match op.inputs {
         (least, Some(most)) if least == most => format!("{least}"),
         (least, Some(most)) => format!("{least} to {most}"),

@@ -52,10 +52,8 @@ impl<'a> Builder<'a> {
     }
 
     fn mismatch(&self, frame: &Frame<'a>, left: &Expr, right: &Expr) -> Option<Diagnostic> {
-        let (metric, span) = match (self.side(frame, left), self.side(frame, right)) {
-            (Side::Count(metric), Side::Bytes(span)) | (Side::Bytes(span), Side::Count(metric)) => (metric, span),
-            _ => return None,
-        };
+        let sides = (self.side(frame, left), self.side(frame, right));
+        let ((Side::Count(metric), Side::Bytes(span)) | (Side::Bytes(span), Side::Count(metric))) = sides else { return None };
         let text = self.sources.text(span);
         let unit = units::of_number(text)?;
         let message = format!("`{text}` is a number of bytes, and `{}` is a count", metric.name());
@@ -91,8 +89,9 @@ fn joined(op: InfixOp, left: Side, right: Side) -> Side {
     match (op, left, right) {
         (InfixOp::Add | InfixOp::Sub, side, Side::Number) | (InfixOp::Add | InfixOp::Sub, Side::Number, side) => side,
         (InfixOp::Add | InfixOp::Sub, Side::Count(metric), Side::Count(_)) => Side::Count(metric),
-        (InfixOp::Add | InfixOp::Sub, Side::Bytes(span), Side::Bytes(_)) => Side::Bytes(span),
-        (InfixOp::Mul, Side::Bytes(span), Side::Number) | (InfixOp::Mul, Side::Number, Side::Bytes(span)) => Side::Bytes(span),
+        (InfixOp::Add | InfixOp::Sub, Side::Bytes(span), Side::Bytes(_))
+        | (InfixOp::Mul, Side::Bytes(span), Side::Number)
+        | (InfixOp::Mul, Side::Number, Side::Bytes(span)) => Side::Bytes(span),
         (InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Pow, Side::Number, Side::Number) => Side::Number,
         _ => Side::Open,
     }

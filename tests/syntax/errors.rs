@@ -288,7 +288,7 @@ fn numbers() {
     in_net("    x = .5", "PW0103 2:9 a digit is missing before the point", "    x = 0.5");
     in_net("    x = 5.", "PW0103 2:9 digits are missing after the point", "    x = 5.0");
     in_net("    x = 0x1F", "PW0103 2:9 numbers are written in decimal", "    x = 31");
-    in_net("    x = 4MB", "PW0103 2:9 `MB` is not a unit", "    x = 4M");
+    in_net("    x = 4mb", "PW0103 2:9 `mb` is not a unit", "    x = 4MB");
     in_net("    x = f(3x3)", "PW0103 2:11 `x3` is not a unit", "    x = f([3, 3])");
     no_fix("net a { x = 1e999 }", "PW0103 1:13 this number is too large for a float");
     no_fix("net a { x = 9223372036854775808 }", "PW0103 1:13 an integer must be below 2^63");
