@@ -3,6 +3,7 @@
 //! Bounds are for an unoptimized build on a busy machine: an order of magnitude above what is needed there, and an order below
 //! what the same files took without limits. Times are those of the processor, so that other work on the machine does not count.
 #![cfg(target_os = "linux")]
+#![expect(clippy::disallowed_methods, reason = "a test reads what the kernel says of a process")]
 
 mod cli_common;
 

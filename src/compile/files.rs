@@ -132,13 +132,12 @@ impl Reader<'_> {
             self.files.asts[at].items.iter().enumerate().filter_map(|(i, item)| used(item).map(|u| (i, u.clone()))).collect();
         let mut met: BTreeMap<String, Option<usize>> = BTreeMap::new();
         for (item, used) in uses {
-            let found = match met.get(&used.path) {
-                Some(found) => *found,
-                None => {
-                    let found = self.file(sources, &used, &from);
-                    met.insert(used.path.clone(), found);
-                    found
-                }
+            let found = if let Some(found) = met.get(&used.path) {
+                *found
+            } else {
+                let found = self.file(sources, &used, &from);
+                met.insert(used.path.clone(), found);
+                found
             };
             if self.asked > MAX_USES || self.refused > MAX_REFUSED {
                 return false;

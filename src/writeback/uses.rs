@@ -38,7 +38,7 @@ pub struct Move<'a> {
 #[must_use]
 pub fn moved(texts: &Texts<'_>, way: &Move<'_>) -> (Vec<Edit>, Option<String>) {
     let Some(main) = texts.asts.first().filter(|_| way.from != way.to) else { return (Vec::new(), None) };
-    let (near, far): (Vec<(usize, &Use)>, Vec<(usize, &Use)>) = uses(main).partition(|(_, used)| way.reaches(used));
+    let (near, far): (Vec<Placed<'_>>, Vec<Placed<'_>>) = uses(main).partition(|(_, used)| way.reaches(used));
     let mut edits: Vec<Edit> = near.iter().map(|(_, used)| way.renamed(used)).collect();
     let copied = blocks(texts, &near.iter().map(|(item, _)| *item).collect());
     match copied {
@@ -75,7 +75,10 @@ impl Move<'_> {
     }
 }
 
-fn uses(ast: &Ast) -> impl Iterator<Item = (usize, &Use)> {
+/// A `use` with its place among the items.
+type Placed<'a> = (usize, &'a Use);
+
+fn uses(ast: &Ast) -> impl Iterator<Item = Placed<'_>> {
     ast.items.iter().enumerate().filter_map(|(at, item)| match item {
         Item::Use(used) => Some((at, used)),
         Item::Block(_) | Item::Net(_) => None,
