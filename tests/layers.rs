@@ -8,8 +8,20 @@ use std::path::{Path, PathBuf};
 /// Rooms by level; a room may import its own level and lower ones.
 const LEVELS: &[&[&str]] = &[
     &[
-        "source", "diagnostic", "code", "tensor", "metric", "digits", "quote", "random", "suggest", "foreign", "words", "units",
-        "visible", "yaml",
+        "source",
+        "diagnostic",
+        "code",
+        "tensor",
+        "metric",
+        "digits",
+        "quote",
+        "random",
+        "suggest",
+        "foreign",
+        "words",
+        "units",
+        "visible",
+        "yaml",
     ],
     &["syntax", "op"],
     &["graph"],

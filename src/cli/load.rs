@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::failure::{Failure, TROUBLE, exit_code};
-use super::{files, ledger};
 use super::options::{NetOptions, in_a_shell};
 use super::session::Session;
 use super::sweep;
 use super::uses::Disk;
+use super::{files, ledger};
 use crate::compile::{self, Compiled, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Limits;

@@ -141,7 +141,14 @@ mod tests {
 
     #[test]
     fn words_mean_themselves_in_a_shell() {
-        let cases = [("models/a.net", "models/a.net"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'"), ("", "''"), ("it's\u{1b}[m\u{202e}", r"$'it\'s\x1b[m\U0000202e'")];
+        let cases = [
+            ("models/a.net", "models/a.net"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$x", "'$x'"),
+            ("", "''"),
+            ("it's\u{1b}[m\u{202e}", r"$'it\'s\x1b[m\U0000202e'"),
+        ];
         for (word, want) in cases {
             assert_eq!(in_a_shell(word), want);
         }

@@ -47,7 +47,8 @@ impl<'a> Builder<'a> {
     pub(super) fn assertion(&mut self, frame: &mut Frame<'a>, condition: &'a Expr) {
         let (mut first, mut rest) = (None, Vec::new());
         let demands = demands(condition);
-        let read = |(_, demand): &(_, &'a Expr)| if self.measures_fit(frame, demand) { self.symbolic(frame, demand) } else { None };
+        let read =
+            |(_, demand): &(_, &'a Expr)| if self.measures_fit(frame, demand) { self.symbolic(frame, demand) } else { None };
         let known: Vec<Option<Symbolic>> = demands.iter().map(read).collect();
         if known.iter().any(Option::is_none) {
             // Where one of several demands cannot be read, the others are held on their own.

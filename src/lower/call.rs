@@ -390,12 +390,8 @@ pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {
     match value {
         Value::Tensor(id) => vec![*id],
         Value::Tuple(items) | Value::List(items) => items.iter().flat_map(value_nodes).collect(),
-        Value::Int(_)
-        | Value::Float(_)
-        | Value::Bool(_)
-        | Value::Str(_)
-        | Value::Shared(_)
-        | Value::Nothing
-        | Value::Poison => Vec::new(),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Str(_) | Value::Shared(_) | Value::Nothing | Value::Poison => {
+            Vec::new()
+        }
     }
 }

@@ -127,11 +127,12 @@ impl<'a> Builder<'a> {
             Diagnostic::error(Code::WrongInputs, message, tensors[0].arg.value.span, "an input among the parameters");
         let pasted = self.pasted(expr, callee, &tensors.iter().flat_map(Given::flows).collect::<Vec<_>>());
         let told = pasted.and_then(|pasted| self.function_elsewhere(&diagnostic, &pasted));
-        let diagnostic = told.unwrap_or_else(|| {
-            diagnostic
-                .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
-                .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")))
-        });
+        let diagnostic =
+            told.unwrap_or_else(|| {
+                diagnostic
+                    .fix(Unsafe, "parameters first, then inputs", vec![Edit::replace(expr.span, replacement)])
+                    .help(format!("or let it flow: `{} -> {}({})`", inputs.join(", "), callee.text, params.join(", ")))
+            });
         self.report(frame, diagnostic);
     }
 
