@@ -169,7 +169,6 @@ fn what_makes_no_sense_with_a_curve_is_refused_with_advice() {
         (&["--budget", "macs=50%"], "what `macs=50%` limits already", "leave one of them out"),
         (&["--config", &config], "what `macs=50%` limits already", "leave one of them out"),
         (&["--batch", "4"], "the budget `macs=60%` is one for a single image", "leave out `--batch 4`"),
-        (&["--convention", "fvcore"], "counts MACs by the default convention", "leave out `--convention fvcore`"),
         (&["--target", "nowhere"], "there is no target `nowhere`", "known are"),
     ] {
         let run = optimize(more);
@@ -181,12 +180,20 @@ fn what_makes_no_sense_with_a_curve_is_refused_with_advice() {
     assert!(run.code == 2 && run.err.contains("`--measure` runs one plan"), "{}", run.err);
     let run = pointwise(&["report", &net, &net, "--pareto", "macs"]);
     assert!(run.code == 2 && run.err.contains("takes no goals: `--pareto macs`"), "{}", run.err);
-    for (steps, why) in
-        [("flops", "`flops` cannot be limited"), ("macs=50%,,", "is not a number above 0"), ("macs=0%", "percentage")]
-    {
+    for (steps, why) in [("layers", "`layers` cannot be limited"), ("macs=50%,,", "is not a number"), ("macs=0%", "percentage")] {
         let run = pointwise(&["optimize", &net, "--pareto", steps]);
         assert!(run.code == 2 && run.err.contains(why), "{steps}: {}", run.err);
     }
+}
+
+#[test]
+fn a_curve_is_counted_by_the_convention_that_is_named() {
+    let more = ["--convention", "paper-2flops", "--format", "json"];
+    let curve = json(&[&["optimize", &model("squeezenet1_1"), "--pareto", "macs=80%"], &more[..]].concat(), 0);
+    let point = &curve["points"][0];
+    assert_eq!(point["reached"].as_f64(), point["totals"]["macs"].as_f64(), "{point}");
+    assert_eq!(point["most"].as_f64(), curve["before"]["macs"].as_f64().map(|macs| (macs * 0.8).floor()));
+    assert!(curve["command"].as_str().is_some_and(|command| command.ends_with("--convention paper-2flops")), "{curve}");
 }
 
 #[test]

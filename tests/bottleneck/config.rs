@@ -55,9 +55,12 @@ fn budgets_are_exact_shares() {
     assert_eq!(most("macs=50%", 7.0), 3.0);
     assert_eq!(most("macs=33.3%", 1000.0), 333.0);
     assert_eq!(most("params=1.5M", 0.0), 1_500_000.0);
-    assert_eq!(most("peak=4MiB", 0.0), 4_194_304.0);
+    assert_eq!(most("flops=1e3", 0.0), 1000.0);
+    assert_eq!((most("peak=4MiB", 0.0), most("peak=4MB", 0.0), most("peak=4M", 0.0)), (4_194_304.0, 4e6, 4e6));
     assert_eq!(most("ms=50%", 3.0), 1.5);
-    for wrong in ["macs", "mac=50%", "macs=0", "macs=-3", "macs=101%", "macs=%", "macs=5x", "macs=1e3", "macs=0%"] {
+    for wrong in
+        ["macs", "mac=50%", "macs=0", "macs=-3", "macs=101%", "macs=%", "macs=5x", "macs=10KiB", "ms=4M", "peak=4mb", "macs=0%"]
+    {
         assert!(Budget::parse(wrong).is_err(), "{wrong}");
     }
 }
@@ -67,7 +70,7 @@ fn the_page_of_bad_configurations_shows_a_good_one() {
     let page = pointwise::code::Code::BadConfig.page();
     let yaml = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is an example");
     let config = config::parse(yaml).expect("it is well-formed");
-    assert_eq!((config.budgets.len(), config.rules.len(), config.ratio), (4, 2, Some(4)));
+    assert_eq!((config.budgets.len(), config.rules.len(), config.ratio), (5, 2, Some(4)));
     assert!(include_str!("../../grammar/passes.md").contains(yaml), "grammar/passes.md shows the same");
 }
 
