@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::words::DISCARD;
+
 /// The name that a text of the language spells: without backquotes, an empty segment as `_`.
 #[must_use]
 pub fn unquoted(text: &str) -> Cow<'_, str> {
@@ -42,7 +44,7 @@ fn written(name: &str, is_mark: impl Fn(char) -> bool, is_reserved: impl Fn(&str
         let starts = segment.starts_with(|c: char| c.is_ascii_alphabetic() || is_mark(c) || (at > 0 && c.is_ascii_digit()));
         starts && segment.chars().all(|c| c.is_ascii_alphanumeric() || is_mark(c))
     };
-    if name.split('.').enumerate().all(plain) && !is_reserved(name) {
+    if name.split('.').enumerate().all(plain) && !is_reserved(name) && name != DISCARD {
         return Cow::Borrowed(name);
     }
     let lone = !name.contains('.');

@@ -71,7 +71,6 @@ fn continues(graph: &Graph, run: &[NodeId], node: &Node) -> bool {
         && !graph.is_output(last)
         && !matches!(node.op, Op::Scalar(_))
         && scope(node) == scope(before)
-        && node.origin.instance == before.origin.instance
         && is_marked_alike(graph, run, node)
 }
 

@@ -11,8 +11,7 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, Statement, StatementKind, UnaryOp};
-use crate::words::DISCARD;
+use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, Statement, StatementKind, UnaryOp, discards};
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
@@ -95,7 +94,7 @@ impl<'a> Builder<'a> {
     /// Evaluates what can be evaluated now; `None` after a report.
     fn symbolic(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
         match &expr.kind {
-            ExprKind::Name(name) if name != DISCARD && !frame.names.contains_key(name.as_str()) => {
+            ExprKind::Name(name) if !discards(name, expr.span) && !frame.names.contains_key(name.as_str()) => {
                 if let Some(metric) = Metric::from_name(name) {
                     self.metric(frame, metric, None, expr.span)
                 } else {

@@ -24,7 +24,7 @@ impl Discards {
         if targets.len() < 2 {
             return None;
         }
-        let parts: Vec<bool> = targets.iter().map(|target| target.name.text == DISCARD).collect();
+        let parts: Vec<bool> = targets.iter().map(|target| target.name.discards()).collect();
         parts.contains(&true).then(|| {
             let mut calls = Vec::new();
             last_calls(value, &mut calls);
@@ -60,7 +60,7 @@ impl<'a> Builder<'a> {
         let scope = match targets {
             [one] => frame.binding_scope(&one.name.text),
             several => {
-                let kept = several.iter().map(|t| t.name.text.as_str()).filter(|name| *name != DISCARD);
+                let kept = several.iter().filter(|target| !target.name.discards()).map(|target| target.name.text.as_str());
                 let joined = kept.collect::<Vec<_>>().join("_");
                 frame.binding_scope(if joined.is_empty() { DISCARD } else { &joined })
             }
@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
         if let Some(diagnostic) = refused(&target.name) {
             self.report(frame, diagnostic);
         }
-        if name == DISCARD && target.shape.is_none() {
+        if target.name.discards() && target.shape.is_none() {
             return;
         }
         if matches!(value, Value::Nothing) {

@@ -11,8 +11,8 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::quote::quoted;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Path, UnaryOp};
-use crate::words::{DISCARD, is_reserved, stands_for_itself};
+use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Path, UnaryOp, discards};
+use crate::words::{is_reserved, stands_for_itself};
 
 impl<'a> Builder<'a> {
     /// The value of an expression; its layers are named within `scope`. Errors are reported and give poison.
@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
 
     /// The value of a name.
     pub(super) fn name(&mut self, frame: &Frame<'a>, name: &str, span: Span) -> Value {
-        if name == DISCARD {
+        if discards(name, span) {
             let diagnostic = Diagnostic::error(Code::UnknownName, "`_` discards a value and holds none", span, "read here");
             self.report(frame, diagnostic.help("give the value a name where it is bound"));
             return Value::Poison;

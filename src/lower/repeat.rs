@@ -10,7 +10,6 @@ use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
 use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, Statement, StatementKind};
-use crate::words::DISCARD;
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
@@ -123,7 +122,7 @@ impl<'a> Builder<'a> {
 
     fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
         match pattern {
-            Pattern::Name(name) if name.text == DISCARD => {}
+            Pattern::Name(name) if name.discards() => {}
             Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
             Pattern::List(parts, span) => {
                 let items: Vec<Value> = match &value {

@@ -5,6 +5,7 @@
 //! are flat, so that their length never becomes depth. What few statements have is boxed, for files may have millions.
 
 use crate::source::{SourceId, Span};
+use crate::words::DISCARD;
 
 /// A name and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,20 @@ pub struct Ident {
     pub text: String,
     /// Where.
     pub span: Span,
+}
+
+impl Ident {
+    /// Whether it discards what is bound to it.
+    #[must_use]
+    pub fn discards(&self) -> bool {
+        discards(&self.text, self.span)
+    }
+}
+
+/// Whether a name is a bare `_`; in backquotes it is a name like any other.
+#[must_use]
+pub fn discards(name: &str, span: Span) -> bool {
+    name == DISCARD && (span.end - span.start) as usize == DISCARD.len()
 }
 
 /// One parsed file.

@@ -17,7 +17,8 @@ pub type Offer<'d> = (&'d Diagnostic, &'d Fix);
 /// Whether each of these findings is gone after all of their fixes, no syntax error has come in and no comment is lost.
 #[must_use]
 pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
-    if syntax_errors(&after.1) > syntax_errors(&before.1) || comments(&after.0) < comments(&before.0) {
+    let removed = offers.iter().flat_map(|(_, fix)| &fix.edits).filter(|edit| removes_a_comment(&before.0, edit)).count();
+    if syntax_errors(&after.1) > syntax_errors(&before.1) || comments(&after.0) + removed < comments(&before.0) {
         return false;
     }
     let moved = Moved::new(offers.iter().flat_map(|(_, fix)| &fix.edits));
@@ -40,6 +41,12 @@ pub fn syntax_errors(diagnostics: &[Diagnostic]) -> usize {
 /// How many comments all texts have together.
 fn comments(sources: &SourceSet) -> usize {
     sources.iter().map(|(id, source)| lex(source.text(), id).comments.len()).sum()
+}
+
+/// Whether an edit takes out just a comment, which is then what it is for.
+fn removes_a_comment(sources: &SourceSet, edit: &Edit) -> bool {
+    let removed = sources.text(edit.span).trim();
+    edit.replacement.is_empty() && removed.starts_with('#') && !removed.contains('\n')
 }
 
 fn stands_in(sources: &SourceSet, finding: &Diagnostic, name: &str, range: std::ops::RangeInclusive<i64>) -> bool {
