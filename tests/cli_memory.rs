@@ -9,9 +9,9 @@ mod cli_common;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use cli_common::{Dir, Run, command, finish, pointwise};
+use wait4::Wait4 as _;
 
 /// What comes on top of what is allowed: the program, the graph, what the allocator keeps.
 const BASE: u64 = 64 << 20;
@@ -30,20 +30,11 @@ fn measured(mut command: Command) -> (Run, u64) {
     };
     let out = drain(Box::new(child.stdout.take().expect("piped")));
     let err = drain(Box::new(child.stderr.take().expect("piped")));
-    let (status, mut peak) = (format!("/proc/{}/status", child.id()), 0);
-    let code = loop {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let high = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next());
-        // The system's high-water mark: between two looks nothing is missed but what comes after the last.
-        peak = high.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0).max(peak);
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
-            break status.code().expect("no signal ended it");
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    };
+    let ended = child.wait4().expect("it can be waited for");
+    let code = ended.status.code().expect("no signal ended it");
     let (out, err) = (out.join().expect("read"), err.join().expect("read"));
     assert!(!err.contains("panicked"), "a panic: {err}");
-    (Run { code, out, err }, peak * 1024)
+    (Run { code, out, err }, ended.rusage.maxrss)
 }
 
 /// Holds a command that may take `allowed` to it; the number that it needs where it is refused.

@@ -8,9 +8,9 @@
 mod cli_common;
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use cli_common::{Dir, command};
+use wait4::Wait4 as _;
 
 /// What a run took.
 struct Cost {
@@ -20,7 +20,7 @@ struct Cost {
     mib: u64,
 }
 
-/// Runs the program and asks the shell's own clock and the kernel what it took.
+/// Runs the program and asks the kernel what it took.
 fn cost(arguments: &[&str]) -> Cost {
     let program = command(arguments);
     // `ulimit -t` ends what would take minutes; the peak is that of the only child.
@@ -32,32 +32,12 @@ fn cost(arguments: &[&str]) -> Cost {
     let (out, err) = (output.path().join("out"), output.path().join("err"));
     shell.stdout(std::fs::File::create(&out).expect("it is new")).stderr(std::fs::File::create(&err).expect("it is new"));
     let mut child = shell.spawn().expect("the program starts");
-    let (mut seconds, mut mib, start) = (0.0, 0, Instant::now());
-    let status = loop {
-        // The kernel keeps peak and time until the process is waited for.
-        if let Some((time, peak)) = taken(child.id()) {
-            (seconds, mib) = (f64::max(seconds, time), u64::max(mib, peak));
-        }
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
-            break status;
-        }
-        assert!(start.elapsed() < Duration::from_secs(900), "{arguments:?} hangs");
-        std::thread::sleep(Duration::from_millis(5));
-    };
+    let ended = child.wait4().expect("it can be waited for");
     let read = |path| String::from_utf8_lossy(&std::fs::read(path).expect("it was made")).into_owned();
     let text = read(out) + &read(err);
     assert!(!text.contains("panicked"), "{arguments:?}: {text}");
-    Cost { code: status.code().unwrap_or(-1), text, seconds, mib }
-}
-
-/// Seconds of the processor and MiB at the peak, so far.
-fn taken(process: u32) -> Option<(f64, u64)> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let kib: u64 = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()?;
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
-    let ticks = fields[11].parse::<f64>().ok()? + fields[12].parse::<f64>().ok()?;
-    Some((ticks / 100.0, kib >> 10))
+    let seconds = (ended.rusage.utime + ended.rusage.stime).as_secs_f64();
+    Cost { code: ended.status.code().unwrap_or(-1), text, seconds, mib: ended.rusage.maxrss >> 20 }
 }
 
 /// A net with a body.
