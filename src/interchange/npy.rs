@@ -186,7 +186,7 @@ pub fn write(tensor: &Tensor) -> Vec<u8> {
 /// Those of the writer.
 ///
 /// # Panics
-/// As [`write`].
+/// As [`write()`].
 pub fn write_to(tensor: &Tensor, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let dims: Vec<String> = tensor.dims().iter().map(ToString::to_string).collect();
     let tail = if dims.len() == 1 { "," } else { "" };
