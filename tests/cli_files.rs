@@ -297,6 +297,28 @@ fn directories_are_searched_for_files_that_are_seen_and_regular() {
 }
 
 #[test]
+fn a_directory_may_hold_blocks_and_networks_that_use_them() {
+    let dir = Dir::new();
+    for folder in ["nets", "blocks"] {
+        fs::create_dir(dir.join(folder)).expect("made");
+    }
+    dir.write("blocks/unit.net", "block unit(x) {\n    return x -> relu\n}\n");
+    let net =
+        dir.write("nets/n.net", "use \"../blocks/unit.net\"\n\nnet n {\n    input x: [3, 8, 8]\n    output y = x -> unit\n}\n");
+    let run = pointwise(&["check", &dir.path("")]);
+    assert!(run.code == 0 && run.err.contains("2 files checked, nothing found"), "{}", run.err);
+    // A file that is named is to be built, and stays in its own folder.
+    assert_eq!(pointwise(&["check", &dir.path("blocks/unit.net")]).code, 1);
+    assert_eq!(pointwise(&["check", &net]).code, 1);
+    dir.write("blocks/empty.net", "");
+    let run = pointwise(&["check", &dir.path("")]);
+    assert!(run.code == 1 && run.err.contains("PW0214"), "{}", run.err);
+    dir.write("blocks/empty.net", "block broken(x) {\n    return x ->\n}\n");
+    let run = pointwise(&["check", &dir.path("")]);
+    assert!(run.code == 1 && run.err.contains("PW0101") && run.err.contains("1 error"), "{}", run.err);
+}
+
+#[test]
 fn what_cannot_be_said_is_a_failure_and_a_closed_pipe_is_none() {
     let words: &[&[&str]] = &[
         &["--help"],

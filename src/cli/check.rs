@@ -1,6 +1,7 @@
 //! `check`: syntax, shapes, assertions and lints of networks.
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -15,12 +16,13 @@ use crate::diagnostic::{Applicability, Diagnostic, Fix, Severity};
 use crate::digits::counted;
 use crate::render::{self, Findings, Format};
 use crate::source::SourceSet;
+use crate::syntax::ast::Item;
 use crate::writeback::fix;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Networks, or directories to search for `.net` files; `-` is standard input.
+    /// Networks, or directories to search for `.net` files, of which some may hold blocks only; `-` is standard input.
     #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -69,6 +71,15 @@ impl From<OutputFormat> for Format {
     }
 }
 
+/// A file to check.
+struct Subject<'a> {
+    path: PathBuf,
+    net: Cow<'a, NetOptions>,
+    /// Whether it was found in a folder: then it may hold blocks for others, and no net.
+    is_found: bool,
+    arguments: &'a Arguments,
+}
+
 /// What was found in a file.
 struct Checked {
     sources: SourceSet,
@@ -95,8 +106,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         return Err(Failure::usage(message).help("name a file"));
     }
     let mut checked: Vec<Checked> = Vec::new();
-    for path in &networks(&arguments.files)? {
-        match check(session, path, arguments) {
+    for subject in &subjects(arguments)? {
+        match check(session, subject) {
             Ok(found) => checked.push(found),
             Err(Failure::Diagnostic(diagnostic)) => checked.push(Checked::new(SourceSet::new(), vec![*diagnostic])),
             Err(other) => return Err(other),
@@ -122,35 +133,44 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     Ok(checked.iter().map(|checked| checked.code).max().unwrap_or(TROUBLE))
 }
 
-/// The files that are named, and those in the directories that are; a directory without any is a mistake rather than clean.
-fn networks(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// The files that are named, and those in the directories that are, which may use what else is in the directory; a directory
+/// without any is a mistake rather than clean.
+fn subjects(arguments: &Arguments) -> Result<Vec<Subject<'_>>, Failure> {
     let mut all = Vec::new();
-    for path in named {
-        let found = files::net_files(path)?;
+    for named in &arguments.files {
+        let found = files::net_files(named)?;
         if found.is_empty() {
-            return Err(Failure::usage(format!("there is no `.net` file in `{}`", files::shown(path))));
+            return Err(Failure::usage(format!("there is no `.net` file in `{}`", files::shown(named))));
         }
-        all.extend(found);
+        let is_found = !files::is_dash(named) && named.is_dir();
+        let net = match &arguments.net.root {
+            None if is_found => {
+                Cow::Owned(NetOptions { root: Some(files::folder(&named.join("it.net"))), ..arguments.net.clone() })
+            }
+            None | Some(_) => Cow::Borrowed(&arguments.net),
+        };
+        all.extend(found.into_iter().map(|path| Subject { path, net: net.clone(), is_found, arguments }));
     }
     Ok(all)
 }
 
 /// Checks a file, after its fixes where they are to be applied.
-fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checked, Failure> {
-    let compiled = load::compile(session, path, &arguments.net)?;
+fn check(session: &Session, subject: &Subject<'_>) -> Result<Checked, Failure> {
+    let Subject { path, net, arguments, .. } = subject;
+    let compiled = load::compile(session, path, net)?;
     // What is no network, a script for instance, is not rewritten by what a network's errors look like.
     let is_network = files::is_dash(path) || files::has_extension(path, "net");
     if !is_network || !(arguments.fix || arguments.diff) {
-        return Ok(tried(path, compiled, arguments));
+        return Ok(tried(subject, compiled));
     }
     let found = |compiled: Compiled| {
-        let (sources, diagnostics) = all(compiled);
+        let (sources, diagnostics) = subject.all(compiled);
         (sources, choose(diagnostics, arguments))
     };
     let (sources, diagnostics) = found(compiled);
     let text = sources.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
     let before = exit_code(&diagnostics);
-    let compile = |text| load::compile_text(session, path, text, &arguments.net);
+    let compile = |text| load::compile_text(session, path, text, net);
     let most = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
     let fixed = fix::fixed((sources, diagnostics), most, |text| found(compile(text)));
     if arguments.diff && fixed.applied > 0 {
@@ -158,23 +178,30 @@ fn check(session: &Session, path: &Path, arguments: &Arguments) -> Result<Checke
     } else if arguments.fix && (fixed.applied > 0 || files::is_dash(path)) {
         Output::change(path).write(session, |out| out.write_all(fixed.text.as_bytes()))?;
     }
-    let found = Checked { fixes: fixed.applied, ..tried(path, compile(fixed.text), arguments) };
+    let found = Checked { fixes: fixed.applied, ..tried(subject, compile(fixed.text)) };
     // Where nothing is written, the file is as good as it was.
     Ok(if arguments.diff { Checked { code: before, ..found } } else { found })
 }
 
 /// The findings of a file that are asked for, with fixes that were tried.
-fn tried(path: &Path, mut compiled: Compiled, arguments: &Arguments) -> Checked {
-    load::tried(path, &mut compiled, &arguments.net);
-    let (sources, diagnostics) = all(compiled);
-    Checked::new(sources, choose(diagnostics, arguments))
+fn tried(subject: &Subject<'_>, mut compiled: Compiled) -> Checked {
+    load::tried(&subject.path, &mut compiled, &subject.net);
+    let (sources, diagnostics) = subject.all(compiled);
+    Checked::new(sources, choose(diagnostics, subject.arguments))
 }
 
-/// All findings, with those that comments silence behind the others.
-fn all(compiled: Compiled) -> (SourceSet, Vec<Diagnostic>) {
-    let Compiled { sources, mut diagnostics, silenced, .. } = compiled;
-    diagnostics.extend(silenced);
-    (sources, diagnostics)
+impl Subject<'_> {
+    /// All findings, with those that comments silence behind the others.
+    fn all(&self, compiled: Compiled) -> (SourceSet, Vec<Diagnostic>) {
+        let Compiled { sources, asts, mut diagnostics, silenced, .. } = compiled;
+        let items = asts.first().map_or(&[][..], |ast| &ast.items);
+        let has_block = items.iter().any(|item| matches!(item, Item::Block(_)));
+        if self.is_found && has_block && !items.iter().any(|item| matches!(item, Item::Net(_))) {
+            diagnostics.retain(|found| found.code != Code::NoNet);
+        }
+        diagnostics.extend(silenced);
+        (sources, diagnostics)
+    }
 }
 
 /// What is left of the findings, with denied lints raised.
