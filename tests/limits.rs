@@ -69,6 +69,23 @@ fn holds(words: &[&str], name: &str, text: &str, (code, seconds, mib): (i32, f64
     cost.text
 }
 
+/// What is only warned of stops nothing: all turns are made, however often the same is said of them.
+#[test]
+fn loops_that_repeat_a_warning_go_on() {
+    for (name, turn) in [("apart", "y = x -> conv(8, 4, 1, pad=same)"), ("chained", "x = x -> conv(8, 4, 1, pad=same)")] {
+        let assertion = format!("    assert params == {}", 1500 * (8 * 8 * 4 * 4 + 8));
+        let text = net(&format!("    for i in 0..1500 {{ {turn} }}\n{assertion}"));
+        let said = holds(&["check"], name, &text, (0, 30.0, 400));
+        assert!(said.contains("PW9014"), "{said}");
+    }
+}
+
+#[test]
+fn silences_take_time_by_the_line() {
+    let text = lines(3500, |_| "    # allow PW9002: r".to_owned());
+    check("silences", &net(&text), (0, 10.0, 400));
+}
+
 #[test]
 fn loops_that_repeat_an_error_stop() {
     let turns = [

@@ -213,7 +213,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     keras("reduce_mean", Ruled("mean", rule::keras_mean), &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME]),
     keras(
         "resize",
-        Ruled("upsample", rule::resize),
+        Shaped("upsample", rule::resize),
         &[X, must("size", Same("size")), may("method", RULED), named("antialias preserve_aspect_ratio", Only(&["False"])), NAME],
     ),
     keras(

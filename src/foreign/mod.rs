@@ -16,7 +16,7 @@ pub mod value;
 mod words;
 
 pub use stages::{Inputs, Written, leading};
-pub use translate::{Argument, Call, Outcome, Translation, argument, ours, translate};
+pub use translate::{Argument, Call, Outcome, Translation, argument, is_of_others, ours, translate};
 pub use words::{Word, is_module, word};
 
 use bind::Bound;

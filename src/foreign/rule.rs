@@ -27,7 +27,7 @@ fn texts(items: &[Value<'_>]) -> String {
 /// The whole numbers of a value.
 fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
     let numbers: Option<Vec<i64>> = value.items().iter().map(Value::int).collect();
-    numbers.ok_or_else(|| format!("`{}` are not plain numbers", value.written()))
+    numbers.filter(|numbers| !numbers.is_empty()).ok_or_else(|| format!("`{}` are not plain numbers", value.written()))
 }
 
 /// An activation by its name; `None` where it is none. Keras' as of version 3.
@@ -143,7 +143,8 @@ pub(super) fn keras_prelu(bound: &Bound<'_>) -> Told {
 /// Only the whole map, which one pixel stands for.
 pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
     let size = bound.get("output_size").unwrap_or(Value::None);
-    if bound.flag("return_indices")?.unwrap_or(false) || size.items().iter().any(|n| *n != Value::Int(1)) {
+    let is_one = !size.items().is_empty() && size.items().iter().all(|n| *n == Value::Int(1));
+    if bound.flag("return_indices")?.unwrap_or(false) || !is_one {
         return Err("only `global_maxpool`, to one pixel, is had here".to_owned());
     }
     Ok(one("global_maxpool"))
@@ -457,12 +458,27 @@ pub(super) fn cat(bound: &Bound<'_>) -> Told {
 pub(super) fn resize(bound: &Bound<'_>) -> Told {
     let mode = match bound.get("method") {
         None | Some(Value::Word("bilinear")) => "bilinear",
-        Some(Value::Word("nearest")) => "nearest",
+        Some(Value::Word("nearest")) => {
+            whole_factors(bound)?;
+            "nearest"
+        }
         Some(other) => return Err(format!("`method={}` has no counterpart here", other.written())),
     };
     let mut stages = bound.plain("upsample")?;
     stages.0[0].args.push(("mode", mode.to_owned()));
     Ok(stages)
+}
+
+/// The nearest pixels are those of centres in TensorFlow and of corners here: the same where each pixel is repeated alike.
+fn whole_factors(bound: &Bound<'_>) -> Result<(), String> {
+    let size = bound.get("size").map_or(Ok(Vec::new()), |size| ints(&size))?;
+    let from = match bound.shape {
+        Some([_, height, width]) => [*height, *width],
+        Some(_) => return Err("its input is no map".to_owned()),
+        None => return Err("the nearest pixels hang on the size of its input, which is not known here".to_owned()),
+    };
+    let is_whole = size.len() == 2 && size.iter().zip(from).all(|(to, from)| u64::try_from(*to).is_ok_and(|to| to % from == 0));
+    if is_whole { Ok(()) } else { Err("the nearest pixels are others there unless each is repeated alike".to_owned()) }
 }
 
 /// Corners are aligned, unlike in `Upsample`.

@@ -183,6 +183,16 @@ pub fn argument(keyword: Option<&str>, name: &str, value: &str, shape: Option<&[
     said.iter().find(is_clear).or(said.first()).cloned()
 }
 
+/// Whether this argument of `keyword` tells that the whole call is written for a framework whose defaults and axes are others
+/// than here: PyTorch does not know it.
+#[must_use]
+pub fn is_of_others(keyword: &str, name: &str) -> bool {
+    let mut known = rows()
+        .filter(|row| row.keyword() == Some(keyword))
+        .filter(|row| row.params.iter().any(|param| super::has(param.names, name)));
+    known.next().is_some_and(|first| first.framework == Framework::Keras && known.all(|row| row.framework == Framework::Keras))
+}
+
 fn said(row: &Row, param: &Parameter, text: &str, shape: Option<&[u64]>) -> Argument {
     let value = Value::of(text);
     let sure = !matches!(param.means, Means::Axis(_) | Means::Axes(_));

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::digits::counted;
-use crate::foreign::Argument;
+use crate::foreign::{self, Argument};
 use crate::op::args::{ArgValue, BuildError};
 use crate::op::table::{self, OpInfo};
 use crate::source::Span;
@@ -164,6 +164,16 @@ impl<'a> Builder<'a> {
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
         // Only operations have counterparts elsewhere; a block's parameters are its author's.
         let is_operation = table::find(callee).is_some();
+        // Beyond doubt is what changes nothing in what its neighbours say.
+        let plain = |g: &Given<'_>| {
+            let own = g.arg.name.as_ref().filter(|other| other.span != name.span);
+            own.is_none_or(|other| match self.argument_elsewhere(Some(callee), &other.text, g.arg.value.span, None) {
+                Some(Argument::Is(_, _, sure)) => sure,
+                Some(Argument::Needless(..)) | None => true,
+                Some(Argument::Unclear(_)) => false,
+            })
+        };
+        let is_plain = is_operation && !foreign::is_of_others(callee, &name.text) && given.iter().all(plain);
         let keyword = is_operation.then_some(callee);
         let meaning = self.argument_elsewhere(keyword, &name.text, value, None);
         let near = nearest_word(&name.text, names.iter().copied());
@@ -174,10 +184,10 @@ impl<'a> Builder<'a> {
             }
             let changed = Some(text).filter(|text| text != self.sources.text(value));
             let edits = [Edit::replace(name.span, here)].into_iter().chain(changed.map(|text| Edit::replace(value, text)));
-            diagnostic.fix(Applicability::safe_if(is_operation && sure), format!("it is called `{here}` here"), edits.collect())
+            diagnostic.fix(Applicability::safe_if(is_plain && sure), format!("it is called `{here}` here"), edits.collect())
         } else if let Some(Argument::Needless(why, certain)) = meaning {
             let edits = vec![Edit::replace(self.with_comma(name.span.to(value)), "")];
-            diagnostic.fix(Applicability::safe_if(is_operation && certain), format!("leave it out: {why}"), edits)
+            diagnostic.fix(Applicability::safe_if(is_plain && certain), format!("leave it out: {why}"), edits)
         } else if let Some((near, applicability)) = near {
             diagnostic.fix(applicability, format!("did you mean `{near}`?"), vec![Edit::replace(name.span, near)])
         } else if let Some(Argument::Unclear(why)) = meaning.filter(|_| is_operation) {

@@ -262,7 +262,8 @@ impl<'a> Builder<'a> {
             (diagnostic.code, diagnostic.primary.as_ref().map(|label| label.span).ok_or_else(|| diagnostic.message.clone()));
         if let Some((_, times)) = self.seen.get_mut(&key) {
             *times += 1;
-            self.repeats += 1;
+            // A network with warnings is built to its end.
+            self.repeats += u64::from(diagnostic.is_error());
             return;
         }
         self.repeats = 0;

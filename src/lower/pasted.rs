@@ -155,6 +155,9 @@ impl<'a> Builder<'a> {
 
     fn is_clear(&self, info: &OpInfo, g: &Given<'a>, shape: Option<Shape>) -> bool {
         let Some(name) = &g.arg.name else { return false };
+        if foreign::is_of_others(info.keyword, &name.text) {
+            return false;
+        }
         let argument = self.argument_elsewhere(Some(info.keyword), &name.text, g.arg.value.span, shape);
         argument.is_none_or(|argument| !matches!(argument, Argument::Unclear(_)))
     }
