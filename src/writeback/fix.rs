@@ -12,7 +12,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::SourceSet;
 
 /// A fix may bring a further one to light, as a mended value does with those made of it, but not without end.
-const MOST_ROUNDS: usize = 1000;
+pub const MOST_ROUNDS: usize = 1000;
 
 /// A text, the first of these sources, and what was found in it.
 pub type Found = (SourceSet, Vec<Diagnostic>);

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use common::Disk;
 use mutate::{Dice, mutated, without_token};
+use pointwise::code::Code;
 use pointwise::compile::{Compiled, NoFiles, Settings, compile, tried};
 use pointwise::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use pointwise::lower::Limits;
@@ -108,7 +109,7 @@ fn wrong(name: &str, text: &str, before: &Compiled, (finding, fix): (&Diagnostic
         "adds a syntax error"
     } else if stays {
         "leaves its finding"
-    } else if comments(&after) < comments(text) {
+    } else if comments(&after) < comments(text) && finding.code != Code::LintSilence {
         "loses a comment"
     } else {
         return None;
@@ -141,7 +142,7 @@ fn every_fix_of_a_damaged_text_mends_its_finding() {
         }
     }
     println!("{offered} fixes offered, {left_out} left out");
-    assert!(offered > 20 * left_out, "trials are for the odd case: {offered} offered, {left_out} left out");
+    assert!(offered > 40 * left_out, "trials are for the odd case: {offered} offered, {left_out} left out");
 }
 
 #[test]
@@ -163,7 +164,9 @@ fn rounds_of_fixes_end() {
             most = most.max(rounds.get());
             assert!(rounds.get() <= MOST_ROUNDS, "seed {seed}, {name}: {} rounds\n{text}", rounds.get());
             assert!(done.text.len() <= text.len() + MOST_GROWTH, "seed {seed}, {name} grows:\n{}", done.text);
-            assert!(comments(&done.text) >= comments(&text), "seed {seed}, {name} loses a comment:\n{}", done.text);
+            // A silence that silences nothing is a comment that its fix takes out.
+            let needless = text.matches("allow").count();
+            assert!(comments(&done.text) + needless >= comments(&text), "seed {seed}, {name} loses a comment:\n{}", done.text);
         }
     }
     println!("{most} rounds at most");

@@ -31,6 +31,21 @@ fn in_net(body: &str, error: &str, fixed: &str) {
 }
 
 #[test]
+fn an_end_is_put_only_where_what_follows_may_stand() {
+    for (text, message) in [
+        ("net a { } y = 3\n", "PW0101 1:11 expected the end of the line before `y`"),
+        ("net a { } return x\n", "PW0101 1:11 expected the end of the line before `return`"),
+        ("net a {\n    y = x block (z)\n}\n", "PW0101 2:11 expected the end of the line before `block`"),
+        ("net a = b {\n}\n", "PW0101 1:7 expected `{` after `a`, found `=`"),
+        ("def\nnet a { }\n", "PW0101 1:1 there is no `def`"),
+        ("def f = 3\nnet a { }\n", "PW0101 1:1 there is no `def`"),
+        ("let # three\nnet a { }\n", "PW0101 1:1 there is no `let`"),
+    ] {
+        no_fix(text, message);
+    }
+}
+
+#[test]
 fn missing_values() {
     no_fix("net a {\n    x =\n}", "PW0101 2:7 expected a value after `=`, found the end of the line");
     no_fix("net a {\n    x =\n    y = 3\n}", "PW0101 2:7 expected a value after `=`, found the end of the line");
@@ -71,6 +86,7 @@ fn forgotten_brackets() {
     );
     in_net("    y = f(if a { 1, c)", "PW0102 2:16 expected `}` to close this `{`", "    y = f(if a { 1 }, c)");
     in_net("    y = 3)", "PW0101 2:10 nothing is open that this `)` could close", "    y = 3");
+    in_net("    y = f(3)]))", "PW0101 2:13 nothing is open that this `]` could close", "    y = f(3)");
     check("net a { }\n}\n", &["PW0101 2:1 nothing is open that this `}` could close"], "net a { }\n\n");
     check("block f(x {\n    return x\n}\n", &["PW0102 1:8 expected `)` to close this `(`"], "block f(x) {\n    return x\n}\n");
 }
@@ -89,6 +105,11 @@ fn two_things_without_a_sign_between() {
     in_net("    y = f(64 3)", "PW0101 2:14 expected `,` before `3`", "    y = f(64, 3)");
     in_net("    y = [1 2]", "PW0101 2:12 expected `,` before `2`", "    y = [1, 2]");
     in_net("    y = 3 z = 4", "PW0101 2:11 expected the end of the line before `z`", "    y = 3; z = 4");
+    in_net("    y output = x", "PW0101 2:7 `output` stands in front of `y`", "    output y = x");
+    in_net("    x input: [4]", "PW0101 2:7 `input` stands in front of `x`", "    input x: [4]");
+    in_net("    macs assert < 5M", "PW0101 2:10 `assert` stands in front of `macs`", "    assert macs < 5M");
+    in_net("    b a = -> relu", "PW0101 2:7 expected `=` before `a`", "    b = a -> relu");
+    in_net("    inputinput x: [4]", "PW0101 2:5 no statement begins with `inputinput`", "    input x: [4]");
     in_net("    for i in 0..3 { } y = 4", "PW0101 2:23 expected the end of the line before `y`", "    for i in 0..3 { }; y = 4");
 }
 

@@ -62,6 +62,9 @@ pub(super) fn word(failure: Failure<'_>) -> Option<Diagnostic> {
     let found = at(start.span(), format!("there is no `{}`", start.text())).help(word.help);
     Some(match word.here {
         None => found,
+        // With nothing behind it on the line there is nothing that the other word could begin.
+        Some(_) if start.skip(1).next().line_start || start.kind_at(1) == TokenKind::End => found,
+        Some("block") if start.kind_at(1) == TokenKind::Name && start.kind_at(2) != TokenKind::OpenParen => found,
         Some("") => {
             let gap = Span { end: start.skip(1).span().start, ..start.span() };
             found.fix(Safe, format!("remove `{}`", start.text()), replace(gap, ""))

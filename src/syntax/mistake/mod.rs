@@ -2,10 +2,11 @@
 //!
 //! In: a statement or item and the failure in it. Out: a diagnostic, with a fix where there is one; nothing is reported and
 //! nothing of the parser's state changes here. What comes from other languages is in [`foreign`], what does not keep the
-//! parser from understanding in [`passing`], what concerns names in [`names`].
+//! parser from understanding in [`passing`], what concerns names in [`names`], what stands the wrong way round in [`order`].
 
 pub mod foreign;
 mod names;
+mod order;
 mod passing;
 
 pub use passing::{chained_comparison, elif, python_constant, python_range, shared_value};
@@ -87,6 +88,8 @@ const KNOWN: &[Known] = &[
     foreign::trailing_if,
     foreign::slash_comment,
     misspelt_keyword,
+    order::keyword_behind,
+    order::assign_behind,
     equals_in_condition,
     operator_after_stage,
     unbindable,
@@ -104,8 +107,23 @@ fn nothing_to_close(failure: Failure<'_>) -> Option<Diagnostic> {
     let free = failure.error.opener.is_none() && (failure.at_start() || failure.wants(Expected::END));
     (failure.found.kind().is_closer() && free).then(|| {
         let found = failure.here(format!("nothing is open that this {} could close", failure.quoted()));
-        found.fix(Unsafe, "remove it", replace(failure.found.span(), ""))
+        // With a `}` nothing is said of the next one, which may close a body; of other brackets none in a row closes anything.
+        let mut rest = failure.found.skip(1);
+        while failure.found.kind() != TokenKind::CloseBrace && is_list_end(rest.kind()) && !rest.next().line_start {
+            rest = rest.skip(1);
+        }
+        let several = rest.index() > failure.found.index() + 1;
+        found.fix(Unsafe, if several { "remove them" } else { "remove it" }, replace(failure.found.span_to(rest), ""))
     })
+}
+
+fn is_list_end(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::CloseParen | TokenKind::CloseBracket)
+}
+
+/// Whether the statement or item is one that stands outside bodies.
+fn is_item(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Use | TokenKind::Block | TokenKind::Net)
 }
 
 /// `outptu y = x`: two names in a row, of which the first is nearly a keyword.
@@ -118,7 +136,10 @@ fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let word = start.text();
-    let (near, applicability) = nearest_word(word, if item { words::ITEMS } else { words::STATEMENTS }.iter().copied())?;
+    let near = nearest_word(word, if item { words::ITEMS } else { words::STATEMENTS }.iter().copied());
+    // Only an input is declared without a value: `inputinput x: [3, 8, 8]`.
+    let doubled = word.starts_with("input") && second.kind_at(1) == TokenKind::Colon;
+    let (near, applicability) = near.or(doubled.then_some(("input", Unsafe)))?;
     // `inputs conv(8, 3)` lacks an arrow rather than being a declaration.
     let third = second.skip(1);
     let plausible = match near {
@@ -136,7 +157,7 @@ fn misspelt_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
 /// `if a = b {`, `assert params = 5`.
 fn equals_in_condition(failure: Failure<'_>) -> Option<Diagnostic> {
     let asserted = failure.start.kind() == TokenKind::Assert && failure.wants(Expected::END);
-    let condition = failure.wants(Expected::OPEN_BRACE) || asserted;
+    let condition = failure.wants(Expected::OPEN_BRACE) && !is_item(failure.start.kind()) || asserted;
     (condition && failure.found.kind() == TokenKind::Assign).then(|| {
         let found = failure.here("`=` binds a name; two values are compared with `==`");
         found.fix(Safe, "write `==`", replace(failure.found.span(), "=="))
@@ -216,7 +237,9 @@ fn missing_assign(failure: Failure<'_>) -> Option<Diagnostic> {
 /// `x conv(64, 3)`.
 fn missing_arrow(failure: Failure<'_>) -> Option<Diagnostic> {
     let starts_statement = matches!(failure.found.kind_at(1), TokenKind::Assign | TokenKind::Colon | TokenKind::Comma);
-    (failure.found.kind() == TokenKind::Name && failure.wants(Expected::END) && !starts_statement).then(|| {
+    // Nothing flows out of a body, nor on from where an input is declared.
+    let flows = !is_item(failure.start.kind()) && failure.start.kind() != TokenKind::Input;
+    (failure.found.kind() == TokenKind::Name && failure.wants(Expected::END) && flows && !starts_statement).then(|| {
         let found = failure.here(format!("expected `->` before {}", failure.quoted()));
         found.fix(Unsafe, "let the value flow into it", vec![Edit::before(failure.found.span(), "-> ")])
     })
@@ -230,7 +253,9 @@ fn missing_end(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let found = failure.here(format!("expected the end of the line before {}", failure.quoted()));
-    Some(found.fix(Safe, "separate the two with `;`", replace(failure.gap()?, ";")))
+    // Items stand outside bodies and statements inside; what is on the wrong side is not mended by an end before it.
+    let fits = is_item(failure.start.kind()) == is_item(kind);
+    Some(if fits { found.fix(Safe, "separate the two with `;`", replace(failure.gap()?, ";")) } else { found })
 }
 
 /// `conv(64 3)`.
