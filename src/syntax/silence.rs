@@ -37,17 +37,27 @@ pub fn silences(source: &Source, ast: &Ast) -> Vec<Silence> {
         return Vec::new();
     }
     let alone = ast.comments.iter().filter(|comment| !comment.trailing);
-    let alone: BTreeSet<usize> = alone.map(|comment| source.line_index(comment.span.start)).collect();
+    let next = next_lines(alone.map(|comment| source.line_index(comment.span.start)).collect());
     let statements = Statements::new(source, ast);
     for (comment, silence) in &mut silences {
         silence.line = source.line_index(comment.span.start);
-        while !comment.trailing && alone.contains(&silence.line) {
-            silence.line += 1;
+        if !comment.trailing {
+            silence.line = next.get(&silence.line).copied().unwrap_or(silence.line);
         }
         let of = if comment.trailing { &statements.ends } else { &statements.starts };
         silence.statement = of.get(&silence.line).copied().filter(|at| !comment.trailing || at.end <= comment.span.start);
     }
     silences.into_iter().map(|(_, silence)| silence).collect()
+}
+
+/// For each of these lines the first behind it that is none of them.
+fn next_lines(lines: BTreeSet<usize>) -> BTreeMap<usize, usize> {
+    let mut next = BTreeMap::new();
+    for line in lines.into_iter().rev() {
+        let behind = next.get(&(line + 1)).copied().unwrap_or(line + 1);
+        next.insert(line, behind);
+    }
+    next
 }
 
 /// Whether a comment begins with a silence, so that it documents nothing.
