@@ -182,3 +182,51 @@ fn many_findings_are_cut() {
     check("names", &net(&names), (1, 40.0, 200));
     check("uses", &(lines(8000, |i| format!("use \"f{i}.net\"")) + &net("")), (1, 20.0, 200));
 }
+
+#[test]
+fn nesting_without_brackets_ends() {
+    for word in ["if ", "x = if ", "assert if "] {
+        let said = check("nested", &net(&format!("    {word}{}", "if ".repeat(30_000))), (1, 20.0, 200));
+        assert!(said.contains("PW0106"), "{word}: {said}");
+    }
+}
+
+#[test]
+fn errors_on_one_line_read_it_once() {
+    let said = check("line", &net(&format!("    a = {}true", "true||".repeat(16_000))), (1, 30.0, 200));
+    assert!(said.contains("only the first 100 syntax errors are shown"), "{said}");
+}
+
+#[test]
+fn silences_by_the_thousand() {
+    let silence = |_| "    # allow PW9002: why".to_owned();
+    check("above_each_other", &net(&lines(4000, silence)), (0, 30.0, 200));
+}
+
+#[test]
+fn many_unknown_names_among_many_names() {
+    let list = |letter: &str| lines(5000, |i| format!("{letter}{i}=1,"));
+    let text = format!("block b({})(x) {{ return x }}\n", list("p"));
+    check("parameters", &(text + &net(&format!("    a = x -> b({})", list("q")))), (1, 30.0, 200));
+    let blocks = lines(1500, |i| format!("block bl{i}(x) {{ return x }}"));
+    check("blocks", &(blocks + &net(&lines(3000, |i| format!("    x = x -> blk{i}")))), (1, 40.0, 200));
+}
+
+#[test]
+fn refinements_of_all_layers_by_the_thousand() {
+    let convs = "    for i in 0..5000 { x = x -> conv(64, 3, pad=1) }\n    output z = x\n";
+    let twice = lines(4000, |_| "    refine ** = reduce(4)".to_owned());
+    let said = check("twice", &net(&(convs.to_owned() + &twice)), (1, 60.0, 200));
+    assert!(said.contains("it is refined twice"), "{said}");
+    for path in ["*.", "**.", "**.a."] {
+        let refine = format!("    refine {}c = reduce(4)", path.repeat(90_000 / path.len()));
+        check("long_path", &net(&(convs.to_owned() + &refine)), (1, 60.0, 200));
+    }
+}
+
+#[test]
+fn wide_mismatches_end() {
+    let body = format!("    z = x -> maxpool(2)\n    a = concat({})", "x,z,".repeat(24_000));
+    let said = check("wide", &net(&body), (1, 30.0, 200));
+    assert!(said.contains("PW0302"), "{said}");
+}

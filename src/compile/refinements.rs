@@ -1,7 +1,7 @@
 //! `refine` statements applied to the built graph.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::network::BeforeRefine;
 use crate::code::Code;
@@ -24,6 +24,9 @@ use crate::words::is_reserved;
 
 /// How many layers a message names.
 const NAMED: usize = 4;
+
+/// Layers that statements match, after which no more are looked at where one of them is refused.
+const MOST_MATCHED: usize = 1 << 20;
 
 /// Statements that are reported.
 const MAX_FINDINGS: usize = 200;
@@ -78,12 +81,22 @@ fn refined(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnosti
 fn requests(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic>) -> Option<(Vec<Request>, Vec<usize>)> {
     let (mut requests, mut statements) = (Vec::new(), Vec::new());
     let before = diagnostics.len();
-    let layers = Layers::new(shaped.graph(), shaped.order());
+    let graph = shaped.graph();
+    let layers = Layers::new(graph, shaped.order());
+    let (mut asked, mut refused, mut matched) = (HashSet::new(), false, 0);
     for (index, statement) in written.iter().enumerate() {
         let How::Form(how) = statement.how else { continue };
         match layers.select(&Pattern::new(statement.path.segments.clone()), how.form.kind()) {
             Ok(nodes) => {
-                requests.extend(nodes.into_iter().map(|node| Request { node, how, by: Maker::Statement }));
+                matched += nodes.len();
+                // What is refined twice is refused: what is asked for behind it need not be kept.
+                for node in nodes {
+                    if refused {
+                        break;
+                    }
+                    refused = !asked.insert(node) && !graph.shares_tensors(node);
+                    requests.push(Request { node, how, by: Maker::Statement });
+                }
                 statements.resize(requests.len(), index);
             }
             Err(error) => {
@@ -92,6 +105,9 @@ fn requests(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnost
                     break;
                 }
             }
+        }
+        if refused && matched > MOST_MATCHED {
+            break;
         }
     }
     (diagnostics.len() == before).then_some((requests, statements))

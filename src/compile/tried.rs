@@ -12,11 +12,18 @@ use crate::source::{SourceId, SourceSet};
 use crate::writeback::edit::apply;
 use crate::writeback::proof::mends;
 
-/// What all trials of one compilation may cost: a byte of text counts one, a step of building [`STEP`].
-const MOST_WORK: u64 = 1 << 23;
+/// What all trials of one compilation may cost: a byte of text counts one, a step of building [`STEP`], a finding as much as
+/// looking through what was built for what comes near to it, a [`TOLD`]th of the steps.
+const MOST_WORK: u64 = 1 << 22;
 
 /// What a step of building costs, in bytes read.
 const STEP: u64 = 8;
+
+/// Steps for one of which a finding counts a byte.
+const TOLD: u64 = 16;
+
+/// Steps from which on a finding costs no more: in a larger graph not all is looked through.
+const COMPARED: u64 = 1 << 14;
 
 /// A fix may bring what was hidden to light, so that its trial takes more steps than there were, but not without end.
 const MORE_STEPS: u64 = 10_000;
@@ -29,7 +36,8 @@ pub fn tried(compiled: &mut Compiled, loader: &dyn Loader, settings: &Settings) 
     let sources = std::mem::take(&mut compiled.sources);
     let mut before = (sources, std::mem::take(&mut compiled.diagnostics));
     let steps = (4 * compiled.steps).saturating_add(MORE_STEPS).min(settings.limits.steps);
-    let settings = Settings { limits: Limits { steps, ..settings.limits }, ..settings.clone() };
+    // What a trial's own findings would offer is of no use.
+    let settings = Settings { limits: Limits { steps, compared: 0, ..settings.limits }, ..settings.clone() };
     let trial = Trial { loader, settings: &settings };
     let mut left = MOST_WORK;
     let kept: Vec<Vec<Fix>> = before.1.iter().map(|found| trial.kept(found, &before, &mut left)).collect();
@@ -54,7 +62,8 @@ impl Trial<'_> {
             let loader = Edited { loader: self.loader, sources: &before.0, texts: &texts };
             let after = compile(before.0.get(main).name(), text.to_owned(), &loader, self.settings);
             let read: usize = after.sources.iter().map(|(_, source)| source.text().len()).sum();
-            *left = left.saturating_sub(read as u64 + STEP * after.steps);
+            let told = after.diagnostics.len() as u64 * after.steps.min(COMPARED) / TOLD;
+            *left = left.saturating_sub(read as u64 + STEP * after.steps + told);
             mends(&[(found, fix)], before, &(after.sources, after.diagnostics))
         };
         found.fixes.iter().filter(mends).cloned().collect()

@@ -23,9 +23,14 @@ impl<'s> Unread<'s> {
     pub(super) fn new(sources: &'s SourceSet, asts: &[Ast], errors: &[Diagnostic]) -> Self {
         let mut words = BTreeSet::new();
         let labels = errors.iter().filter(|d| d.is_error()).flat_map(|d| d.primary.iter().chain(&d.secondary));
+        let mut read = BTreeSet::new();
         for span in labels.map(|label| label.span) {
             let source = sources.get(span.source);
             for line in source.line_index(span.start)..=source.line_index(span.end) {
+                // Many errors may stand on one long line.
+                if !read.insert((span.source, line)) {
+                    continue;
+                }
                 let text = &source.text()[source.line_range(line)];
                 words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()));
             }

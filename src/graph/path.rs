@@ -71,15 +71,23 @@ impl Pattern {
         // reached[j]: the pattern so far matches the first j parts.
         let mut reached = vec![false; parts.len() + 1];
         reached[0] = true;
-        for segment in &self.segments {
+        let anything = |segment: &String| segment == "**";
+        for (at, segment) in self.segments.iter().enumerate() {
+            if anything(segment) && at > 0 && anything(&self.segments[at - 1]) {
+                continue;
+            }
             let mut next = vec![false; parts.len() + 1];
-            if segment == "**" {
+            if anything(segment) {
                 let first = reached.iter().position(|r| *r).unwrap_or(parts.len() + 1);
                 next.iter_mut().skip(first).for_each(|r| *r = true);
             } else {
                 for (j, part) in parts.iter().enumerate() {
                     next[j + 1] = reached[j] && segment_matches(segment, part);
                 }
+            }
+            // A pattern may have far more segments than a name has parts.
+            if !next.contains(&true) {
+                return None;
             }
             reached = next;
         }

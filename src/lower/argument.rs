@@ -160,6 +160,11 @@ impl<'a> Builder<'a> {
         (names, given): (&[&str], &[Given<'a>]),
         (name, value): (&Ident, Span),
     ) {
+        // Each name is looked for among all parameters, and a call may have thousands of both.
+        self.weigh(names.len());
+        if self.stopped {
+            return;
+        }
         let message = format!("`{callee}` has no parameter `{}`", name.text);
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, name.span, "not known");
         // Only operations have counterparts elsewhere; a block's parameters are its author's.
@@ -176,7 +181,7 @@ impl<'a> Builder<'a> {
         let is_plain = is_operation && !foreign::is_of_others(callee, &name.text) && given.iter().all(plain);
         let keyword = is_operation.then_some(callee);
         let meaning = self.argument_elsewhere(keyword, &name.text, value, None);
-        let near = nearest_word(&name.text, names.iter().copied());
+        let near = self.may_compare(names.len()).then(|| nearest_word(&name.text, names.iter().copied())).flatten();
         let diagnostic = if let Some(Argument::Is(here, text, sure)) = meaning.clone().filter(|m| m.is_one_of(names)) {
             if given.iter().any(|g| g.arg.name.as_ref().is_some_and(|name| name.text == here)) {
                 self.report(frame, diagnostic.help(format!("`{here}` says the same, and is given: leave one of them out")));

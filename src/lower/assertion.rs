@@ -229,8 +229,9 @@ impl<'a> Builder<'a> {
         let words = Metric::ALL.iter().map(|(word, _)| *word);
         let mut diagnostic =
             Diagnostic::error(Code::UnknownName, format!("`{name}` is neither a name nor a metric"), span, "not defined");
-        let names = super::eval::sorted(words.chain(frame.names.keys().copied()));
-        diagnostic = match nearest(name, names) {
+        let may = self.may_compare(frame.names.len());
+        let near = may.then(|| nearest(name, words.chain(frame.names.keys().copied()))).flatten();
+        diagnostic = match near {
             Some(near) => diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(span, near)]),
             None => diagnostic
                 .help("metrics are params, buffers, macs, flops, layers, weight_memory, activation_memory and peak_memory"),

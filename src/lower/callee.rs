@@ -1,6 +1,5 @@
 //! What a name means that is called.
 
-use super::eval::sorted;
 use super::pasted::Pasted;
 use super::program::Found;
 use super::{Builder, Frame, Value, builtin};
@@ -62,7 +61,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The finding that nothing is called so, with what comes nearest.
-    fn unknown(&self, frame: &Frame<'a>, pasted: &Pasted<'_>) -> Diagnostic {
+    fn unknown(&mut self, frame: &Frame<'a>, pasted: &Pasted<'_>) -> Diagnostic {
         let callee = pasted.callee;
         let name = callee.text.as_str();
         let mut diagnostic = Diagnostic::error(
@@ -71,12 +70,11 @@ impl<'a> Builder<'a> {
             callee.span,
             "not known",
         );
-        let names = sorted(
-            self.program
-                .block_names(frame.file)
-                .chain(table::OPS.iter().map(|op| op.keyword))
-                .chain(crate::words::FUNCTIONS.iter().copied()),
-        );
+        let program = self.program;
+        let names = program
+            .block_names(frame.file)
+            .chain(table::OPS.iter().map(|op| op.keyword))
+            .chain(crate::words::FUNCTIONS.iter().copied());
         if let Some(binding) = frame.names.get(name) {
             diagnostic.message = format!("`{name}` is a value and cannot be called");
             diagnostic.primary = Some(Label { span: callee.span, text: "neither an operation nor a block".to_owned() });
@@ -92,7 +90,9 @@ impl<'a> Builder<'a> {
             let edits = vec![Edit::replace(callee.span, here.keyword)];
             let applicability = Applicability::safe_if(pasted.args().next().is_none());
             diagnostic = diagnostic.fix(applicability, format!("it is called `{}` here", here.keyword), edits);
-        } else if let Some(near) = nearest(name, names) {
+        } else if self.may_compare(program.block_names(frame.file).count())
+            && let Some(near) = nearest(name, names)
+        {
             diagnostic = diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)]);
         } else {
             diagnostic = diagnostic.help("`pointwise ops` lists the operations");

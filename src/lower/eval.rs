@@ -78,7 +78,9 @@ impl<'a> Builder<'a> {
             let message = format!("`{name}` is called, not used as a value");
             diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not a value")
                 .help(format!("let a tensor flow through it: `x -> {name}`"));
-        } else if let Some(near) = nearest(name, sorted(frame.names.keys().copied())) {
+        } else if self.may_compare(frame.names.len())
+            && let Some(near) = nearest(name, frame.names.keys().copied())
+        {
             let edits = vec![Edit::replace(span, quoted(near, is_reserved).into_owned())];
             diagnostic = diagnostic.fix(Unsafe, format!("a name like it is defined: `{near}`"), edits);
         }
@@ -96,7 +98,9 @@ impl<'a> Builder<'a> {
         if self.again(Code::UnknownName, span) || self.again(Code::UnknownName, path.span) {
             return Value::Poison;
         }
-        if let Some(near) = nearest(&shown, sorted(frame.names.keys().copied().filter(|name| name.contains('.')))) {
+        if self.may_compare(frame.names.len())
+            && let Some(near) = nearest(&shown, frame.names.keys().copied().filter(|name| name.contains('.')))
+        {
             let message = format!("`{shown}` is not defined");
             let edits = vec![Edit::replace(span, quoted(near, is_reserved).into_owned())];
             let diagnostic = Diagnostic::error(Code::UnknownName, message, span, "not defined");
@@ -270,11 +274,4 @@ impl<'a> Builder<'a> {
         self.report(frame, Diagnostic::error(Code::Arithmetic, "the result does not fit in a 64-bit integer", span, "too large"));
         Value::Poison
     }
-}
-
-/// Names in a fixed order, so that suggestions are the same each time.
-pub(super) fn sorted<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
-    let mut names: Vec<_> = names.collect();
-    names.sort_unstable();
-    names
 }

@@ -24,11 +24,21 @@ pub struct Limits {
     pub depth: u32,
     /// Errors that are reported before building stops.
     pub errors: usize,
+    /// Names that unknown ones are compared with, all together, to find what was meant.
+    pub compared: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { nodes: 1 << 20, instances: 1 << 18, name_bytes: 128 << 20, steps: 20_000_000, depth: 200, errors: 200 }
+        Self {
+            nodes: 1 << 20,
+            instances: 1 << 18,
+            name_bytes: 128 << 20,
+            steps: 20_000_000,
+            depth: 200,
+            errors: 200,
+            compared: 1 << 20,
+        }
     }
 }
 
@@ -90,6 +100,12 @@ impl<'a> Builder<'a> {
             self.stop(frame, Diagnostic::error(Code::TooManyNodes, message, span, "the limit is reached here"));
         }
         fits
+    }
+
+    /// Whether a name may be compared with so many others to find what was meant; where not, nothing is offered.
+    pub(super) fn may_compare(&mut self, others: usize) -> bool {
+        self.compared = self.compared.saturating_add(others);
+        self.compared <= self.limits.compared
     }
 
     /// Whether a finding of this kind has been reported here: it is counted, and need not be made again.

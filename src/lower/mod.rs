@@ -187,6 +187,8 @@ struct Builder<'a> {
     /// Uses of blocks so far, and bytes of the names so far.
     instances: usize,
     name_bytes: usize,
+    /// Names that unknown ones were compared with so far.
+    compared: usize,
     /// Findings since the last new one that were reported before, within the outermost loop that is under way.
     repeats: u64,
     /// Loops around the place.
@@ -226,6 +228,7 @@ impl<'a> Builder<'a> {
             loops: 0,
             depth: 0,
             stopped: false,
+            compared: 0,
             errors: 0,
         }
     }

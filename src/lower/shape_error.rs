@@ -12,6 +12,9 @@ use crate::op::{Op, Padding, Shape, ShapeError};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
+/// Inputs of a `concat` above which no fix is looked for.
+const MOST_INPUTS: usize = 256;
+
 impl<'a> Builder<'a> {
     /// Reports why the inputs do not fit an operation. `op` is present where the operation itself could be built.
     pub(super) fn shape_error(
@@ -125,6 +128,8 @@ impl<'a> Builder<'a> {
         let diagnostic = self.explain(diagnostic, &self.called(inputs, odd), inputs[odd].0, reference);
         let diagnostic =
             self.explain_reference(diagnostic, &self.called(inputs, other), inputs[other].0, self.shapes[inputs[odd].0]);
+        // Each of the fixes is tried on all inputs.
+        let op = op.filter(|_| inputs.len() <= MOST_INPUTS);
         let resampled = op.map(|op| self.resampled(op, inputs)).unwrap_or_default();
         if !resampled.is_empty() {
             return diagnostic.with_fixes(resampled);

@@ -37,25 +37,27 @@ pub fn silences(source: &Source, ast: &Ast) -> Vec<Silence> {
         return Vec::new();
     }
     let alone = ast.comments.iter().filter(|comment| !comment.trailing);
-    let behind = behind_runs(alone.map(|comment| source.line_index(comment.span.start)).collect());
+    let next = next_lines(alone.map(|comment| source.line_index(comment.span.start)).collect());
     let statements = Statements::new(source, ast);
     for (comment, silence) in &mut silences {
-        let line = source.line_index(comment.span.start);
-        silence.line = if comment.trailing { line } else { behind.get(&line).copied().unwrap_or(line) };
+        silence.line = source.line_index(comment.span.start);
+        if !comment.trailing {
+            silence.line = next.get(&silence.line).copied().unwrap_or(silence.line);
+        }
         let of = if comment.trailing { &statements.ends } else { &statements.starts };
         silence.statement = of.get(&silence.line).copied().filter(|at| !comment.trailing || at.end <= comment.span.start);
     }
     silences.into_iter().map(|(_, silence)| silence).collect()
 }
 
-/// For each line that holds nothing but a comment, the first line below that holds something else.
-fn behind_runs(alone: BTreeSet<usize>) -> BTreeMap<usize, usize> {
-    let mut behind = BTreeMap::new();
-    for line in alone.into_iter().rev() {
-        let below = behind.get(&(line + 1)).copied().unwrap_or(line + 1);
-        behind.insert(line, below);
+/// For each of these lines the first behind it that is none of them.
+fn next_lines(lines: BTreeSet<usize>) -> BTreeMap<usize, usize> {
+    let mut next = BTreeMap::new();
+    for line in lines.into_iter().rev() {
+        let behind = next.get(&(line + 1)).copied().unwrap_or(line + 1);
+        next.insert(line, behind);
     }
-    behind
+    next
 }
 
 /// Whether a comment begins with a silence, so that it documents nothing.
