@@ -106,7 +106,8 @@ fn outcome(call: Call<'_>, rows: &[&'static Row]) -> Option<Outcome> {
             Err(_) => {}
         }
     }
-    if found.len() > 1 {
+    // Where frameworks read it differently, one of the readings is a guess, also if only one is had here.
+    if found.len() > 1 || why.is_some() {
         for translation in &mut found {
             translation.applicability = Applicability::Unsafe;
         }

@@ -323,7 +323,7 @@ fn conditional(input: Input<'_>) -> Parsed<'_, Expr> {
 /// A condition and its branch, after the word that begins them.
 fn arm(input: Input<'_>) -> Parsed<'_, (Expr, Body)> {
     // A condition may be an `if` itself, without any bracket between.
-    let (rest, condition) = cut(expression).parse(input.skip(1).with_state_of(deeper(input)?))?;
+    let (rest, condition) = cut(expression).parse(deeper(input.skip(1))?)?;
     let (rest, branch) = cut(body).parse(rest.with_state_of(input))?;
     Ok((rest, (condition, branch)))
 }
