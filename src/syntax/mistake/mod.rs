@@ -253,7 +253,7 @@ fn missing_end(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let found = failure.here(format!("expected the end of the line before {}", failure.quoted()));
-    if kind == TokenKind::At && !failure.found.previous().is_some_and(|token| token.kind == TokenKind::CloseBrace) {
+    if kind == TokenKind::At && failure.found.previous().is_none_or(|token| token.kind != TokenKind::CloseBrace) {
         return Some(found.help("there is no matrix product; a mark such as `@keep` stands on the line above its statement"));
     }
     // Items stand outside bodies and statements inside; what is on the wrong side is not mended by an end before it.
