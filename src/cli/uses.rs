@@ -78,9 +78,12 @@ impl Disk {
             let root = shown(&common_folder(&self.root, &full));
             return Err(LoadError::new(why).help(format!("`--root {root}` lets `use` read there")));
         }
-        let real = fs::canonicalize(&full).map_err(|error| LoadError::new(reason(&error)))?;
+        // Of a link that leads elsewhere the same is said whether something is there or not.
+        let astray = || LoadError::new(format!("it is a link that leads to no file in `{}`", shown(&self.root)));
+        let real = fs::canonicalize(&full)
+            .map_err(|error| if self.goes_by_a_link(&full) { astray() } else { LoadError::new(reason(&error)) })?;
         if !real.starts_with(&self.root) {
-            return Err(LoadError::new(format!("it is a link that leads out of `{}`", shown(&self.root))));
+            return Err(astray());
         }
         let meta = fs::metadata(&real).map_err(|error| LoadError::new(reason(&error)))?;
         if meta.is_dir() {
@@ -90,6 +93,14 @@ impl Disk {
             return Err(LoadError::new("it is a device or a pipe"));
         }
         if files::has_extension(&real, "net") { Ok(real) } else { Err(LoadError::new("it is a link to what is no `.net` file")) }
+    }
+}
+
+impl Disk {
+    /// Whether a path below the root is a link, or passes one.
+    fn goes_by_a_link(&self, full: &Path) -> bool {
+        let below = full.ancestors().take_while(|place| *place != self.root);
+        below.into_iter().any(|place| fs::symlink_metadata(place).is_ok_and(|meta| meta.is_symlink()))
     }
 }
 
