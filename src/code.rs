@@ -117,6 +117,18 @@ codes! {
 }
 
 impl Code {
+    /// Whether a text could not be read.
+    #[must_use]
+    pub fn is_syntax(self) -> bool {
+        self.id().starts_with("PW01")
+    }
+
+    /// Whether it is advice about what is valid.
+    #[must_use]
+    pub fn is_lint(self) -> bool {
+        self.id().starts_with("PW9")
+    }
+
     /// The code of an identifier, in any case: `pw0207`.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {

@@ -55,6 +55,31 @@ fn sarif_has_it_with_its_reason() {
     assert_eq!(suppressed[0]["suppressions"][0]["justification"], "as published");
 }
 
+/// What was not built was not looked at: whether a silence there is of use shows where it is.
+#[test]
+fn a_silence_in_what_is_not_built_stays() {
+    let dir = Dir::new();
+    let text = "# allow PW9008: kept for later
+block unused(x) {
+    return x -> conv(18, 3)  # allow PW9002: as published
+}
+
+net n(wide=false) {
+    input x: [16, 56, 56]
+    a = if wide {
+        x -> conv(18, 3, pad=1)  # allow PW9002: as published
+    } else {
+        x -> conv(32, 3, pad=1)  # allow PW9002: no use
+    }
+    output y = a -> relu
+}
+";
+    let net = dir.write("n.net", text);
+    let run = pointwise(&["check", "--fix", &net]);
+    assert!(run.code == 0 && run.err.contains("1 fix applied, nothing left, 1 silenced"), "{}", run.err);
+    assert_eq!(dir.read("n.net"), text.replace("  # allow PW9002: no use", ""));
+}
+
 #[test]
 fn a_silence_of_nothing_is_removed_by_fix_and_others_stay() {
     let dir = Dir::new();

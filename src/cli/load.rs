@@ -48,7 +48,7 @@ fn one_value_each(path: &Path, options: &NetOptions) -> Result<(), Failure> {
 
 /// Of a file that is no network by its name and its syntax, the first error says enough.
 fn foreign(path: &Path, diagnostics: &mut Vec<Diagnostic>) {
-    let is_syntax = |d: &Diagnostic| d.is_error() && d.code.id().starts_with("PW01");
+    let is_syntax = |d: &Diagnostic| d.is_error() && d.code.is_syntax();
     if let Some(first) = diagnostics.iter().find(|d| is_syntax(d)).cloned() {
         *diagnostics = vec![first.note(format!("`{}` does not look like a network", files::shown(path)))];
     }

@@ -76,8 +76,8 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
     let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
     let mut steps = 0;
     let network = build(&sources, &files, settings, (&mut diagnostics, &mut steps));
-    let judged = network.is_some() && settings.set.is_empty();
-    let silenced = silence::apply(&sources, &files.asts, &mut diagnostics, judged);
+    let built = network.as_ref().filter(|_| settings.set.is_empty()).map(|network| network.shaped.graph());
+    let silenced = silence::apply(&sources, &files.asts, &mut diagnostics, built);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics, silenced, steps }
 }

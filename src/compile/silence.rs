@@ -4,13 +4,15 @@
 //! of, and that apart. Only lints are silenced: an error stays one. A silence that does nothing is a finding itself.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::code::Code;
 use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
+use crate::graph::Graph;
 use crate::source::{SourceId, SourceSet, Span};
 use crate::suggest::nearest;
-use crate::syntax::ast::Ast;
+use crate::syntax::ast::{Ast, Body, Item};
 use crate::syntax::{self, Silence};
 
 /// A code of a silence.
@@ -22,8 +24,8 @@ struct Entry {
 }
 
 /// Moves what is silenced out of `found`, with the reason, and adds what is wrong with the silences. Whether one is needed can
-/// be `judged` where all lints have run on the network as it is written.
-pub(super) fn apply(sources: &SourceSet, asts: &[Ast], found: &mut Vec<Diagnostic>, judged: bool) -> Vec<Diagnostic> {
+/// be judged where all lints have run on what was built, the network as it is written.
+pub(super) fn apply(sources: &SourceSet, asts: &[Ast], found: &mut Vec<Diagnostic>, built: Option<&Graph>) -> Vec<Diagnostic> {
     let silences: Vec<Silence> = asts.iter().flat_map(|ast| syntax::silences(sources.get(ast.source), ast)).collect();
     if silences.is_empty() {
         return Vec::new();
@@ -34,11 +36,14 @@ pub(super) fn apply(sources: &SourceSet, asts: &[Ast], found: &mut Vec<Diagnosti
     let (silenced, kept) = std::mem::take(found).into_iter().partition(|d| d.silenced.is_some());
     *found = kept;
     // What another file's blocks give here is no measure of what they give elsewhere.
-    let main = asts.first().filter(|_| judged).map(|ast| ast.source);
+    let main = asts.first().zip(built).map(|(ast, built)| (ast.source, not_built(ast, built)));
     let mut rest = entries.as_slice();
     for (index, silence) in silences.iter().enumerate() {
         let (own, others) = rest.split_at(rest.partition_point(|entry| entry.of <= index));
-        found.extend(in_order(silence, main, own));
+        let is_judged = main.as_ref().is_some_and(|(main, not_built)| {
+            *main == silence.span.source && !not_built.iter().any(|body| body.contains(&silence.span.start))
+        });
+        found.extend(in_order(silence, is_judged, own));
         rest = others;
     }
     silenced
@@ -52,8 +57,23 @@ fn entries(silences: &[Silence]) -> Vec<Entry> {
     silences.iter().enumerate().flat_map(codes).collect()
 }
 
+/// The bodies of blocks, loops and branches from which no layer of the network comes: what no lint has seen.
+fn not_built(ast: &Ast, built: &Graph) -> Vec<Range<u32>> {
+    let places = built.ids().filter_map(|id| built.node(id).origin.span).filter(|span| span.source == ast.source);
+    let mut places: Vec<u32> = places.map(|span| span.start).collect();
+    places.sort_unstable();
+    let has_none =
+        |body: &&Body| places.get(places.partition_point(|at| *at < body.span.start)).is_none_or(|at| *at >= body.span.end);
+    let bodies = ast.items.iter().flat_map(|item| match item {
+        Item::Block(block) => block.body.all_bodies(),
+        Item::Net(net) => net.body.all_bodies().split_off(1),
+        Item::Use(_) => Vec::new(),
+    });
+    bodies.filter(has_none).map(|body| body.span.start..body.span.end).collect()
+}
+
 fn is_lint(code: Code) -> bool {
-    code.id().starts_with("PW9") && code != Code::LintSilence
+    code.is_lint() && code != Code::LintSilence
 }
 
 /// Where a finding stands that may be silenced.
@@ -103,7 +123,7 @@ fn by_statement(silences: &[Silence], entries: &mut [Entry], found: &mut [Diagno
 }
 
 /// What is wrong with a silence: at most one finding, the gravest.
-fn in_order(silence: &Silence, judged: Option<SourceId>, entries: &[Entry]) -> Option<Diagnostic> {
+fn in_order(silence: &Silence, is_judged: bool, entries: &[Entry]) -> Option<Diagnostic> {
     let warning = |message: String, span, label: &str| Some(Diagnostic::warning(Code::LintSilence, message, span, label));
     if silence.codes.is_empty() {
         let found = warning("this comment silences nothing".to_owned(), silence.span, "it cannot be read");
@@ -117,7 +137,6 @@ fn in_order(silence: &Silence, judged: Option<SourceId>, entries: &[Entry]) -> O
             None => found.help("`pointwise explain` lists all codes"),
         });
     }
-    let is_judged = judged == Some(silence.span.source);
     let idle: Vec<Code> = entries.iter().filter(|e| !is_lint(e.code) || (is_judged && !e.used)).map(|e| e.code).collect();
     if let Some(first) = idle.first() {
         return Some(needless(silence, *first, &idle));

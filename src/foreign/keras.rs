@@ -3,7 +3,7 @@
 use super::Framework::Keras;
 use super::Here::{self, Nothing, Operation, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
-use super::{Means, NO_PROPERTY, Parameter, Row, TRAINING, else_, may, must, named, row, rule};
+use super::{LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, may, must, named, row, rule};
 
 const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(Keras, spellings, here, params)
@@ -24,11 +24,8 @@ const INITIAL: Parameter = named(
 const LAST: Parameter = may("data_format", Only(&["None", "\"channels_last\""]));
 const ALPHA: &str = "negative_slope alpha";
 
-const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `conv(out, [1, k])`, with \
-                    `stride=[1, s]` and `pad=[0, p]`";
 const LINE_POOL: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `maxpool([1, k])` or \
                          `avgpool([1, k])`";
-const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
 
 /// Layers of `keras.layers`.
 pub(super) const LAYERS: &[Row] = &[

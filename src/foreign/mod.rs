@@ -182,6 +182,9 @@ const fn row(framework: Framework, spellings: &'static str, here: Here, params: 
     Row { framework, spellings, here, params }
 }
 
+const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `conv(out, [1, k])`, with \
+                    `stride=[1, s]` and `pad=[0, p]`";
+const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
 const TRAINING: Means = Means::Needless("it concerns training only");
 const PLANNED: Means = Means::NeedlessFlag("where a tensor lies in memory is planned by the compiler");
 const NO_PROPERTY: Means = Means::Needless("layers have no such property");

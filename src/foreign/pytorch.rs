@@ -3,7 +3,7 @@
 use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
-use super::{Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, may, must, named, row, rule};
+use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, may, must, named, row, rule};
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(PyTorch, spellings, here, params)
@@ -18,15 +18,12 @@ const OTHER: Parameter = must("other", Input);
 const MODES: &[&str] = &["nearest", "bilinear"];
 const FIXED: Means = Needless("values of weights are no part of a network");
 
-const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `conv(out, [1, k])`, with \
-                    `stride=[1, s]` and `pad=[0, p]`";
-const LINE_DEPTHWISE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is \
+const LINE_TRANSPOSED: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is \
                               `conv_transpose(out, [1, k])`, with `stride=[1, s]` and `pad=[0, p]`";
 const LINE_POOL: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `maxpool([1, k])`";
 const LINE_MEAN: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `avgpool([1, k])`";
 const LINE_ADAPTIVE: &str =
     "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `adaptive_avgpool([1, size])`";
-const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
 const WEIGHTS: &str = "it takes its weights as tensors, which layers have of their own here";
 const NORM: [Parameter; 5] = [
     must("num_features", InputSize),
@@ -75,7 +72,7 @@ pub(super) const MODULES: &[Row] = &[
     ),
     pt("Conv1d conv1d", Nothing(LINE), &[]),
     pt("Conv3d conv3d ConvTranspose3d conv_transpose3d", Nothing(VOLUME), &[]),
-    pt("ConvTranspose1d conv_transpose1d", Nothing(LINE_DEPTHWISE), &[]),
+    pt("ConvTranspose1d conv_transpose1d", Nothing(LINE_TRANSPOSED), &[]),
     pt("MaxPool1d max_pool1d maxpool1d", Nothing(LINE_POOL), &[]),
     pt("AvgPool1d avg_pool1d avgpool1d", Nothing(LINE_MEAN), &[]),
     pt("AdaptiveAvgPool1d adaptive_avg_pool1d AdaptiveMaxPool1d adaptive_max_pool1d", Nothing(LINE_ADAPTIVE), &[]),

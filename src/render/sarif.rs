@@ -58,7 +58,7 @@ fn rule(code: Code) -> Value {
         "shortDescription": { "text": code.title() },
         "fullDescription": { "text": first_paragraph(code.page()) },
         "help": { "text": code.page(), "markdown": code.page() },
-        "defaultConfiguration": { "level": if code.id().starts_with("PW9") { "warning" } else { "error" } },
+        "defaultConfiguration": { "level": if code.is_lint() { "warning" } else { "error" } },
     })
 }
 

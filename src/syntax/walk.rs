@@ -87,12 +87,19 @@ impl Body {
     /// All statements in it, those of loops and branches included wherever these stand, in no particular order.
     #[must_use]
     pub fn all_statements(&self) -> Vec<&Statement> {
-        let mut all: Vec<&Statement> = self.statements.iter().collect();
+        self.all_bodies().into_iter().flat_map(|body| &body.statements).collect()
+    }
+
+    /// It and the bodies of loops and branches in it at any depth, itself first.
+    #[must_use]
+    pub fn all_bodies(&self) -> Vec<&Body> {
+        let mut all = vec![self];
         let mut at = 0;
-        while let Some(statement) = all.get(at) {
-            let looped = if let StatementKind::For { body, .. } = &statement.kind { Some(body) } else { None };
-            let inside = statement.exprs().into_iter().flat_map(Expr::all).flat_map(Expr::branches).chain(looped);
-            all.extend(inside.flat_map(|body| &body.statements).collect::<Vec<_>>());
+        while let Some(body) = all.get(at) {
+            for statement in &body.statements {
+                let looped = if let StatementKind::For { body, .. } = &statement.kind { Some(body) } else { None };
+                all.extend(statement.exprs().into_iter().flat_map(Expr::all).flat_map(Expr::branches).chain(looped));
+            }
             at += 1;
         }
         all

@@ -35,7 +35,7 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
 /// How many errors are of syntax.
 #[must_use]
 pub fn syntax_errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics.iter().filter(|found| found.is_error() && found.code.id().starts_with("PW01")).count()
+    diagnostics.iter().filter(|found| found.is_error() && found.code.is_syntax()).count()
 }
 
 /// How many comments all texts have together.

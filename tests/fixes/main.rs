@@ -69,7 +69,7 @@ fn seeds(usual: usize) -> std::ops::Range<u64> {
 }
 
 fn syntax_errors(diagnostics: &[Diagnostic]) -> usize {
-    diagnostics.iter().filter(|found| found.code.id().starts_with("PW01")).count()
+    diagnostics.iter().filter(|found| found.code.is_syntax()).count()
 }
 
 fn comments(text: &str) -> usize {
