@@ -24,7 +24,7 @@
 use super::target::{Cache, Rate, Target};
 use super::{Analysis, Layer};
 use crate::flow::Fusion;
-use crate::op::{Op, Work};
+use crate::op::{Dense, Op, Work};
 use crate::shape::Shaped;
 
 /// How many cores work on a layer.
@@ -153,45 +153,17 @@ impl Engine<'_> {
     fn compute_us(&self, op: &Op, layer: &Layer) -> f64 {
         let (peak, efficiency) = (self.peak(), &self.target.efficiency);
         // The share of the peak at which useful MACs are done, and the share of each output block that is filled.
-        let (share, filled) = match op {
-            Op::Conv(conv) => {
+        let (share, filled) = match op.as_dense() {
+            Some(Dense::Conv(conv)) => {
                 let (inputs, positions) = (layer.inputs[0].channels(), conv.kernel[0].saturating_mul(conv.kernel[1]));
                 self.convolution((inputs, conv.out, positions), conv.groups)
             }
-            Op::ConvTranspose(conv) => self.convolution((layer.inputs[0].channels(), conv.out, 1), conv.groups),
-            Op::Linear(linear) => {
+            Some(Dense::ConvTranspose(conv)) => self.convolution((layer.inputs[0].channels(), conv.out, 1), conv.groups),
+            Some(Dense::Linear(linear)) => {
                 let filled = self.filling(linear.out);
                 (efficiency.dense * filled, filled)
             }
-            Op::Input(_)
-            | Op::Param(_)
-            | Op::Constant(_)
-            | Op::BatchNorm(_)
-            | Op::GroupNorm(_)
-            | Op::LayerNorm(_)
-            | Op::InstanceNorm(_)
-            | Op::Lrn(_)
-            | Op::Scale(_)
-            | Op::Activation(_)
-            | Op::Softmax(_)
-            | Op::Pool(_)
-            | Op::GlobalPool(_)
-            | Op::AdaptiveAvgPool(_)
-            | Op::Concat(_)
-            | Op::Elementwise(_)
-            | Op::Scalar(_)
-            | Op::Flatten
-            | Op::Reshape(_)
-            | Op::Transpose(_)
-            | Op::Slice(_)
-            | Op::Pad(_)
-            | Op::Upsample(_)
-            | Op::DepthToSpace(_)
-            | Op::SpaceToDepth(_)
-            | Op::ChannelShuffle(_)
-            | Op::Mean(_)
-            | Op::Dropout(_)
-            | Op::Identity => return micros(quick_work(&layer.work) + slow_work(&layer.work), peak * efficiency.other),
+            None => return micros(quick_work(&layer.work) + slow_work(&layer.work), peak * efficiency.other),
         };
         let outputs = layer.write_bytes as f64 / self.element / filled;
         micros(2.0 * layer.work.macs as f64, peak * share) + micros(2.0 * self.target.output_macs * outputs, peak)

@@ -19,7 +19,7 @@ use crate::analysis::{self, Analysis};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::graph::Graph;
-use crate::lower::{self, Limits, Program};
+use crate::lower::{self, Limits, Lowered, Program};
 use crate::shape::{self, Shaped};
 use crate::source::SourceSet;
 use crate::syntax::ast::Ast;
@@ -74,36 +74,41 @@ pub fn compile(name: &str, text: String, loader: &dyn Loader, settings: &Setting
     let mut sources = SourceSet::new();
     let mut diagnostics = Vec::new();
     let files = files::read(&mut sources, name, text, loader, &mut diagnostics);
-    let mut steps = 0;
-    let network = build(&sources, &files, settings, (&mut diagnostics, &mut steps));
+    let (network, steps) = build(&sources, &files, settings, &mut diagnostics);
     let built = network.as_ref().filter(|_| settings.set.is_empty()).map(|network| network.shaped.graph());
     let silenced = silence::apply(&sources, &files.asts, &mut diagnostics, built);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.source, label.span.start)));
     Compiled { sources, asts: files.asts, uses: files.uses, network, diagnostics, silenced, steps }
 }
 
+/// The network, where there is one, and the steps that building it took.
 fn build(
     sources: &SourceSet,
     files: &files::Files,
     settings: &Settings,
-    (diagnostics, steps): (&mut Vec<Diagnostic>, &mut u64),
-) -> Option<Network> {
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Option<Network>, u64) {
     let unread = Unread::new(sources, &files.asts, diagnostics);
     let set = settings::values(&settings.set);
     let (program, clashes) = Program::new(sources, &files.asts, &files.uses);
     diagnostics.extend(clashes);
     let (lowered, found) = lower::lower(sources, &files.asts, &program, &set, settings.limits);
     diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
-    let mut lowered = lowered?;
-    *steps = lowered.steps;
+    let Some(mut lowered) = lowered else { return (None, 0) };
     let found = std::mem::take(&mut lowered.diagnostics);
     diagnostics.extend(found.into_iter().filter(|d| !unread.explains(sources, d)));
-    if has_errors(diagnostics) {
-        if !unread.any() {
-            diagnostics.extend(partial::check(sources, lowered));
-        }
-        return None;
+    let steps = lowered.steps;
+    if !has_errors(diagnostics) {
+        return (whole(sources, lowered, diagnostics), steps);
     }
+    if !unread.any() {
+        diagnostics.extend(partial::check(sources, lowered));
+    }
+    (None, steps)
+}
+
+/// The network of a graph in which nothing is missing.
+fn whole(sources: &SourceSet, lowered: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Option<Network> {
     let built = shaped(lowered.graph, diagnostics)?;
     diagnostics.extend(counted::lint(sources, &lowered.refinements, &lowered.conditions, built.graph()));
     let (shaped, before_refine) = refinements::apply(built, &lowered.refinements, diagnostics)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::NodeId;
-use crate::op::Op;
+use crate::op::{Concat, Conv, ConvTranspose, Dense, Op};
 use crate::shape::Shaped;
 
 /// Whether another number of channels would change nothing but the weights of layers that read them: every way ahead ends in
@@ -44,49 +44,15 @@ enum Taken {
 }
 
 fn taken(op: &Op, of_vector: bool) -> Taken {
-    match op {
+    let passes_on = op.keeps_channels() || matches!(op, Op::Concat(Concat { axis: 0 }) | Op::SpaceToDepth(_));
+    match op.as_dense() {
         // On a map it works along the rows.
-        Op::Linear(_) => {
-            if of_vector {
-                Taken::Any
-            } else {
-                Taken::PassedOn
-            }
+        Some(Dense::Linear(_)) if !of_vector => Taken::PassedOn,
+        Some(Dense::Conv(conv)) if conv.depthwise => Taken::PassedOn,
+        None if passes_on => Taken::PassedOn,
+        Some(Dense::Linear(_) | Dense::Conv(Conv { groups: 1, .. }) | Dense::ConvTranspose(ConvTranspose { groups: 1, .. })) => {
+            Taken::Any
         }
-        Op::Conv(conv) if conv.depthwise => Taken::PassedOn,
-        Op::Conv(conv) if conv.groups == 1 => Taken::Any,
-        Op::ConvTranspose(conv) if conv.groups == 1 => Taken::Any,
-        Op::Concat(concat) if concat.axis == 0 => Taken::PassedOn,
-        Op::BatchNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::SpaceToDepth(_)
-        | Op::Dropout(_)
-        | Op::Identity => Taken::PassedOn,
-        Op::Input(_)
-        | Op::Param(_)
-        | Op::Constant(_)
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::GroupNorm(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::DepthToSpace(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_) => Taken::Fixed,
+        Some(Dense::Conv(_) | Dense::ConvTranspose(_)) | None => Taken::Fixed,
     }
 }

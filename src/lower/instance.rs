@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use super::body::quoted;
 use super::call::Given;
 use super::flowing::Inflow;
-use super::naming::{Scope, UseCounts};
+use super::naming::{Place, Scope, UseCounts};
 use super::program::Found;
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::digits::counted;
-use crate::graph::{Instance, LayerPath};
+use crate::graph::{Instance, InstanceId, LayerPath};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Expr, ExprKind, StatementKind};
 
@@ -49,27 +49,12 @@ impl<'a> Builder<'a> {
         if !self.may_name(frame, &place.path, expr.span) || !self.may_name(frame, name, expr.span) {
             return Value::Poison;
         }
-        let instance = self.graph.add_instance(Instance {
-            path: place.path.clone(),
-            block: name.to_owned(),
-            call: expr.span,
-            parent: frame.instance,
-        });
+        let made = Instance { path: place.path.clone(), block: name.to_owned(), call: expr.span, parent: frame.instance };
+        let instance = self.graph.add_instance(made);
         if shared.is_none() {
             self.uses_of_blocks.insert(instance, (expr, block));
         }
-        let mut inner = Frame {
-            names: HashMap::with_capacity((block.params.len() + block.inputs.len() + block.body.statements.len()).min(MAX_ROOM)),
-            prefix: place,
-            turns: LayerPath::root(),
-            body: &block.body,
-            written: None,
-            instance: Some(instance),
-            file,
-            in_net: false,
-            directives: frame.directives,
-            returned: None,
-        };
+        let mut inner = entered(frame, found, place, instance);
         if !self.block_args(frame, &mut inner, block, expr, params) {
             return Value::Poison;
         }
@@ -77,17 +62,23 @@ impl<'a> Builder<'a> {
             inner.names.insert(&input.text, Binding { value: value.clone(), span: input.span, is_input: true });
         }
         self.body_of(found, &mut inner, shared.map(|_| UseCounts::of(instance)));
+        if inner.returned.is_none() {
+            self.returns_nothing(frame, block, expr.span);
+        }
+        inner.returned.unwrap_or(Value::Poison)
+    }
+
+    fn returns_nothing(&mut self, frame: &Frame<'a>, block: &Block, call: Span) {
         // A last value that is not returned was reported with the syntax.
         let said = |kind: &StatementKind| matches!(kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If { .. }));
         let told = block.body.statements.last().is_some_and(|last| said(&last.kind));
-        if inner.returned.is_none() && !told && !self.stopped {
-            let message = format!("block `{name}` does not return a value here");
+        if !told && !self.stopped {
+            let message = format!("block `{}` does not return a value here", block.name.text);
             let diagnostic = Diagnostic::error(Code::WrongInputs, message, block.header, "")
-                .label(expr.span, "used here")
+                .label(call, "used here")
                 .help("end the block with `return x`");
             self.report(frame, diagnostic);
         }
-        inner.returned.unwrap_or(Value::Poison)
     }
 
     /// The statements of a block that is entered, under a new use of shared weights where it is one.
@@ -111,6 +102,23 @@ impl<'a> Builder<'a> {
         let cycle: Vec<&str> = self.active[at..].iter().map(|(_, n)| *n).chain([name]).collect();
         let message = format!("block `{name}` uses itself: {}", cycle.join(" -> "));
         Some(Diagnostic::error(Code::RecursiveBlock, message, span, "used here").help("repeat layers with `for`"))
+    }
+}
+
+/// What a block's body sees when it is entered from this frame: nothing yet.
+fn entered<'a>(outer: &Frame<'a>, (file, block): Found<'a>, place: Place, instance: InstanceId) -> Frame<'a> {
+    let room = (block.params.len() + block.inputs.len() + block.body.statements.len()).min(MAX_ROOM);
+    Frame {
+        names: HashMap::with_capacity(room),
+        prefix: place,
+        turns: LayerPath::root(),
+        body: &block.body,
+        written: None,
+        instance: Some(instance),
+        file,
+        in_net: false,
+        directives: outer.directives,
+        returned: None,
     }
 }
 

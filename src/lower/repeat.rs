@@ -11,71 +11,73 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
 use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, Statement, StatementKind};
 
+/// What each turn of a loop does.
+struct Turns<'a> {
+    pattern: &'a Pattern,
+    body: &'a Body,
+    /// The turns of the loops around it.
+    outer: LayerPath,
+}
+
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
         for diagnostic in names_of(pattern).into_iter().filter_map(refused) {
             self.report(frame, diagnostic);
         }
         self.steps += names_of(pattern).len() as u64;
-        let scope = Scope::none();
         let saved: Vec<_> =
             names_of(pattern).into_iter().map(|n| (n.text.as_str(), frame.names.get(n.text.as_str()).cloned())).collect();
-        let outer_turns = frame.turns.clone();
         if self.loops == 0 {
             self.repeats = 0;
         }
         self.loops += 1;
+        let turns = Turns { pattern, body, outer: frame.turns.clone() };
         match over {
-            ForRange::Range(from, to) => {
-                let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
-                match (bounds.0.to_i64(), bounds.1.to_i64()) {
-                    (Some(from), Some(to)) => {
-                        for i in from..to {
-                            let turned = i.abs_diff(from);
-                            if frame.returned.is_some() || !self.goes_on(frame, body, turned) {
-                                break;
-                            }
-                            self.turn(frame, pattern, Value::Int(i), turned, &outer_turns, body);
-                        }
-                    }
-                    _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
-                }
-            }
-            ForRange::List(list) => {
-                let walked = self.eval(frame, list, &scope);
-                match self.as_list(frame, list, walked) {
-                    Value::List(items) | Value::Tuple(items) => {
-                        for (i, item) in items.iter().enumerate() {
-                            if frame.returned.is_some() || !self.goes_on(frame, body, i as u64) {
-                                break;
-                            }
-                            self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
-                        }
-                    }
-                    Value::Int(n) => {
-                        let message = "a loop walks a range or a list, and this is an integer";
-                        let edits = vec![Edit::before(list.span, "0..")];
-                        self.report(
-                            frame,
-                            Diagnostic::error(Code::WrongType, message, list.span, format!("{n}")).fix(
-                                Safe,
-                                "count from zero",
-                                edits,
-                            ),
-                        );
-                        self.not_run(frame, body);
-                    }
-                    other => self.no_turns(frame, &[(list, &other)], body),
-                }
-            }
+            ForRange::Range(from, to) => self.count(frame, (from, to), &turns),
+            ForRange::List(list) => self.walk(frame, list, &turns),
         }
-        frame.turns = outer_turns;
+        frame.turns = turns.outer;
         self.loops -= 1;
         for (name, value) in saved {
             match value {
                 Some(binding) => drop(frame.names.insert(name, binding)),
                 None => drop(frame.names.remove(name)),
             }
+        }
+    }
+
+    fn count(&mut self, frame: &mut Frame<'a>, (from, to): (&'a Expr, &'a Expr), turns: &Turns<'a>) {
+        let scope = Scope::none();
+        let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
+        match (bounds.0.to_i64(), bounds.1.to_i64()) {
+            (Some(first), Some(end)) => self.turns(frame, turns, (first..end).map(Value::Int)),
+            _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], turns.body),
+        }
+    }
+
+    fn walk(&mut self, frame: &mut Frame<'a>, list: &'a Expr, turns: &Turns<'a>) {
+        let walked = self.eval(frame, list, &Scope::none());
+        match self.as_list(frame, list, walked) {
+            Value::List(items) | Value::Tuple(items) => self.turns(frame, turns, items.iter().cloned()),
+            Value::Int(n) => {
+                let message = "a loop walks a range or a list, and this is an integer";
+                let found = Diagnostic::error(Code::WrongType, message, list.span, format!("{n}"));
+                self.report(frame, found.fix(Safe, "count from zero", vec![Edit::before(list.span, "0..")]));
+                self.not_run(frame, turns.body);
+            }
+            other => self.no_turns(frame, &[(list, &other)], turns.body),
+        }
+    }
+
+    fn turns(&mut self, frame: &mut Frame<'a>, turns: &Turns<'a>, values: impl Iterator<Item = Value>) {
+        for (turned, value) in (0..).zip(values) {
+            if frame.returned.is_some() || !self.goes_on(frame, turns.body, turned) {
+                break;
+            }
+            frame.turns = turns.outer.join(&turned.to_string());
+            self.destructure(frame, turns.pattern, value);
+            let scope = frame.loose_scope();
+            self.body(frame, turns.body, &scope);
         }
     }
 
@@ -111,13 +113,6 @@ impl<'a> Builder<'a> {
             }
         }
         frame.poison(statements);
-    }
-
-    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &LayerPath, body: &'a Body) {
-        frame.turns = outer.join(&index.to_string());
-        self.destructure(frame, pattern, value);
-        let scope = frame.loose_scope();
-        self.body(frame, body, &scope);
     }
 
     fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {

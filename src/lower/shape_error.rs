@@ -32,15 +32,7 @@ impl<'a> Builder<'a> {
             ShapeError::Concat { axis, left, right, dim } => self.concat(op, inputs, (axis, left, right, dim), span),
             ShapeError::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (left, right), span),
             ShapeError::Window { side, window, input, pad } => self.window(keyword, op, inputs, (side, window, input, pad), span),
-            ShapeError::Groups { output, channels, groups } => {
-                let which = if output { "output" } else { "input" };
-                let input = inputs.first().map_or(channels, |(id, _)| self.shapes[*id].channels());
-                let made = op.map_or(channels, |op| if let Op::Conv(conv) = op { conv.out } else { channels });
-                let sides = if input == made { format!("{input} channels") } else { format!("{input} and {made} channels") };
-                let fewer = fewer_groups(groups, input, made);
-                at(Code::GroupsDivide, format!("{groups} groups do not divide {channels} {which} channels"))
-                    .help(format!("the largest number below that divides {sides} is {fewer}"))
-            }
+            ShapeError::Groups { output, channels, groups } => self.groups(op, inputs, (output, channels, groups), span),
             ShapeError::Rank { input, needed, got } => {
                 let message = format!("`{keyword}` needs a {needed} input, and gets {got}");
                 let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, input);
@@ -50,36 +42,13 @@ impl<'a> Builder<'a> {
                     _ => diagnostic,
                 }
             }
-            ShapeError::Arity { min, max, got } => {
-                let takes = match max {
-                    Some(max) if max == min => counted(min, "input"),
-                    Some(max) => format!("{min} to {max} inputs"),
-                    None => format!("{} or more", counted(min, "input")),
-                };
-                let message = format!("`{keyword}` takes {takes}, and gets {got}");
-                let diagnostic = Diagnostic::error(Code::WrongInputs, message, span, "");
-                if got > min && max != Some(0) {
-                    diagnostic.help("join the tensors first, with `concat` or `+`")
-                } else {
-                    diagnostic
-                }
-            }
+            ShapeError::Arity { min, max, got } => arity(keyword, (min, max), got, span),
             ShapeError::Padding { side, pad, most, allowed } => {
                 let side = side_name(side);
                 at(Code::PaddingTooLarge, format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}"))
                     .help(format!("write `pad={}`", allowed.written()))
             }
-            ShapeError::Elements { from, have, want } => {
-                let (message, help) = if self.sources.text(span).contains("-1") {
-                    let message = format!("{have} elements cannot be shaped into a multiple of {want}");
-                    (message, "choose sizes whose product divides it")
-                } else {
-                    let message = format!("`{keyword}` would turn {have} elements into {want}");
-                    (message, "write `-1` for one dimension to have it computed")
-                };
-                let label = format!("the input is {from}");
-                self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, label), inputs, 0).help(help)
-            }
+            ShapeError::Elements { from, have, want } => self.elements(keyword, inputs, (from, have, want), span),
             ShapeError::Axis { axis, rank } => {
                 let has = counted(rank, "dimension");
                 at(Code::AxisRange, format!("`{keyword}` asks for axis {axis}, and its input has {has}"))
@@ -98,6 +67,28 @@ impl<'a> Builder<'a> {
             ShapeError::Overflow { what } => at(Code::CountOverflow, format!("the {what} of `{keyword}` do not fit in 64 bits")),
         };
         self.report(frame, diagnostic);
+    }
+
+    fn groups(&self, op: Option<&Op>, inputs: &[Flow], (output, channels, groups): (bool, u64, u64), span: Span) -> Diagnostic {
+        let which = if output { "output" } else { "input" };
+        let input = inputs.first().map_or(channels, |(id, _)| self.shapes[*id].channels());
+        let made = op.map_or(channels, |op| if let Op::Conv(conv) = op { conv.out } else { channels });
+        let sides = if input == made { format!("{input} channels") } else { format!("{input} and {made} channels") };
+        let fewer = fewer_groups(groups, input, made);
+        let message = format!("{groups} groups do not divide {channels} {which} channels");
+        self.at_input(Diagnostic::error(Code::GroupsDivide, message, span, ""), inputs, 0)
+            .help(format!("the largest number below that divides {sides} is {fewer}"))
+    }
+
+    fn elements(&self, keyword: &str, inputs: &[Flow], (from, have, want): (Shape, u64, u64), span: Span) -> Diagnostic {
+        let (message, help) = if self.sources.text(span).contains("-1") {
+            (format!("{have} elements cannot be shaped into a multiple of {want}"), "choose sizes whose product divides it")
+        } else {
+            let message = format!("`{keyword}` would turn {have} elements into {want}");
+            (message, "write `-1` for one dimension to have it computed")
+        };
+        let label = format!("the input is {from}");
+        self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, label), inputs, 0).help(help)
     }
 
     /// `[1, 3, 224, 224]`, as other frameworks have it: the batch stands in front of the map's shape.
@@ -404,6 +395,16 @@ impl<'a> Builder<'a> {
 }
 
 /// The kernel and the dilation on one side of a window that is spread.
+fn arity(keyword: &str, (min, max): (usize, Option<usize>), got: usize, span: Span) -> Diagnostic {
+    let takes = match max {
+        Some(max) if max == min => counted(min, "input"),
+        Some(max) => format!("{min} to {max} inputs"),
+        None => format!("{} or more", counted(min, "input")),
+    };
+    let diagnostic = Diagnostic::error(Code::WrongInputs, format!("`{keyword}` takes {takes}, and gets {got}"), span, "");
+    if got > min && max != Some(0) { diagnostic.help("join the tensors first, with `concat` or `+`") } else { diagnostic }
+}
+
 fn dilated(op: &Op, side: Side) -> Option<(u64, u64)> {
     let Op::Conv(conv) = op else { return None };
     let at = match side {

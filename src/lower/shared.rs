@@ -72,24 +72,12 @@ impl<'a> Builder<'a> {
     }
 
     fn shared_set(&mut self, frame: &mut Frame<'a>, name: &'a Ident, value: &'a Expr) -> Option<SharedSet<'a>> {
-        let (callee, list): (Ident, Option<&'a ArgList>) = match &value.kind {
-            ExprKind::Name(text) => (Ident { text: text.clone(), span: value.span }, None),
-            ExprKind::Call { callee, lists } => (callee.clone(), lists.first()),
-            ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Str(_)
-            | ExprKind::Path(_)
-            | ExprKind::List(_)
-            | ExprKind::Tuple(_)
-            | ExprKind::Paren(_)
-            | ExprKind::Unary(..)
-            | ExprKind::Infix { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::Pipe { .. }
-            | ExprKind::If { .. }
-            | ExprKind::As { .. }
-            | ExprKind::Error => return None,
+        let (callee, list): (Ident, Option<&'a ArgList>) = if let ExprKind::Call { callee, lists } = &value.kind {
+            (callee.clone(), lists.first())
+        } else if let ExprKind::Name(text) = &value.kind {
+            (Ident { text: text.clone(), span: value.span }, None)
+        } else {
+            return None;
         };
         let meaning = match self.callee(frame, &callee) {
             Ok(meaning) => meaning,

@@ -2,7 +2,7 @@
 //!
 //! The one place that sorts operations; whoever asks whether "something like a normalisation" stands here asks it.
 
-use super::Op;
+use super::{Conv, ConvTranspose, Linear, Op};
 
 /// The kinds of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +40,17 @@ pub enum Statistics {
     Kept,
     /// They are its input's, which it passes over first.
     OfInput,
+}
+
+/// A convolution or linear layer.
+#[derive(Debug, Clone, Copy)]
+pub enum Dense<'a> {
+    /// 2-D convolution.
+    Conv(&'a Conv),
+    /// 2-D transposed convolution.
+    ConvTranspose(&'a ConvTranspose),
+    /// Fully connected.
+    Linear(&'a Linear),
 }
 
 impl Class {
@@ -108,5 +119,32 @@ impl Op {
     #[must_use]
     pub fn is_layer(&self) -> bool {
         self.class() == Class::Layer
+    }
+
+    /// The convolution or linear layer that it is.
+    #[must_use]
+    pub fn as_dense(&self) -> Option<Dense<'_>> {
+        if let Self::Conv(conv) = self {
+            Some(Dense::Conv(conv))
+        } else if let Self::ConvTranspose(conv) = self {
+            Some(Dense::ConvTranspose(conv))
+        } else if let Self::Linear(linear) = self {
+            Some(Dense::Linear(linear))
+        } else {
+            None
+        }
+    }
+
+    /// Whether it works on any number of channels, and its output has its first input's, in their order.
+    #[must_use]
+    pub fn keeps_channels(&self) -> bool {
+        match self.class() {
+            Class::Norm(_) => !matches!(self, Self::GroupNorm(_)),
+            Class::Pooling => !matches!(self, Self::Mean(_)),
+            Class::Arithmetic => matches!(self, Self::Scalar(_)),
+            Class::Reshape => matches!(self, Self::Flatten),
+            Class::Scale | Class::Activation | Class::Competition | Class::Nothing | Class::Resize => true,
+            Class::Source | Class::Layer | Class::Rearrangement => false,
+        }
     }
 }

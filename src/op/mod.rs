@@ -39,7 +39,7 @@ mod tests;
 
 pub use activation::{Activation, Softmax};
 pub use attributes::{Attributes, ConvKind};
-pub use class::{Class, Statistics};
+pub use class::{Class, Dense, Statistics};
 pub use conv::{Conv, Padding};
 pub use conv_transpose::ConvTranspose;
 pub use dense::Linear;

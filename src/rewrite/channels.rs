@@ -5,7 +5,7 @@
 //! output's, those that a reshape or a slice counts) are fixed. Nothing is changed here: see [`scale`](super::scale).
 
 use crate::graph::{Graph, NodeId, NodeMap};
-use crate::op::Op;
+use crate::op::{Concat, Conv, ConvTranspose, Dense, Op};
 use crate::shape::Shaped;
 
 /// Layers whose channels change together.
@@ -99,44 +99,27 @@ impl Channels {
 
     fn value(&mut self, shaped: &Shaped, id: NodeId) -> Value {
         let (graph, op) = (shaped.graph(), &shaped.graph().node(id).op);
-        match op {
-            Op::Input(_) | Op::Param(_) | Op::Constant(_) => Value::Given,
-            Op::Conv(conv) if conv.depthwise => self.depthwise(graph, id, conv.out == conv.groups),
-            Op::Conv(conv) => self.layer(shaped, id, conv.groups),
-            Op::ConvTranspose(conv) => self.layer(shaped, id, conv.groups),
-            Op::Linear(_) if shaped.shape(id).rank() == 1 => self.layer(shaped, id, 1),
-            Op::GroupNorm(norm) => self.divided(graph, id, norm.groups),
-            Op::BatchNorm(_)
-            | Op::LayerNorm(_)
-            | Op::InstanceNorm(_)
-            | Op::Lrn(_)
-            | Op::Scale(_)
-            | Op::Activation(_)
-            | Op::Softmax(_)
-            | Op::Pool(_)
-            | Op::GlobalPool(_)
-            | Op::AdaptiveAvgPool(_)
-            | Op::Scalar(_)
-            | Op::Pad(_)
-            | Op::Upsample(_)
-            | Op::Flatten
-            | Op::Dropout(_)
-            | Op::Identity => self.values[graph.node(id).inputs[0]].clone(),
-            Op::Mean(mean) if !mean.axes.contains(&0) => self.values[graph.node(id).inputs[0]].clone(),
-            Op::Elementwise(_) => self.joined(shaped, id),
-            Op::Concat(concat) if concat.axis == 0 && shaped.shape(id).rank() != 2 => self.concatenated(graph, id),
-            Op::Linear(_)
-            | Op::Concat(_)
-            | Op::Reshape(_)
-            | Op::Transpose(_)
-            | Op::Slice(_)
-            | Op::DepthToSpace(_)
-            | Op::SpaceToDepth(_)
-            | Op::ChannelShuffle(_)
-            | Op::Mean(_) => {
-                graph.node(id).inputs.iter().for_each(|input| self.fix(*input, Fixed::Stated(id)));
-                Value::Given
+        match op.as_dense() {
+            Some(Dense::Conv(conv)) if conv.depthwise => return self.depthwise(graph, id, conv.out == conv.groups),
+            Some(Dense::Conv(Conv { groups, .. }) | Dense::ConvTranspose(ConvTranspose { groups, .. })) => {
+                return self.layer(shaped, id, *groups);
             }
+            Some(Dense::Linear(_)) if shaped.shape(id).rank() == 1 => return self.layer(shaped, id, 1),
+            Some(Dense::Linear(_)) | None => {}
+        }
+        let keeps = op.keeps_channels() || matches!(op, Op::Mean(mean) if !mean.axes.contains(&0));
+        if keeps {
+            self.values[graph.node(id).inputs[0]].clone()
+        } else if let Op::GroupNorm(norm) = op {
+            self.divided(graph, id, norm.groups)
+        } else if let Op::Elementwise(_) = op {
+            self.joined(shaped, id)
+        } else if matches!(op, Op::Concat(Concat { axis: 0 })) && shaped.shape(id).rank() != 2 {
+            self.concatenated(graph, id)
+        } else {
+            // What else has inputs counts on their channels.
+            graph.node(id).inputs.iter().for_each(|input| self.fix(*input, Fixed::Stated(id)));
+            Value::Given
         }
     }
 

@@ -340,8 +340,27 @@ fn reasons(untouched: &[Untouched]) -> Vec<String> {
 }
 
 fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) -> Diagnostic {
+    let diagnostic = reasons(&budget.untouched).into_iter().fold(diagnostic.note(proved(budget)), Diagnostic::note);
+    let is_refined = budget.untouched.iter().any(|layer| layer.why == Refusal::Refined);
+    let replace = is_refined.then(|| "`--replace` takes back what an earlier run wrote, and plans anew".to_owned());
+    let diagnostic = replace.into_iter().fold(diagnostic, Diagnostic::help);
+    let peak = budget.at.as_ref().map(|layer| match budget.proof {
+        Proof::Alone => format!("the peak is at `{layer}`, which no form makes small enough"),
+        Proof::Together | Proof::Floor { .. } | Proof::Little { .. } | Proof::Width { .. } | Proof::Open => {
+            format!("the peak is at `{layer}`")
+        }
+    });
+    let diagnostic = peak.into_iter().fold(diagnostic, Diagnostic::note);
+    let uniform = budget.uniform.map(|share| format!("`--form scale` reaches it: the whole network at width {share:.2}"));
+    let diagnostic = reaches(&budget.proof).into_iter().chain(uniform).fold(diagnostic, Diagnostic::help);
+    let others = if budget.proof == Proof::Together { ", or relax another budget" } else { "" };
+    diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))
+}
+
+/// What is known of why there is no plan.
+fn proved(budget: &BudgetUnreachable) -> String {
     let beside = if budget.is_partly_asked { ", beside what rules and marks ask for" } else { "" };
-    let proof = match budget.proof {
+    match budget.proof {
         Proof::Alone => "no choice of forms and ranks reaches it".to_owned() + beside,
         Proof::Together => "no choice of forms and ranks reaches all budgets together".to_owned() + beside,
         Proof::Floor { channels: Some(channels), .. } => format!("no bottleneck may be narrower than {channels} channels"),
@@ -361,42 +380,26 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
             )
         }
         Proof::Open => "a plan may exist, but the search did not find one".to_owned(),
-    };
-    let diagnostic = diagnostic.note(proof);
-    let diagnostic = reasons(&budget.untouched).into_iter().fold(diagnostic, Diagnostic::note);
-    let is_refined = budget.untouched.iter().any(|layer| layer.why == Refusal::Refined);
-    let diagnostic =
-        if is_refined { diagnostic.help("`--replace` takes back what an earlier run wrote, and plans anew") } else { diagnostic };
-    let diagnostic = match &budget.at {
-        Some(layer) if budget.proof == Proof::Alone => {
-            diagnostic.note(format!("the peak is at `{layer}`, which no form makes small enough"))
-        }
-        Some(layer) => diagnostic.note(format!("the peak is at `{layer}`")),
-        None => diagnostic,
-    };
-    let diagnostic = match budget.proof {
-        Proof::Floor { reached: Some(ratio), .. } => {
-            diagnostic.help(format!("`--ratio {ratio}` lowers that floor and reaches the budget"))
-        }
+    }
+}
+
+/// An option with which the search was seen to reach the budget.
+fn reaches(proof: &Proof) -> Option<String> {
+    match proof {
+        Proof::Floor { reached: Some(ratio), .. } => Some(format!("`--ratio {ratio}` lowers that floor and reaches the budget")),
         Proof::Floor { narrower: Some((channels, of_any_width)), .. } => {
-            let align = if of_any_width { " --align 1" } else { "" };
-            diagnostic.help(format!("`--channels {channels}{align}` lets bottlenecks become that narrow, and reaches the budget"))
+            let align = if *of_any_width { " --align 1" } else { "" };
+            Some(format!("`--channels {channels}{align}` lets bottlenecks become that narrow, and reaches the budget"))
         }
         Proof::Little { by_number: true } => {
-            diagnostic.help("`--channels 1` instead of the budget reaches it, and lets one channel through each bottleneck")
+            Some("`--channels 1` instead of the budget reaches it, and lets one channel through each bottleneck".to_owned())
         }
-        Proof::Width { unaligned: true, .. } => diagnostic.help("`--align 1` allows any width, and reaches it"),
+        Proof::Width { unaligned: true, .. } => Some("`--align 1` allows any width, and reaches it".to_owned()),
         Proof::Floor { .. }
         | Proof::Alone
         | Proof::Together
         | Proof::Little { by_number: false }
         | Proof::Width { unaligned: false, .. }
-        | Proof::Open => diagnostic,
-    };
-    let diagnostic = match budget.uniform {
-        Some(share) => diagnostic.help(format!("`--form scale` reaches it: the whole network at width {share:.2}")),
-        None => diagnostic,
-    };
-    let others = if budget.proof == Proof::Together { ", or relax another budget" } else { "" };
-    diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))
+        | Proof::Open => None,
+    }
 }

@@ -31,6 +31,16 @@ impl Expr {
         arms.iter().map(|(_, body)| body).chain(otherwise).collect()
     }
 
+    /// The name that it is, or that of what it calls.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        if let ExprKind::Name(name) | ExprKind::Call { callee: Ident { text: name, .. }, .. } = &self.kind {
+            Some(name)
+        } else {
+            None
+        }
+    }
+
     /// It and the expressions in it at any depth, but for what branches hold, in no particular order.
     #[must_use]
     pub fn all(&self) -> Vec<&Expr> {

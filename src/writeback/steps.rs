@@ -285,24 +285,8 @@ fn target<'a>(place: &Place<'a>) -> Option<&'a str> {
 fn names(block: &Block) -> BTreeSet<String> {
     let head = block.params.iter().map(|param| &param.name).chain(&block.inputs).map(|name| name.text.clone());
     let exprs = block.body.all_statements().into_iter().flat_map(|statement| statement.exprs()).flat_map(Expr::all);
-    let used = exprs.filter_map(|expr| match &expr.kind {
-        ExprKind::Name(name) => Some(name.clone()),
-        ExprKind::Call { callee, .. } => Some(callee.text.clone()),
-        ExprKind::As { name, .. } => Some(name.text.clone()),
-        ExprKind::Int(_)
-        | ExprKind::Float(_)
-        | ExprKind::Bool(_)
-        | ExprKind::Str(_)
-        | ExprKind::Path(_)
-        | ExprKind::List(_)
-        | ExprKind::Tuple(_)
-        | ExprKind::Paren(_)
-        | ExprKind::Unary(..)
-        | ExprKind::Infix { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::Pipe { .. }
-        | ExprKind::If { .. }
-        | ExprKind::Error => None,
+    let used = exprs.filter_map(|expr| {
+        if let ExprKind::As { name, .. } = &expr.kind { Some(name.text.as_str()) } else { expr.named() }.map(str::to_owned)
     });
     head.chain(used).chain(bound(block).into_iter().map(str::to_owned)).collect()
 }

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::Edit;
 use crate::source::{SourceSet, Span};
-use crate::syntax::ast::{Ast, Block, Body, ExprKind, Ident, Item, Param, Use};
+use crate::syntax::ast::{Ast, Block, Body, Expr, Item, Param, Use};
 
 /// A program, as it was read.
 #[derive(Debug, Clone, Copy)]
@@ -137,24 +137,7 @@ fn meant<'a>(texts: &Texts<'a>, file: usize, name: &str) -> Option<(usize, &'a B
 fn called<'a>(params: &'a [Param], body: &'a Body) -> impl Iterator<Item = &'a str> {
     let defaults = params.iter().filter_map(|param| param.default.as_ref());
     let exprs = body.all_statements().into_iter().flat_map(|statement| statement.exprs());
-    exprs.chain(defaults).flat_map(|expr| expr.all()).filter_map(|expr| match &expr.kind {
-        ExprKind::Name(name) | ExprKind::Call { callee: Ident { text: name, .. }, .. } => Some(name.as_str()),
-        ExprKind::Int(_)
-        | ExprKind::Float(_)
-        | ExprKind::Bool(_)
-        | ExprKind::Str(_)
-        | ExprKind::Path(_)
-        | ExprKind::List(_)
-        | ExprKind::Tuple(_)
-        | ExprKind::Paren(_)
-        | ExprKind::Unary(..)
-        | ExprKind::Infix { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::Pipe { .. }
-        | ExprKind::As { .. }
-        | ExprKind::If { .. }
-        | ExprKind::Error => None,
-    })
+    exprs.chain(defaults).flat_map(Expr::all).filter_map(Expr::named)
 }
 
 /// A block as it stands in its file, with the comment directly above it.

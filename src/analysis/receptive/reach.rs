@@ -5,7 +5,7 @@
 
 use super::axis_field::{Interval, gcd, pixels};
 use crate::op::geometry::adaptive_window;
-use crate::op::{ChannelShuffle, Op, Shape, Window};
+use crate::op::{ChannelShuffle, Conv, ConvTranspose, Op, Shape, Window};
 
 /// What becomes of an axis.
 pub(super) enum Reach<'a> {
@@ -26,6 +26,7 @@ pub(super) enum Reach<'a> {
 /// What an operation does to an axis of its first input, `shapes` being that input's and the output's.
 pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
     let (input, output) = shapes;
+    let channels = (input.channels(), output.channels());
     let all_if = |all: bool| if all { Reach::All } else { Reach::Kept };
     match op {
         Op::Linear(_) => all_if(axis == input.rank() - 1),
@@ -42,6 +43,12 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         Op::Mean(mean) if mean.keep => Reach::Kept,
         Op::Mean(mean) => Reach::Moved(axis - mean.axes.iter().filter(|gone| **gone < axis).count()),
         Op::Slice(slice) if slice.axis == axis => Reach::Window((1, pixels(slice.step), -pixels(slice.start))),
+        Op::Conv(Conv { groups: parts, .. }) | Op::ConvTranspose(ConvTranspose { groups: parts, .. }) if axis == 0 => {
+            groups(*parts, channels)
+        }
+        Op::DepthToSpace(_) if axis == 0 => groups(channels.1, channels),
+        Op::SpaceToDepth(_) if axis == 0 => groups(channels.0, channels),
+        Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Pad(_) | Op::Upsample(_) if axis == 0 => Reach::Kept,
         Op::Conv(_)
         | Op::ConvTranspose(_)
         | Op::Pool(_)
@@ -50,10 +57,7 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         | Op::Pad(_)
         | Op::Upsample(_)
         | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_) => match axis {
-            0 => of_channels(op, shapes),
-            _ => of_side(op, axis - 1, shapes),
-        },
+        | Op::SpaceToDepth(_) => of_side(op, axis - 1, shapes),
         Op::Input(_)
         | Op::Param(_)
         | Op::Constant(_)
@@ -68,41 +72,6 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         | Op::ChannelShuffle(_)
         | Op::Dropout(_)
         | Op::Identity => Reach::Kept,
-    }
-}
-
-/// What an operation on maps does to what lies along its channels.
-fn of_channels(op: &Op, (input, output): (Shape, Shape)) -> Reach<'_> {
-    let channels = (input.channels(), output.channels());
-    match op {
-        Op::Conv(conv) => groups(conv.groups, channels),
-        Op::ConvTranspose(conv) => groups(conv.groups, channels),
-        Op::DepthToSpace(_) => groups(channels.1, channels),
-        Op::SpaceToDepth(_) => groups(channels.0, channels),
-        Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Pad(_) | Op::Upsample(_) => Reach::Kept,
-        Op::Input(_)
-        | Op::Param(_)
-        | Op::Constant(_)
-        | Op::Linear(_)
-        | Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::ChannelShuffle(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => Reach::All,
     }
 }
 
