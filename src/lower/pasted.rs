@@ -5,8 +5,8 @@
 
 use super::call::{Given, value_nodes};
 use super::flowing::{Flow, Inflow};
-use super::habit::{begins_with_channels, positional as numbers};
-use super::{Builder, Frame};
+use super::habit::positional as numbers;
+use super::{Builder, Frame, leading};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
@@ -46,7 +46,7 @@ impl Pasted<'_> {
             Some(second) => Inputs::Apart(sources.text(second.span)),
             None => Inputs::Inside,
         };
-        let dims: Option<Vec<u64>> = self.shape.map(|shape| shape.dims().iter().map(|dim| u64::from(*dim)).collect());
+        let dims = self.shape.map(dims);
         reader(Call { module: None, name: &self.callee.text, args: &texts, inputs, shape: dims.as_deref() })
     }
 
@@ -81,6 +81,11 @@ impl Pasted<'_> {
         }
         edits
     }
+}
+
+/// A shape as the table reads it.
+fn dims(shape: Shape) -> Vec<u64> {
+    shape.dims().iter().map(|dim| u64::from(*dim)).collect()
 }
 
 /// An argument with its name.
@@ -140,7 +145,7 @@ impl<'a> Builder<'a> {
         };
         let span = at.arg.name.as_ref().map_or(at.arg.value.span, |name| name.span);
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, span, "written as elsewhere");
-        let leads = pasted.shape.is_some_and(|shape| begins_with_channels(info.keyword, &numbers(given), shape));
+        let leads = pasted.shape.is_some_and(|shape| leading::sizes(info.keyword, &numbers(given), shape) > 0);
         let diagnostic = match pasted.read(self.sources, |call| foreign::ours(call, leads)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
@@ -170,7 +175,7 @@ impl<'a> Builder<'a> {
         value: Span,
         shape: Option<Shape>,
     ) -> Option<Argument> {
-        let dims: Option<Vec<u64>> = shape.map(|shape| shape.dims().iter().map(|dim| u64::from(*dim)).collect());
+        let dims = shape.map(dims);
         foreign::argument(keyword, name, self.sources.text(value), dims.as_deref())
     }
 

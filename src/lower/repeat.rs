@@ -9,7 +9,11 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
+use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, Statement, StatementKind};
+
+/// A value, and the amount with a unit of bytes that it is made of.
+type Measured = (Value, Option<Span>);
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
@@ -35,13 +39,14 @@ impl<'a> Builder<'a> {
                             if frame.returned.is_some() || !self.goes_on(frame, body, turned) {
                                 break;
                             }
-                            self.turn(frame, pattern, Value::Int(i), turned, &outer_turns, body);
+                            self.turn(frame, pattern, (Value::Int(i), None), turned, &outer_turns, body);
                         }
                     }
                     _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], body),
                 }
             }
             ForRange::List(list) => {
+                let bytes = self.unit_of(frame, list);
                 let walked = self.eval(frame, list, &scope);
                 match self.as_list(frame, list, walked) {
                     Value::List(items) | Value::Tuple(items) => {
@@ -49,7 +54,7 @@ impl<'a> Builder<'a> {
                             if frame.returned.is_some() || !self.goes_on(frame, body, i as u64) {
                                 break;
                             }
-                            self.turn(frame, pattern, item.clone(), i as u64, &outer_turns, body);
+                            self.turn(frame, pattern, (item.clone(), bytes), i as u64, &outer_turns, body);
                         }
                     }
                     Value::Int(n) => {
@@ -113,17 +118,27 @@ impl<'a> Builder<'a> {
         frame.poison(statements);
     }
 
-    fn turn(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value, index: u64, outer: &LayerPath, body: &'a Body) {
+    fn turn(
+        &mut self,
+        frame: &mut Frame<'a>,
+        pattern: &'a Pattern,
+        value: Measured,
+        index: u64,
+        outer: &LayerPath,
+        body: &'a Body,
+    ) {
         frame.turns = outer.join(&index.to_string());
         self.destructure(frame, pattern, value);
         let scope = frame.loose_scope();
         self.body(frame, body, &scope);
     }
 
-    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
+    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, (value, bytes): Measured) {
         match pattern {
             Pattern::Name(name) if name.discards() => {}
-            Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
+            Pattern::Name(name) => {
+                frame.names.insert(&name.text, Binding { bytes, ..Binding::of(value, name.span) });
+            }
             Pattern::List(parts, span) => {
                 let items: Vec<Value> = match &value {
                     Value::List(items) if items.len() == parts.len() => items.to_vec(),
@@ -135,7 +150,7 @@ impl<'a> Builder<'a> {
                     }
                 };
                 for (part, item) in parts.iter().zip(items) {
-                    self.destructure(frame, part, item);
+                    self.destructure(frame, part, (item, bytes));
                 }
             }
         }
@@ -149,7 +164,7 @@ impl<'a> Frame<'a> {
             for name in statement.binds() {
                 let was_input = self.names.get(name.text.as_str()).is_some_and(|binding| binding.is_input);
                 let is_input = was_input && matches!(statement.kind, StatementKind::Bind { .. });
-                self.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input });
+                self.names.insert(&name.text, Binding { is_input, ..Binding::of(Value::Poison, name.span) });
             }
             if let StatementKind::Return(_) = statement.kind {
                 self.returned = Some(Value::Poison);

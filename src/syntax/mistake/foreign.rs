@@ -117,7 +117,7 @@ fn library_call(found: Diagnostic, (path, module, name): (Span, &str, &str), ope
         None => Inputs::Inside,
     };
     // An attribute's name is its author's, whatever it is like.
-    let own = module == "self";
+    let own = module.split('.').next() == Some("self");
     let call = Call { module: Some(module), name, args: &args, inputs, shape: None };
     let bare = || found.clone().fix(Unsafe, format!("write `{name}`"), replace(path, name));
     let Some(outcome) = foreign::translate(call).filter(|_| !own) else {
@@ -149,6 +149,8 @@ fn tensor_method(found: Diagnostic, (path, tensor, name): (Span, &str, &str), op
             found.fix(Unsafe, format!("write `{name}`"), replace(whole, format!("{name}({tensor}{comma}{inner})")))
         }
         Some(outcome) => offer(found, outcome, whole, None),
+        // A tensor has no parts that could flow.
+        None if tensor.contains('.') => found.help("`pointwise ops` lists the operations"),
         None => {
             let list = if args.is_empty() { "" } else { open.text_to(rest) };
             let written = format!("{name}{list}({tensor})");
