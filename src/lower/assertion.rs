@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
-use super::callee::Strange;
+use super::callee::{Callee, Strange};
 use super::naming::Scope;
 use super::operator::{Folded, fold};
 use super::{Builder, Frame, Value};
@@ -227,10 +227,16 @@ impl<'a> Builder<'a> {
     /// Reports a call of nothing that comes near to a metric, `mac(x)`: in an assertion a metric is what is meant.
     fn is_strange_metric(&mut self, frame: &Frame<'a>, callee: &Ident) -> bool {
         let words = Metric::ALL.iter().map(|(word, _)| *word);
-        let is_unknown = Metric::from_name(&callee.text).is_none() && self.callee(frame, callee) .is_err_and(|strange| strange == Strange::Unknown);
+        // An operation gives a tensor, which is no number.
+        let is_unknown = match self.callee(frame, callee) {
+            Ok(Callee::Op(_)) => true,
+            Ok(Callee::Block(_) | Callee::Shared(_) | Callee::Function) => false,
+            Err(strange) => strange == Strange::Unknown,
+        };
+        let is_unknown = is_unknown && Metric::from_name(&callee.text).is_none();
         let Some(near) = nearest(&callee.text, words).filter(|_| is_unknown) else { return false };
         if !self.again(Code::UnknownName, callee.span) {
-            let message = format!("`{}` is neither a metric nor an operation", callee.text);
+            let message = format!("`{}` is no metric", callee.text);
             let diagnostic = Diagnostic::error(Code::UnknownName, message, callee.span, "not defined");
             let edits = vec![Edit::replace(callee.span, near)];
             self.report(frame, diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), edits));

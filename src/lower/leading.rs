@@ -38,6 +38,12 @@ pub(super) fn sizes(keyword: &str, positional: &[u64], input: Shape) -> usize {
     usize::from(leads)
 }
 
+/// How many of the first arguments are as many as the input's channels, where the others tell that they are too many by so many.
+pub(super) fn in_front(keyword: &str, positional: &[u64], input: Shape) -> usize {
+    let leads = matches!(keyword, "conv" | "conv_transpose" | "dwconv") && positional.first() == Some(&input.channels());
+    usize::from(leads && positional.len() > 1)
+}
+
 /// `dwconv(32, 32, 3)`, with as many channels behind it or a multiple.
 fn is_depthwise(channels: u64, out: u64, kernel: u64, rest: &[u64]) -> bool {
     let no_window = channels > MOST_TAPS && kernel > 1 && out == channels || out > channels;

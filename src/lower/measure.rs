@@ -77,7 +77,10 @@ impl<'a> Builder<'a> {
         let instead = format!("{}{}", literal.strip_suffix(word)?, &word[..1]);
         let edits = vec![Edit::replace(unit, instead.as_str())];
         let finding = Diagnostic::error(Code::WrongType, message, at, "");
-        let finding = if at == unit { finding } else { finding.label(unit, "bytes are said here") };
+        // Other assertions may read the name too, and mean bytes.
+        if at != unit {
+            return Some(finding.label(unit, "bytes are said here"));
+        }
         Some(finding.fix(Unsafe, format!("write `{instead}`"), edits))
     }
 
@@ -157,8 +160,9 @@ fn joined(op: InfixOp, left: Side, right: Side) -> Side {
         }
         (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum => bytes,
         (Side::Bytes { .. }, Side::Bytes { .. }) if is_quotient(op) => Side::Number,
-        (bytes @ Side::Bytes { .. }, Side::Number) if op != InfixOp::Pow => bytes,
+        (bytes @ Side::Bytes { .. }, Side::Number) if is_sum || op == InfixOp::Mul => bytes,
         (Side::Number, bytes @ Side::Bytes { .. }) if op == InfixOp::Mul => bytes,
+        // `10KiB / 4`: so many numbers of four bytes.
         _ => Side::Open,
     }
 }

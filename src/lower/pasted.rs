@@ -130,7 +130,7 @@ impl<'a> Builder<'a> {
         let stranger = given.iter().find(|g| g.arg.name.as_ref().is_some_and(|name| !is_own(name)));
         let positional: Vec<&Given<'a>> = given.iter().filter(|g| g.arg.name.is_none() && !g.value.holds_tensors()).collect();
         let extra = positional.get(info.params.len()).or_else(|| positional.first().filter(|g| is_strange(info, g))).copied();
-        let Some(at) = stranger.or(extra) else { return false };
+        let Some(at) = stranger.or(extra) else { return self.given_twice(frame, info, given, pasted) };
         // An argument that is clear by itself is put right by itself.
         let clear = stranger.is_some_and(|g| self.is_clear(info, g, pasted.shape));
         if clear && positional.is_empty() {
@@ -154,6 +154,23 @@ impl<'a> Builder<'a> {
             Err(why) => diagnostic.help(format!("it is not put into the words of here: {why}")),
             Ok(None) => return false,
         };
+        self.report(frame, diagnostic);
+        true
+    }
+
+    /// Reports `conv(3, 64, 3, stride=2)`, where the input's channels push what stands by position to the place of what has a name.
+    fn given_twice(&mut self, frame: &Frame<'a>, info: &OpInfo, given: &[Given<'a>], pasted: &Pasted<'_>) -> bool {
+        let sizes = pasted.shape.map_or(0, |shape| leading::in_front(info.keyword, &numbers(given), shape));
+        let positional: Vec<&Given<'a>> = given.iter().take_while(|g| g.arg.name.is_none()).collect();
+        let (Some(last), Some(first), Some(next)) = (positional.last(), given.first(), positional.get(sizes)) else { return false };
+        let pushed = info.params.get(positional.len() - 1);
+        let twice = given.iter().find_map(|g| g.arg.name.as_ref().filter(|name| pushed.is_some_and(|p| p.name == name.text)));
+        let Some(name) = twice.filter(|_| sizes > 0) else { return false };
+        let message = format!("`{}` of `{}` is given twice", name.text, info.keyword);
+        let leave = Span { end: next.arg.value.span.start, ..first.arg.value.span };
+        let diagnostic = Diagnostic::error(Code::DuplicateArgument, message, name.span, "given again here")
+            .label(last.arg.value.span, "first given here")
+            .fix(Unsafe, leading::MESSAGE, vec![Edit::replace(leave, "")]);
         self.report(frame, diagnostic);
         true
     }

@@ -10,7 +10,7 @@ use super::fix::Found;
 use crate::code::Code;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::{SourceId, SourceSet, Span};
-use crate::syntax::{TokenKind, lex};
+use crate::syntax::{Token, TokenKind, lex};
 
 /// A finding and a fix that it offers.
 pub type Offer<'d> = (&'d Diagnostic, &'d Fix);
@@ -45,13 +45,17 @@ fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved
     }
     let new = |other: &&Diagnostic| other.is_error() && other.fixes.is_empty() && !is_own_matter(other.code, syntax);
     let errors: Vec<&Diagnostic> = after.1.iter().filter(new).collect();
-    // An argument is judged with its call; a call that is translated stands for itself.
-    let with_call = !syntax && finding.code != Code::UnknownOperation && !errors.is_empty();
+    // An argument is judged with its call, and a call's new name with its arguments; a call that is translated stands for itself.
+    let with_call = finding.code != Code::UnknownOperation && !errors.is_empty();
     fix.edits.iter().any(|edit| {
         let name = before.0.get(edit.span.source).name();
         let written = moved.written(edit);
         let source = after.0.iter().find(|(_, source)| with_call && source.name() == name);
-        let (from, to) = source.and_then(|(id, source)| call_around(source.text(), id, written.0)).unwrap_or(written);
+        let (from, to) = match source {
+            Some((id, source)) if syntax => (written.0, call_behind(source.text(), id, written)),
+            Some((id, source)) => call_around(source.text(), id, written.0).unwrap_or(written),
+            None => written,
+        };
         errors.iter().any(|error| stands_in(&after.0, error, name, from..=to - 1) && !was_there(error, edit, before))
     })
 }
@@ -69,6 +73,26 @@ fn was_there(error: &Diagnostic, edit: &Edit, before: &Found) -> bool {
     before.1.iter().any(|one| one.code == error.code && is_it(one))
 }
 
+/// The end of the list that follows what was written, else of that.
+fn call_behind(text: &str, id: SourceId, (from, to): (i64, i64)) -> i64 {
+    let tokens = lex(text, id).tokens;
+    let open = tokens.partition_point(|token| i64::from(token.start) < to);
+    let is_list = from < to && tokens[open].kind == TokenKind::OpenParen && i64::from(tokens[open].start) == to;
+    let end = Some(open + 1).filter(|_| is_list).and_then(|inside| closing(&tokens, inside));
+    end.map_or(to, |end| i64::from(tokens[end].end))
+}
+
+/// The bracket that closes what is open round a token.
+fn closing(tokens: &[Token], inside: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    (inside..tokens.len()).find(|index| {
+        let kind = tokens[*index].kind;
+        let closes = kind.is_closer() && depth == 0;
+        depth = (depth + usize::from(kind.closer().is_some())).saturating_sub(usize::from(kind.is_closer()));
+        closes
+    })
+}
+
 /// From the name to the closing bracket of the call that a place is an argument of.
 fn call_around(text: &str, id: SourceId, at: i64) -> Option<(i64, i64)> {
     let tokens = lex(text, id).tokens;
@@ -83,12 +107,7 @@ fn call_around(text: &str, id: SourceId, at: i64) -> Option<(i64, i64)> {
             kind => depth -= usize::from(kind.closer().is_some()),
         }
     }
-    let end = (here..tokens.len()).find(|index| {
-        let kind = tokens[*index].kind;
-        let closes = kind.is_closer() && depth == 0;
-        depth = (depth + usize::from(kind.closer().is_some())).saturating_sub(usize::from(kind.is_closer()));
-        closes
-    })?;
+    let end = closing(&tokens, here)?;
     let callee = open.checked_sub(1).map(|before| tokens[before]).filter(|token| token.kind == TokenKind::Name);
     Some((i64::from(callee.unwrap_or(tokens[open]).start), i64::from(tokens[end].end)))
 }

@@ -119,7 +119,11 @@ fn library_call(found: Diagnostic, (path, module, name): (Span, &str, &str), ope
     // An attribute's name is its author's, whatever it is like.
     let own = module.split('.').next() == Some("self");
     let call = Call { module: Some(module), name, args: &args, inputs, shape: None };
-    let bare = || found.clone().fix(Unsafe, format!("write `{name}`"), replace(path, name));
+    let bare = || {
+        // What is left for a further step is put into words of here that it can be read in.
+        let edits = replace(path, name).into_iter().chain(lower_case(open, rest)).collect();
+        found.clone().fix(Unsafe, format!("write `{name}`"), edits)
+    };
     let Some(outcome) = foreign::translate(call).filter(|_| !own) else {
         let lower = name.to_lowercase();
         // A class without arguments (`Dropout()`); names of one's own stay as they are.
@@ -134,6 +138,13 @@ fn library_call(found: Diagnostic, (path, module, name): (Span, &str, &str), ope
     }
     let whole = if list.is_some() { path.to(open.span_to(rest)) } else { path };
     offer(found, outcome, whole, second.map(|(from, to)| from.span_to(to)))
+}
+
+/// Edits that write `True` and `False` as they are here, from one place up to another.
+fn lower_case(from: Input<'_>, to: Input<'_>) -> Vec<Edit> {
+    let places = (from.index()..to.index()).map(|index| from.at(index));
+    let is_capital = |place: &Input<'_>| matches!(place.text(), "True" | "False");
+    places.filter(is_capital).map(|place| Edit::replace(place.span(), place.text().to_lowercase())).collect()
 }
 
 /// `x.view(-1)`: a method of a tensor is a function of it. A call binds as tight as a method does, an arrow does not.
