@@ -106,6 +106,7 @@ impl<'a> Bound<'a> {
             if !given && param.default == Default::Required {
                 return Err(format!("`{}` is not given, which it needs there", first(param)));
             }
+            self.doubtful |= !given && param.default == Default::Batched;
             // `stride=None` leaves it to the default.
             if slot == &Some(Value::None) && param.default != Default::Required {
                 *slot = None;
@@ -124,7 +125,7 @@ impl<'a> Bound<'a> {
         match (&self.slots[index], self.row.params[index].default) {
             (Some(value), _) => Some(value.clone()),
             (None, Default::Theirs(text)) => Some(Value::of(text)),
-            (None, Default::Required | Default::Alike) => None,
+            (None, Default::Required | Default::Alike | Default::Batched) => None,
         }
     }
 

@@ -14,6 +14,18 @@ const X: Parameter = must("x input inputs features logits images", Input);
 const NAME: Parameter = named("name dtype trainable", NO_PROPERTY);
 /// What is computed does not hang on how the framework lays its maps out.
 const LAYOUT: Parameter = may("data_format", Needless("where a tensor lies in memory is planned by the compiler"));
+const FILTERS: Parameter = must("filters", Same("out"));
+const KERNEL: Parameter = must("kernel_size", Same("k"));
+const STRIDES: Parameter = may("strides", Same("stride"));
+const PADDING: Parameter = may("padding", Pad);
+const DILATION: Parameter = may("dilation_rate", Same("dilation"));
+const MULTIPLIER: Parameter = may("depth_multiplier", Same("multiplier"));
+const ACTIVATION: Parameter = may("activation", Activation);
+const BIAS: Parameter = may("use_bias", Same("bias"));
+const AXIS: Parameter = may("axis", RULED);
+const EPSILON: Parameter = else_("epsilon", "1e-3", Same("eps"));
+const CENTER: Parameter = may("center", RULED);
+const SCALE: Parameter = may("scale", RULED);
 const INITIAL: Parameter = named(
     "kernel_initializer bias_initializer depthwise_initializer pointwise_initializer beta_initializer gamma_initializer \
      moving_mean_initializer moving_variance_initializer kernel_regularizer bias_regularizer activity_regularizer \
@@ -32,61 +44,26 @@ pub(super) const LAYERS: &[Row] = &[
     keras(
         "Conv2D Convolution2D",
         Operation("conv"),
-        &[
-            must("filters", Same("out")),
-            must("kernel_size", Same("k")),
-            may("strides", Same("stride")),
-            may("padding", Pad),
-            LAYOUT,
-            may("dilation_rate", Same("dilation")),
-            may("groups", Same("groups")),
-            may("activation", Activation),
-            may("use_bias", Same("bias")),
-            INITIAL,
-            NAME,
-        ],
+        &[FILTERS, KERNEL, STRIDES, PADDING, LAYOUT, DILATION, may("groups", Same("groups")), ACTIVATION, BIAS, INITIAL, NAME],
     ),
     keras(
         "DepthwiseConv2D",
         Operation("dwconv"),
-        &[
-            must("kernel_size", Same("k")),
-            may("strides", Same("stride")),
-            may("padding", Pad),
-            may("depth_multiplier", Same("multiplier")),
-            LAYOUT,
-            may("dilation_rate", Same("dilation")),
-            may("activation", Activation),
-            may("use_bias", Same("bias")),
-            INITIAL,
-            NAME,
-        ],
+        &[KERNEL, STRIDES, PADDING, MULTIPLIER, LAYOUT, DILATION, ACTIVATION, BIAS, INITIAL, NAME],
     ),
     keras(
         "SeparableConv2D SeparableConvolution2D",
         Ruled("dwconv", rule::separable),
-        &[
-            must("filters", Same("out")),
-            must("kernel_size", Same("k")),
-            may("strides", Same("stride")),
-            may("padding", Pad),
-            LAYOUT,
-            may("dilation_rate", Same("dilation")),
-            may("depth_multiplier", Same("multiplier")),
-            may("activation", Activation),
-            may("use_bias", Same("bias")),
-            INITIAL,
-            NAME,
-        ],
+        &[FILTERS, KERNEL, STRIDES, PADDING, LAYOUT, DILATION, MULTIPLIER, ACTIVATION, BIAS, INITIAL, NAME],
     ),
     keras(
         "Conv2DTranspose Convolution2DTranspose",
         Ruled("conv_transpose", rule::keras_transposed),
         &[
-            must("filters", Same("out")),
-            must("kernel_size", Same("k")),
-            may("strides", Same("stride")),
-            may("padding", Pad),
+            FILTERS,
+            KERNEL,
+            STRIDES,
+            PADDING,
             // What follows stands in another order in each version.
             named("output_padding", Only(&["None"])),
             named("data_format", Needless("where a tensor lies in memory is planned by the compiler")),
@@ -100,51 +77,23 @@ pub(super) const LAYERS: &[Row] = &[
     keras("Conv1D SeparableConv1D DepthwiseConv1D", Nothing(LINE), &[]),
     keras("MaxPooling1D MaxPool1D AveragePooling1D AvgPool1D GlobalAveragePooling1D", Nothing(LINE_POOL), &[]),
     keras("Conv3D MaxPooling3D AveragePooling3D GlobalAveragePooling3D", Nothing(VOLUME), &[]),
-    keras(
-        "Dense",
-        Shaped("linear", rule::dense),
-        &[must("units", Same("out")), may("activation", Activation), may("use_bias", Same("bias")), INITIAL, NAME],
-    ),
+    keras("Dense", Shaped("linear", rule::dense), &[must("units", Same("out")), ACTIVATION, BIAS, INITIAL, NAME]),
     keras(
         "BatchNormalization",
         Ruled("bn", rule::keras_bn),
-        &[
-            may("axis", RULED),
-            may("momentum", TRAINING),
-            else_("epsilon", "1e-3", Same("eps")),
-            may("center", RULED),
-            may("scale", RULED),
-            INITIAL,
-            NAME,
-        ],
+        &[AXIS, may("momentum", TRAINING), EPSILON, CENTER, SCALE, INITIAL, NAME],
     ),
-    keras(
-        "LayerNormalization",
-        Ruled("layer_norm", rule::keras_layer_norm),
-        &[may("axis", RULED), else_("epsilon", "1e-3", Same("eps")), may("center", RULED), may("scale", RULED), INITIAL, NAME],
-    ),
+    keras("LayerNormalization", Ruled("layer_norm", rule::keras_layer_norm), &[AXIS, EPSILON, CENTER, SCALE, INITIAL, NAME]),
     keras(
         "GroupNormalization",
         Ruled("group_norm", rule::keras_group_norm),
-        &[
-            else_("groups", "32", Same("groups")),
-            may("axis", RULED),
-            else_("epsilon", "1e-3", Same("eps")),
-            may("center", RULED),
-            may("scale", RULED),
-            INITIAL,
-            NAME,
-        ],
+        &[else_("groups", "32", Same("groups")), AXIS, EPSILON, CENTER, SCALE, INITIAL, NAME],
     ),
-    keras(
-        "MaxPooling2D MaxPool2D",
-        Operation("maxpool"),
-        &[else_("pool_size", "2", Same("k")), may("strides", Same("stride")), may("padding", Pad), LAYOUT, NAME],
-    ),
+    keras("MaxPooling2D MaxPool2D", Operation("maxpool"), &[else_("pool_size", "2", Same("k")), STRIDES, PADDING, LAYOUT, NAME]),
     keras(
         "AveragePooling2D AvgPool2D",
         Ruled("avgpool", rule::keras_avgpool),
-        &[must("pool_size", Same("k")), may("strides", Same("stride")), may("padding", Pad), LAYOUT, NAME],
+        &[must("pool_size", Same("k")), STRIDES, PADDING, LAYOUT, NAME],
     ),
     keras(
         "GlobalAveragePooling2D GlobalAvgPool2D",
@@ -203,6 +152,17 @@ pub(super) const FUNCTIONS: &[Row] = &[
     keras("tanh", Operation("tanh"), &[X, NAME]),
     keras("silu swish", Operation("silu"), &[X, may("beta", Only(&["1"])), NAME]),
     keras("leaky_relu", Operation("leaky_relu"), &[X, else_(ALPHA, "0.2", Same("slope")), NAME]),
+    keras("elu", Operation("elu"), &[X, may("alpha", Same("alpha")), NAME]),
+    keras("softplus", Operation("softplus"), &[X, NAME]),
+    keras("mish", Operation("mish"), &[X, NAME]),
+    keras("hard_silu hard_swish", Operation("hard_swish"), &[X, NAME]),
+    keras(
+        "hard_sigmoid",
+        Nothing("it has another slope in each version: `hard_sigmoid` here is that of Keras 3, `relu6(x + 3) / 6`"),
+        &[X],
+    ),
+    // Whether it is approximate if nothing is said hangs on the module.
+    keras("gelu", Operation("gelu"), &[X, must("approximate", Only(&["False"])), NAME]),
     keras("softmax", Operation("softmax"), &[X, may("axis", Axis("axis")), NAME]),
     keras("concat concatenate", Operation("concat"), &[must("values inputs xs", Inputs), may("axis", Axis("axis")), NAME]),
     keras("add", Operation("add"), &[must("inputs", Inputs), NAME]),

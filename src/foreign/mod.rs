@@ -94,6 +94,8 @@ pub enum Default {
     Required,
     /// What holds here as well, or what a rule knows.
     Alike,
+    /// What holds here as well for one image; there it takes in the batch, so that the call is a guess.
+    Batched,
     /// This, which is not what holds here and is written out.
     Theirs(&'static str),
 }
@@ -166,6 +168,11 @@ const fn must(names: &'static str, means: Means) -> Parameter {
 /// A parameter whose default holds here as well.
 const fn may(names: &'static str, means: Means) -> Parameter {
     Parameter { names, means, default: Default::Alike, by_name: false }
+}
+
+/// A parameter whose default takes in the batch there.
+const fn guess(names: &'static str, means: Means) -> Parameter {
+    Parameter { names, means, default: Default::Batched, by_name: false }
 }
 
 /// A parameter whose default is another one here.

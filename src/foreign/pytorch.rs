@@ -3,7 +3,7 @@
 use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
-use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, may, must, named, row, rule};
+use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, row, rule};
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(PyTorch, spellings, here, params)
@@ -15,6 +15,23 @@ const DTYPE: Parameter = may("dtype", NO_PROPERTY);
 const INPLACE: Parameter = may("inplace", PLANNED);
 const X: Parameter = must("input self x", Input);
 const OTHER: Parameter = must("other", Input);
+const KERNEL: Parameter = must("kernel_size", Same("k"));
+const STRIDE: Parameter = may("stride", Same("stride"));
+const PADDING: Parameter = may("padding", Same("pad"));
+const DILATION: Parameter = may("dilation", Same("dilation"));
+const CEIL: Parameter = may("ceil_mode", Same("ceil"));
+const NO_INDICES: Parameter = may("return_indices", Only(&["False"]));
+const WITH_PADDING: Parameter = may("count_include_pad", Same("count_include_pad"));
+const NO_DIVISOR: Parameter = may("divisor_override", Only(&["None"]));
+const SIZE: Parameter = may("size", Same("size"));
+const FACTOR: Parameter = may("scale_factor", Same("factor"));
+const MODE: Parameter = may("mode", Words("mode", MODES));
+const CORNERS: Parameter = may("align_corners", Same("align_corners"));
+const NOT_ANEW: Parameter = may("recompute_scale_factor", Only(&["False"]));
+const WINDOW: Parameter = must("size", Same("size"));
+const LRN_ALPHA: Parameter = may("alpha", Same("alpha"));
+const LRN_BETA: Parameter = may("beta", Same("beta"));
+const LRN_K: Parameter = may("k", Same("k"));
 const MODES: &[&str] = &["nearest", "bilinear"];
 const FIXED: Means = Needless("values of weights are no part of a network");
 
@@ -41,10 +58,10 @@ pub(super) const MODULES: &[Row] = &[
         &[
             must("in_channels", InputSize),
             must("out_channels", Same("out")),
-            must("kernel_size", Same("k")),
-            may("stride", Same("stride")),
+            KERNEL,
+            STRIDE,
             may("padding", Pad),
-            may("dilation", Same("dilation")),
+            DILATION,
             may("groups", Same("groups")),
             may("bias", Same("bias")),
             may("padding_mode", Only(&["\"zeros\""])),
@@ -58,13 +75,13 @@ pub(super) const MODULES: &[Row] = &[
         &[
             must("in_channels", InputSize),
             must("out_channels", Same("out")),
-            must("kernel_size", Same("k")),
-            may("stride", Same("stride")),
-            may("padding", Same("pad")),
+            KERNEL,
+            STRIDE,
+            PADDING,
             may("output_padding", Same("output_pad")),
             may("groups", Same("groups")),
             may("bias", Same("bias")),
-            may("dilation", Same("dilation")),
+            DILATION,
             may("padding_mode", Only(&["\"zeros\""])),
             DEVICE,
             DTYPE,
@@ -119,35 +136,9 @@ pub(super) const MODULES: &[Row] = &[
             may("track_running_stats", RULED),
         ],
     ),
-    pt(
-        "LocalResponseNorm",
-        Operation("lrn"),
-        &[must("size", Same("size")), may("alpha", Same("alpha")), may("beta", Same("beta")), may("k", Same("k"))],
-    ),
-    pt(
-        "MaxPool2d",
-        Operation("maxpool"),
-        &[
-            must("kernel_size", Same("k")),
-            may("stride", Same("stride")),
-            may("padding", Same("pad")),
-            may("dilation", Same("dilation")),
-            may("return_indices", Only(&["False"])),
-            may("ceil_mode", Same("ceil")),
-        ],
-    ),
-    pt(
-        "AvgPool2d",
-        Operation("avgpool"),
-        &[
-            must("kernel_size", Same("k")),
-            may("stride", Same("stride")),
-            may("padding", Same("pad")),
-            may("ceil_mode", Same("ceil")),
-            may("count_include_pad", Same("count_include_pad")),
-            may("divisor_override", Only(&["None"])),
-        ],
-    ),
+    pt("LocalResponseNorm", Operation("lrn"), &[WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
+    pt("MaxPool2d", Operation("maxpool"), &[KERNEL, STRIDE, PADDING, DILATION, NO_INDICES, CEIL]),
+    pt("AvgPool2d", Operation("avgpool"), &[KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
     pt("AdaptiveAvgPool2d", Operation("adaptive_avgpool"), &[must("output_size", Same("out"))]),
     pt(
         "AdaptiveMaxPool2d",
@@ -174,23 +165,9 @@ pub(super) const MODULES: &[Row] = &[
     pt("Softmax2d", Operation("softmax"), &[]),
     pt("LogSoftmax log_softmax", Nothing("there is no logarithm here: `softmax` gives the probabilities"), &[]),
     pt("Dropout Dropout2d", Operation("dropout"), &[may("p", Same("p")), INPLACE]),
-    pt(
-        "Upsample",
-        Operation("upsample"),
-        &[
-            may("size", Same("size")),
-            may("scale_factor", Same("factor")),
-            may("mode", Words("mode", MODES)),
-            may("align_corners", Same("align_corners")),
-            may("recompute_scale_factor", Only(&["False"])),
-        ],
-    ),
-    pt("UpsamplingNearest2d", Operation("upsample"), &[may("size", Same("size")), may("scale_factor", Same("factor"))]),
-    pt(
-        "UpsamplingBilinear2d",
-        Ruled("upsample", rule::bilinear2d),
-        &[may("size", Same("size")), may("scale_factor", Same("factor"))],
-    ),
+    pt("Upsample", Operation("upsample"), &[SIZE, FACTOR, MODE, CORNERS, NOT_ANEW]),
+    pt("UpsamplingNearest2d", Operation("upsample"), &[SIZE, FACTOR]),
+    pt("UpsamplingBilinear2d", Ruled("upsample", rule::bilinear2d), &[SIZE, FACTOR]),
     pt("PixelShuffle", Operation("depth_to_space"), &[must("upscale_factor", Same("block"))]),
     pt("PixelUnshuffle", Operation("space_to_depth"), &[must("downscale_factor", Same("block"))]),
     pt("ChannelShuffle", Operation("channel_shuffle"), &[must("groups", Same("groups"))]),
@@ -222,37 +199,9 @@ pub(super) const FUNCTIONS: &[Row] = &[
         Operation("dropout"),
         &[X, may("p", Same("p")), may("training", NeedlessFlag("it concerns training only")), INPLACE],
     ),
-    pt(
-        "local_response_norm",
-        Operation("lrn"),
-        &[X, must("size", Same("size")), may("alpha", Same("alpha")), may("beta", Same("beta")), may("k", Same("k"))],
-    ),
-    pt(
-        "max_pool2d",
-        Operation("maxpool"),
-        &[
-            X,
-            must("kernel_size", Same("k")),
-            may("stride", Same("stride")),
-            may("padding", Same("pad")),
-            may("dilation", Same("dilation")),
-            may("ceil_mode", Same("ceil")),
-            may("return_indices", Only(&["False"])),
-        ],
-    ),
-    pt(
-        "avg_pool2d",
-        Operation("avgpool"),
-        &[
-            X,
-            must("kernel_size", Same("k")),
-            may("stride", Same("stride")),
-            may("padding", Same("pad")),
-            may("ceil_mode", Same("ceil")),
-            may("count_include_pad", Same("count_include_pad")),
-            may("divisor_override", Only(&["None"])),
-        ],
-    ),
+    pt("local_response_norm", Operation("lrn"), &[X, WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
+    pt("max_pool2d", Operation("maxpool"), &[X, KERNEL, STRIDE, PADDING, DILATION, CEIL, NO_INDICES]),
+    pt("avg_pool2d", Operation("avgpool"), &[X, KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
     pt("adaptive_avg_pool2d", Operation("adaptive_avgpool"), &[X, must("output_size", Same("out"))]),
     pt(
         "adaptive_max_pool2d",
@@ -262,15 +211,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt(
         "interpolate upsample",
         Operation("upsample"),
-        &[
-            X,
-            may("size", Same("size")),
-            may("scale_factor", Same("factor")),
-            may("mode", Words("mode", MODES)),
-            may("align_corners", Same("align_corners")),
-            may("recompute_scale_factor", Only(&["False"])),
-            may("antialias", Only(&["False"])),
-        ],
+        &[X, SIZE, FACTOR, MODE, CORNERS, NOT_ANEW, may("antialias", Only(&["False"]))],
     ),
     pt("pixel_shuffle", Operation("depth_to_space"), &[X, must("upscale_factor", Same("block"))]),
     pt("pixel_unshuffle", Operation("space_to_depth"), &[X, must("downscale_factor", Same("block"))]),
@@ -280,7 +221,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("stack", Nothing("it makes a new axis: `concat` joins along one that is there"), &[must("tensors", Inputs)]),
     pt("chunk", Ruled("split", rule::chunk), &[X, must("chunks", Same("parts")), may("dim", Axis("axis"))]),
     pt("split", Shaped("split", rule::split), &[X, must("split_size_or_sections split_size", RULED), may("dim", RULED)]),
-    pt("flatten", Ruled("flatten", rule::flatten), &[X, may("start_dim", RULED), may("end_dim", RULED)]),
+    pt("flatten", Ruled("flatten", rule::flatten), &[X, guess("start_dim", RULED), may("end_dim", RULED)]),
     pt("view reshape", Ruled("reshape", rule::view), &[X, may("shape", Rest)]),
     pt("permute", Ruled("transpose", rule::permute), &[X, may("dims", Rest)]),
     pt("transpose swapaxes", Ruled("transpose", rule::swap), &[X, must("dim0 axis0", RULED), must("dim1 axis1", RULED)]),
@@ -296,5 +237,15 @@ pub(super) const FUNCTIONS: &[Row] = &[
         Nothing("`channels(x)`, `height(x)` and `width(x)` ask a tensor for its sizes, and the batch has none here"),
         &[X],
     ),
+    pt("clamp clip clamp_min clamp_", Ruled("relu6", rule::clamp), &[X, may("min", RULED), may("max", RULED)]),
+    pt("narrow", Ruled("slice", rule::narrow), &[X, must("dim", RULED), must("start", RULED), must("length", RULED)]),
+    pt("unsqueeze squeeze", Nothing("the batch has no axis here, and `reshape` gives a tensor another shape"), &[X]),
+    pt(
+        "repeat expand expand_as tile",
+        Nothing("what has one row or column goes with many by itself; `concat` makes copies"),
+        &[X],
+    ),
+    pt("matmul bmm mm einsum", Nothing("products of two tensors are taken element by element here"), &[X]),
+    pt("exp log sqrt rsqrt abs pow square", Nothing("there is no such function of a tensor here"), &[X]),
     pt("contiguous clone detach", Operation("identity"), &[X]),
 ];

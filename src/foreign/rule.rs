@@ -117,9 +117,19 @@ pub(super) fn keras_layer_norm(bound: &Bound<'_>) -> Told {
     affine(bound, "layer_norm")
 }
 
+/// As many groups as channels, which is -1 there, normalise each channel's map.
 pub(super) fn keras_group_norm(bound: &Bound<'_>) -> Told {
     over_channels(bound)?;
-    affine(bound, "group_norm")
+    let mut stages = affine(bound, "group_norm")?;
+    if bound.get("groups") == Some(Value::Int(-1)) {
+        let stage = &mut stages.0[0];
+        stage.keyword = "instance_norm";
+        stage.args.retain(|(name, _)| *name != "groups");
+        if !stage.args.iter().any(|(name, _)| *name == "affine") {
+            stage.args.push(("affine", "true".to_owned()));
+        }
+    }
+    Ok(stages)
 }
 
 /// One slope for all channels, or one each.
@@ -154,6 +164,25 @@ pub(super) fn hardtanh(bound: &Bound<'_>) -> Told {
     let (low, high) = (bound.get("min_val"), bound.get("max_val"));
     let six = low.is_some_and(|low| low.is_number(0.0)) && high.is_some_and(|high| high.is_number(6.0));
     if six { Ok(one("relu6")) } else { Err("only the one from 0 to 6 is had here, as `relu6`".to_owned()) }
+}
+
+/// `x.clamp(0, 6)`, `x.clamp(min=0)`.
+pub(super) fn clamp(bound: &Bound<'_>) -> Told {
+    match (bound.get("min"), bound.get("max")) {
+        (Some(low), None) if low.is_number(0.0) => Ok(one("relu")),
+        (Some(low), Some(high)) if low.is_number(0.0) && high.is_number(6.0) => Ok(one("relu6")),
+        (_, _) => Err("only the limits from 0 to 6, as `relu6`, and from 0 on, as `relu`, are had here".to_owned()),
+    }
+}
+
+/// A start and a length there, a start and an end here.
+pub(super) fn narrow(bound: &Bound<'_>) -> Told {
+    let axis = bound.axis(&bound.get("dim").unwrap_or(Value::None))?;
+    let number = |name: &str| bound.get(name).and_then(|value| value.int()).filter(|number| *number >= 0);
+    let range = number("start").and_then(|start| Some((start, start.checked_add(number("length")?)?)));
+    let (start, end) = range.ok_or("its start and its length are not plain numbers")?;
+    let stage = Stage::new("slice").arg("start", start.to_string()).arg("end", end.to_string());
+    Ok(if axis == 0 { stage } else { stage.arg("axis", axis.to_string()) }.into())
 }
 
 /// `[left, right, top, bottom]`, one for all sides there, is `[top, left, bottom, right]` here.
@@ -351,10 +380,16 @@ pub(super) fn split(bound: &Bound<'_>) -> Told {
     Ok(if axis == 0 { stage } else { stage.arg("axis", axis.to_string()) }.into())
 }
 
+/// How long the input is along an axis.
+fn extent(axis: i64, shape: Option<&[u64]>) -> Option<u64> {
+    let shape = shape?;
+    let at = usize::try_from(if axis < 0 { axis + shape.len() as i64 } else { axis }).ok()?;
+    shape.get(at).copied()
+}
+
 fn sizes(size: i64, axis: i64, shape: Option<&[u64]>) -> Result<String, String> {
     let help = "it is the size of a part there, and how many parts here: write `split(parts)` or `split([size, …])`";
-    let at = |shape: &[u64]| usize::try_from(if axis < 0 { axis + shape.len() as i64 } else { axis }).ok();
-    let whole = shape.and_then(|shape| shape.get(at(shape)?).copied()).ok_or(help)?;
+    let whole = extent(axis, shape).ok_or(help)?;
     let size = u64::try_from(size).ok().filter(|size| (1..=whole).contains(size)).ok_or(help)?;
     let parts = whole.div_ceil(size);
     if whole.is_multiple_of(size) {
@@ -366,12 +401,19 @@ fn sizes(size: i64, axis: i64, shape: Option<&[u64]>) -> Result<String, String> 
     Ok(list((0..parts).map(|i| size.min(whole - i * size) as i64)))
 }
 
-/// PyTorch makes as many parts as there are of the rounded-up size, which are equal only where the number divides.
+/// PyTorch makes as many parts as there are of the rounded-up size, which are equal only where the number divides. Where the
+/// shape is not known, it is taken for granted that it does.
 pub(super) fn chunk(bound: &Bound<'_>) -> Told {
-    if bound.get("dim").is_none() {
-        return Err("without `dim` it cuts the batch there".to_owned());
+    let axis = bound.axis(&bound.get("dim").ok_or("without `dim` it cuts the batch there")?)?;
+    let mut stages = bound.plain("split")?;
+    let whole = extent(axis, bound.shape);
+    let parts = bound.get("chunks").and_then(|parts| u64::try_from(parts.int()?).ok()).filter(|parts| *parts > 0);
+    if let (Some(whole), Some(parts)) = (whole, parts)
+        && let Some(arg) = stages.0[0].args.iter_mut().find(|(name, _)| *name == "parts")
+    {
+        arg.1 = sizes(whole.div_ceil(parts) as i64, axis, bound.shape)?;
     }
-    bound.plain("split")
+    Ok(stages)
 }
 
 /// The mean does not count what "same" adds.

@@ -26,30 +26,31 @@ const MODULES: &[(&str, Option<Framework>)] = &[
     ("nn", Some(PyTorch)),
     ("F", Some(PyTorch)),
     ("torch", Some(PyTorch)),
-    ("torch.nn", Some(PyTorch)),
-    ("torch.nn.functional", Some(PyTorch)),
-    ("nn.functional", Some(PyTorch)),
     ("tf", Some(Keras)),
-    ("tf.nn", Some(Keras)),
-    ("tf.image", Some(Keras)),
-    ("tf.math", Some(Keras)),
-    ("tf.keras.layers", Some(Keras)),
-    ("keras.layers", Some(Keras)),
-    ("keras.activations", Some(Keras)),
-    ("keras.ops", Some(Keras)),
+    ("keras", Some(Keras)),
+    ("activations", Some(Keras)),
     ("layers", Some(Keras)),
     ("ops", Some(Keras)),
 ];
 
+/// Those that hold modules of their own; names of tensors are hardly like them.
+const LIBRARIES: &[&str] = &["self", "nn", "torch", "tf", "keras"];
+
 /// Whether operations of a library are called through this.
 #[must_use]
 pub fn is_module(path: &str) -> bool {
-    MODULES.iter().any(|(module, _)| *module == path)
+    whose(path).is_some()
 }
 
 /// Whose library it is.
 pub(super) fn framework(module: &str) -> Option<Framework> {
-    MODULES.iter().find(|(name, _)| *name == module).and_then(|(_, framework)| *framework)
+    whose(module).flatten()
+}
+
+/// What is within a library is the library's as well.
+fn whose(path: &str) -> Option<Option<Framework>> {
+    let root = path.split('.').next().filter(|root| LIBRARIES.contains(root));
+    MODULES.iter().find(|(module, _)| *module == path || Some(*module) == root).map(|(_, framework)| *framework)
 }
 
 const fn row(spellings: &'static str, here: Option<&'static str>, help: &'static str) -> Word {

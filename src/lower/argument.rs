@@ -32,7 +32,7 @@ impl<'a> Builder<'a> {
         for (i, slot) in slots.iter().enumerate() {
             let param = &info.params[i];
             match slot {
-                Some(g) if g.value.is_poison() => sound = false,
+                Some(g) if g.value.is_poison() || self.word_out_of_place(frame, info, (i, g), &slots) => sound = false,
                 Some(g) => {
                     let value = self.as_list_for(frame, (info, param), &g.arg.value, g.value.clone());
                     let integral = if param.kind.is_integral() { integral(&value) } else { None };
@@ -93,7 +93,7 @@ impl<'a> Builder<'a> {
                     return false;
                 }
             };
-            inner.names.insert(&param.name.text, Binding { value, span: param.name.span, is_input: false });
+            inner.names.insert(&param.name.text, Binding::of(value, param.name.span));
         }
         true
     }

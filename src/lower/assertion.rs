@@ -2,6 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
+use super::callee::{Callee, Strange};
 use super::naming::Scope;
 use super::operator::{Folded, fold};
 use super::{Builder, Frame, Value};
@@ -11,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::ast::{Expr, ExprKind, InfixOp, Path, Statement, StatementKind, UnaryOp, discards};
+use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, Statement, StatementKind, UnaryOp, discards};
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
@@ -102,6 +103,7 @@ impl<'a> Builder<'a> {
                     None
                 }
             }
+            ExprKind::Call { callee, .. } if self.is_strange_metric(frame, callee) => None,
             ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), lists.as_slice()) {
                 (Some(metric), [list]) => {
                     let path = match list.args.as_slice() {
@@ -220,6 +222,26 @@ impl<'a> Builder<'a> {
             return None;
         }
         Some(Symbolic::Metric(metric, path, span))
+    }
+
+    /// Reports a call of nothing that comes near to a metric, `mac(x)`: in an assertion a metric is what is meant.
+    fn is_strange_metric(&mut self, frame: &Frame<'a>, callee: &Ident) -> bool {
+        let words = Metric::ALL.iter().map(|(word, _)| *word);
+        // An operation gives a tensor, which is no number.
+        let is_unknown = match self.callee(frame, callee) {
+            Ok(Callee::Op(_)) => true,
+            Ok(Callee::Block(_) | Callee::Shared(_) | Callee::Function) => false,
+            Err(strange) => strange == Strange::Unknown,
+        };
+        let is_unknown = is_unknown && Metric::from_name(&callee.text).is_none();
+        let Some(near) = nearest(&callee.text, words).filter(|_| is_unknown) else { return false };
+        if !self.again(Code::UnknownName, callee.span) {
+            let message = format!("`{}` is no metric", callee.text);
+            let diagnostic = Diagnostic::error(Code::UnknownName, message, callee.span, "not defined");
+            let edits = vec![Edit::replace(callee.span, near)];
+            self.report(frame, diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), edits));
+        }
+        true
     }
 
     fn unknown_metric(&mut self, frame: &Frame<'a>, name: &str, span: Span) {

@@ -66,13 +66,15 @@ impl<'a> Builder<'a> {
             }
         };
         let outer = std::mem::replace(&mut self.discards, Discards::of(targets, expr));
+        // Before the names that are read in it may be bound anew.
+        let bytes = self.unit_of(frame, expr);
         let value = self.eval(frame, expr, &scope);
         self.discards = outer;
         if value.is_poison() {
             self.missing.insert(scope.place.path);
         }
         if let [one] = targets {
-            self.assign(frame, one, value);
+            self.assign(frame, one, (value, bytes));
             return;
         }
         let values: Vec<Value> = match &value {
@@ -99,11 +101,11 @@ impl<'a> Builder<'a> {
             }
         };
         for (target, value) in targets.iter().zip(values) {
-            self.assign(frame, target, value);
+            self.assign(frame, target, (value, bytes));
         }
     }
 
-    fn assign(&mut self, frame: &mut Frame<'a>, target: &'a Target, mut value: Value) {
+    fn assign(&mut self, frame: &mut Frame<'a>, target: &'a Target, (mut value, bytes): (Value, Option<Span>)) {
         let name = target.name.text.as_str();
         if let Some(diagnostic) = refused(&target.name) {
             self.report(frame, diagnostic);
@@ -128,7 +130,7 @@ impl<'a> Builder<'a> {
             self.report(frame, Diagnostic::error(Code::WrongType, message, shape.span, "remove this"));
         }
         let is_input = frame.names.get(name).is_some_and(|b| b.is_input);
-        frame.names.insert(name, Binding { value, span: target.name.span, is_input });
+        frame.names.insert(name, Binding { is_input, bytes, ..Binding::of(value, target.name.span) });
     }
 
     /// Compares a tensor with the shape that is written beside its name.

@@ -57,10 +57,12 @@ impl<'a> Builder<'a> {
             self.report(frame, diagnostic);
         }
         for param in params {
+            let mut bytes = None;
             let value = if let Some((_, value)) = set.iter().rev().find(|(name, _)| *name == param.name.text) {
                 value.clone()
             } else if let Some(default) = &param.default {
                 let scope = Scope::at(Place::root().join(&param.name.text));
+                bytes = self.unit_of(frame, default);
                 self.eval(frame, default, &scope)
             } else {
                 self.report(
@@ -75,7 +77,7 @@ impl<'a> Builder<'a> {
                 );
                 Value::Poison
             };
-            frame.names.insert(&param.name.text, Binding { value, span: param.name.span, is_input: false });
+            frame.names.insert(&param.name.text, Binding { bytes, ..Binding::of(value, param.name.span) });
         }
     }
 
@@ -170,7 +172,7 @@ impl<'a> Builder<'a> {
         if value.is_poison() {
             self.missing.insert(frame.exact_place(&name.text).path);
         }
-        frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false });
+        frame.names.insert(&name.text, Binding::of(value, name.span));
     }
 
     /// Evaluates `[3, size, size]`.
@@ -237,9 +239,7 @@ impl<'a> Builder<'a> {
         if let Some(node) = node {
             self.graph.add_output(&name.text, node);
         }
-        frame
-            .names
-            .insert(&name.text, Binding { value: node.map_or(Value::Poison, Value::Tensor), span: name.span, is_input: false });
+        frame.names.insert(&name.text, Binding::of(node.map_or(Value::Poison, Value::Tensor), name.span));
     }
 
     /// The tensor that a value is; anything else is reported.

@@ -299,10 +299,11 @@ impl<'a> Builder<'a> {
         let first_new = self.graph.len();
         let value = match info.build(&args, &shapes) {
             Ok(Built::One(op)) => {
-                let conv = matches!(op, Op::Conv(_)).then(|| op.clone());
+                self.calling = Some(expr);
+                let reader = inputs.first().filter(|(id, _)| matches!(self.graph.node(*id).op, Op::Input(_))).map(|_| op.clone());
                 let value = self.node(frame, op, inputs, expr.span, scope);
-                if let Some(conv) = conv.filter(|_| !value.is_poison()) {
-                    self.channels_last(frame, &conv, inputs);
+                if let Some(reader) = reader.filter(|_| !value.is_poison()) {
+                    self.channels_last(frame, &reader, inputs);
                 }
                 value
             }

@@ -90,7 +90,7 @@ impl<'a> Builder<'a> {
             let edits = vec![Edit::replace(callee.span, here.keyword)];
             let applicability = Applicability::safe_if(pasted.args().next().is_none());
             diagnostic = diagnostic.fix(applicability, format!("it is called `{}` here", here.keyword), edits);
-        } else if self.may_compare(program.block_names(frame.file).count())
+        } else if self.may_compare(table::OPS.len() + program.block_names(frame.file).count())
             && let Some(near) = nearest(name, names)
         {
             diagnostic = diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), vec![Edit::replace(callee.span, near)]);

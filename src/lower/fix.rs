@@ -4,13 +4,13 @@
 //! missing `flatten`); each is inferred down to the tensor in question, and only one that makes it fit is offered. That it
 //! fits does not say that it was meant, so all of them are unsafe.
 
-use super::Builder;
+use super::{Builder, leading};
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
 use crate::op::{Conv, Op, Padding, Pool, Shape};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::Expr;
 
 /// How many layers upstream are tried.
 const REACH: usize = 24;
@@ -87,19 +87,9 @@ type Change = (Shape, String, Vec<Edit>);
 
 /// `conv(3, 64, 3)`: the input's channels come first, as in PyTorch's `Conv2d`, and all else moves along by one.
 fn without_in_channels(op: &Op, call: &Expr, shapes: &[Shape]) -> Option<Change> {
-    let (Op::Conv(conv), [input]) = (op, shapes) else { return None };
-    let ExprKind::Call { lists, .. } = &call.kind else { return None };
-    let args = &lists.first()?.args;
-    let positional = args.iter().take_while(|arg| arg.name.is_none()).count();
-    if conv.depthwise || conv.out != input.channels() || !(3..=4).contains(&positional) {
-        return None;
-    }
-    let (out, kernel) = (conv.kernel[0], conv.stride);
-    let (stride, pad) = if positional == 4 { ([conv.pad.top; 2], Padding::default()) } else { ([1, 1], conv.pad) };
-    let shape = Op::Conv(Conv { out, kernel, stride, pad, ..conv.clone() }).infer(shapes).ok()?;
-    let first = Span { end: args[1].value.span.start, ..args[0].value.span };
-    let message = "leave out the input channels, which follow from the input";
-    Some((shape, message.to_owned(), vec![Edit::replace(first, "")]))
+    let [input] = shapes else { return None };
+    let (changed, edit) = leading::left_out(op, call, *input)?;
+    Some((changed.infer(shapes).ok()?, leading::MESSAGE.to_owned(), vec![edit]))
 }
 
 /// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`, where

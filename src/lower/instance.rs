@@ -59,7 +59,7 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         for (input, (value, _)) in block.inputs.iter().zip(inputs) {
-            inner.names.insert(&input.text, Binding { value: value.clone(), span: input.span, is_input: true });
+            inner.names.insert(&input.text, Binding { is_input: true, ..Binding::of(value.clone(), input.span) });
         }
         self.body_of(found, &mut inner, shared.map(|_| UseCounts::of(instance)));
         if inner.returned.is_none() {

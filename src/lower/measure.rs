@@ -1,17 +1,18 @@
 //! What the sides of an assertion's comparisons are numbers of: a count is not compared with bytes.
 //!
-//! In: a condition as it is written. Out: a finding for each comparison of a count with an amount that has a unit of bytes. What may
-//! turn one into the other, a product or a quotient, is taken for anything.
+//! In: a condition as it is written, and what its names were bound to. Out: a finding for each place where a count meets an amount
+//! that has a unit of bytes. A unit goes with a value through names, sums, functions and branches; what may turn bytes into a count, or
+//! a count into bytes, as a product of two quantities does, is taken for anything.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of expression may be a number of anything")]
 
-use super::{Builder, Frame};
+use super::{Binding, Builder, Frame};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, InfixOp, UnaryOp};
+use crate::syntax::ast::{Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
 use crate::units;
 
 /// What a side is a number of.
@@ -19,30 +20,34 @@ use crate::units;
 enum Side {
     /// Of something that is counted: the metric.
     Count(Metric),
-    /// Of bytes, as the unit of the literal there says.
-    Bytes(Span),
-    /// It is a literal without a unit of bytes, or made of such ones.
+    /// Of bytes.
+    Bytes {
+        /// The literal, or the name that stands for one.
+        at: Span,
+        /// The literal whose unit says so.
+        unit: Span,
+    },
+    /// It has no unit: a constant that is not made of bytes.
     Number,
     /// Of anything.
     Open,
 }
 
 impl<'a> Builder<'a> {
-    /// Reports comparisons of counts with bytes; whether there are none.
+    /// Reports where counts meet bytes; whether they do nowhere.
     pub(super) fn measures_fit(&mut self, frame: &Frame<'a>, condition: &'a Expr) -> bool {
         match &condition.kind {
-            ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Not, inner) => self.measures_fit(frame, inner),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.measures_fit(frame, inner),
             ExprKind::Infix { first, rest } => {
                 let mut fit = true;
-                let mut left: &'a Expr = first;
+                let mut left = self.side(frame, first);
                 for (op, _, right) in rest {
-                    if is_comparison(*op)
-                        && let Some(finding) = self.mismatch(frame, left, right)
-                    {
+                    let right = self.side(frame, right);
+                    if let Some(finding) = self.mismatch(*op, left, right) {
                         self.report(frame, finding);
                         fit = false;
                     }
-                    left = right;
+                    left = if is_comparison(*op) { right } else { joined(*op, left, right) };
                 }
                 let operands = std::iter::once(&**first).chain(rest.iter().map(|(_, _, operand)| operand));
                 operands.fold(fit, |fit, operand| self.measures_fit(frame, operand) && fit)
@@ -51,15 +56,31 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn mismatch(&self, frame: &Frame<'a>, left: &Expr, right: &Expr) -> Option<Diagnostic> {
-        let sides = (self.side(frame, left), self.side(frame, right));
-        let ((Side::Count(metric), Side::Bytes(span)) | (Side::Bytes(span), Side::Count(metric))) = sides else { return None };
-        let text = self.sources.text(span);
-        let unit = units::of_number(text)?;
-        let message = format!("`{text}` is a number of bytes, and `{}` is a count", metric.name());
-        let instead = format!("{}{}", text.strip_suffix(unit.word)?, &unit.word[..1]);
-        let edits = vec![Edit::replace(span, instead.as_str())];
-        let finding = Diagnostic::error(Code::WrongType, message, span, "");
+    /// The amount with a unit of bytes that an expression is, or is made of.
+    pub(super) fn unit_of(&self, frame: &Frame<'a>, expr: &Expr) -> Option<Span> {
+        if let Side::Bytes { unit, .. } = self.side(frame, expr) { Some(unit) } else { None }
+    }
+
+    fn mismatch(&self, op: InfixOp, left: Side, right: Side) -> Option<Diagnostic> {
+        let (metric, at, unit, first) = match (left, right) {
+            (Side::Count(metric), Side::Bytes { at, unit }) => (metric, at, unit, true),
+            (Side::Bytes { at, unit }, Side::Count(metric)) => (metric, at, unit, false),
+            _ => return None,
+        };
+        // So many bytes each, or bytes for each.
+        if op == InfixOp::Mul || op == InfixOp::Pow || !first && is_quotient(op) {
+            return None;
+        }
+        let (shown, literal) = (self.sources.text(at), self.sources.text(unit));
+        let message = format!("`{shown}` is a number of bytes, and `{}` is a count", metric.name());
+        let word = units::of_number(literal)?.word;
+        let instead = format!("{}{}", literal.strip_suffix(word)?, &word[..1]);
+        let edits = vec![Edit::replace(unit, instead.as_str())];
+        let finding = Diagnostic::error(Code::WrongType, message, at, "");
+        // Other assertions may read the name too, and mean bytes.
+        if at != unit {
+            return Some(finding.label(unit, "bytes are said here"));
+        }
         Some(finding.fix(Unsafe, format!("write `{instead}`"), edits))
     }
 
@@ -69,12 +90,28 @@ impl<'a> Builder<'a> {
             ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Neg, inner) => self.side(frame, inner),
             ExprKind::Int(_) | ExprKind::Float(_) => {
                 let is_bytes = units::of_number(self.sources.text(expr.span)).is_some_and(|unit| unit.is_bytes);
-                if is_bytes { Side::Bytes(expr.span) } else { Side::Number }
+                if is_bytes { Side::Bytes { at: expr.span, unit: expr.span } } else { Side::Number }
             }
-            ExprKind::Name(name) if !frame.names.contains_key(name.as_str()) => {
-                Metric::from_name(name).map_or(Side::Open, metric)
+            ExprKind::Name(name) => match frame.names.get(name.as_str()) {
+                Some(binding) => bound(binding, expr.span),
+                None => Metric::from_name(name).map_or(Side::Open, metric),
+            },
+            ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), callee.text.as_str()) {
+                (Some(of), _) => metric(of),
+                (None, "min" | "max" | "abs" | "ceil" | "floor" | "round") => {
+                    self.alike(frame, lists.iter().flat_map(|list| &list.args).map(|arg| &arg.value))
+                }
+                (None, _) => Side::Open,
+            },
+            ExprKind::List(items) => self.alike(frame, items.iter()),
+            ExprKind::Index { base, .. } => self.side(frame, base),
+            ExprKind::If { arms, otherwise } => {
+                let bodies = arms.iter().map(|(_, body)| body).chain(otherwise);
+                bodies
+                    .map(|body| last(body).map_or(Side::Open, |expr| self.side(frame, expr)))
+                    .reduce(either)
+                    .unwrap_or(Side::Open)
             }
-            ExprKind::Call { callee, .. } => Metric::from_name(&callee.text).map_or(Side::Open, metric),
             ExprKind::Infix { first, rest } => {
                 let sides = rest.iter().map(|(op, _, operand)| (*op, self.side(frame, operand)));
                 sides.fold(self.side(frame, first), |left, (op, right)| joined(op, left, right))
@@ -82,19 +119,59 @@ impl<'a> Builder<'a> {
             _ => Side::Open,
         }
     }
+
+    fn alike<'e>(&self, frame: &Frame<'a>, items: impl Iterator<Item = &'e Expr>) -> Side {
+        items.map(|item| self.side(frame, item)).reduce(either).unwrap_or(Side::Open)
+    }
+}
+
+fn bound(binding: &Binding, at: Span) -> Side {
+    match binding.bytes {
+        Some(unit) => Side::Bytes { at, unit },
+        None if binding.value.to_f64().is_some() => Side::Number,
+        None => Side::Open,
+    }
+}
+
+/// The expression that a branch gives.
+fn last(body: &Body) -> Option<&Expr> {
+    match &body.statements.last()?.kind {
+        StatementKind::Expr(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// What is one of two: `min(1GB, lim)`.
+fn either(one: Side, other: Side) -> Side {
+    match (one, other) {
+        (bytes @ Side::Bytes { .. }, Side::Bytes { .. } | Side::Number) | (Side::Number, bytes @ Side::Bytes { .. }) => bytes,
+        (Side::Number, Side::Number) => Side::Number,
+        _ => Side::Open,
+    }
 }
 
 /// What an operator makes of two sides.
 fn joined(op: InfixOp, left: Side, right: Side) -> Side {
-    match (op, left, right) {
-        (InfixOp::Add | InfixOp::Sub, side, Side::Number) | (InfixOp::Add | InfixOp::Sub, Side::Number, side) => side,
-        (InfixOp::Add | InfixOp::Sub, Side::Count(metric), Side::Count(_)) => Side::Count(metric),
-        (InfixOp::Add | InfixOp::Sub, Side::Bytes(span), Side::Bytes(_))
-        | (InfixOp::Mul, Side::Bytes(span), Side::Number)
-        | (InfixOp::Mul, Side::Number, Side::Bytes(span)) => Side::Bytes(span),
-        (InfixOp::Mul | InfixOp::Div | InfixOp::FloorDiv | InfixOp::Pow, Side::Number, Side::Number) => Side::Number,
+    let is_sum = matches!(op, InfixOp::Add | InfixOp::Sub);
+    match (left, right) {
+        _ if is_comparison(op) => Side::Open,
+        (Side::Number, Side::Number) => Side::Number,
+        (Side::Count(metric), Side::Count(_)) | (Side::Count(metric), Side::Number) | (Side::Number, Side::Count(metric))
+            if is_sum =>
+        {
+            Side::Count(metric)
+        }
+        (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum => bytes,
+        (Side::Bytes { .. }, Side::Bytes { .. }) if is_quotient(op) => Side::Number,
+        (bytes @ Side::Bytes { .. }, Side::Number) if is_sum || op == InfixOp::Mul => bytes,
+        (Side::Number, bytes @ Side::Bytes { .. }) if op == InfixOp::Mul => bytes,
+        // `10KiB / 4`: so many numbers of four bytes.
         _ => Side::Open,
     }
+}
+
+fn is_quotient(op: InfixOp) -> bool {
+    matches!(op, InfixOp::Div | InfixOp::FloorDiv | InfixOp::Rem)
 }
 
 fn is_comparison(op: InfixOp) -> bool {

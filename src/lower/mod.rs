@@ -19,6 +19,7 @@ mod flowing;
 mod gate;
 mod habit;
 mod instance;
+mod leading;
 mod limit;
 mod mark;
 mod measure;
@@ -37,6 +38,7 @@ mod together;
 mod tuple;
 mod unused;
 mod value;
+mod word;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -131,6 +133,15 @@ struct Binding {
     span: Span,
     /// Whether it is an input of the block, which names no layers of its own.
     is_input: bool,
+    /// The amount with a unit of bytes that it was bound to, or made of: it is a number of bytes.
+    bytes: Option<Span>,
+}
+
+impl Binding {
+    /// A value that is no input.
+    fn of(value: Value, span: Span) -> Self {
+        Self { value, span, is_input: false, bytes: None }
+    }
 }
 
 /// One activation: the net's body or a block instance.
@@ -175,6 +186,8 @@ struct Builder<'a> {
     diagnostics: Vec<Diagnostic>,
     /// Index of each finding, to count its repetitions in other instances; those without a place differ by their message.
     seen: HashMap<(Code, Result<Span, String>), (usize, u64)>,
+    /// The call of the operation that is built at the moment, or was last.
+    calling: Option<&'a Expr>,
     /// The instance that the finding at hand is about, against which other places are told.
     here: Option<InstanceId>,
     refinements: Vec<Refinement>,
@@ -216,6 +229,7 @@ impl<'a> Builder<'a> {
             active: Vec::new(),
             diagnostics: Vec::new(),
             seen: HashMap::new(),
+            calling: None,
             here: None,
             refinements: Vec::new(),
             conditions: Vec::new(),

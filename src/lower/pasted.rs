@@ -5,8 +5,8 @@
 
 use super::call::{Given, value_nodes};
 use super::flowing::{Flow, Inflow};
-use super::habit::{begins_with_channels, positional as numbers};
-use super::{Builder, Frame};
+use super::habit::positional as numbers;
+use super::{Builder, Frame, leading};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
@@ -46,7 +46,7 @@ impl Pasted<'_> {
             Some(second) => Inputs::Apart(sources.text(second.span)),
             None => Inputs::Inside,
         };
-        let dims: Option<Vec<u64>> = self.shape.map(|shape| shape.dims().iter().map(|dim| u64::from(*dim)).collect());
+        let dims = self.shape.map(dims);
         reader(Call { module: None, name: &self.callee.text, args: &texts, inputs, shape: dims.as_deref() })
     }
 
@@ -81,6 +81,11 @@ impl Pasted<'_> {
         }
         edits
     }
+}
+
+/// A shape as the table reads it.
+fn dims(shape: Shape) -> Vec<u64> {
+    shape.dims().iter().map(|dim| u64::from(*dim)).collect()
 }
 
 /// An argument with its name.
@@ -125,7 +130,7 @@ impl<'a> Builder<'a> {
         let stranger = given.iter().find(|g| g.arg.name.as_ref().is_some_and(|name| !is_own(name)));
         let positional: Vec<&Given<'a>> = given.iter().filter(|g| g.arg.name.is_none() && !g.value.holds_tensors()).collect();
         let extra = positional.get(info.params.len()).or_else(|| positional.first().filter(|g| is_strange(info, g))).copied();
-        let Some(at) = stranger.or(extra) else { return false };
+        let Some(at) = stranger.or(extra) else { return self.given_twice(frame, info, given, pasted) };
         // An argument that is clear by itself is put right by itself.
         let clear = stranger.is_some_and(|g| self.is_clear(info, g, pasted.shape));
         if clear && positional.is_empty() {
@@ -140,7 +145,7 @@ impl<'a> Builder<'a> {
         };
         let span = at.arg.name.as_ref().map_or(at.arg.value.span, |name| name.span);
         let diagnostic = Diagnostic::error(Code::UnknownArgument, message, span, "written as elsewhere");
-        let leads = pasted.shape.is_some_and(|shape| begins_with_channels(info.keyword, &numbers(given), shape));
+        let leads = pasted.shape.is_some_and(|shape| leading::sizes(info.keyword, &numbers(given), shape) > 0);
         let diagnostic = match pasted.read(self.sources, |call| foreign::ours(call, leads)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
@@ -149,6 +154,25 @@ impl<'a> Builder<'a> {
             Err(why) => diagnostic.help(format!("it is not put into the words of here: {why}")),
             Ok(None) => return false,
         };
+        self.report(frame, diagnostic);
+        true
+    }
+
+    /// Reports `conv(3, 64, 3, stride=2)`, where the input's channels push what stands by position to the place of what has a name.
+    fn given_twice(&mut self, frame: &Frame<'a>, info: &OpInfo, given: &[Given<'a>], pasted: &Pasted<'_>) -> bool {
+        let sizes = pasted.shape.map_or(0, |shape| leading::in_front(info.keyword, &numbers(given), shape));
+        let positional: Vec<&Given<'a>> = given.iter().take_while(|g| g.arg.name.is_none()).collect();
+        let (Some(last), Some(first), Some(next)) = (positional.last(), given.first(), positional.get(sizes)) else {
+            return false;
+        };
+        let pushed = info.params.get(positional.len() - 1);
+        let twice = given.iter().find_map(|g| g.arg.name.as_ref().filter(|name| pushed.is_some_and(|p| p.name == name.text)));
+        let Some(name) = twice.filter(|_| sizes > 0) else { return false };
+        let message = format!("`{}` of `{}` is given twice", name.text, info.keyword);
+        let leave = Span { end: next.arg.value.span.start, ..first.arg.value.span };
+        let diagnostic = Diagnostic::error(Code::DuplicateArgument, message, name.span, "given again here")
+            .label(last.arg.value.span, "first given here")
+            .fix(Unsafe, leading::MESSAGE, vec![Edit::replace(leave, "")]);
         self.report(frame, diagnostic);
         true
     }
@@ -170,7 +194,7 @@ impl<'a> Builder<'a> {
         value: Span,
         shape: Option<Shape>,
     ) -> Option<Argument> {
-        let dims: Option<Vec<u64>> = shape.map(|shape| shape.dims().iter().map(|dim| u64::from(*dim)).collect());
+        let dims = shape.map(dims);
         foreign::argument(keyword, name, self.sources.text(value), dims.as_deref())
     }
 

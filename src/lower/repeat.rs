@@ -9,6 +9,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::Safe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::graph::LayerPath;
+use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ForRange, Ident, Pattern, Statement, StatementKind};
 
 /// What each turn of a loop does.
@@ -18,6 +19,9 @@ struct Turns<'a> {
     /// The turns of the loops around it.
     outer: LayerPath,
 }
+
+/// A value, and the amount with a unit of bytes that it is made of.
+type Measured = (Value, Option<Span>);
 
 impl<'a> Builder<'a> {
     pub(super) fn repeat(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, over: &'a ForRange, body: &'a Body) {
@@ -50,15 +54,16 @@ impl<'a> Builder<'a> {
         let scope = Scope::none();
         let bounds = (self.eval(frame, from, &scope), self.eval(frame, to, &scope));
         match (bounds.0.to_i64(), bounds.1.to_i64()) {
-            (Some(first), Some(end)) => self.turns(frame, turns, (first..end).map(Value::Int)),
+            (Some(first), Some(end)) => self.turns(frame, turns, (first..end).map(|i| (Value::Int(i), None))),
             _ => self.no_turns(frame, &[(from, &bounds.0), (to, &bounds.1)], turns.body),
         }
     }
 
     fn walk(&mut self, frame: &mut Frame<'a>, list: &'a Expr, turns: &Turns<'a>) {
+        let bytes = self.unit_of(frame, list);
         let walked = self.eval(frame, list, &Scope::none());
         match self.as_list(frame, list, walked) {
-            Value::List(items) | Value::Tuple(items) => self.turns(frame, turns, items.iter().cloned()),
+            Value::List(items) | Value::Tuple(items) => self.turns(frame, turns, items.iter().map(|item| (item.clone(), bytes))),
             Value::Int(n) => {
                 let message = "a loop walks a range or a list, and this is an integer";
                 let found = Diagnostic::error(Code::WrongType, message, list.span, format!("{n}"));
@@ -69,7 +74,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn turns(&mut self, frame: &mut Frame<'a>, turns: &Turns<'a>, values: impl Iterator<Item = Value>) {
+    fn turns(&mut self, frame: &mut Frame<'a>, turns: &Turns<'a>, values: impl Iterator<Item = Measured>) {
         for (turned, value) in (0..).zip(values) {
             if frame.returned.is_some() || !self.goes_on(frame, turns.body, turned) {
                 break;
@@ -115,10 +120,12 @@ impl<'a> Builder<'a> {
         frame.poison(statements);
     }
 
-    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, value: Value) {
+    fn destructure(&mut self, frame: &mut Frame<'a>, pattern: &'a Pattern, (value, bytes): Measured) {
         match pattern {
             Pattern::Name(name) if name.discards() => {}
-            Pattern::Name(name) => drop(frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false })),
+            Pattern::Name(name) => {
+                frame.names.insert(&name.text, Binding { bytes, ..Binding::of(value, name.span) });
+            }
             Pattern::List(parts, span) => {
                 let items: Vec<Value> = match &value {
                     Value::List(items) if items.len() == parts.len() => items.to_vec(),
@@ -130,7 +137,7 @@ impl<'a> Builder<'a> {
                     }
                 };
                 for (part, item) in parts.iter().zip(items) {
-                    self.destructure(frame, part, item);
+                    self.destructure(frame, part, (item, bytes));
                 }
             }
         }
@@ -144,7 +151,7 @@ impl<'a> Frame<'a> {
             for name in statement.binds() {
                 let was_input = self.names.get(name.text.as_str()).is_some_and(|binding| binding.is_input);
                 let is_input = was_input && matches!(statement.kind, StatementKind::Bind { .. });
-                self.names.insert(&name.text, Binding { value: Value::Poison, span: name.span, is_input });
+                self.names.insert(&name.text, Binding { is_input, ..Binding::of(Value::Poison, name.span) });
             }
             if let StatementKind::Return(_) = statement.kind {
                 self.returned = Some(Value::Poison);

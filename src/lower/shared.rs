@@ -53,7 +53,7 @@ impl<'a> Builder<'a> {
             self.shared_sets.push(Rc::new(set));
             Value::Shared(self.shared_sets.len() - 1)
         });
-        frame.names.insert(&name.text, Binding { value, span: name.span, is_input: false });
+        frame.names.insert(&name.text, Binding::of(value, name.span));
     }
 
     /// A name that is declared has one meaning, and not that of an operation or a block.

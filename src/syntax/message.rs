@@ -44,11 +44,32 @@ fn unclosed(start: Input<'_>, opener: Input<'_>, found: Input<'_>, resume: Input
     let before = if resume.index() < found.index() { resume } else { found };
     let message = format!("expected `{closer}` to close this `{}`", open.text());
     let diagnostic = Diagnostic::error(Code::UnclosedDelimiter, message, opener.span(), "opened here");
-    let Some(place) = before.previous().map(|token| context.span_of(token)) else { return diagnostic };
-    let missing = missing_closers(context, start.index(), before.index());
+    let arrow = arrow_behind_arguments(opener, before);
+    let Some(place) = arrow.unwrap_or(before).previous().map(|token| context.span_of(token)) else { return diagnostic };
+    let missing = if arrow.is_some() { closer.to_owned() } else { missing_closers(context, start.index(), before.index()) };
     // The line's end is the last place where it may have been meant, not the only one.
     let diagnostic = diagnostic.label(place, format!("expected `{closer}` here"));
     diagnostic.fix(Unsafe, "close it", vec![Edit::after(place, missing)])
+}
+
+/// The arrow before which a call's list was to be closed: nothing flows out of a number or of an argument by name, as in
+/// `conv(8, 3, pad=1 -> relu`.
+fn arrow_behind_arguments<'a>(opener: Input<'a>, end: Input<'a>) -> Option<Input<'a>> {
+    let is_call = opener.kind() == TokenKind::OpenParen && opener.previous().is_some_and(|token| token.kind == TokenKind::Name);
+    let (mut here, mut from, mut depth) = (opener.skip(1), opener.skip(1), 0_usize);
+    while is_call && here.index() < end.index() {
+        let kind = here.kind();
+        depth = (depth + usize::from(kind.closer().is_some())).saturating_sub(usize::from(kind.is_closer()));
+        if depth == 0 && kind == TokenKind::Comma {
+            from = here.skip(1);
+        } else if depth == 0 && kind == TokenKind::Arrow {
+            let by_name = from.kind() == TokenKind::Name && from.kind_at(1) == TokenKind::Assign;
+            let is_number = from.kind() == TokenKind::Number && from.index() + 1 == here.index();
+            return (by_name || is_number).then_some(here);
+        }
+        here = here.skip(1);
+    }
+    None
 }
 
 /// `(a, b]`.

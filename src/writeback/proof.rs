@@ -1,15 +1,16 @@
 //! Whether fixes do what they say.
 //!
 //! In: what was found in a text, the fixes made to it, what is found afterwards. Out: yes or no. A fix mends its finding
-//! where no finding of the code stands at its place any more and the texts read no worse and keep their comments. It knows nothing of what a finding
-//! is about, changes no text and finds nothing itself.
+//! where no finding of the code stands at its place any more, no other error has taken that place, and the texts read no worse
+//! and keep their comments. It knows nothing of what a finding is about, changes no text and finds nothing itself.
 
 use std::collections::BTreeMap;
 
 use super::fix::Found;
-use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::code::Code;
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::{SourceId, SourceSet, Span};
-use crate::syntax::lex;
+use crate::syntax::{Token, TokenKind, lex};
 
 /// A finding and a fix that it offers.
 pub type Offer<'d> = (&'d Diagnostic, &'d Fix);
@@ -22,6 +23,9 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
         return false;
     }
     let moved = Moved::new(offers.iter().flat_map(|(_, fix)| &fix.edits));
+    if offers.iter().any(|offer| errs_in_turn(offer, before, after, &moved)) {
+        return false;
+    }
     offers.iter().all(|(finding, _)| match &finding.primary {
         None => !after.1.iter().any(|other| other.code == finding.code && other.message == finding.message),
         Some(label) => {
@@ -30,6 +34,82 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
             !after.1.iter().any(|other| other.code == finding.code && stands_in(&after.0, other, name, from..=to))
         }
     })
+}
+
+/// Whether another error stands where a fix has written, in place of its finding. One that offers a way on is a step of several.
+fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved: &Moved<'_>) -> bool {
+    let syntax = finding.code.is_syntax();
+    // What is said in the right words now was meant before, and its own errors were only hidden.
+    if syntax && fix.applicability == Applicability::Safe {
+        return false;
+    }
+    let new = |other: &&Diagnostic| other.is_error() && other.fixes.is_empty() && !is_own_matter(other.code, syntax);
+    let errors: Vec<&Diagnostic> = after.1.iter().filter(new).collect();
+    // An argument is judged with its call, and a call's new name with its arguments; a call that is translated stands for itself.
+    let with_call = finding.code != Code::UnknownOperation && !errors.is_empty();
+    fix.edits.iter().any(|edit| {
+        let name = before.0.get(edit.span.source).name();
+        let written = moved.written(edit);
+        let source = after.0.iter().find(|(_, source)| with_call && source.name() == name);
+        let (from, to) = match source {
+            Some((id, source)) if syntax => (written.0, call_behind(source.text(), id, written)),
+            Some((id, source)) => call_around(source.text(), id, written.0).unwrap_or(written),
+            None => written,
+        };
+        errors.iter().any(|error| stands_in(&after.0, error, name, from..=to - 1) && !was_there(error, edit, before))
+    })
+}
+
+/// Whether an error follows from nothing that a fix writes: a demand that is read now need not hold, and no fix of syntax
+/// makes up names.
+fn is_own_matter(code: Code, syntax: bool) -> bool {
+    code == Code::AssertionFailed || syntax && code == Code::UnknownName
+}
+
+/// Whether an error was found before, in these words or in what was replaced.
+fn was_there(error: &Diagnostic, edit: &Edit, before: &Found) -> bool {
+    let replaced = |span: Span| span.source == edit.span.source && (edit.span.start..edit.span.end).contains(&span.start);
+    let is_it = |one: &Diagnostic| one.message == error.message || one.primary.as_ref().is_some_and(|at| replaced(at.span));
+    before.1.iter().any(|one| one.code == error.code && is_it(one))
+}
+
+/// The end of the list that follows what was written, else of that.
+fn call_behind(text: &str, id: SourceId, (from, to): (i64, i64)) -> i64 {
+    let tokens = lex(text, id).tokens;
+    let open = tokens.partition_point(|token| i64::from(token.start) < to);
+    let is_list = from < to && tokens[open].kind == TokenKind::OpenParen && i64::from(tokens[open].start) == to;
+    let end = Some(open + 1).filter(|_| is_list).and_then(|inside| closing(&tokens, inside));
+    end.map_or(to, |end| i64::from(tokens[end].end))
+}
+
+/// The bracket that closes what is open round a token.
+fn closing(tokens: &[Token], inside: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    (inside..tokens.len()).find(|index| {
+        let kind = tokens[*index].kind;
+        let closes = kind.is_closer() && depth == 0;
+        depth = (depth + usize::from(kind.closer().is_some())).saturating_sub(usize::from(kind.is_closer()));
+        closes
+    })
+}
+
+/// From the name to the closing bracket of the call that a place is an argument of.
+fn call_around(text: &str, id: SourceId, at: i64) -> Option<(i64, i64)> {
+    let tokens = lex(text, id).tokens;
+    let here = tokens.partition_point(|token| i64::from(token.start) < at);
+    let (mut open, mut depth) = (here, 0_usize);
+    loop {
+        open = open.checked_sub(1)?;
+        match tokens[open].kind {
+            TokenKind::OpenParen | TokenKind::OpenBracket if depth == 0 => break,
+            TokenKind::OpenBrace if depth == 0 => return None,
+            kind if kind.is_closer() => depth += 1,
+            kind => depth -= usize::from(kind.closer().is_some()),
+        }
+    }
+    let end = closing(&tokens, here)?;
+    let callee = open.checked_sub(1).map(|before| tokens[before]).filter(|token| token.kind == TokenKind::Name);
+    Some((i64::from(callee.unwrap_or(tokens[open]).start), i64::from(tokens[end].end)))
 }
 
 /// How many errors are of syntax.
@@ -75,6 +155,14 @@ impl<'e> Moved<'e> {
             }
         }
         Self { edits: of }
+    }
+
+    /// From where to where the text of an edit stands now.
+    fn written(&self, edit: &Edit) -> (i64, i64) {
+        let edits = self.edits.get(&edit.span.source).map_or(&[][..], Vec::as_slice);
+        let added = edits.iter().find(|(_, other)| std::ptr::eq(*other, edit)).map_or(0, |(added, _)| *added);
+        let begin = i64::from(edit.span.start) + added;
+        (begin, begin + edit.replacement.len() as i64)
     }
 
     /// The first and the last offset at which what began a span may begin now: it stays one where nothing was put in or
@@ -129,6 +217,26 @@ mod tests {
         assert!(!mended((4, 5, "xxx"), &[name(6)]) && mended((4, 5, "xxx"), &[name(7)]), "within the new text");
         assert!(!mended((4, 4, "xxx"), &[name(7)]), "behind what was put before it");
         assert!(mended((4, 5, "xxx"), &[(Code::UnknownOperation, 4)]), "another finding");
+    }
+
+    #[test]
+    fn no_other_error_may_take_its_place() {
+        let is_kept = |code: Code, fix: &str, text: &str, left: (Code, &str)| {
+            let mut before = found("a(b, c) d", &[(code, 2)]);
+            let span = before.1[0].primary.clone().expect("a place").span;
+            before.1[0] = before.1[0].clone().fix(Applicability::Unsafe, "", vec![Edit::replace(span, fix)]);
+            let at = text.find(left.1).expect("it stands there");
+            mends(&[(&before.1[0], &before.1[0].fixes[0])], &before, &found(text, &[(left.0, at)]))
+        };
+        let argument = |left| is_kept(Code::UnknownArgument, "xy", "a(xy, c) d", left);
+        assert!(!argument((Code::InvalidValue, "xy")), "at what was written");
+        assert!(!argument((Code::InvalidValue, "c")) && !argument((Code::KernelTooLarge, "a")), "in the same call");
+        assert!(argument((Code::InvalidValue, "d")), "what was hidden may come to light");
+        let call = |left| is_kept(Code::UnknownOperation, "xy", "a(xy, c) d", left);
+        assert!(!call((Code::KernelTooLarge, "xy")) && call((Code::KernelTooLarge, "a")), "a call stands for itself");
+        let syntax = |left| is_kept(Code::UnexpectedToken, "xy", "a(xy, c) d", left);
+        assert!(!syntax((Code::UnknownOperation, "xy")), "what no operation is called");
+        assert!(syntax((Code::UnknownName, "xy")), "the name is the author's");
     }
 
     #[test]

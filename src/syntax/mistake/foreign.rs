@@ -117,9 +117,13 @@ fn library_call(found: Diagnostic, (path, module, name): (Span, &str, &str), ope
         None => Inputs::Inside,
     };
     // An attribute's name is its author's, whatever it is like.
-    let own = module == "self";
+    let own = module.split('.').next() == Some("self");
     let call = Call { module: Some(module), name, args: &args, inputs, shape: None };
-    let bare = || found.clone().fix(Unsafe, format!("write `{name}`"), replace(path, name));
+    let bare = || {
+        // What is left for a further step is put into words of here that it can be read in.
+        let edits = replace(path, name).into_iter().chain(lower_case(open, rest)).collect();
+        found.clone().fix(Unsafe, format!("write `{name}`"), edits)
+    };
     let Some(outcome) = foreign::translate(call).filter(|_| !own) else {
         let lower = name.to_lowercase();
         // A class without arguments (`Dropout()`); names of one's own stay as they are.
@@ -136,6 +140,13 @@ fn library_call(found: Diagnostic, (path, module, name): (Span, &str, &str), ope
     offer(found, outcome, whole, second.map(|(from, to)| from.span_to(to)))
 }
 
+/// Edits that write `True` and `False` as they are here, from one place up to another.
+fn lower_case(from: Input<'_>, to: Input<'_>) -> Vec<Edit> {
+    let places = (from.index()..to.index()).map(|index| from.at(index));
+    let is_capital = |place: &Input<'_>| matches!(place.text(), "True" | "False");
+    places.filter(is_capital).map(|place| Edit::replace(place.span(), place.text().to_lowercase())).collect()
+}
+
 /// `x.view(-1)`: a method of a tensor is a function of it. A call binds as tight as a method does, an arrow does not.
 fn tensor_method(found: Diagnostic, (path, tensor, name): (Span, &str, &str), open: Input<'_>) -> Diagnostic {
     let Some((args, rest)) = arguments(open) else { return found };
@@ -149,6 +160,8 @@ fn tensor_method(found: Diagnostic, (path, tensor, name): (Span, &str, &str), op
             found.fix(Unsafe, format!("write `{name}`"), replace(whole, format!("{name}({tensor}{comma}{inner})")))
         }
         Some(outcome) => offer(found, outcome, whole, None),
+        // A tensor has no parts that could flow.
+        None if tensor.contains('.') => found.help("`pointwise ops` lists the operations"),
         None => {
             let list = if args.is_empty() { "" } else { open.text_to(rest) };
             let written = format!("{name}{list}({tensor})");
