@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use cli_common::{Dir, MISTAKE, SMALL, command, finish, pointwise};
+use cli_common::{Dir, MISTAKE, SMALL, command, finish, model, pointwise};
 
 fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
@@ -30,6 +30,11 @@ fn is_root() -> bool {
 fn temporary(dir: &Dir) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir.join("")).expect("read").filter_map(Result::ok).map(|entry| entry.path());
     entries.filter(|path| path.to_string_lossy().contains(".pointwise-")).collect()
+}
+
+/// Says that a case was not tried here, and why: what was not tried is not passed.
+fn skipped(case: &str, why: &str) {
+    println!("skipped: {case}: {why}");
 }
 
 /// Sends a signal.
@@ -171,21 +176,68 @@ fn what_cannot_be_replaced_is_written_in_place_with_a_warning() {
     }
 }
 
+/// What a shell script says that may mount; `None` where mounting is not allowed here, which is said.
+fn mounting(case: &str, script: &str, words: &[&str]) -> Option<String> {
+    let mut shell = Command::new("unshare");
+    shell.args(["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_pointwise")]).args(words);
+    let Ok(done) = shell.output() else {
+        skipped(case, "there is no `unshare`");
+        return None;
+    };
+    let err = String::from_utf8_lossy(&done.stderr).into_owned();
+    // The scripts end so where they cannot mount, and `unshare` where it may not.
+    if done.status.code() == Some(77) || err.starts_with("unshare:") {
+        skipped(case, &format!("mounting is not allowed: {}", err.trim()));
+        return None;
+    }
+    Some(err)
+}
+
 #[test]
 fn a_mounted_file_is_written_in_place() {
     let dir = Dir::new();
     let (net, out, other) = (dir.write("a.net", SMALL), dir.write("out.json", "old"), dir.write("other.json", "mounted"));
-    let mut shell = Command::new("unshare");
     let script = "mount --bind \"$2\" \"$1\" || exit 77; \"$0\" convert \"$3\" \"$1\"";
-    shell.args(["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_pointwise"), &out, &other, &net]);
-    let Ok(status) = shell.stderr(Stdio::piped()).output() else { return };
-    if !status.status.success() && !String::from_utf8_lossy(&status.stderr).contains("PW") {
-        return; // Mounting is not for everyone.
-    }
-    let err = String::from_utf8_lossy(&status.stderr);
+    let Some(err) = mounting("a mounted file is written in place", script, &[&out, &other, &net]) else { return };
     assert!(err.contains("was written in place"), "{err}");
     assert!(dir.read("other.json").starts_with('{') && dir.read("out.json") == "old");
     assert_eq!(temporary(&dir), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn where_there_is_no_room_in_place_the_old_text_comes_back() {
+    let dir = Dir::new();
+    let (net, out, copy) = (model("googlenet"), dir.write("out.json", ""), dir.path("copy.json"));
+    fs::create_dir(dir.join("small")).expect("made");
+    // A file on a disk of 64 KiB, mounted where there is room for a temporary one.
+    let script = "mount -t tmpfs -o size=64k none \"$2\" && seq 3000 >\"$2/x\" && mount --bind \"$2/x\" \"$1\" || exit 77
+        \"$0\" convert \"$3\" \"$1\"; echo \"code $?\" >&2; cat \"$1\" >\"$4\"";
+    let words = [out.as_str(), &dir.path("small"), &net, &copy];
+    let Some(err) = mounting("a full disk leaves the old text", script, &words) else { return };
+    assert!(err.contains("code 2") && err.contains("PW0710") && err.contains("the disk is full"), "{err}");
+    let old: String = (1..=3000).map(|n| format!("{n}\n")).collect();
+    assert!(dir.read("copy.json") == old, "{} bytes", dir.bytes("copy.json").len());
+}
+
+#[test]
+fn a_file_of_several_names_stays_one() {
+    let dir = Dir::new();
+    let rough = "net n{input x:[3,8,8];output y=x->conv(64,3,pad=1)->ReLU}";
+    let commands: [(&str, &[&str]); 3] =
+        [("a.net", &["fmt"]), ("b.net", &["check", "--fix"]), ("c.json", &["convert", "models/lenet5.net"])];
+    for (name, words) in commands {
+        let text = if name == "a.net" { rough.replace("ReLU", "relu") } else { rough.to_owned() };
+        let (file, other) = (dir.write(name, text), dir.path(&format!("other_{name}")));
+        fs::hard_link(&file, &other).expect("linked");
+        let before = fs::metadata(&file).expect("there").ino();
+        let run = pointwise(&[words, &[file.as_str()]].concat());
+        let said = "could not be replaced and was written in place: it has 2 names (hard links), which stay one file";
+        assert!(run.code == 0 && run.err.contains(said), "{words:?}: {}", run.err);
+        assert_eq!(fs::metadata(&file).expect("there").ino(), before);
+        assert_eq!(dir.read(name), dir.read(&format!("other_{name}")));
+        assert!(!dir.read(name).contains("net n{"), "{words:?}");
+        assert_eq!(temporary(&dir), Vec::<PathBuf>::new());
+    }
 }
 
 /// A command that is refused before anything is done, with this word.

@@ -284,6 +284,47 @@ fn fifty_is_not_half() {
 }
 
 #[test]
+fn a_forgotten_percent_sign_is_thought_of_for_every_metric() {
+    let dir = Dir::new();
+    let net = dir.write("chain.net", CHAIN);
+    let told = |budget: &str| pointwise(&["optimize", &net, "--dry-run", "--budget", budget]);
+    for metric in ["macs", "flops", "params"] {
+        let run = told(&format!("{metric}=50"));
+        assert!(run.code == 1 && run.err.contains(&format!("was `{metric}=50%` meant?")), "{}", run.err);
+    }
+    // A network that needs little: the number is no longer next to nothing, and still cannot be met.
+    let small = dir.write("small.net", CHAIN.replace("64", "8").replace("32, 32", "4, 4"));
+    for budget in ["params=50", "peak=12.5"] {
+        let run = pointwise(&["optimize", &small, "--dry-run", "--budget", budget]);
+        let asked = format!("`{budget}%`");
+        assert!(run.code == 1 && run.err.contains(&asked), "{budget}: {}", run.err);
+    }
+    // Milliseconds that the network does not need.
+    let run = told("ms=50");
+    assert!(run.code == 0 && run.err.contains("within `ms=50` as it is; a share is written `ms=50%`"), "{}", run.err);
+    for budget in ["ms=50%", "macs=1T", "params=80%", "ms=1000"] {
+        let run = told(budget);
+        assert!(run.code == 0 && !run.err.contains("is written"), "{budget}: {}", run.err);
+    }
+    // One that no plan meets.
+    let run = pointwise(&["optimize", &model("vgg16"), "--target", "cortex-a76", "--dry-run", "--budget", "ms=1"]);
+    assert!(run.code == 1 && run.err.contains("if a share of the network is meant, write `ms=1%`"), "{}", run.err);
+}
+
+#[test]
+fn budgets_on_one_metric_hold_together() {
+    let dir = Dir::new();
+    let net = dir.write("chain.net", CHAIN);
+    let reached = |budgets: &[&str]| {
+        let options: Vec<&str> = budgets.iter().flat_map(|budget| ["--budget", budget]).collect();
+        let report = json(&[&["optimize", &net, "--dry-run", "--format", "json"], &options[..]].concat(), 0);
+        report["after"]["macs"].as_u64().expect("a count")
+    };
+    assert_eq!(reached(&["macs=80%", "macs=50%"]), reached(&["macs=50%"]));
+    assert_eq!(reached(&["macs=50%", "macs=80%"]), reached(&["macs=50%"]));
+}
+
+#[test]
 fn units_are_those_of_the_language() {
     let net = model("squeezenet1_1");
     let told = |budget: &str| pointwise(&["optimize", &net, "--dry-run", "--budget", budget]);

@@ -86,6 +86,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let options = arguments.engine.run_options();
     let target = arguments.target.as_deref().map(find_target).transpose()?;
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
+    if loaded.is_empty() && matches!(arguments.format, DataFormat::Table | DataFormat::Markdown) {
+        return Ok(code);
+    }
     let shaped: Vec<&Shaped> = loaded.iter().map(Loaded::shaped).collect();
     let samples = u64::from(arguments.runs).saturating_mul(SAMPLE_BYTES).saturating_mul(loaded.len() as u64);
     let mut room = Room::new(arguments.engine.memory);

@@ -38,6 +38,7 @@ pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> R
 
 /// Refuses several values of a parameter: a sweep is for `analyze`, which has taken them apart before it comes here.
 fn one_value_each(path: &Path, options: &NetOptions) -> Result<(), Failure> {
+    sweep::each_once(&options.set)?;
     let Some((name, text)) = options.set.iter().find(|(_, text)| sweep::split(text).len() > 1) else { return Ok(()) };
     let message = format!("`--set {name}={text}` gives several values, and only `analyze` goes through them");
     let [file, set] = [files::shown(path), format!("{name}={text}")].map(|word| in_a_shell(&word));

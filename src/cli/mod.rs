@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod convert;
 mod diff;
+mod elements;
 mod explain;
 mod failure;
 mod files;

@@ -75,8 +75,8 @@ pub(super) struct Goals {
     /// So many channels between the new convolutions; under a budget, at least so many.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Goals")]
     channels: Option<u64>,
-    /// Stay within a budget: `macs=50%`, `flops=900M`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together. MACs are counted
-    /// as `--convention` says.
+    /// Stay within a budget: `macs=50%`, `flops=900M`, `params=2M`, `ms=20`, `peak=4MiB`; several hold together, also of one
+    /// metric. MACs are counted as `--convention` says.
     #[arg(long, value_name = "METRIC=LIMIT", value_parser = budget, help_heading = "Goals")]
     budget: Vec<Budget>,
     /// Show the curve of budgets on a metric instead of one plan: what each of 90 %, 80 %, … 10 % of the network reaches, or
@@ -391,7 +391,7 @@ pub(super) fn optimize(
     if !goals.inline && !done.changes.is_empty() {
         session.notice("exact passes change more than single layers: every layer is written out, as with `--inline`");
     }
-    done.notes.iter().for_each(|note| session.notice(note));
+    done.plan.met_before().iter().chain(&done.notes).for_each(|note| session.notice(note));
     session.detail(&format!("{name}: optimized in {:.1} ms", start.elapsed().as_secs_f64() * 1e3));
     let after = load::show(output, done.compiled)?;
     let mut extras = rationale(said, &done.plan, &done.changes);

@@ -22,7 +22,7 @@ pub(super) const DEFAULT_TARGET: &str = "laptop";
 /// What a network is built with.
 #[derive(Debug, Clone, Args)]
 pub(super) struct NetOptions {
-    /// Set a parameter of the net, as in `--set width=0.75`; may be given several times.
+    /// Set a parameter of the net, as in `--set width=0.75`; may be given several times, for each parameter once.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, help_heading = "Network")]
     pub set: Vec<(String, String)>,
     /// Let `use` read `.net` files anywhere in this folder; without it, in the network's own.

@@ -2,7 +2,9 @@
 //!
 //! In: where to write, before the work begins; what to write, when it is done. Out: the file, written beside its place and then
 //! put into it, with the mode and the owner of the one that was there; a link stays a link. Where nothing can be put into the
-//! place (it is mounted, its folder is read-only, the owner could not be kept) the file is written in place, with a warning.
+//! place (it is mounted, its folder is read-only, the owner could not be kept, the file has other names that would stay with the
+//! old text) the file is written in place, with a warning. What is promised then is less: where writing fails the old text comes
+//! back, signals wait for its end, and only a lost machine or process leaves a mixture.
 //! `-` is standard output; devices and pipes are written as they are.
 
 use std::fs::{self, File, OpenOptions};
@@ -13,7 +15,7 @@ use super::failure::{Failure, reason};
 use super::files::{is_dash, shown};
 use super::ledger::{self, parent};
 use super::session::Session;
-use super::signals::Temporary;
+use super::signals::{Temporary, undisturbed};
 use crate::code::Code;
 
 /// Bytes that are written at once.
@@ -102,17 +104,27 @@ impl Staged {
                 Err((error, _)) => return Err(failed(error)),
             },
         };
-        copy(&from, &place).map_err(failed)?;
+        undisturbed(|| replace_text(&from, &place)).map_err(failed)?;
         let text = format!("warning: `{}` could not be replaced and was written in place: {}", shown(&self.path), reason(&why));
         session.notice(&text);
         Ok(())
     }
 }
 
-/// Writes over a file without making a new one. Its end is cut last: a full disk leaves at least as much as there was.
-fn copy(mut from: &File, place: &Path) -> io::Result<()> {
+/// Writes over a file without making a new one. The old text is kept meanwhile, and put back where the new one has no room.
+fn replace_text(from: &File, place: &Path) -> io::Result<()> {
+    let to = OpenOptions::new().read(true).write(true).open(place)?;
+    let old = tempfile::tempfile()?;
+    copy(&to, &old)?;
+    copy(from, &to).inspect_err(|_| {
+        let _ = copy(&old, &to);
+    })
+}
+
+/// Makes the text of a file that of another. Its end is cut last: what was longer keeps its room until then.
+fn copy(mut from: &File, mut to: &File) -> io::Result<()> {
     from.rewind()?;
-    let mut to = OpenOptions::new().write(true).open(place)?;
+    to.rewind()?;
     let length = io::copy(&mut from, &mut to)?;
     to.set_len(length)
 }
@@ -162,6 +174,10 @@ fn prepare(path: &Path) -> io::Result<Option<(Spare, PathBuf)>> {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     OpenOptions::new().write(true).open(&place)?;
+    if names(&old) > 1 {
+        let why = format!("it has {} names (hard links), which stay one file", names(&old));
+        return Ok(Some((Spare::Apart(tempfile::tempfile()?, io::Error::other(why)), place)));
+    }
     let spare = match Temporary::make(|| builder(false).tempfile_in(parent(&place))) {
         Ok(temporary) => match keep_owner(temporary.file(), &old) {
             Ok(()) => {
@@ -195,6 +211,18 @@ fn permissions(builder: &mut tempfile::Builder<'_, '_>) {
 
 #[cfg(not(unix))]
 fn permissions(_builder: &mut tempfile::Builder<'_, '_>) {}
+
+/// How many names a file has.
+#[cfg(unix)]
+fn names(file: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    file.nlink()
+}
+
+#[cfg(not(unix))]
+fn names(_file: &fs::Metadata) -> u64 {
+    1
+}
 
 /// Gives the owner and the group of the old file to the new one.
 #[cfg(unix)]

@@ -19,6 +19,14 @@ fn open() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Does what must not be left half done: a signal that comes meanwhile ends the program afterwards. No [`Temporary`] is made, put
+/// or dropped within.
+pub(super) fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
+    watch::begin();
+    let _open = open();
+    work()
+}
+
 /// A temporary file.
 #[derive(Debug)]
 pub(super) struct Temporary(Option<NamedTempFile>);

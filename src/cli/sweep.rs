@@ -1,8 +1,9 @@
 //! `--set size=160,192,224`: all combinations of values.
 //!
-//! In: `--set` as it was given. Out: [`Sweep`], the list of combinations, each a `--set` of single values.
+//! In: `--set` as it was given, each parameter once. Out: [`Sweep`], the list of combinations, each a `--set` of single values.
 
 use super::failure::Failure;
+use super::options::in_a_shell;
 use crate::digits::grouped;
 
 /// The most combinations that are counted.
@@ -17,6 +18,7 @@ pub(super) struct Sweep {
 impl Sweep {
     /// The sweep that `--set` asks for; `None` where every parameter has one value.
     pub fn new(set: &[(String, String)]) -> Result<Option<Self>, Failure> {
+        each_once(set)?;
         let mut axes: Vec<(String, Vec<String>)> = Vec::new();
         for (name, text) in set {
             let values: Vec<String> = split(text).into_iter().map(|value| value.trim().to_owned()).collect();
@@ -24,15 +26,12 @@ impl Sweep {
                 let message = format!("a value is missing in `--set {name}={text}`");
                 return Err(Failure::usage(message).help("write a value on each side of a comma, or quote text that holds one"));
             }
-            match axes.iter_mut().find(|(known, _)| known == name) {
-                Some((_, older)) => *older = values,
-                None => axes.push((name.clone(), values)),
-            }
+            axes.push((name.clone(), values));
         }
         Ok(axes.iter().any(|(_, values)| values.len() > 1).then_some(Self { axes }))
     }
 
-    /// The parameters, in the order in which they were given first.
+    /// The parameters, in the order in which they were given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.axes.iter().map(|(name, _)| name.as_str())
     }
@@ -67,6 +66,22 @@ impl Sweep {
             set
         })
     }
+}
+
+/// Refuses two values for one parameter: which of them is meant is not to be guessed.
+pub(super) fn each_once(set: &[(String, String)]) -> Result<(), Failure> {
+    let twice = |(i, (name, text)): (usize, &(String, String))| {
+        let (_, older) = set[..i].iter().find(|(known, _)| known == name)?;
+        Some((name.clone(), older.clone(), text.clone()))
+    };
+    let Some((name, one, other)) = set.iter().enumerate().find_map(twice) else { return Ok(()) };
+    let message = format!("`{name}` is set twice: `--set {name}={one}` and `--set {name}={other}`");
+    let failure = Failure::usage(message);
+    if one == other {
+        return Err(failure.help("leave one of them out"));
+    }
+    let both = in_a_shell(&format!("{name}={one},{other}"));
+    Err(failure.help(format!("leave one of them out; `analyze` goes through both with `--set {both}`")))
 }
 
 /// The values between commas; those within brackets or quotes part nothing, and where these do not match nothing does.
@@ -127,8 +142,7 @@ mod tests {
         assert_eq!(rows, ["1x3", "1x4", "2x3", "2x4"]);
         assert_eq!(found.names().collect::<Vec<_>>(), ["a", "b", "c"]);
         assert!(found.count(2_500).is_ok() && found.count(2_501).is_err());
-        // A later value wins, as without lists.
-        assert_eq!(sweep(&[("a", "1,2"), ("a", "3")]).expect("it is well-formed"), None);
+        assert!(sweep(&[("a", "1,2"), ("a", "3")]).is_err() && sweep(&[("a", "1"), ("b", "1")]).is_ok());
         assert!(sweep(&[("a", "1,,2")]).is_err() && sweep(&[("a", "1,")]).is_err());
     }
 }

@@ -11,7 +11,7 @@ use super::session::Session;
 use crate::analysis::measure::measure_this_machine;
 use crate::analysis::target::Target;
 use crate::report::grid::{Cell, Grid, Heading};
-use crate::report::serial;
+use crate::report::{serial, table};
 
 /// Arguments of `target`.
 #[derive(Debug, Args)]
@@ -58,10 +58,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 
 fn list(format: DataFormat) -> Result<(), Failure> {
     let targets: Vec<Target> = Target::shipped_names().filter_map(Target::shipped).collect();
-    let line = |t: &Target| format!("{:<24} {} cores, {:.0} GFLOP/s\n", t.name, t.cores, t.peak_gflops.all);
     let row = |t: &Target| {
         vec![
-            Cell::Text(t.name.clone()),
+            Cell::Name(t.name.clone()),
             Cell::Count(u64::from(t.cores)),
             Cell::Number(t.peak_gflops.all),
             Cell::Number(t.memory_gbps.all),
@@ -72,7 +71,7 @@ fn list(format: DataFormat) -> Result<(), Failure> {
     let grid = || Grid { headings, rows: targets.iter().map(row).collect(), footer: None };
     let data = |text: String| Session::data(|out| out.write_all(text.as_bytes()));
     match format {
-        DataFormat::Table => data(targets.iter().map(line).collect()),
+        DataFormat::Table => Session::report(&table::draw(&grid(), Session::width())),
         DataFormat::Markdown => data(grid().markdown()),
         DataFormat::Csv => data(grid().csv()),
         DataFormat::Json => Session::data(|out| serial::json(out, &targets)),

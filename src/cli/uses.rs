@@ -41,7 +41,9 @@ struct Place {
     real: Option<PathBuf>,
 }
 
-/// What makes a file the same file: its number on the disk, where there is one, and the folder that its own `use` starts from.
+/// What makes a file the same file: its number on the disk, where there is one, and the folder that its own `use` starts from, which
+/// is part of what its text means. Of a used file that is the folder where it stands, whatever links lead there; of a main file that
+/// is named by a link it is the folder of the link, as whoever named it sees it.
 type Identity = (u64, u64, PathBuf);
 
 impl Disk {
@@ -55,8 +57,9 @@ impl Disk {
     pub fn and(self, name: &str, path: &Path) -> Self {
         let shown = if files::is_dash(path) { PathBuf::from("stdin") } else { path.to_owned() };
         let real = (!files::is_dash(path)).then(|| fs::canonicalize(path).ok()).flatten();
-        let identity = real.as_deref().and_then(identity);
-        let place = Place { folder: files::folder(&shown), shown, real };
+        let folder = files::folder(&shown);
+        let identity = real.as_deref().and_then(|real| identity(real, &folder));
+        let place = Place { folder, shown, real };
         let mut known = self.known.borrow_mut();
         if let Some(identity) = identity {
             known.names.entry(identity).or_insert_with(|| name.to_owned());
@@ -108,7 +111,7 @@ impl Loader for Disk {
     fn find(&self, path: &str, from: &str) -> Result<String, LoadError> {
         let from = self.known.borrow().places.get(from).cloned().unwrap_or_default();
         let real = self.real(path, &from)?;
-        let identity = identity(&real).ok_or_else(|| LoadError::new("there is no such file"))?;
+        let identity = identity(&real, &files::folder(&real)).ok_or_else(|| LoadError::new("there is no such file"))?;
         let known = &mut *self.known.borrow_mut();
         if let Some(name) = known.names.get(&identity) {
             return Ok(name.clone());
@@ -131,14 +134,14 @@ impl Loader for Disk {
 }
 
 #[cfg(unix)]
-fn identity(real: &Path) -> Option<Identity> {
+fn identity(real: &Path, folder: &Path) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt as _;
     let meta = fs::metadata(real).ok()?;
-    Some((meta.dev(), meta.ino(), files::folder(real)))
+    Some((meta.dev(), meta.ino(), folder.to_owned()))
 }
 
 #[cfg(not(unix))]
-fn identity(real: &Path) -> Option<Identity> {
+fn identity(real: &Path, _folder: &Path) -> Option<Identity> {
     Some((0, 0, real.to_owned()))
 }
 

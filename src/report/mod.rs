@@ -22,6 +22,7 @@ pub mod network;
 pub mod network_text;
 pub mod number;
 pub mod operations;
+pub mod page;
 mod palette;
 pub mod pareto;
 pub mod pieces;

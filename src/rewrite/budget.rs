@@ -126,6 +126,12 @@ impl Budget {
         matches!(self.limit, Limit::Absolute(value) if is_counted && value <= 100.0 && value * NEXT_TO_NOTHING < before)
     }
 
+    /// Whether a percent sign may have been forgotten: it is a bare number that could be a percentage.
+    #[must_use]
+    pub fn may_be_share(&self) -> bool {
+        matches!(self.limit, Limit::Absolute(value) if (1.0..100.0).contains(&value))
+    }
+
     /// The share that was meant: `macs=50%` for `macs=50` and for `macs=0.5`.
     #[must_use]
     pub fn as_share(&self) -> String {

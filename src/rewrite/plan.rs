@@ -158,6 +158,21 @@ impl Plan {
         !self.budgets.is_empty() && self.floors.is_some()
     }
 
+    /// Budgets that the network meets as it is by a number that could be a percentage, each as a sentence.
+    #[must_use]
+    pub fn met_before(&self) -> Vec<String> {
+        let is_met = |met: &&Met| met.budget.may_be_share() && self.before.of(met.budget.quantity) <= met.most;
+        let said = |met: &Met| {
+            let before = met.budget.quantity.in_full(self.before.of(met.budget.quantity), self.before.convention);
+            format!(
+                "the network needs {before}, within `{}` as it is; a share is written `{}`",
+                met.budget,
+                met.budget.as_share()
+            )
+        };
+        self.budgets.iter().filter(is_met).map(said).collect()
+    }
+
     /// A warning with the reasons, where nothing is changed and no budget says that nothing had to be.
     #[must_use]
     pub fn nothing_to_do(&self) -> Option<Diagnostic> {
@@ -352,7 +367,9 @@ fn unreachable_diagnostic(diagnostic: Diagnostic, budget: &BudgetUnreachable) ->
     });
     let diagnostic = peak.into_iter().fold(diagnostic, Diagnostic::note);
     let uniform = budget.uniform.map(|share| format!("`--form scale` reaches it: the whole network at width {share:.2}"));
-    let diagnostic = reaches(&budget.proof).into_iter().chain(uniform).fold(diagnostic, Diagnostic::help);
+    let written = &budget.budget;
+    let share = written.may_be_share().then(|| format!("if a share of the network is meant, write `{}`", written.as_share()));
+    let diagnostic = reaches(&budget.proof).into_iter().chain(uniform).chain(share).fold(diagnostic, Diagnostic::help);
     let others = if budget.proof == Proof::Together { ", or relax another budget" } else { "" };
     diagnostic.help(format!("allow {} or more{others}", in_full(budget, budget.least)))
 }
