@@ -101,11 +101,10 @@ impl fmt::Display for Pattern {
 
 /// Whether a segment with `*` for any characters matches a part of a name.
 fn segment_matches(pattern: &str, part: &str) -> bool {
-    let mut pieces = pattern.split('*');
+    let Some((head, last)) = pattern.rsplit_once('*') else { return pattern == part };
+    let mut pieces = head.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = part.strip_prefix(first) else { return false };
-    let mut pieces: Vec<_> = pieces.collect();
-    let Some(last) = pieces.pop() else { return rest.is_empty() };
     for piece in pieces {
         let Some(at) = rest.find(piece) else { return false };
         rest = &rest[at + piece.len()..];
