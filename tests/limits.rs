@@ -230,3 +230,52 @@ fn wide_mismatches_end() {
     let said = check("wide", &net(&body), (1, 30.0, 200));
     assert!(said.contains("PW0302"), "{said}");
 }
+
+#[test]
+fn fixes_one_after_the_other_stop_and_say_so() {
+    // Each round mends the first hundred errors of what may be thousands.
+    let line = format!("    {}", "`".repeat(90_000));
+    let said = holds(&["check", "--diff", "--unsafe-fixes"], "quotes", &net(&line), (1, 40.0, 200));
+    assert!(said.contains("fixing stopped early, and there may be more to fix"), "{said}");
+    let few = holds(&["check", "--diff", "--unsafe-fixes"], "few", &net("    a = x -> conv(8, 3, strid=1)"), (1, 10.0, 200));
+    assert!(few.contains("1 fix to apply") && !few.contains("stopped early"), "{few}");
+}
+
+#[test]
+fn a_comment_far_above_is_looked_at_once() {
+    let text = net(&lines(4000, |_| "    assert macs < 10KiB".to_owned()));
+    let said = check("comment", &format!("# above\n\n{text}"), (1, 40.0, 200));
+    assert!(said.contains("PW0207"), "{said}");
+}
+
+#[test]
+fn a_call_of_a_thousand_arguments_ends() {
+    let list = (0..9000).fold(String::new(), |list, i| format!("{list}, pac{i}=1"));
+    let body = format!("    a = x -> conv(8, 1{list})");
+    let said = holds(&["check", "--diff", "--unsafe-fixes"], "arguments", &net(&body), (1, 40.0, 200));
+    assert!(said.contains("200 errors left"), "{said}");
+}
+
+#[test]
+fn paths_by_the_thousand_end() {
+    let convs = "    for i in 0..5000 { x = x -> conv(8, 3, pad=1) }\n";
+    for (name, line, code) in [("again", "assert params(x) > 1", 0), ("none", "assert params(*c*o*n*z) > 1", 1)] {
+        check(name, &net(&(convs.to_owned() + &lines(3000, |_| format!("    {line}")))), (code, 40.0, 200));
+    }
+    for form in ["assert params(x1.{i}.cnv) > 1", "refine x1.{i}.cnv = reduce(4)"] {
+        let asked = lines(3000, |i| format!("    {}", form.replace("{i}", &i.to_string())));
+        let said = holds(&["check", "--diff"], "unknown", &net(&(convs.to_owned() + &asked)), (1, 60.0, 200));
+        assert!(said.contains("errors left"), "{said}");
+    }
+    let refine = format!("    output z = x\n    refine {} = reduce(4)", "*a".repeat(40_000));
+    check("stars", &net(&(convs.to_owned() + &refine)), (1, 40.0, 200));
+}
+
+#[test]
+fn a_network_at_the_limit_takes_what_may_be_had() {
+    let said = check("layers", &net("    for i in 0..1_000_000 { x = x -> relu }"), (2, 60.0, 600));
+    assert!(said.contains("PW0704"), "{said}");
+    let blocks = "block b0(x) { return x -> relu }\n".to_owned() + &lines(3, |i| format!("block b{}(x) {{ return x -> b{i} }}", i + 1));
+    let said = check("uses", &(blocks + &net("    for i in 0..100_000 { x = x -> b3 }")), (2, 60.0, 400));
+    assert!(said.contains("PW0704"), "{said}");
+}

@@ -2,11 +2,11 @@
 //!
 //! In: an [`Analysis`], a [`Metric`] and a path of layers. Out: one number, or what the path might have meant.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Analysis, Layer};
-use crate::graph::path::{Pattern, alike};
+use crate::graph::path::Pattern;
 use crate::graph::scopes::Scopes;
 use crate::graph::{Graph, NodeId, TensorId};
 pub use crate::metric::Metric;
@@ -27,13 +27,15 @@ pub struct Quantities<'a> {
     graph: &'a Graph,
     /// Made when the first path is asked for.
     scopes: OnceCell<Scopes<'a>>,
+    /// What was answered: loops ask the same again and again.
+    answered: RefCell<HashMap<(Metric, String), Result<u64, UnknownPath>>>,
 }
 
 impl<'a> Quantities<'a> {
     /// The quantities of the network with this analysis and graph.
     #[must_use]
     pub fn new(analysis: &'a Analysis, graph: &'a Graph) -> Self {
-        Self { analysis, graph, scopes: OnceCell::new() }
+        Self { analysis, graph, scopes: OnceCell::new(), answered: RefCell::default() }
     }
 
     /// The value of a metric: of the whole network, or summed over the layers that `path` names.
@@ -45,16 +47,26 @@ impl<'a> Quantities<'a> {
     /// [`UnknownPath`] where no layer has the path, and for [`Metric::PeakMemory`] of any path, which has no meaning.
     pub fn metric(&self, metric: Metric, path: Option<&str>) -> Result<u64, UnknownPath> {
         let Some(path) = path else { return Ok(total(self.analysis, metric)) };
-        let unknown = || UnknownPath { path: path.to_owned(), suggestions: alike(self.graph, path) };
         if !metric.takes_path() {
             return Err(UnknownPath { path: path.to_owned(), suggestions: Vec::new() });
         }
-        let pattern = Pattern::parse(path).ok_or_else(unknown)?;
+        let asked = (metric, path.to_owned());
+        if let Some(answer) = self.answered.borrow().get(&asked) {
+            return answer.clone();
+        }
+        let answer = self.sum(metric, path);
+        self.answered.borrow_mut().insert(asked, answer.clone());
+        answer
+    }
+
+    fn sum(&self, metric: Metric, path: &str) -> Result<u64, UnknownPath> {
         let layers = || self.analysis.layers.iter().map(|layer| layer.node);
-        let named = self.scopes.get_or_init(|| Scopes::new(self.graph, layers())).named(&pattern);
-        let mut nodes: Vec<NodeId> = named.into_iter().flat_map(|(_, nodes)| nodes).collect();
+        let scopes = self.scopes.get_or_init(|| Scopes::new(self.graph, layers()));
+        let unknown = || UnknownPath { path: path.to_owned(), suggestions: scopes.alike(path) };
+        let pattern = Pattern::parse(path).ok_or_else(unknown)?;
+        let mut nodes: Vec<NodeId> = scopes.named(&pattern).into_iter().flat_map(|(_, nodes)| nodes).collect();
         if nodes.is_empty() {
-            nodes = self.users_of(&pattern);
+            nodes = scopes.users(&pattern);
         }
         if nodes.is_empty() {
             return Err(unknown());
@@ -62,12 +74,6 @@ impl<'a> Quantities<'a> {
         let mut counted = BTreeSet::new();
         let layers = nodes.iter().filter_map(|id| self.analysis.layer(*id));
         Ok(layers.map(|layer| self.part(layer, metric, &mut counted)).sum())
-    }
-
-    /// The layers that use shared weights of this path.
-    fn users_of(&self, pattern: &Pattern) -> Vec<NodeId> {
-        let uses = |id: &NodeId| self.graph.owner(*id).is_some_and(|owner| pattern.scope(owner).is_some());
-        self.analysis.layers.iter().map(|layer| layer.node).filter(uses).collect()
     }
 
     /// One layer's share of a quantity of several layers; the totals fit in 64 bits, so sums of shares do. Of shared tensors,

@@ -18,6 +18,7 @@ use crate::render::{self, Findings, Format};
 use crate::source::SourceSet;
 use crate::syntax::ast::Item;
 use crate::writeback::fix;
+use crate::writeback::work::Work;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -86,6 +87,8 @@ struct Checked {
     diagnostics: Vec<Diagnostic>,
     /// How many fixes were, or would be, applied.
     fixes: usize,
+    /// Whether there may be more of them, which would take too long to find.
+    is_cut: bool,
     /// What the file stands for in the exit code.
     code: u8,
 }
@@ -93,7 +96,7 @@ struct Checked {
 impl Checked {
     fn new(sources: SourceSet, diagnostics: Vec<Diagnostic>) -> Self {
         let code = exit_code(&diagnostics);
-        Self { sources, diagnostics, fixes: 0, code }
+        Self { sources, diagnostics, fixes: 0, is_cut: false, code }
     }
 }
 
@@ -122,6 +125,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         }
         if let Some(guesses) = guesses(&checked, arguments) {
             session.notice(&guesses);
+        }
+        for cut in checked.iter().filter(|checked| checked.is_cut) {
+            session.notice(&unfinished(cut));
         }
         session.notice(&summary(&checked, arguments));
     } else {
@@ -172,13 +178,18 @@ fn check(session: &Session, subject: &Subject<'_>) -> Result<Checked, Failure> {
     let before = exit_code(&diagnostics);
     let compile = |text| load::compile_text(session, path, text, net);
     let most = if arguments.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
-    let fixed = fix::fixed((sources, diagnostics), most, |text| found(compile(text)));
+    let work = Work::default();
+    let fixed = fix::fixed((sources, diagnostics), most, &work, |text| {
+        let after = compile(text);
+        work.spend(after.work());
+        found(after)
+    });
     if arguments.diff && fixed.applied > 0 {
         Session::say(&diff::unified(&files::shown(path), "fixed", &text, &fixed.text))?;
     } else if arguments.fix && (fixed.applied > 0 || files::is_dash(path)) {
         Output::change(path).write(session, |out| out.write_all(fixed.text.as_bytes()))?;
     }
-    let found = Checked { fixes: fixed.applied, ..tried(subject, compile(fixed.text)) };
+    let found = Checked { fixes: fixed.applied, is_cut: fixed.is_cut, ..tried(subject, compile(fixed.text)) };
     // Where nothing is written, the file is as good as it was.
     Ok(if arguments.diff { Checked { code: before, ..found } } else { found })
 }
@@ -249,6 +260,12 @@ fn guesses(checked: &[Checked], arguments: &Arguments) -> Option<String> {
         let (fixes, them) = if left == 1 { ("1 unsafe fix is", "it") } else { (&*format!("{left} unsafe fixes are"), "them") };
         format!("{fixes} left: `--diff --unsafe-fixes` shows {them}, `--fix --unsafe-fixes` applies {them}")
     })
+}
+
+/// That fixing ended while there was something to fix, and what to do.
+fn unfinished(checked: &Checked) -> String {
+    let name = checked.sources.iter().next().map_or("", |(_, main)| main.name());
+    format!("`{name}`: fixing stopped early, and there may be more to fix; `check --fix` goes on when it is run again")
 }
 
 fn summary(checked: &[Checked], arguments: &Arguments) -> String {

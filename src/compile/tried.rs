@@ -11,10 +11,7 @@ use crate::lower::Limits;
 use crate::source::{SourceId, SourceSet};
 use crate::writeback::edit::apply;
 use crate::writeback::proof::mends;
-
-/// What all trials of one compilation may cost: a byte of text counts one, a step of building [`STEP`], a finding as much as
-/// looking through what was built for what comes near to it, a [`TOLD`]th of the steps.
-const MOST_WORK: u64 = 1 << 22;
+use crate::writeback::work::Work;
 
 /// What a step of building costs, in bytes read.
 const STEP: u64 = 8;
@@ -39,12 +36,23 @@ pub fn tried(compiled: &mut Compiled, loader: &dyn Loader, settings: &Settings) 
     // What a trial's own findings would offer is of no use.
     let settings = Settings { limits: Limits { steps, compared: 0, ..settings.limits }, ..settings.clone() };
     let trial = Trial { loader, settings: &settings };
-    let mut left = MOST_WORK;
-    let kept: Vec<Vec<Fix>> = before.1.iter().map(|found| trial.kept(found, &before, &mut left)).collect();
+    let work = Work::default();
+    let kept: Vec<Vec<Fix>> = before.1.iter().map(|found| trial.kept(found, &before, &work)).collect();
     for (found, fixes) in before.1.iter_mut().zip(kept) {
         found.fixes = fixes;
     }
     (compiled.sources, compiled.diagnostics) = before;
+}
+
+impl Compiled {
+    /// What this compilation has cost: a byte of text counts one, a step of building [`STEP`], a finding as much as looking
+    /// through what was built for what comes near to it, a [`TOLD`]th of the steps.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        let read: usize = self.sources.iter().map(|(_, source)| source.text().len()).sum();
+        let told = self.diagnostics.len() as u64 * self.steps.min(COMPARED) / TOLD;
+        read as u64 + STEP * self.steps + told
+    }
 }
 
 struct Trial<'a> {
@@ -54,16 +62,14 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     /// The fixes of a finding that do what they say.
-    fn kept(&self, found: &Diagnostic, before: &(SourceSet, Vec<Diagnostic>), left: &mut u64) -> Vec<Fix> {
+    fn kept(&self, found: &Diagnostic, before: &(SourceSet, Vec<Diagnostic>), work: &Work) -> Vec<Fix> {
         let mends = |fix: &&Fix| {
-            let Some((main, _)) = before.0.iter().next().filter(|_| *left > 0) else { return false };
+            let Some((main, _)) = before.0.iter().next().filter(|_| work.is_left()) else { return false };
             let texts = edited(&before.0, fix);
             let text = texts.iter().find(|(id, _)| *id == main).map_or_else(|| before.0.get(main).text(), |(_, text)| text);
             let loader = Edited { loader: self.loader, sources: &before.0, texts: &texts };
             let after = compile(before.0.get(main).name(), text.to_owned(), &loader, self.settings);
-            let read: usize = after.sources.iter().map(|(_, source)| source.text().len()).sum();
-            let told = after.diagnostics.len() as u64 * after.steps.min(COMPARED) / TOLD;
-            *left = left.saturating_sub(read as u64 + STEP * after.steps + told);
+            work.spend(after.work());
             mends(&[(found, fix)], before, &(after.sources, after.diagnostics))
         };
         found.fixes.iter().filter(mends).cloned().collect()

@@ -1,16 +1,12 @@
-//! Addressing layers by path: patterns with wildcards, and paths that are spelled alike.
+//! Addressing layers by path: patterns with wildcards.
 //!
 //! A pattern's segments are compared with those of a layer's name: `*` stands for one segment, `**` for any number, and a
 //! `*` inside a segment for any characters (`inception_*.b`). A pattern names a layer when it matches the layer's whole
 //! name or a scope that the layer lies in.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Graph;
-use super::name::scopes;
 use crate::quote::unquoted;
-use crate::suggest::distance;
 
 /// A path with wildcards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,38 +101,15 @@ impl fmt::Display for Pattern {
 
 /// Whether a segment with `*` for any characters matches a part of a name.
 fn segment_matches(pattern: &str, part: &str) -> bool {
-    let mut pieces = pattern.split('*');
+    let Some((head, last)) = pattern.rsplit_once('*') else { return pattern == part };
+    let mut pieces = head.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = part.strip_prefix(first) else { return false };
-    let mut pieces: Vec<_> = pieces.collect();
-    let Some(last) = pieces.pop() else { return rest.is_empty() };
     for piece in pieces {
         let Some(at) = rest.find(piece) else { return false };
         rest = &rest[at + piece.len()..];
     }
     rest.ends_with(last)
-}
-
-/// Paths of about its length that a text is compared with at most: in larger graphs the first ones must do.
-const COMPARED: usize = 1 << 14;
-
-/// Up to three paths (layers or scopes) of the graph that are spelled like `text`, best first.
-#[must_use]
-pub fn alike(graph: &Graph, text: &str) -> Vec<String> {
-    let mut scored: BTreeSet<(usize, &str)> = BTreeSet::new();
-    let most = (1 + text.chars().count() / 4).min(16);
-    let all = graph.ids().flat_map(|id| scopes(&graph.node(id).name));
-    for scope in all.filter(|scope| scope.len().abs_diff(text.len()) <= most).take(COMPARED) {
-        let distance = distance(scope, text, most);
-        if distance <= most {
-            scored.insert((distance, scope));
-            // Three are named: no more need be kept.
-            if scored.len() > 3 {
-                scored.pop_last();
-            }
-        }
-    }
-    scored.into_iter().take(3).map(|(_, scope)| scope.to_owned()).collect()
 }
 
 /// A name with `*` for every segment that is a number: what loops make of one line.

@@ -112,7 +112,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         let mut slots: Vec<Option<&Given<'a>>> = vec![None; names.len()];
-        let mut sound = true;
+        let (mut sound, mut doubtful) = (true, None);
         for (position, g) in given.iter().enumerate() {
             let index = match &g.arg.name {
                 None => position,
@@ -120,7 +120,8 @@ impl<'a> Builder<'a> {
                     if let Some(index) = names.iter().position(|n| *n == name.text) {
                         index
                     } else {
-                        self.unknown_argument(frame, callee, (names, given), (name, g.arg.value.span));
+                        let doubtful = doubtful.get_or_insert_with(|| self.doubtful(callee, given)).as_slice();
+                        self.unknown_argument(frame, callee, (names, given, doubtful), (name, g.arg.value.span));
                         sound = false;
                         continue;
                     }
@@ -157,7 +158,7 @@ impl<'a> Builder<'a> {
         &mut self,
         frame: &Frame<'a>,
         callee: &str,
-        (names, given): (&[&str], &[Given<'a>]),
+        (names, given, doubtful): (&[&str], &[Given<'a>], &[Span]),
         (name, value): (&Ident, Span),
     ) {
         // Each name is looked for among all parameters, and a call may have thousands of both.
@@ -170,15 +171,8 @@ impl<'a> Builder<'a> {
         // Only operations have counterparts elsewhere; a block's parameters are its author's.
         let is_operation = table::find(callee).is_some();
         // Beyond doubt is what changes nothing in what its neighbours say.
-        let plain = |g: &Given<'_>| {
-            let own = g.arg.name.as_ref().filter(|other| other.span != name.span);
-            own.is_none_or(|other| match self.argument_elsewhere(Some(callee), &other.text, g.arg.value.span, None) {
-                Some(Argument::Is(_, _, sure)) => sure,
-                Some(Argument::Needless(..)) | None => true,
-                Some(Argument::Unclear(_)) => false,
-            })
-        };
-        let is_plain = is_operation && !foreign::is_of_others(callee, &name.text) && given.iter().all(plain);
+        let is_alone = doubtful.iter().all(|other| *other == name.span);
+        let is_plain = is_operation && !foreign::is_of_others(callee, &name.text) && is_alone;
         let keyword = is_operation.then_some(callee);
         let meaning = self.argument_elsewhere(keyword, &name.text, value, None);
         let near = self.may_compare(names.len()).then(|| nearest_word(&name.text, names.iter().copied())).flatten();
@@ -203,6 +197,17 @@ impl<'a> Builder<'a> {
             diagnostic.help(format!("its parameters are {}", quoted(names)))
         };
         self.report(frame, diagnostic);
+    }
+
+    /// The names of arguments that may mean something else elsewhere, up to two: for each name, whether there is another.
+    fn doubtful(&self, callee: &str, given: &[Given<'a>]) -> Vec<Span> {
+        let is_clear = |name: &Ident, value| match self.argument_elsewhere(Some(callee), &name.text, value, None) {
+            Some(Argument::Is(_, _, sure)) => sure,
+            Some(Argument::Needless(..)) | None => true,
+            Some(Argument::Unclear(_)) => false,
+        };
+        let named = given.iter().filter_map(|g| Some((g.arg.name.as_ref()?, g.arg.value.span)));
+        named.filter(|(name, value)| !is_clear(name, *value)).map(|(name, _)| name.span).take(2).collect()
     }
 
     /// An argument's span together with the comma that its removal makes needless.

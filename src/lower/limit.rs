@@ -31,8 +31,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            nodes: 1 << 20,
-            instances: 1 << 18,
+            nodes: 1 << 19,
+            instances: 1 << 17,
             name_bytes: 128 << 20,
             steps: 20_000_000,
             depth: 200,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::forms::{Refusal, fits};
-pub use crate::graph::path::{Pattern, alike, starred};
+pub use crate::graph::path::{Pattern, starred};
 use crate::graph::scopes::Scopes;
 use crate::graph::{Graph, NodeId};
 use crate::op::form::Kind;
@@ -52,15 +52,6 @@ impl fmt::Display for SelectError {
     }
 }
 
-/// The layers that use shared weights which a pattern names, in order of execution.
-#[must_use]
-pub fn users_of_shared(graph: &Graph, pattern: &Pattern) -> Vec<String> {
-    let users = graph
-        .ids()
-        .filter(|id| graph.owner(*id).is_some_and(|owner| *owner != graph.node(*id).name && pattern.scope(owner).is_some()));
-    users.map(|id| graph.node(id).name.to_string()).collect()
-}
-
 /// The layers that patterns can name: what a refinement inserted is left out.
 #[derive(Debug)]
 pub struct Layers<'g> {
@@ -84,10 +75,7 @@ impl<'g> Layers<'g> {
         let graph = self.graph;
         let scopes = self.scopes.named(pattern);
         if scopes.is_empty() {
-            return Err(SelectError::NoMatch {
-                nearest: alike(graph, &pattern.to_string()),
-                users: users_of_shared(graph, pattern),
-            });
+            return Err(self.unmatched(pattern));
         }
         let mut chosen = Vec::new();
         let mut refused = None;
@@ -133,10 +121,22 @@ impl Layers<'_> {
                 Err(SelectError::Refused { layer: node.name.to_string(), refusal })
             }
             Some(_) => Ok(layers),
-            None => {
-                Err(SelectError::NoMatch { nearest: alike(graph, &pattern.to_string()), users: users_of_shared(graph, pattern) })
-            }
+            None => Err(self.unmatched(pattern)),
         }
+    }
+}
+
+impl Layers<'_> {
+    /// What may have been meant by a pattern that names nothing: paths that are spelled alike, best first, and the layers that
+    /// use shared weights which it names, in order of execution.
+    pub(super) fn meant(&self, pattern: &Pattern) -> (Vec<String>, Vec<String>) {
+        let users = self.scopes.users(pattern).into_iter().map(|id| self.graph.node(id).name.to_string()).collect();
+        (self.scopes.alike(&pattern.to_string()), users)
+    }
+
+    fn unmatched(&self, pattern: &Pattern) -> SelectError {
+        let (nearest, users) = self.meant(pattern);
+        SelectError::NoMatch { nearest, users }
     }
 }
 

@@ -7,7 +7,7 @@ use super::candidates::{Demand, LEAST_CHANNELS, LEAST_SHARE, Layer};
 use super::config::{Config, Rule};
 use super::forms::{Refusal, geometry};
 use super::insert::is_refined;
-use super::path::{alike, users_of_shared};
+use super::path::Layers;
 use super::plan::OptimizeError;
 use crate::graph::{BottleneckMark, Node, NodeId};
 use crate::op::form::{Between, Kind};
@@ -68,7 +68,7 @@ fn check_rules(shaped: &Shaped, config: &Config) -> Result<(), OptimizeError> {
         let matches = |id: &NodeId| rule.pattern.scope(&graph.node(*id).name).is_some();
         if !shaped.order().iter().any(matches) {
             let pattern = rule.pattern.to_string();
-            let (nearest, users) = (alike(graph, &pattern), users_of_shared(graph, &rule.pattern));
+            let (nearest, users) = Layers::new(graph, shaped.order()).meant(&rule.pattern);
             return Err(OptimizeError::RuleMatchesNothing { pattern, nearest, users });
         }
     }

@@ -53,7 +53,15 @@ pub fn doc_above(context: &Context<'_>, token: Token) -> Option<String> {
 /// Whether only one line end and white space lie between a comment and `start`.
 fn on_next_line(text: &str, comment: &Comment, start: u32) -> bool {
     let between = &text.as_bytes()[comment.span.end as usize..start as usize];
-    between.split(|b| *b == b'\n').count() == 2 && between.iter().all(u8::is_ascii_whitespace)
+    // The last comment may be far above: what lies nearest is looked at first.
+    let mut ends = 0;
+    for byte in between.iter().rev() {
+        ends += usize::from(*byte == b'\n');
+        if ends > 1 || !byte.is_ascii_whitespace() {
+            return false;
+        }
+    }
+    ends == 1
 }
 
 /// A comment's text without `#` and one space.

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::edit::apply;
 use super::proof::{Offer, mends};
+use super::work::Work;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::SourceSet;
 
@@ -24,22 +25,27 @@ pub struct Fixed {
     pub text: String,
     /// How many fixes were applied.
     pub applied: usize,
+    /// Whether there may be more to apply, which there was no work left for.
+    pub is_cut: bool,
     /// The text with those that it uses, and what is left.
     pub found: Found,
 }
 
 /// Applies fixes until there are none to a text that was found to have these: the safe ones, or the guesses as well, of which a
-/// finding's first is taken. `find` checks the text after a round. A round that does not mend all that it was made for, or after
-/// which the text reads worse, is taken back, and the fix at fault left out.
+/// finding's first is taken. `find` checks the text after a round, and spends what that cost. A round that does not mend all that
+/// it was made for, or after which the text reads worse, is taken back, and the fix at fault left out.
 #[must_use]
-pub fn fixed(found: Found, most: Applicability, find: impl Fn(String) -> Found) -> Fixed {
+pub fn fixed(found: Found, most: Applicability, work: &Work, find: impl Fn(String) -> Found) -> Fixed {
     let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
-    let mut fixed = Fixed { text, applied: 0, found };
+    let mut fixed = Fixed { text, applied: 0, is_cut: false, found };
     let mut seen = HashSet::from([digest(&fixed.text)]);
     let (mut size, mut harmful) = (usize::MAX, HashSet::new());
     for _ in 0..MOST_ROUNDS {
         let round = round(&fixed.found, most, &harmful, size);
-        let Some(only) = round.first() else { break };
+        let Some(only) = round.first() else { return fixed };
+        if !work.is_left() {
+            break;
+        }
         let edits: Vec<Edit> = round.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
         let text = apply(&fixed.text, &edits);
         let after = find(text.clone());
@@ -55,9 +61,9 @@ pub fn fixed(found: Found, most: Applicability, find: impl Fn(String) -> Found) 
         }
         size = usize::MAX;
         seen.insert(digest(&text));
-        fixed = Fixed { text, applied: fixed.applied + round.len(), found: after };
+        fixed = Fixed { text, applied: fixed.applied + round.len(), found: after, ..fixed };
     }
-    fixed
+    Fixed { is_cut: true, ..fixed }
 }
 
 /// What a fix does and the line that it is for, wherever that stands by now.
@@ -83,7 +89,8 @@ fn round<'d>(found: &'d Found, most: Applicability, harmful: &HashSet<String>, s
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
     let Some((main, _)) = found.0.iter().next() else { return chosen };
     for diagnostic in found.1.iter().filter(|diagnostic| diagnostic.silenced.is_none()) {
-        let is_fit = |fix: &&Fix| fix.applicability <= most && !harmful.contains(&key(&found.0, (diagnostic, fix)));
+        let does_harm = |fix: &Fix| !harmful.is_empty() && harmful.contains(&key(&found.0, (diagnostic, fix)));
+        let is_fit = |fix: &&Fix| fix.applicability <= most && !does_harm(fix);
         let Some(fix) = diagnostic.fixes.iter().find(is_fit) else { continue };
         if fix.edits.iter().any(|edit| edit.span.source != main || overlaps(&taken, edit)) {
             continue;
@@ -126,7 +133,7 @@ mod tests {
     }
 
     fn all(text: &str, find: impl Fn(String) -> Found) -> Fixed {
-        fixed(find(text.to_owned()), Applicability::Safe, find)
+        fixed(find(text.to_owned()), Applicability::Safe, &Work::default(), find)
     }
 
     #[test]
@@ -163,7 +170,23 @@ mod tests {
             found.truncate(1);
             (sources, found)
         });
-        assert_eq!((chain.text, chain.applied, chain.found.1.len()), ("b".repeat(50), 50, 0));
+        assert_eq!((chain.text, chain.applied, chain.found.1.len(), chain.is_cut), ("b".repeat(50), 50, 0, false));
+    }
+
+    #[test]
+    fn where_no_work_is_left_it_ends_and_says_so() {
+        let work = Work::new(3);
+        let one = |text: String| {
+            let (sources, mut found) = find(&text, &[('a', 1, "b")]);
+            found.truncate(1);
+            work.spend(1);
+            (sources, found)
+        };
+        let cut = |text: &str| fixed(find(text, &[('a', 1, "b")]), Applicability::Safe, &work, one);
+        let mut found = cut("aaaaaa");
+        assert!(found.is_cut && found.text.contains('a') && found.text.contains('b'), "{}", found.text);
+        found = cut("bbb");
+        assert!(!found.is_cut, "nothing was left to do");
     }
 
     #[test]

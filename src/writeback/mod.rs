@@ -12,6 +12,7 @@
 //! | numbers that the net asserts of itself | [`assertions`] |
 //! | the safe fixes of what was found in a text, round by round | [`fix`] |
 //! | whether a fix does what it says | [`proof`] |
+//! | what trying fixes out may cost | [`work`] |
 //! | parameters that a network keeps when it is written out | [`knobs`] |
 //! | `use` lines of a text that moves to another folder | [`uses`] |
 
@@ -31,3 +32,4 @@ pub mod undo;
 mod undo_lines;
 pub mod uses;
 mod widths;
+pub mod work;

@@ -23,6 +23,7 @@ use pointwise::source::{SourceId, SourceSet};
 use pointwise::syntax::lex;
 use pointwise::writeback::edit::apply;
 use pointwise::writeback::fix::fixed;
+use pointwise::writeback::work::Work;
 
 /// Larger files say nothing that smaller ones do not, and take longer.
 const LARGEST: usize = 3000;
@@ -160,7 +161,7 @@ fn rounds_of_fixes_end() {
                 let found = look(name, &text);
                 (found.sources, found.diagnostics)
             };
-            let done = fixed(find(text.clone()), applicability, find);
+            let done = fixed(find(text.clone()), applicability, &Work::default(), find);
             most = most.max(rounds.get());
             assert!(rounds.get() <= MOST_ROUNDS, "seed {seed}, {name}: {} rounds\n{text}", rounds.get());
             assert!(done.text.len() <= text.len() + MOST_GROWTH, "seed {seed}, {name} grows:\n{}", done.text);
@@ -196,7 +197,7 @@ fn mended(text: &str) -> String {
         let found = compile("t.net", text, &NoFiles, &settings());
         (found.sources, found.diagnostics)
     };
-    fixed(find(text.to_owned()), Applicability::Unsafe, find).text
+    fixed(find(text.to_owned()), Applicability::Unsafe, &Work::default(), find).text
 }
 
 /// A net of 32 channels with these lines, behind these blocks.

@@ -6,6 +6,8 @@
 
 mod stray;
 
+use std::cell::Cell;
+
 use super::ast::Comment;
 use super::number;
 use super::sink::Sink;
@@ -38,6 +40,7 @@ pub fn lex(text: &str, source: SourceId) -> Lexed {
         at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
         line_start: true,
         after_stray: false,
+        line_end: Cell::new(None),
         out: Lexed { tokens: Vec::with_capacity(text.len() / 4), comments: Vec::new(), errors: Sink::default(), overfull: None },
     };
     while lexer.out.tokens.len() < MAX_TOKENS && lexer.step() {}
@@ -56,6 +59,8 @@ struct Lexer<'a> {
     at: usize,
     line_start: bool,
     after_stray: bool,
+    /// Where the line ends that was asked for last: a line may have an error at every byte.
+    line_end: Cell<Option<usize>>,
     out: Lexed,
 }
 

@@ -275,8 +275,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn line_rest(&self) -> &'a str {
-        let rest = &self.text[self.at..];
-        rest.split('\n').next().unwrap_or(rest)
+        // Places are only left forwards, so that the end of the line behind this place holds until it is passed.
+        let known = self.line_end.get().filter(|end| *end >= self.at);
+        let end = known.unwrap_or_else(|| self.text[self.at..].find('\n').map_or(self.text.len(), |length| self.at + length));
+        self.line_end.set(Some(end));
+        &self.text[self.at..end]
     }
 
     /// A `\` in a string must be followed by `"`, `\`, `n` or `t`.

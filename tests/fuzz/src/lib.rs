@@ -22,6 +22,7 @@ use pointwise::syntax::{self, ast::Ast};
 use pointwise::writeback::edit;
 use pointwise::writeback::fix;
 use pointwise::writeback::proof::syntax_errors;
+use pointwise::writeback::work::Work;
 
 fn settings() -> Settings {
     let limits = Limits { nodes: 2000, instances: 2000, name_bytes: 1 << 20, steps: 50_000, ..Limits::default() };
@@ -95,7 +96,7 @@ pub fn fixes(data: &[u8]) {
             let Compiled { sources, diagnostics, .. } = build(&text);
             (sources, diagnostics)
         };
-        let fixed = fix::fixed(found.clone(), most, find);
+        let fixed = fix::fixed(found.clone(), most, &Work::default(), find);
         assert!(rounds.get() < fix::MOST_ROUNDS, "rounds of fixes do not end:\n{}", fixed.text);
         let after = syntax_errors(&fixed.found.1);
         assert!(after <= before, "fixes make it worse: {:?}\n{}", fixed.found.1, fixed.text);
