@@ -239,9 +239,7 @@ impl<'a> Builder<'a> {
         if let Some(node) = node {
             self.graph.add_output(&name.text, node);
         }
-        frame
-            .names
-            .insert(&name.text, Binding::of(node.map_or(Value::Poison, Value::Tensor), name.span));
+        frame.names.insert(&name.text, Binding::of(node.map_or(Value::Poison, Value::Tensor), name.span));
     }
 
     /// The tensor that a value is; anything else is reported.

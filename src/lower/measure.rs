@@ -107,7 +107,10 @@ impl<'a> Builder<'a> {
             ExprKind::Index { base, .. } => self.side(frame, base),
             ExprKind::If { arms, otherwise } => {
                 let bodies = arms.iter().map(|(_, body)| body).chain(otherwise);
-                bodies.map(|body| last(body).map_or(Side::Open, |expr| self.side(frame, expr))).reduce(either).unwrap_or(Side::Open)
+                bodies
+                    .map(|body| last(body).map_or(Side::Open, |expr| self.side(frame, expr)))
+                    .reduce(either)
+                    .unwrap_or(Side::Open)
             }
             ExprKind::Infix { first, rest } => {
                 let sides = rest.iter().map(|(op, _, operand)| (*op, self.side(frame, operand)));
@@ -153,9 +156,7 @@ fn joined(op: InfixOp, left: Side, right: Side) -> Side {
     match (left, right) {
         _ if is_comparison(op) => Side::Open,
         (Side::Number, Side::Number) => Side::Number,
-        (Side::Count(metric), Side::Count(_)) | (Side::Count(metric), Side::Number) | (Side::Number, Side::Count(metric))
-            if is_sum =>
-        {
+        (Side::Count(metric), Side::Count(_) | Side::Number) | (Side::Number, Side::Count(metric)) if is_sum => {
             Side::Count(metric)
         }
         (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum => bytes,

@@ -162,7 +162,9 @@ impl<'a> Builder<'a> {
     fn given_twice(&mut self, frame: &Frame<'a>, info: &OpInfo, given: &[Given<'a>], pasted: &Pasted<'_>) -> bool {
         let sizes = pasted.shape.map_or(0, |shape| leading::in_front(info.keyword, &numbers(given), shape));
         let positional: Vec<&Given<'a>> = given.iter().take_while(|g| g.arg.name.is_none()).collect();
-        let (Some(last), Some(first), Some(next)) = (positional.last(), given.first(), positional.get(sizes)) else { return false };
+        let (Some(last), Some(first), Some(next)) = (positional.last(), given.first(), positional.get(sizes)) else {
+            return false;
+        };
         let pushed = info.params.get(positional.len() - 1);
         let twice = given.iter().find_map(|g| g.arg.name.as_ref().filter(|name| pushed.is_some_and(|p| p.name == name.text)));
         let Some(name) = twice.filter(|_| sizes > 0) else { return false };
