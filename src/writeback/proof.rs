@@ -217,7 +217,7 @@ mod tests {
         assert!(mended((1, 2, "xxx"), &[name(4)]), "what stands there now is another");
         assert!(!mended((4, 5, "xxx"), &[name(6)]) && mended((4, 5, "xxx"), &[name(7)]), "within the new text");
         assert!(!mended((4, 4, "xxx"), &[name(7)]), "behind what was put before it");
-        assert!(mended((4, 5, "xxx"), &[(Code::UnknownOperation, 4)]), "another finding");
+        assert!(mended((4, 5, "xxx"), &[(Code::UnknownOperation, 7)]), "another finding, elsewhere");
     }
 
     #[test]
