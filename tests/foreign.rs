@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::Disk;
 use pointwise::compile::{Compiled, Settings, compile, tried};
-use pointwise::diagnostic::{Diagnostic, Fix};
+use pointwise::diagnostic::{Applicability, Diagnostic, Fix};
 use pointwise::exec::{RunOptions, run};
 use pointwise::foreign::{leading, rows};
 use pointwise::op::table::{OPS, find};
@@ -217,5 +217,22 @@ fn what_is_written_by_position_leads_the_parameters() {
     }
     for keyword in rows().filter_map(pointwise::foreign::Row::keyword) {
         assert!(find(keyword).is_some(), "{keyword} is an operation");
+    }
+}
+
+#[test]
+fn what_takes_in_the_batch_if_nothing_is_said_is_a_guess() {
+    let safe = |line: &str| {
+        let text = format!("net pasted {{\n    input x: [4, 6, 5]\n    output z = {line}\n}}\n");
+        let compiled = compile("pasted.net", text, &Disk, &Settings::default());
+        let fixes: Vec<&Fix> = compiled.diagnostics.iter().flat_map(|d| &d.fixes).collect();
+        assert_eq!(fixes.len(), 1, "{line}");
+        fixes[0].applicability == Applicability::Safe
+    };
+    for line in ["torch.flatten(x)", "x.flatten()", "x.flatten(1)", "x.view(-1)", "x -> nn.Flatten(1)"] {
+        assert!(!safe(line), "{line}");
+    }
+    for line in ["x -> nn.Flatten()", "torch.relu(x)", "x.relu_()"] {
+        assert!(safe(line), "{line}");
     }
 }

@@ -39,18 +39,18 @@ const LIBRARIES: &[&str] = &["self", "nn", "torch", "tf", "keras"];
 /// Whether operations of a library are called through this.
 #[must_use]
 pub fn is_module(path: &str) -> bool {
-    whose(path).is_some()
+    root(path).is_some()
 }
 
 /// Whose library it is.
 pub(super) fn framework(module: &str) -> Option<Framework> {
-    whose(module).flatten()
+    root(module).and_then(|(_, framework)| *framework)
 }
 
-/// What is within a library is the library's as well.
-fn whose(path: &str) -> Option<Option<Framework>> {
-    let root = path.split('.').next().filter(|root| LIBRARIES.contains(root));
-    MODULES.iter().find(|(module, _)| *module == path || Some(*module) == root).map(|(_, framework)| *framework)
+/// The module, or the library that it is within.
+fn root(path: &str) -> Option<&'static (&'static str, Option<Framework>)> {
+    let library = path.split('.').next().filter(|library| LIBRARIES.contains(library));
+    MODULES.iter().find(|(module, _)| *module == path || Some(*module) == library)
 }
 
 const fn row(spellings: &'static str, here: Option<&'static str>, help: &'static str) -> Word {

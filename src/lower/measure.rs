@@ -156,9 +156,7 @@ fn joined(op: InfixOp, left: Side, right: Side) -> Side {
     match (left, right) {
         _ if is_comparison(op) => Side::Open,
         (Side::Number, Side::Number) => Side::Number,
-        (Side::Count(metric), Side::Count(_)) | (Side::Count(metric), Side::Number) | (Side::Number, Side::Count(metric))
-            if is_sum =>
-        {
+        (Side::Count(metric), Side::Count(_) | Side::Number) | (Side::Number, Side::Count(metric)) if is_sum => {
             Side::Count(metric)
         }
         (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum => bytes,

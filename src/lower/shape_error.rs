@@ -125,7 +125,11 @@ impl<'a> Builder<'a> {
         if !resampled.is_empty() {
             return diagnostic.with_fixes(resampled);
         }
-        let fixed = self.with_fix(diagnostic, op, inputs, odd, other);
+        let mut fixed = self.with_fix(diagnostic, op, inputs, odd, other);
+        // Of two alone neither is the odd one: the layer at fault may be behind the other.
+        if inputs.len() == 2 {
+            fixed = self.with_fix(fixed, op, inputs, other, odd);
+        }
         let together = op.filter(|_| fixed.fixes.is_empty()).and_then(|op| self.fix_together(op, inputs));
         fixed.with_fixes(together)
     }

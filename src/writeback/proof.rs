@@ -97,15 +97,16 @@ fn closing(tokens: &[Token], inside: usize) -> Option<usize> {
 fn call_around(text: &str, id: SourceId, at: i64) -> Option<(i64, i64)> {
     let tokens = lex(text, id).tokens;
     let here = tokens.partition_point(|token| i64::from(token.start) < at);
-    let (mut open, mut depth) = (here, 0_usize);
-    loop {
-        open = open.checked_sub(1)?;
-        match tokens[open].kind {
-            TokenKind::OpenParen | TokenKind::OpenBracket if depth == 0 => break,
-            TokenKind::OpenBrace if depth == 0 => return None,
-            kind if kind.is_closer() => depth += 1,
-            kind => depth -= usize::from(kind.closer().is_some()),
-        }
+    let mut depth = 0_usize;
+    let open = (0..here).rev().find(|index| {
+        let kind = tokens[*index].kind;
+        let opens = kind.closer().is_some() && depth == 0;
+        depth = (depth + usize::from(kind.is_closer())).saturating_sub(usize::from(kind.closer().is_some()));
+        opens
+    })?;
+    // What stands in a body is no argument.
+    if tokens[open].kind == TokenKind::OpenBrace {
+        return None;
     }
     let end = closing(&tokens, here)?;
     let callee = open.checked_sub(1).map(|before| tokens[before]).filter(|token| token.kind == TokenKind::Name);
@@ -216,7 +217,7 @@ mod tests {
         assert!(mended((1, 2, "xxx"), &[name(4)]), "what stands there now is another");
         assert!(!mended((4, 5, "xxx"), &[name(6)]) && mended((4, 5, "xxx"), &[name(7)]), "within the new text");
         assert!(!mended((4, 4, "xxx"), &[name(7)]), "behind what was put before it");
-        assert!(mended((4, 5, "xxx"), &[(Code::UnknownOperation, 4)]), "another finding");
+        assert!(mended((4, 5, "xxx"), &[(Code::UnknownOperation, 7)]), "another finding, elsewhere");
     }
 
     #[test]

@@ -68,8 +68,16 @@ fn forgotten_brackets() {
     in_net(
         "    y = x -> conv(3, 4 -> relu\n    z = y",
         "PW0102 2:18 expected `)` to close this `(`",
-        "    y = x -> conv(3, 4 -> relu)\n    z = y",
+        "    y = x -> conv(3, 4) -> relu\n    z = y",
     );
+    in_net(
+        "    y = x -> conv(8, 3, pad=[1, 1] -> relu\n    z = y",
+        "PW0102 2:18 expected `)` to close this `(`",
+        "    y = x -> conv(8, 3, pad=[1, 1]) -> relu\n    z = y",
+    );
+    // A tensor may flow on among the arguments.
+    in_net("    y = concat(x, x -> relu", "PW0102 2:15 expected `)` to close this `(`", "    y = concat(x, x -> relu)");
+    in_net("    y = add(x, f(3) -> relu", "PW0102 2:12 expected `)` to close this `(`", "    y = add(x, f(3) -> relu)");
     in_net("    y = f(g(x)\n    z = h(y)", "PW0102 2:10 expected `)` to close this `(`", "    y = f(g(x))\n    z = h(y)");
     in_net(
         "    y = f([x, g(1)\n    z = h(y)",
