@@ -3,7 +3,7 @@
 use super::Framework::Keras;
 use super::Here::{self, Nothing, Operation, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
-use super::{LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, may, must, named, row, rule};
+use super::{LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, may, must, named, pads, row, rule};
 
 const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(Keras, spellings, here, params)
@@ -105,7 +105,7 @@ pub(super) const LAYERS: &[Row] = &[
         Ruled("global_maxpool", rule::global_max),
         &[LAYOUT, may("keepdims", RULED), NAME],
     ),
-    keras("ZeroPadding2D", Ruled("pad", rule::keras_zero_pad), &[may("padding", RULED), LAYOUT, NAME]),
+    keras("ZeroPadding2D", Ruled("pad", pads::keras_zero_pad), &[may("padding", RULED), LAYOUT, NAME]),
     keras(
         "UpSampling2D",
         Operation("upsample"),

@@ -8,6 +8,7 @@
 mod bind;
 mod elsewhere;
 mod keras;
+mod pads;
 mod pytorch;
 mod rule;
 mod stages;

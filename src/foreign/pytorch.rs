@@ -3,7 +3,7 @@
 use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
-use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, row, rule};
+use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule};
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(PyTorch, spellings, here, params)
@@ -171,10 +171,10 @@ pub(super) const MODULES: &[Row] = &[
     pt("PixelShuffle", Operation("depth_to_space"), &[must("upscale_factor", Same("block"))]),
     pt("PixelUnshuffle", Operation("space_to_depth"), &[must("downscale_factor", Same("block"))]),
     pt("ChannelShuffle", Operation("channel_shuffle"), &[must("groups", Same("groups"))]),
-    pt("ZeroPad2d", Ruled("pad", rule::zero_pad), &[must("padding", RULED)]),
-    pt("ConstantPad2d", Ruled("pad", rule::zero_pad), &[must("padding", RULED), must("value", RULED)]),
-    pt("ReflectionPad2d", Ruled("pad", rule::reflection_pad), &[must("padding", RULED)]),
-    pt("ReplicationPad2d", Ruled("pad", rule::replication_pad), &[must("padding", RULED)]),
+    pt("ZeroPad2d", Ruled("pad", pads::zero_pad), &[must("padding", RULED)]),
+    pt("ConstantPad2d", Ruled("pad", pads::zero_pad), &[must("padding", RULED), must("value", RULED)]),
+    pt("ReflectionPad2d", Ruled("pad", pads::reflection_pad), &[must("padding", RULED)]),
+    pt("ReplicationPad2d", Ruled("pad", pads::replication_pad), &[must("padding", RULED)]),
 ];
 
 /// Functions, whose input stands first, and methods, whose input stands before the dot.
@@ -216,7 +216,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("pixel_shuffle", Operation("depth_to_space"), &[X, must("upscale_factor", Same("block"))]),
     pt("pixel_unshuffle", Operation("space_to_depth"), &[X, must("downscale_factor", Same("block"))]),
     pt("channel_shuffle", Operation("channel_shuffle"), &[X, must("groups", Same("groups"))]),
-    pt("pad", Ruled("pad", rule::f_pad), &[X, must("pad", RULED), may("mode", RULED), may("value", RULED)]),
+    pt("pad", Ruled("pad", pads::f_pad), &[X, must("pad", RULED), may("mode", RULED), may("value", RULED)]),
     pt("cat concat concatenate", Ruled("concat", rule::cat), &[must("tensors", Inputs), may("dim", Axis("axis"))]),
     pt("stack", Nothing("it makes a new axis: `concat` joins along one that is there"), &[must("tensors", Inputs)]),
     pt("chunk", Ruled("split", rule::chunk), &[X, must("chunks", Same("parts")), may("dim", Axis("axis"))]),
