@@ -123,7 +123,9 @@ mod tests {
         let found = text.char_indices().filter_map(|(at, c)| {
             let (_, length, replacement) = fixes.iter().find(|(letter, _, _)| *letter == c)?;
             // Another finding at the same place is not the one that was mended.
-            let code = [Code::UnexpectedToken, Code::UnclosedDelimiter, Code::StrayCharacter][c as usize % 3];
+            let syntax = [Code::UnexpectedToken, Code::UnclosedDelimiter, Code::StrayCharacter];
+            let meaning = [Code::UnknownName, Code::WrongType, Code::InvalidValue];
+            let code = if c.is_uppercase() { meaning } else { syntax }[c as usize % 3];
             let span = Span { source, start: at as u32, end: at as u32 + length };
             let found = Diagnostic::error(code, "a letter", span, "");
             Some(found.fix(Applicability::Safe, "replace it", vec![Edit::replace(span, *replacement)]))
@@ -158,8 +160,8 @@ mod tests {
 
     #[test]
     fn fixes_that_make_each_other_necessary_come_to_an_end() {
-        let endless = all("a", |text| find(&text, &[('a', 1, "b"), ('b', 1, "a")]));
-        assert_eq!((endless.text.as_str(), endless.applied, endless.found.1.len()), ("b", 1, 1));
+        let endless = all("A", |text| find(&text, &[('A', 1, "B"), ('B', 1, "A")]));
+        assert_eq!((endless.text.as_str(), endless.applied, endless.found.1.len()), ("B", 1, 1));
     }
 
     #[test]
@@ -182,7 +184,7 @@ mod tests {
             work.spend(1);
             (sources, found)
         };
-        let cut = |text: &str| fixed(find(text, &[('a', 1, "b")]), Applicability::Safe, &work, one);
+        let cut = |text: &str| fixed(one(text.to_owned()), Applicability::Safe, &work, one);
         let mut found = cut("aaaaaa");
         assert!(found.is_cut && found.text.contains('a') && found.text.contains('b'), "{}", found.text);
         found = cut("bbb");

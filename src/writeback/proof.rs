@@ -38,6 +38,15 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
 
 /// Whether another error stands where a fix has written, in place of its finding. One that offers a way on is a step of several.
 fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved: &Moved<'_>) -> bool {
+    // What a fix writes must be read as it is meant, whatever another fix could do about it.
+    let misread = |edit: &Edit| {
+        let ((from, to), name) = (moved.written(edit), before.0.get(edit.span.source).name());
+        let errors = after.1.iter().filter(|error| error.is_error() && error.code.is_syntax());
+        errors.into_iter().any(|error| stands_in(&after.0, error, name, from..=to - 1) && !was_there(error, edit, before))
+    };
+    if fix.edits.iter().any(misread) {
+        return true;
+    }
     let syntax = finding.code.is_syntax();
     // What is said in the right words now was meant before, and its own errors were only hidden.
     if syntax && fix.applicability == Applicability::Safe {
@@ -235,6 +244,8 @@ mod tests {
         assert!(argument((Code::InvalidValue, "d")), "what was hidden may come to light");
         let call = |left| is_kept(Code::UnknownOperation, "xy", "a(xy, c) d", left);
         assert!(!call((Code::KernelTooLarge, "xy")) && call((Code::KernelTooLarge, "a")), "a call stands for itself");
+        let misread = |left| is_kept(Code::UnexpectedToken, "xy", "a(xy, c) d", (Code::UnclosedDelimiter, left));
+        assert!(!misread("xy") && misread("d"), "what is written is read");
         let syntax = |left| is_kept(Code::UnexpectedToken, "xy", "a(xy, c) d", left);
         assert!(!syntax((Code::UnknownOperation, "xy")), "what no operation is called");
         assert!(syntax((Code::UnknownName, "xy")), "the name is the author's");
