@@ -59,7 +59,7 @@ impl Disk {
         let real = (!files::is_dash(path)).then(|| fs::canonicalize(path).ok()).flatten();
         let folder = files::folder(&shown);
         let identity = real.as_deref().and_then(|real| identity(real, &folder));
-        let place = Place { folder, shown, real };
+        let place = Place { shown, folder, real };
         let mut known = self.known.borrow_mut();
         if let Some(identity) = identity {
             known.names.entry(identity).or_insert_with(|| name.to_owned());
