@@ -1,5 +1,6 @@
 //! Holds the pages under `grammar/codes/` to what they promise: the first `net` block of a page makes just its mistake, and
-//! every later one is free of it. A page without a `net` block is named here with the reason.
+//! every later one is free of it. A page without a `net` block is named here with the reason. What pages say in prose is tried by
+//! the texts of `pages/claims.txt`.
 
 use pointwise::code::Code;
 use pointwise::compile::{Compiled, NoFiles, Settings, compile};
@@ -107,5 +108,33 @@ fn every_page_shows_its_mistake_and_how_to_mend_it() {
 fn exceptions_are_exceptions() {
     for (code, why) in WITHOUT_NET {
         assert!(!why.is_empty() && blocks(code.page()).is_empty(), "{} has a `net` block: it is no exception", code.id());
+    }
+}
+
+/// The texts of `pages/claims.txt`, each with its line and the code that it gives; `None` where nothing is found.
+fn claims() -> Vec<(usize, Option<&'static str>, String)> {
+    let mut claims: Vec<(usize, Option<&str>, String)> = Vec::new();
+    for (i, line) in include_str!("pages/claims.txt").lines().enumerate() {
+        match (line.strip_prefix("== "), claims.last_mut()) {
+            (Some(head), _) => {
+                let code = head.split(' ').next().filter(|word| *word != "clean");
+                claims.push((i + 1, code, String::new()));
+            }
+            (None, Some((_, _, text))) => *text += &format!("{line}\n"),
+            (None, None) => assert!(line.starts_with('#'), "line {}: {line}", i + 1),
+        }
+    }
+    claims
+}
+
+#[test]
+fn what_pages_say_in_prose_holds() {
+    let claims = claims();
+    assert!(claims.len() > 90);
+    for (line, code, text) in claims {
+        let found = compiled(&text).diagnostics;
+        let said: Vec<String> = found.iter().map(|d| format!("{}: {}", d.code.id(), d.message)).collect();
+        let fits = code.is_some() != found.is_empty() && found.iter().all(|d| Some(d.code.id()) == code);
+        assert!(fits, "claims.txt:{line}: {code:?} gives {said:?}");
     }
 }
