@@ -33,6 +33,7 @@ fn temporary(dir: &Dir) -> Vec<PathBuf> {
 }
 
 /// Says that a case was not tried here, and why: what was not tried is not passed.
+#[expect(clippy::print_stdout, reason = "whoever reads the test's output is to know")]
 fn skipped(case: &str, why: &str) {
     println!("skipped: {case}: {why}");
 }
@@ -215,7 +216,7 @@ fn where_there_is_no_room_in_place_the_old_text_comes_back() {
     let words = [out.as_str(), &dir.path("small"), &net, &copy];
     let Some(err) = mounting("a full disk leaves the old text", script, &words) else { return };
     assert!(err.contains("code 2") && err.contains("PW0710") && err.contains("the disk is full"), "{err}");
-    let old: String = (1..=2000).map(|n| format!("{n}\n")).collect();
+    let old = (1..=2000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n") + "\n";
     assert!(dir.read("copy.json") == old, "{} bytes", dir.bytes("copy.json").len());
 }
 

@@ -120,7 +120,7 @@ fn claims() -> Vec<(usize, Option<&'static str>, String)> {
                 let code = head.split(' ').next().filter(|word| *word != "clean");
                 claims.push((i + 1, code, String::new()));
             }
-            (None, Some((_, _, text))) => *text += &format!("{line}\n"),
+            (None, Some((_, _, text))) => text.extend([line, "\n"]),
             (None, None) => assert!(line.starts_with('#'), "line {}: {line}", i + 1),
         }
     }
