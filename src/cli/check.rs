@@ -169,6 +169,10 @@ fn check(session: &Session, subject: &Subject<'_>) -> Result<Checked, Failure> {
     if !is_network || !(arguments.fix || arguments.diff) {
         return Ok(tried(subject, compiled));
     }
+    // A network without anything to fix is not built again for what was left.
+    if !files::is_dash(path) && compiled.diagnostics.iter().all(|found| found.fixes.is_empty()) {
+        return Ok(tried(subject, compiled));
+    }
     let found = |compiled: Compiled| {
         let (sources, diagnostics) = subject.all(compiled);
         (sources, choose(diagnostics, arguments))

@@ -24,7 +24,7 @@ impl Fusion {
             if node.op.is_layer() {
                 head.insert(id, id);
             } else if node.op.class().is_elementwise() {
-                let joins = |input: &&NodeId| graph.uses(**input) == 1 && shaped.shape(**input) == shaped.shape(id);
+                let joins = |input: &&NodeId| graph.is_used_once(**input) && shaped.shape(**input) == shaped.shape(id);
                 if let Some(of) = node.inputs.iter().filter(joins).find_map(|input| head.get(*input).copied()) {
                     head.insert(id, of);
                 }

@@ -26,5 +26,5 @@ pub fn trunk(graph: &Graph) -> Vec<NodeId> {
 /// The one node that reads a value, and reads it once, where nothing else does and it is no output.
 #[must_use]
 pub fn only_reader(graph: &Graph, id: NodeId) -> Option<NodeId> {
-    (graph.uses(id) == 1).then(|| graph.only_user(id)).flatten()
+    graph.is_used_once(id).then(|| graph.only_user(id)).flatten()
 }

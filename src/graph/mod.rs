@@ -344,6 +344,12 @@ impl Graph {
         self.readers(id).count() + usize::from(self.is_output(id))
     }
 
+    /// Whether it is used at one place; thousands of readers are not counted for that.
+    #[must_use]
+    pub fn is_used_once(&self, id: NodeId) -> bool {
+        self.readers(id).take(2).count() + usize::from(self.is_output(id)) == 1
+    }
+
     /// Whether an output is this node.
     #[must_use]
     pub fn is_output(&self, id: NodeId) -> bool {

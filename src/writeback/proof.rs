@@ -38,13 +38,14 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
 
 /// Whether another error stands where a fix has written, in place of its finding. One that offers a way on is a step of several.
 fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved: &Moved<'_>) -> bool {
-    // What a fix writes must be read as it is meant, whatever another fix could do about it.
+    // What a fix puts in must be read as it is meant, whatever another fix could do about it; what replaces a word that could
+    // not be read may uncover what is wrong about it.
     let misread = |edit: &Edit| {
         let ((from, to), name) = (moved.written(edit), before.0.get(edit.span.source).name());
         let errors = after.1.iter().filter(|error| error.is_error() && error.code.is_syntax());
         errors.into_iter().any(|error| stands_in(&after.0, error, name, from..=to - 1) && !was_there(error, edit, before))
     };
-    if fix.edits.iter().any(misread) {
+    if fix.edits.iter().filter(|edit| edit.span.start == edit.span.end).any(misread) {
         return true;
     }
     let syntax = finding.code.is_syntax();
@@ -244,8 +245,13 @@ mod tests {
         assert!(argument((Code::InvalidValue, "d")), "what was hidden may come to light");
         let call = |left| is_kept(Code::UnknownOperation, "xy", "a(xy, c) d", left);
         assert!(!call((Code::KernelTooLarge, "xy")) && call((Code::KernelTooLarge, "a")), "a call stands for itself");
-        let misread = |left| is_kept(Code::UnexpectedToken, "xy", "a(xy, c) d", (Code::UnclosedDelimiter, left));
-        assert!(!misread("xy") && misread("d"), "what is written is read");
+        let misread = |at: usize, left: usize| {
+            let mut before = found("a(b, c) d", &[(Code::UnexpectedToken, 2)]);
+            let span = Span { start: at as u32, end: at as u32, ..before.1[0].primary.clone().expect("a place").span };
+            before.1[0] = before.1[0].clone().fix(Safe, "", vec![Edit::replace(span, ")")]);
+            !mends(&[(&before.1[0], &before.1[0].fixes[0])], &before, &found("a(b, )c) d", &[(Code::UnclosedDelimiter, left)]))
+        };
+        assert!(misread(5, 5) && !misread(5, 9), "what is put in is read");
         let syntax = |left| is_kept(Code::UnexpectedToken, "xy", "a(xy, c) d", left);
         assert!(!syntax((Code::UnknownOperation, "xy")), "what no operation is called");
         assert!(syntax((Code::UnknownName, "xy")), "the name is the author's");

@@ -243,3 +243,9 @@ fn a_comment_in_a_rewritten_call_stays() {
     let text = net("", "output y = nn.ReLU(x, # in place\n        True)");
     assert!(mended(&text).contains("# in place"));
 }
+
+#[test]
+fn brackets_that_end_beyond_their_body_do_not_grow() {
+    let text = "net paths {\n    input x: [64, 8hared head = conv(64, 3, pad=1)\n    a = x -> head\n    output y = a -> head\n} * 36\n    refine head\n}\n";
+    assert!(mended(text).matches('(').count() <= 3, "{}", mended(text));
+}
