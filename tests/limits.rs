@@ -272,6 +272,14 @@ fn paths_by_the_thousand_end() {
 }
 
 #[test]
+fn what_is_read_by_thousands_is_no_slower() {
+    let text = format!("net sums {{\n    input x: [8, 16, 16]\n    output y = x{}\n}}\n", " + x".repeat(20_000));
+    let out = tempfile::tempdir().expect("there is room");
+    let page = out.path().join("page.html");
+    holds(&["report", "-o", page.to_str().expect("a plain path")], "sums", &text, (0, 60.0, 400));
+}
+
+#[test]
 fn a_network_at_the_limit_takes_what_may_be_had() {
     let said = check("layers", &net("    for i in 0..1_000_000 { x = x -> relu }"), (2, 60.0, 600));
     assert!(said.contains("PW0704"), "{said}");

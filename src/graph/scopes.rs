@@ -25,7 +25,7 @@ pub struct Scopes<'g> {
 }
 
 /// Characters of one path times edits to it, that all searches for what was meant may look at.
-const COMPARABLE: usize = 1 << 26;
+const COMPARABLE: usize = 1 << 24;
 
 /// Paths of about its length that a text is compared with at most: in larger graphs the shortest ones must do.
 const COMPARED: usize = 1 << 14;

@@ -129,8 +129,13 @@ impl Picture {
         let (line, head) = (look.of(&["path"]), look.of(&["path", "path.a"]));
         // A line that only passes from a neighbouring row ends in the margin.
         let is_in = |first: f64, last: f64| first <= view.top + view.height + 0.05 && last >= view.top - 0.05;
-        for points in self.layout.edges.iter().filter(|points| is_in(points[0].1, points[points.len() - 1].1)) {
-            let _ = writeln!(out, "<path d=\"{}\"{line}/>{}", curve(points), arrow(points[points.len() - 1], &head));
+        for points in &self.layout.edges {
+            let (first, last) = (points[0], points[points.len() - 1]);
+            // Lines without lanes pass behind all boxes: where there are too many for lanes, they are shown at their ends.
+            let shown = if points.len() > 2 { is_in(first.1, last.1) } else { is_in(first.1, first.1) || is_in(last.1, last.1) };
+            if shown {
+                let _ = writeln!(out, "<path d=\"{}\"{line}/>{}", curve(points), arrow(last, &head));
+            }
         }
         for ((unit, centre), size) in self.units.iter().zip(&self.layout.boxes).zip(&self.sizes) {
             if is_in(centre.1, centre.1) {

@@ -4,6 +4,8 @@
 //! byte for byte, whatever its layout, so the difference reads like a reviewed change. What the net asserts of itself is
 //! brought up to date by [`assertions`](super::assertions).
 
+use std::collections::BTreeMap;
+
 use super::address::{Line, Other, lines};
 use super::calls::line_end;
 use super::comments;
@@ -75,11 +77,13 @@ pub fn refinements(text: &str, ast: &Ast, before: &Shaped, section: &Section<'_>
 /// are none's, get a form of one name and have one kernel.
 fn alike<'l, 'p>(lines: &'l [Line<'p>]) -> Vec<Vec<&'l Line<'p>>> {
     let mut groups: Vec<Vec<&Line<'_>>> = Vec::new();
+    let mut place = BTreeMap::new();
     for line in lines {
-        match groups.iter_mut().find(|group| kind(group[0]) == kind(line)) {
-            Some(group) => group.push(line),
-            None => groups.push(vec![line]),
+        let at = *place.entry(kind(line)).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Vec::new());
         }
+        groups[at].push(line);
     }
     groups
 }
