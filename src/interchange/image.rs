@@ -193,6 +193,10 @@ fn decode(bytes: &[u8], options: &ImageOptions) -> Result<DynamicImage, ImageFau
     match format {
         ImageFormat::Jpeg => jpeg::inspect(bytes).map_err(refuse_jpeg)?,
         ImageFormat::Png if !bytes.windows(PNG_END.len()).rev().any(|w| w == PNG_END) => return Err(ImageFault::Cut),
+        // The library takes it for granted.
+        ImageFormat::Png if has_part_of_a_colour(bytes) => {
+            return Err(ImageFault::Damaged { reason: "its palette ends in the middle of a colour".to_owned() });
+        }
         ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Pnm => {}
         _ => return Err(ImageFault::Unknown),
     }
@@ -230,6 +234,20 @@ fn needed_bytes((width, height): (u32, u32), colour: ColorType, options: &ImageO
     let (planes, tensor) = (pixels * channels * 4, (options.height * options.width) as u64 * channels * 4);
     let resized = planes + tensor + plane_bytes(rows, columns);
     Ok(decoded.max(samples + planes).max(resized))
+}
+
+/// Whether the palette of a PNG file is anything but whole colours, of three bytes each (W3C, PNG 3rd edition, 11.2.2).
+fn has_part_of_a_colour(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length);
+        if behind.starts_with(b"PLTE") && !length.is_multiple_of(3) {
+            return true;
+        }
+        // The kind before the data, and the checksum behind it.
+        rest = usize::try_from(length).ok().and_then(|length| behind.get(length.checked_add(8)?..)).unwrap_or_default();
+    }
+    false
 }
 
 /// The last chunk of every PNG file, with its checksum.

@@ -69,6 +69,10 @@ fn key(change: &ChangedLayer) -> Key<'_> {
     (&change.form, &change.channels, change.changed.iter().map(clause).collect())
 }
 
+/// Layers of one cost among which those are looked for whose names differ in one place, again for each that is found; of more,
+/// each is told by itself.
+const MOST_COMPARED: usize = 2048;
+
 /// Changes without a common path: those that cost the same and whose names differ in one place together.
 fn series(changes: &[ChangedLayer], changed: &[String], members: &[usize]) -> Vec<Alike> {
     let mut by_cost: BTreeMap<[u64; 12], Vec<usize>> = BTreeMap::new();
@@ -77,7 +81,9 @@ fn series(changes: &[ChangedLayer], changed: &[String], members: &[usize]) -> Ve
     }
     let mut all = Vec::new();
     for mut left in by_cost.into_values() {
-        while let Some((name, members)) = longest(changes, &left) {
+        while left.len() <= MOST_COMPARED
+            && let Some((name, members)) = longest(changes, &left)
+        {
             left.retain(|at| !members.contains(at));
             all.push(Alike { name, changed: changed.to_vec(), members });
         }

@@ -75,3 +75,9 @@ def chunk(kind, data):
 
 bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0))
 (here / "bomb.png").write_bytes(bomb + chunk(b"IDAT", zlib.compress(bytes(1 << 20), 9)) + chunk(b"IEND", b""))
+
+# A palette that ends in the middle of a colour, with the checksum of what it holds.
+whole = (here / "palette.png").read_bytes()
+at = whole.index(b"PLTE")
+end = at + 4 + struct.unpack(">I", whole[at - 4 : at])[0]
+(here / "part_of_a_colour.png").write_bytes(whole[: at - 4] + chunk(b"PLTE", whole[at + 4 : end] + b"\0") + whole[end + 4 :])

@@ -91,6 +91,13 @@ fn cmyk_is_refused_by_name() {
 }
 
 #[test]
+fn a_palette_is_of_whole_colours() {
+    let refused = load(include_bytes!("part_of_a_colour.png"), &plain(3, 23, 37));
+    let reason = "its palette ends in the middle of a colour".to_owned();
+    assert_eq!(refused, Err(ImageFault::Damaged { reason }));
+}
+
+#[test]
 fn bombs_are_refused_before_they_are_decoded() {
     let refused = load(include_bytes!("bomb.png"), &plain(3, 8, 8));
     assert_eq!(refused, Err(ImageFault::TooLarge { width: 30_000, height: 30_000 }));
