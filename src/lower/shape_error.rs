@@ -398,7 +398,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The kernel and the dilation on one side of a window that is spread.
 fn arity(keyword: &str, (min, max): (usize, Option<usize>), got: usize, span: Span) -> Diagnostic {
     let takes = match max {
         Some(max) if max == min => counted(min, "input"),
@@ -409,6 +408,7 @@ fn arity(keyword: &str, (min, max): (usize, Option<usize>), got: usize, span: Sp
     if got > min && max != Some(0) { diagnostic.help("join the tensors first, with `concat` or `+`") } else { diagnostic }
 }
 
+/// The kernel and the dilation on one side of a window that is spread.
 fn dilated(op: &Op, side: Side) -> Option<(u64, u64)> {
     let Op::Conv(conv) = op else { return None };
     let at = match side {

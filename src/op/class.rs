@@ -135,7 +135,8 @@ impl Op {
         }
     }
 
-    /// Whether it works on any number of channels, and its output has its first input's, in their order.
+    /// Whether it works on any number of channels and makes each of its output's of the same one of its first input, in their
+    /// order; of a map, `flatten` makes as many elements of each as the map has pixels.
     #[must_use]
     pub fn keeps_channels(&self) -> bool {
         match self.class() {

@@ -24,7 +24,7 @@ fn lines(count: usize, end: impl Fn(usize) -> String) -> String {
 /// What this thread has computed so far, whatever else the machine does; where the kernel does not tell, the time of day.
 fn computed(since: Instant) -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = told.and_then(|text| text.split(' ').next()?.parse().ok());
+    let nanos = told.and_then(|text| text.split(' ').next()?.parse().ok()).filter(|nanos| *nanos > 0);
     nanos.map_or_else(|| since.elapsed(), Duration::from_nanos)
 }
 

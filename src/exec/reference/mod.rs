@@ -18,7 +18,7 @@ mod resize;
 mod stored;
 mod view;
 
-use crate::op::{Dense, Op, Shape};
+use crate::op::{Op, Shape};
 use crate::tensor::Tensor;
 
 /// The tensors that an operation owns; those that it does not own are empty.
@@ -69,22 +69,40 @@ pub(super) fn with_batch(batch: usize, shape: Shape) -> Vec<usize> {
 /// Bytes that an operation takes beside its inputs, output and weights; `u64::MAX` stands for anything larger.
 pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, threads: usize) -> u64 {
     let threads = threads as u64;
-    if let Some(layer) = op.as_dense() {
-        return match layer {
-            Dense::Conv(conv) => conv::conv_bytes(conv, inputs[0], out, threads),
-            Dense::ConvTranspose(conv) => conv_transpose::conv_transpose_bytes(conv, inputs[0], out, threads),
-            Dense::Linear(linear) => dense::linear_bytes(linear, inputs[0], batch),
-        };
-    }
-    // At most a line of an axis each.
-    if let Op::Softmax(softmax) = op {
-        inputs[0].dim(softmax.axis).saturating_mul(8)
-    } else if let Op::Pad(_) = op {
-        out.dim(2).saturating_mul(16)
-    } else if let Op::Upsample(_) = op {
-        (out.dim(1) + out.dim(2)).saturating_mul(24)
-    } else {
-        0
+    match op {
+        Op::Conv(conv) => conv::conv_bytes(conv, inputs[0], out, threads),
+        Op::ConvTranspose(conv) => conv_transpose::conv_transpose_bytes(conv, inputs[0], out, threads),
+        Op::Linear(linear) => dense::linear_bytes(linear, inputs[0], batch),
+        // At most a line of an axis each.
+        Op::Softmax(softmax) => inputs[0].dim(softmax.axis).saturating_mul(8),
+        Op::Pad(_) => out.dim(2).saturating_mul(16),
+        Op::Upsample(_) => (out.dim(1) + out.dim(2)).saturating_mul(24),
+        Op::Input(_)
+        | Op::Param(_)
+        | Op::Constant(_)
+        | Op::BatchNorm(_)
+        | Op::GroupNorm(_)
+        | Op::LayerNorm(_)
+        | Op::InstanceNorm(_)
+        | Op::Lrn(_)
+        | Op::Scale(_)
+        | Op::Activation(_)
+        | Op::Pool(_)
+        | Op::GlobalPool(_)
+        | Op::AdaptiveAvgPool(_)
+        | Op::Concat(_)
+        | Op::Elementwise(_)
+        | Op::Scalar(_)
+        | Op::Flatten
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Slice(_)
+        | Op::DepthToSpace(_)
+        | Op::SpaceToDepth(_)
+        | Op::ChannelShuffle(_)
+        | Op::Mean(_)
+        | Op::Dropout(_)
+        | Op::Identity => 0,
     }
 }
 
