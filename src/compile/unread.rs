@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::lower;
 use crate::source::SourceSet;
 use crate::syntax::ast::Ast;
 
@@ -56,6 +57,10 @@ impl<'s> Unread<'s> {
         if matches!(finding.code, Code::UnknownName | Code::UnknownOperation) {
             let unread = |text: &str| text.split('.').all(|word| self.words.contains(word));
             return finding.primary.as_ref().is_some_and(|label| unread(sources.text(label.span)));
+        }
+        // The body of a loop whose end is missing holds what stands behind it as well.
+        if self.any && finding.code == Code::DuplicateDefinition && finding.message.ends_with(lower::EACH_TURN) {
+            return true;
         }
         self.any && matches!(finding.code, Code::NoNet | Code::NoInput | Code::LintUnusedParameter | Code::MissingArgument)
     }

@@ -188,10 +188,9 @@ pub fn argument(keyword: Option<&str>, name: &str, value: &str, shape: Option<&[
 /// than here: PyTorch does not know it.
 #[must_use]
 pub fn is_of_others(keyword: &str, name: &str) -> bool {
-    let mut known = rows()
-        .filter(|row| row.keyword() == Some(keyword))
-        .filter(|row| row.params.iter().any(|param| super::has(param.names, name)));
-    known.next().is_some_and(|first| first.framework == Framework::Keras && known.all(|row| row.framework == Framework::Keras))
+    let knows = |row: &&Row| row.keyword() == Some(keyword) && row.params.iter().any(|param| super::has(param.names, name));
+    let of = |framework: Framework| rows().filter(knows).any(|row| row.framework == framework);
+    of(Framework::Keras) && !of(Framework::PyTorch)
 }
 
 fn said(row: &Row, param: &Parameter, text: &str, shape: Option<&[u64]>) -> Argument {

@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
             match slot {
                 Some(g) if g.value.is_poison() || self.word_out_of_place(frame, info, (i, g), &slots) => sound = false,
                 Some(g) => {
-                    let value = self.as_list_for(frame, (info, param), &g.arg.value, g.value.clone());
+                    let value = self.as_list_for(frame, (info, param), g);
                     let integral = if param.kind.is_integral() { integral(&value) } else { None };
                     args[i] = integral.or_else(|| value.to_arg());
                     if value.is_poison() {

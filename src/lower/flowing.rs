@@ -145,9 +145,16 @@ impl<'a> Builder<'a> {
         (tensors, others): (&[Given<'a>], &[Given<'a>]),
     ) -> Option<Diagnostic> {
         let Callee::Op(info) = meaning else { return None };
-        let is_list = |g: &&Given<'a>| matches!(g.arg.value.kind, ExprKind::List(_)) && g.value.holds_tensors();
-        let list = tensors.iter().find(is_list)?.arg.value.span;
-        let message = format!("`{}` takes its tensors without brackets", info.keyword);
+        // In parentheses they are grouped, unless an argument beside them shows a call as it is written elsewhere.
+        let is_group = |kind: &ExprKind| {
+            matches!(kind, ExprKind::List(_))
+                || matches!(kind, ExprKind::Tuple(_)) && info.keyword == "concat" && !others.is_empty()
+        };
+        let is_list = |g: &&Given<'a>| is_group(&g.arg.value.kind) && g.value.holds_tensors();
+        let written = &tensors.iter().find(is_list)?.arg.value;
+        let list = written.span;
+        let round = if let ExprKind::List(_) = written.kind { "brackets" } else { "parentheses of their own" };
+        let message = format!("`{}` takes its tensors without {round}", info.keyword);
         let diagnostic = Diagnostic::error(Code::WrongType, message, list, "");
         if others.is_empty() {
             let edit = |start, end, text: &str| Edit::replace(Span { start, end, ..list }, text);

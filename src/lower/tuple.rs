@@ -3,6 +3,7 @@
 //! In: an expression and its value. Out: a finding with the brackets as its fix, and the list that was meant, so that nothing
 //! else is said of it. Where the order of the numbers is another one elsewhere, nothing is offered.
 
+use super::call::Given;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Safe;
@@ -25,36 +26,50 @@ impl<'a> Builder<'a> {
     }
 
     /// The same for an argument of an operation.
-    pub(super) fn as_list_for(
-        &mut self,
-        frame: &Frame<'a>,
-        (info, param): (&OpInfo, &ParamInfo),
-        expr: &Expr,
-        value: Value,
-    ) -> Value {
-        let count = if let Value::Tuple(items) = &value { items.len() } else { 0 };
-        let (alike, order) = match param.kind {
-            // Padding by a function is left and right first there.
-            ParamKind::PadsOrSame if info.keyword != "pad" && count == 2 => (true, ""),
-            ParamKind::Pads | ParamKind::PadsOrSame => (false, "it is [top, left, bottom, right] or [height, width] here"),
-            ParamKind::Integers | ParamKind::IntegerOrList => {
-                (false, "the batch is not counted here, neither among axes nor among sizes")
-            }
-            ParamKind::Pair
-            | ParamKind::NumberPair
-            | ParamKind::NestedNumbers
-            | ParamKind::Count
-            | ParamKind::Integer
-            | ParamKind::Flag
-            | ParamKind::Number
-            | ParamKind::Operator
-            | ParamKind::Words(_) => (true, ""),
-        };
-        if alike || !value.is_constant_tuple() {
-            return self.as_list(frame, expr, value);
+    pub(super) fn as_list_for(&mut self, frame: &Frame<'a>, (info, param): (&OpInfo, &ParamInfo), given: &Given<'a>) -> Value {
+        let (expr, value) = (&given.arg.value, given.value.clone());
+        if !value.is_constant_tuple() {
+            return value;
         }
-        self.report(frame, not_a_tuple(expr).help(format!("write it in brackets, in the order of here: {order}")));
-        Value::Poison
+        match other_meaning(info, param, given) {
+            None => self.as_list(frame, expr, value),
+            Some(order) => {
+                self.report(frame, not_a_tuple(expr).help(format!("write it in brackets, in the order of here: {order}")));
+                Value::Poison
+            }
+        }
+    }
+}
+
+/// Why the numbers of a tuple may mean something else where tuples are written; `None` where they mean the same.
+fn other_meaning(info: &OpInfo, param: &ParamInfo, given: &Given<'_>) -> Option<&'static str> {
+    let count = if let Value::Tuple(items) = &given.value { items.len() } else { 0 };
+    let by_position = given.arg.name.is_none();
+    match (info.keyword, param.name) {
+        // There the input's channels come first, so that all the others stand one place further on.
+        ("conv" | "conv_transpose" | "dwconv", "stride" | "pad" | "dilation" | "output_pad") if by_position => {
+            return Some("the input's channels are no argument, so that the kernel comes before the stride and the padding");
+        }
+        // There a size comes first.
+        ("upsample", _) if by_position => return Some("a factor comes first, and `size=[height, width]` is a size"),
+        _ => {}
+    }
+    match param.kind {
+        // Padding by a function is left and right first there.
+        ParamKind::PadsOrSame if info.keyword != "pad" && count == 2 => None,
+        ParamKind::Pads | ParamKind::PadsOrSame => Some("it is [top, left, bottom, right] or [height, width] here"),
+        ParamKind::Integers | ParamKind::IntegerOrList => {
+            Some("the batch is not counted here, neither among axes nor among sizes")
+        }
+        ParamKind::Pair
+        | ParamKind::NumberPair
+        | ParamKind::NestedNumbers
+        | ParamKind::Count
+        | ParamKind::Integer
+        | ParamKind::Flag
+        | ParamKind::Number
+        | ParamKind::Operator
+        | ParamKind::Words(_) => None,
     }
 }
 
