@@ -157,6 +157,22 @@ fn values_that_grow_end_small() {
     check("poison", &net(&body), (1, 60.0, 200));
 }
 
+/// What an assertion's sides are numbers of, and whether they are constant, is told once of each part.
+#[test]
+fn deep_sums_are_walked_once_each_turn() {
+    for (name, innermost) in [("names", "k"), ("numbers", "3")] {
+        let sum = format!("{}{innermost}{}", "(".repeat(60), " + 1)".repeat(60));
+        let body = format!("    k = 3\n    for i in 0..3_000_000 {{ assert {sum} > 0 }}");
+        let said = check(name, &net(&body), (2, 15.0, 200));
+        assert!(said.contains("PW0705"), "{name}: {said}");
+    }
+    // A branch that is never taken is read for its units.
+    let sum = format!("if false {{ {}k{} }} else {{ 1 }}", "(".repeat(60), " + 1)".repeat(60));
+    let body = format!("    k = 3\n    for i in 0..3_000_000 {{ a = {sum} }}");
+    let said = check("untaken", &net(&body), (2, 15.0, 200));
+    assert!(said.contains("PW0705"), "{said}");
+}
+
 #[test]
 fn a_text_takes_memory_in_proportion() {
     let small = "x=x\n".repeat(1 << 18);

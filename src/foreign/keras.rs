@@ -1,7 +1,11 @@
 //! Keras 3 and TensorFlow: layers, then functions. Channels are last there.
+//!
+//! In: nothing, it is data. Out: the rows of its operations, each with its parameters in their order there and what they are
+//! here; an activation that is given by its name is the function of that name. What hangs on several arguments is a function
+//! of [`super::rule`]; nothing is read or written here.
 
 use super::Framework::Keras;
-use super::Here::{self, Nothing, Operation, Ruled, Shaped};
+use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
 use super::{LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, may, must, named, pads, row, rule};
 
@@ -130,7 +134,7 @@ pub(super) const LAYERS: &[Row] = &[
         Ruled("prelu", rule::keras_prelu),
         &[named("shared_axes", RULED), named("alpha_initializer alpha_regularizer", TRAINING), NAME],
     ),
-    keras("Activation", Ruled("relu", rule::named_activation), &[must("activation", RULED), NAME]),
+    keras("Activation", Rarely(rule::named_activation), &[must("activation", RULED), NAME]),
     keras(
         "Dropout SpatialDropout2D",
         Operation("dropout"),
@@ -161,8 +165,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
         Nothing("it has another slope in each version: `hard_sigmoid` here is that of Keras 3, `relu6(x + 3) / 6`"),
         &[X],
     ),
-    // Whether it is approximate if nothing is said hangs on the module.
-    keras("gelu", Operation("gelu"), &[X, must("approximate", Only(&["False"])), NAME]),
+    keras("gelu", Ruled("gelu", rule::keras_gelu), &[X, may("approximate", Only(&["False"])), NAME]),
     keras("softmax", Operation("softmax"), &[X, may("axis", Axis("axis")), NAME]),
     keras("concat concatenate", Operation("concat"), &[must("values inputs xs", Inputs), may("axis", Axis("axis")), NAME]),
     keras("add", Operation("add"), &[must("inputs", Inputs), NAME]),

@@ -68,6 +68,8 @@ pub enum Here {
     Ruled(&'static str, Rule),
     /// The same, where what it makes hangs on the shape of the input.
     Shaped(&'static str, Rule),
+    /// What this makes of all the arguments, which none but a few values have here: there is no word for the others.
+    Rarely(Rule),
     /// Nothing: what to do instead.
     Nothing(&'static str),
 }
@@ -145,7 +147,7 @@ impl Row {
     pub const fn keyword(&self) -> Option<&'static str> {
         match self.here {
             Here::Operation(keyword) | Here::Ruled(keyword, _) | Here::Shaped(keyword, _) => Some(keyword),
-            Here::Nothing(_) => None,
+            Here::Rarely(_) | Here::Nothing(_) => None,
         }
     }
 
@@ -153,6 +155,15 @@ impl Row {
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         has(self.spellings, name)
+    }
+
+    /// The calls that its arguments make here, or why there are none.
+    fn made(&self, bound: &Bound<'_>) -> Result<Stages, String> {
+        match self.here {
+            Here::Operation(keyword) => bound.plain(keyword),
+            Here::Ruled(_, rule) | Here::Shaped(_, rule) | Here::Rarely(rule) => rule(bound),
+            Here::Nothing(help) => Err(help.to_owned()),
+        }
     }
 
     /// Whether its input stands among its arguments, as a function's does.

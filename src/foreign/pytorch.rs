@@ -1,7 +1,10 @@
 //! PyTorch: modules, then functions of `torch` and `torch.nn.functional` and methods of tensors, as of version 2.
+//!
+//! In: nothing, it is data. Out: the rows of its operations, each with its parameters in their order there and what they are
+//! here. What hangs on several arguments is a function of [`super::rule`]; nothing is read or written here.
 
 use super::Framework::PyTorch;
-use super::Here::{self, Nothing, Operation, Ruled, Shaped};
+use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
 use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule};
 
@@ -160,7 +163,7 @@ pub(super) const MODULES: &[Row] = &[
     pt("ELU", Operation("elu"), &[may("alpha", Same("alpha")), INPLACE]),
     pt("PReLU", Ruled("prelu", rule::prelu), &[may("num_parameters", RULED), may("init", FIXED), DEVICE, DTYPE]),
     pt("GELU", Operation("gelu"), &[may("approximate", Only(&["\"none\""]))]),
-    pt("Hardtanh", Ruled("relu6", rule::hardtanh), &[may("min_val", RULED), may("max_val", RULED), INPLACE]),
+    pt("Hardtanh", Rarely(rule::hardtanh), &[may("min_val", RULED), may("max_val", RULED), INPLACE]),
     pt("Softmax", Operation("softmax"), &[must("dim", Axis("axis"))]),
     pt("Softmax2d", Operation("softmax"), &[]),
     pt("LogSoftmax log_softmax", Nothing("there is no logarithm here: `softmax` gives the probabilities"), &[]),
@@ -192,7 +195,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("leaky_relu", Operation("leaky_relu"), &[X, may("negative_slope", Same("slope")), INPLACE]),
     pt("elu", Operation("elu"), &[X, may("alpha", Same("alpha")), INPLACE]),
     pt("gelu", Operation("gelu"), &[X, named("approximate", Only(&["\"none\""]))]),
-    pt("hardtanh", Ruled("relu6", rule::hardtanh), &[X, may("min_val", RULED), may("max_val", RULED), INPLACE]),
+    pt("hardtanh", Rarely(rule::hardtanh), &[X, may("min_val", RULED), may("max_val", RULED), INPLACE]),
     pt("softmax", Operation("softmax"), &[X, must("dim", Axis("axis")), named("dtype", NO_PROPERTY)]),
     pt(
         "dropout dropout2d",
@@ -227,7 +230,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("transpose swapaxes", Ruled("transpose", rule::swap), &[X, must("dim0 axis0", RULED), must("dim1 axis1", RULED)]),
     pt("mean", Operation("mean"), &[X, must("dim", Axes("axes")), may("keepdim", Same("keep"))]),
     pt("sum", Nothing("`a + b` adds tensors; over axes there is `mean`, which is the sum over the number of elements"), &[X]),
-    pt("amax", Ruled("global_maxpool", rule::amax), &[X, must("dim", RULED), may("keepdim", RULED)]),
+    pt("amax", Rarely(rule::amax), &[X, must("dim", RULED), may("keepdim", RULED)]),
     pt("add", Operation("add"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("sub subtract", Operation("sub"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("mul multiply", Operation("mul"), &[X, OTHER]),
@@ -237,7 +240,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
         Nothing("`channels(x)`, `height(x)` and `width(x)` ask a tensor for its sizes, and the batch has none here"),
         &[X],
     ),
-    pt("clamp clip clamp_min clamp_", Ruled("relu6", rule::clamp), &[X, may("min", RULED), may("max", RULED)]),
+    pt("clamp clip clamp_min clamp_", Rarely(rule::clamp), &[X, may("min", RULED), may("max", RULED)]),
     pt("narrow", Ruled("slice", rule::narrow), &[X, must("dim", RULED), must("start", RULED), must("length", RULED)]),
     pt("unsqueeze squeeze", Nothing("the batch has no axis here, and `reshape` gives a tensor another shape"), &[X]),
     pt(

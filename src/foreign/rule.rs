@@ -1,5 +1,8 @@
 //! Calls whose arguments depend on each other, one function each.
 //!
+//! In: the arguments of a call by the parameters of its row. Out: stages, or a clause. No rule knows the text around the call,
+//! and none builds anything.
+//!
 //! A rule gives the calls that compute the same for every input that the pasted call takes, or a clause that says why there
 //! are none. Where the shape of the input is not known, it may take one for granted only if the calls that it gives are
 //! refused on any other.
@@ -9,6 +12,7 @@
 use super::bind::Bound;
 use super::stages::{Stage, Stages};
 use super::value::Value;
+use super::{Means, Row, keras};
 
 pub(super) type Told = Result<Stages, String>;
 
@@ -41,21 +45,31 @@ pub(super) fn activation(value: &Value<'_>) -> Result<Option<Stage>, String> {
         }
         _ => return Err(format!("the activation `{}` has no counterpart here", value.written())),
     };
-    Ok(Some(match name {
-        "linear" => return Ok(None),
-        "relu" => Stage::new("relu"),
-        "relu6" => Stage::new("relu6"),
-        "sigmoid" => Stage::new("sigmoid"),
-        "tanh" => Stage::new("tanh"),
-        "softmax" => Stage::new("softmax"),
-        "swish" | "silu" => Stage::new("silu"),
-        "gelu" => Stage::new("gelu"),
-        "elu" => Stage::new("elu"),
-        "softplus" => Stage::new("softplus"),
-        "mish" => Stage::new("mish"),
-        "leaky_relu" => Stage::new("leaky_relu").arg("slope", "0.2"),
-        _ => return Err(format!("the activation `{name}` has no counterpart here, or another in each version")),
-    }))
+    match name {
+        "linear" => Ok(None),
+        // As the name of an activation it is exact, whatever the function is in a module.
+        "gelu" => Ok(Some(Stage::new("gelu"))),
+        _ => function(name)
+            .map(Some)
+            .ok_or_else(|| format!("the activation `{name}` has no counterpart here, or another in each version")),
+    }
+}
+
+/// The one operation that Keras' function of this name is with nothing but its input.
+fn function(name: &str) -> Option<Stage> {
+    let takes_one = |row: &&Row| row.params.first().is_some_and(|param| matches!(param.means, Means::Input));
+    let row = keras::FUNCTIONS.iter().filter(takes_one).find(|row| row.is_called(name))?;
+    let mut stages = row.made(&Bound::of(row, &[], true, None).ok()?).ok()?;
+    stages.0.pop().filter(|_| stages.0.is_empty())
+}
+
+/// Whether it is approximate if nothing is said is another thing in `tf.nn` than in `keras.ops`.
+pub(super) fn keras_gelu(bound: &Bound<'_>) -> Told {
+    if bound.get("approximate").is_none() {
+        return Err("whether it is approximate where `approximate` is not given hangs on the module there: `gelu` here is exact"
+            .to_owned());
+    }
+    bound.plain("gelu")
 }
 
 /// `Activation("relu")`.

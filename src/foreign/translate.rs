@@ -102,7 +102,7 @@ fn outcome(call: Call<'_>, rows: &[&'static Row]) -> Option<Outcome> {
             Ok(translation) if found.iter().any(|other| other.written == translation.written) => {}
             Ok(translation) => found.push(translation),
             // What is had here is told before what is not.
-            Err(reason) if why.is_none() || row.keyword().is_some() => why = Some(reason),
+            Err(reason) if why.is_none() || !matches!(row.here, Here::Nothing(_)) => why = Some(reason),
             Err(_) => {}
         }
     }
@@ -125,11 +125,7 @@ fn attempt(row: &'static Row, call: Call<'_>) -> Result<Translation, String> {
     }
     let fed = !matches!(call.inputs, Inputs::Inside);
     let bound = Bound::of(row, call.args, fed, call.shape)?;
-    let stages = match row.here {
-        Here::Operation(keyword) => bound.plain(keyword)?,
-        Here::Ruled(_, rule) | Here::Shaped(_, rule) => rule(&bound)?,
-        Here::Nothing(help) => return Err(help.to_owned()),
-    };
+    let stages = row.made(&bound)?;
     // Layers take the list of their tensors in a list of its own: `Add()([a, b])`.
     let opened = match call.inputs {
         Inputs::Apart(list) => inside(list, '(', ')').and_then(listed).map(|tensors| format!("({tensors})")),

@@ -1,4 +1,7 @@
 //! Modules of libraries, and words that begin statements and items in other languages.
+//!
+//! In: a path before a name, or a word at the beginning of a statement. Out: whose library it is, or what stands for the word
+//! here and advice. What a library has is not known here, and no text is changed.
 
 use super::Framework::{self, Keras, PyTorch};
 use super::has;

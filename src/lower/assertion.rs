@@ -94,6 +94,30 @@ impl<'a> Builder<'a> {
 
     /// Evaluates what can be evaluated now; `None` after a report.
     fn symbolic(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
+        self.symbolic_and_constant(frame, expr).map(|(symbolic, _)| symbolic)
+    }
+
+    /// The same, and whether it names nothing, which is told on the way up: each part is looked at once.
+    fn symbolic_and_constant(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<(Symbolic, bool)> {
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.symbolic_and_constant(frame, inner),
+            ExprKind::Unary(op, inner) => {
+                let (inner, constant) = self.symbolic_and_constant(frame, inner)?;
+                Some((reduce(Symbolic::Unary(*op, Box::new(inner))), constant))
+            }
+            ExprKind::Infix { first, rest } => {
+                let (symbolic, constant) = self.infix_symbolic(frame, first, rest)?;
+                Some(match symbolic {
+                    Symbolic::Value(value, _) => (Symbolic::Value(value, constant.then_some(expr.span)), constant),
+                    open => (open, constant),
+                })
+            }
+            _ => Some((self.operand(frame, expr)?, is_constant(expr))),
+        }
+    }
+
+    /// What is no operator's: names, metrics, and what is evaluated now in any case.
+    fn operand(&mut self, frame: &mut Frame<'a>, expr: &'a Expr) -> Option<Symbolic> {
         match &expr.kind {
             ExprKind::Name(name) if !discards(name, expr.span) && !frame.names.contains_key(name.as_str()) => {
                 if let Some(metric) = Metric::from_name(name) {
@@ -132,12 +156,6 @@ impl<'a> Builder<'a> {
                 }
                 _ => self.constant(frame, expr),
             },
-            ExprKind::Paren(inner) => self.symbolic(frame, inner),
-            ExprKind::Unary(op, inner) => Some(reduce(Symbolic::Unary(*op, Box::new(self.symbolic(frame, inner)?)))),
-            ExprKind::Infix { first, rest } => {
-                let symbolic = self.infix_symbolic(frame, first, rest)?;
-                Some(if let Symbolic::Value(value, _) = symbolic { constant_at(value, expr) } else { symbolic })
-            }
             ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Bool(_)
@@ -150,15 +168,27 @@ impl<'a> Builder<'a> {
             | ExprKind::Pipe { .. }
             | ExprKind::If { .. }
             | ExprKind::As { .. }
+            | ExprKind::Paren(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Infix { .. }
             | ExprKind::Error => self.constant(frame, expr),
         }
     }
 
-    fn infix_symbolic(&mut self, frame: &mut Frame<'a>, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Option<Symbolic> {
-        let first = self.symbolic(frame, first)?;
-        let rest: Option<Vec<_>> =
-            rest.iter().map(|(op, span, right)| Some(((*op, *span), self.symbolic(frame, right)?))).collect();
-        self.joined(frame, first, rest?)
+    fn infix_symbolic(
+        &mut self,
+        frame: &mut Frame<'a>,
+        first: &'a Expr,
+        rest: &'a [(InfixOp, Span, Expr)],
+    ) -> Option<(Symbolic, bool)> {
+        let (first, mut constant) = self.symbolic_and_constant(frame, first)?;
+        let mut operands = Vec::with_capacity(rest.len());
+        for (op, span, right) in rest {
+            let (right, is_constant) = self.symbolic_and_constant(frame, right)?;
+            constant &= is_constant;
+            operands.push(((*op, *span), right));
+        }
+        Some((self.joined(frame, first, operands)?, constant))
     }
 
     /// Operands of one precedence: those at the beginning that are constant are one.

@@ -88,8 +88,8 @@ type Change = (Shape, String, Vec<Edit>);
 /// `conv(3, 64, 3)`: the input's channels come first, as in PyTorch's `Conv2d`, and all else moves along by one.
 fn without_in_channels(op: &Op, call: &Expr, shapes: &[Shape]) -> Option<Change> {
     let [input] = shapes else { return None };
-    let (changed, edit) = leading::left_out(op, call, *input)?;
-    Some((changed.infer(shapes).ok()?, leading::MESSAGE.to_owned(), vec![edit]))
+    let (shape, fix) = leading::left_out(op, call, *input)?;
+    Some((shape, fix.message, fix.edits))
 }
 
 /// `linear` on a map works along its rows; what was meant is nearly always `flatten -> linear`, where

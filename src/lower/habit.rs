@@ -60,9 +60,7 @@ impl Builder<'_> {
     /// `conv(3, 64, 3)` where that has no result: without the input's channels, if it then has one.
     pub(super) fn without_channels(&self, op: &Op, input: Shape, call: Span) -> Option<Fix> {
         let call = self.calling.filter(|expr| expr.span == call)?;
-        let (changed, edit) = leading::left_out(op, call, input)?;
-        changed.infer(&[input]).ok()?;
-        Some(Fix { message: leading::MESSAGE.to_owned(), applicability: Unsafe, edits: vec![edit] })
+        leading::left_out(op, call, input).map(|(_, fix)| fix)
     }
 
     /// `linear(512, 10)`, `prelu(64)`, `bn(64)`: what takes another argument where a framework has a size of the input.
@@ -157,8 +155,7 @@ fn channels_first_argument(keyword: &str, (numbers, sizes): (&[u64], usize), giv
     };
     let mut rest: Vec<String> = numbers[sizes..].iter().map(u64::to_string).collect();
     // Of the channels that go out only how many there are for each that comes in is said here.
-    let multiplier = if sizes == 2 { numbers[1] / first } else { 1 };
-    rest.extend((multiplier > 1).then(|| format!("multiplier={multiplier}")));
+    rest.extend(leading::multiplier(numbers, sizes).map(|multiplier| format!("multiplier={multiplier}")));
     let meant = format!("{keyword}({})", rest.join(", "));
     let at = given.first().map_or(span, |g| g.arg.value.span);
     Diagnostic::warning(Code::LintOtherOrder, meaning, at, "as many as the input has channels")

@@ -1,9 +1,10 @@
 //! The sizes of its input as the first arguments of a layer, as other frameworks have them: how they are told, and the call without.
 //!
 //! In: an operation, its arguments by position and the shape that it reads. Out: how many of the first arguments are sizes of
-//! the input, and the operation and the edit that leave them out. Nothing is reported here.
+//! the input, and the fix that leaves them out. Nothing is reported here.
 
-use crate::diagnostic::Edit;
+use crate::diagnostic::Applicability::Unsafe;
+use crate::diagnostic::{Edit, Fix};
 use crate::op::{Conv, Op, Padding, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
@@ -38,10 +39,25 @@ pub(super) fn sizes(keyword: &str, positional: &[u64], input: Shape) -> usize {
     usize::from(leads)
 }
 
-/// How many of the first arguments are as many as the input's channels, where the others tell that they are too many by so many.
-pub(super) fn in_front(keyword: &str, positional: &[u64], input: Shape) -> usize {
-    let leads = matches!(keyword, "conv" | "conv_transpose" | "dwconv") && positional.first() == Some(&input.channels());
-    usize::from(leads && positional.len() > 1)
+/// How many of the first arguments are channels, where a name says again what stands by position: that they are too many is
+/// sure then, and a convolution has one such size. Which of a `dwconv` are sizes only their numbers tell.
+pub(super) fn too_many(keyword: &str, positional: &[u64], input: Shape) -> usize {
+    let has_one = matches!(keyword, "conv" | "conv_transpose") && positional.first() == Some(&input.channels());
+    sizes(keyword, positional, input).max(usize::from(has_one))
+}
+
+/// How many output channels there are for each of the input, where two sizes say so and it is not what holds anyway.
+pub(super) fn multiplier(positional: &[u64], sizes: usize) -> Option<u64> {
+    match positional {
+        [channels, out, ..] if sizes == 2 => out.checked_div(*channels).filter(|multiplier| *multiplier > 1),
+        _ => None,
+    }
+}
+
+/// The fix that takes from a call what stands before `next`, beginning with `first`.
+pub(super) fn without(first: Span, next: Span) -> Fix {
+    let edits = vec![Edit::replace(Span { end: next.start, ..first }, "")];
+    Fix { message: MESSAGE.to_owned(), applicability: Unsafe, edits }
 }
 
 /// `dwconv(32, 32, 3)`, with as many channels behind it or a multiple.
@@ -50,9 +66,10 @@ fn is_depthwise(channels: u64, out: u64, kernel: u64, rest: &[u64]) -> bool {
     no_window && out.is_multiple_of(channels) && kernel % 2 == 1 && is_usual(kernel, rest.first().copied().unwrap_or(1))
 }
 
-/// The convolution whose call leaves out the first argument, which is the input's channels, and the edit that does so: all else
-/// moves along by one, and what has a name stays. `None` where the first argument is another number or needs to stand.
-pub(super) fn left_out(op: &Op, call: &Expr, input: Shape) -> Option<(Op, Edit)> {
+/// What a convolution makes whose call leaves out the first argument, which is the input's channels, and the fix that does so:
+/// all else moves along by one, and what has a name stays. `None` where the first argument is another number or needs to stand,
+/// and where the rest has no result.
+pub(super) fn left_out(op: &Op, call: &Expr, input: Shape) -> Option<(Shape, Fix)> {
     let Op::Conv(conv) = op else { return None };
     let ExprKind::Call { lists, .. } = &call.kind else { return None };
     let args = &lists.first()?.args;
@@ -71,8 +88,8 @@ pub(super) fn left_out(op: &Op, call: &Expr, input: Shape) -> Option<(Op, Edit)>
     let padded = if begin + 2 < count { Padding::even(at(begin + 2, 0, pad)) } else { conv.pad };
     let stride = at(begin + 1, 1, conv.stride);
     let changed = Conv { out, kernel, stride, pad: padded, dilation: at(begin + 3, 1, conv.dilation), ..conv.clone() };
-    let span = Span { end: args.get(1)?.value.span.start, ..args[0].value.span };
-    Some((Op::Conv(changed), Edit::replace(span, "")))
+    let shape = Op::Conv(changed).infer(&[input]).ok()?;
+    Some((shape, without(args[0].value.span, args.get(1)?.value.span)))
 }
 
 #[cfg(test)]
@@ -94,6 +111,15 @@ mod tests {
         assert_eq!(begins("dwconv", &[32, 3, 2, 1, 1], 32), 1);
         assert_eq!(begins("dwconv", &[32, 32, 3], 32), 2, "channels in and out");
         assert_eq!(begins("dwconv", &[32, 64, 3, 1, 1], 32), 2, "two for each");
+    }
+
+    #[test]
+    fn a_name_that_says_it_again_tells_one_size_of_a_convolution_and_none_of_a_dwconv() {
+        let input = Shape::new(&[8, 32, 32]).expect("a shape");
+        assert_eq!(too_many("conv", &[8, 3, 2], input), 1);
+        assert_eq!(too_many("dwconv", &[8, 8, 3], input), 0, "an 8x8 or a 3x3");
+        assert_eq!((too_many("dwconv", &[8, 16, 3], input), multiplier(&[8, 16, 3], 2)), (2, Some(2)));
+        assert_eq!(multiplier(&[8, 8, 3], 2), None);
     }
 
     #[test]

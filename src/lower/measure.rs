@@ -2,7 +2,8 @@
 //!
 //! In: a condition as it is written, and what its names were bound to. Out: a finding for each place where a count meets an amount
 //! that has a unit of bytes. A unit goes with a value through names, sums, functions and branches; what may turn bytes into a count, or
-//! a count into bytes, as a product of two quantities does, is taken for anything.
+//! a count into bytes, as a product or a quotient of two quantities does, is taken for anything. A part is walked once and counts
+//! as a step: a loop may ask a million times.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of expression may be a number of anything")]
 
@@ -12,7 +13,7 @@ use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::metric::Metric;
 use crate::source::Span;
-use crate::syntax::ast::{Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
+use crate::syntax::ast::{Body, Expr, ExprKind, InfixOp, Statement, StatementKind, UnaryOp};
 use crate::units;
 
 /// What a side is a number of.
@@ -36,39 +37,51 @@ enum Side {
 impl<'a> Builder<'a> {
     /// Reports where counts meet bytes; whether they do nowhere.
     pub(super) fn measures_fit(&mut self, frame: &Frame<'a>, condition: &'a Expr) -> bool {
-        match &condition.kind {
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.measures_fit(frame, inner),
-            ExprKind::Infix { first, rest } => {
-                let mut fit = true;
-                let mut left = self.side(frame, first);
-                for (op, _, right) in rest {
-                    let right = self.side(frame, right);
-                    if let Some(finding) = self.mismatch(*op, left, right) {
-                        self.report(frame, finding);
-                        fit = false;
-                    }
-                    left = if is_comparison(*op) { right } else { joined(*op, left, right) };
-                }
-                let operands = std::iter::once(&**first).chain(rest.iter().map(|(_, _, operand)| operand));
-                operands.fold(fit, |fit, operand| self.measures_fit(frame, operand) && fit)
-            }
-            _ => true,
+        let mut findings = Vec::new();
+        self.measured(frame, condition, &mut findings);
+        let fit = findings.is_empty();
+        for finding in findings {
+            self.report(frame, finding);
         }
+        fit
     }
 
     /// The amount with a unit of bytes that an expression is, or is made of.
-    pub(super) fn unit_of(&self, frame: &Frame<'a>, expr: &Expr) -> Option<Span> {
+    pub(super) fn unit_of(&mut self, frame: &Frame<'a>, expr: &Expr) -> Option<Span> {
         if let Side::Bytes { unit, .. } = self.side(frame, expr) { Some(unit) } else { None }
     }
 
+    /// What an expression is a number of, and where counts meet bytes in it: each part is walked once, however deep it stands.
+    fn measured(&mut self, frame: &Frame<'a>, expr: &Expr, findings: &mut Vec<Diagnostic>) -> Side {
+        self.steps += 1;
+        match &expr.kind {
+            ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Neg, inner) => self.measured(frame, inner, findings),
+            ExprKind::Unary(UnaryOp::Not, inner) => {
+                self.measured(frame, inner, findings);
+                Side::Open
+            }
+            ExprKind::Infix { first, rest } => {
+                let mut compares = false;
+                let mut left = self.measured(frame, first, findings);
+                for (op, _, right) in rest {
+                    let right = self.measured(frame, right, findings);
+                    findings.extend(self.mismatch(*op, left, right));
+                    compares |= is_comparison(*op);
+                    left = if is_comparison(*op) { right } else { joined(*op, left, right) };
+                }
+                if compares { Side::Open } else { left }
+            }
+            _ => self.side(frame, expr),
+        }
+    }
+
     fn mismatch(&self, op: InfixOp, left: Side, right: Side) -> Option<Diagnostic> {
-        let (metric, at, unit, first) = match (left, right) {
-            (Side::Count(metric), Side::Bytes { at, unit }) => (metric, at, unit, true),
-            (Side::Bytes { at, unit }, Side::Count(metric)) => (metric, at, unit, false),
-            _ => return None,
+        let ((Side::Count(metric), Side::Bytes { at, unit }) | (Side::Bytes { at, unit }, Side::Count(metric))) = (left, right)
+        else {
+            return None;
         };
-        // So many bytes each, or bytes for each.
-        if op == InfixOp::Mul || op == InfixOp::Pow || !first && is_quotient(op) {
+        // So many bytes for each, or so many operations for each byte.
+        if !is_sum(op) && !is_comparison(op) {
             return None;
         }
         let (shown, literal) = (self.sources.text(at), self.sources.text(unit));
@@ -84,14 +97,13 @@ impl<'a> Builder<'a> {
         Some(finding.fix(Unsafe, format!("write `{instead}`"), edits))
     }
 
-    fn side(&self, frame: &Frame<'a>, expr: &Expr) -> Side {
+    /// What an expression is a number of. A branch that is not taken is walked too, so that each part counts as a step.
+    fn side(&mut self, frame: &Frame<'a>, expr: &Expr) -> Side {
+        self.steps += 1;
         let metric = |metric: Metric| if metric.is_bytes() { Side::Open } else { Side::Count(metric) };
         match &expr.kind {
             ExprKind::Paren(inner) | ExprKind::Unary(UnaryOp::Neg, inner) => self.side(frame, inner),
-            ExprKind::Int(_) | ExprKind::Float(_) => {
-                let is_bytes = units::of_number(self.sources.text(expr.span)).is_some_and(|unit| unit.is_bytes);
-                if is_bytes { Side::Bytes { at: expr.span, unit: expr.span } } else { Side::Number }
-            }
+            ExprKind::Int(_) | ExprKind::Float(_) => self.literal(expr.span),
             ExprKind::Name(name) => match frame.names.get(name.as_str()) {
                 Some(binding) => bound(binding, expr.span),
                 None => Metric::from_name(name).map_or(Side::Open, metric),
@@ -99,29 +111,35 @@ impl<'a> Builder<'a> {
             ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), callee.text.as_str()) {
                 (Some(of), _) => metric(of),
                 (None, "min" | "max" | "abs" | "ceil" | "floor" | "round") => {
-                    self.alike(frame, lists.iter().flat_map(|list| &list.args).map(|arg| &arg.value))
+                    let args = lists.iter().flat_map(|list| &list.args);
+                    args.map(|arg| self.side(frame, &arg.value)).reduce(either).unwrap_or(Side::Open)
                 }
                 (None, _) => Side::Open,
             },
-            ExprKind::List(items) => self.alike(frame, items.iter()),
+            ExprKind::List(items) => {
+                items.iter().map(|item| self.side(frame, item)).reduce(together).map_or(Side::Open, |side| together(side, side))
+            }
             ExprKind::Index { base, .. } => self.side(frame, base),
             ExprKind::If { arms, otherwise } => {
                 let bodies = arms.iter().map(|(_, body)| body).chain(otherwise);
                 bodies
-                    .map(|body| last(body).map_or(Side::Open, |expr| self.side(frame, expr)))
+                    .map(|body| only(body).map_or(Side::Open, |expr| self.side(frame, expr)))
                     .reduce(either)
                     .unwrap_or(Side::Open)
             }
             ExprKind::Infix { first, rest } => {
-                let sides = rest.iter().map(|(op, _, operand)| (*op, self.side(frame, operand)));
-                sides.fold(self.side(frame, first), |left, (op, right)| joined(op, left, right))
+                let first = self.side(frame, first);
+                rest.iter().fold(first, |left, (op, _, right)| joined(*op, left, self.side(frame, right)))
             }
             _ => Side::Open,
         }
     }
 
-    fn alike<'e>(&self, frame: &Frame<'a>, items: impl Iterator<Item = &'e Expr>) -> Side {
-        items.map(|item| self.side(frame, item)).reduce(either).unwrap_or(Side::Open)
+    fn literal(&mut self, span: Span) -> Side {
+        let text = self.sources.text(span);
+        self.weigh(text.len());
+        let is_bytes = units::of_number(text).is_some_and(|unit| unit.is_bytes);
+        if is_bytes { Side::Bytes { at: span, unit: span } } else { Side::Number }
     }
 }
 
@@ -133,11 +151,20 @@ fn bound(binding: &Binding, at: Span) -> Side {
     }
 }
 
-/// The expression that a branch gives.
-fn last(body: &Body) -> Option<&Expr> {
-    match &body.statements.last()?.kind {
-        StatementKind::Expr(value) => Some(value),
+/// The expression that a branch consists of. Names that it binds itself are not known outside it.
+fn only(body: &Body) -> Option<&Expr> {
+    match body.statements.as_slice() {
+        [Statement { kind: StatementKind::Expr(value), .. }] => Some(value),
         _ => None,
+    }
+}
+
+/// What each element of a list is a number of: bytes where all are. Numbers beside them are what they are, and what one list
+/// says of its elements is not true of another that is joined to it.
+fn together(one: Side, other: Side) -> Side {
+    match (one, other) {
+        (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) => bytes,
+        _ => Side::Open,
     }
 }
 
@@ -152,20 +179,23 @@ fn either(one: Side, other: Side) -> Side {
 
 /// What an operator makes of two sides.
 fn joined(op: InfixOp, left: Side, right: Side) -> Side {
-    let is_sum = matches!(op, InfixOp::Add | InfixOp::Sub);
     match (left, right) {
         _ if is_comparison(op) => Side::Open,
         (Side::Number, Side::Number) => Side::Number,
-        (Side::Count(metric), Side::Count(_) | Side::Number) | (Side::Number, Side::Count(metric)) if is_sum => {
+        (Side::Count(metric), Side::Count(_) | Side::Number) | (Side::Number, Side::Count(metric)) if is_sum(op) => {
             Side::Count(metric)
         }
-        (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum => bytes,
+        (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum(op) => bytes,
         (Side::Bytes { .. }, Side::Bytes { .. }) if is_quotient(op) => Side::Number,
-        (bytes @ Side::Bytes { .. }, Side::Number) if is_sum || op == InfixOp::Mul => bytes,
+        (bytes @ Side::Bytes { .. }, Side::Number) if is_sum(op) || op == InfixOp::Mul => bytes,
         (Side::Number, bytes @ Side::Bytes { .. }) if op == InfixOp::Mul => bytes,
         // `10KiB / 4`: so many numbers of four bytes.
         _ => Side::Open,
     }
+}
+
+fn is_sum(op: InfixOp) -> bool {
+    matches!(op, InfixOp::Add | InfixOp::Sub)
 }
 
 fn is_quotient(op: InfixOp) -> bool {

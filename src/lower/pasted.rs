@@ -160,19 +160,33 @@ impl<'a> Builder<'a> {
 
     /// Reports `conv(3, 64, 3, stride=2)`, where the input's channels push what stands by position to the place of what has a name.
     fn given_twice(&mut self, frame: &Frame<'a>, info: &OpInfo, given: &[Given<'a>], pasted: &Pasted<'_>) -> bool {
-        let sizes = pasted.shape.map_or(0, |shape| leading::in_front(info.keyword, &numbers(given), shape));
+        let numbers = numbers(given);
+        let sizes = pasted.shape.map_or(0, |shape| leading::too_many(info.keyword, &numbers, shape));
         let positional: Vec<&Given<'a>> = given.iter().take_while(|g| g.arg.name.is_none()).collect();
-        let (Some(last), Some(first), Some(next)) = (positional.last(), given.first(), positional.get(sizes)) else {
+        let (Some(first), Some(next), Some(last)) = (positional.first(), positional.get(sizes), given.last()) else {
             return false;
         };
-        let pushed = info.params.get(positional.len() - 1);
-        let twice = given.iter().find_map(|g| g.arg.name.as_ref().filter(|name| pushed.is_some_and(|p| p.name == name.text)));
-        let Some(name) = twice.filter(|_| sizes > 0) else { return false };
+        // Which parameters are given by position and by name: what is left must be given once.
+        let place = |name: &Ident| info.params.iter().position(|param| param.name == name.text);
+        let names = given.iter().filter_map(|g| g.arg.name.as_ref());
+        let twice: Vec<(usize, &Ident)> = names.filter_map(|name| Some((place(name)?, name))).collect();
+        let (kept, pushed) = (positional.len() - sizes, |at: usize| at < positional.len());
+        let Some((at, name)) = twice.iter().copied().find(|(at, _)| pushed(*at)) else { return false };
+        if sizes == 0 || twice.iter().any(|(at, _)| *at < kept) {
+            return false;
+        }
+        let mut fix = leading::without(first.arg.value.span, next.arg.value.span);
+        if let Some(multiplier) = leading::multiplier(&numbers, sizes) {
+            // What is said of it by name need not be the same.
+            if twice.iter().any(|(_, name)| name.text == "multiplier") {
+                return false;
+            }
+            fix.edits.push(Edit::after(last.arg.value.span, format!(", multiplier={multiplier}")));
+        }
         let message = format!("`{}` of `{}` is given twice", name.text, info.keyword);
-        let leave = Span { end: next.arg.value.span.start, ..first.arg.value.span };
         let diagnostic = Diagnostic::error(Code::DuplicateArgument, message, name.span, "given again here")
-            .label(last.arg.value.span, "first given here")
-            .fix(Unsafe, leading::MESSAGE, vec![Edit::replace(leave, "")]);
+            .label(positional[at].arg.value.span, "first given here")
+            .fix(fix.applicability, fix.message, fix.edits);
         self.report(frame, diagnostic);
         true
     }

@@ -49,10 +49,8 @@ fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved
         return true;
     }
     let syntax = finding.code.is_syntax();
-    // What is said in the right words now was meant before, and its own errors were only hidden.
-    if syntax && fix.applicability == Applicability::Safe {
-        return false;
-    }
+    // What is said in the right words now was meant before, and the errors of what stands round them were only hidden.
+    let alone = syntax && fix.applicability == Applicability::Safe;
     let new = |other: &&Diagnostic| other.is_error() && other.fixes.is_empty() && !is_own_matter(other.code, syntax);
     let errors: Vec<&Diagnostic> = after.1.iter().filter(new).collect();
     // An argument is judged with its call, and a call's new name with its arguments; a call that is translated stands for itself.
@@ -62,6 +60,7 @@ fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved
         let written = moved.written(edit);
         let source = after.0.iter().find(|(_, source)| with_call && source.name() == name);
         let (from, to) = match source {
+            Some(_) if alone => written,
             Some((id, source)) if syntax => (written.0, call_behind(source.text(), id, written)),
             Some((id, source)) => call_around(source.text(), id, written.0).unwrap_or(written),
             None => written,
@@ -232,13 +231,14 @@ mod tests {
 
     #[test]
     fn no_other_error_may_take_its_place() {
-        let is_kept = |code: Code, fix: &str, text: &str, left: (Code, &str)| {
+        let is_kept_as = |applicability: Applicability, code: Code, fix: &str, text: &str, left: (Code, &str)| {
             let mut before = found("a(b, c) d", &[(code, 2)]);
             let span = before.1[0].primary.clone().expect("a place").span;
-            before.1[0] = before.1[0].clone().fix(Applicability::Unsafe, "", vec![Edit::replace(span, fix)]);
+            before.1[0] = before.1[0].clone().fix(applicability, "", vec![Edit::replace(span, fix)]);
             let at = text.find(left.1).expect("it stands there");
             mends(&[(&before.1[0], &before.1[0].fixes[0])], &before, &found(text, &[(left.0, at)]))
         };
+        let is_kept = |code, fix, text, left| is_kept_as(Applicability::Unsafe, code, fix, text, left);
         let argument = |left| is_kept(Code::UnknownArgument, "xy", "a(xy, c) d", left);
         assert!(!argument((Code::InvalidValue, "xy")), "at what was written");
         assert!(!argument((Code::InvalidValue, "c")) && !argument((Code::KernelTooLarge, "a")), "in the same call");
@@ -255,6 +255,8 @@ mod tests {
         let syntax = |left| is_kept(Code::UnexpectedToken, "xy", "a(xy, c) d", left);
         assert!(!syntax((Code::UnknownOperation, "xy")), "what no operation is called");
         assert!(syntax((Code::UnknownName, "xy")), "the name is the author's");
+        let safe = |left| is_kept_as(Safe, Code::UnexpectedToken, "xy", "a(xy, c) d", left);
+        assert!(!safe((Code::UnknownOperation, "xy")) && safe((Code::InvalidValue, "c")), "only what was written is its own");
     }
 
     #[test]

@@ -150,6 +150,10 @@ fn lower_case(from: Input<'_>, to: Input<'_>) -> Vec<Edit> {
 /// `x.view(-1)`: a method of a tensor is a function of it. A call binds as tight as a method does, an arrow does not.
 fn tensor_method(found: Diagnostic, (path, tensor, name): (Span, &str, &str), open: Input<'_>) -> Diagnostic {
     let Some((args, rest)) = arguments(open) else { return found };
+    // A tensor has no parts that could flow: what it is that the method belongs to is not known.
+    if tensor.contains('.') {
+        return found.help("`pointwise ops` lists the operations");
+    }
     let whole = path.to(open.span_to(rest));
     let call = Call { module: None, name, args: &args, inputs: Inputs::Method(tensor), shape: None };
     match foreign::translate(call) {
@@ -160,8 +164,6 @@ fn tensor_method(found: Diagnostic, (path, tensor, name): (Span, &str, &str), op
             found.fix(Unsafe, format!("write `{name}`"), replace(whole, format!("{name}({tensor}{comma}{inner})")))
         }
         Some(outcome) => offer(found, outcome, whole, None),
-        // A tensor has no parts that could flow.
-        None if tensor.contains('.') => found.help("`pointwise ops` lists the operations"),
         None => {
             let list = if args.is_empty() { "" } else { open.text_to(rest) };
             let written = format!("{name}{list}({tensor})");
