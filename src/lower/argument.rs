@@ -33,6 +33,8 @@ impl<'a> Builder<'a> {
             let param = &info.params[i];
             match slot {
                 Some(g) if g.value.is_poison() || self.word_out_of_place(frame, info, (i, g), &slots) => sound = false,
+                // Of several tuples in one call the first says enough.
+                Some(g) if !sound && g.value.is_constant_tuple() => {}
                 Some(g) => {
                     let value = self.as_list_for(frame, (info, param), g);
                     let integral = if param.kind.is_integral() { integral(&value) } else { None };
