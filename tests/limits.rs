@@ -225,6 +225,20 @@ fn refinements_of_all_layers_by_the_thousand() {
 }
 
 #[test]
+fn assertions_in_loops_end_small() {
+    let turns = |count: u32, condition: &str| net(&format!("    for i in 0..{count} {{ assert {condition} }}"));
+    let long = turns(900_000, "params < 5 + i + 100_000 and macs > 0 and layers < 100 and params > 1");
+    let paths = turns(10_000, &format!("params({}) > 0", vec!["a"; 10_000].join(".")));
+    let lists = turns(100_000, &format!("layers != [{}]", "i, ".repeat(1000)));
+    for (name, text) in [("long", &long), ("short", &turns(1_200_000, "params < 5 + i")), ("paths", &paths), ("lists", &lists)] {
+        let said = check(name, text, (2, 20.0, 200));
+        assert!(said.contains("PW0704"), "{name}: {said}");
+    }
+    let said = check("true", &turns(2_500_000, "true"), (0, 20.0, 100));
+    assert_eq!(said.matches("PW9").count(), 1, "{said}");
+}
+
+#[test]
 fn wide_mismatches_end() {
     let body = format!("    z = x -> maxpool(2)\n    a = concat({})", "x,z,".repeat(24_000));
     let said = check("wide", &net(&body), (1, 30.0, 200));
