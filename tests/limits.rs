@@ -61,6 +61,7 @@ fn holds(words: &[&str], name: &str, text: &str, (code, seconds, mib): (i32, f64
     let dir = Dir::new();
     let path = dir.write(&format!("{name}.net"), text);
     let cost = cost(&[words, &[&path]].concat());
+    eprintln!("COST {name} {} {:.2} of {seconds} s, {} of {mib} MiB", words.join(" "), cost.seconds, cost.mib);
     let head: String = cost.text.chars().take(400).collect();
     assert_eq!(cost.code, code, "{name}: {head}");
     assert!(cost.seconds < seconds, "{name} took {:.1} s: {head}", cost.seconds);
@@ -253,6 +254,32 @@ fn fixes_one_after_the_other_stop_and_say_so() {
     assert!(said.contains("fixing stopped early, and there may be more to fix"), "{said}");
     let few = holds(&["check", "--diff", "--unsafe-fixes"], "few", &net("    a = x -> conv(8, 3, strid=1)"), (1, 10.0, 200));
     assert!(few.contains("1 fix to apply") && !few.contains("stopped early"), "{few}");
+}
+
+#[test]
+fn fixing_says_whether_another_run_goes_on() {
+    let line = format!("    {}", "`".repeat(90_000));
+    let dir = Dir::new();
+    let goes_on = "`check --fix` goes on when it is run again";
+    for format in ["full", "concise"] {
+        let path = dir.write("quotes.net", &net(&line));
+        let run = cost(&["check", "--fix", "--unsafe-fixes", "--output-format", format, &path]);
+        assert!(run.text.contains(goes_on), "{format}: {}", run.text);
+    }
+    let path = dir.write("quotes.net", &net(&line));
+    let run = cost(&["check", "--diff", "--unsafe-fixes", &path]);
+    assert!(!run.text.contains(goes_on) && run.text.contains("more to fix; the rest is left"), "{}", run.text);
+}
+
+#[test]
+fn a_text_is_read_once_for_all_its_fixes() {
+    let fixes = lines(120, |i| format!("    a{i} = x -> conv(8, 3, strid=1)"));
+    let text = net(&format!("    b = 1 + true\n{fixes}{}", "    z = x\n".repeat(100_000)));
+    let dir = Dir::new();
+    let path = dir.write("many.net", &text);
+    let [plain, fixing] = [&["check", &path][..], &["check", "--diff", "--unsafe-fixes", &path]].map(cost);
+    assert!(fixing.text.contains("120 fixes to apply"), "{}", fixing.text);
+    assert!(fixing.seconds < 3.0 * plain.seconds + 1.0, "{:.1} s, and {:.1} s without", fixing.seconds, plain.seconds);
 }
 
 #[test]
