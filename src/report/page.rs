@@ -21,13 +21,13 @@ pub fn reflowed(page: &str, columns: usize) -> String {
             part.push(next);
         }
         match kind {
-            Kind::Code => part.extend(lines.next()),
-            Kind::Table | Kind::Alone | Kind::Prose => {}
-        }
-        match kind {
             Kind::Prose => out.push_str(&prose(&part, width)),
             Kind::Table if part.iter().any(|line| line.chars().count() > width) => out.push_str(&rows(&part, width)),
-            Kind::Code | Kind::Table | Kind::Alone => out.push_str(&part.join("\n")),
+            Kind::Code => {
+                part.extend(lines.next());
+                out.push_str(&part.join("\n"));
+            }
+            Kind::Table | Kind::Alone => out.push_str(&part.join("\n")),
         }
         out.push('\n');
     }
@@ -107,7 +107,15 @@ mod tests {
     }
 
     #[test]
+    fn later_cells_stand_behind_the_names_of_their_columns() {
+        let table = ["| word | kind | default |", "|---|---|---|", "| `pad` | a number | `0` |", "| `bias` | | `true` |"];
+        assert_eq!(rows(&table, 100), "- `pad`: kind a number, default `0`\n- `bias`: default `true`");
+        assert_eq!(rows(&table, 24), "- `pad`: kind a number,\n  default `0`\n- `bias`: default `true`");
+    }
+
+    #[test]
     fn no_word_of_a_page_is_lost() {
+        // The rows of a table of more than two columns name these anew, which has its own test.
         // The bars of tables come and go.
         let words = |text: &str| {
             let letters: String = text.chars().filter(|c| !"|-:".contains(*c)).collect();
