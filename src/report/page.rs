@@ -78,7 +78,11 @@ fn prose(lines: &[&str], width: usize) -> String {
 
 /// The rows of a table as items: `- first: second`, later cells behind the names of their columns.
 fn rows(lines: &[&str], width: usize) -> String {
-    let cells = |line: &&str| line.trim().trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    // Bars within a cell have no room round them; those round an empty cell share theirs.
+    let cells = |line: &&str| {
+        let line = line.trim().trim_matches('|').replace("| |", "|  |");
+        line.split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    };
     let head = cells(&lines[0]);
     let item = |row: Vec<String>| {
         let named = row.iter().zip(&head).skip(1).filter(|(cell, _)| !cell.is_empty());
