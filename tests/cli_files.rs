@@ -177,6 +177,12 @@ fn what_cannot_be_replaced_is_written_in_place_with_a_warning() {
     let run = nobody(&["convert", &net, &dir.path("closed/new.json")]);
     assert!(run.code == 2 && run.err.contains("permission is denied"), "{}", run.err);
     set_mode(dir.join("closed"), 0o755);
+    // What is written over is read before: a file that cannot be is refused before the work, here before the missing input.
+    let several = dir.write("several.json", "old");
+    fs::hard_link(&several, dir.join("again.json")).expect("linked");
+    set_mode(&several, 0o222);
+    let run = nobody(&["convert", &dir.path("missing.net"), &several]);
+    assert!(run.code == 2 && run.err.contains("permission is denied"), "{}", run.err);
     if is_root() {
         // Another's file in one's own folder: only root could keep its owner in a new one.
         let other = dir.write("other.json", "old");

@@ -87,8 +87,8 @@ struct Checked {
     diagnostics: Vec<Diagnostic>,
     /// How many fixes were, or would be, applied.
     fixes: usize,
-    /// Whether there may be more of them, which would take too long to find.
-    is_cut: bool,
+    /// What is to be said where there may be more of them, which would take too long to find.
+    unfinished: Option<String>,
     /// What the file stands for in the exit code.
     code: u8,
 }
@@ -96,7 +96,7 @@ struct Checked {
 impl Checked {
     fn new(sources: SourceSet, diagnostics: Vec<Diagnostic>) -> Self {
         let code = exit_code(&diagnostics);
-        Self { sources, diagnostics, fixes: 0, is_cut: false, code }
+        Self { sources, diagnostics, fixes: 0, unfinished: None, code }
     }
 }
 
@@ -126,15 +126,14 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
         if let Some(guesses) = guesses(&checked, arguments) {
             session.notice(&guesses);
         }
-        for cut in checked.iter().filter(|checked| checked.is_cut) {
-            session.notice(&unfinished(cut));
-        }
+        notices(session, &checked);
         session.notice(&summary(&checked, arguments));
     } else {
         let findings: Vec<Findings<'_>> =
             checked.iter().map(|Checked { sources, diagnostics, .. }| Findings { sources, diagnostics }).collect();
         let text = render::render(&findings, format, 0);
         Session::data(|out| out.write_all(text.as_bytes()))?;
+        notices(session, &checked);
     }
     Ok(checked.iter().map(|checked| checked.code).max().unwrap_or(TROUBLE))
 }
@@ -193,7 +192,8 @@ fn check(session: &Session, subject: &Subject<'_>) -> Result<Checked, Failure> {
     } else if arguments.fix && (fixed.applied > 0 || files::is_dash(path)) {
         Output::change(path).write(session, |out| out.write_all(fixed.text.as_bytes()))?;
     }
-    let found = Checked { fixes: fixed.applied, is_cut: fixed.is_cut, ..tried(subject, compile(fixed.text)) };
+    let unfinished = fixed.is_cut.then(|| unfinished(subject, fixed.applied));
+    let found = Checked { fixes: fixed.applied, unfinished, ..tried(subject, compile(fixed.text)) };
     // Where nothing is written, the file is as good as it was.
     Ok(if arguments.diff { Checked { code: before, ..found } } else { found })
 }
@@ -266,10 +266,16 @@ fn guesses(checked: &[Checked], arguments: &Arguments) -> Option<String> {
     })
 }
 
-/// That fixing ended while there was something to fix, and what to do.
-fn unfinished(checked: &Checked) -> String {
-    let name = checked.sources.iter().next().map_or("", |(_, main)| main.name());
-    format!("`{name}`: fixing stopped early, and there may be more to fix; `check --fix` goes on when it is run again")
+/// Tells of the files in which fixing ended early; on standard error, whatever format the findings have.
+fn notices(session: &Session, checked: &[Checked]) {
+    checked.iter().filter_map(|checked| checked.unfinished.as_deref()).for_each(|text| session.notice(text));
+}
+
+/// That fixing ended while there was something to fix. Another run goes on only where this one has changed the file.
+fn unfinished(Subject { path, arguments, .. }: &Subject<'_>, applied: usize) -> String {
+    let goes_on = arguments.fix && applied > 0 && !files::is_dash(path);
+    let rest = if goes_on { "`check --fix` goes on when it is run again" } else { "the rest is left" };
+    format!("`{}`: fixing stopped early, and there may be more to fix; {rest}", files::shown(path))
 }
 
 fn summary(checked: &[Checked], arguments: &Arguments) -> String {

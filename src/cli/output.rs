@@ -113,12 +113,23 @@ impl Staged {
 
 /// Writes over a file without making a new one. The old text is kept meanwhile, and put back where the new one has no room.
 fn replace_text(from: &File, place: &Path) -> io::Result<()> {
-    let to = OpenOptions::new().read(true).write(true).open(place)?;
+    let to = in_place(place)?;
     let old = tempfile::tempfile()?;
     copy(&to, &old)?;
     copy(from, &to).inspect_err(|_| {
         let _ = copy(&old, &to);
     })
+}
+
+/// A file that is to be written over, and read before.
+fn in_place(place: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(place)
+}
+
+/// What waits apart to be copied over a file, which is known before the work to let itself be read and written.
+fn apart(file: File, why: io::Error, place: &Path) -> io::Result<Spare> {
+    in_place(place)?;
+    Ok(Spare::Apart(file, why))
 }
 
 /// Makes the text of a file that of another. Its end is cut last: what was longer keeps its room until then.
@@ -176,7 +187,8 @@ fn prepare(path: &Path) -> io::Result<Option<(Spare, PathBuf)>> {
     OpenOptions::new().write(true).open(&place)?;
     if names(&old) > 1 {
         let why = format!("it has {} names (hard links), which stay one file", names(&old));
-        return Ok(Some((Spare::Apart(tempfile::tempfile()?, io::Error::other(why)), place)));
+        let spare = apart(tempfile::tempfile()?, io::Error::other(why), &place)?;
+        return Ok(Some((spare, place)));
     }
     let spare = match Temporary::make(|| builder(false).tempfile_in(parent(&place))) {
         Ok(temporary) => match keep_owner(temporary.file(), &old) {
@@ -184,9 +196,9 @@ fn prepare(path: &Path) -> io::Result<Option<(Spare, PathBuf)>> {
                 temporary.file().set_permissions(old.permissions())?;
                 Spare::Beside(temporary)
             }
-            Err(error) => Spare::Apart(temporary.file().try_clone()?, error),
+            Err(error) => apart(temporary.file().try_clone()?, error, &place)?,
         },
-        Err(error) if forbids_renaming(&error) => Spare::Apart(tempfile::tempfile()?, error),
+        Err(error) if forbids_renaming(&error) => apart(tempfile::tempfile()?, error, &place)?,
         Err(error) => return Err(error),
     };
     Ok(Some((spare, place)))

@@ -32,7 +32,21 @@ pub enum Symbolic {
     },
 }
 
-/// One `assert` statement.
+impl Symbolic {
+    /// How much there is to keep: its operands and operators, the segments of its paths, the values of its lists.
+    fn size(&self) -> usize {
+        match self {
+            Self::Value(value, _) => 1 + value.weight(),
+            Self::Metric(_, path, _) => {
+                1 + path.iter().flat_map(|path| &path.segments).map(|segment| 1 + (segment.len() >> 6)).sum::<usize>()
+            }
+            Self::Unary(_, inner) => 1 + inner.size(),
+            Self::Infix { first, rest } => 1 + first.size() + rest.iter().map(|(_, operand)| operand.size()).sum::<usize>(),
+        }
+    }
+}
+
+/// One `assert` statement, as a turn of the loops around it comes to it; one that is true whatever the network counts, once.
 #[derive(Debug, Clone)]
 pub struct Condition {
     /// What must hold.
@@ -89,7 +103,11 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        self.conditions.push(Condition { condition: symbolic, span: condition.span, constant: is_constant(condition) });
+        // What is true in one turn of a loop is so in all of them that come to it.
+        let is_kept = matches!(symbolic, Symbolic::Value(..)) && !self.decided.insert(condition.span);
+        if !is_kept && self.may_keep(frame, symbolic.size(), condition.span) {
+            self.conditions.push(Condition { condition: symbolic, span: condition.span, constant: is_constant(condition) });
+        }
     }
 
     /// Evaluates what can be evaluated now; `None` after a report.
@@ -254,23 +272,25 @@ impl<'a> Builder<'a> {
         Some(Symbolic::Metric(metric, path, span))
     }
 
-    /// Reports a call of nothing that comes near to a metric, `mac(x)`: in an assertion a metric is what is meant.
+    /// Reports a call of nothing, or of an operation, that comes near to a metric, `mac(x)`: in an assertion a metric is meant.
     fn is_strange_metric(&mut self, frame: &Frame<'a>, callee: &Ident) -> bool {
-        let words = Metric::ALL.iter().map(|(word, _)| *word);
         // An operation gives a tensor, which is no number.
         let is_unknown = match self.callee(frame, callee) {
             Ok(Callee::Op(_)) => true,
             Ok(Callee::Block(_) | Callee::Shared(_) | Callee::Function) => false,
             Err(strange) => strange == Strange::Unknown,
         };
-        let is_unknown = is_unknown && Metric::from_name(&callee.text).is_none();
-        let Some(near) = nearest(&callee.text, words).filter(|_| is_unknown) else { return false };
-        if !self.again(Code::UnknownName, callee.span) {
-            let message = format!("`{}` is no metric", callee.text);
-            let diagnostic = Diagnostic::error(Code::UnknownName, message, callee.span, "not defined");
-            let edits = vec![Edit::replace(callee.span, near)];
-            self.report(frame, diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), edits));
+        if !is_unknown || Metric::from_name(&callee.text).is_some() {
+            return false;
         }
+        if self.again(Code::UnknownName, callee.span) {
+            return true;
+        }
+        let Some(near) = nearest(&callee.text, Metric::ALL.iter().map(|(word, _)| *word)) else { return false };
+        let message = format!("`{}` is no metric", callee.text);
+        let diagnostic = Diagnostic::error(Code::UnknownName, message, callee.span, "not defined");
+        let edits = vec![Edit::replace(callee.span, near)];
+        self.report(frame, diagnostic.fix(Unsafe, format!("did you mean `{near}`?"), edits));
         true
     }
 

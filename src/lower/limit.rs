@@ -1,8 +1,8 @@
 //! What building may cost, and where it stops.
 //!
 //! In: what is done. Out: a finding where it is too much, after which nothing is built any more. Work that grows with a name, a
-//! list or a body counts for as much as it walks, so that steps bound time; nodes, instances and names bound memory. A loop
-//! that only repeats errors stops turning: what it would say has been said.
+//! list or a body counts for as much as it walks, so that steps bound time; nodes, instances, names and conditions bound memory.
+//! A loop that only repeats errors stops turning: what it would say has been said.
 
 use super::{Builder, Frame};
 use crate::code::Code;
@@ -18,6 +18,8 @@ pub struct Limits {
     pub instances: usize,
     /// Bytes of all names of nodes and of uses of blocks together.
     pub name_bytes: usize,
+    /// Operands and operators of all conditions together.
+    pub conditions: usize,
     /// Evaluated expressions and statements.
     pub steps: u64,
     /// Depth of nested expressions and block instances together.
@@ -34,6 +36,7 @@ impl Default for Limits {
             nodes: 1 << 19,
             instances: 1 << 17,
             name_bytes: 128 << 20,
+            conditions: 1 << 19,
             steps: 20_000_000,
             depth: 200,
             errors: 200,
@@ -98,6 +101,18 @@ impl<'a> Builder<'a> {
         if !fits {
             let message = format!("the network uses blocks more than {} times", self.limits.instances);
             self.stop(frame, Diagnostic::error(Code::TooManyNodes, message, span, "the limit is reached here"));
+        }
+        fits
+    }
+
+    /// Counts a condition that is to be held against the whole network, which keeps it until then; false after a report.
+    pub(super) fn may_keep(&mut self, frame: &Frame<'a>, size: usize, span: Span) -> bool {
+        self.condition_size += size;
+        let fits = self.condition_size <= self.limits.conditions;
+        if !fits {
+            let message = format!("the network's assertions have more than {} operands and operators", self.limits.conditions);
+            let diagnostic = Diagnostic::error(Code::TooManyNodes, message, span, "the limit is reached here");
+            self.stop(frame, diagnostic.help("each turn of a loop asserts anew: assert less in them"));
         }
         fits
     }

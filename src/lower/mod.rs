@@ -193,6 +193,9 @@ struct Builder<'a> {
     here: Option<InstanceId>,
     refinements: Vec<Refinement>,
     conditions: Vec<Condition>,
+    /// Where those stand that were true in a turn, and how large all conditions are together.
+    decided: HashSet<Span>,
+    condition_size: usize,
     /// Paths under which something could not be built.
     missing: BTreeSet<LayerPath>,
     /// Blocks that were entered, whose bodies need not be looked at for their own sake.
@@ -234,6 +237,8 @@ impl<'a> Builder<'a> {
             here: None,
             refinements: Vec::new(),
             conditions: Vec::new(),
+            decided: HashSet::new(),
+            condition_size: 0,
             missing: BTreeSet::new(),
             entered: HashSet::new(),
             steps: 0,

@@ -1,4 +1,4 @@
-//! Normalisations and the learnable per-channel scale.
+//! Normalisations.
 //!
 //! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here. `E` stands for the number of
 //! elements in the formulas of work.
@@ -12,7 +12,7 @@ use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Float};
 use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
-use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
+use super::weight::{Dims, Init, WeightSpec, if_affine};
 use super::work::{Window, Work, elements};
 
 const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
@@ -95,21 +95,6 @@ pub(super) const LRN: OpInfo = OpInfo {
     build: build_lrn,
 };
 
-pub(super) const SCALE: OpInfo = OpInfo {
-    keyword: "scale",
-    family: "normalisation",
-    summary: "a learnable factor per channel (ConvNeXt's layer scale)",
-    params: &[
-        optional("init", Number, Float(1.0), "value that training starts from"),
-        optional("bias", Flag, Bool(false), "whether a shift per channel is learned too"),
-    ],
-    inputs: (1, Some(1)),
-    output: Output::Computed,
-    shapes: "[C, ...] -> [C, ...]",
-    onnx: "Mul",
-    build: |read, _| Ok(Built::One(Op::Scale(Scale { init: read.number("init")?, bias: read.flag("bias")? }))),
-};
-
 /// Batch normalisation over axis 0 with running statistics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchNorm {
@@ -159,15 +144,6 @@ pub struct Lrn {
     pub beta: f64,
     /// Constant.
     pub k: f64,
-}
-
-/// A learnable factor per channel, with a shift where `bias`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scale {
-    /// Value that training starts from.
-    pub init: f64,
-    /// Whether a shift is learned.
-    pub bias: bool,
 }
 
 fn read_norm(read: &Reader<'_>) -> Result<(f64, bool), BuildError> {
@@ -387,44 +363,6 @@ impl Payload for Lrn {
     }
 }
 
-impl Payload for Scale {
-    fn info(&self) -> &'static OpInfo {
-        &SCALE
-    }
-
-    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        first(inputs)
-    }
-
-    fn roles(&self) -> &'static [&'static str] {
-        with_bias(self.bias)
-    }
-
-    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
-        let input = inputs[0];
-        let dims = Dims::vector(input.channels());
-        let mut weights = vec![WeightSpec::learned("weight", dims, Init::Constant(self.init))];
-        if self.bias {
-            weights.push(WeightSpec::learned("bias", dims, Init::Constant(0.0)));
-        }
-        weights
-    }
-
-    /// One multiplication an element, and one addition where a shift is learned.
-    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
-        let input = inputs[0];
-        Work { mul: 1, add: u64::from(self.bias), ..Work::NONE }.times(elements(input)?)
-    }
-
-    fn window(&self, _map: Shape) -> Window {
-        Window::Pixel
-    }
-
-    fn arguments(&self, printed: Printed) -> Printed {
-        printed.arg("init", self.init).arg("bias", self.bias)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{printed, shape_error, told, weights, window, work};
@@ -433,10 +371,10 @@ mod tests {
 
     #[test]
     fn shapes_stay() {
-        for call in ["bn()", "group_norm(2)", "layer_norm()", "instance_norm()", "lrn(5)", "scale()"] {
+        for call in ["bn()", "group_norm(2)", "layer_norm()", "instance_norm()", "lrn(5)"] {
             assert_eq!(told(&format!("{call}([4, 8, 9])")), "[4, 8, 9]", "{call}");
         }
-        for call in ["bn()", "group_norm(2)", "layer_norm()", "scale()"] {
+        for call in ["bn()", "group_norm(2)", "layer_norm()"] {
             assert_eq!(told(&format!("{call}([4])")), "[4]", "{call}");
         }
     }
@@ -460,16 +398,12 @@ mod tests {
         assert_eq!(weights("group_norm(2)([4, 8, 8])"), learned);
         assert_eq!(weights("layer_norm()([4, 8, 8])"), learned);
         assert_eq!(weights("instance_norm()([4, 8, 8])"), []);
-        assert_eq!(weights("scale()([4, 8, 8])"), learned[..1]);
-        assert_eq!(weights("scale(0.1, bias=true)([4, 8, 8])"), learned);
         assert_eq!(weights("lrn(5)([4, 8, 8])"), []);
     }
 
     #[test]
     fn folded_normalisation_costs_two_operations_an_element() {
         assert_eq!(work("bn()([4, 3, 2])"), Work { mul: 24, add: 24, ..Work::NONE });
-        assert_eq!(work("scale()([4, 3, 2])"), Work { mul: 24, ..Work::NONE });
-        assert_eq!(work("scale(bias=true)([4, 3, 2])"), Work { mul: 24, add: 24, ..Work::NONE });
         assert_eq!(work("lrn(5)([4, 3, 2])"), Work { mul: 48, add: 120, exp: 24, div: 24, ..Work::NONE });
     }
 
@@ -489,7 +423,6 @@ mod tests {
         assert_eq!(printed("bn(1e-3)([4])"), "eps=0.001");
         assert_eq!(printed("instance_norm(affine=true)([4, 8, 8])"), "affine=true");
         assert_eq!(printed("lrn(5, k=2)([4, 8, 8])"), "size=5, k=2.0");
-        assert_eq!(printed("scale(1e-6)([4, 8, 8])"), "init=1e-6");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
-use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, slice, source, space};
+use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, scale, slice, source, space};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,7 +156,7 @@ pub static OPS: &[OpInfo] = &[
     norm::LAYER_NORM,
     norm::INSTANCE_NORM,
     norm::LRN,
-    norm::SCALE,
+    scale::SCALE,
     activation::RELU,
     activation::RELU6,
     activation::LEAKY_RELU,

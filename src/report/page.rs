@@ -21,13 +21,13 @@ pub fn reflowed(page: &str, columns: usize) -> String {
             part.push(next);
         }
         match kind {
-            Kind::Code => part.extend(lines.next()),
-            Kind::Table | Kind::Alone | Kind::Prose => {}
-        }
-        match kind {
             Kind::Prose => out.push_str(&prose(&part, width)),
             Kind::Table if part.iter().any(|line| line.chars().count() > width) => out.push_str(&rows(&part, width)),
-            Kind::Code | Kind::Table | Kind::Alone => out.push_str(&part.join("\n")),
+            Kind::Code => {
+                part.extend(lines.next());
+                out.push_str(&part.join("\n"));
+            }
+            Kind::Table | Kind::Alone => out.push_str(&part.join("\n")),
         }
         out.push('\n');
     }
@@ -78,7 +78,11 @@ fn prose(lines: &[&str], width: usize) -> String {
 
 /// The rows of a table as items: `- first: second`, later cells behind the names of their columns.
 fn rows(lines: &[&str], width: usize) -> String {
-    let cells = |line: &&str| line.trim().trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    // Bars within a cell have no room round them; those round an empty cell share theirs.
+    let cells = |line: &&str| {
+        let line = line.trim().trim_matches('|').replace("| |", "|  |");
+        line.split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    };
     let head = cells(&lines[0]);
     let item = |row: Vec<String>| {
         let named = row.iter().zip(&head).skip(1).filter(|(cell, _)| !cell.is_empty());
@@ -107,7 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn later_cells_stand_behind_the_names_of_their_columns() {
+        let table = ["| word | kind | default |", "|---|---|---|", "| `pad` | a number | `0` |", "| `bias` | | `true` |"];
+        assert_eq!(rows(&table, 100), "- `pad`: kind a number, default `0`\n- `bias`: default `true`");
+        assert_eq!(rows(&table, 24), "- `pad`: kind a number,\n  default `0`\n- `bias`: default `true`");
+    }
+
+    #[test]
     fn no_word_of_a_page_is_lost() {
+        // The rows of a table of more than two columns name these anew, which has its own test.
         // The bars of tables come and go.
         let words = |text: &str| {
             let letters: String = text.chars().filter(|c| !"|-:".contains(*c)).collect();

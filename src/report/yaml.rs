@@ -253,6 +253,15 @@ fn needs_escape(c: char) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
+    /// Texts that some reader takes for a number, a truth value, a date or a sign of YAML.
+    #[rustfmt::skip]
+    const TAKEN: [&str; 62] = [
+        "on", "Off", "YES", "no", "y", "N", "true", "False", "null", "NULL", "~", "", "1", "1_000", "1:30", "0x1F", "010",
+        "0o17", "0b1", ".inf", "-.INF", ".nan", "1e3", "1.", ".5", "+1", "2026-11-26", "2026-11-26 10:00:00", "=", "<<", "-",
+        "- a", "? a", "a: b", "a:", "a #b", "#a", "&a", "*a", "!a", "|", ">", "'a'", "\"a\"", "%a", "@a", "`a`", "{a", "[a",
+        "a\nb", "a\tb", " a", "a ", "--- a", "...", ",a", "a\u{85}b", "a\u{2028}b", "\u{feff}a", "a\u{7f}", "1,000", "12e03",
+    ];
+
     fn written(document: &Value) -> String {
         let mut out = Vec::new();
         super::yaml(&mut out, document).expect("a vector takes everything");
@@ -274,71 +283,7 @@ mod tests {
 
     #[test]
     fn what_some_reader_takes_for_another_value_is_quoted() {
-        let taken = [
-            "on",
-            "Off",
-            "YES",
-            "no",
-            "y",
-            "N",
-            "true",
-            "False",
-            "null",
-            "NULL",
-            "~",
-            "",
-            "1",
-            "1_000",
-            "1:30",
-            "0x1F",
-            "010",
-            "0o17",
-            "0b1",
-            ".inf",
-            "-.INF",
-            ".nan",
-            "1e3",
-            "1.",
-            ".5",
-            "+1",
-            "2026-11-26",
-            "2026-11-26 10:00:00",
-            "=",
-            "<<",
-            "-",
-            "- a",
-            "? a",
-            "a: b",
-            "a:",
-            "a #b",
-            "#a",
-            "&a",
-            "*a",
-            "!a",
-            "|",
-            ">",
-            "'a'",
-            "\"a\"",
-            "%a",
-            "@a",
-            "`a`",
-            "{a",
-            "[a",
-            "a\nb",
-            "a\tb",
-            " a",
-            "a ",
-            "--- a",
-            "...",
-            ",a",
-            "a\u{85}b",
-            "a\u{2028}b",
-            "\u{feff}a",
-            "a\u{7f}",
-            "1,000",
-            "12e03",
-        ];
-        for text in taken {
+        for text in TAKEN {
             assert!(written(&json!(text)).starts_with('"'), "{text:?}: {}", written(&json!(text)));
         }
         for text in ["conv", "layer1.0.conv2", "models/a.net", "it is dilated", "größe", "nope", "one", "null.bn", "yes.no"] {

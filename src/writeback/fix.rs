@@ -25,7 +25,7 @@ pub struct Fixed {
     pub text: String,
     /// How many fixes were applied.
     pub applied: usize,
-    /// Whether there may be more to apply, which there was no work left for.
+    /// Whether there may be more to apply: there were fixes to try, and no work or no rounds left for them.
     pub is_cut: bool,
     /// The text with those that it uses, and what is left.
     pub found: Found,
@@ -33,7 +33,8 @@ pub struct Fixed {
 
 /// Applies fixes until there are none to a text that was found to have these: the safe ones, or the guesses as well, of which a
 /// finding's first is taken. `find` checks the text after a round, and spends what that cost. A round that does not mend all that
-/// it was made for, or after which the text reads worse, is taken back, and the fix at fault left out.
+/// it was made for, or after which the text reads worse, is taken back, and the fix at fault left out. Where the work ends before
+/// anything was applied, single fixes are tried for as long as that can be afforded, so that another run has less to do.
 #[must_use]
 pub fn fixed(found: Found, most: Applicability, work: &Work, find: impl Fn(String) -> Found) -> Fixed {
     let text = found.0.iter().next().map_or(String::new(), |(_, main)| main.text().to_owned());
@@ -41,9 +42,10 @@ pub fn fixed(found: Found, most: Applicability, work: &Work, find: impl Fn(Strin
     let mut seen = HashSet::from([digest(&fixed.text)]);
     let (mut size, mut harmful) = (usize::MAX, HashSet::new());
     for _ in 0..MOST_ROUNDS {
-        let round = round(&fixed.found, most, &harmful, size);
+        let is_spent = !work.is_left();
+        let round = round(&fixed.found, most, &harmful, if is_spent { 1 } else { size });
         let Some(only) = round.first() else { return fixed };
-        if !work.is_left() {
+        if is_spent && (fixed.applied > 0 || !work.may_overdraw()) {
             break;
         }
         let edits: Vec<Edit> = round.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
@@ -193,6 +195,23 @@ mod tests {
         assert_eq!((found.text.as_str(), found.applied, found.is_cut), ("bbbaaa", 3, true));
         let found = cut("bbb");
         assert!(!found.is_cut, "nothing was left to do");
+    }
+
+    #[test]
+    fn where_one_round_takes_all_work_something_is_done_nevertheless() {
+        // `b` becomes what nothing mends, so that the round of all is taken back.
+        let cut = |cost: u64| {
+            let find = |text: &str| find(text, &[('a', 1, "x"), ('b', 1, "cccc"), ('c', 1, "c")]);
+            let work = Work::new(10);
+            fixed(find("bab"), Applicability::Safe, &work, |text| {
+                work.spend(cost);
+                find(&text)
+            })
+        };
+        let one = cut(10);
+        assert_eq!((one.text.as_str(), one.applied, one.is_cut), ("bxb", 1, true));
+        let none = cut(30);
+        assert_eq!((none.text.as_str(), none.applied, none.is_cut), ("bab", 0, true), "not at any price");
     }
 
     #[test]

@@ -19,11 +19,15 @@ pub type Offer<'d> = (&'d Diagnostic, &'d Fix);
 #[must_use]
 pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
     let removed = offers.iter().flat_map(|(_, fix)| &fix.edits).filter(|edit| removes_a_comment(&before.0, edit)).count();
-    if syntax_errors(&after.1) > syntax_errors(&before.1) || comments(&after.0) + removed < comments(&before.0) {
+    if syntax_errors(&after.1) > syntax_errors(&before.1) {
+        return false;
+    }
+    let read = Read::new(after);
+    if read.comments + removed < comments(&before.0) {
         return false;
     }
     let moved = Moved::new(offers.iter().flat_map(|(_, fix)| &fix.edits));
-    if offers.iter().any(|offer| errs_in_turn(offer, before, after, &moved)) {
+    if offers.iter().any(|offer| errs_in_turn(offer, before, &read, &moved)) {
         return false;
     }
     offers.iter().all(|(finding, _)| match &finding.primary {
@@ -37,7 +41,8 @@ pub fn mends(offers: &[Offer<'_>], before: &Found, after: &Found) -> bool {
 }
 
 /// Whether another error stands where a fix has written, in place of its finding. One that offers a way on is a step of several.
-fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved: &Moved<'_>) -> bool {
+fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, read: &Read<'_>, moved: &Moved<'_>) -> bool {
+    let after = read.found;
     // What a fix puts in must be read as it is meant, whatever another fix could do about it; what replaces a word that could
     // not be read may uncover what is wrong about it.
     let misread = |edit: &Edit| {
@@ -51,18 +56,22 @@ fn errs_in_turn((finding, fix): &Offer<'_>, before: &Found, after: &Found, moved
     let syntax = finding.code.is_syntax();
     // What is said in the right words now was meant before, and the errors of what stands round them were only hidden.
     let alone = syntax && fix.applicability == Applicability::Safe;
-    let new = |other: &&Diagnostic| other.is_error() && other.fixes.is_empty() && !is_own_matter(other.code, syntax);
+    if alone && finding.code == Code::StrayCharacter {
+        return false;
+    }
+    let hidden = |code: Code| is_own_matter(code, syntax) || alone && code.is_syntax();
+    let new = |other: &&Diagnostic| other.is_error() && other.fixes.is_empty() && !hidden(other.code);
     let errors: Vec<&Diagnostic> = after.1.iter().filter(new).collect();
     // An argument is judged with its call, and a call's new name with its arguments; a call that is translated stands for itself.
     let with_call = finding.code != Code::UnknownOperation && !errors.is_empty();
     fix.edits.iter().any(|edit| {
         let name = before.0.get(edit.span.source).name();
         let written = moved.written(edit);
-        let source = after.0.iter().find(|(_, source)| with_call && source.name() == name);
-        let (from, to) = match source {
+        let calls = read.texts.iter().find(|(of, _)| with_call && *of == name).map(|(_, calls)| calls);
+        let (from, to) = match calls {
             Some(_) if alone => written,
-            Some((id, source)) if syntax => (written.0, call_behind(source.text(), id, written)),
-            Some((id, source)) => call_around(source.text(), id, written.0).unwrap_or(written),
+            Some(calls) if syntax => (written.0, calls.behind(written)),
+            Some(calls) => calls.around(written.0).unwrap_or(written),
             None => written,
         };
         errors.iter().any(|error| stands_in(&after.0, error, name, from..=to - 1) && !was_there(error, edit, before))
@@ -82,44 +91,74 @@ fn was_there(error: &Diagnostic, edit: &Edit, before: &Found) -> bool {
     before.1.iter().any(|one| one.code == error.code && is_it(one))
 }
 
-/// The end of the list that follows what was written, else of that.
-fn call_behind(text: &str, id: SourceId, (from, to): (i64, i64)) -> i64 {
-    let tokens = lex(text, id).tokens;
-    let open = tokens.partition_point(|token| i64::from(token.start) < to);
-    let is_list = from < to && tokens[open].kind == TokenKind::OpenParen && i64::from(tokens[open].start) == to;
-    let end = Some(open + 1).filter(|_| is_list).and_then(|inside| closing(&tokens, inside));
-    end.map_or(to, |end| i64::from(tokens[end].end))
+/// What was found after the fixes, with its texts as they read: each is read once, however many fixes there are.
+struct Read<'f> {
+    found: &'f Found,
+    /// By the names of the texts.
+    texts: Vec<(&'f str, Calls)>,
+    comments: usize,
 }
 
-/// The bracket that closes what is open round a token.
-fn closing(tokens: &[Token], inside: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    (inside..tokens.len()).find(|index| {
-        let kind = tokens[*index].kind;
-        let closes = kind.is_closer() && depth == 0;
-        depth = (depth + usize::from(kind.closer().is_some())).saturating_sub(usize::from(kind.is_closer()));
-        closes
-    })
-}
-
-/// From the name to the closing bracket of the call that a place is an argument of.
-fn call_around(text: &str, id: SourceId, at: i64) -> Option<(i64, i64)> {
-    let tokens = lex(text, id).tokens;
-    let here = tokens.partition_point(|token| i64::from(token.start) < at);
-    let mut depth = 0_usize;
-    let open = (0..here).rev().find(|index| {
-        let kind = tokens[*index].kind;
-        let opens = kind.closer().is_some() && depth == 0;
-        depth = (depth + usize::from(kind.is_closer())).saturating_sub(usize::from(kind.closer().is_some()));
-        opens
-    })?;
-    // What stands in a body is no argument.
-    if tokens[open].kind == TokenKind::OpenBrace {
-        return None;
+impl<'f> Read<'f> {
+    fn new(found: &'f Found) -> Self {
+        let mut comments = 0;
+        let texts = found.0.iter().map(|(id, source)| {
+            let lexed = lex(source.text(), id);
+            comments += lexed.comments.len();
+            (source.name(), Calls::new(lexed.tokens))
+        });
+        Self { found, texts: texts.collect(), comments }
     }
-    let end = closing(&tokens, here)?;
-    let callee = open.checked_sub(1).map(|before| tokens[before]).filter(|token| token.kind == TokenKind::Name);
-    Some((i64::from(callee.unwrap_or(tokens[open]).start), i64::from(tokens[end].end)))
+}
+
+/// Where the lists of a text begin and end.
+struct Calls {
+    tokens: Vec<Token>,
+    /// For each token the bracket that is open before it.
+    open: Vec<Option<usize>>,
+    /// For each bracket that is closed what closes it.
+    closed: BTreeMap<usize, usize>,
+}
+
+impl Calls {
+    fn new(tokens: Vec<Token>) -> Self {
+        let (mut around, mut open, mut closed) = (Vec::new(), Vec::with_capacity(tokens.len()), BTreeMap::new());
+        for (index, token) in tokens.iter().enumerate() {
+            open.push(around.last().copied());
+            if token.kind.is_closer() {
+                closed.extend(around.pop().map(|bracket| (bracket, index)));
+            }
+            if token.kind.closer().is_some() {
+                around.push(index);
+            }
+        }
+        Self { tokens, open, closed }
+    }
+
+    /// The first token that begins there or later.
+    fn at(&self, place: i64) -> usize {
+        self.tokens.partition_point(|token| i64::from(token.start) < place)
+    }
+
+    /// The end of the list that follows what was written, else of that.
+    fn behind(&self, (from, to): (i64, i64)) -> i64 {
+        let open = self.at(to);
+        let is_list = |token: &&Token| from < to && token.kind == TokenKind::OpenParen && i64::from(token.start) == to;
+        let end = self.tokens.get(open).filter(is_list).and_then(|_| self.closed.get(&open));
+        end.map_or(to, |end| i64::from(self.tokens[*end].end))
+    }
+
+    /// From the name to the closing bracket of the call that a place is an argument of.
+    fn around(&self, place: i64) -> Option<(i64, i64)> {
+        let open = (*self.open.get(self.at(place))?)?;
+        // What stands in a body is no argument.
+        if self.tokens[open].kind == TokenKind::OpenBrace {
+            return None;
+        }
+        let end = *self.closed.get(&open)?;
+        let callee = open.checked_sub(1).map(|before| self.tokens[before]).filter(|token| token.kind == TokenKind::Name);
+        Some((i64::from(callee.unwrap_or(self.tokens[open]).start), i64::from(self.tokens[end].end)))
+    }
 }
 
 /// How many errors are of syntax.

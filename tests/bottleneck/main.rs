@@ -15,6 +15,7 @@ mod library;
 mod nets;
 mod pareto;
 mod paths;
+mod peak;
 mod plan;
 mod replace;
 mod scale;

@@ -143,7 +143,8 @@ fn every_fix_of_a_damaged_text_mends_its_finding() {
         }
     }
     println!("{offered} fixes offered, {left_out} left out");
-    assert!(offered > 40 * left_out, "trials are for the odd case: {offered} offered, {left_out} left out");
+    // Left out is also what mends its finding and leads to another error in its place.
+    assert!(offered > 30 * left_out, "trials are for the odd case: {offered} offered, {left_out} left out");
 }
 
 #[test]

@@ -141,9 +141,13 @@ fn pad(what: &'static str, mode: PadMode) -> Case {
 }
 
 pub fn moving() -> Vec<Case> {
+    [kept(), cut(), padded(), upsampled(), upsampled_by_factors(), between_space_and_depth()].into_iter().flatten().collect()
+}
+
+/// Values that stay as they are, in the same or another shape.
+fn kept() -> Vec<Case> {
     let six = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     let six_wide = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
     let shape = |dims: &[u64]| Shape::new(dims).expect("a shape");
     vec![
         Case::new("param", Op::Param(Param { shape: shape(&[2, 1]), init: 0.0 }))
@@ -157,6 +161,13 @@ pub fn moving() -> Vec<Case> {
         Case::new("reshape", Op::Reshape(Reshape { shape: shape(&[3, 2]) })).input(&[2, 1, 3], &six).gives(&[3, 2], &six_wide),
         Case::new("dropout", Op::Dropout(Dropout { p: 0.5 })).input(&[6], &six).gives(&[6], &six_wide),
         Case::new("identity", Op::Identity).input(&[6], &six).gives(&[6], &six_wide),
+    ]
+}
+
+/// Axes that trade places, and pieces.
+fn cut() -> Vec<Case> {
+    let six = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    vec![
         Case::new("transpose of a matrix", Op::Transpose(Transpose { axes: vec![1, 0] }))
             .input(&[2, 3], &six)
             .gives(&[3, 2], &[1.0, 4.0, 2.0, 5.0, 3.0, 6.0]),
@@ -170,6 +181,12 @@ pub fn moving() -> Vec<Case> {
         Case::new("second piece of a split", Op::Slice(Slice { axis: 0, start: 1, end: 2, step: 1 }))
             .input(&[2, 3], &six)
             .gives(&[1, 3], &[4.0, 5.0, 6.0]),
+    ]
+}
+
+/// Margins.
+fn padded() -> Vec<Case> {
+    vec![
         pad("pad", PadMode::Constant(-1.0))
             .input(&[1, 1, 3], &[1.0, 2.0, 3.0])
             .gives(&[1, 1, 6], &[-1.0, -1.0, 1.0, 2.0, 3.0, -1.0]),
@@ -186,6 +203,13 @@ pub fn moving() -> Vec<Case> {
         )
         .input(&[1, 1, 2], &[1.0, 2.0])
         .gives(&[1, 4, 2], &[0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0]),
+    ]
+}
+
+/// Maps of a size that is given.
+fn upsampled() -> Vec<Case> {
+    let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
+    vec![
         upsample("upsample, nearest", UpsampleMode::Nearest, 4)
             .input(&[1, 1, 2], &[1.0, 2.0])
             .gives(&[1, 1, 4], &[1.0, 1.0, 2.0, 2.0]),
@@ -204,6 +228,13 @@ pub fn moving() -> Vec<Case> {
         Case::new("upsample, bilinear in both axes", Op::Upsample(Upsample { to: ResizeTo::Size([3, 3]), mode: bilinear(true) }))
             .input(&[1, 2, 2], &[0.0, 2.0, 4.0, 10.0])
             .gives(&[1, 3, 3], &[0.0, 1.0, 2.0, 2.0, 4.0, 6.0, 4.0, 7.0, 10.0]),
+    ]
+}
+
+/// Maps of a size that a factor gives.
+fn upsampled_by_factors() -> Vec<Case> {
+    let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
+    vec![
         // The factor is kept, and 6.4 pixels are six: the size alone would give 0, 0, 1, 2, 2, 3.
         resized("by 1.6, nearest", (UpsampleMode::Nearest, 1.6), &[0.0, 1.0, 2.0, 3.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 3.0]),
         resized("by 0.4, nearest", (UpsampleMode::Nearest, 0.4), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[0.0, 2.0]),
@@ -228,6 +259,12 @@ pub fn moving() -> Vec<Case> {
         ),
         // Corners are aligned whatever the factor.
         resized("by 1.25, corners aligned", (bilinear(true), 1.25), &[0.0, 1.0, 2.0, 3.0, 4.0], &[0.0, 0.8, 1.6, 2.4, 3.2, 4.0]),
+    ]
+}
+
+/// Channels that become pixels, pixels channels, and channels that are dealt out anew.
+fn between_space_and_depth() -> Vec<Case> {
+    vec![
         // Four channels of one pixel become one of four, for each of two output channels.
         Case::new("depth_to_space", Op::DepthToSpace(DepthToSpace { block: 2 }))
             .input(&[8, 1, 1], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])

@@ -1,3 +1,4 @@
+//! Any bytes, read as weights.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| pointwise_fuzz::safetensors(data));
