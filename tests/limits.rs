@@ -250,7 +250,7 @@ fn assertions_in_loops_end_small() {
         let said = check(name, text, (2, 10.0, 150));
         assert!(said.contains("PW0704"), "{name}: {said}");
     }
-    let said = check("true", &turns(2_500_000, "true"), (0, 20.0, 100));
+    let said = check("true", &turns(1_500_000, "true"), (0, 20.0, 100));
     assert_eq!(said.matches("PW9").count(), 1, "{said}");
 }
 

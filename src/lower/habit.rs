@@ -154,6 +154,10 @@ fn channels_first_argument(keyword: &str, (numbers, sizes): (&[u64], usize), giv
         _ => format!("`{keyword}` has a kernel of {first} and stride {}", numbers[1]),
     };
     let mut rest: Vec<String> = numbers[sizes..].iter().map(u64::to_string).collect();
+    // There the groups stand where the dilation does here.
+    if let ("conv_transpose", Some(groups)) = (keyword, rest.get_mut(5)) {
+        *groups = format!("groups={groups}");
+    }
     // Of the channels that go out only how many there are for each that comes in is said here.
     rest.extend(leading::multiplier(numbers, sizes).map(|multiplier| format!("multiplier={multiplier}")));
     let meant = format!("{keyword}({})", rest.join(", "));
