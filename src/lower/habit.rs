@@ -6,7 +6,7 @@
 
 use super::call::Given;
 use super::flowing::Flow;
-use super::{Builder, Frame, leading};
+use super::{Builder, Frame, Value, leading};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit, Fix};
@@ -17,10 +17,18 @@ use crate::source::Span;
 /// Channels of pictures: grey, colour, colour with transparency.
 const PICTURE: [u64; 3] = [1, 3, 4];
 
-/// The arguments by position, if all are integers.
+/// The arguments by position as far as all are integers, or the same integer for each side.
 pub(super) fn positional(given: &[Given<'_>]) -> Vec<u64> {
     let leading = given.iter().take_while(|g| g.arg.name.is_none());
-    leading.map_while(|g| g.value.to_i64().and_then(|n| u64::try_from(n).ok())).collect()
+    leading.map_while(|g| u64::try_from(g.value.to_i64().or_else(|| each_side(&g.value))?).ok()).collect()
+}
+
+/// `[3, 3]` as 3.
+fn each_side(value: &Value) -> Option<i64> {
+    let Value::List(items) = value else { return None };
+    let (first, rest) = items.split_first()?;
+    let number = first.to_i64()?;
+    rest.iter().all(|item| item.to_i64() == Some(number)).then_some(number)
 }
 
 impl<'a> Builder<'a> {
