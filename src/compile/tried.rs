@@ -45,8 +45,8 @@ pub fn tried(compiled: &mut Compiled, loader: &dyn Loader, settings: &Settings) 
 }
 
 impl Compiled {
-    /// What this compilation has cost: a byte of text counts one, a step of building [`STEP`], a finding as much as looking
-    /// through what was built for what comes near to it, a [`TOLD`]th of the steps.
+    /// What this compilation has cost: a byte of text counts one, a step of building `STEP`, a finding as much as looking
+    /// through what was built for what comes near to it, a `TOLD`th of the steps.
     #[must_use]
     pub fn work(&self) -> u64 {
         let read: usize = self.sources.iter().map(|(_, source)| source.text().len()).sum();
