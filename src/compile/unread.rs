@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::lower;
-use crate::source::SourceSet;
+use crate::source::{SourceSet, Span};
 use crate::syntax::ast::Ast;
 
 /// The words on lines that could not be read.
@@ -17,6 +16,8 @@ pub(super) struct Unread<'s> {
     files: bool,
     /// Whether something is missing whose name is not known.
     nameless: bool,
+    /// Brackets that are never closed: what stands behind one may not be meant to stand in it.
+    open: Vec<Span>,
 }
 
 impl<'s> Unread<'s> {
@@ -38,7 +39,9 @@ impl<'s> Unread<'s> {
         }
         let files = errors.iter().any(|d| matches!(d.code, Code::UnreadableUse | Code::UseCycle | Code::TooLarge));
         let nameless = asts.iter().any(|ast| ast.nameless);
-        Self { words, any: errors.iter().any(Diagnostic::is_error), files, nameless }
+        let unclosed = errors.iter().filter(|d| d.code == Code::UnclosedDelimiter);
+        let open = unclosed.filter_map(|d| d.primary.as_ref().map(|label| label.span)).collect();
+        Self { words, any: errors.iter().any(Diagnostic::is_error), files, nameless, open }
     }
 
     /// Whether anything was left unread.
@@ -58,9 +61,9 @@ impl<'s> Unread<'s> {
             let unread = |text: &str| text.split('.').all(|word| self.words.contains(word));
             return finding.primary.as_ref().is_some_and(|label| unread(sources.text(label.span)));
         }
-        // The body of a loop whose end is missing holds what stands behind it as well.
-        if self.any && finding.code == Code::DuplicateDefinition && finding.message.ends_with(lower::EACH_TURN) {
-            return true;
+        if finding.code == Code::DuplicateDefinition {
+            let behind = |at: Span| self.open.iter().any(|open| open.source == at.source && open.start < at.start);
+            return finding.primary.as_ref().is_some_and(|label| behind(label.span));
         }
         self.any && matches!(finding.code, Code::NoNet | Code::NoInput | Code::LintUnusedParameter | Code::MissingArgument)
     }

@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::op::table::OpInfo;
-use crate::op::{Op, Shape};
+use crate::op::{Class, Op, Shape};
 use crate::source::Span;
 
 /// Channels of pictures: grey, colour, colour with transparency.
@@ -116,41 +116,16 @@ fn is_square_picture(channels: u64, height: u64, width: u64) -> bool {
 /// Whether an operation tells the channels of a map from its sides, and does not put them in order; a window is as long on the
 /// short side, which `[1, k]` on a line is not.
 fn reads_a_map(op: &Op) -> bool {
-    let is_square = |kernel: [u64; 2]| kernel[0] == kernel[1];
-    match op {
-        Op::Conv(conv) => is_square(conv.kernel),
-        Op::ConvTranspose(conv) => is_square(conv.kernel),
-        Op::Pool(pool) => is_square(pool.kernel),
-        Op::BatchNorm(_)
-        | Op::GroupNorm(_)
-        | Op::LayerNorm(_)
-        | Op::InstanceNorm(_)
-        | Op::Lrn(_)
-        | Op::Scale(_)
-        | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
-        | Op::Pad(_)
-        | Op::Upsample(_)
-        | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_)
-        | Op::ChannelShuffle(_) => true,
-        Op::Input(_)
-        | Op::Param(_)
-        | Op::Constant(_)
-        | Op::Linear(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Concat(_)
-        | Op::Elementwise(_)
-        | Op::Scalar(_)
-        | Op::Flatten
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Slice(_)
-        | Op::Mean(_)
-        | Op::Dropout(_)
-        | Op::Identity => false,
-    }
+    let is_square = op.attributes().kernel.is_none_or(|[height, width]| height == width);
+    is_square
+        && match op.class() {
+            Class::Layer => !matches!(op, Op::Linear(_)),
+            Class::Norm(_) | Class::Scale | Class::Resize => true,
+            Class::Competition => matches!(op, Op::Lrn(_)),
+            Class::Pooling => !matches!(op, Op::Mean(_)),
+            Class::Rearrangement => matches!(op, Op::DepthToSpace(_) | Op::SpaceToDepth(_) | Op::ChannelShuffle(_)),
+            Class::Source | Class::Activation | Class::Arithmetic | Class::Reshape | Class::Nothing => false,
+        }
 }
 
 fn channels_first_argument(keyword: &str, (numbers, sizes): (&[u64], usize), given: &[Given<'_>], span: Span) -> Diagnostic {

@@ -59,7 +59,6 @@ use shared::{MadeTensors, SharedSet};
 pub use assertion::{Condition, Symbolic};
 pub use limit::Limits;
 pub use operator::{Folded, fold};
-pub(crate) use program::EACH_TURN;
 pub use program::Program;
 pub use value::Value;
 

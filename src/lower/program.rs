@@ -135,13 +135,10 @@ pub(super) fn refused(name: &Ident) -> Option<Diagnostic> {
     })
 }
 
-/// One name for two things.
-/// How the message ends about what is defined once in a text and several times when the network is built.
-pub(crate) const EACH_TURN: &str = "in each turn of a loop";
-
+/// One name for two things, or for the same thing in each turn of a loop.
 pub(super) fn duplicate(what: &str, second: &Ident, first: &Ident) -> Diagnostic {
     if second.span == first.span {
-        let message = format!("{what} `{}` is defined again {EACH_TURN}", second.text);
+        let message = format!("{what} `{}` is defined again in each turn of a loop", second.text);
         return Diagnostic::error(Code::DuplicateDefinition, message, second.span, "");
     }
     Diagnostic::error(
