@@ -192,16 +192,28 @@ impl<'a> Builder<'a> {
             let message = format!("a 1x1 convolution where the shortcut differs: `{call}` makes {to}");
             return diagnostic.fix(Unsafe, message, vec![Edit::replace(span, replacement)]);
         }
-        let out = if by_name { format!("channels({long_text})") } else { to.channels().to_string() };
+        let of = |what: &str, number: u64| if by_name { format!("{what}({long_text})") } else { number.to_string() };
+        let out = of("channels", to.channels());
         let stride_text = match (stride, by_name) {
             (1, _) => String::new(),
             (_, true) => format!(", stride=height({short_text}) // height({long_text})"),
             (_, false) => format!(", stride={stride}"),
         };
         let call = format!("conv({out}, 1{stride_text})");
-        let replacement = format!("({short_text} -> {call})");
         let what = if from.channels() == to.channels() { "the size" } else { "the channels" };
-        let message = format!("a 1x1 convolution matches {what}: `{call}` makes {to}");
+        // Uses of a block that fit together stay as they are; what the block makes itself is alike in all of them.
+        let made_here = self.graph.node(self.changer(inputs[short].0, 0)).origin.instance == self.here;
+        if !in_block || (made_here && !is_name(short_text)) {
+            let message = format!("a 1x1 convolution matches {what}: `{call}` makes {to}");
+            return diagnostic.fix(Unsafe, message, vec![Edit::replace(span, format!("({short_text} -> {call})"))]);
+        }
+        if !is_name(short_text) {
+            return diagnostic;
+        }
+        let resized = if stride == 1 { String::new() } else { format!(" or height({short_text}) != {}", of("height", b.0)) };
+        let differs = format!("channels({short_text}) != {out}{resized}");
+        let message = format!("a 1x1 convolution where the shortcut differs: `{call}` makes {to}");
+        let replacement = format!("(if {differs} {{ {short_text} -> {call} }} else {{ {short_text} }})");
         diagnostic.fix(Unsafe, message, vec![Edit::replace(span, replacement)])
     }
 

@@ -20,6 +20,9 @@ const MARGIN: f64 = 12.0;
 /// A strip is cut at the last row of boxes that ends within this height.
 const STRIP: f64 = 1400.0;
 
+/// A page draws no more boxes: a picture of more would be longer than anybody scrolls, and slow to open.
+pub const MOST_BOXES: usize = 5_000;
+
 /// The look of strips, with colours as custom properties that a page may set itself.
 pub const COLOURS: &str = SHEET;
 
@@ -28,25 +31,28 @@ pub const COLOURS: &str = SHEET;
 pub fn svg(shaped: &Shaped) -> String {
     let graph = shaped.graph();
     let mark = |id| if is_inserted(graph, id) { Mark::Inserted } else { Mark::Same };
-    let picture = Picture::of(&pieces(shaped, Side::After, mark));
-    let (width, height) = picture.layout.size;
-    let whole = View { left: 0.0, top: 0.0, width, height };
+    let (units, edges) = units(&pieces(shaped, Side::After, mark));
+    let picture = Picture::of(units, &edges);
     let label = format!("graph of {}", graph.name());
-    picture.drawn(&whole, &label, &Look::alone())
+    picture.drawn(&picture.whole(), &label, &Look::alone())
 }
 
 /// The same picture without colours of its own, cut between rows of boxes into pieces that fit a page; layers are marked as
-/// told.
+/// told. `None` where it has more boxes than anybody looks through.
 #[must_use]
-pub fn strips(shaped: &Shaped, mark: impl Fn(NodeId) -> Mark) -> Vec<String> {
-    let picture = Picture::of(&pieces(shaped, Side::After, mark));
-    let cuts = picture.cuts();
+pub fn strips(shaped: &Shaped, mark: impl Fn(NodeId) -> Mark) -> Option<Vec<String>> {
+    let (units, edges) = units(&pieces(shaped, Side::After, mark));
+    if units.len() > MOST_BOXES {
+        return None;
+    }
+    let picture = Picture::of(units, &edges);
+    let strips = picture.strips();
     let name = shaped.graph().name();
-    let draw = |(i, rows): (usize, &Range<usize>)| {
-        let part = if cuts.len() > 1 { format!(", part {} of {}", i + 1, cuts.len()) } else { String::new() };
-        picture.drawn(&picture.view(rows), &format!("graph of {name}{part}"), &Look(None))
+    let draw = |(i, strip): (usize, &Strip)| {
+        let part = if strips.len() > 1 { format!(", part {} of {}", i + 1, strips.len()) } else { String::new() };
+        picture.drawn(strip, &format!("graph of {name}{part}"), &Look(None))
     };
-    cuts.iter().enumerate().map(draw).collect()
+    Some(strips.iter().enumerate().map(draw).collect())
 }
 
 /// How elements say what they look like: by attributes of their own, or not at all where a page does.
@@ -64,11 +70,22 @@ impl Look {
 }
 
 /// The part of a picture that is shown.
-struct View {
+struct Strip {
     left: f64,
     top: f64,
     width: f64,
     height: f64,
+    /// Boxes in it.
+    boxes: Vec<usize>,
+    /// Lines of which it shows something.
+    edges: Vec<usize>,
+}
+
+impl Strip {
+    /// Whether a height is in it; what only passes from a neighbouring row ends in the margin.
+    fn has(&self, y: f64) -> bool {
+        (self.top - 0.05..=self.top + self.height + 0.05).contains(&y)
+    }
 }
 
 /// Boxes and where they are.
@@ -79,10 +96,9 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(pieces: &[Piece<'_>]) -> Self {
-        let (units, edges) = units(pieces);
+    fn of(units: Vec<Unit>, edges: &[(usize, usize)]) -> Self {
         let sizes: Vec<(f64, f64)> = units.iter().map(Unit::size).collect();
-        let layout = layout(&sizes, &edges);
+        let layout = layout(&sizes, edges);
         Self { units, sizes, layout }
     }
 
@@ -99,22 +115,54 @@ impl Picture {
         cuts
     }
 
-    /// What a strip shows: its rows with the gaps to the next ones, as wide as what is in it.
-    fn view(&self, rows: &Range<usize>) -> View {
-        let all = &self.layout.rows;
-        let end = |row: usize| all[row].0 + all[row].1;
-        let top = rows.start.checked_sub(1).map_or(0.0, end);
-        let bottom = all.get(rows.end).map_or(self.layout.size.1, |next| next.0);
-        let boxes = self.layout.boxes.iter().zip(&self.sizes).zip(&self.layout.ranks);
-        let shown =
-            boxes.filter(|(_, rank)| rows.contains(*rank)).flat_map(|((at, size), _)| [at.0 - size.0 / 2.0, at.0 + size.0 / 2.0]);
-        let passing = self.layout.edges.iter().flatten().filter(|(_, y)| (top..=bottom).contains(y)).map(|(x, _)| *x);
-        let (left, right) = shown.chain(passing).fold((f64::INFINITY, 0.0), |(l, r): (f64, f64), x| (l.min(x), r.max(x)));
-        let left = if left.is_finite() { left } else { 0.0 };
-        View { left, top, width: (right - left).max(0.0), height: bottom - top }
+    /// All of it.
+    fn whole(&self) -> Strip {
+        let (width, height) = self.layout.size;
+        let (boxes, edges) = ((0..self.units.len()).collect(), (0..self.layout.edges.len()).collect());
+        Strip { left: 0.0, top: 0.0, width, height, boxes, edges }
     }
 
-    fn drawn(&self, view: &View, label: &str, look: &Look) -> String {
+    /// The rows cut into strips: each with the gaps to the next ones, as wide as what is in it.
+    fn strips(&self) -> Vec<Strip> {
+        let rows = &self.layout.rows;
+        let strip = |cut: &Range<usize>| {
+            let top = cut.start.checked_sub(1).map_or(0.0, |row| rows[row].0 + rows[row].1);
+            let bottom = rows.get(cut.end).map_or(self.layout.size.1, |next| next.0);
+            Strip { left: 0.0, top, width: 0.0, height: bottom - top, boxes: Vec::new(), edges: Vec::new() }
+        };
+        let mut strips: Vec<Strip> = self.cuts().iter().map(strip).collect();
+        for (at, (_, y)) in self.layout.boxes.iter().enumerate() {
+            showing(&mut strips, *y, *y).for_each(|strip| strip.boxes.push(at));
+        }
+        for (at, points) in self.layout.edges.iter().enumerate() {
+            let (first, last) = (points[0].1, points[points.len() - 1].1);
+            if points.len() > 2 {
+                showing(&mut strips, first, last).for_each(|strip| strip.edges.push(at));
+            } else {
+                // Lines without lanes pass behind all boxes: where there are too many for lanes, they are shown at their ends.
+                showing(&mut strips, first, first).for_each(|strip| strip.edges.push(at));
+                showing(&mut strips, last, last).filter(|strip| !strip.has(first)).for_each(|strip| strip.edges.push(at));
+            }
+        }
+        for strip in &mut strips {
+            (strip.left, strip.width) = self.extent(strip);
+        }
+        strips
+    }
+
+    /// How far to the left a strip begins, and how wide it is.
+    fn extent(&self, strip: &Strip) -> (f64, f64) {
+        let layout = &self.layout;
+        let sides = |at: &usize| [-0.5, 0.5].map(|half| layout.boxes[*at].0 + half * self.sizes[*at].0);
+        let shown = strip.boxes.iter().flat_map(sides);
+        let is_in = |y: &f64| (strip.top..=strip.top + strip.height).contains(y);
+        let passing = strip.edges.iter().flat_map(|at| &layout.edges[*at]).filter(|(_, y)| is_in(y)).map(|(x, _)| *x);
+        let (left, right) = shown.chain(passing).fold((f64::INFINITY, 0.0), |(l, r): (f64, f64), x| (l.min(x), r.max(x)));
+        let left = if left.is_finite() { left } else { 0.0 };
+        (left, (right - left).max(0.0))
+    }
+
+    fn drawn(&self, view: &Strip, label: &str, look: &Look) -> String {
         let (w, h) = (view.width + 2.0 * MARGIN, view.height + 2.0 * MARGIN);
         let (left, top) = (MARGIN - view.left, MARGIN - view.top);
         let mut out = format!(
@@ -127,24 +175,23 @@ impl Picture {
         }
         let _ = writeln!(out, "<g transform=\"translate({left:.1} {top:.1})\">");
         let (line, head) = (look.of(&["path"]), look.of(&["path", "path.a"]));
-        // A line that only passes from a neighbouring row ends in the margin.
-        let is_in = |first: f64, last: f64| first <= view.top + view.height + 0.05 && last >= view.top - 0.05;
-        for points in &self.layout.edges {
-            let (first, last) = (points[0], points[points.len() - 1]);
-            // Lines without lanes pass behind all boxes: where there are too many for lanes, they are shown at their ends.
-            let shown = if points.len() > 2 { is_in(first.1, last.1) } else { is_in(first.1, first.1) || is_in(last.1, last.1) };
-            if shown {
-                let _ = writeln!(out, "<path d=\"{}\"{line}/>{}", curve(points), arrow(last, &head));
-            }
+        for points in view.edges.iter().map(|at| &self.layout.edges[*at]) {
+            let _ = writeln!(out, "<path d=\"{}\"{line}/>{}", curve(points), arrow(points[points.len() - 1], &head));
         }
-        for ((unit, centre), size) in self.units.iter().zip(&self.layout.boxes).zip(&self.sizes) {
-            if is_in(centre.1, centre.1) {
-                draw(&mut out, unit, (*centre, *size), look);
-            }
+        for at in &view.boxes {
+            draw(&mut out, &self.units[*at], (self.layout.boxes[*at], self.sizes[*at]), look);
         }
         out.push_str("</g>\n</svg>\n");
         out
     }
+}
+
+/// The strips that show something between two heights.
+fn showing(strips: &mut [Strip], first: f64, last: f64) -> impl Iterator<Item = &mut Strip> {
+    // Strips are in order of height, and so are their ends.
+    let from = strips.partition_point(|strip| strip.top + strip.height + 0.05 < first);
+    let to = strips.partition_point(|strip| strip.top - 0.05 <= last);
+    strips[from..to.max(from)].iter_mut()
 }
 
 fn draw(out: &mut String, unit: &Unit, ((x, y), (w, h)): ((f64, f64), (f64, f64)), look: &Look) {

@@ -43,34 +43,122 @@ pub enum Unscalable {
     },
 }
 
+/// A network whose channels may be asked for at several widths: which of them change together is found once.
+struct Scaling<'a> {
+    shaped: &'a Shaped,
+    channels: Channels,
+}
+
+impl<'a> Scaling<'a> {
+    fn of(shaped: &'a Shaped) -> Self {
+        Self { shaped, channels: Channels::new(shaped) }
+    }
+
+    /// See [`widths`].
+    fn widths(&self, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeMap<NodeId, u64>, Unscalable> {
+        let mut widths = BTreeMap::new();
+        let (mut why, mut partner) = (None, None);
+        let groups = self.channels.groups().map(|(_, group)| group);
+        for group in groups.filter(|group| group.members.iter().any(|member| asked.contains_key(member))) {
+            let named = group.members.iter().find(|member| asked.contains_key(member)).expect("one is asked for");
+            let left = group.members.iter().find(|member| !asked.contains_key(member));
+            if let Some(fixed) = group.fixed {
+                why.get_or_insert((*named, fixed));
+            } else if let Some(left) = left {
+                partner.get_or_insert((*named, *left));
+            } else {
+                let scale = asked[named];
+                if let Some(other) = group.members.iter().find(|member| asked[*member] != scale) {
+                    return Err(Unscalable::Apart { one: *named, other: *other });
+                }
+                let width = width(group, scale);
+                widths.extend(group.members.iter().map(|member| (*member, width)));
+            }
+        }
+        if widths.is_empty() { Err(Unscalable::Nothing { why, partner }) } else { Ok(widths) }
+    }
+
+    /// The network at other widths, with all that is known of it but whose weights are whose.
+    fn resized(&self, widths: &BTreeMap<NodeId, u64>) -> Result<Shaped, Unscalable> {
+        infer(self.copy(widths, &|_| false).0).map_err(|unfit| Unscalable::Unfit { why: unfit.to_string() })
+    }
+
+    /// See [`scale`].
+    fn rewrite(&self, asked: &BTreeMap<NodeId, Scale>) -> Result<Rewrite, Unscalable> {
+        let (shaped, graph) = (self.shaped, self.shaped.graph());
+        let widths = self.widths(asked)?;
+        let wide = self.resized(&widths)?;
+        // Ids of the copy are in the order in which the old nodes were copied.
+        let copies: BTreeMap<NodeId, NodeId> = shaped.order().iter().copied().zip(wide.order().iter().copied()).collect();
+        let needs_weights = |id: NodeId| {
+            let (op, copy) = (&graph.node(id).op, copies[&id]);
+            op.weights(&shaped.input_shapes(id)) != wide.graph().node(copy).op.weights(&wide.input_shapes(copy))
+        };
+        let (graph_after, sources) = self.copy(&widths, &needs_weights);
+        let changes = widths.iter().map(|(id, width)| {
+            let (name, before) = (&graph.node(*id).name, shaped.shape(*id).channels());
+            let note = format!("`{name}` has {width} output channels instead of {before}");
+            Change { pass: Scale::NAME, layers: vec![name.to_string()], exact: false, note }
+        });
+        let changes = changes.collect();
+        Ok(Rewrite { graph: graph_after, changes, sources })
+    }
+
+    /// The copy, where new weights are made for what needs them.
+    fn copy(&self, widths: &BTreeMap<NodeId, u64>, needs_weights: &dyn Fn(NodeId) -> bool) -> (Graph, Sources) {
+        let (channels, graph) = (&self.channels, self.shaped.graph());
+        let of_group: BTreeMap<usize, u64> = widths.iter().filter_map(|(id, width)| Some((channels.of(*id)?, *width))).collect();
+        let mut build = Rebuild::new(self.shaped);
+        let mut sources = Sources::default();
+        for &id in self.shaped.order() {
+            let op =
+                channels.of(id).and_then(|group| of_group.get(&group)).map(|width| with_channels(&graph.node(id).op, *width));
+            let is_new = needs_weights(id);
+            let new = match op {
+                Some(op) if is_new => build.replace(id, op),
+                Some(op) => build.keep_as(id, op),
+                None if is_new => build.replace(id, graph.node(id).op.clone()),
+                None => build.keep(id),
+            };
+            if is_new {
+                build.node(new).tensors.iter().for_each(|tensor| sources.insert(*tensor, TensorSource::New));
+            }
+        }
+        (build.finish(), sources)
+    }
+
+    /// The same share of the channels of every layer.
+    fn share(&self, share: f64, block: u64) -> Option<BTreeMap<NodeId, Scale>> {
+        let scale = Scale::new(share, block)?;
+        let graph = self.shaped.graph();
+        let layers = self.shaped.order().iter().filter(|id| graph.node(**id).op.is_layer());
+        Some(layers.map(|id| (*id, scale)).collect())
+    }
+
+    /// What the network costs at a share; `None` where no channels may change.
+    fn sums_at(&self, share: f64, (block, meter): (u64, Meter<'_>)) -> Result<Option<Sums>, OptimizeError> {
+        let widths = self.share(share, block).and_then(|asked| self.widths(&asked).ok());
+        let Some(wide) = widths.and_then(|widths| self.resized(&widths).ok()) else { return Ok(None) };
+        Ok(Some(meter.sums(&wide)?.0))
+    }
+
+    /// See [`at_share`].
+    fn at_share(&self, share: f64, (block, meter): (u64, Meter<'_>)) -> Result<Option<Uniform>, OptimizeError> {
+        let Some(scale) = Scale::new(share, block) else { return Ok(None) };
+        let rewrite = self.share(share, block).and_then(|asked| self.rewrite(&asked).ok());
+        let Some(Rewrite { graph, sources, .. }) = rewrite else { return Ok(None) };
+        let shaped = super::reinfer(graph);
+        let (sums, analysis) = meter.sums(&shaped)?;
+        Ok(Some(Uniform { scale, shaped, sources, sums, analysis }))
+    }
+}
+
 /// The new channels of every layer whose group is asked for whole: groups that reach beyond the layers asked for stay as they are.
 ///
 /// # Errors
 /// None of the channels may change, or two must be equal and are not asked to be.
-///
-/// # Panics
-/// Never: only groups with a layer that is asked for are looked at.
 pub fn widths(shaped: &Shaped, asked: &BTreeMap<NodeId, Scale>) -> Result<BTreeMap<NodeId, u64>, Unscalable> {
-    let channels = Channels::new(shaped);
-    let mut widths = BTreeMap::new();
-    let (mut why, mut partner) = (None, None);
-    for (_, group) in channels.groups().filter(|(_, group)| group.members.iter().any(|member| asked.contains_key(member))) {
-        let named = group.members.iter().find(|member| asked.contains_key(member)).expect("one is asked for");
-        let left = group.members.iter().find(|member| !asked.contains_key(member));
-        if let Some(fixed) = group.fixed {
-            why.get_or_insert((*named, fixed));
-        } else if let Some(left) = left {
-            partner.get_or_insert((*named, *left));
-        } else {
-            let scale = asked[named];
-            if let Some(other) = group.members.iter().find(|member| asked[*member] != scale) {
-                return Err(Unscalable::Apart { one: *named, other: *other });
-            }
-            let width = width(group, scale);
-            widths.extend(group.members.iter().map(|member| (*member, width)));
-        }
-    }
-    if widths.is_empty() { Err(Unscalable::Nothing { why, partner }) } else { Ok(widths) }
+    Scaling::of(shaped).widths(asked)
 }
 
 /// A group's new width: a multiple of what its operations need, and of what is asked for where that fits as well.
@@ -86,45 +174,7 @@ pub(super) fn width(group: &Group, scale: Scale) -> u64 {
 /// # Errors
 /// None of the channels may change, two must be equal and are not asked to be, or an operation counts them.
 pub fn scale(shaped: &Shaped, asked: &BTreeMap<NodeId, Scale>) -> Result<Rewrite, Unscalable> {
-    let graph = shaped.graph();
-    let widths = widths(shaped, asked)?;
-    let wide = infer(resized(shaped, &widths, &|_| false).0).map_err(|unfit| Unscalable::Unfit { why: unfit.to_string() })?;
-    // Ids of the copy are in the order in which the old nodes were copied.
-    let copies: BTreeMap<NodeId, NodeId> = shaped.order().iter().copied().zip(wide.order().iter().copied()).collect();
-    let needs_weights = |id: NodeId| {
-        let (op, copy) = (&graph.node(id).op, copies[&id]);
-        op.weights(&shaped.input_shapes(id)) != wide.graph().node(copy).op.weights(&wide.input_shapes(copy))
-    };
-    let (graph_after, sources) = resized(shaped, &widths, &needs_weights);
-    let changes = widths.iter().map(|(id, width)| {
-        let (name, before) = (&graph.node(*id).name, shaped.shape(*id).channels());
-        let note = format!("`{name}` has {width} output channels instead of {before}");
-        Change { pass: Scale::NAME, layers: vec![name.to_string()], exact: false, note }
-    });
-    let changes = changes.collect();
-    Ok(Rewrite { graph: graph_after, changes, sources })
-}
-
-/// The copy, where new weights are made for what needs them.
-fn resized(shaped: &Shaped, widths: &BTreeMap<NodeId, u64>, needs_weights: &dyn Fn(NodeId) -> bool) -> (Graph, Sources) {
-    let graph = shaped.graph();
-    let channels = Channels::new(shaped);
-    let of_group: BTreeMap<usize, u64> = widths.iter().filter_map(|(id, width)| Some((channels.of(*id)?, *width))).collect();
-    let mut build = Rebuild::new(shaped);
-    let mut sources = Sources::default();
-    for &id in shaped.order() {
-        let op = channels.of(id).and_then(|group| of_group.get(&group)).map(|width| with_channels(&graph.node(id).op, *width));
-        let new = match op {
-            Some(op) if needs_weights(id) => build.replace(id, op),
-            Some(op) => build.keep_as(id, op),
-            None if needs_weights(id) => build.replace(id, graph.node(id).op.clone()),
-            None => build.keep(id),
-        };
-        if needs_weights(id) {
-            build.node(new).tensors.iter().for_each(|tensor| sources.insert(*tensor, TensorSource::New));
-        }
-    }
-    (build.finish(), sources)
+    Scaling::of(shaped).rewrite(asked)
 }
 
 /// An operation that makes, or passes on, so many channels.
@@ -171,31 +221,27 @@ pub fn uniform(
     limits: &[(Budget, f64)],
     (block, meter): (u64, Meter<'_>),
 ) -> Result<Option<Uniform>, OptimizeError> {
-    let at = |step: u32| at_share(shaped, f64::from(step) / f64::from(STEPS), (block, meter));
-    let is_within = |one: &Uniform| limits.iter().all(|(budget, most)| one.sums.of(budget.quantity) <= *most);
-    let (mut low, mut high, mut best) = (0, STEPS, None);
+    let scaling = Scaling::of(shaped);
+    let share = |step: u32| f64::from(step) / f64::from(STEPS);
+    let is_within = |sums: &Sums| limits.iter().all(|(budget, most)| sums.of(budget.quantity) <= *most);
+    let (mut low, mut high) = (0, STEPS);
     while low + 1 < high {
         let middle = low + (high - low) / 2;
-        match at(middle)? {
-            Some(one) if is_within(&one) => (low, best) = (middle, Some(one)),
+        match scaling.sums_at(share(middle), (block, meter))? {
+            Some(sums) if is_within(&sums) => low = middle,
             Some(_) => high = middle,
-            None => return Ok(best),
+            None => break,
         }
     }
-    Ok(best)
+    if low > 0 { scaling.at_share(share(low), (block, meter)) } else { Ok(None) }
 }
 
 /// The network with such a share of all channels that may change; `None` where none may.
 ///
 /// # Errors
 /// A count exceeds 64 bits.
-pub fn at_share(shaped: &Shaped, share: f64, (block, meter): (u64, Meter<'_>)) -> Result<Option<Uniform>, OptimizeError> {
-    let Some(scale) = Scale::new(share, block) else { return Ok(None) };
-    let all = shaped.order().iter().filter(|id| shaped.graph().node(**id).op.is_layer());
-    let Ok(rewrite) = self::scale(shaped, &all.map(|id| (*id, scale)).collect()) else { return Ok(None) };
-    let shaped = super::reinfer(rewrite.graph);
-    let (sums, analysis) = meter.sums(&shaped)?;
-    Ok(Some(Uniform { scale, shaped, sources: rewrite.sources, sums, analysis }))
+pub fn at_share(shaped: &Shaped, share: f64, how: (u64, Meter<'_>)) -> Result<Option<Uniform>, OptimizeError> {
+    Scaling::of(shaped).at_share(share, how)
 }
 
 /// A limit on MACs: what a plan without a budget is compared at.

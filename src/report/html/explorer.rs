@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Networks;
 use super::facts::{Marks, facts};
+use crate::digits::grouped;
 use crate::report::drawing;
 use crate::report::naming;
 use crate::report::network::Subject;
@@ -33,10 +34,10 @@ pub(super) fn section(savings: &Savings, networks: &Networks<'_>) -> Markup {
                 script type="application/json" id="graph-data" { (PreEscaped(json(savings, networks, &marks))) }
             }
             div.still {
-                (strips(&after))
+                (strips(after.as_ref()))
                 @if changed {
                     details.past { summary { "The network before" }
-                        (strips(&drawing::strips(networks.before.shaped, |id| marks.before(networks.before.shaped.graph(), id))))
+                        (strips(drawing::strips(networks.before.shaped, |id| marks.before(networks.before.shaped.graph(), id)).as_ref()))
                     }
                 }
             }
@@ -56,8 +57,14 @@ fn legend(marks: &Marks<'_>) -> Markup {
     }
 }
 
-fn strips(strips: &[String]) -> Markup {
-    html! { div.strips { @for strip in strips { div.strip { (PreEscaped(strip)) } } } }
+fn strips(strips: Option<&Vec<String>>) -> Markup {
+    html! {
+        @if let Some(strips) = strips {
+            div.strips { @for strip in strips { div.strip { (PreEscaped(strip)) } } }
+        } @else {
+            p.note { "Even by block it has more than " (grouped(drawing::MOST_BOXES as u64)) " boxes: it is not drawn." }
+        }
+    }
 }
 
 /// What the script brings to life; hidden without it.
