@@ -4,7 +4,8 @@ mod common;
 
 use common::{Disk, model, zoo};
 use pointwise::compile::{Settings, compile};
-use pointwise::report::drawing::svg;
+use pointwise::report::drawing::{MOST_BOXES, strips, svg};
+use pointwise::report::pieces::Mark;
 
 /// The numbers of an attribute's text.
 fn numbers(text: &str) -> Vec<f64> {
@@ -58,4 +59,28 @@ fn a_block_round_other_boxes_is_drawn_in_parts() {
     let picture = svg(&shaped);
     assert!(picture.contains("t (1 of 40)") && picture.contains("trunk, 2 layers"), "{picture}");
     assert_eq!(hold("trunk", &picture), 81);
+}
+
+/// A chain of so many convolutions.
+fn chain(count: usize) -> pointwise::shape::Shaped {
+    let text =
+        format!("net n {{\n    input x: [1, 4, 4]\n    for i in 0..{count} {{ x = x -> conv(1) }}\n    output y = x\n}}\n");
+    let compiled = compile("n.net", text, &Disk, &Settings::default());
+    compiled.network.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics)).shaped
+}
+
+#[test]
+fn strips_hold_each_box_once_and_each_line_where_it_passes() {
+    let strips = strips(&chain(300), |_| Mark::Same).expect("few boxes");
+    let count = |of: &str| strips.iter().map(|strip| strip.matches(of).count()).sum::<usize>();
+    assert!(strips.len() > 5, "{}", strips.len());
+    // An input, the layers, an output; a line that crosses a cut is shown on both sides of it.
+    assert_eq!(count("<rect"), 302);
+    assert_eq!(count("<path d="), 301 + strips.len() - 1);
+}
+
+#[test]
+fn what_nobody_looks_through_is_not_drawn() {
+    assert!(strips(&chain(MOST_BOXES - 2), |_| Mark::Same).is_some());
+    assert!(strips(&chain(MOST_BOXES - 1), |_| Mark::Same).is_none());
 }
