@@ -232,7 +232,11 @@ fn what_takes_in_the_batch_if_nothing_is_said_is_a_guess() {
     for line in ["torch.flatten(x)", "x.flatten()", "x.flatten(1)", "x.view(-1)", "x -> nn.Flatten(1)"] {
         assert!(!safe(line), "{line}");
     }
-    for line in ["x -> nn.Flatten()", "torch.relu(x)", "x.relu_()"] {
+    // Where one module joins the channels and another the batch, and where an initial value is lost.
+    for line in ["tf.concat([x, x])", "concatenate([x, x])", "x -> prelu(init=0.1)", "x -> nn.PReLU(init=0.1)"] {
+        assert!(!safe(line), "{line}");
+    }
+    for line in ["x -> nn.Flatten()", "torch.relu(x)", "x.relu_()", "x -> nn.PReLU()"] {
         assert!(safe(line), "{line}");
     }
 }

@@ -5,8 +5,8 @@
 
 use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
-use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
-use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule};
+use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same, Words};
+use super::{INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule};
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(PyTorch, spellings, here, params)
@@ -36,7 +36,6 @@ const LRN_ALPHA: Parameter = may("alpha", Same("alpha"));
 const LRN_BETA: Parameter = may("beta", Same("beta"));
 const LRN_K: Parameter = may("k", Same("k"));
 const MODES: &[&str] = &["nearest", "bilinear"];
-const FIXED: Means = Needless("values of weights are no part of a network");
 
 const LINE_TRANSPOSED: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is \
                               `conv_transpose(out, [1, k])`, with `stride=[1, s]` and `pad=[0, p]`";
@@ -161,7 +160,7 @@ pub(super) const MODULES: &[Row] = &[
     pt("Softplus", Operation("softplus"), &[may("beta", Only(&["1"])), may("threshold", Only(&["20"]))]),
     pt("LeakyReLU", Operation("leaky_relu"), &[may("negative_slope", Same("slope")), INPLACE]),
     pt("ELU", Operation("elu"), &[may("alpha", Same("alpha")), INPLACE]),
-    pt("PReLU", Ruled("prelu", rule::prelu), &[may("num_parameters", RULED), may("init", FIXED), DEVICE, DTYPE]),
+    pt("PReLU", Ruled("prelu", rule::prelu), &[may("num_parameters", RULED), may("init", INITIAL_VALUE), DEVICE, DTYPE]),
     pt("GELU", Operation("gelu"), &[may("approximate", Only(&["\"none\""]))]),
     pt("Hardtanh", Rarely(rule::hardtanh), &[may("min_val", RULED), may("max_val", RULED), INPLACE]),
     pt("Softmax", Operation("softmax"), &[must("dim", Axis("axis"))]),

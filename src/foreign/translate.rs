@@ -198,6 +198,7 @@ fn said(row: &Row, param: &Parameter, text: &str, shape: Option<&[u64]>) -> Argu
         (Means::Pad, Ok(_)) if matches!(row.here, Here::Ruled(..)) && matches!(value, Value::Word(_)) => whole(),
         (Means::InputSize, Ok(_)) if matches!(row.here, Here::Shaped(..)) => whole(),
         (Means::Needless(why) | Means::NeedlessFlag(why), Ok(None)) => Argument::Needless(why, true),
+        (Means::Lost(why), Ok(None)) => Argument::Needless(why, false),
         (Means::InputSize, Ok(None)) => Argument::Needless("sizes of the input follow from the input", false),
         (Means::Only(_), Ok(None)) => Argument::Needless("it is so here anyway", true),
         // The channels, which are what is meant anyway.
