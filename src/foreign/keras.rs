@@ -7,7 +7,9 @@
 use super::Framework::Keras;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
-use super::{INITIAL_VALUE, LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, may, must, named, pads, row, rule};
+use super::{
+    INITIAL_VALUE, LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, may, must, named, pads, row, rule,
+};
 
 const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(Keras, spellings, here, params)
@@ -132,7 +134,12 @@ pub(super) const LAYERS: &[Row] = &[
     keras(
         "PReLU",
         Ruled("prelu", rule::keras_prelu),
-        &[named("shared_axes", RULED), named("alpha_initializer", INITIAL_VALUE), named("alpha_regularizer alpha_constraint", TRAINING), NAME],
+        &[
+            named("shared_axes", RULED),
+            named("alpha_initializer", INITIAL_VALUE),
+            named("alpha_regularizer alpha_constraint", TRAINING),
+            NAME,
+        ],
     ),
     keras("Activation", Rarely(rule::named_activation), &[must("activation", RULED), NAME]),
     keras(

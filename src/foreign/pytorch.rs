@@ -6,7 +6,9 @@
 use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same, Words};
-use super::{INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule};
+use super::{
+    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule,
+};
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(PyTorch, spellings, here, params)

@@ -13,7 +13,7 @@ pub struct Call<'a> {
     pub module: Option<&'a str>,
     /// Its name without that.
     pub name: &'a str,
-    /// The texts between the commas of its list.
+    /// The texts between the commas of its list, without comments.
     pub args: &'a [&'a str],
     /// Where its tensors stand.
     pub inputs: Inputs<'a>,
@@ -117,9 +117,6 @@ fn outcome(call: Call<'_>, rows: &[&'static Row]) -> Option<Outcome> {
 }
 
 fn attempt(row: &'static Row, call: Call<'_>) -> Result<Translation, String> {
-    if call.args.iter().any(|arg| arg.contains('#')) {
-        return Err("a comment stands among its arguments".to_owned());
-    }
     if let Here::Nothing(help) = row.here {
         return Err(help.to_owned());
     }
