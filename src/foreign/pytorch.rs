@@ -143,7 +143,7 @@ pub(super) const MODULES: &[Row] = &[
     pt("LocalResponseNorm", Operation("lrn"), &[WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
     pt("MaxPool2d", Operation("maxpool"), &[KERNEL, STRIDE, PADDING, DILATION, NO_INDICES, CEIL]),
     pt("AvgPool2d", Operation("avgpool"), &[KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
-    pt("AdaptiveAvgPool2d", Operation("adaptive_avgpool"), &[must("output_size", Same("out"))]),
+    pt("AdaptiveAvgPool2d", Ruled("adaptive_avgpool", rule::adaptive_avg), &[must("output_size", Same("out"))]),
     pt(
         "AdaptiveMaxPool2d",
         Ruled("global_maxpool", rule::adaptive_max),
@@ -206,7 +206,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("local_response_norm", Operation("lrn"), &[X, WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
     pt("max_pool2d", Operation("maxpool"), &[X, KERNEL, STRIDE, PADDING, DILATION, CEIL, NO_INDICES]),
     pt("avg_pool2d", Operation("avgpool"), &[X, KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
-    pt("adaptive_avg_pool2d", Operation("adaptive_avgpool"), &[X, must("output_size", Same("out"))]),
+    pt("adaptive_avg_pool2d", Ruled("adaptive_avgpool", rule::adaptive_avg), &[X, must("output_size", Same("out"))]),
     pt(
         "adaptive_max_pool2d",
         Ruled("global_maxpool", rule::adaptive_max),
