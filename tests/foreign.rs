@@ -251,7 +251,6 @@ fn calls_in_each_other_are_put_into_words_together() {
         ("F.relu(nn.Conv2d(4, 8, 3)(F.relu(x)))", "relu(conv(8, 3)(relu(x)))"),
         ("F.relu(x + F.dropout(y, p=0.2))", "relu(x + dropout(0.2)(y))"),
         ("F.relu(torch.sigmoid(x).mul(x.tanh()).add(y))", "relu(add(mul(sigmoid(x), tanh(x)), y))"),
-        ("F.relu(torch.chunk(x, 2, dim=1))", "relu(split(2)(x))"),
         ("tf.nn.relu(keras.layers.Conv2D(8, 3, padding='same')(x))", "relu(conv(8, 3, pad=same)(x))"),
     ] {
         let text = |line: &str| {
