@@ -41,9 +41,10 @@ impl<'a> Builder<'a> {
         if sizes > 0 {
             self.report(frame, channels_first_argument(info.keyword, (&numbers, sizes), given, span));
         }
-        if let ("reshape", [shape]) = (info.keyword, given) {
-            let found = batch_in_shape(shape, input);
-            found.into_iter().for_each(|found| self.report(frame, found));
+        if let ("reshape", [shape]) = (info.keyword, given)
+            && let Some(found) = batch_in_shape(shape, input)
+        {
+            self.report(frame, found);
         }
     }
 

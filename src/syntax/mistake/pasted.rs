@@ -70,9 +70,11 @@ pub(super) fn library_call(found: Diagnostic, callee: Callee<'_>, open: Input<'_
     let Some(outcome) = library_outcome(callee, list.as_ref(), second.as_ref(), piped) else {
         let lower = name.to_lowercase();
         // A class without arguments (`Dropout()`); names of one's own stay as they are.
-        return match list.is_none_or(|list| list.args.is_empty()) && name.starts_with(|c: char| c.is_ascii_uppercase()) {
-            true => found.fix(Unsafe, format!("write `{lower}`"), replace(path, lower)),
-            false => found.help("`pointwise ops` lists the operations"),
+        let is_bare_class = list.is_none_or(|list| list.args.is_empty()) && name.starts_with(|c: char| c.is_ascii_uppercase());
+        return if is_bare_class {
+            found.fix(Unsafe, format!("write `{lower}`"), replace(path, lower))
+        } else {
+            found.help("`pointwise ops` lists the operations")
         };
     };
     if outcome.needs_shape {
