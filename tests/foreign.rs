@@ -273,5 +273,5 @@ fn deep_calls_are_left_alone() {
     let deep = "F.relu(".repeat(5000) + "x" + &")".repeat(5000);
     let text = format!("net pasted {{\n    input x: [4, 6, 5]\n    output z = {deep}\n}}\n");
     let compiled = compile("pasted.net", text, &Disk, &Settings::default());
-    assert!(compiled.diagnostics.iter().any(|found| found.is_error()));
+    assert!(compiled.diagnostics.iter().any(Diagnostic::is_error));
 }
