@@ -123,6 +123,12 @@ impl Code {
         self.id().starts_with("PW01")
     }
 
+    /// Whether shapes do not fit.
+    #[must_use]
+    pub fn is_of_shapes(self) -> bool {
+        self.id().starts_with("PW03")
+    }
+
     /// Whether it is advice about what is valid.
     #[must_use]
     pub fn is_lint(self) -> bool {

@@ -104,6 +104,24 @@ fn tables_and_lists_fit_forty_columns() {
 }
 
 #[test]
+fn the_help_of_every_command_fits_forty_columns() {
+    let help = pointwise(&["--help"]).out;
+    let (_, list) = help.split_once("Commands:\n").expect("there are commands");
+    let names: Vec<&str> =
+        list.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"check") && names.contains(&"init"));
+    let long = |arguments: &[&str]| {
+        let run = command(arguments).env("COLUMNS", COLUMNS.to_string()).env("NO_COLOR", "1").output().expect("it runs");
+        too_long(&String::from_utf8(run.stdout).expect("it is text"), COLUMNS)
+    };
+    assert!(long(&["--help"]).is_empty());
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let long = long(&[name, "--help"]);
+        assert!(long.is_empty(), "{name}:\n{}", long.join("\n"));
+    }
+}
+
+#[test]
 fn every_operation_fits_forty_columns() {
     for name in pointwise::op::table::OPS.iter().map(|op| op.keyword) {
         let long = too_long(&shown(&["ops", name], COLUMNS), COLUMNS);

@@ -232,7 +232,46 @@ fn what_takes_in_the_batch_if_nothing_is_said_is_a_guess() {
     for line in ["torch.flatten(x)", "x.flatten()", "x.flatten(1)", "x.view(-1)", "x -> nn.Flatten(1)"] {
         assert!(!safe(line), "{line}");
     }
-    for line in ["x -> nn.Flatten()", "torch.relu(x)", "x.relu_()"] {
+    // Where one module joins the channels and another the batch, and where an initial value is lost.
+    for line in ["tf.concat([x, x])", "concatenate([x, x])", "x -> prelu(init=0.1)", "x -> nn.PReLU(init=0.1)"] {
+        assert!(!safe(line), "{line}");
+    }
+    for line in ["x -> nn.Flatten()", "torch.relu(x)", "x.relu_()", "x -> nn.PReLU()"] {
         assert!(safe(line), "{line}");
     }
+}
+
+#[test]
+fn calls_in_each_other_are_put_into_words_together() {
+    for (pasted, here) in [
+        ("F.relu(F.max_pool2d(x, 2))", "relu(maxpool(2)(x))"),
+        ("x.mul(x.sigmoid())", "mul(x, sigmoid(x))"),
+        ("torch.cat([x, F.relu(y)], dim=1)", "concat(x, relu(y))"),
+        ("torch.cat((F.max_pool2d(x, 2), F.avg_pool2d(y, 2)), dim=1)", "concat(maxpool(2)(x), avgpool(2)(y))"),
+        ("F.relu(nn.Conv2d(4, 8, 3)(F.relu(x)))", "relu(conv(8, 3)(relu(x)))"),
+        ("F.relu(x + F.dropout(y, p=0.2))", "relu(x + dropout(0.2)(y))"),
+        ("F.relu(torch.sigmoid(x).mul(x.tanh()).add(y))", "relu(add(mul(sigmoid(x), tanh(x)), y))"),
+        ("tf.nn.relu(keras.layers.Conv2D(8, 3, padding='same')(x))", "relu(conv(8, 3, pad=same)(x))"),
+    ] {
+        let text = |line: &str| {
+            format!(
+                "net pasted {{\n    input x: [4, 6, 5]\n    input y: [4, 6, 5]\n    output z = {line}\n    output rest = y\n}}\n"
+            )
+        };
+        let mut all = Vec::new();
+        mended(text(pasted), None, ROUNDS, &mut all);
+        assert!(
+            all.iter().any(|one| one.text == text(here)),
+            "{pasted}: {:?}",
+            all.iter().map(|one| &one.text).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn deep_calls_are_left_alone() {
+    let deep = "F.relu(".repeat(5000) + "x" + &")".repeat(5000);
+    let text = format!("net pasted {{\n    input x: [4, 6, 5]\n    output z = {deep}\n}}\n");
+    let compiled = compile("pasted.net", text, &Disk, &Settings::default());
+    assert!(compiled.diagnostics.iter().any(Diagnostic::is_error));
 }

@@ -301,6 +301,7 @@ fn here(means: Means) -> Option<&'static str> {
         | Means::Inputs
         | Means::InputSize
         | Means::Needless(_)
+        | Means::Lost(_)
         | Means::NeedlessFlag(_)
         | Means::Only(_)
         | Means::Activation

@@ -34,6 +34,7 @@ mod signals;
 mod sweep;
 mod target;
 mod tensors;
+mod usage;
 mod uses;
 
 use std::process::ExitCode;
@@ -120,6 +121,7 @@ fn told(error: &clap::Error) -> u8 {
     // A name of a file that a shell put in is not the user's word, and must not steer the terminal.
     let is_plain = std::env::args_os().all(|word| !word.to_string_lossy().contains(visible::is_unseen));
     let text = if is_plain { text.ansi().to_string() } else { visible::visible(&text.to_string()).into_owned() };
+    let text = usage::fitted(&text, Session::help_width());
     if error.use_stderr() {
         Session::tell(&text);
         return failure::TROUBLE;

@@ -16,6 +16,8 @@ use crate::visible::{styled, visible};
 
 /// Width where there is no terminal.
 const PLAIN_WIDTH: usize = 120;
+/// Width that tables need.
+const LEAST_WIDTH: usize = 40;
 
 /// How this process talks.
 #[derive(Debug)]
@@ -41,6 +43,12 @@ impl Session {
     /// The width of the terminal behind standard output, if it is one.
     pub fn width() -> Option<usize> {
         io::stdout().is_terminal().then(terminal_width)
+    }
+
+    /// The width that the help is laid out by: the terminal's, or else what `COLUMNS` says; tables of options need 40.
+    pub fn help_width() -> usize {
+        let measured = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        measured.or_else(columns).map_or(PLAIN_WIDTH, |width| width.max(LEAST_WIDTH))
     }
 
     /// Writes text for people to standard output; colours are left out where they are not wanted.
@@ -121,9 +129,12 @@ fn is_unicode() -> bool {
     locale::is_unicode(variable)
 }
 
-/// Columns of the terminal, or as many as `COLUMNS` says; tables need 40.
+/// Columns of the terminal, or as many as `COLUMNS` says.
 fn terminal_width() -> usize {
-    let said = variable("COLUMNS").and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0);
     let measured = || terminal_size::terminal_size().map_or(PLAIN_WIDTH, |(width, _)| usize::from(width.0));
-    said.unwrap_or_else(measured).max(40)
+    columns().unwrap_or_else(measured).max(LEAST_WIDTH)
+}
+
+fn columns() -> Option<usize> {
+    variable("COLUMNS").and_then(|columns| columns.trim().parse().ok()).filter(|columns| *columns > 0)
 }

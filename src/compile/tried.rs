@@ -61,18 +61,23 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// The fixes of a finding that do what they say.
+    /// The fixes of a finding that do what they say. Of changes to one shape or another those that leave errors which others do not
+    /// leave are contrary to what stands round them.
     fn kept(&self, found: &Diagnostic, before: &(SourceSet, Vec<Diagnostic>), work: &Work) -> Vec<Fix> {
-        let mends = |fix: &&Fix| {
-            let Some((main, _)) = before.0.iter().next().filter(|_| work.is_left()) else { return false };
+        let errors_left = |fix: &Fix| {
+            let (main, _) = before.0.iter().next().filter(|_| work.is_left())?;
             let texts = edited(&before.0, fix);
             let text = texts.iter().find(|(id, _)| *id == main).map_or_else(|| before.0.get(main).text(), |(_, text)| text);
             let loader = Edited { loader: self.loader, sources: &before.0, texts: &texts };
             let after = compile(before.0.get(main).name(), text.to_owned(), &loader, self.settings);
             work.spend(after.work());
-            mends(&[(found, fix)], before, &(after.sources, after.diagnostics))
+            let left = after.diagnostics.iter().filter(|other| other.is_error()).count();
+            mends(&[(found, fix)], before, &(after.sources, after.diagnostics)).then_some(left)
         };
-        found.fixes.iter().filter(mends).cloned().collect()
+        let kept: Vec<(&Fix, usize)> = found.fixes.iter().filter_map(|fix| Some((fix, errors_left(fix)?))).collect();
+        let least = kept.iter().map(|(_, left)| *left).min();
+        let is_best = |(_, left): &&(&Fix, usize)| !found.code.is_of_shapes() || Some(*left) == least;
+        kept.iter().filter(is_best).map(|(fix, _)| (*fix).clone()).collect()
     }
 }
 

@@ -74,6 +74,7 @@ impl<'a> Bound<'a> {
             Means::Inputs => self.feed(&listed(text).ok_or_else(|| format!("`{text}` is no list of tensors"))?),
             Means::Needless(_) | Means::NeedlessFlag(_) => {}
             Means::Same(_)
+            | Means::Lost(_)
             | Means::Pad
             | Means::Axis(_)
             | Means::Axes(_)
@@ -192,9 +193,14 @@ pub(super) fn meant(
             Value::Bool(_) => None,
             _ => return Err(format!("`{shown}` is true or false there, not `{}`", value.written())),
         },
-        Means::Input | Means::Inputs | Means::InputSize | Means::Needless(_) | Means::Activation | Means::Ruled | Means::Rest => {
-            None
-        }
+        Means::Input
+        | Means::Inputs
+        | Means::InputSize
+        | Means::Needless(_)
+        | Means::Lost(_)
+        | Means::Activation
+        | Means::Ruled
+        | Means::Rest => None,
     })
 }
 

@@ -7,7 +7,9 @@
 use super::Framework::Keras;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
-use super::{LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, may, must, named, pads, row, rule};
+use super::{
+    INITIAL_VALUE, LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, may, must, named, pads, row, rule,
+};
 
 const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(Keras, spellings, here, params)
@@ -132,7 +134,12 @@ pub(super) const LAYERS: &[Row] = &[
     keras(
         "PReLU",
         Ruled("prelu", rule::keras_prelu),
-        &[named("shared_axes", RULED), named("alpha_initializer alpha_regularizer", TRAINING), NAME],
+        &[
+            named("shared_axes", RULED),
+            named("alpha_initializer", INITIAL_VALUE),
+            named("alpha_regularizer alpha_constraint", TRAINING),
+            NAME,
+        ],
     ),
     keras("Activation", Rarely(rule::named_activation), &[must("activation", RULED), NAME]),
     keras(
@@ -167,7 +174,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     ),
     keras("gelu", Ruled("gelu", rule::keras_gelu), &[X, may("approximate", Only(&["False"])), NAME]),
     keras("softmax", Operation("softmax"), &[X, may("axis", Axis("axis")), NAME]),
-    keras("concat concatenate", Operation("concat"), &[must("values inputs xs", Inputs), may("axis", Axis("axis")), NAME]),
+    keras("concat concatenate", Operation("concat"), &[must("values inputs xs", Inputs), guess("axis", Axis("axis")), NAME]),
     keras("add", Operation("add"), &[must("inputs", Inputs), NAME]),
     keras("multiply", Operation("mul"), &[must("inputs", Inputs), NAME]),
     keras("reduce_mean", Ruled("mean", rule::keras_mean), &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME]),

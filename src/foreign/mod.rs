@@ -97,7 +97,8 @@ pub enum Default {
     Required,
     /// What holds here as well, or what a rule knows.
     Alike,
-    /// What holds here as well for one image; there it takes in the batch, so that the call is a guess.
+    /// What holds here as well for one image, or in one of the library's modules; else it takes in the batch there, so that the
+    /// call is a guess.
     Batched,
     /// This, which is not what holds here and is written out.
     Theirs(&'static str),
@@ -124,6 +125,8 @@ pub enum Means {
     InputSize,
     /// Nothing, for this reason.
     Needless(&'static str),
+    /// Nothing, for this reason, though it says something that is lost with it.
+    Lost(&'static str),
     /// Nothing, for this reason, if it is true or false.
     NeedlessFlag(&'static str),
     /// Nothing as long as it has one of these values; other values are not had here.
@@ -182,7 +185,7 @@ const fn may(names: &'static str, means: Means) -> Parameter {
     Parameter { names, means, default: Default::Alike, by_name: false }
 }
 
-/// A parameter whose default takes in the batch there.
+/// A parameter whose default takes in the batch there, at least in one of the modules.
 const fn guess(names: &'static str, means: Means) -> Parameter {
     Parameter { names, means, default: Default::Batched, by_name: false }
 }
@@ -205,6 +208,7 @@ const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and
                     `stride=[1, s]` and `pad=[0, p]`";
 const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
 const TRAINING: Means = Means::Needless("it concerns training only");
+const INITIAL_VALUE: Means = Means::Lost("values of weights are no part of a network: give them with the weights");
 const PLANNED: Means = Means::NeedlessFlag("where a tensor lies in memory is planned by the compiler");
 const NO_PROPERTY: Means = Means::Needless("layers have no such property");
 

@@ -5,8 +5,10 @@
 
 use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
-use super::Means::{Axes, Axis, Input, InputSize, Inputs, Needless, NeedlessFlag, Only, Pad, Rest, Same, Words};
-use super::{LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule};
+use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same, Words};
+use super::{
+    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule,
+};
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(PyTorch, spellings, here, params)
@@ -36,7 +38,6 @@ const LRN_ALPHA: Parameter = may("alpha", Same("alpha"));
 const LRN_BETA: Parameter = may("beta", Same("beta"));
 const LRN_K: Parameter = may("k", Same("k"));
 const MODES: &[&str] = &["nearest", "bilinear"];
-const FIXED: Means = Needless("values of weights are no part of a network");
 
 const LINE_TRANSPOSED: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is \
                               `conv_transpose(out, [1, k])`, with `stride=[1, s]` and `pad=[0, p]`";
@@ -142,7 +143,7 @@ pub(super) const MODULES: &[Row] = &[
     pt("LocalResponseNorm", Operation("lrn"), &[WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
     pt("MaxPool2d", Operation("maxpool"), &[KERNEL, STRIDE, PADDING, DILATION, NO_INDICES, CEIL]),
     pt("AvgPool2d", Operation("avgpool"), &[KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
-    pt("AdaptiveAvgPool2d", Operation("adaptive_avgpool"), &[must("output_size", Same("out"))]),
+    pt("AdaptiveAvgPool2d", Ruled("adaptive_avgpool", rule::adaptive_avg), &[must("output_size", Same("out"))]),
     pt(
         "AdaptiveMaxPool2d",
         Ruled("global_maxpool", rule::adaptive_max),
@@ -161,7 +162,7 @@ pub(super) const MODULES: &[Row] = &[
     pt("Softplus", Operation("softplus"), &[may("beta", Only(&["1"])), may("threshold", Only(&["20"]))]),
     pt("LeakyReLU", Operation("leaky_relu"), &[may("negative_slope", Same("slope")), INPLACE]),
     pt("ELU", Operation("elu"), &[may("alpha", Same("alpha")), INPLACE]),
-    pt("PReLU", Ruled("prelu", rule::prelu), &[may("num_parameters", RULED), may("init", FIXED), DEVICE, DTYPE]),
+    pt("PReLU", Ruled("prelu", rule::prelu), &[may("num_parameters", RULED), may("init", INITIAL_VALUE), DEVICE, DTYPE]),
     pt("GELU", Operation("gelu"), &[may("approximate", Only(&["\"none\""]))]),
     pt("Hardtanh", Rarely(rule::hardtanh), &[may("min_val", RULED), may("max_val", RULED), INPLACE]),
     pt("Softmax", Operation("softmax"), &[must("dim", Axis("axis"))]),
@@ -205,7 +206,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("local_response_norm", Operation("lrn"), &[X, WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
     pt("max_pool2d", Operation("maxpool"), &[X, KERNEL, STRIDE, PADDING, DILATION, CEIL, NO_INDICES]),
     pt("avg_pool2d", Operation("avgpool"), &[X, KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
-    pt("adaptive_avg_pool2d", Operation("adaptive_avgpool"), &[X, must("output_size", Same("out"))]),
+    pt("adaptive_avg_pool2d", Ruled("adaptive_avgpool", rule::adaptive_avg), &[X, must("output_size", Same("out"))]),
     pt(
         "adaptive_max_pool2d",
         Ruled("global_maxpool", rule::adaptive_max),

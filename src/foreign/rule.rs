@@ -164,6 +164,25 @@ pub(super) fn keras_prelu(bound: &Bound<'_>) -> Told {
     }
 }
 
+/// `None` among the sizes is the input's own there, which only a number says here.
+pub(super) fn adaptive_avg(bound: &Bound<'_>) -> Told {
+    let size = bound.get("output_size").unwrap_or(Value::None);
+    if !size.items().contains(&Value::None) {
+        return bound.plain("adaptive_avgpool");
+    }
+    let own = match bound.shape {
+        Some([_, height, width]) => [height.to_string(), width.to_string()],
+        Some(_) | None => ["h".to_owned(), "w".to_owned()],
+    };
+    let known = own[0] != "h";
+    // One `None` alone is both.
+    let items = if let [Value::None] = size.items() { &[Value::None, Value::None] } else { size.items() };
+    let texts = items.iter().zip(&own).map(|(item, own)| if *item == Value::None { own.clone() } else { item.written() });
+    let text = format!("`adaptive_avgpool([{}])`", texts.collect::<Vec<_>>().join(", "));
+    let how = if known { format!("write {text} for this map") } else { format!("write {text} with that number") };
+    Err(format!("`None` is the size that the input has itself there, which is no size here: {how}"))
+}
+
 /// Only the whole map, which one pixel stands for.
 pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
     let size = bound.get("output_size").unwrap_or(Value::None);

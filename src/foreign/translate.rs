@@ -13,7 +13,7 @@ pub struct Call<'a> {
     pub module: Option<&'a str>,
     /// Its name without that.
     pub name: &'a str,
-    /// The texts between the commas of its list.
+    /// The texts between the commas of its list, without comments.
     pub args: &'a [&'a str],
     /// Where its tensors stand.
     pub inputs: Inputs<'a>,
@@ -117,9 +117,6 @@ fn outcome(call: Call<'_>, rows: &[&'static Row]) -> Option<Outcome> {
 }
 
 fn attempt(row: &'static Row, call: Call<'_>) -> Result<Translation, String> {
-    if call.args.iter().any(|arg| arg.contains('#')) {
-        return Err("a comment stands among its arguments".to_owned());
-    }
     if let Here::Nothing(help) = row.here {
         return Err(help.to_owned());
     }
@@ -198,6 +195,7 @@ fn said(row: &Row, param: &Parameter, text: &str, shape: Option<&[u64]>) -> Argu
         (Means::Pad, Ok(_)) if matches!(row.here, Here::Ruled(..)) && matches!(value, Value::Word(_)) => whole(),
         (Means::InputSize, Ok(_)) if matches!(row.here, Here::Shaped(..)) => whole(),
         (Means::Needless(why) | Means::NeedlessFlag(why), Ok(None)) => Argument::Needless(why, true),
+        (Means::Lost(why), Ok(None)) => Argument::Needless(why, false),
         (Means::InputSize, Ok(None)) => Argument::Needless("sizes of the input follow from the input", false),
         (Means::Only(_), Ok(None)) => Argument::Needless("it is so here anyway", true),
         // The channels, which are what is meant anyway.

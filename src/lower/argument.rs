@@ -80,11 +80,14 @@ impl<'a> Builder<'a> {
         let required: Vec<&str> = block.params.iter().filter(|p| p.default.is_none()).map(|p| p.name.text.as_str()).collect();
         let Some(slots) = self.match_args(frame, &block.name.text, &names, &required, given) else { return false };
         let values: Vec<Option<Value>> =
-            slots.into_iter().map(|slot| slot.map(|g| self.as_list(frame, &g.arg.value, g.value.clone()))).collect();
+            slots.into_iter().map(|slot| slot.map(|g| self.as_list_of_parameter(frame, &g.arg.value, g.value.clone()))).collect();
         for (param, value) in block.params.iter().zip(values) {
             let value = match (value, &param.default) {
                 (Some(value), _) => value,
-                (None, Some(default)) => self.eval(inner, default, &Scope::none()),
+                (None, Some(default)) => {
+                    let value = self.eval(inner, default, &Scope::none());
+                    self.as_list_of_parameter(inner, default, value)
+                }
                 (None, None) => {
                     let message = format!("block `{}` needs `{}`", block.name.text, param.name.text);
                     let label = format!("`{}` is missing", param.name.text);

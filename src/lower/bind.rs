@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::program::refused;
+use super::tuple::written_tuple;
 use super::{Binding, Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
@@ -74,7 +75,11 @@ impl<'a> Builder<'a> {
             self.missing.insert(scope.place.path);
         }
         if let [one] = targets {
+            let tuple = written_tuple(frame, expr).filter(|_| value.is_constant_tuple());
             self.assign(frame, one, (value, bytes));
+            if let Some(binding) = frame.names.get_mut(one.name.text.as_str()) {
+                binding.tuple = tuple;
+            }
             return;
         }
         let values: Vec<Value> = match &value {

@@ -63,7 +63,8 @@ impl<'a> Builder<'a> {
             } else if let Some(default) = &param.default {
                 let scope = Scope::at(Place::root().join(&param.name.text));
                 bytes = self.unit_of(frame, default);
-                self.eval(frame, default, &scope)
+                let value = self.eval(frame, default, &scope);
+                self.as_list_of_parameter(frame, default, value)
             } else {
                 self.report(
                     frame,

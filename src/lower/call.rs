@@ -169,7 +169,7 @@ impl<'a> Builder<'a> {
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
             return self.applied(frame, &callee, &values, stage.span, scope);
         }
-        if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.holds_tensors()) {
+        if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.holds_tensors() && !g.value.is_poison()) {
             let message = format!("`{}` gets its inputs from the pipe, and here is another", callee.text);
             let diagnostic =
                 Diagnostic::error(Code::WrongInputs, message, tensor.arg.value.span, "a tensor among the parameters")

@@ -85,7 +85,7 @@ impl<'a> Builder<'a> {
             diagnostic = diagnostic.note("a `use` brings in a file's own blocks, not those that it uses");
             diagnostic = diagnostic.fix(Unsafe, format!("`{name}` is defined in {path}: use that file too"), edits);
         } else if let Some(outcome) = pasted.translated(self.sources) {
-            diagnostic = pasted.offer(diagnostic, outcome);
+            diagnostic = pasted.offer(diagnostic, outcome, self.sources);
         } else if let Some(here) = table::find(&name.to_lowercase()) {
             let edits = vec![Edit::replace(callee.span, here.keyword)];
             let applicability = Applicability::safe_if(pasted.args().next().is_none());

@@ -1,7 +1,7 @@
-//! Calls that are valid here and were surely written for another framework: the input's channels as the first argument, and
-//! maps with their channels last.
+//! Calls that are valid here and were surely written for another framework: the input's channels as the first argument, the batch
+//! as the first size of a shape, and maps with their channels last.
 //!
-//! In: an operation that has been built, and its call. Out: warnings; the meaning of a valid call is never changed by a fix.
+//! In: an operation that has been built, and its call. Out: warnings; the meaning of a valid call is changed by a fix only where that is a guess.
 //! A convolution that one might mean is left alone: `conv(64, 3, 2)` keeps 64 channels as often as not.
 
 use super::call::Given;
@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::op::table::OpInfo;
 use crate::op::{Class, Op, Shape};
 use crate::source::Span;
+use crate::syntax::ast::ExprKind;
 
 /// Channels of pictures: grey, colour, colour with transparency.
 const PICTURE: [u64; 3] = [1, 3, 4];
@@ -39,6 +40,11 @@ impl<'a> Builder<'a> {
         let sizes = leading::sizes(info.keyword, &numbers, input);
         if sizes > 0 {
             self.report(frame, channels_first_argument(info.keyword, (&numbers, sizes), given, span));
+        }
+        if let ("reshape", [shape]) = (info.keyword, given)
+            && let Some(found) = batch_in_shape(shape, input)
+        {
+            self.report(frame, found);
         }
     }
 
@@ -126,6 +132,26 @@ fn reads_a_map(op: &Op) -> bool {
             Class::Rearrangement => matches!(op, Op::DepthToSpace(_) | Op::SpaceToDepth(_) | Op::ChannelShuffle(_)),
             Class::Source | Class::Activation | Class::Arithmetic | Class::Reshape | Class::Nothing => false,
         }
+}
+
+/// `reshape([-1, 8, 256])` where the other sizes take all elements, so that a dimension of 1 is left for the first: elsewhere it is
+/// the batch.
+fn batch_in_shape(given: &Given<'_>, input: Shape) -> Option<Diagnostic> {
+    let Value::List(sizes) = &given.value else { return None };
+    let (first, rest) = sizes.split_first().filter(|(first, rest)| first.to_i64() == Some(-1) && !rest.is_empty())?;
+    let product = rest.iter().try_fold(1u64, |all, size| all.checked_mul(u64::try_from(size.to_i64()?).ok()?))?;
+    if Some(product) != input.elements() {
+        return None;
+    }
+    let texts: Vec<String> = rest.iter().map(Value::shown).collect();
+    let meant = texts.join(", ");
+    let message = format!("`reshape` makes [1, {meant}]: for the {} there is nothing left but 1", first.shown());
+    let found = Diagnostic::warning(Code::LintOtherOrder, message, given.arg.value.span, "as many as the input has elements")
+        .help(format!("the batch is no dimension here: write `[{meant}]` if it was meant, and 1 if it was not"));
+    let ExprKind::List(items) = &given.arg.value.kind else { return Some(found) };
+    let [batch, next, ..] = &items[..] else { return Some(found) };
+    let edits = vec![Edit::replace(Span { end: next.span.start, ..batch.span }, "")];
+    Some(found.fix(Unsafe, "leave out the batch", edits))
 }
 
 fn channels_first_argument(keyword: &str, (numbers, sizes): (&[u64], usize), given: &[Given<'_>], span: Span) -> Diagnostic {

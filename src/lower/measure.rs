@@ -2,7 +2,8 @@
 //!
 //! In: a condition as it is written, and what its names were bound to. Out: a finding for each place where a count meets an amount
 //! that has a unit of bytes. A unit goes with a value through names, sums, functions and branches; what may turn bytes into a count, or
-//! a count into bytes, as a product or a quotient of two quantities does, is taken for anything. A part is walked once and counts
+//! a count into bytes, as a product does, or a quotient of counts and bytes, is taken for anything; a quotient of two counts has no
+//! unit. A part is walked once and counts
 //! as a step: a loop may ask a million times.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of expression may be a number of anything")]
@@ -21,6 +22,8 @@ use crate::units;
 enum Side {
     /// Of something that is counted: the metric.
     Count(Metric),
+    /// What one count is for each of another: it has no unit.
+    Quotient(Metric, Metric),
     /// Of bytes.
     Bytes {
         /// The literal, or the name that stands for one.
@@ -76,16 +79,16 @@ impl<'a> Builder<'a> {
     }
 
     fn mismatch(&self, op: InfixOp, left: Side, right: Side) -> Option<Diagnostic> {
-        let ((Side::Count(metric), Side::Bytes { at, unit }) | (Side::Bytes { at, unit }, Side::Count(metric))) = (left, right)
-        else {
-            return None;
+        let (other, at, unit) = match (left, right) {
+            (Side::Bytes { at, unit }, other) | (other, Side::Bytes { at, unit }) => (counted(other)?, at, unit),
+            _ => return None,
         };
         // So many bytes for each, or so many operations for each byte.
         if !is_sum(op) && !is_comparison(op) {
             return None;
         }
         let (shown, literal) = (self.sources.text(at), self.sources.text(unit));
-        let message = format!("`{shown}` is a number of bytes, and `{}` is a count", metric.name());
+        let message = format!("`{shown}` is a number of bytes, and {other}");
         let word = units::of_number(literal)?.word;
         let instead = format!("{}{}", literal.strip_suffix(word)?, &word[..1]);
         let edits = vec![Edit::replace(unit, instead.as_str())];
@@ -143,6 +146,17 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// What has nothing to do with bytes, as messages say it.
+fn counted(side: Side) -> Option<String> {
+    match side {
+        Side::Count(metric) => Some(format!("`{}` is a count", metric.name())),
+        Side::Quotient(metric, each) => {
+            Some(format!("how many `{}` there are for each of `{}` has no unit", metric.name(), each.name()))
+        }
+        Side::Bytes { .. } | Side::Number | Side::Open => None,
+    }
+}
+
 fn bound(binding: &Binding, at: Span) -> Side {
     match binding.bytes {
         Some(unit) => Side::Bytes { at, unit },
@@ -173,6 +187,8 @@ fn either(one: Side, other: Side) -> Side {
     match (one, other) {
         (bytes @ Side::Bytes { .. }, Side::Bytes { .. } | Side::Number) | (Side::Number, bytes @ Side::Bytes { .. }) => bytes,
         (Side::Number, Side::Number) => Side::Number,
+        (count @ (Side::Count(_) | Side::Quotient(..)), Side::Count(_) | Side::Quotient(..) | Side::Number)
+        | (Side::Number, count @ (Side::Count(_) | Side::Quotient(..))) => count,
         _ => Side::Open,
     }
 }
@@ -184,6 +200,15 @@ fn joined(op: InfixOp, left: Side, right: Side) -> Side {
         (Side::Number, Side::Number) => Side::Number,
         (Side::Count(metric), Side::Count(_) | Side::Number) | (Side::Number, Side::Count(metric)) if is_sum(op) => {
             Side::Count(metric)
+        }
+        // What is left of a division is as much of the same.
+        (Side::Count(metric), Side::Count(_)) if op == InfixOp::Rem => Side::Count(metric),
+        (Side::Count(metric), Side::Count(each)) if is_quotient(op) => Side::Quotient(metric, each),
+        (quotient @ Side::Quotient(..), Side::Count(_) | Side::Quotient(..)) if is_quotient(op) => quotient,
+        (quotient @ Side::Quotient(..), Side::Quotient(..) | Side::Number) | (Side::Number, quotient @ Side::Quotient(..))
+            if is_sum(op) =>
+        {
+            quotient
         }
         (bytes @ Side::Bytes { .. }, Side::Bytes { .. }) | (Side::Number, bytes @ Side::Bytes { .. }) if is_sum(op) => bytes,
         (Side::Bytes { .. }, Side::Bytes { .. }) if is_quotient(op) => Side::Number,

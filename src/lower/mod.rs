@@ -135,12 +135,14 @@ struct Binding {
     is_input: bool,
     /// The amount with a unit of bytes that it was bound to, or made of: it is a number of bytes.
     bytes: Option<Span>,
+    /// The tuple of numbers that it was bound to, where that is written as one.
+    tuple: Option<Span>,
 }
 
 impl Binding {
     /// A value that is no input.
     fn of(value: Value, span: Span) -> Self {
-        Self { value, span, is_input: false, bytes: None }
+        Self { value, span, is_input: false, bytes: None, tuple: None }
     }
 }
 

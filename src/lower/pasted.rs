@@ -3,18 +3,21 @@
 //! In: a call whose name is not known, or whose arguments are not those of our own operation of that name. Out: findings with
 //! the ways to write it here. What a framework means by a call is [`crate::foreign`]'s to know; nothing is built here.
 
+use std::borrow::Cow;
+
 use super::call::{Given, value_nodes};
 use super::flowing::{Flow, Inflow};
 use super::habit::positional as numbers;
 use super::{Builder, Frame, leading};
 use crate::code::Code;
-use crate::diagnostic::Applicability::Unsafe;
+use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::foreign::{self, Argument, Call, Inputs, Outcome, Translation};
 use crate::op::Shape;
 use crate::op::table::OpInfo;
 use crate::source::{SourceSet, Span};
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
+use crate::syntax::lex;
 
 /// A call as it stands in the text, and what is known of its input.
 pub(super) struct Pasted<'p> {
@@ -40,7 +43,8 @@ impl Pasted<'_> {
     }
 
     fn read<T>(&self, sources: &SourceSet, reader: impl Fn(Call<'_>) -> T) -> T {
-        let texts: Vec<&str> = self.args().map(|arg| sources.text(arg_span(arg))).collect();
+        let texts: Vec<Cow<'_, str>> = self.args().map(|arg| without_comments(sources, arg_span(arg))).collect();
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let inputs = match self.second {
             _ if self.piped => Inputs::Piped,
             Some(second) => Inputs::Apart(sources.text(second.span)),
@@ -51,7 +55,7 @@ impl Pasted<'_> {
     }
 
     /// The ways to write it here as fixes, or why there are none.
-    pub(super) fn offer(&self, diagnostic: Diagnostic, outcome: Outcome) -> Diagnostic {
+    pub(super) fn offer(&self, diagnostic: Diagnostic, outcome: Outcome, sources: &SourceSet) -> Diagnostic {
         let Outcome { keyword, translations, why, .. } = outcome;
         match (translations.as_slice(), keyword) {
             ([], Some(keyword)) => {
@@ -61,13 +65,32 @@ impl Pasted<'_> {
             ([one], _) => {
                 let first = one.shown.split('(').next().unwrap_or(&one.shown);
                 let said = if one.shown.contains("->") { &one.shown } else { first };
-                diagnostic.fix(one.applicability, format!("it is called `{said}` here"), self.edits(one))
+                self.fixed(diagnostic, one, (one.applicability, format!("it is called `{said}` here")), sources)
             }
             (several, _) => several.iter().fold(diagnostic, |diagnostic, one| {
                 let message = format!("it is `{}` here as {} means it", one.shown, one.framework.name());
-                diagnostic.fix(one.applicability, message, self.edits(one))
+                self.fixed(diagnostic, one, (one.applicability, message), sources)
             }),
         }
+    }
+
+    /// A way to write it as a fix; where comments stand among the arguments, which would have no place in it, as advice.
+    fn fixed(
+        &self,
+        diagnostic: Diagnostic,
+        one: &Translation,
+        (applicability, message): (Applicability, String),
+        sources: &SourceSet,
+    ) -> Diagnostic {
+        let end = self.second.or(self.list).map_or(self.callee.span, |list| list.span);
+        let whole = self.callee.span.to(end);
+        if lex(sources.text(whole), whole.source).comments.is_empty() {
+            return diagnostic.fix(applicability, message, self.edits(one));
+        }
+        let written = &one.written;
+        let second = self.second.map_or("", |second| written.inputs.as_deref().unwrap_or_else(|| sources.text(second.span)));
+        let text = format!("{}{second}{}", written.call, written.behind);
+        diagnostic.help(format!("{message}: comments stand among its arguments, so that it is left to you to write `{text}`"))
     }
 
     fn edits(&self, translation: &Translation) -> Vec<Edit> {
@@ -81,6 +104,20 @@ impl Pasted<'_> {
         }
         edits
     }
+}
+
+/// A text in which each comment is gone with the end of its line.
+fn without_comments(sources: &SourceSet, span: Span) -> Cow<'_, str> {
+    let text = sources.text(span);
+    if !text.contains('#') {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut from) = (String::new(), 0);
+    for comment in lex(text, span.source).comments {
+        out.push_str(text[from..comment.span.start as usize].trim_end());
+        from = comment.span.end as usize;
+    }
+    Cow::Owned(out + &text[from..])
 }
 
 /// A shape as the table reads it.
@@ -149,7 +186,7 @@ impl<'a> Builder<'a> {
         let diagnostic = match pasted.read(self.sources, |call| foreign::ours(call, leads)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
-                diagnostic.fix(Unsafe, message, pasted.edits(&one))
+                pasted.fixed(diagnostic, &one, (Unsafe, message), self.sources)
             }
             Err(why) => diagnostic.help(format!("it is not put into the words of here: {why}")),
             Ok(None) => return false,
@@ -219,7 +256,7 @@ impl<'a> Builder<'a> {
         match pasted.read(self.sources, |call| foreign::ours(call, false)) {
             Ok(Some(one)) => {
                 let message = format!("as {} means it, this is `{}` here", one.framework.name(), one.shown);
-                Some(diagnostic.fix(Unsafe, message, pasted.edits(&one)))
+                Some(pasted.fixed(diagnostic, &one, (Unsafe, message), self.sources))
             }
             Ok(None) => None,
             Err(why) => Some(diagnostic.help(format!("it is not put into the words of here: {why}"))),

@@ -1,12 +1,14 @@
 //! `(3, 3)` where a list is wanted, as Python has it.
 //!
 //! In: an expression and its value. Out: a finding with the brackets as its fix, and the list that was meant, so that nothing
-//! else is said of it. Where the order of the numbers is another one elsewhere, nothing is offered.
+//! else is said of it. Where the order of the numbers is another one elsewhere, nothing is offered; where a name stands for them, what it is bound to is mended.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "no other expression is a tuple or names one")]
 
 use super::call::Given;
 use super::{Builder, Frame, Value};
 use crate::code::Code;
-use crate::diagnostic::Applicability::Safe;
+use crate::diagnostic::Applicability::{self, Safe, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::op::param_kind::ParamKind;
 use crate::op::table::{OpInfo, ParamInfo};
@@ -16,12 +18,32 @@ use crate::syntax::ast::{Expr, ExprKind};
 impl<'a> Builder<'a> {
     /// The value of an expression, a tuple of numbers as the list that was meant, after a report.
     pub(super) fn as_list(&mut self, frame: &Frame<'a>, expr: &Expr, value: Value) -> Value {
+        self.as_list_if(frame, expr, value, Safe)
+    }
+
+    /// The same for a parameter of a block or a net: what more than a pair is for, and so in which order it is, its body says.
+    pub(super) fn as_list_of_parameter(&mut self, frame: &Frame<'a>, expr: &Expr, value: Value) -> Value {
+        let is_pair = matches!(&value, Value::Tuple(items) if items.len() <= 2);
+        self.as_list_if(frame, expr, value, Applicability::safe_if(is_pair))
+    }
+
+    fn as_list_if(&mut self, frame: &Frame<'a>, expr: &Expr, value: Value, certain: Applicability) -> Value {
         if !value.is_constant_tuple() {
             return value;
         }
         let diagnostic = not_a_tuple(expr);
         let edits = brackets(expr);
-        self.report(frame, if edits.is_empty() { diagnostic } else { diagnostic.fix(Safe, "write it so", edits) });
+        let diagnostic = match written_tuple(frame, expr) {
+            _ if !edits.is_empty() => diagnostic.fix(certain, "write it so", edits),
+            // Whoever else reads the name may mean another order by it.
+            Some(tuple) => diagnostic.label(tuple, "these are in parentheses").fix(
+                Unsafe,
+                "write the list where the name is bound",
+                ends(tuple),
+            ),
+            None => diagnostic.help("write `[…]` where it is bound"),
+        };
+        self.report(frame, diagnostic);
         listed(expr, &value)
     }
 
@@ -39,6 +61,21 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// Where a tuple is written that an expression is or names; none where tuples stand in it.
+pub(super) fn written_tuple(frame: &Frame<'_>, expr: &Expr) -> Option<Span> {
+    match &expr.kind {
+        ExprKind::Tuple(items) => (!items.iter().any(|item| matches!(item.kind, ExprKind::Tuple(_)))).then_some(expr.span),
+        ExprKind::Name(name) => frame.names.get(name.as_str())?.tuple,
+        _ => None,
+    }
+}
+
+/// Edits that put brackets in place of the parentheses at the ends of a text.
+fn ends(tuple: Span) -> Vec<Edit> {
+    let Span { start, end, .. } = tuple;
+    vec![Edit::replace(Span { end: start + 1, ..tuple }, "["), Edit::replace(Span { start: end - 1, ..tuple }, "]")]
 }
 
 /// Why the numbers of a tuple may mean something else where tuples are written; `None` where they mean the same.
@@ -88,10 +125,8 @@ fn listed(expr: &Expr, value: &Value) -> Value {
 fn brackets(expr: &Expr) -> Vec<Edit> {
     let mut edits = Vec::new();
     if let ExprKind::Tuple(items) | ExprKind::List(items) = &expr.kind {
-        let Span { start, end, .. } = expr.span;
         if let ExprKind::Tuple(_) = expr.kind {
-            edits.push(Edit::replace(Span { end: start + 1, ..expr.span }, "["));
-            edits.push(Edit::replace(Span { start: end - 1, ..expr.span }, "]"));
+            edits.extend(ends(expr.span));
         }
         edits.extend(items.iter().flat_map(brackets));
     }

@@ -5,10 +5,14 @@ use super::input::Context;
 use super::silence::is_silence;
 use super::token::Token;
 
+/// Quotes round a string: ours, and those of other languages and of word processors, which the lexer has reported.
+const QUOTES: [char; 7] = ['"', '\'', '“', '”', '„', '‘', '’'];
+
 /// The value of a string literal: without quotes, escapes resolved.
 pub fn unquote(literal: &str) -> String {
-    let body = literal.strip_prefix('"').unwrap_or(literal);
-    let body = body.strip_suffix('"').unwrap_or(body);
+    let ours = literal.strip_prefix('"').map(|body| body.strip_suffix('"').unwrap_or(body));
+    let strange = || literal.strip_prefix(QUOTES).and_then(|body| body.strip_suffix(QUOTES));
+    let body = ours.or_else(strange).unwrap_or(literal);
     if !body.contains('\\') {
         return body.to_owned();
     }
@@ -78,5 +82,9 @@ mod tests {
     fn escapes_are_resolved() {
         assert_eq!(unquote(r#""a\"b\\c\nd\te""#), "a\"b\\c\nd\te");
         assert_eq!(unquote("\"open"), "open");
+        assert_eq!(unquote("\"it’s”"), "it’s”", "what stands in our quotes is text");
+        for literal in ["'a'", "“a”", "„a“", "‘a’", "’a\""] {
+            assert_eq!(unquote(literal), "a", "{literal}");
+        }
     }
 }

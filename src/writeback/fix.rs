@@ -90,10 +90,11 @@ fn round<'d>(found: &'d Found, most: Applicability, harmful: &HashSet<String>, s
     let mut chosen: Vec<Offer<'_>> = Vec::new();
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
     let Some((main, _)) = found.0.iter().next() else { return chosen };
+    let offers = offers(&found.1);
     for diagnostic in found.1.iter().filter(|diagnostic| diagnostic.silenced.is_none()) {
         let does_harm = |fix: &Fix| !harmful.is_empty() && harmful.contains(&key(&found.0, (diagnostic, fix)));
         let is_fit = |fix: &&Fix| fix.applicability <= most && !does_harm(fix);
-        let Some(fix) = diagnostic.fixes.iter().find(is_fit) else { continue };
+        let Some(fix) = first_shared(diagnostic.fixes.iter().filter(is_fit), &offers) else { continue };
         if fix.edits.iter().any(|edit| edit.span.source != main || overlaps(&taken, edit)) {
             continue;
         }
@@ -104,6 +105,28 @@ fn round<'d>(found: &'d Found, most: Applicability, harmful: &HashSet<String>, s
         chosen.push((diagnostic, fix));
     }
     chosen
+}
+
+/// What a fix does.
+type Change<'d> = Vec<(u32, u32, &'d str)>;
+
+fn change(fix: &Fix) -> Change<'_> {
+    fix.edits.iter().map(|edit| (edit.span.start, edit.span.end, edit.replacement.as_str())).collect()
+}
+
+/// For each change that mends a shape how many findings offer it.
+fn offers(found: &[Diagnostic]) -> BTreeMap<Change<'_>, usize> {
+    let mut offers = BTreeMap::new();
+    for fix in found.iter().filter(|finding| finding.code.is_of_shapes()).flat_map(|finding| &finding.fixes) {
+        *offers.entry(change(fix)).or_insert(0) += 1;
+    }
+    offers
+}
+
+/// The first of a finding's fixes, or one that mends more findings: another one may be contrary to those.
+fn first_shared<'d>(fixes: impl Iterator<Item = &'d Fix>, offers: &BTreeMap<Change<'d>, usize>) -> Option<&'d Fix> {
+    let mended = |fix: &Fix| offers.get(&change(fix)).copied().unwrap_or(0);
+    fixes.reduce(|first, other| if mended(other) > mended(first) && mended(other) > 1 { other } else { first })
 }
 
 /// Whether an edit touches a range that another one changes, or is put where another one is.

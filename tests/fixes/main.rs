@@ -250,3 +250,28 @@ fn brackets_that_end_beyond_their_body_do_not_grow() {
     let text = "net paths {\n    input x: [64, 8hared head = conv(64, 3, pad=1)\n    a = x -> head\n    output y = a -> head\n} * 36\n    refine head\n}\n";
     assert!(mended(text).matches('(').count() <= 3, "{}", mended(text));
 }
+
+/// Of changes that mend one finding, the one that another finding contradicts is not offered.
+#[test]
+fn of_contrary_changes_the_one_that_mends_is_offered() {
+    let net = |a: &str, b: &str| {
+        format!(
+            "net t {{\n    input x: [8, 55, 55]\n    a = x -> maxpool({a})\n    b = x -> maxpool({b})\n    \
+             c = x -> conv(8, 3, stride=2, pad=1)\n    output d = concat(a, b)\n    output e = concat(a, c)\n}}\n"
+        )
+    };
+    let settings = Settings::default();
+    let mut compiled = compile("t.net", net("2", "2, ceil=true"), &Disk, &settings);
+    tried(&mut compiled, &Disk, &settings);
+    assert_eq!(compiled.diagnostics.len(), 2);
+    for found in &compiled.diagnostics {
+        let texts: Vec<String> = found.fixes.iter().map(|fix| apply(&net("2", "2, ceil=true"), &fix.edits)).collect();
+        assert_eq!(texts, [net("2, ceil=true", "2, ceil=true")], "{}", found.message);
+    }
+    let look = |text: String| {
+        let compiled = compile("t.net", text, &Disk, &settings);
+        (compiled.sources, compiled.diagnostics)
+    };
+    let mended = fixed(look(net("2", "2, ceil=true")), Applicability::Unsafe, &Work::default(), look);
+    assert_eq!((mended.applied, mended.text), (1, net("2, ceil=true", "2, ceil=true")));
+}

@@ -1,9 +1,9 @@
 //! What other languages write: colons before bodies, methods, `def`, a trailing `if`.
 
-use super::{Failure, at, replace};
-use crate::diagnostic::Applicability::{self, Safe, Unsafe};
+use super::{Failure, at, pasted, replace};
+use crate::diagnostic::Applicability::{self, Safe};
 use crate::diagnostic::{Diagnostic, Edit};
-use crate::foreign::{self, Call, Inputs, Outcome};
+use crate::foreign;
 use crate::source::Span;
 use crate::syntax::error::{Expected, SyntaxError};
 use crate::syntax::input::Input;
@@ -96,123 +96,12 @@ pub(super) fn method_call(failure: Failure<'_>) -> Option<Diagnostic> {
     let (head, last) = failure.found.context.text_of(path).rsplit_once('.')?;
     let found = at(span, "there are no methods and no modules: a call names a block or an operation");
     Some(if foreign::is_module(head) {
-        library_call(found, (span, head, last), open, as_stage)
+        pasted::library_call(found, (span, head, last), open, as_stage)
     } else if as_stage {
         found.help(format!("write `{last}` if that is the block's name; a name that has a dot itself stands in backquotes"))
     } else {
-        tensor_method(found, (span, head, last), open)
+        pasted::tensor_method(found, (span, head, last), open)
     })
-}
-
-/// `nn.Conv2d(3, 16, 3)`, `torch.cat([a, b], 1)`: what the library's call is here.
-fn library_call(found: Diagnostic, (path, module, name): (Span, &str, &str), open: Input<'_>, piped: bool) -> Diagnostic {
-    let list = Some(open).filter(|open| open.kind() == TokenKind::OpenParen).and_then(arguments);
-    let (args, rest) = list.clone().unwrap_or((Vec::new(), open));
-    // `nn.Softmax(1)(x)`: the tensor stands in a list of its own.
-    let apart = Some(rest).filter(|rest| rest.kind() == TokenKind::OpenParen && rest.continues());
-    let second = apart.and_then(|second| Some((second, arguments(second)?.1)));
-    let inputs = match second {
-        _ if piped => Inputs::Piped,
-        Some((from, to)) => Inputs::Apart(from.text_to(to)),
-        None => Inputs::Inside,
-    };
-    // An attribute's name is its author's, whatever it is like.
-    let own = module.split('.').next() == Some("self");
-    let call = Call { module: Some(module), name, args: &args, inputs, shape: None };
-    let bare = || {
-        // What is left for a further step is put into words of here that it can be read in.
-        let edits = replace(path, name).into_iter().chain(lower_case(open, rest)).collect();
-        found.clone().fix(Unsafe, format!("write `{name}`"), edits)
-    };
-    let Some(outcome) = foreign::translate(call).filter(|_| !own) else {
-        let lower = name.to_lowercase();
-        // A class without arguments (`Dropout()`); names of one's own stay as they are.
-        return match args.is_empty() && !own && name.starts_with(|c: char| c.is_ascii_uppercase()) {
-            true => found.fix(Unsafe, format!("write `{lower}`"), replace(path, lower)),
-            false if own => bare(),
-            false => found.help("`pointwise ops` lists the operations"),
-        };
-    };
-    if outcome.needs_shape {
-        return bare();
-    }
-    let whole = if list.is_some() { path.to(open.span_to(rest)) } else { path };
-    offer(found, outcome, whole, second.map(|(from, to)| from.span_to(to)))
-}
-
-/// Edits that write `True` and `False` as they are here, from one place up to another.
-fn lower_case(from: Input<'_>, to: Input<'_>) -> Vec<Edit> {
-    let places = (from.index()..to.index()).map(|index| from.at(index));
-    let is_capital = |place: &Input<'_>| matches!(place.text(), "True" | "False");
-    places.filter(is_capital).map(|place| Edit::replace(place.span(), place.text().to_lowercase())).collect()
-}
-
-/// `x.view(-1)`: a method of a tensor is a function of it. A call binds as tight as a method does, an arrow does not.
-fn tensor_method(found: Diagnostic, (path, tensor, name): (Span, &str, &str), open: Input<'_>) -> Diagnostic {
-    let Some((args, rest)) = arguments(open) else { return found };
-    // A tensor has no parts that could flow: what it is that the method belongs to is not known.
-    if tensor.contains('.') {
-        return found.help("`pointwise ops` lists the operations");
-    }
-    let whole = path.to(open.span_to(rest));
-    let call = Call { module: None, name, args: &args, inputs: Inputs::Method(tensor), shape: None };
-    match foreign::translate(call) {
-        Some(outcome) if outcome.needs_shape => {
-            let text = open.text_to(rest);
-            let inner = text[1..text.len() - 1].trim_start();
-            let comma = if args.is_empty() { "" } else { ", " };
-            found.fix(Unsafe, format!("write `{name}`"), replace(whole, format!("{name}({tensor}{comma}{inner})")))
-        }
-        Some(outcome) => offer(found, outcome, whole, None),
-        None => {
-            let list = if args.is_empty() { "" } else { open.text_to(rest) };
-            let written = format!("{name}{list}({tensor})");
-            found.fix(Unsafe, format!("let `{tensor}` flow into it"), replace(whole, written))
-        }
-    }
-}
-
-/// The ways to write a call here as fixes, or why there are none.
-fn offer(found: Diagnostic, outcome: Outcome, whole: Span, second: Option<Span>) -> Diagnostic {
-    if outcome.translations.is_empty() {
-        return found.help(match outcome.keyword {
-            Some(keyword) => format!("`{keyword}` is what it is here, and it is not put into its words: {}", outcome.why),
-            None => outcome.why,
-        });
-    }
-    outcome.translations.into_iter().fold(found, |found, translation| {
-        let written = translation.written;
-        let mut edits = replace(whole, written.call);
-        edits.extend(second.zip(written.inputs).map(|(span, inputs)| Edit::replace(span, inputs)));
-        if !written.behind.is_empty() {
-            edits.push(Edit::after(second.unwrap_or(whole), written.behind));
-        }
-        found.fix(translation.applicability, format!("write `{}`", translation.shown), edits)
-    })
-}
-
-/// The texts between the commas of the list that opens here, and what follows it, if it is closed.
-fn arguments(open: Input<'_>) -> Option<(Vec<&str>, Input<'_>)> {
-    let (mut depth, mut here, mut from) = (0usize, open, open.skip(1));
-    let mut args = Vec::new();
-    loop {
-        let kind = here.kind();
-        if kind == TokenKind::End {
-            return None;
-        }
-        depth = if kind.closer().is_some() { depth + 1 } else { depth - usize::from(kind.is_closer()) };
-        let ends = depth == 0 || depth == 1 && kind == TokenKind::Comma;
-        if ends && here.index() > from.index() {
-            args.push(from.text_to(here));
-        }
-        if depth == 0 {
-            return Some((args, here.skip(1)));
-        }
-        if ends {
-            from = here.skip(1);
-        }
-        here = here.skip(1);
-    }
 }
 
 /// `for a, b in list`.

@@ -8,6 +8,7 @@ pub mod foreign;
 mod names;
 mod order;
 mod passing;
+mod pasted;
 
 pub use passing::{chained_comparison, elif, python_constant, python_range, shared_value};
 

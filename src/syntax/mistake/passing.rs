@@ -26,6 +26,12 @@ pub fn python_constant(context: &Context<'_>, value: &mut Expr) {
             let found = at(value.span, "there is no `None`: every value is a number, a boolean, a string or a list");
             let rest = context.text[value.span.end as usize..].trim_start();
             let is_argument = rest.starts_with([',', ')']);
+            if is_in_list(&context.text[..value.span.start as usize]) {
+                let help = "among the sizes of a map it is the size that the input has itself elsewhere: write that number";
+                context.report(found.help(help));
+                value.kind = ExprKind::Error;
+                return;
+            }
             // What is not given is `none`, which is a value of arguments only.
             context.report(if is_argument {
                 found.fix(Unsafe, "an argument that is not given is `none`", vec![Edit::replace(value.span, "none")])
@@ -39,6 +45,25 @@ pub fn python_constant(context: &Context<'_>, value: &mut Expr) {
     };
     report(context, value.span, &format!("`{name}` is written `{ours}`"), ("write it in lower case", ours.to_string()));
     value.kind = ExprKind::Bool(ours);
+}
+
+/// How far a list is looked for before one of its elements.
+const NEAR: usize = 200;
+
+/// Whether what follows stands directly in a list, or in parentheses that are no call's.
+fn is_in_list(before: &str) -> bool {
+    let mut depth = 0usize;
+    for (at, c) in before.char_indices().rev().take(NEAR) {
+        match c {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth > 0 => depth -= 1,
+            '[' => return true,
+            '(' => return !before[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '`')),
+            '{' => return false,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `a < b < c`, which mathematics reads as two comparisons.
