@@ -191,7 +191,7 @@ fn sarif_names_the_tool_and_describes_what_it_found() {
     let run = pointwise(&["check", "tests/corpus/paths/marks.net", "--output-format", "sarif"]);
     let log: Value = serde_json::from_str(&run.out).expect("JSON");
     let driver = &log["runs"][0]["tool"]["driver"];
-    for key in ["name", "version", "semanticVersion"] {
+    for key in ["informationUri", "version", "semanticVersion"] {
         assert!(driver[key].is_string(), "{key}: {driver}");
     }
     let rule = &driver["rules"][0];

@@ -13,8 +13,6 @@ use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
 use crate::visible::in_json;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The project's page, where it has one.
-const HOME: Option<&str> = if env!("CARGO_PKG_HOMEPAGE").is_empty() { None } else { Some(env!("CARGO_PKG_HOMEPAGE")) };
 
 /// A SARIF 2.1.0 log with one run.
 pub(super) fn sarif(findings: &[Findings<'_>]) -> String {
@@ -27,21 +25,29 @@ pub(super) fn sarif(findings: &[Findings<'_>]) -> String {
         let mut places = Places::new(f.sources);
         results.extend(f.diagnostics.iter().map(|d| result(f, &mut places, (d, &used))));
     }
-    let mut driver = json!({ "name": "pointwise", "version": VERSION, "semanticVersion": VERSION, "rules": rules });
-    // It is the address of a page on the web, and may be left out: readers offer it to people as a link.
-    if let Some(home) = HOME {
-        driver["informationUri"] = json!(home);
-    }
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": driver },
+            "tool": { "driver": {
+                "name": "pointwise",
+                "informationUri": about(),
+                "version": VERSION,
+                "semanticVersion": VERSION,
+                "rules": rules,
+            } },
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
     });
     in_json(&serde_json::to_string_pretty(&log).expect("a value is always JSON")).into_owned() + "\n"
+}
+
+/// Where this version is told of: the project's page where it has one, otherwise in the address itself.
+fn about() -> String {
+    let home = env!("CARGO_PKG_HOMEPAGE");
+    let text = concat!("pointwise ", env!("CARGO_PKG_VERSION"), ": ", env!("CARGO_PKG_DESCRIPTION"));
+    if home.is_empty() { format!("data:text/plain,{}", uri(text)) } else { home.to_owned() }
 }
 
 /// What is known of a code, with its page as help, so that no page elsewhere is needed.
@@ -148,10 +154,8 @@ mod tests {
         assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b%2Cc.net");
         assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startColumn"], 3);
         let driver = &run["tool"]["driver"];
-        // A page that can be opened, or none at all.
-        let about = driver.get("informationUri").map(|about| about.as_str().expect("an address"));
-        assert_eq!(about, HOME);
-        assert!(about.is_none_or(|about| about.starts_with("https://")), "{about:?}");
+        let about = driver["informationUri"].as_str().expect("an address");
+        assert!(about.split_once(':').is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.contains(' ')), "{about}");
         for result in run["results"].as_array().expect("a list") {
             let rule = &driver["rules"][result["ruleIndex"].as_u64().expect("an index") as usize];
             assert_eq!(rule["id"], result["ruleId"]);
