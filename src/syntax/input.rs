@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 
 use super::ast::Comment;
 use super::error::SyntaxError;
+use super::name::{Name, Names};
 use super::sink::Sink;
 use super::token::{Token, TokenKind};
 use crate::diagnostic::Diagnostic;
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub suites: Cell<bool>,
     /// Whether something could not be read whose name is not known either.
     pub nameless: Cell<bool>,
+    /// The names that were read.
+    pub names: RefCell<Names>,
 }
 
 impl Context<'_> {
@@ -44,6 +47,11 @@ impl Context<'_> {
     /// Whether nothing more is worth reporting.
     pub fn is_full(&self) -> bool {
         self.errors.borrow().is_full()
+    }
+
+    /// The name that is this text.
+    pub fn name(&self, text: &str) -> Name {
+        self.names.borrow_mut().get(text)
     }
 
     /// The text of a token.

@@ -1,5 +1,7 @@
 //! Failures of the parser as diagnostics: what was expected, what stands there, and which change removes it.
 
+use thin_vec::ThinVec;
+
 use super::ast::{Ident, Param};
 use super::error::{Expected, Reason, SyntaxError};
 use super::input::{Context, Input};
@@ -190,7 +192,7 @@ pub fn nested_item(input: Input<'_>) {
 }
 
 /// The only list of a block holds its tensor inputs, which have no defaults.
-pub fn params_as_inputs(context: &Context<'_>, params: Vec<Param>) -> Vec<Ident> {
+pub fn params_as_inputs(context: &Context<'_>, params: ThinVec<Param>) -> ThinVec<Ident> {
     let with_default = params.iter().find_map(|param| param.default.as_ref());
     if let Some(default) = with_default {
         let message = "a tensor input has no default";

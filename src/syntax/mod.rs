@@ -6,12 +6,14 @@
 pub mod ast;
 mod check;
 mod error;
+pub mod few;
 mod format;
 mod input;
 mod lexer;
 mod lookalike;
 mod message;
 mod mistake;
+pub mod name;
 mod notes;
 mod number;
 mod parser;
@@ -37,6 +39,7 @@ use crate::source::{SourceId, SourceSet};
 use ast::Ast;
 use input::Context;
 use lexer::MAX_TOKENS;
+use name::Names;
 use sink::Sink;
 
 /// Reads one file: its tree, as far as it can be read, and at most [`MAX_ERRORS`] syntax errors in order of position.
@@ -59,6 +62,7 @@ pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
         reported_at: Cell::new(usize::MAX),
         suites: Cell::new(false),
         nameless: Cell::new(false),
+        names: RefCell::new(Names::default()),
     };
     let items = parser::file(&context);
     let mut found = context.errors.into_inner();

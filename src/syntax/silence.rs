@@ -104,7 +104,7 @@ fn codes(list: &str, at: u32, source: SourceId) -> Option<Vec<Ident>> {
         let from = start + (written.len() - written.trim_start().len()) as u32;
         start += written.len() as u32 + 1;
         let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        is_word.then(|| Ident { text: text.to_owned(), span: Span { source, start: from, end: from + text.len() as u32 } })
+        is_word.then(|| Ident { text: text.into(), span: Span { source, start: from, end: from + text.len() as u32 } })
     };
     list.split(',').map(one).collect()
 }
@@ -135,7 +135,7 @@ impl Statements {
         let mut found = Self { starts: BTreeMap::new(), ends: BTreeMap::new() };
         let bodies = ast.items.iter().filter_map(body_of);
         for statement in bodies.flat_map(Body::all_statements).filter(|statement| !holds_body(statement)) {
-            let start = statement.marks.first().map_or(statement.span, |mark| mark.span);
+            let start = statement.marks().first().map_or(statement.span, |mark| mark.span);
             let span = start.to(statement.span);
             let smaller = |old: &Span| span.end - span.start < old.end - old.start;
             // It may stand above the marks, or below them.

@@ -3,7 +3,7 @@
 use super::Formatter;
 use super::doc::{Doc, concat, group, indent, text};
 use crate::source::Span;
-use crate::syntax::ast::{Arg, Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
+use crate::syntax::ast::{Arg, Body, Expr, ExprKind, If, InfixOp, StatementKind, UnaryOp};
 
 impl<'a> Formatter<'a> {
     /// An expression; comments before it have been printed.
@@ -20,24 +20,25 @@ impl<'a> Formatter<'a> {
             ExprKind::Tuple(items) => self.list("(", items, expr.span, ")"),
             ExprKind::Paren(inner) => self.paren(inner, expr.span),
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
-            ExprKind::Infix { first, rest } => self.infix(first, rest),
-            ExprKind::Call { callee, lists } => {
-                let mut docs = vec![text(self.source(callee.span))];
-                docs.extend(lists.iter().map(|list| self.arguments(&list.args, list.span)));
+            ExprKind::Infix(chain) => self.infix(&chain.first, &chain.rest),
+            ExprKind::Call(call) => {
+                let mut docs = vec![text(self.source(call.callee.span))];
+                docs.extend(call.lists.iter().map(|list| self.arguments(&list.args, list.span)));
                 concat(docs)
             }
-            ExprKind::Index { base, index } => {
-                let base = self.expr(base);
-                let index = self.inner(index);
+            ExprKind::Index(at) => {
+                let base = self.expr(&at.base);
+                let index = self.inner(&at.index);
                 let rest = self.comments.moved_before(expr.span.end);
                 concat([base, text("["), index, text("]"), rest])
             }
-            ExprKind::Pipe { first, stages } => self.pipe(first, stages),
-            ExprKind::As { value, name } => {
-                let value = self.expr(value);
-                concat([value, text(" as "), self.name(name)])
+            ExprKind::Pipe(pipe) => self.pipe(&pipe.first, &pipe.stages),
+            ExprKind::As(named) => {
+                let value = self.expr(&named.value);
+                concat([value, text(" as "), self.name(&named.name)])
             }
-            ExprKind::If { arms, otherwise } => {
+            ExprKind::If(choice) => {
+                let If { arms, otherwise } = &**choice;
                 let one_line = self.is_one_line(expr.span) && branches(arms, otherwise.as_ref()).all(is_short);
                 self.conditional(arms, otherwise.as_ref(), one_line)
             }
@@ -158,11 +159,11 @@ fn branches<'a>(arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>) -> impl I
 pub(super) fn is_short(body: &Body) -> bool {
     match body.statements.as_slice() {
         [] => true,
-        [statement] => statement.marks.is_empty() && !holds_body(&statement.kind),
+        [statement] => statement.marks().is_empty() && !holds_body(&statement.kind),
         _ => false,
     }
 }
 
 fn holds_body(kind: &StatementKind) -> bool {
-    matches!(kind, StatementKind::For { .. } | StatementKind::Expr(Expr { kind: ExprKind::If { .. }, .. }))
+    matches!(kind, StatementKind::For { .. } | StatementKind::Expr(Expr { kind: ExprKind::If(_), .. }))
 }

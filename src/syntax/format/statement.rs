@@ -70,9 +70,9 @@ impl<'a> Formatter<'a> {
 
     fn marked(&mut self, statement: &'a Statement) -> Doc<'a> {
         let mut docs = Vec::new();
-        for (i, mark) in statement.marks.iter().enumerate() {
+        for (i, mark) in statement.marks().iter().enumerate() {
             docs.push(self.mark(mark));
-            let next = statement.marks.get(i + 1).map_or(statement.span.start, |mark| mark.span.start);
+            let next = statement.marks().get(i + 1).map_or(statement.span.start, |mark| mark.span.start);
             docs.extend([self.comments.behind(next), Doc::Hard, self.comments.leading(next)]);
         }
         docs.push(self.statement(statement));
@@ -146,7 +146,7 @@ impl<'a> Formatter<'a> {
             let before = self.comments.leading(value.span.start);
             return concat([target, text(" ="), behind, indent(concat([Doc::Hard, before, self.expr(value)]))]);
         }
-        let breakable = matches!(value.kind, ExprKind::Pipe { .. } | ExprKind::Infix { .. });
+        let breakable = matches!(value.kind, ExprKind::Pipe(_) | ExprKind::Infix(_));
         let value = self.expr(value);
         let room = WIDTH.saturating_sub(self.level * INDENT);
         let ahead = target.flat_width(room).map(|width| width + " = ".len());
@@ -200,5 +200,5 @@ impl<'a> Formatter<'a> {
 
 /// Where a statement starts, its marks included.
 fn start_of(statement: &Statement) -> u32 {
-    statement.marks.first().map_or(statement.span.start, |mark| mark.span.start)
+    statement.marks().first().map_or(statement.span.start, |mark| mark.span.start)
 }

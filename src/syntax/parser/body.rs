@@ -1,5 +1,7 @@
 //! `{ … }`: statements, each ended by a line end or `;`.
 
+use thin_vec::ThinVec;
+
 use super::super::ast::{Body, Statement, StatementKind};
 use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
@@ -50,8 +52,8 @@ fn is_closed(input: Input<'_>) -> bool {
 }
 
 /// Statements up to the `}` of the `{` at `opener`, or to where it must have been forgotten.
-fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<Statement>) {
-    let mut list = Vec::new();
+fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, ThinVec<Statement>) {
+    let mut list = ThinVec::new();
     loop {
         if input.context.is_full() {
             return (input.at(input.context.tokens.len() - 1), list);
@@ -80,7 +82,7 @@ fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<St
 }
 
 /// One statement and its end. Of a statement without an end only a loop is kept, which ends with its body.
-fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Result<Input<'a>, SyntaxError> {
+fn one<'a>(input: Input<'a>, list: &mut ThinVec<Statement>) -> Result<Input<'a>, SyntaxError> {
     let (rest, statement) = statement(input).map_err(|error| failure(input, &error))?;
     let ended = if lacks_arrow(input, rest) { fail(rest, Expected::END) } else { end_of_line(rest) };
     if ended.is_ok() || matches!(statement.kind, StatementKind::For { .. }) {
