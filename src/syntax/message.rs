@@ -85,7 +85,7 @@ fn wrong_closer(opener: Input<'_>, found: Input<'_>, closer: &str) -> Diagnostic
 /// The closing brackets for all that was opened from one token up to another and not closed.
 fn missing_closers(context: &Context<'_>, from: usize, to: usize) -> String {
     let mut open = Vec::new();
-    for token in &context.tokens[from..to] {
+    for token in context.tokens.range(from, to) {
         if let Some(closer) = token.kind.closer() {
             open.push(closer);
         } else if open.last() == Some(&token.kind) {
@@ -142,7 +142,7 @@ fn unexpected(start: Input<'_>, error: SyntaxError) -> Diagnostic {
         if at_line_end && previous.is_some() { format!("expected {wanted} after this") } else { format!("expected {wanted}") };
     let diagnostic = Diagnostic::error(Code::UnexpectedToken, message, span, label);
     match error.opener {
-        Some(opener) => diagnostic.label(context.span_of(context.tokens[opener]), "inside this bracket"),
+        Some(opener) => diagnostic.label(context.span_of(context.token(opener)), "inside this bracket"),
         None => diagnostic,
     }
 }
@@ -165,16 +165,16 @@ pub fn unclosed_body(found: Input<'_>, opener: usize) {
     }
     let crooked = context.crooked.take().filter(|(open, _)| *open > opener);
     let suspect = crooked.map_or(opener, |(open, _)| open);
-    let open = context.tokens[suspect];
+    let open = context.token(suspect);
     let mut diagnostic =
         Diagnostic::error(Code::UnclosedDelimiter, "expected `}` to close this `{`", context.span_of(open), "opened here");
     if let Some((_, closer)) = crooked {
-        let closer = context.span_of(context.tokens[closer]);
+        let closer = context.span_of(context.token(closer));
         diagnostic = diagnostic.label(closer, "this `}` does not stand under the line that opened it");
     }
     if let Some(place) = found.previous().map(|token| context.span_of(token)) {
-        let same_line = !context.tokens[opener..found.index()].iter().skip(1).any(|token| token.line_start);
-        let indent = " ".repeat(context.indent(context.tokens[opener].start));
+        let same_line = !context.tokens.range(opener + 1, found.index()).any(|token| token.line_start);
+        let indent = " ".repeat(context.indent(context.token(opener).start));
         let missing = if same_line { " }".to_owned() } else { format!("\n{indent}}}") };
         diagnostic = diagnostic.label(place, "expected `}` after this");
         if crooked.is_none() {

@@ -21,6 +21,7 @@ mod silence;
 mod sink;
 mod text;
 mod token;
+mod tokens;
 mod walk;
 
 pub use format::format;
@@ -30,6 +31,7 @@ pub use parser::MAX_DEPTH;
 pub use silence::{Silence, silences};
 pub use sink::MAX_ERRORS;
 pub use token::{Token, TokenClass, TokenKind};
+pub use tokens::Tokens;
 
 use std::cell::{Cell, RefCell};
 
@@ -62,6 +64,7 @@ pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
         reported_at: Cell::new(usize::MAX),
         suites: Cell::new(false),
         nameless: Cell::new(false),
+        unused: Cell::new(0),
         names: RefCell::new(Names::default()),
     };
     let items = parser::file(&context);

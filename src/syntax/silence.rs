@@ -29,10 +29,8 @@ pub struct Silence {
 #[must_use]
 pub fn silences(source: &Source, ast: &Ast) -> Vec<Silence> {
     let text = source.text();
-    let found: Vec<(&Comment, Span)> =
-        ast.comments.iter().flat_map(|comment| pieces(text, comment).into_iter().map(move |piece| (comment, piece))).collect();
-    let mut silences: Vec<(&Comment, Silence)> =
-        found.into_iter().filter_map(|(comment, span)| Some((comment, read(text, comment, span)?))).collect();
+    let of = |comment| pieces(text, comment).filter_map(move |span| Some((comment, read(text, comment, span)?)));
+    let mut silences: Vec<(&Comment, Silence)> = ast.comments.iter().flat_map(of).collect();
     if silences.is_empty() {
         return Vec::new();
     }
@@ -66,11 +64,11 @@ pub fn is_silence(comment: &str) -> bool {
 }
 
 /// A comment from each `#` in it to the next.
-fn pieces(text: &str, comment: &Comment) -> Vec<Span> {
-    let body = &text[comment.span.start as usize..comment.span.end as usize];
-    let mut starts: Vec<u32> = body.match_indices('#').map(|(at, _)| comment.span.start + at as u32).collect();
-    starts.push(comment.span.end);
-    starts.windows(2).map(|pair| Span { start: pair[0], end: pair[1], ..comment.span }).collect()
+fn pieces(text: &str, comment: &Comment) -> impl Iterator<Item = Span> {
+    let span = comment.span;
+    let starts = text[span.start as usize..span.end as usize].match_indices('#').map(move |(at, _)| span.start + at as u32);
+    let ends = starts.clone().skip(1).chain([span.end]);
+    starts.zip(ends).map(move |(start, end)| Span { start, end, ..span })
 }
 
 /// What follows `allow` where a code does.

@@ -48,7 +48,7 @@ pub fn begins(input: Input<'_>) -> bool {
 /// Reads an item that stands inside the body opened at token `opener`, if its indentation says that it was meant to.
 pub fn nested(input: Input<'_>, opener: usize) -> Option<Input<'_>> {
     let context = input.context;
-    let outer = context.indent(context.tokens[opener].start);
+    let outer = context.indent(context.token(opener).start);
     if context.column(input.next().start) <= outer {
         return None;
     }
