@@ -3,7 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::naming::Scope;
-use super::value::MAX_VALUES;
+use super::value::{Items, MAX_VALUES};
 use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
 
     /// `[a, b]`. Where there are several, each names its layers by its index; one alone is named as the list is.
     fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], span: Span, scope: &Scope) -> Value {
-        let mut values = Vec::with_capacity(items.len());
+        let mut values = Items::default();
         for (at, item) in items.iter().enumerate() {
             let scope = if items.len() == 1 { scope.first() } else { scope.item(at) };
             let value = self.eval(frame, item, &scope);
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
                 value => value,
             });
         }
-        Value::list(values).unwrap_or_else(|| {
+        values.list().unwrap_or_else(|| {
             let message = "a list holds at most 65,536 values, those of inner lists included, nested 32 deep";
             self.report(frame, Diagnostic::error(Code::InvalidValue, message, span, ""));
             Value::Poison
@@ -159,13 +159,15 @@ impl<'a> Builder<'a> {
 
     fn tuple(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {
         let each = scope.each(items.iter());
-        let mut values = Vec::with_capacity(items.len());
+        let mut values = Vec::new();
         for item in items {
             match self.eval(frame, item, &each) {
                 Value::Tuple(parts) => values.extend(parts.iter().cloned()),
                 Value::Nothing => values.push(Value::Poison),
                 value => values.push(value),
             }
+            // One too many says enough.
+            values.truncate(MAX_VALUES + 1);
         }
         if values.len() > MAX_VALUES {
             let span = items[0].span.to(items[items.len() - 1].span);

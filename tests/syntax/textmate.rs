@@ -232,8 +232,7 @@ fn check(engine: &Engine, top: &[usize], text: &str, name: &str) -> usize {
             && matches!(before, Some(TokenKind::OpenParen | TokenKind::Comma))
             && tokens[i + 1].kind == TokenKind::Assign;
         let class = if is_label { TokenClass::Name } else { token.kind.class() };
-        let applied =
-            tokens.get(i + 1).is_some_and(|next| next.kind == TokenKind::OpenParen) || before == Some(TokenKind::Arrow);
+        let applied = tokens.get(i + 1).is_some_and(|next| next.kind == TokenKind::OpenParen) || before == Some(TokenKind::Arrow);
         let is_operation = token.kind == TokenKind::Name && applied && find(&text[range.clone()]).is_some();
         for scope in &scopes[range.clone()] {
             let fits = wanted(class).iter().any(|wanted| scope.starts_with(wanted));

@@ -1,9 +1,12 @@
 //! Expressions as documents.
 
-use super::Formatter;
 use super::doc::{Doc, concat, group, indent, text};
+use super::{Elements, Formatter};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Body, Expr, ExprKind, If, InfixOp, StatementKind, UnaryOp};
+
+/// An operator, where it stands, and the operand behind it.
+type Link = (InfixOp, Span, Expr);
 
 impl<'a> Formatter<'a> {
     /// An expression; comments before it have been printed.
@@ -60,22 +63,37 @@ impl<'a> Formatter<'a> {
     }
 
     /// A chain of operators: where it does not fit, a line ends after each. A list at its end opens on the operator's line.
-    fn infix(&mut self, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Doc<'a> {
+    fn infix(&mut self, first: &'a Expr, rest: &'a [Link]) -> Doc<'a> {
         let first = self.expr(first);
-        let mut links = Vec::with_capacity(rest.len() * 4);
-        for (i, (op, at, operand)) in rest.iter().enumerate() {
-            let is_list = i + 1 == rest.len() && matches!(operand.kind, ExprKind::List(_));
-            if is_list && !self.comments.any_before(operand.span.start) {
-                let before = group(concat([first, indent(Doc::Concat(links))]));
-                return concat([before, text(" "), text(op.text()), text(" "), self.expr(operand)]);
-            }
-            // A comment before the operator can stand only where line ends mean nothing; behind it, it can stand anywhere.
-            let comments = concat([self.comments.behind(at.start), self.comments.moved_before(at.start)]);
-            let behind = self.comments.behind(operand.span.start);
-            let before = self.comments.leading(operand.span.start);
-            links.extend([text(" "), text(op.text()), comments, behind, Doc::Line, before, self.expr(operand)]);
+        let Some((last, inner)) = rest.split_last() else { return first };
+        let mut links = Vec::new();
+        if let Some((_, _, end)) = inner.last() {
+            links.push(self.operator(&inner[0]));
+            links.push(self.pieces(inner.len(), end.span.end, move |own, i| {
+                let operand = own.operand(&inner[i]);
+                concat([operand, inner.get(i + 1).map_or(Doc::Nil, |next| own.operator(next))])
+            }));
         }
-        group(concat([first, indent(Doc::Concat(links))]))
+        let (op, _, operand) = last;
+        if matches!(operand.kind, ExprKind::List(_)) && !self.comments.any_before(operand.span.start) {
+            let before = group(concat([first, indent(concat(links))]));
+            return concat([before, text(" "), text(op.text()), text(" "), self.expr(operand)]);
+        }
+        links.extend([self.operator(last), self.operand(last)]);
+        group(concat([first, indent(concat(links))]))
+    }
+
+    /// The operator of a link, on the line of what stands before it.
+    fn operator(&mut self, (op, at, operand): &'a Link) -> Doc<'a> {
+        // A comment before the operator can stand only where line ends mean nothing; behind it, it can stand anywhere.
+        let comments = concat([self.comments.behind(at.start), self.comments.moved_before(at.start)]);
+        let behind = self.comments.behind(operand.span.start);
+        concat([text(" "), text(op.text()), comments, behind])
+    }
+
+    /// The operand of a link, on a line of its own where the chain does not fit on one.
+    fn operand(&mut self, (_, _, operand): &'a Link) -> Doc<'a> {
+        concat([Doc::Line, self.comments.leading(operand.span.start), self.expr(operand)])
     }
 
     /// A list or tuple. A table, which is a list of lists over several lines, keeps a line for each row.
@@ -86,8 +104,8 @@ impl<'a> Formatter<'a> {
             self.text.as_bytes()[std::mem::replace(&mut before, item.span.end) as usize..item.span.start as usize]
                 .contains(&b'\n')
         });
-        let items: Vec<_> = items.iter().map(|item| (item, item.span.start)).collect();
-        let mut brackets = self.elements(items, span.end - 1, Self::expr);
+        let items = Elements { items, start: |item| item.span.start, print: Self::expr };
+        let mut brackets = self.elements(items, span.end - 1);
         brackets.forced |= is_table;
         brackets.doc(open, close)
     }
@@ -100,8 +118,8 @@ impl<'a> Formatter<'a> {
             let rest = self.comments.moved_before(span.end);
             return concat([comments, text("("), value, text(")"), rest]);
         }
-        let items = args.iter().map(|arg| (arg, arg.name.as_ref().map_or(arg.value.span.start, |name| name.span.start)));
-        let brackets = self.elements(items.collect(), span.end - 1, Self::argument);
+        let start = |arg: &Arg| arg.name.as_ref().map_or(arg.value.span.start, |name| name.span.start);
+        let brackets = self.elements(Elements { items: args, start, print: Self::argument }, span.end - 1);
         concat([comments, brackets.doc("(", ")")])
     }
 
@@ -122,7 +140,7 @@ impl<'a> Formatter<'a> {
             let behind = self.comments.behind(stage.span.start);
             let before = self.comments.leading(stage.span.start);
             if breaks {
-                lines.push(group(Doc::Concat(std::mem::take(&mut line))));
+                lines.push(group(concat(std::mem::take(&mut line))));
                 lines.extend([behind, Doc::Hard, before]);
             } else {
                 line.push(Doc::Line);
@@ -130,8 +148,8 @@ impl<'a> Formatter<'a> {
             line.extend([text("-> "), self.expr(stage)]);
             end = stage.span.end;
         }
-        lines.push(group(Doc::Concat(line)));
-        indent(Doc::Concat(lines))
+        lines.push(group(concat(line)));
+        indent(concat(lines))
     }
 
     /// `if c { … } else if d { … } else { … }`.
@@ -147,7 +165,7 @@ impl<'a> Formatter<'a> {
             docs.push(text(" else "));
             docs.push(self.body(branch, one_line));
         }
-        group(Doc::Concat(docs))
+        group(concat(docs))
     }
 }
 

@@ -44,10 +44,14 @@ impl<'a> Formatter<'a> {
     }
 
     fn statements(&mut self, body: &'a Body) -> Doc<'a> {
-        let close = body.span.end - 1;
-        let mut docs: Vec<_> = (0..body.statements.len()).map(|i| self.nth(body, i)).collect();
-        docs.push(self.comments.closing(close, body.statements.is_empty()));
-        concat(docs)
+        let (close, count) = (body.span.end - 1, body.statements.len());
+        if count == 0 {
+            return self.comments.closing(close, true);
+        }
+        self.pieces(count, close, move |own, i| {
+            let statement = own.nth(body, i);
+            concat([statement, if i + 1 == count { own.comments.closing(close, false) } else { Doc::Nil }])
+        })
     }
 
     /// A statement of a body with the comments around it.
@@ -159,17 +163,12 @@ impl<'a> Formatter<'a> {
     }
 
     fn give_back(&mut self, values: &'a [Expr]) -> Doc<'a> {
-        let mut docs = Vec::with_capacity(values.len() * 3);
-        for (i, value) in values.iter().enumerate() {
-            if i > 0 {
-                docs.extend([text(","), Doc::Line]);
-            }
-            docs.push(self.inner(value));
-        }
-        if values.len() == 1 {
-            return concat([text("return ")].into_iter().chain(docs));
-        }
-        group(concat([text("return "), indent(concat(docs))]))
+        let end = values.last().map_or(0, |value| value.span.end);
+        let list = self.pieces(values.len(), end, move |own, i| {
+            let value = own.inner(&values[i]);
+            if i + 1 == values.len() { value } else { concat([value, text(","), Doc::Line]) }
+        });
+        if values.len() == 1 { concat([text("return "), list]) } else { group(concat([text("return "), indent(list)])) }
     }
 
     fn pattern(&mut self, pattern: &'a Pattern) -> Doc<'a> {

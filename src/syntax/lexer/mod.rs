@@ -42,7 +42,12 @@ pub fn lex(text: &str, source: SourceId) -> Lexed {
         line_start: true,
         after_stray: false,
         line_end: Cell::new(None),
-        out: Lexed { tokens: Tokens::with_capacity(text.len() / 4), comments: Vec::new(), errors: Sink::default(), overfull: None },
+        out: Lexed {
+            tokens: Tokens::with_capacity(text.len() / 4),
+            comments: Vec::new(),
+            errors: Sink::default(),
+            overfull: None,
+        },
     };
     while lexer.out.tokens.len() < MAX_TOKENS && lexer.step() {}
     if lexer.at < text.len() && lexer.out.tokens.len() >= MAX_TOKENS {

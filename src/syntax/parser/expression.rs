@@ -263,8 +263,11 @@ fn boolean(input: Input<'_>) -> Parsed<'_, Expr> {
 
 fn string(input: Input<'_>) -> Parsed<'_, Expr> {
     let literal = token(TokenKind::Str, Expected::VALUE);
-    map(literal, |token| Expr { kind: ExprKind::Str(input.context.name(&text::unquote(input.context.text_of(token)))), span: input.span() })
-        .parse(input)
+    map(literal, |token| Expr {
+        kind: ExprKind::Str(input.context.name(&text::unquote(input.context.text_of(token)))),
+        span: input.span(),
+    })
+    .parse(input)
 }
 
 fn path(input: Input<'_>) -> Parsed<'_, Expr> {

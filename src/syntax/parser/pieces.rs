@@ -102,6 +102,10 @@ pub fn comma_list<'a, T>(mut one: impl FnMut(Input<'a>) -> Parsed<'a, T>) -> imp
         let mut list = ThinVec::new();
         while !input.kind().is_closer() {
             let (rest, item) = one(input)?;
+            // Many lists have one element, and would make room for four.
+            if list.is_empty() {
+                list.reserve_exact(1);
+            }
             list.push(item);
             let (rest, comma) = opt(token(TokenKind::Comma, Expected::COMMA)).parse(rest)?;
             input = rest;
@@ -109,7 +113,6 @@ pub fn comma_list<'a, T>(mut one: impl FnMut(Input<'a>) -> Parsed<'a, T>) -> imp
                 break;
             }
         }
-        // Lists make room for four.
         list.shrink_to_fit();
         Ok((input, list))
     }
