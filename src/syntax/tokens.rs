@@ -111,7 +111,9 @@ mod tests {
                 Token { kind: *kind, line_start: i % 2 == 0, after_stray: i % 3 == 0, start, end: start + length }
             })
             .collect();
-        all.iter().for_each(|token| tokens.push(*token));
+        for token in &all {
+            tokens.push(*token);
+        }
         assert_eq!(tokens.iter().collect::<Vec<_>>(), all);
         assert_eq!((tokens.len(), tokens.last(), tokens.get(all.len())), (all.len(), all.last().copied(), None));
         assert_eq!([0, 7, 8, u32::MAX].map(|offset| tokens.first_at(offset)), [0, 1, 2, all.len()]);

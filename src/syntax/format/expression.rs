@@ -105,7 +105,7 @@ impl<'a> Formatter<'a> {
                 .contains(&b'\n')
         });
         let items = Elements { items, start: |item| item.span.start, print: Self::expr };
-        let mut brackets = self.elements(items, span.end - 1);
+        let mut brackets = self.elements(&items, span.end - 1);
         brackets.forced |= is_table;
         brackets.doc(open, close)
     }
@@ -119,7 +119,7 @@ impl<'a> Formatter<'a> {
             return concat([comments, text("("), value, text(")"), rest]);
         }
         let start = |arg: &Arg| arg.name.as_ref().map_or(arg.value.span.start, |name| name.span.start);
-        let brackets = self.elements(Elements { items: args, start, print: Self::argument }, span.end - 1);
+        let brackets = self.elements(&Elements { items: args, start, print: Self::argument }, span.end - 1);
         concat([comments, brackets.doc("(", ")")])
     }
 

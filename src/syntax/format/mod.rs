@@ -101,7 +101,7 @@ impl<'a> Formatter<'a> {
         let name = self.name(&block.name);
         let params = self.params(&block.params);
         let inputs = Elements { items: &block.inputs, start: |name| name.span.start, print: Self::name };
-        let inputs = self.elements(inputs, block.header.end - 1).doc("(", ")");
+        let inputs = self.elements(&inputs, block.header.end - 1).doc("(", ")");
         let head = concat([text("block "), name, params, inputs, text(" ")]);
         self.item_body(head, &block.body, self.is_one_line(block.span), printer);
     }
@@ -117,7 +117,7 @@ impl<'a> Formatter<'a> {
         let end = last.default.as_ref().map_or(last.name.span.end, |default| default.span.end);
         let close = self.closing_paren(end);
         let params = Elements { items: params, start: |param| param.name.span.start, print: Self::param };
-        self.elements(params, close).doc("(", ")")
+        self.elements(&params, close).doc("(", ")")
     }
 
     fn param(&mut self, param: &'a Param) -> Doc<'a> {
@@ -155,8 +155,8 @@ impl<'a> Formatter<'a> {
     }
 
     /// Elements with the comments around them, up to the closing bracket.
-    fn elements<T>(&mut self, elements: Elements<'a, T>, close: u32) -> Brackets<'a> {
-        let Elements { items, start, print } = elements;
+    fn elements<T>(&mut self, elements: &Elements<'a, T>, close: u32) -> Brackets<'a> {
+        let Elements { items, start, print } = *elements;
         if items.is_empty() {
             return Brackets { inner: self.comments.closing(close, true), forced: false };
         }
