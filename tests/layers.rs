@@ -60,6 +60,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("petgraph", &["src/graph/"]),
     ("nom", &["src/syntax/"]),
+    ("thin_vec", &["src/syntax/"]),
     ("annotate_snippets", &["src/render"]),
     ("tabled", &["src/report/", "src/cli/"]),
     ("clap", &["src/cli/"]),

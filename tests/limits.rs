@@ -177,11 +177,17 @@ fn deep_sums_are_walked_once_each_turn() {
 fn a_text_takes_memory_in_proportion() {
     let small = "x=x\n".repeat(1 << 18);
     let text = format!("net n {{\ninput x: [1]\n{small}output y = x\n}}\n");
-    holds(&["check"], "statements", &text, (0, 20.0, 150));
-    holds(&["fmt", "--check"], "statements", &text, (1, 20.0, 150));
+    holds(&["check"], "statements", &text, (0, 20.0, 75));
+    holds(&["fmt", "--check"], "statements", &text, (1, 20.0, 75));
+    // One statement takes no more than many do.
+    for (name, value) in [("list", format!("[{}]", "1,".repeat(1 << 19))), ("calls", format!("[{}]", "f(1),".repeat(1 << 18)))] {
+        let text = net(&format!("    a = {value}"));
+        holds(&["check"], name, &text, (1, 20.0, 120));
+        holds(&["fmt", "--check"], name, &text, (1, 20.0, 120));
+    }
     let text = format!("net n {{\ninput x: [1]\n{}output y = x\n}}\n", small.repeat(16));
-    for words in [&["check"][..], &["fmt", "--check"]] {
-        let said = holds(words, "tokens", &text, (2, 40.0, 200));
+    for (words, mib) in [(&["check"][..], 130), (&["fmt", "--check"], 200)] {
+        let said = holds(words, "tokens", &text, (2, 40.0, mib));
         assert!(said.contains("PW0703"), "{said}");
     }
 }

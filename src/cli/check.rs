@@ -173,7 +173,9 @@ fn check(session: &Session, subject: &Subject<'_>) -> Result<Checked, Failure> {
         return Ok(tried(subject, compiled));
     }
     let found = |compiled: Compiled| {
-        let (sources, diagnostics) = subject.all(compiled);
+        let mut compiled = compiled;
+        subject.forgive(&mut compiled);
+        let (sources, diagnostics) = all(compiled);
         (sources, choose(diagnostics, arguments))
     };
     let (sources, diagnostics) = found(compiled);
@@ -200,23 +202,30 @@ fn check(session: &Session, subject: &Subject<'_>) -> Result<Checked, Failure> {
 
 /// The findings of a file that are asked for, with fixes that were tried.
 fn tried(subject: &Subject<'_>, mut compiled: Compiled) -> Checked {
+    subject.forgive(&mut compiled);
+    // Trials make others.
+    (compiled.asts, compiled.network) = (Vec::new(), None);
     load::tried(&subject.path, &mut compiled, &subject.net);
-    let (sources, diagnostics) = subject.all(compiled);
+    let (sources, diagnostics) = all(compiled);
     Checked::new(sources, choose(diagnostics, subject.arguments))
 }
 
 impl Subject<'_> {
-    /// All findings, with those that comments silence behind the others.
-    fn all(&self, compiled: Compiled) -> (SourceSet, Vec<Diagnostic>) {
-        let Compiled { sources, asts, mut diagnostics, silenced, .. } = compiled;
-        let items = asts.first().map_or(&[][..], |ast| &ast.items);
+    /// Does not ask for a net where a file that was found in a folder holds blocks for others.
+    fn forgive(&self, compiled: &mut Compiled) {
+        let items = compiled.asts.first().map_or(&[][..], |ast| &ast.items);
         let has_block = items.iter().any(|item| matches!(item, Item::Block(_)));
         if self.is_found && has_block && !items.iter().any(|item| matches!(item, Item::Net(_))) {
-            diagnostics.retain(|found| found.code != Code::NoNet);
+            compiled.diagnostics.retain(|found| found.code != Code::NoNet);
         }
-        diagnostics.extend(silenced);
-        (sources, diagnostics)
     }
+}
+
+/// All findings, with those that comments silence behind the others.
+fn all(compiled: Compiled) -> (SourceSet, Vec<Diagnostic>) {
+    let Compiled { sources, mut diagnostics, silenced, .. } = compiled;
+    diagnostics.extend(silenced);
+    (sources, diagnostics)
 }
 
 /// What is left of the findings, with denied lints raised.

@@ -76,6 +76,8 @@ pub(super) fn layout(name: &str, text: &str) -> Result<String, Failure> {
     let id = sources.add(name, text);
     let (ast, diagnostics) = syntax::parse(&sources, id);
     if has_errors(&diagnostics) {
+        // Another one is made of the text for its fixes.
+        drop(ast);
         let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_error).collect();
         let errors = load::with_tried_fixes(name, text, errors);
         Session::show(&sources, &errors);

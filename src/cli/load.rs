@@ -74,6 +74,8 @@ pub(super) fn tried(path: &Path, compiled: &mut Compiled, options: &NetOptions) 
 pub(super) fn with_tried_fixes(name: &str, text: &str, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let settings = Settings::default();
     let mut compiled = compile::compile(name, text.to_owned(), &compile::NoFiles, &settings);
+    // Trials make others.
+    (compiled.asts, compiled.network) = (Vec::new(), None);
     compile::tried(&mut compiled, &compile::NoFiles, &settings);
     for error in &mut errors {
         let same = |other: &&Diagnostic| other.message == error.message && other.primary == error.primary;
@@ -90,6 +92,10 @@ fn settings(options: &NetOptions) -> Settings {
 pub(super) fn load(session: &Session, path: &Path, options: &NetOptions) -> Result<Loaded, Failure> {
     let mut compiled = compile(session, path, options)?;
     if compiled.has_errors() {
+        if compiled.network.is_none() {
+            // Trials make others, and nothing is left to be done with these.
+            compiled.asts = Vec::new();
+        }
         tried(path, &mut compiled, options);
     }
     show(path, compiled)

@@ -42,7 +42,7 @@ fn metric_paths<'c>(condition: &'c Symbolic, found: &mut Vec<&'c Path>) {
 }
 
 fn warning(sources: &SourceSet, path: &Path, (graph, uses): (&Graph, &Uses<'_>)) -> Option<Diagnostic> {
-    let counted = graph.counted_in(&Pattern::new(path.segments.clone()))?;
+    let counted = graph.counted_in(&Pattern::new(&path.segments))?;
     let message = format!("`{counted}` is numbered by what stands before it");
     let diagnostic =
         Diagnostic::warning(Code::LintCountedPath, message, path.span, "a statement added before it makes this another layer");

@@ -75,7 +75,7 @@ mod tests {
     fn paths_meet_where_one_lies_in_the_other() {
         let source = SourceSet::new().add("", "");
         let meets = |path: &str, missing: &str| {
-            let segments = path.split('.').map(str::to_owned).collect();
+            let segments = path.split('.').map(Into::into).collect();
             may_meet(&Path { segments, span: Span { source, start: 0, end: 0 } }, missing)
         };
         assert!(meets("a.b", "a") && meets("a", "a.b") && meets("a_2.c", "a") && meets("*.c", "a.c") && meets("**.c", "a.b.d"));

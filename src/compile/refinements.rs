@@ -86,7 +86,7 @@ fn requests(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnost
     let (mut asked, mut refused, mut matched) = (HashSet::new(), false, 0);
     for (index, statement) in written.iter().enumerate() {
         let How::Form(how) = statement.how else { continue };
-        match layers.select(&Pattern::new(statement.path.segments.clone()), how.form.kind()) {
+        match layers.select(&Pattern::new(&statement.path.segments), how.form.kind()) {
             Ok(nodes) => {
                 matched += nodes.len();
                 // What is refined twice is refused: what is asked for behind it need not be kept.
@@ -121,7 +121,7 @@ fn scaled(shaped: &Shaped, written: &[Written], diagnostics: &mut Vec<Diagnostic
     let layers = Layers::new(shaped.graph(), shaped.order());
     for statement in written {
         let How::Scale(scale) = statement.how else { continue };
-        match layers.select_all(&Pattern::new(statement.path.segments.clone())) {
+        match layers.select_all(&Pattern::new(&statement.path.segments)) {
             // Of two statements for one layer the later holds, as for a path within a path.
             Ok(nodes) => {
                 asked.extend(nodes.iter().map(|node| (*node, scale)));

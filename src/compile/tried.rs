@@ -45,6 +45,12 @@ pub fn tried(compiled: &mut Compiled, loader: &dyn Loader, settings: &Settings) 
 }
 
 impl Compiled {
+    /// The texts and what was found in them. What was made of them is given back.
+    #[must_use]
+    pub fn findings(self) -> (SourceSet, Vec<Diagnostic>) {
+        (self.sources, self.diagnostics)
+    }
+
     /// What this compilation has cost: a byte of text counts one, a step of building `STEP`, a finding as much as looking
     /// through what was built for what comes near to it, a `TOLD`th of the steps.
     #[must_use]
@@ -71,8 +77,9 @@ impl Trial<'_> {
             let loader = Edited { loader: self.loader, sources: &before.0, texts: &texts };
             let after = compile(before.0.get(main).name(), text.to_owned(), &loader, self.settings);
             work.spend(after.work());
-            let left = after.diagnostics.iter().filter(|other| other.is_error()).count();
-            mends(&[(found, fix)], before, &(after.sources, after.diagnostics)).then_some(left)
+            let after = after.findings();
+            let left = after.1.iter().filter(|other| other.is_error()).count();
+            mends(&[(found, fix)], before, &after).then_some(left)
         };
         let kept: Vec<(&Fix, usize)> = found.fixes.iter().filter_map(|fix| Some((fix, errors_left(fix)?))).collect();
         let least = kept.iter().map(|(_, left)| *left).min();

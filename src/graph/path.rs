@@ -17,8 +17,8 @@ pub struct Pattern {
 impl Pattern {
     /// A pattern from its segments, as the parser gives them.
     #[must_use]
-    pub fn new(segments: Vec<String>) -> Self {
-        Self { segments }
+    pub fn new<S: Into<String>>(segments: impl IntoIterator<Item = S>) -> Self {
+        Self { segments: segments.into_iter().map(Into::into).collect() }
     }
 
     /// A pattern from `inception_*.b`, backquotes or not; `None` where a segment is empty or has a control character.
@@ -57,7 +57,7 @@ impl Pattern {
     #[must_use]
     pub fn spells_out(&self, path: &str) -> bool {
         let literal = |end: &usize| !self.segments[end - 1].contains('*');
-        (1..=self.segments.len()).filter(literal).any(|end| Self::new(self.segments[..end].to_vec()).scope(path) == Some(path))
+        (1..=self.segments.len()).filter(literal).any(|end| Self::new(&self.segments[..end]).scope(path) == Some(path))
     }
 
     /// The longest scope of `name` (or the whole name) that the pattern matches.

@@ -13,6 +13,7 @@ use crate::metric::Metric;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::ast::{Expr, ExprKind, Ident, InfixOp, Path, Statement, StatementKind, UnaryOp, discards};
+use crate::syntax::name::Name;
 
 /// A condition whose metrics are still open.
 #[derive(Debug, Clone)]
@@ -123,8 +124,8 @@ impl<'a> Builder<'a> {
                 let (inner, constant) = self.symbolic_and_constant(frame, inner)?;
                 Some((reduce(Symbolic::Unary(*op, Box::new(inner))), constant))
             }
-            ExprKind::Infix { first, rest } => {
-                let (symbolic, constant) = self.infix_symbolic(frame, first, rest)?;
+            ExprKind::Infix(chain) => {
+                let (symbolic, constant) = self.infix_symbolic(frame, &chain.first, &chain.rest)?;
                 Some(match symbolic {
                     Symbolic::Value(value, _) => (Symbolic::Value(value, constant.then_some(expr.span)), constant),
                     open => (open, constant),
@@ -145,17 +146,17 @@ impl<'a> Builder<'a> {
                     None
                 }
             }
-            ExprKind::Call { callee, .. } if self.is_strange_metric(frame, callee) => None,
-            ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), lists.as_slice()) {
+            ExprKind::Call(call) if self.is_strange_metric(frame, &call.callee) => None,
+            ExprKind::Call(call) => match (Metric::from_name(&call.callee.text), call.lists.as_slice()) {
                 (Some(metric), [list]) => {
                     let path = match list.args.as_slice() {
                         [arg] if arg.name.is_none() => metric_path(&arg.value),
                         _ => None,
                     };
                     if path.is_none() {
-                        let message = format!("`{}` takes one path of layers", callee.text);
+                        let message = format!("`{}` takes one path of layers", call.callee.text);
                         let diagnostic = Diagnostic::error(Code::WrongType, message, list.span, "")
-                            .help(format!("as in `{}(layer1.0.conv2)`", callee.text));
+                            .help(format!("as in `{}(layer1.0.conv2)`", call.callee.text));
                         self.report(frame, diagnostic);
                     }
                     let path = path?;
@@ -182,13 +183,13 @@ impl<'a> Builder<'a> {
             | ExprKind::Path(_)
             | ExprKind::List(_)
             | ExprKind::Tuple(_)
-            | ExprKind::Index { .. }
-            | ExprKind::Pipe { .. }
-            | ExprKind::If { .. }
-            | ExprKind::As { .. }
+            | ExprKind::Index(_)
+            | ExprKind::Pipe(_)
+            | ExprKind::If(_)
+            | ExprKind::As(_)
             | ExprKind::Paren(_)
             | ExprKind::Unary(..)
-            | ExprKind::Infix { .. }
+            | ExprKind::Infix(_)
             | ExprKind::Error => self.constant(frame, expr),
         }
     }
@@ -248,9 +249,11 @@ impl<'a> Builder<'a> {
         let scope = Scope::none();
         match &expr.kind {
             ExprKind::Paren(inner) => self.valued(frame, inner),
-            ExprKind::If { arms, otherwise } => match self.taken(frame, arms, otherwise.as_ref(), &scope) {
+            ExprKind::If(choice) => match self.taken(frame, &choice.arms, choice.otherwise.as_ref(), &scope) {
                 Ok(Some(body)) => match body.statements.as_slice() {
-                    [Statement { kind: StatementKind::Expr(value), marks, .. }] if marks.is_empty() => self.valued(frame, value),
+                    [statement @ Statement { kind: StatementKind::Expr(value), .. }] if statement.marks().is_empty() => {
+                        self.valued(frame, value)
+                    }
                     _ => (self.body(frame, body, &scope), expr),
                 },
                 Ok(None) => (Value::Nothing, expr),
@@ -316,9 +319,9 @@ impl<'a> Builder<'a> {
 fn demands(condition: &Expr) -> Vec<(Option<(InfixOp, Span)>, &Expr)> {
     match &condition.kind {
         ExprKind::Paren(inner) => demands(inner),
-        ExprKind::Infix { first, rest } if rest.iter().all(|(op, _, _)| *op == InfixOp::And) => {
-            let rest = rest.iter().map(|(op, span, demand)| (Some((*op, *span)), demand));
-            std::iter::once((None, &**first)).chain(rest).collect()
+        ExprKind::Infix(chain) if chain.rest.iter().all(|(op, _, _)| *op == InfixOp::And) => {
+            let rest = chain.rest.iter().map(|(op, span, demand)| (Some((*op, *span)), demand));
+            std::iter::once((None, &chain.first)).chain(rest).collect()
         }
         _ => vec![(None, condition)],
     }
@@ -345,9 +348,9 @@ fn constant_at(value: Value, expr: &Expr) -> Symbolic {
 
 fn metric_path(expr: &Expr) -> Option<Path> {
     match &expr.kind {
-        ExprKind::Name(name) => Some(Path { segments: vec![name.clone()], span: expr.span }),
-        ExprKind::Path(path) => Some(path.clone()),
-        ExprKind::Str(text) => Some(Path { segments: text.split('.').map(str::to_owned).collect(), span: expr.span }),
+        ExprKind::Name(name) => Some(Path { segments: std::iter::once(name.clone()).collect(), span: expr.span }),
+        ExprKind::Path(path) => Some(Path::clone(path)),
+        ExprKind::Str(text) => Some(Path { segments: text.split('.').map(Name::from).collect(), span: expr.span }),
         _ => None,
     }
 }
@@ -358,14 +361,14 @@ fn is_constant(expr: &Expr) -> bool {
         ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Str(_) => true,
         ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => is_constant(inner),
         ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().all(is_constant),
-        ExprKind::Infix { first, rest } => is_constant(first) && rest.iter().all(|(_, _, e)| is_constant(e)),
+        ExprKind::Infix(chain) => is_constant(&chain.first) && chain.rest.iter().all(|(_, _, e)| is_constant(e)),
         ExprKind::Name(_)
         | ExprKind::Path(_)
-        | ExprKind::Call { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::Pipe { .. }
-        | ExprKind::If { .. }
-        | ExprKind::As { .. }
+        | ExprKind::Call(_)
+        | ExprKind::Index(_)
+        | ExprKind::Pipe(_)
+        | ExprKind::If(_)
+        | ExprKind::As(_)
         | ExprKind::Error => false,
     }
 }

@@ -42,10 +42,11 @@ impl Discards {
 /// Where an expression's value comes from: the last call of a pipe, in each branch.
 fn last_calls(expr: &Expr, calls: &mut Vec<Span>) {
     match &expr.kind {
-        ExprKind::Pipe { stages, .. } => stages.last().into_iter().for_each(|stage| last_calls(stage, calls)),
-        ExprKind::Paren(inner) | ExprKind::As { value: inner, .. } => last_calls(inner, calls),
-        ExprKind::If { arms, otherwise } => {
-            for body in arms.iter().map(|(_, body)| body).chain(otherwise) {
+        ExprKind::Pipe(pipe) => pipe.stages.last().into_iter().for_each(|stage| last_calls(stage, calls)),
+        ExprKind::Paren(inner) => last_calls(inner, calls),
+        ExprKind::As(named) => last_calls(&named.value, calls),
+        ExprKind::If(choice) => {
+            for body in choice.arms.iter().map(|(_, body)| body).chain(&choice.otherwise) {
                 if let Some(StatementKind::Expr(value)) = body.statements.last().map(|statement| &statement.kind) {
                     last_calls(value, calls);
                 }

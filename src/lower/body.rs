@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
 
     fn statement(&mut self, frame: &mut Frame<'a>, statement: &'a Statement, scope: &Scope) -> Value {
         let outer = frame.directives;
-        for mark in &statement.marks {
+        for mark in statement.marks() {
             self.mark(frame, mark);
         }
         let value = self.unmarked(frame, statement, scope);

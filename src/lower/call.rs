@@ -134,9 +134,9 @@ impl<'a> Builder<'a> {
     fn stage(&mut self, frame: &mut Frame<'a>, stage: &'a Expr, inputs: Option<Vec<Inflow>>, scope: &Scope) -> Value {
         let (callee, list, extra): (Ident, Option<&'a ArgList>, Option<&'a ArgList>) = match &stage.kind {
             ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, None, None),
-            ExprKind::Call { callee, lists } => (callee.clone(), lists.first(), lists.get(1)),
-            ExprKind::As { value, name } => {
-                return self.stage(frame, value, inputs, &scope.named(frame.exact_place(&name.text)));
+            ExprKind::Call(call) => (call.callee.clone(), call.lists.first(), call.lists.get(1)),
+            ExprKind::As(named) => {
+                return self.stage(frame, &named.value, inputs, &scope.named(frame.exact_place(&named.name.text)));
             }
             ExprKind::Error => return Value::Poison,
             _ => {

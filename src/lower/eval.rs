@@ -3,7 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value or expression is the same mistake here")]
 
 use super::naming::Scope;
-use super::value::MAX_VALUES;
+use super::value::{Items, MAX_VALUES};
 use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Applicability::Unsafe;
@@ -44,13 +44,13 @@ impl<'a> Builder<'a> {
             ExprKind::List(items) => self.list(frame, items, expr.span, scope),
             ExprKind::Tuple(items) => self.tuple(frame, items, scope),
             ExprKind::Paren(inner) => self.eval(frame, inner, scope),
-            ExprKind::As { value, name } => self.named(frame, value, name, scope),
+            ExprKind::As(named) => self.named(frame, &named.value, &named.name, scope),
             ExprKind::Unary(op, inner) => self.unary(frame, *op, inner, expr.span, scope),
-            ExprKind::Infix { first, rest } => self.infix(frame, first, rest, scope),
-            ExprKind::Call { callee, lists } => self.call(frame, expr, callee, lists, scope),
-            ExprKind::Index { base, index } => self.index(frame, base, index, scope),
-            ExprKind::Pipe { first, stages } => self.pipe(frame, first, stages, scope),
-            ExprKind::If { arms, otherwise } => self.choose(frame, arms, otherwise.as_ref(), scope),
+            ExprKind::Infix(chain) => self.infix(frame, &chain.first, &chain.rest, scope),
+            ExprKind::Call(call) => self.call(frame, expr, &call.callee, &call.lists, scope),
+            ExprKind::Index(at) => self.index(frame, &at.base, &at.index, scope),
+            ExprKind::Pipe(pipe) => self.pipe(frame, &pipe.first, &pipe.stages, scope),
+            ExprKind::If(choice) => self.choose(frame, &choice.arms, choice.otherwise.as_ref(), scope),
             ExprKind::Error => Value::Poison,
         }
     }
@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
 
     /// `[a, b]`. Where there are several, each names its layers by its index; one alone is named as the list is.
     fn list(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], span: Span, scope: &Scope) -> Value {
-        let mut values = Vec::with_capacity(items.len());
+        let mut values = Items::default();
         for (at, item) in items.iter().enumerate() {
             let scope = if items.len() == 1 { scope.first() } else { scope.item(at) };
             let value = self.eval(frame, item, &scope);
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
                 value => value,
             });
         }
-        Value::list(values).unwrap_or_else(|| {
+        values.list().unwrap_or_else(|| {
             let message = "a list holds at most 65,536 values, those of inner lists included, nested 32 deep";
             self.report(frame, Diagnostic::error(Code::InvalidValue, message, span, ""));
             Value::Poison
@@ -159,13 +159,15 @@ impl<'a> Builder<'a> {
 
     fn tuple(&mut self, frame: &mut Frame<'a>, items: &'a [Expr], scope: &Scope) -> Value {
         let each = scope.each(items.iter());
-        let mut values = Vec::with_capacity(items.len());
+        let mut values = Vec::new();
         for item in items {
             match self.eval(frame, item, &each) {
                 Value::Tuple(parts) => values.extend(parts.iter().cloned()),
                 Value::Nothing => values.push(Value::Poison),
                 value => values.push(value),
             }
+            // One too many says enough.
+            values.truncate(MAX_VALUES + 1);
         }
         if values.len() > MAX_VALUES {
             let span = items[0].span.to(items[items.len() - 1].span);

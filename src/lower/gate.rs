@@ -10,7 +10,7 @@ use crate::diagnostic::{Edit, Fix};
 use crate::graph::NodeId;
 use crate::op::{Conv, Op, Padding, Shape};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Call, Expr, ExprKind};
 
 impl Builder<'_> {
     /// The gate among two inputs as a map of one pixel.
@@ -88,7 +88,8 @@ fn point(out: u64, bias: bool) -> Conv {
 
 /// `linear(c)` as `conv(c, 1)`.
 fn as_conv(call: &Expr) -> Option<Vec<Edit>> {
-    let ExprKind::Call { callee, lists } = &call.kind else { return None };
+    let ExprKind::Call(call) = &call.kind else { return None };
+    let Call { callee, lists } = &**call;
     let args = &lists.first()?.args;
     let mut edits = vec![Edit::replace(callee.span, "conv")];
     match args.iter().filter(|arg| arg.name.is_none()).count() {

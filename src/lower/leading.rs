@@ -71,8 +71,8 @@ fn is_depthwise(channels: u64, out: u64, kernel: u64, rest: &[u64]) -> bool {
 /// and where the rest has no result.
 pub(super) fn left_out(op: &Op, call: &Expr, input: Shape) -> Option<(Shape, Fix)> {
     let Op::Conv(conv) = op else { return None };
-    let ExprKind::Call { lists, .. } = &call.kind else { return None };
-    let args = &lists.first()?.args;
+    let ExprKind::Call(call) = &call.kind else { return None };
+    let args = &call.lists.first()?.args;
     let count = args.iter().take_while(|arg| arg.name.is_none()).count();
     let pad = [conv.pad.top, conv.pad.left];
     let all = [[conv.out; 2], conv.kernel, conv.stride, pad, conv.dilation];

@@ -63,10 +63,10 @@ impl<'a> Builder<'a> {
                 self.measured(frame, inner, findings);
                 Side::Open
             }
-            ExprKind::Infix { first, rest } => {
+            ExprKind::Infix(chain) => {
                 let mut compares = false;
-                let mut left = self.measured(frame, first, findings);
-                for (op, _, right) in rest {
+                let mut left = self.measured(frame, &chain.first, findings);
+                for (op, _, right) in &chain.rest {
                     let right = self.measured(frame, right, findings);
                     findings.extend(self.mismatch(*op, left, right));
                     compares |= is_comparison(*op);
@@ -111,10 +111,10 @@ impl<'a> Builder<'a> {
                 Some(binding) => bound(binding, expr.span),
                 None => Metric::from_name(name).map_or(Side::Open, metric),
             },
-            ExprKind::Call { callee, lists } => match (Metric::from_name(&callee.text), callee.text.as_str()) {
+            ExprKind::Call(call) => match (Metric::from_name(&call.callee.text), call.callee.text.as_str()) {
                 (Some(of), _) => metric(of),
                 (None, "min" | "max" | "abs" | "ceil" | "floor" | "round") => {
-                    let args = lists.iter().flat_map(|list| &list.args);
+                    let args = call.lists.iter().flat_map(|list| &list.args);
                     args.map(|arg| self.side(frame, &arg.value)).reduce(either).unwrap_or(Side::Open)
                 }
                 (None, _) => Side::Open,
@@ -122,17 +122,17 @@ impl<'a> Builder<'a> {
             ExprKind::List(items) => {
                 items.iter().map(|item| self.side(frame, item)).reduce(together).map_or(Side::Open, |side| together(side, side))
             }
-            ExprKind::Index { base, .. } => self.side(frame, base),
-            ExprKind::If { arms, otherwise } => {
-                let bodies = arms.iter().map(|(_, body)| body).chain(otherwise);
+            ExprKind::Index(at) => self.side(frame, &at.base),
+            ExprKind::If(choice) => {
+                let bodies = choice.arms.iter().map(|(_, body)| body).chain(&choice.otherwise);
                 bodies
                     .map(|body| only(body).map_or(Side::Open, |expr| self.side(frame, expr)))
                     .reduce(either)
                     .unwrap_or(Side::Open)
             }
-            ExprKind::Infix { first, rest } => {
-                let first = self.side(frame, first);
-                rest.iter().fold(first, |left, (op, _, right)| joined(*op, left, self.side(frame, right)))
+            ExprKind::Infix(chain) => {
+                let first = self.side(frame, &chain.first);
+                chain.rest.iter().fold(first, |left, (op, _, right)| joined(*op, left, self.side(frame, right)))
             }
             _ => Side::Open,
         }

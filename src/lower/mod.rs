@@ -222,7 +222,7 @@ impl<'a> Builder<'a> {
             sources,
             program,
             limits,
-            graph: Graph::new(&net.name.text, net.doc.clone()),
+            graph: Graph::new(&net.name.text, net.doc.as_deref().map(str::to_owned)),
             shapes: NodeMap::default(),
             calls: NodeMap::default(),
             uses_of_blocks: HashMap::new(),

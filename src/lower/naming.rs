@@ -209,10 +209,8 @@ pub(super) fn is_quiet(expr: &Expr) -> bool {
         | ExprKind::Error => true,
         ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => is_quiet(inner),
         ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().all(is_quiet),
-        ExprKind::Index { base, index } => is_quiet(base) && is_quiet(index),
-        ExprKind::As { .. } | ExprKind::Infix { .. } | ExprKind::Call { .. } | ExprKind::Pipe { .. } | ExprKind::If { .. } => {
-            false
-        }
+        ExprKind::Index(at) => is_quiet(&at.base) && is_quiet(&at.index),
+        ExprKind::As(_) | ExprKind::Infix(_) | ExprKind::Call(_) | ExprKind::Pipe(_) | ExprKind::If(_) => false,
     }
 }
 

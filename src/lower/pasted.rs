@@ -148,8 +148,9 @@ impl<'a> Builder<'a> {
 
     /// A call of an operation as it stands in the text; `None` where it has no list, or where it is declared elsewhere.
     pub(super) fn pasted<'p>(&self, expr: &'p Expr, callee: &'p Ident, inputs: &[Flow]) -> Option<Pasted<'p>> {
-        let ExprKind::Call { callee: written, lists } = &expr.kind else { return None };
-        let list = lists.first().filter(|_| written.span == callee.span)?;
+        let ExprKind::Call(call) = &expr.kind else { return None };
+        let lists = &call.lists;
+        let list = lists.first().filter(|_| call.callee.span == callee.span)?;
         let within = |span: Span| span.start >= list.span.start && span.end <= list.span.end;
         let piped = lists.len() == 1 && !inputs.iter().any(|(_, span)| within(*span));
         Some(Pasted { callee, list: Some(list), second: lists.get(1), piped, shape: self.shape_of_first(inputs) })
@@ -205,7 +206,7 @@ impl<'a> Builder<'a> {
         };
         // Which parameters are given by position and by name: what is left must be given once.
         let place = |name: &Ident| info.params.iter().position(|param| param.name == name.text);
-        let names = given.iter().filter_map(|g| g.arg.name.as_ref());
+        let names = given.iter().filter_map(|g| g.arg.name.as_deref());
         let twice: Vec<(usize, &Ident)> = names.filter_map(|name| Some((place(name)?, name))).collect();
         let (kept, pushed) = (positional.len() - sizes, |at: usize| at < positional.len());
         let Some((at, name)) = twice.iter().copied().find(|(at, _)| pushed(*at)) else { return false };

@@ -55,8 +55,8 @@ impl Builder<'_> {
 
 /// The name that is given for an argument, by name or by position.
 fn argument<'e>(call: &'e Expr, keyword: &str, name: &str) -> Option<&'e str> {
-    let ExprKind::Call { lists, .. } = &call.kind else { return None };
-    let args = &lists.first()?.args;
+    let ExprKind::Call(call) = &call.kind else { return None };
+    let args = &call.lists.first()?.args;
     let index = table::find(keyword)?.params.iter().position(|param| param.name == name)?;
     let by_name = args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
     let by_position = args.get(index).filter(|arg| arg.name.is_none());

@@ -9,7 +9,7 @@ use crate::op::form::{Between, Form, How, Kind, Refinement as FormOf, Scale};
 use crate::op::shape::MAX_DIM;
 use crate::source::Span;
 use crate::suggest::nearest_word;
-use crate::syntax::ast::{Arg, Expr, ExprKind, Ident, Path};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Ident, Path};
 
 /// An argument of a form: its name if it has one, its value, and where that stands.
 type Given = (Option<String>, Value, Span);
@@ -20,12 +20,13 @@ impl<'a> Builder<'a> {
         if !frame.in_net {
             return;
         }
-        let ExprKind::Call { callee, lists } = &form.kind else {
+        let ExprKind::Call(call) = &form.kind else {
             let diagnostic = Diagnostic::error(Code::WrongType, "a form is needed here", form.span, "")
                 .help("as in `refine layer1.0.conv2 = reduce(64)`");
             self.report(frame, diagnostic);
             return;
         };
+        let Call { callee, lists } = &**call;
         let kind = Kind::from_name(&callee.text);
         if kind.is_none() && callee.text != Scale::NAME {
             let diagnostic = unknown_form(callee);
@@ -51,7 +52,7 @@ impl<'a> Builder<'a> {
             if matches!(value, Value::Poison) {
                 return None;
             }
-            given.push((arg.name.as_ref().map(|name| name.text.clone()), value, arg.value.span));
+            given.push((arg.name.as_ref().map(|name| name.text.to_string()), value, arg.value.span));
         }
         Some(given)
     }

@@ -82,8 +82,8 @@ impl Builder<'_> {
     /// `upsample(size=...)` of the size of the tensor that it meets, by its name where it has one already.
     fn sized(&self, upsample: Upsample, call: &Expr, (id, goal): (NodeId, &Flow)) -> Option<Change> {
         let (height, width) = self.shapes[goal.0].hw()?;
-        let ExprKind::Call { lists, .. } = &call.kind else { return None };
-        let args = &lists.first()?.args;
+        let ExprKind::Call(call) = &call.kind else { return None };
+        let args = &call.lists.first()?.args;
         let factor = args.iter().enumerate().find(|(i, arg)| match &arg.name {
             Some(name) => name.text == "factor",
             None => *i == 0,

@@ -62,7 +62,7 @@ impl Builder<'_> {
             let given = list(call).and_then(|list| find(list, index, &name));
             match (given.map(|arg| &arg.value), within) {
                 (Some(Expr { kind: ExprKind::Name(outer), .. }), Some(parent)) => {
-                    name.clone_from(outer);
+                    name = outer.to_string();
                     instance = parent;
                 }
                 (Some(expr), _) if self.surrounds(within) => return Some(vec![Edit::replace(expr.span, value)]),
@@ -112,7 +112,7 @@ fn added(call: &Expr, args: &str) -> Option<Edit> {
 }
 
 fn list(call: &Expr) -> Option<&ArgList> {
-    if let ExprKind::Call { lists, .. } = &call.kind { lists.first() } else { None }
+    if let ExprKind::Call(call) = &call.kind { call.lists.first() } else { None }
 }
 
 /// What is given for a parameter of an operation.

@@ -443,7 +443,7 @@ fn padded(pad: Padding) -> String {
 
 /// The name that a call or a stage calls.
 fn callee(call: &Expr) -> Option<&str> {
-    if let ExprKind::Call { callee, .. } = &call.kind { Some(&callee.text) } else { None }
+    if let ExprKind::Call(call) = &call.kind { Some(&call.callee.text) } else { None }
 }
 
 /// What a tensor should be to be combined with `reference`: a gate of one pixel stays one.

@@ -72,8 +72,8 @@ impl<'a> Builder<'a> {
     }
 
     fn shared_set(&mut self, frame: &mut Frame<'a>, name: &'a Ident, value: &'a Expr) -> Option<SharedSet<'a>> {
-        let (callee, list): (Ident, Option<&'a ArgList>) = if let ExprKind::Call { callee, lists } = &value.kind {
-            (callee.clone(), lists.first())
+        let (callee, list): (Ident, Option<&'a ArgList>) = if let ExprKind::Call(call) = &value.kind {
+            (call.callee.clone(), call.lists.first())
         } else if let ExprKind::Name(text) = &value.kind {
             (Ident { text: text.clone(), span: value.span }, None)
         } else {

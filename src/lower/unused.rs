@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::syntax::ast::{Ast, Body, Expr, ExprKind, Ident, Item, Param, Statement, StatementKind};
+use crate::syntax::ast::{Ast, Body, Expr, Ident, Item, Param, Statement, StatementKind};
 
 const SHARED: &str = "shared weights";
 
@@ -70,9 +70,5 @@ fn read_in<'a>(body: &'a Body, used: &mut BTreeSet<&'a str>) {
 
 /// Adds every name that an expression reads or calls, what its branches hold left out.
 fn read<'a>(expr: &'a Expr, used: &mut BTreeSet<&'a str>) {
-    for expr in expr.all() {
-        if let ExprKind::Name(name) | ExprKind::Call { callee: Ident { text: name, .. }, .. } = &expr.kind {
-            used.insert(name);
-        }
-    }
+    used.extend(expr.all().into_iter().filter_map(Expr::named));
 }

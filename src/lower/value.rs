@@ -36,6 +36,28 @@ pub(super) const MAX_VALUES: usize = 1 << 16;
 /// The most lists within lists, so that nothing that walks one recurses far.
 const MAX_LIST_DEPTH: usize = 32;
 
+/// What is to be a list, of which no more is kept than a list may hold.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    values: Vec<Value>,
+    /// How many were added, those of lists included.
+    total: usize,
+}
+
+impl Items {
+    pub(super) fn push(&mut self, value: Value) {
+        self.total += 1 + if matches!(value, Value::List(_)) { value.weight() } else { 0 };
+        if self.total <= MAX_VALUES {
+            self.values.push(value);
+        }
+    }
+
+    /// The list, or `None` where it would hold too many.
+    pub(super) fn list(self) -> Option<Value> {
+        Value::list(self.values).filter(|_| self.total <= MAX_VALUES)
+    }
+}
+
 impl Value {
     /// A list, or `None` where it would hold more than [`MAX_VALUES`] values or be nested too deep. Lists share what they
     /// hold, so that a few lines could write one of 2^60 values.

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Edit};
 use crate::lower::Condition;
 use crate::metric::Metric;
 use crate::source::{SourceSet, Span};
-use crate::syntax::ast::{Expr, ExprKind, Ident, StatementKind};
+use crate::syntax::ast::{Expr, StatementKind};
 use crate::writeback::assertions::{Numbers, Right, mended};
 
 /// A network before, with what its text asserts of it, and the numbers after.
@@ -176,8 +176,5 @@ fn finding(sources: &SourceSet, condition: &Condition, after: Numbers<'_>) -> Op
 
 /// Whether a condition is about the built network.
 fn asks_for_metric(condition: &Expr) -> bool {
-    condition.all().into_iter().any(|expr| {
-        let (ExprKind::Name(name) | ExprKind::Call { callee: Ident { text: name, .. }, .. }) = &expr.kind else { return false };
-        Metric::from_name(name).is_some()
-    })
+    condition.all().into_iter().filter_map(Expr::named).any(|name| Metric::from_name(name).is_some())
 }

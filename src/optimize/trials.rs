@@ -8,7 +8,7 @@ use super::edited::Origin;
 use crate::compile::{Network, Settings, compile, literal};
 use crate::lower::{Folded, Value, fold};
 use crate::quote::quoted;
-use crate::syntax::ast::{Body, Expr, ExprKind, InfixOp, Net, Statement, StatementKind, UnaryOp};
+use crate::syntax::ast::{Body, Expr, ExprKind, Infix, InfixOp, Net, Statement, StatementKind, UnaryOp};
 use crate::words::is_reserved;
 use crate::writeback::edit;
 
@@ -113,7 +113,7 @@ fn defaults(on: &Origin<'_>, net: &Net) -> Values {
     let set = |name: &str| on.set.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.clone());
     let stated = edit::stated_defaults(on.source.text(), &on.source.ast);
     let value = |name: &str| set(name).or_else(|| stated.iter().find(|(other, _)| other == name).map(|(_, text)| text.clone()));
-    net.params.iter().filter_map(|param| Some((param.name.text.clone(), value(&param.name.text)?))).collect()
+    net.params.iter().filter_map(|param| Some((param.name.text.to_string(), value(&param.name.text)?))).collect()
 }
 
 /// The defaults that the source has and the new text has not.
@@ -140,14 +140,14 @@ fn guarded(text: &str, body: &Body, outer: &[(String, String)], found: &mut Vec<
     for statement in &body.statements {
         if let StatementKind::For { body, .. } = &statement.kind {
             guarded(text, body, outer, found);
-        } else if let StatementKind::Expr(Expr { kind: ExprKind::If { arms, otherwise }, .. }) = &statement.kind {
-            for (condition, body) in arms {
+        } else if let StatementKind::Expr(Expr { kind: ExprKind::If(choice), .. }) = &statement.kind {
+            for (condition, body) in &choice.arms {
                 let mut values = outer.to_vec();
                 if stated(text, condition, &mut values) {
                     guarded(text, body, &values, found);
                 }
             }
-            if let Some(body) = otherwise {
+            if let Some(body) = &choice.otherwise {
                 guarded(text, body, outer, found);
             }
         }
@@ -159,10 +159,11 @@ fn stated(text: &str, condition: &Expr, values: &mut Values) -> bool {
     if let ExprKind::Paren(inner) = &condition.kind {
         return stated(text, inner, values);
     }
-    if let ExprKind::Infix { first, rest } = &condition.kind {
+    if let ExprKind::Infix(chain) = &condition.kind {
+        let Infix { first, rest } = &**chain;
         if let (ExprKind::Name(name), [(InfixOp::Eq, _, value)]) = (&first.kind, rest.as_slice()) {
             let value = &text[value.span.start as usize..value.span.end as usize];
-            values.push((name.clone(), value.to_owned()));
+            values.push((name.to_string(), value.to_owned()));
             return true;
         }
         return rest.iter().all(|(op, _, _)| *op == InfixOp::And)
@@ -175,6 +176,6 @@ fn stated(text: &str, condition: &Expr, values: &mut Values) -> bool {
         (&condition.kind, "true")
     };
     let ExprKind::Name(name) = name else { return false };
-    values.push((name.clone(), value.to_owned()));
+    values.push((name.to_string(), value.to_owned()));
     true
 }

@@ -2,16 +2,33 @@
 //!
 //! Syntax knows no operation's name. Every leaf has a [`Span`]; comments are kept beside the tree, and comment
 //! blocks directly above an item or statement are its documentation as well. Chains (`a + b - c`, `x -> f -> g`)
-//! are flat, so that their length never becomes depth. What few statements have is boxed, for files may have millions.
+//! are flat, so that their length never becomes depth.
+//!
+//! Files may have millions of statements, so that the tree is small: names are shared, a list takes the room of a pointer,
+//! what a place nearly always has one of stands in it, and what is large or rare is boxed. The compiler holds it to that.
 
+use thin_vec::ThinVec;
+
+use super::few::Few;
+use super::name::Name;
 use crate::source::{SourceId, Span};
 use crate::words::DISCARD;
+
+/// What the commonest parts of a tree take, in bytes.
+const _: () = {
+    assert!(size_of::<Expr>() <= 32);
+    assert!(size_of::<Statement>() <= 88);
+    assert!(size_of::<Target>() <= 32);
+    assert!(size_of::<Call>() <= 48);
+    assert!(size_of::<Arg>() <= 40);
+    assert!(size_of::<Infix>() <= 80);
+};
 
 /// A name and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ident {
     /// The name, without the backquotes that it may be written in.
-    pub text: String,
+    pub text: Name,
     /// Where.
     pub span: Span,
 }
@@ -78,13 +95,13 @@ pub struct Use {
 #[derive(Debug, Clone)]
 pub struct Block {
     /// The comment block above it, without `# `, lines joined by `\n`.
-    pub doc: Option<String>,
+    pub doc: Option<Box<str>>,
     /// Its name.
     pub name: Ident,
     /// Compile-time parameters; empty where the first list is dropped.
-    pub params: Vec<Param>,
+    pub params: ThinVec<Param>,
     /// Tensor inputs.
-    pub inputs: Vec<Ident>,
+    pub inputs: ThinVec<Ident>,
     /// The body.
     pub body: Body,
     /// The header, from `block` to the closing parenthesis.
@@ -97,11 +114,11 @@ pub struct Block {
 #[derive(Debug, Clone)]
 pub struct Net {
     /// The comment block above it.
-    pub doc: Option<String>,
+    pub doc: Option<Box<str>>,
     /// Its name.
     pub name: Ident,
     /// Parameters (the net's knobs).
-    pub params: Vec<Param>,
+    pub params: ThinVec<Param>,
     /// The body.
     pub body: Body,
     /// The header, from `net` to the name or closing parenthesis.
@@ -123,22 +140,43 @@ pub struct Param {
 #[derive(Debug, Clone)]
 pub struct Body {
     /// The statements in order.
-    pub statements: Vec<Statement>,
+    pub statements: ThinVec<Statement>,
     /// From `{` to `}`.
     pub span: Span,
 }
 
-/// A statement with the marks that stand above it.
+/// A statement with what stands above it.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// The comment block directly above it.
-    pub doc: Option<String>,
-    /// `@keep`, `@bottleneck(channels=64)`.
-    pub marks: Vec<Mark>,
+    /// Its documentation and marks, where it has any.
+    pub above: Option<Box<Above>>,
     /// What it is.
     pub kind: StatementKind,
     /// The statement without its marks.
     pub span: Span,
+}
+
+impl Statement {
+    /// The comment block directly above it.
+    #[must_use]
+    pub fn doc(&self) -> Option<&str> {
+        self.above.as_ref()?.doc.as_deref()
+    }
+
+    /// `@keep`, `@bottleneck(channels=64)`.
+    #[must_use]
+    pub fn marks(&self) -> &[Mark] {
+        self.above.as_ref().map_or(&[], |above| &above.marks)
+    }
+}
+
+/// What stands above few statements.
+#[derive(Debug, Clone)]
+pub struct Above {
+    /// The comment block.
+    pub doc: Option<Box<str>>,
+    /// The marks.
+    pub marks: ThinVec<Mark>,
 }
 
 /// A mark for the compiler.
@@ -147,7 +185,7 @@ pub struct Mark {
     /// The name after `@`.
     pub name: Ident,
     /// Its arguments; empty without a list.
-    pub args: Vec<Arg>,
+    pub args: ThinVec<Arg>,
     /// From `@` on.
     pub span: Span,
 }
@@ -174,7 +212,7 @@ pub enum StatementKind {
     /// `a = …`, `l, r = …`, `y: [256, 28, 28] = …`.
     Bind {
         /// The names; at least one.
-        targets: Vec<Target>,
+        targets: Few<Target>,
         /// The value.
         value: Expr,
     },
@@ -186,11 +224,11 @@ pub enum StatementKind {
         value: Expr,
     },
     /// `return a, b`.
-    Return(Vec<Expr>),
+    Return(Few<Expr>),
     /// `for i in 0..n { … }`, `for [width, depth] in list { … }`.
     For {
         /// What each turn binds.
-        pattern: Pattern,
+        pattern: Box<Pattern>,
         /// What is walked.
         over: ForRange,
         /// The loop's body.
@@ -224,7 +262,7 @@ pub enum Pattern {
     /// One name.
     Name(Ident),
     /// `[a, b]`, nested patterns allowed.
-    List(Vec<Pattern>, Span),
+    List(ThinVec<Pattern>, Span),
 }
 
 /// What a loop walks.
@@ -240,7 +278,7 @@ pub enum ForRange {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {
     /// Segments without the dots.
-    pub segments: Vec<String>,
+    pub segments: ThinVec<Name>,
     /// Where.
     pub span: Span,
 }
@@ -264,70 +302,94 @@ pub enum ExprKind {
     /// `true`, `false`.
     Bool(bool),
     /// `"text"`, escapes resolved.
-    Str(String),
+    Str(Name),
     /// A name, without the backquotes that it may be written in.
-    Name(String),
+    Name(Name),
     /// `layer1.0.conv2`: at least two segments.
-    Path(Path),
+    Path(Box<Path>),
     /// `[a, b]`.
-    List(Vec<Expr>),
+    List(ThinVec<Expr>),
     /// `(a, b)`: two or more values. One value in parentheses is `Paren`.
-    Tuple(Vec<Expr>),
+    Tuple(ThinVec<Expr>),
     /// `(a)`.
     Paren(Box<Expr>),
     /// `-a`, `not a`.
     Unary(UnaryOp, Box<Expr>),
-    /// A chain of operators of one precedence, left to right: `first op a op b`.
-    Infix {
-        /// Leftmost operand.
-        first: Box<Expr>,
-        /// Operators and operands that follow.
-        rest: Vec<(InfixOp, Span, Expr)>,
-    },
+    /// `first op a op b`.
+    Infix(Box<Infix>),
     /// `f(args)` or `f(args)(inputs)`.
-    Call {
-        /// The name called.
-        callee: Ident,
-        /// One or two argument lists.
-        lists: Vec<ArgList>,
-    },
+    Call(Box<Call>),
     /// `list[i]`.
-    Index {
-        /// The list.
-        base: Box<Expr>,
-        /// The index.
-        index: Box<Expr>,
-    },
-    /// `first -> stage -> stage`; a stage is a `Name` or a `Call`, or one of them `As` something.
-    Pipe {
-        /// What flows in.
-        first: Box<Expr>,
-        /// What it flows through.
-        stages: Vec<Expr>,
-    },
-    /// `value as layer1.0.conv`: the last layer or block instance that the value makes has this name.
-    As {
-        /// The value; a `Name` or a `Call` where it is a stage.
-        value: Box<Expr>,
-        /// The name, dots included.
-        name: Ident,
-    },
+    Index(Box<Index>),
+    /// `first -> stage -> stage`.
+    Pipe(Box<Pipe>),
+    /// `value as layer1.0.conv`.
+    As(Box<As>),
     /// `if c { … } else if d { … } else { … }`.
-    If {
-        /// Conditions with their branches, in order.
-        arms: Vec<(Expr, Body)>,
-        /// The last `else`.
-        otherwise: Option<Body>,
-    },
+    If(Box<If>),
     /// What the parser put where it could not read an expression; an error has been reported.
     Error,
+}
+
+/// A chain of operators of one precedence, left to right: `first op a op b`.
+#[derive(Debug, Clone)]
+pub struct Infix {
+    /// Leftmost operand.
+    pub first: Expr,
+    /// Operators and operands that follow.
+    pub rest: Few<(InfixOp, Span, Expr)>,
+}
+
+/// `f(args)` or `f(args)(inputs)`.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The name called.
+    pub callee: Ident,
+    /// One or two argument lists.
+    pub lists: Few<ArgList>,
+}
+
+/// `list[i]`.
+#[derive(Debug, Clone)]
+pub struct Index {
+    /// The list.
+    pub base: Expr,
+    /// The index.
+    pub index: Expr,
+}
+
+/// `first -> stage -> stage`; a stage is a `Name` or a `Call`, or one of them `As` something.
+#[derive(Debug, Clone)]
+pub struct Pipe {
+    /// What flows in.
+    pub first: Expr,
+    /// What it flows through.
+    pub stages: ThinVec<Expr>,
+}
+
+/// `value as layer1.0.conv`: the last layer or block instance that the value makes has this name.
+#[derive(Debug, Clone)]
+pub struct As {
+    /// The value; a `Name` or a `Call` where it is a stage.
+    pub value: Expr,
+    /// The name, dots included.
+    pub name: Ident,
+}
+
+/// `if c { … } else if d { … } else { … }`.
+#[derive(Debug, Clone)]
+pub struct If {
+    /// Conditions with their branches, in order.
+    pub arms: ThinVec<(Expr, Body)>,
+    /// The last `else`.
+    pub otherwise: Option<Body>,
 }
 
 /// One parenthesised argument list.
 #[derive(Debug, Clone)]
 pub struct ArgList {
     /// The arguments.
-    pub args: Vec<Arg>,
+    pub args: ThinVec<Arg>,
     /// With the parentheses.
     pub span: Span,
 }
@@ -336,7 +398,7 @@ pub struct ArgList {
 #[derive(Debug, Clone)]
 pub struct Arg {
     /// `name=`.
-    pub name: Option<Ident>,
+    pub name: Option<Box<Ident>>,
     /// The value.
     pub value: Expr,
 }

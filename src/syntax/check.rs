@@ -72,7 +72,7 @@ impl Checker<'_> {
     }
 
     fn statement(&mut self, statement: &Statement, place: Place, last: bool) {
-        for mark in &statement.marks {
+        for mark in statement.marks() {
             self.args(&mark.args);
         }
         match &statement.kind {
@@ -153,7 +153,7 @@ impl Checker<'_> {
     /// An expression on a line of its own.
     fn bare(&mut self, expr: &Expr, place: Place, last: bool) {
         let is_value = place.gives_value && last;
-        if let (ExprKind::If { .. }, false) = (&expr.kind, is_value) {
+        if let (ExprKind::If(_), false) = (&expr.kind, is_value) {
             let within = if place.within == Within::Item { Within::Branch } else { place.within };
             let place = Place { within, gives_value: false, ..place };
             self.exprs(expr.operands(), place);
@@ -170,7 +170,7 @@ impl Checker<'_> {
     /// A value that stands alone; that of a block's last line is what the block was to return.
     fn unused(&mut self, expr: &Expr, returns: bool) {
         let found = Diagnostic::error(Code::MisplacedStatement, "this value is not used", expr.span, "");
-        let name = if let ExprKind::Pipe { first, .. } = &expr.kind { Some(first) } else { None };
+        let name = if let ExprKind::Pipe(pipe) = &expr.kind { Some(&pipe.first) } else { None };
         let name = name.filter(|first| matches!(first.kind, ExprKind::Name(_)));
         self.errors.push(match name {
             _ if returns => found.fix(Unsafe, "return it", vec![Edit::before(expr.span, "return ")]),

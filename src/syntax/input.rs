@@ -7,8 +7,10 @@ use std::cell::{Cell, RefCell};
 
 use super::ast::Comment;
 use super::error::SyntaxError;
+use super::name::{Name, Names};
 use super::sink::Sink;
 use super::token::{Token, TokenKind};
+use super::tokens::Tokens;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Span};
 
@@ -20,7 +22,7 @@ pub struct Context<'a> {
     /// The file.
     pub source: SourceId,
     /// All tokens; the last one is `End`.
-    pub tokens: &'a [Token],
+    pub tokens: &'a Tokens,
     /// All comments.
     pub comments: &'a [Comment],
     /// Errors that did not stop a parser.
@@ -33,6 +35,10 @@ pub struct Context<'a> {
     pub suites: Cell<bool>,
     /// Whether something could not be read whose name is not known either.
     pub nameless: Cell<bool>,
+    /// How many values stand where nothing uses them.
+    pub unused: Cell<usize>,
+    /// The names that were read.
+    pub names: RefCell<Names>,
 }
 
 impl Context<'_> {
@@ -44,6 +50,16 @@ impl Context<'_> {
     /// Whether nothing more is worth reporting.
     pub fn is_full(&self) -> bool {
         self.errors.borrow().is_full()
+    }
+
+    /// The name that is this text.
+    pub fn name(&self, text: &str) -> Name {
+        self.names.borrow_mut().get(text)
+    }
+
+    /// The token of an index; `End` behind the last one.
+    pub fn token(&self, index: usize) -> Token {
+        self.tokens.get(index).or(self.tokens.last()).expect("the lexer ends every file with a token")
     }
 
     /// The text of a token.
@@ -60,8 +76,8 @@ impl Context<'_> {
     pub fn outdents(&self, statement: Token, from: usize, to: usize) -> Option<usize> {
         let column = self.column(statement.start);
         let starts =
-            |t: &Token| t.line_start && !t.kind.is_closer() && t.kind != TokenKind::Arrow && self.column(t.start) <= column;
-        self.tokens[from..to].iter().position(starts).map(|index| from + index)
+            |t: Token| t.line_start && !t.kind.is_closer() && t.kind != TokenKind::Arrow && self.column(t.start) <= column;
+        self.tokens.range(from, to).position(starts).map(|index| from + index)
     }
 
     /// Bytes between the line's start and this offset.
@@ -80,8 +96,8 @@ impl Context<'_> {
 /// The tokens that are left, and the state around them.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
-    /// What is left.
-    pub tokens: &'a [Token],
+    /// Index of the first token that is left.
+    pub at: usize,
     /// What stays the same.
     pub context: &'a Context<'a>,
     /// Whether line ends mean nothing, as inside `( )` and `[ ]`.
@@ -93,12 +109,12 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     /// All tokens of a file.
     pub fn new(context: &'a Context<'a>) -> Self {
-        Self { tokens: context.tokens, context, inline: false, depth: 0 }
+        Self { at: 0, context, inline: false, depth: 0 }
     }
 
     /// The next token; `End` at the end, however often it was taken.
     pub fn next(self) -> Token {
-        *self.tokens.first().or(self.context.tokens.last()).expect("the lexer ends every file with a token")
+        self.context.token(self.at)
     }
 
     /// The kind of the next token.
@@ -108,27 +124,27 @@ impl<'a> Input<'a> {
 
     /// The kind of a token further on.
     pub fn kind_at(self, ahead: usize) -> TokenKind {
-        self.tokens.get(ahead).map_or(TokenKind::End, |token| token.kind)
+        self.context.tokens.get(self.at + ahead).map_or(TokenKind::End, |token| token.kind)
     }
 
     /// Index of the next token in the file.
     pub fn index(self) -> usize {
-        self.context.tokens.len() - self.tokens.len()
+        self.at
     }
 
     /// The input after `count` more tokens, in the same state.
     pub fn skip(self, count: usize) -> Self {
-        Self { tokens: &self.tokens[count.min(self.tokens.len())..], ..self }
+        self.at(self.at + count)
     }
 
     /// The input at a token's index, in the same state.
     pub fn at(self, index: usize) -> Self {
-        Self { tokens: &self.context.tokens[index.min(self.context.tokens.len())..], ..self }
+        Self { at: index.min(self.context.tokens.len()), ..self }
     }
 
     /// The token before this place.
     pub fn previous(self) -> Option<Token> {
-        self.index().checked_sub(1).map(|index| self.context.tokens[index])
+        self.at.checked_sub(1).map(|index| self.context.token(index))
     }
 
     /// Whether the next token goes on with the statement at hand: line ends do not matter or none comes first.
@@ -161,44 +177,6 @@ impl<'a> Input<'a> {
     /// The same place with the state of another input.
     pub fn with_state_of(self, other: Self) -> Self {
         Self { inline: other.inline, depth: other.depth, ..self }
-    }
-}
-
-impl<'a> nom::Input for Input<'a> {
-    type Item = Token;
-    type Iter = std::iter::Copied<std::slice::Iter<'a, Token>>;
-    type IterIndices = std::iter::Enumerate<Self::Iter>;
-
-    fn input_len(&self) -> usize {
-        self.tokens.len()
-    }
-
-    fn take(&self, index: usize) -> Self {
-        Self { tokens: &self.tokens[..index], ..*self }
-    }
-
-    fn take_from(&self, index: usize) -> Self {
-        self.skip(index)
-    }
-
-    fn take_split(&self, index: usize) -> (Self, Self) {
-        (self.take_from(index), self.take(index))
-    }
-
-    fn position<P: Fn(Token) -> bool>(&self, predicate: P) -> Option<usize> {
-        self.tokens.iter().position(|token| predicate(*token))
-    }
-
-    fn iter_elements(&self) -> Self::Iter {
-        self.tokens.iter().copied()
-    }
-
-    fn iter_indices(&self) -> Self::IterIndices {
-        self.iter_elements().enumerate()
-    }
-
-    fn slice_index(&self, count: usize) -> Result<usize, nom::Needed> {
-        if count <= self.tokens.len() { Ok(count) } else { Err(nom::Needed::new(count - self.tokens.len())) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Failures of the parser as diagnostics: what was expected, what stands there, and which change removes it.
 
+use thin_vec::ThinVec;
+
 use super::ast::{Ident, Param};
 use super::error::{Expected, Reason, SyntaxError};
 use super::input::{Context, Input};
@@ -83,7 +85,7 @@ fn wrong_closer(opener: Input<'_>, found: Input<'_>, closer: &str) -> Diagnostic
 /// The closing brackets for all that was opened from one token up to another and not closed.
 fn missing_closers(context: &Context<'_>, from: usize, to: usize) -> String {
     let mut open = Vec::new();
-    for token in &context.tokens[from..to] {
+    for token in context.tokens.range(from, to) {
         if let Some(closer) = token.kind.closer() {
             open.push(closer);
         } else if open.last() == Some(&token.kind) {
@@ -140,7 +142,7 @@ fn unexpected(start: Input<'_>, error: SyntaxError) -> Diagnostic {
         if at_line_end && previous.is_some() { format!("expected {wanted} after this") } else { format!("expected {wanted}") };
     let diagnostic = Diagnostic::error(Code::UnexpectedToken, message, span, label);
     match error.opener {
-        Some(opener) => diagnostic.label(context.span_of(context.tokens[opener]), "inside this bracket"),
+        Some(opener) => diagnostic.label(context.span_of(context.token(opener)), "inside this bracket"),
         None => diagnostic,
     }
 }
@@ -163,16 +165,16 @@ pub fn unclosed_body(found: Input<'_>, opener: usize) {
     }
     let crooked = context.crooked.take().filter(|(open, _)| *open > opener);
     let suspect = crooked.map_or(opener, |(open, _)| open);
-    let open = context.tokens[suspect];
+    let open = context.token(suspect);
     let mut diagnostic =
         Diagnostic::error(Code::UnclosedDelimiter, "expected `}` to close this `{`", context.span_of(open), "opened here");
     if let Some((_, closer)) = crooked {
-        let closer = context.span_of(context.tokens[closer]);
+        let closer = context.span_of(context.token(closer));
         diagnostic = diagnostic.label(closer, "this `}` does not stand under the line that opened it");
     }
     if let Some(place) = found.previous().map(|token| context.span_of(token)) {
-        let same_line = !context.tokens[opener..found.index()].iter().skip(1).any(|token| token.line_start);
-        let indent = " ".repeat(context.indent(context.tokens[opener].start));
+        let same_line = !context.tokens.range(opener + 1, found.index()).any(|token| token.line_start);
+        let indent = " ".repeat(context.indent(context.token(opener).start));
         let missing = if same_line { " }".to_owned() } else { format!("\n{indent}}}") };
         diagnostic = diagnostic.label(place, "expected `}` after this");
         if crooked.is_none() {
@@ -190,7 +192,7 @@ pub fn nested_item(input: Input<'_>) {
 }
 
 /// The only list of a block holds its tensor inputs, which have no defaults.
-pub fn params_as_inputs(context: &Context<'_>, params: Vec<Param>) -> Vec<Ident> {
+pub fn params_as_inputs(context: &Context<'_>, params: ThinVec<Param>) -> ThinVec<Ident> {
     let with_default = params.iter().find_map(|param| param.default.as_ref());
     if let Some(default) = with_default {
         let message = "a tensor input has no default";

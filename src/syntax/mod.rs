@@ -6,12 +6,14 @@
 pub mod ast;
 mod check;
 mod error;
+pub mod few;
 mod format;
 mod input;
 mod lexer;
 mod lookalike;
 mod message;
 mod mistake;
+pub mod name;
 mod notes;
 mod number;
 mod parser;
@@ -19,6 +21,7 @@ mod silence;
 mod sink;
 mod text;
 mod token;
+mod tokens;
 mod walk;
 
 pub use format::format;
@@ -28,6 +31,7 @@ pub use parser::MAX_DEPTH;
 pub use silence::{Silence, silences};
 pub use sink::MAX_ERRORS;
 pub use token::{Token, TokenClass, TokenKind};
+pub use tokens::Tokens;
 
 use std::cell::{Cell, RefCell};
 
@@ -37,6 +41,7 @@ use crate::source::{SourceId, SourceSet};
 use ast::Ast;
 use input::Context;
 use lexer::MAX_TOKENS;
+use name::Names;
 use sink::Sink;
 
 /// Reads one file: its tree, as far as it can be read, and at most [`MAX_ERRORS`] syntax errors in order of position.
@@ -59,6 +64,8 @@ pub fn parse(sources: &SourceSet, id: SourceId) -> (Ast, Vec<Diagnostic>) {
         reported_at: Cell::new(usize::MAX),
         suites: Cell::new(false),
         nameless: Cell::new(false),
+        unused: Cell::new(0),
+        names: RefCell::new(Names::default()),
     };
     let items = parser::file(&context);
     let mut found = context.errors.into_inner();

@@ -29,10 +29,8 @@ pub struct Silence {
 #[must_use]
 pub fn silences(source: &Source, ast: &Ast) -> Vec<Silence> {
     let text = source.text();
-    let found: Vec<(&Comment, Span)> =
-        ast.comments.iter().flat_map(|comment| pieces(text, comment).into_iter().map(move |piece| (comment, piece))).collect();
-    let mut silences: Vec<(&Comment, Silence)> =
-        found.into_iter().filter_map(|(comment, span)| Some((comment, read(text, comment, span)?))).collect();
+    let of = |comment| pieces(text, comment).filter_map(move |span| Some((comment, read(text, comment, span)?)));
+    let mut silences: Vec<(&Comment, Silence)> = ast.comments.iter().flat_map(of).collect();
     if silences.is_empty() {
         return Vec::new();
     }
@@ -66,11 +64,11 @@ pub fn is_silence(comment: &str) -> bool {
 }
 
 /// A comment from each `#` in it to the next.
-fn pieces(text: &str, comment: &Comment) -> Vec<Span> {
-    let body = &text[comment.span.start as usize..comment.span.end as usize];
-    let mut starts: Vec<u32> = body.match_indices('#').map(|(at, _)| comment.span.start + at as u32).collect();
-    starts.push(comment.span.end);
-    starts.windows(2).map(|pair| Span { start: pair[0], end: pair[1], ..comment.span }).collect()
+fn pieces(text: &str, comment: &Comment) -> impl Iterator<Item = Span> {
+    let span = comment.span;
+    let starts = text[span.start as usize..span.end as usize].match_indices('#').map(move |(at, _)| span.start + at as u32);
+    let ends = starts.clone().skip(1).chain([span.end]);
+    starts.zip(ends).map(move |(start, end)| Span { start, end, ..span })
 }
 
 /// What follows `allow` where a code does.
@@ -104,7 +102,7 @@ fn codes(list: &str, at: u32, source: SourceId) -> Option<Vec<Ident>> {
         let from = start + (written.len() - written.trim_start().len()) as u32;
         start += written.len() as u32 + 1;
         let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        is_word.then(|| Ident { text: text.to_owned(), span: Span { source, start: from, end: from + text.len() as u32 } })
+        is_word.then(|| Ident { text: text.into(), span: Span { source, start: from, end: from + text.len() as u32 } })
     };
     list.split(',').map(one).collect()
 }
@@ -135,7 +133,7 @@ impl Statements {
         let mut found = Self { starts: BTreeMap::new(), ends: BTreeMap::new() };
         let bodies = ast.items.iter().filter_map(body_of);
         for statement in bodies.flat_map(Body::all_statements).filter(|statement| !holds_body(statement)) {
-            let start = statement.marks.first().map_or(statement.span, |mark| mark.span);
+            let start = statement.marks().first().map_or(statement.span, |mark| mark.span);
             let span = start.to(statement.span);
             let smaller = |old: &Span| span.end - span.start < old.end - old.start;
             // It may stand above the marks, or below them.

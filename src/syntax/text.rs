@@ -34,7 +34,7 @@ pub fn unquote(literal: &str) -> String {
 }
 
 /// The comment block directly above a token that begins an item or statement, without `# `.
-pub fn doc_above(context: &Context<'_>, token: Token) -> Option<String> {
+pub fn doc_above(context: &Context<'_>, token: Token) -> Option<Box<str>> {
     let before = context.comments.partition_point(|comment| comment.span.end <= token.start);
     let mut start = token.start;
     let mut first = before;
@@ -51,7 +51,7 @@ pub fn doc_above(context: &Context<'_>, token: Token) -> Option<String> {
     let is_doc = |comment: &&Comment| !is_silence(&context.text[comment.span.start as usize..comment.span.end as usize]);
     let lines: Vec<_> =
         context.comments[first..before].iter().filter(is_doc).map(|comment| content(context.text, comment)).collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    (!lines.is_empty()).then(|| lines.join("\n").into())
 }
 
 /// Whether only one line end and white space lie between a comment and `start`.

@@ -15,30 +15,30 @@ impl Expr {
             | ExprKind::Path(_)
             | ExprKind::Error => Vec::new(),
             ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().collect(),
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) | ExprKind::As { value: inner, .. } => vec![inner],
-            ExprKind::Infix { first, rest } => [&**first].into_iter().chain(rest.iter().map(|(_, _, e)| e)).collect(),
-            ExprKind::Call { lists, .. } => lists.iter().flat_map(|list| &list.args).map(|arg| &arg.value).collect(),
-            ExprKind::Index { base, index } => vec![base, index],
-            ExprKind::Pipe { first, stages } => [&**first].into_iter().chain(stages).collect(),
-            ExprKind::If { arms, .. } => arms.iter().map(|(condition, _)| condition).collect(),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => vec![inner],
+            ExprKind::As(named) => vec![&named.value],
+            ExprKind::Infix(chain) => [&chain.first].into_iter().chain(chain.rest.iter().map(|(_, _, e)| e)).collect(),
+            ExprKind::Call(call) => call.lists.iter().flat_map(|list| &list.args).map(|arg| &arg.value).collect(),
+            ExprKind::Index(at) => vec![&at.base, &at.index],
+            ExprKind::Pipe(pipe) => [&pipe.first].into_iter().chain(&pipe.stages).collect(),
+            ExprKind::If(choice) => choice.arms.iter().map(|(condition, _)| condition).collect(),
         }
     }
 
     /// The branches of an `if`; none for anything else.
     #[must_use]
     pub fn branches(&self) -> Vec<&Body> {
-        let ExprKind::If { arms, otherwise } = &self.kind else { return Vec::new() };
-        arms.iter().map(|(_, body)| body).chain(otherwise).collect()
+        let ExprKind::If(choice) = &self.kind else { return Vec::new() };
+        choice.arms.iter().map(|(_, body)| body).chain(&choice.otherwise).collect()
     }
 
     /// The name that it is, or that of what it calls.
     #[must_use]
     pub fn named(&self) -> Option<&str> {
-        if let ExprKind::Name(name) | ExprKind::Call { callee: Ident { text: name, .. }, .. } = &self.kind {
-            Some(name)
-        } else {
-            None
+        if let ExprKind::Call(call) = &self.kind {
+            return Some(&call.callee.text);
         }
+        if let ExprKind::Name(name) = &self.kind { Some(name) } else { None }
     }
 
     /// It and the expressions in it at any depth, but for what branches hold, in no particular order.
@@ -58,7 +58,7 @@ impl Statement {
     /// The expressions directly in it, those of its marks first.
     #[must_use]
     pub fn exprs(&self) -> Vec<&Expr> {
-        let mut exprs: Vec<&Expr> = self.marks.iter().flat_map(|mark| &mark.args).map(|arg| &arg.value).collect();
+        let mut exprs: Vec<&Expr> = self.marks().iter().flat_map(|mark| &mark.args).map(|arg| &arg.value).collect();
         match &self.kind {
             StatementKind::Assert(expr)
             | StatementKind::Expr(expr)

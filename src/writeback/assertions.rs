@@ -13,7 +13,7 @@ use crate::digits::separated;
 use crate::graph::Graph;
 use crate::metric::Metric;
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Body, Expr, ExprKind, InfixOp, Statement, StatementKind};
+use crate::syntax::ast::{Ast, Body, Expr, ExprKind, Infix, InfixOp, Statement, StatementKind};
 
 /// The numbers of one network.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +101,8 @@ fn equalities(condition: &Expr, found: &mut dyn FnMut(Metric)) {
     if let ExprKind::Paren(inner) = &condition.kind {
         return equalities(inner, found);
     }
-    let ExprKind::Infix { first, rest } = &condition.kind else { return };
+    let ExprKind::Infix(chain) = &condition.kind else { return };
+    let Infix { first, rest } = &**chain;
     if rest.iter().all(|(op, _, _)| *op == InfixOp::And) {
         equalities(first, found);
         for (_, _, operand) in rest {
@@ -109,6 +110,6 @@ fn equalities(condition: &Expr, found: &mut dyn FnMut(Metric)) {
         }
     } else if let [(InfixOp::Eq, _, right)] = &rest[..] {
         let metric = |expr: &Expr| if let ExprKind::Name(name) = &expr.kind { Metric::from_name(name) } else { None };
-        [&**first, right].into_iter().filter_map(metric).for_each(found);
+        [first, right].into_iter().filter_map(metric).for_each(found);
     }
 }

@@ -88,7 +88,7 @@ impl<'a> Blocks<'a> {
     fn step(&self, step: &Step<'a>, way: &str) -> Vec<Edit> {
         let (text, place) = (self.sources.main_text(), &step.place);
         let (name, source) = (quoted(&step.name, is_reserved), self.sources.text(place.source.span));
-        let first = place.statement.marks.first().map_or(place.statement.span, |mark| mark.span);
+        let first = place.statement.marks().first().map_or(place.statement.span, |mark| mark.span);
         let (start, indent) = line_before(text, first.start);
         let end = line_end(text, first.start as usize);
         let chain = |width: &str| format!("{source} -> {}", way.replace(HOLE, width));

@@ -31,13 +31,13 @@ pub(super) fn calls(ast: &Ast) -> BTreeMap<Span, Call<'_>> {
     let mut found = BTreeMap::new();
     let exprs = bodies(ast).flat_map(Body::all_statements).flat_map(|s| s.exprs()).flat_map(Expr::all);
     for expr in exprs {
-        let stages = if let ExprKind::Pipe { stages, .. } = &expr.kind { &stages[..] } else { &[] };
+        let stages = if let ExprKind::Pipe(pipe) = &expr.kind { &pipe.stages[..] } else { &[] };
         for call in stages.iter().map(unnamed).filter_map(stage) {
             found.insert(call.span, call);
         }
-        if let ExprKind::Call { callee, lists } = &expr.kind {
-            let is_mixed = lists.len() == 1;
-            let call = Call { callee: &callee.text, span: expr.span, list: lists.first(), is_mixed };
+        if let ExprKind::Call(call) = &expr.kind {
+            let is_mixed = call.lists.len() == 1;
+            let call = Call { callee: &call.callee.text, span: expr.span, list: call.lists.first(), is_mixed };
             found.entry(expr.span).or_insert(call);
         }
     }
@@ -54,15 +54,15 @@ fn bodies(ast: &Ast) -> impl Iterator<Item = &Body> {
 
 /// A value without the name that `as` gives it.
 pub(super) fn unnamed(expr: &Expr) -> &Expr {
-    if let ExprKind::As { value, .. } = &expr.kind { value } else { expr }
+    if let ExprKind::As(named) = &expr.kind { &named.value } else { expr }
 }
 
 fn stage(expr: &Expr) -> Option<Call<'_>> {
     if let ExprKind::Name(name) = &expr.kind {
         return Some(Call { callee: name, span: expr.span, list: None, is_mixed: false });
     }
-    let ExprKind::Call { callee, lists } = &expr.kind else { return None };
-    Some(Call { callee: &callee.text, span: expr.span, list: lists.first(), is_mixed: false })
+    let ExprKind::Call(call) = &expr.kind else { return None };
+    Some(Call { callee: &call.callee.text, span: expr.span, list: call.lists.first(), is_mixed: false })
 }
 
 impl<'a> Call<'a> {

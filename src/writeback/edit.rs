@@ -174,7 +174,7 @@ pub fn defaults(ast: &Ast, values: &[(String, String)]) -> Vec<Edit> {
 pub fn stated_defaults(text: &str, ast: &Ast) -> Vec<(String, String)> {
     let stated = |param: &Param| {
         let span = param.default.as_ref()?.span;
-        Some((param.name.text.clone(), text[span.start as usize..span.end as usize].to_owned()))
+        Some((param.name.text.to_string(), text[span.start as usize..span.end as usize].to_owned()))
     };
     net(ast).into_iter().flat_map(|net| &net.params).filter_map(stated).collect()
 }

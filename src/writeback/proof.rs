@@ -10,7 +10,7 @@ use super::fix::Found;
 use crate::code::Code;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::{SourceId, SourceSet, Span};
-use crate::syntax::{Token, TokenKind, lex};
+use crate::syntax::{Token, TokenKind, Tokens, lex};
 
 /// A finding and a fix that it offers.
 pub type Offer<'d> = (&'d Diagnostic, &'d Fix);
@@ -111,20 +111,23 @@ impl<'f> Read<'f> {
     }
 }
 
+/// No token.
+const NONE: u32 = u32::MAX;
+
 /// Where the lists of a text begin and end.
 struct Calls {
-    tokens: Vec<Token>,
-    /// For each token the bracket that is open before it.
-    open: Vec<Option<usize>>,
-    /// For each bracket that is closed what closes it.
-    closed: BTreeMap<usize, usize>,
+    tokens: Tokens,
+    /// For each token the bracket that is open before it, or `NONE`. A text has fewer tokens than bytes.
+    open: Vec<u32>,
+    /// The brackets that are closed, in order, each with what closes it.
+    closed: Vec<(u32, u32)>,
 }
 
 impl Calls {
-    fn new(tokens: Vec<Token>) -> Self {
-        let (mut around, mut open, mut closed) = (Vec::new(), Vec::with_capacity(tokens.len()), BTreeMap::new());
-        for (index, token) in tokens.iter().enumerate() {
-            open.push(around.last().copied());
+    fn new(tokens: Tokens) -> Self {
+        let (mut around, mut open, mut closed) = (Vec::new(), Vec::with_capacity(tokens.len()), Vec::new());
+        for (index, token) in (0..).zip(tokens.iter()) {
+            open.push(around.last().copied().unwrap_or(NONE));
             if token.kind.is_closer() {
                 closed.extend(around.pop().map(|bracket| (bracket, index)));
             }
@@ -132,32 +135,37 @@ impl Calls {
                 around.push(index);
             }
         }
+        closed.sort_unstable();
         Self { tokens, open, closed }
     }
 
     /// The first token that begins there or later.
     fn at(&self, place: i64) -> usize {
-        self.tokens.partition_point(|token| i64::from(token.start) < place)
+        self.tokens.first_at(u32::try_from(place.max(0)).unwrap_or(u32::MAX))
     }
 
     /// The end of the list that follows what was written, else of that.
     fn behind(&self, (from, to): (i64, i64)) -> i64 {
         let open = self.at(to);
-        let is_list = |token: &&Token| from < to && token.kind == TokenKind::OpenParen && i64::from(token.start) == to;
-        let end = self.tokens.get(open).filter(is_list).and_then(|_| self.closed.get(&open));
-        end.map_or(to, |end| i64::from(self.tokens[*end].end))
+        let is_list = |token: &Token| from < to && token.kind == TokenKind::OpenParen && i64::from(token.start) == to;
+        let end = self.tokens.get(open).filter(is_list).and_then(|_| self.closer(open));
+        end.map_or(to, |end| i64::from(end.end))
     }
 
     /// From the name to the closing bracket of the call that a place is an argument of.
     fn around(&self, place: i64) -> Option<(i64, i64)> {
-        let open = (*self.open.get(self.at(place))?)?;
+        let open = *self.open.get(self.at(place))? as usize;
         // What stands in a body is no argument.
-        if self.tokens[open].kind == TokenKind::OpenBrace {
-            return None;
-        }
-        let end = *self.closed.get(&open)?;
-        let callee = open.checked_sub(1).map(|before| self.tokens[before]).filter(|token| token.kind == TokenKind::Name);
-        Some((i64::from(callee.unwrap_or(self.tokens[open]).start), i64::from(self.tokens[end].end)))
+        let bracket = self.tokens.get(open).filter(|bracket| bracket.kind != TokenKind::OpenBrace)?;
+        let end = self.closer(open)?;
+        let callee = open.checked_sub(1).and_then(|before| self.tokens.get(before)).filter(|token| token.kind == TokenKind::Name);
+        Some((i64::from(callee.unwrap_or(bracket).start), i64::from(end.end)))
+    }
+
+    /// What closes a bracket.
+    fn closer(&self, open: usize) -> Option<Token> {
+        let at = self.closed.binary_search_by_key(&open, |(bracket, _)| *bracket as usize).ok()?;
+        self.tokens.get(self.closed[at].1 as usize)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::op::form::{Between, Form};
 use crate::rewrite::plan::PlannedChange;
 use crate::shape::Shaped;
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Block, Expr, ExprKind, Item, Statement, StatementKind};
+use crate::syntax::ast::{Ast, Block, Expr, ExprKind, Item, Pipe, Statement, StatementKind};
 use crate::words::{is_reserved, stands_for_itself};
 
 use super::calls::{Added, unnamed};
@@ -120,7 +120,8 @@ fn places(ast: &Ast) -> BTreeMap<Span, (&Block, Place<'_>)> {
                 | StatementKind::Refine { .. }
                 | StatementKind::Expr(_) => continue,
             };
-            let ExprKind::Pipe { first, stages } = &value.kind else { continue };
+            let ExprKind::Pipe(pipe) = &value.kind else { continue };
+            let Pipe { first, stages } = &**pipe;
             if let (ExprKind::Name(_), Some(call)) = (&first.kind, stages.first()) {
                 places.insert(unnamed(call).span, (block, Place { statement, source: first, stages }));
             }
@@ -283,10 +284,10 @@ fn target<'a>(place: &Place<'a>) -> Option<&'a str> {
 
 /// Every name that a block binds or uses.
 fn names(block: &Block) -> BTreeSet<String> {
-    let head = block.params.iter().map(|param| &param.name).chain(&block.inputs).map(|name| name.text.clone());
+    let head = block.params.iter().map(|param| &param.name).chain(&block.inputs).map(|name| name.text.to_string());
     let exprs = block.body.all_statements().into_iter().flat_map(|statement| statement.exprs()).flat_map(Expr::all);
     let used = exprs.filter_map(|expr| {
-        if let ExprKind::As { name, .. } = &expr.kind { Some(name.text.as_str()) } else { expr.named() }.map(str::to_owned)
+        if let ExprKind::As(named) = &expr.kind { Some(named.name.text.as_str()) } else { expr.named() }.map(str::to_owned)
     });
     head.chain(used).chain(bound(block).into_iter().map(str::to_owned)).collect()
 }

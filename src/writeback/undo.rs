@@ -180,31 +180,31 @@ fn found<'a>(text: &str, block: &'a Block, (steps, at): (&[(String, Span)], usiz
 /// A statement as the step that it is.
 fn as_written(statement: &Statement) -> Option<(&Expr, &Expr)> {
     let StatementKind::Bind { targets, value } = &statement.kind else { return None };
-    (targets.len() == 1 && targets[0].shape.is_none() && statement.marks.is_empty()).then(|| step(value)).flatten()
+    (targets.len() == 1 && targets[0].shape.is_none() && statement.marks().is_empty()).then(|| step(value)).flatten()
 }
 
 /// What a step reads, and the call that makes its 1x1: of a pipe, or of an `if` that leaves it out.
 fn step(value: &Expr) -> Option<(&Expr, &Expr)> {
-    let ExprKind::If { arms, otherwise } = &value.kind else { return piped(value).filter(|step| is_step(*step)) };
-    let ([(_, with)], Some(without)) = (arms.as_slice(), otherwise) else { return None };
+    let ExprKind::If(choice) = &value.kind else { return piped(value).filter(|step| is_step(*step)) };
+    let ([(_, with)], Some(without)) = (choice.arms.as_slice(), &choice.otherwise) else { return None };
     let (step, without) = (piped(alone(with)?)?, alone(without)?);
     let is_left_out = matches!((&step.0.kind, &without.kind), (ExprKind::Name(one), ExprKind::Name(other)) if one == other);
     Some(step).filter(|step| is_left_out && is_step(*step))
 }
 
 fn is_step((source, call): (&Expr, &Expr)) -> bool {
-    matches!((&source.kind, &call.kind), (ExprKind::Name(_), ExprKind::Call { .. }))
+    matches!((&source.kind, &call.kind), (ExprKind::Name(_), ExprKind::Call(_)))
 }
 
 fn piped(value: &Expr) -> Option<(&Expr, &Expr)> {
-    let ExprKind::Pipe { first, stages } = &value.kind else { return None };
-    Some((first, unnamed(stages.first()?)))
+    let ExprKind::Pipe(pipe) = &value.kind else { return None };
+    Some((&pipe.first, unnamed(pipe.stages.first()?)))
 }
 
 /// The value that is all of a branch.
 fn alone(body: &Body) -> Option<&Expr> {
     match body.statements.as_slice() {
-        [Statement { kind: StatementKind::Expr(value), marks, .. }] if marks.is_empty() => Some(value),
+        [statement @ Statement { kind: StatementKind::Expr(value), .. }] if statement.marks().is_empty() => Some(value),
         _ => None,
     }
 }
@@ -223,7 +223,7 @@ fn first_read(statement: &Statement) -> Option<&Expr> {
         | StatementKind::Expr(_) => return None,
     };
     // A step before a layer that is a step too stands in its `if`.
-    if let ExprKind::Pipe { first, .. } = &value.kind { Some(first) } else { step(value).map(|(source, _)| source) }
+    if let ExprKind::Pipe(pipe) = &value.kind { Some(&pipe.first) } else { step(value).map(|(source, _)| source) }
 }
 
 /// Where a name stands in a block.
@@ -249,7 +249,7 @@ fn deletion(text: &str, ast: &Ast, step: &Removed<'_>) -> Result<Edit, Box<Diagn
     if is_alone(text, span) {
         return Ok(whole_lines(text, span));
     }
-    let next = step.reader.marks.first().map_or(step.reader.span, |mark| mark.span).start;
+    let next = step.reader.marks().first().map_or(step.reader.span, |mark| mark.span).start;
     let between = ast.comments.iter().find(|comment| comment.span.start >= span.end && comment.span.start < next);
     match between {
         Some(Comment { span, .. }) => Err(changed(*span, format!("this stands behind `{}`, which goes", step.name), "a comment")),
@@ -299,9 +299,9 @@ fn parameters(text: &str, ast: &Ast, removed: &[Removed<'_>]) -> Vec<Edit> {
 
 /// The parameters that a step brought: those that its 1x1 takes and nothing else in the block does.
 fn widths<'a>(step: &Removed<'a>, removed: &[Removed<'_>]) -> Vec<&'a str> {
-    let ExprKind::Call { lists, .. } = &step.call.kind else { return Vec::new() };
+    let ExprKind::Call(call) = &step.call.kind else { return Vec::new() };
     let name = |arg: &'a Arg| if let ExprKind::Name(name) = &arg.value.kind { Some(name.as_str()) } else { None };
-    let args = lists.iter().flat_map(|list| &list.args).filter_map(name);
+    let args = call.lists.iter().flat_map(|list| &list.args).filter_map(name);
     let is_inside = |at: &Span| removed.iter().any(|other| other.statement.span.contains(*at));
     let is_param = |name: &&str| step.block.params.iter().any(|param| param.name.text == *name);
     args.filter(|name| name.contains(OF_STEPS) && is_param(name) && uses(step.block, name).iter().all(is_inside)).collect()

@@ -19,7 +19,7 @@ impl Entry<'_> {
     fn span(&self) -> Span {
         match self {
             Self::Said(comment) => comment.span,
-            Self::Done(statement) => statement.marks.first().map_or(statement.span, |mark| mark.span.to(statement.span)),
+            Self::Done(statement) => statement.marks().first().map_or(statement.span, |mark| mark.span.to(statement.span)),
         }
     }
 }
@@ -136,8 +136,8 @@ impl Walk<'_> {
     /// Whether a statement is an `if` that holds nothing but lines of an earlier run.
     fn guarded(&mut self, statement: &Statement, undone: &mut Undone) -> bool {
         let StatementKind::Expr(value) = &statement.kind else { return false };
-        let ExprKind::If { arms, otherwise: None } = &value.kind else { return false };
-        let [(_, body)] = arms.as_slice() else { return false };
+        let ExprKind::If(choice) = &value.kind else { return false };
+        let ([(_, body)], None) = (choice.arms.as_slice(), &choice.otherwise) else { return false };
         let mut inner = Walk { taken: Vec::new(), lines: 0, ..*self };
         let is_ours = self.is_under_heading && inner.body(&entries(self.ast, body), undone) && inner.lines > 0;
         self.lines += if is_ours { inner.lines } else { 0 };

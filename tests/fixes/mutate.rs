@@ -152,7 +152,7 @@ fn characters(text: &str, dice: &mut Dice) -> String {
 fn tokens(text: &str, dice: &mut Dice) -> String {
     let mut sources = SourceSet::new();
     let id = sources.add("t.net", text);
-    let tokens = lex(text, id).tokens;
+    let tokens = lex(text, id).tokens.iter().collect::<Vec<_>>();
     let at = dice.below(tokens.len().saturating_sub(1));
     let range = |index: usize| tokens[index].start as usize..tokens[index].end as usize;
     let snippet = SNIPPETS[dice.below(SNIPPETS.len())];
@@ -189,7 +189,7 @@ fn lines(text: &str, dice: &mut Dice) -> String {
 pub fn without_token(text: &str, dice: &mut Dice) -> String {
     let mut sources = SourceSet::new();
     let id = sources.add("t.net", text);
-    let tokens = lex(text, id).tokens;
+    let tokens = lex(text, id).tokens.iter().collect::<Vec<_>>();
     let token = tokens[dice.below(tokens.len().saturating_sub(1))];
     format!("{}{}", &text[..token.start as usize], &text[token.end as usize..])
 }

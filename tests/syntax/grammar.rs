@@ -81,7 +81,7 @@ fn symbols(text: &str) -> Vec<Symbol> {
     let mut symbols = Vec::new();
     let mut open: Vec<TokenKind> = Vec::new();
     let mut previous: Option<Token> = None;
-    for token in lexed.tokens {
+    for token in lexed.tokens.iter() {
         let inline = open.last().is_some_and(|kind| *kind != TokenKind::OpenBrace);
         let after = previous.is_some_and(|token| can_end_a_line(token.kind));
         if token.line_start && !inline && after && !continues_a_line(token.kind) {

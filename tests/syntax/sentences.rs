@@ -40,11 +40,22 @@ fn bare(parsed: &Parsed) -> String {
     let mut parts = meaning.split("doc: ");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        // `None` or `Some("…")`, up to the next field.
-        let rest = part.split_once(", name: ").or_else(|| part.split_once(", marks: ")).map_or(part, |(_, rest)| rest);
-        text.push_str(rest);
+        text.push_str(behind_doc(part));
     }
-    text
+    // What has documentation alone above it has nothing else there.
+    text.replace("above: None", "above: Some(Above { marks: [] })")
+}
+
+/// What stands behind `None` or `Some("…")`.
+fn behind_doc(part: &str) -> &str {
+    let Some(quoted) = part.strip_prefix("Some(\"") else { return part.strip_prefix("None, ").unwrap_or(part) };
+    let mut escaped = false;
+    let end = quoted.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.and_then(|end| quoted[end..].strip_prefix("\"), ")).unwrap_or(part)
 }
 
 fn comments(parsed: &Parsed) -> Vec<String> {

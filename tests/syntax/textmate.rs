@@ -223,16 +223,16 @@ fn check(engine: &Engine, top: &[usize], text: &str, name: &str) -> usize {
     let mut sources = SourceSet::new();
     let id = sources.add(name, text);
     let lexed = lex(text, id);
+    let tokens: Vec<_> = lexed.tokens.iter().collect();
     let scopes = engine.scopes(top, text);
-    for (i, token) in lexed.tokens.iter().enumerate() {
+    for (i, token) in tokens.iter().enumerate() {
         let range = token.start as usize..token.end as usize;
-        let before = i.checked_sub(1).map(|i| lexed.tokens[i].kind);
+        let before = i.checked_sub(1).map(|i| tokens[i].kind);
         let is_label = token.kind.is_reserved()
             && matches!(before, Some(TokenKind::OpenParen | TokenKind::Comma))
-            && lexed.tokens[i + 1].kind == TokenKind::Assign;
+            && tokens[i + 1].kind == TokenKind::Assign;
         let class = if is_label { TokenClass::Name } else { token.kind.class() };
-        let applied =
-            lexed.tokens.get(i + 1).is_some_and(|next| next.kind == TokenKind::OpenParen) || before == Some(TokenKind::Arrow);
+        let applied = tokens.get(i + 1).is_some_and(|next| next.kind == TokenKind::OpenParen) || before == Some(TokenKind::Arrow);
         let is_operation = token.kind == TokenKind::Name && applied && find(&text[range.clone()]).is_some();
         for scope in &scopes[range.clone()] {
             let fits = wanted(class).iter().any(|wanted| scope.starts_with(wanted));
@@ -245,7 +245,7 @@ fn check(engine: &Engine, top: &[usize], text: &str, name: &str) -> usize {
         let is_comment = scopes[range.clone()].iter().all(|scope| scope.starts_with("comment.line"));
         assert!(is_comment, "{name}: `{}`", &text[range]);
     }
-    lexed.tokens.len() + lexed.comments.len()
+    tokens.len() + lexed.comments.len()
 }
 
 #[test]

@@ -19,34 +19,34 @@ fn shown(kind: &ExprKind) -> String {
         ExprKind::Float(value) => format!("{value:?}"),
         ExprKind::Bool(value) => value.to_string(),
         ExprKind::Str(value) => format!("{value:?}"),
-        ExprKind::Name(name) => name.clone(),
+        ExprKind::Name(name) => name.to_string(),
         ExprKind::Path(path) => path.segments.join("|"),
         ExprKind::List(items) => format!("[{}]", many(items)),
         ExprKind::Tuple(items) => format!("tuple({})", many(items)),
         ExprKind::Paren(inner) => shown(&inner.kind),
         ExprKind::Unary(UnaryOp::Neg, inner) => format!("(- {})", shown(&inner.kind)),
         ExprKind::Unary(UnaryOp::Not, inner) => format!("(not {})", shown(&inner.kind)),
-        ExprKind::Infix { first, rest } => {
-            let links = rest.iter().map(|(op, _, operand)| format!(" {} {}", InfixOp::text(*op), shown(&operand.kind)));
-            format!("({}{})", shown(&first.kind), links.collect::<String>())
+        ExprKind::Infix(chain) => {
+            let links = chain.rest.iter().map(|(op, _, operand)| format!(" {} {}", InfixOp::text(*op), shown(&operand.kind)));
+            format!("({}{})", shown(&chain.first.kind), links.collect::<String>())
         }
-        ExprKind::Call { callee, lists } => {
-            let lists = lists.iter().map(|list| {
+        ExprKind::Call(call) => {
+            let lists = call.lists.iter().map(|list| {
                 let args = list.args.iter().map(|arg| {
                     let name = arg.name.as_ref().map_or(String::new(), |name| format!("{}=", name.text));
                     format!("{name}{}", shown(&arg.value.kind))
                 });
                 format!("({})", args.collect::<Vec<_>>().join(", "))
             });
-            format!("{}{}", callee.text, lists.collect::<String>())
+            format!("{}{}", call.callee.text, lists.collect::<String>())
         }
-        ExprKind::Index { base, index } => format!("({} at {})", shown(&base.kind), shown(&index.kind)),
-        ExprKind::Pipe { first, stages } => {
-            let stages = stages.iter().map(|stage| format!(" -> {}", shown(&stage.kind)));
-            format!("({}{})", shown(&first.kind), stages.collect::<String>())
+        ExprKind::Index(at) => format!("({} at {})", shown(&at.base.kind), shown(&at.index.kind)),
+        ExprKind::Pipe(pipe) => {
+            let stages = pipe.stages.iter().map(|stage| format!(" -> {}", shown(&stage.kind)));
+            format!("({}{})", shown(&pipe.first.kind), stages.collect::<String>())
         }
-        ExprKind::If { arms, otherwise } => format!("if {} arms, else {}", arms.len(), otherwise.is_some()),
-        ExprKind::As { value, name } => format!("({} as {})", shown(&value.kind), name.text),
+        ExprKind::If(choice) => format!("if {} arms, else {}", choice.arms.len(), choice.otherwise.is_some()),
+        ExprKind::As(named) => format!("({} as {})", shown(&named.value.kind), named.name.text),
         ExprKind::Error => "error".into(),
     }
 }
@@ -131,7 +131,7 @@ net a { }
     );
     let Item::Block(block) = &parsed.ast.items[0] else { panic!("a block") };
     assert_eq!(block.doc.as_deref(), Some("A block.\n  Indented."));
-    assert_eq!(block.body.statements[0].doc.as_deref(), Some("The value."));
+    assert_eq!(block.body.statements[0].doc(), Some("The value."));
     let Item::Net(net) = &parsed.ast.items[1] else { panic!("a net") };
     assert_eq!(net.doc, None);
     assert_eq!(parsed.ast.comments.len(), 6);
@@ -147,7 +147,7 @@ fn spans_cover_just_their_text() {
     assert!(text(block.span).ends_with('}'));
     let statement = &block.body.statements[0];
     assert_eq!(text(statement.span), "y: [1] = (x, x) -> g(1)");
-    assert_eq!(text(statement.marks[0].span), "@keep");
+    assert_eq!(text(statement.marks()[0].span), "@keep");
     let StatementKind::Bind { value, .. } = &statement.kind else { panic!("a binding") };
     assert_eq!(text(value.span), "(x, x) -> g(1)");
 }

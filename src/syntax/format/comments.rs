@@ -3,26 +3,48 @@
 //! Comments are no part of the tree; each is printed with the piece of the tree that stands before or after it in the
 //! source. A cursor makes sure that each is printed once.
 
-use super::doc::{Doc, concat, text};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::WIDTH;
+use super::doc::{Doc, concat, many, text};
 use crate::source::Span;
 use crate::syntax::ast::Comment;
 
 /// The comments that are not printed yet.
 pub struct Comments<'a> {
     text: &'a str,
-    left: std::iter::Peekable<std::slice::Iter<'a, Comment>>,
+    left: &'a [Comment],
     /// Whether one stood where none is foreseen and went to its line's end.
-    pub moved: bool,
+    moved: Rc<Cell<bool>>,
 }
 
 impl<'a> Comments<'a> {
     /// All comments of a file.
     pub fn new(text: &'a str, comments: &'a [Comment]) -> Self {
-        Self { text, left: comments.iter().peekable(), moved: false }
+        Self { text, left: comments, moved: Rc::default() }
+    }
+
+    /// Those before an offset, as a list of their own.
+    pub fn until(&mut self, end: u32) -> Self {
+        let (own, left) = self.left.split_at(self.left.partition_point(|comment| comment.span.start < end));
+        self.left = left;
+        Self { left: own, moved: Rc::clone(&self.moved), ..*self }
+    }
+
+    /// Whether one had to move.
+    pub fn moved(&self) -> bool {
+        self.moved.get()
+    }
+
+    fn take_if(&mut self, is_wanted: impl FnOnce(&Comment) -> bool) -> Option<Span> {
+        let (next, left) = self.left.split_first().filter(|(next, _)| is_wanted(next))?;
+        self.left = left;
+        Some(next.span)
     }
 
     fn take(&mut self, before: u32) -> Option<Span> {
-        self.left.next_if(|comment| comment.span.start < before).map(|comment| comment.span)
+        self.take_if(|comment| comment.span.start < before)
     }
 
     fn content(&self, span: Span) -> &'a str {
@@ -30,45 +52,41 @@ impl<'a> Comments<'a> {
     }
 
     /// Whether some are left before an offset.
-    pub fn any_before(&mut self, offset: u32) -> bool {
-        self.left.peek().is_some_and(|comment| comment.span.start < offset)
+    pub fn any_before(&self, offset: u32) -> bool {
+        self.left.first().is_some_and(|comment| comment.span.start < offset)
     }
 
     /// The comments before an element, each on its own line, with the empty lines after each of them.
     pub fn leading(&mut self, start: u32) -> Doc<'a> {
-        let mut docs = Vec::new();
-        while let Some(span) = self.take(start) {
-            docs.push(text(self.content(span)));
-            docs.push(Doc::Hard);
-            if self.blank_after(span.end) {
-                docs.push(Doc::Blank);
-            }
-        }
-        Doc::Concat(docs)
+        let mut own = self.until(start);
+        let count = own.left.len();
+        let lines = std::iter::from_fn(move || {
+            let span = own.take(start)?;
+            let blank = if own.blank_after(span.end) { Doc::Blank } else { Doc::Nil };
+            Some(concat([text(own.content(span)), Doc::Hard, blank]))
+        });
+        if count > WIDTH { many(lines) } else { concat(lines) }
     }
 
     /// The comments before a closing bracket, each on a line of its own after what is there.
     pub fn closing(&mut self, close: u32, first: bool) -> Doc<'a> {
-        let mut docs = Vec::new();
-        while let Some(span) = self.take(close) {
-            if !(first && docs.is_empty()) {
-                docs.push(Doc::Hard);
-                if self.blank_before(span.start) {
-                    docs.push(Doc::Blank);
-                }
-            }
-            docs.push(text(self.content(span)));
-        }
-        if !docs.is_empty() {
-            docs.push(Doc::Force);
-        }
-        Doc::Concat(docs)
+        let mut own = self.until(close);
+        let count = own.left.len();
+        let mut on_line = first;
+        let lines = std::iter::from_fn(move || {
+            let span = own.take(close)?;
+            let on_line = std::mem::take(&mut on_line);
+            let end = if on_line { Doc::Nil } else { Doc::Hard };
+            let blank = if !on_line && own.blank_before(span.start) { Doc::Blank } else { Doc::Nil };
+            Some(concat([end, blank, text(own.content(span)), Doc::Force]))
+        });
+        if count > WIDTH { many(lines) } else { concat(lines) }
     }
 
     /// The comment behind what was printed last, if it shares a line with code and stands before `limit`.
     pub fn behind(&mut self, limit: u32) -> Doc<'a> {
-        match self.left.next_if(|comment| comment.trailing && comment.span.start < limit) {
-            Some(comment) => Doc::Suffix(self.content(comment.span)),
+        match self.take_if(|comment| comment.trailing && comment.span.start < limit) {
+            Some(span) => Doc::Suffix(self.content(span)),
             None => Doc::Nil,
         }
     }
@@ -78,7 +96,7 @@ impl<'a> Comments<'a> {
         if !self.any_before(start) {
             return Doc::Nil;
         }
-        self.moved = true;
+        self.moved.set(true);
         let mut docs = Vec::new();
         while let Some(span) = self.take(start) {
             docs.push(Doc::Suffix(self.content(span)));
@@ -92,8 +110,8 @@ impl<'a> Comments<'a> {
     }
 
     /// Whether an empty line stands before the next comment, or before `start` if no comment comes first.
-    pub fn blank_before_next(&mut self, start: u32) -> bool {
-        let next = self.left.peek().map(|comment| comment.span.start).filter(|at| *at < start);
+    pub fn blank_before_next(&self, start: u32) -> bool {
+        let next = self.left.first().map(|comment| comment.span.start).filter(|at| *at < start);
         match next {
             Some(at) => self.blank_before(at),
             None => start != u32::MAX && self.blank_before(start),

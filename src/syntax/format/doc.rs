@@ -3,17 +3,23 @@
 //! After Wadler, "A prettier printer" (2003): a group is printed on one line if it fits, and otherwise all its own breaks
 //! become line ends. Knows nothing of the language.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::iter::Peekable;
+
+use thin_vec::ThinVec;
 
 /// Text that may be laid out in several ways.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Doc<'a> {
     /// Nothing.
     Nil,
     /// Text without line ends.
-    Text(Cow<'a, str>),
+    Text(&'a str),
     /// One after the other.
-    Concat(Vec<Doc<'a>>),
+    Concat(ThinVec<Doc<'a>>),
+    /// One after the other, too many to fit on a line.
+    Many(Box<Many<'a>>),
     /// One level further right, from the next line on.
     Indent(Box<Doc<'a>>),
     /// On one line if it fits.
@@ -39,6 +45,18 @@ pub enum Doc<'a> {
     Suffix(&'a str),
 }
 
+/// Documents that are made when they are printed, so that not all of them are there at once. Each but the last is followed
+/// by a place where a line ends.
+pub struct Many<'a>(RefCell<Pieces<'a>>);
+
+type Pieces<'a> = Peekable<Box<dyn Iterator<Item = Doc<'a>> + 'a>>;
+
+impl fmt::Debug for Many<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Many")
+    }
+}
+
 /// Whether a document needs more than one line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Breaks {
@@ -51,13 +69,25 @@ pub struct Breaks {
 }
 
 /// Text.
-pub fn text<'a>(text: impl Into<Cow<'a, str>>) -> Doc<'a> {
-    Doc::Text(text.into())
+pub fn text(text: &str) -> Doc<'_> {
+    Doc::Text(text)
 }
 
 /// One after the other.
 pub fn concat<'a>(docs: impl IntoIterator<Item = Doc<'a>>) -> Doc<'a> {
-    Doc::Concat(docs.into_iter().filter(|doc| !matches!(doc, Doc::Nil)).collect())
+    let mut list: ThinVec<_> = docs.into_iter().filter(|doc| !matches!(doc, Doc::Nil)).collect();
+    list.shrink_to_fit();
+    match list.len() {
+        0 => Doc::Nil,
+        1 => list.pop().unwrap_or(Doc::Nil),
+        _ => Doc::Concat(list),
+    }
+}
+
+/// So many that they cannot fit on a line, made by and by.
+pub fn many<'a>(docs: impl Iterator<Item = Doc<'a>> + 'a) -> Doc<'a> {
+    let docs: Box<dyn Iterator<Item = Doc<'a>> + 'a> = Box::new(docs);
+    Doc::Many(Box::new(Many(RefCell::new(docs.peekable()))))
 }
 
 /// One level further right.
@@ -79,6 +109,7 @@ impl Doc<'_> {
             Self::Concat(list) => list.iter().all(Self::is_empty),
             Self::Indent(inner) | Self::Group { inner, .. } => inner.is_empty(),
             Self::Text(_)
+            | Self::Many(_)
             | Self::Line
             | Self::Soft
             | Self::Hard
@@ -94,6 +125,7 @@ impl Doc<'_> {
             Self::Nil | Self::Line | Self::Soft | Self::IfBroken(_) => Breaks::default(),
             Self::Text(_) => Breaks { has_text: true, ..Breaks::default() },
             Self::Hard | Self::Blank | Self::Force => Breaks { forced: true, ..Breaks::default() },
+            Self::Many(_) => Breaks { forced: true, has_text: true, ..Breaks::default() },
             Self::Suffix(_) => Breaks { ends_in_comment: true, ..Breaks::default() },
             Self::Indent(inner) => inner.breaks(),
             Self::Group { breaks, .. } => *breaks,
@@ -107,7 +139,7 @@ impl Doc<'_> {
             Self::Nil | Self::Soft | Self::IfBroken(_) | Self::Suffix(_) => Some(0),
             Self::Text(text) => Some(width(text)).filter(|width| *width <= limit),
             Self::Line => (limit > 0).then_some(1),
-            Self::Hard | Self::Blank | Self::Force => None,
+            Self::Many(_) | Self::Hard | Self::Blank | Self::Force => None,
             Self::Indent(inner) => inner.flat_width(limit),
             Self::Group { inner, breaks } => {
                 if breaks.forced {
@@ -147,11 +179,12 @@ pub struct Printer {
     suffix: String,
 }
 
-#[derive(Clone, Copy)]
+/// What is left of a list of documents.
+#[derive(Clone)]
 struct Command<'d, 'a> {
     level: usize,
     flat: bool,
-    doc: &'d Doc<'a>,
+    docs: std::slice::Iter<'d, Doc<'a>>,
 }
 
 /// Spaces of one level.
@@ -165,16 +198,36 @@ impl Printer {
 
     /// Adds a document.
     pub fn print(&mut self, doc: &Doc<'_>) {
-        let mut stack = vec![Command { level: 0, flat: false, doc }];
-        while let Some(Command { level, flat, doc }) = stack.pop() {
+        self.print_before(doc, 0, &|_| true);
+    }
+
+    /// Adds a document at a level. `rest_fits` tells whether what comes behind it, up to the next possible line end, fits
+    /// into so many columns.
+    fn print_before(&mut self, doc: &Doc<'_>, level: usize, rest_fits: &dyn Fn(usize) -> bool) {
+        let mut stack = vec![Command { level, flat: false, docs: std::slice::from_ref(doc).iter() }];
+        while let Some(Command { level, flat, docs }) = stack.last_mut() {
+            let (level, flat) = (*level, *flat);
+            let Some(doc) = docs.next() else {
+                stack.pop();
+                continue;
+            };
             match doc {
                 Doc::Nil | Doc::Force => {}
                 Doc::Text(text) => self.write(text),
-                Doc::Concat(list) => stack.extend(list.iter().rev().map(|doc| Command { level, flat, doc })),
-                Doc::Indent(inner) => stack.push(Command { level: level + 1, flat, doc: inner }),
+                Doc::Concat(list) => stack.push(Command { level, flat, docs: list.iter() }),
+                Doc::Indent(inner) => stack.push(Command { level: level + 1, flat, docs: std::slice::from_ref(&**inner).iter() }),
                 Doc::Group { inner, breaks } => {
-                    let flat = flat || (!breaks.forced && self.fits(inner, &stack));
-                    stack.push(Command { level, flat, doc: inner });
+                    let docs = std::slice::from_ref(&**inner).iter();
+                    let flat = flat || (!breaks.forced && self.fits(docs.clone(), &stack, rest_fits));
+                    stack.push(Command { level, flat, docs });
+                }
+                Doc::Many(many) => {
+                    let mut pieces = many.0.borrow_mut();
+                    while let Some(piece) = pieces.next() {
+                        let behind = |left| fits(left, Vec::new(), &stack, rest_fits);
+                        let is_last = pieces.peek().is_none();
+                        self.print_before(&piece, level, if is_last { &behind } else { &|_| true });
+                    }
                 }
                 Doc::Line if flat => self.write(" "),
                 Doc::Soft if flat => {}
@@ -233,44 +286,67 @@ impl Printer {
     }
 
     /// Whether a group and what follows it up to the next possible line end fit on the line.
-    fn fits(&self, doc: &Doc<'_>, after: &[Command<'_, '_>]) -> bool {
-        let Some(mut left) = self.width.checked_sub(self.column + self.pending_indent) else { return false };
-        let mut stack: Vec<(&Doc<'_>, bool)> = vec![(doc, true)];
-        let mut after = after.iter().rev();
-        loop {
-            let Some((doc, flat)) = stack.pop().or_else(|| after.next().map(|command| (command.doc, command.flat))) else {
-                return true;
-            };
-            let taken = match doc {
-                Doc::Nil | Doc::Force | Doc::Suffix(_) => 0,
-                Doc::Text(text) => width(text),
-                Doc::Concat(list) => {
-                    stack.extend(list.iter().rev().map(|doc| (doc, flat)));
-                    0
-                }
-                Doc::Indent(inner) => {
-                    stack.push((inner, flat));
-                    0
-                }
-                Doc::Group { inner, breaks } => {
-                    stack.push((inner, flat && !breaks.forced));
-                    0
-                }
-                Doc::Line if flat => 1,
-                Doc::Soft if flat => 0,
-                Doc::Line | Doc::Soft | Doc::Hard | Doc::Blank => return true,
-                Doc::IfBroken(text) => {
-                    if flat {
-                        0
-                    } else {
-                        width(text)
-                    }
-                }
-            };
-            match left.checked_sub(taken) {
-                Some(rest) => left = rest,
-                None => return false,
+    fn fits<'d, 'a>(
+        &self,
+        docs: std::slice::Iter<'d, Doc<'a>>,
+        after: &[Command<'d, 'a>],
+        rest_fits: &dyn Fn(usize) -> bool,
+    ) -> bool {
+        let left = self.width.checked_sub(self.column + self.pending_indent);
+        left.is_some_and(|left| fits(left, vec![(docs, true)], after, rest_fits))
+    }
+}
+
+/// Whether documents, each flat or not, and what is left on the printer's stack fit into so many columns, up to the next
+/// possible line end.
+fn fits<'d, 'a>(
+    mut left: usize,
+    mut stack: Vec<(std::slice::Iter<'d, Doc<'a>>, bool)>,
+    after: &[Command<'d, 'a>],
+    rest_fits: &dyn Fn(usize) -> bool,
+) -> bool {
+    let mut after = after.iter().rev();
+    loop {
+        let Some((docs, flat)) = stack.last_mut() else {
+            let Some(next) = after.next() else { return rest_fits(left) };
+            stack.push((next.docs.clone(), next.flat));
+            continue;
+        };
+        let flat = *flat;
+        let Some(doc) = docs.next() else {
+            stack.pop();
+            continue;
+        };
+        let taken = match doc {
+            Doc::Nil | Doc::Force | Doc::Suffix(_) => 0,
+            Doc::Text(text) => width(text),
+            Doc::Concat(list) => {
+                stack.push((list.iter(), flat));
+                0
             }
+            Doc::Indent(inner) => {
+                stack.push((std::slice::from_ref(&**inner).iter(), flat));
+                0
+            }
+            Doc::Group { inner, breaks } => {
+                stack.push((std::slice::from_ref(&**inner).iter(), flat && !breaks.forced));
+                0
+            }
+            Doc::Many(_) => return false,
+            Doc::Line if flat => 1,
+            Doc::Soft if flat => 0,
+            Doc::Line | Doc::Soft | Doc::Hard | Doc::Blank => return true,
+            Doc::IfBroken(text) => {
+                if flat {
+                    0
+                } else {
+                    width(text)
+                }
+            }
+        };
+        match left.checked_sub(taken) {
+            Some(rest) => left = rest,
+            None => return false,
         }
     }
 }

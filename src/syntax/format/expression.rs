@@ -1,9 +1,12 @@
 //! Expressions as documents.
 
-use super::Formatter;
 use super::doc::{Doc, concat, group, indent, text};
+use super::{Elements, Formatter};
 use crate::source::Span;
-use crate::syntax::ast::{Arg, Body, Expr, ExprKind, InfixOp, StatementKind, UnaryOp};
+use crate::syntax::ast::{Arg, Body, Expr, ExprKind, If, InfixOp, StatementKind, UnaryOp};
+
+/// An operator, where it stands, and the operand behind it.
+type Link = (InfixOp, Span, Expr);
 
 impl<'a> Formatter<'a> {
     /// An expression; comments before it have been printed.
@@ -20,24 +23,25 @@ impl<'a> Formatter<'a> {
             ExprKind::Tuple(items) => self.list("(", items, expr.span, ")"),
             ExprKind::Paren(inner) => self.paren(inner, expr.span),
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
-            ExprKind::Infix { first, rest } => self.infix(first, rest),
-            ExprKind::Call { callee, lists } => {
-                let mut docs = vec![text(self.source(callee.span))];
-                docs.extend(lists.iter().map(|list| self.arguments(&list.args, list.span)));
+            ExprKind::Infix(chain) => self.infix(&chain.first, &chain.rest),
+            ExprKind::Call(call) => {
+                let mut docs = vec![text(self.source(call.callee.span))];
+                docs.extend(call.lists.iter().map(|list| self.arguments(&list.args, list.span)));
                 concat(docs)
             }
-            ExprKind::Index { base, index } => {
-                let base = self.expr(base);
-                let index = self.inner(index);
+            ExprKind::Index(at) => {
+                let base = self.expr(&at.base);
+                let index = self.inner(&at.index);
                 let rest = self.comments.moved_before(expr.span.end);
                 concat([base, text("["), index, text("]"), rest])
             }
-            ExprKind::Pipe { first, stages } => self.pipe(first, stages),
-            ExprKind::As { value, name } => {
-                let value = self.expr(value);
-                concat([value, text(" as "), self.name(name)])
+            ExprKind::Pipe(pipe) => self.pipe(&pipe.first, &pipe.stages),
+            ExprKind::As(named) => {
+                let value = self.expr(&named.value);
+                concat([value, text(" as "), self.name(&named.name)])
             }
-            ExprKind::If { arms, otherwise } => {
+            ExprKind::If(choice) => {
+                let If { arms, otherwise } = &**choice;
                 let one_line = self.is_one_line(expr.span) && branches(arms, otherwise.as_ref()).all(is_short);
                 self.conditional(arms, otherwise.as_ref(), one_line)
             }
@@ -59,22 +63,37 @@ impl<'a> Formatter<'a> {
     }
 
     /// A chain of operators: where it does not fit, a line ends after each. A list at its end opens on the operator's line.
-    fn infix(&mut self, first: &'a Expr, rest: &'a [(InfixOp, Span, Expr)]) -> Doc<'a> {
+    fn infix(&mut self, first: &'a Expr, rest: &'a [Link]) -> Doc<'a> {
         let first = self.expr(first);
-        let mut links = Vec::with_capacity(rest.len() * 4);
-        for (i, (op, at, operand)) in rest.iter().enumerate() {
-            let is_list = i + 1 == rest.len() && matches!(operand.kind, ExprKind::List(_));
-            if is_list && !self.comments.any_before(operand.span.start) {
-                let before = group(concat([first, indent(Doc::Concat(links))]));
-                return concat([before, text(" "), text(op.text()), text(" "), self.expr(operand)]);
-            }
-            // A comment before the operator can stand only where line ends mean nothing; behind it, it can stand anywhere.
-            let comments = concat([self.comments.behind(at.start), self.comments.moved_before(at.start)]);
-            let behind = self.comments.behind(operand.span.start);
-            let before = self.comments.leading(operand.span.start);
-            links.extend([text(" "), text(op.text()), comments, behind, Doc::Line, before, self.expr(operand)]);
+        let Some((last, inner)) = rest.split_last() else { return first };
+        let mut links = Vec::new();
+        if let Some((_, _, end)) = inner.last() {
+            links.push(self.operator(&inner[0]));
+            links.push(self.pieces(inner.len(), end.span.end, move |own, i| {
+                let operand = own.operand(&inner[i]);
+                concat([operand, inner.get(i + 1).map_or(Doc::Nil, |next| own.operator(next))])
+            }));
         }
-        group(concat([first, indent(Doc::Concat(links))]))
+        let (op, _, operand) = last;
+        if matches!(operand.kind, ExprKind::List(_)) && !self.comments.any_before(operand.span.start) {
+            let before = group(concat([first, indent(concat(links))]));
+            return concat([before, text(" "), text(op.text()), text(" "), self.expr(operand)]);
+        }
+        links.extend([self.operator(last), self.operand(last)]);
+        group(concat([first, indent(concat(links))]))
+    }
+
+    /// The operator of a link, on the line of what stands before it.
+    fn operator(&mut self, (op, at, operand): &'a Link) -> Doc<'a> {
+        // A comment before the operator can stand only where line ends mean nothing; behind it, it can stand anywhere.
+        let comments = concat([self.comments.behind(at.start), self.comments.moved_before(at.start)]);
+        let behind = self.comments.behind(operand.span.start);
+        concat([text(" "), text(op.text()), comments, behind])
+    }
+
+    /// The operand of a link, on a line of its own where the chain does not fit on one.
+    fn operand(&mut self, (_, _, operand): &'a Link) -> Doc<'a> {
+        concat([Doc::Line, self.comments.leading(operand.span.start), self.expr(operand)])
     }
 
     /// A list or tuple. A table, which is a list of lists over several lines, keeps a line for each row.
@@ -85,8 +104,8 @@ impl<'a> Formatter<'a> {
             self.text.as_bytes()[std::mem::replace(&mut before, item.span.end) as usize..item.span.start as usize]
                 .contains(&b'\n')
         });
-        let items: Vec<_> = items.iter().map(|item| (item, item.span.start)).collect();
-        let mut brackets = self.elements(items, span.end - 1, Self::expr);
+        let items = Elements { items, start: |item| item.span.start, print: Self::expr };
+        let mut brackets = self.elements(&items, span.end - 1);
         brackets.forced |= is_table;
         brackets.doc(open, close)
     }
@@ -99,8 +118,8 @@ impl<'a> Formatter<'a> {
             let rest = self.comments.moved_before(span.end);
             return concat([comments, text("("), value, text(")"), rest]);
         }
-        let items = args.iter().map(|arg| (arg, arg.name.as_ref().map_or(arg.value.span.start, |name| name.span.start)));
-        let brackets = self.elements(items.collect(), span.end - 1, Self::argument);
+        let start = |arg: &Arg| arg.name.as_ref().map_or(arg.value.span.start, |name| name.span.start);
+        let brackets = self.elements(&Elements { items: args, start, print: Self::argument }, span.end - 1);
         concat([comments, brackets.doc("(", ")")])
     }
 
@@ -121,7 +140,7 @@ impl<'a> Formatter<'a> {
             let behind = self.comments.behind(stage.span.start);
             let before = self.comments.leading(stage.span.start);
             if breaks {
-                lines.push(group(Doc::Concat(std::mem::take(&mut line))));
+                lines.push(group(concat(std::mem::take(&mut line))));
                 lines.extend([behind, Doc::Hard, before]);
             } else {
                 line.push(Doc::Line);
@@ -129,8 +148,8 @@ impl<'a> Formatter<'a> {
             line.extend([text("-> "), self.expr(stage)]);
             end = stage.span.end;
         }
-        lines.push(group(Doc::Concat(line)));
-        indent(Doc::Concat(lines))
+        lines.push(group(concat(line)));
+        indent(concat(lines))
     }
 
     /// `if c { … } else if d { … } else { … }`.
@@ -146,7 +165,7 @@ impl<'a> Formatter<'a> {
             docs.push(text(" else "));
             docs.push(self.body(branch, one_line));
         }
-        group(Doc::Concat(docs))
+        group(concat(docs))
     }
 }
 
@@ -158,11 +177,11 @@ fn branches<'a>(arms: &'a [(Expr, Body)], otherwise: Option<&'a Body>) -> impl I
 pub(super) fn is_short(body: &Body) -> bool {
     match body.statements.as_slice() {
         [] => true,
-        [statement] => statement.marks.is_empty() && !holds_body(&statement.kind),
+        [statement] => statement.marks().is_empty() && !holds_body(&statement.kind),
         _ => false,
     }
 }
 
 fn holds_body(kind: &StatementKind) -> bool {
-    matches!(kind, StatementKind::For { .. } | StatementKind::Expr(Expr { kind: ExprKind::If { .. }, .. }))
+    matches!(kind, StatementKind::For { .. } | StatementKind::Expr(Expr { kind: ExprKind::If(_), .. }))
 }

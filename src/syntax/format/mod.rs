@@ -13,7 +13,7 @@ mod statement;
 use super::ast::{Ast, Block, Expr, Ident, Item, Net, Param, Use};
 use crate::source::Span;
 use comments::Comments;
-use doc::{Doc, concat, group, indent, text};
+use doc::{Doc, concat, group, indent, many, text};
 
 /// Characters that a line should not exceed.
 pub const WIDTH: usize = 100;
@@ -46,7 +46,7 @@ fn once(text: &str, ast: &Ast) -> (String, bool) {
     let mut formatter = Formatter { text, comments: Comments::new(text, &ast.comments), level: 0 };
     let mut printer = doc::Printer::new(WIDTH);
     formatter.file(ast, &mut printer);
-    (printer.finish(), formatter.comments.moved)
+    (printer.finish(), formatter.comments.moved())
 }
 
 /// Builds documents from trees; `'a` is the life of the source text.
@@ -100,8 +100,8 @@ impl<'a> Formatter<'a> {
     fn block(&mut self, block: &'a Block, printer: &mut doc::Printer) {
         let name = self.name(&block.name);
         let params = self.params(&block.params);
-        let inputs: Vec<_> = block.inputs.iter().map(|input| (input, input.span.start)).collect();
-        let inputs = self.elements(inputs, block.header.end - 1, Self::name).doc("(", ")");
+        let inputs = Elements { items: &block.inputs, start: |name| name.span.start, print: Self::name };
+        let inputs = self.elements(&inputs, block.header.end - 1).doc("(", ")");
         let head = concat([text("block "), name, params, inputs, text(" ")]);
         self.item_body(head, &block.body, self.is_one_line(block.span), printer);
     }
@@ -116,8 +116,8 @@ impl<'a> Formatter<'a> {
         let Some(last) = params.last() else { return Doc::Nil };
         let end = last.default.as_ref().map_or(last.name.span.end, |default| default.span.end);
         let close = self.closing_paren(end);
-        let items: Vec<_> = params.iter().map(|param| (param, param.name.span.start)).collect();
-        self.elements(items, close, Self::param).doc("(", ")")
+        let params = Elements { items: params, start: |param| param.name.span.start, print: Self::param };
+        self.elements(&params, close).doc("(", ")")
     }
 
     fn param(&mut self, param: &'a Param) -> Doc<'a> {
@@ -139,17 +139,39 @@ impl<'a> Formatter<'a> {
         end + length.unwrap_or(0) as u32
     }
 
-    /// Elements with the comments around them. Each comes with the offset at which it starts.
-    fn elements<T>(&mut self, items: Vec<(&'a T, u32)>, close: u32, print: impl Fn(&mut Self, &'a T) -> Doc<'a>) -> Brackets<'a> {
-        let limits: Vec<_> = items.iter().map(|(_, start)| *start).skip(1).chain([close]).collect();
-        let is_empty = items.is_empty();
-        let mut elements = Vec::with_capacity(items.len());
-        for ((item, start), limit) in items.into_iter().zip(limits) {
-            let before = self.comments.leading(start);
-            let inner = print(self, item);
-            elements.push(Element { before, inner, behind: self.comments.behind(limit) });
+    /// What prints all up to an offset, with the comments before it, and leaves the rest to this one.
+    fn until(&mut self, end: u32) -> Self {
+        Self { text: self.text, comments: self.comments.until(end), level: self.level }
+    }
+
+    /// One piece for each number below `count`, made when it is printed where there are too many to fit on a line. All that
+    /// is in them stands before `end`, and each but the last ends where a line may.
+    fn pieces(&mut self, count: usize, end: u32, mut piece: impl FnMut(&mut Self, usize) -> Doc<'a> + 'a) -> Doc<'a> {
+        if count <= WIDTH {
+            return concat((0..count).map(|i| piece(self, i)));
         }
-        Brackets { elements, last: self.comments.closing(close, is_empty), forced: false }
+        let mut own = self.until(end);
+        many((0..count).map(move |i| piece(&mut own, i)))
+    }
+
+    /// Elements with the comments around them, up to the closing bracket.
+    fn elements<T>(&mut self, elements: &Elements<'a, T>, close: u32) -> Brackets<'a> {
+        let Elements { items, start, print } = *elements;
+        if items.is_empty() {
+            return Brackets { inner: self.comments.closing(close, true), forced: false };
+        }
+        let inner = self.pieces(items.len(), close, move |own, i| {
+            let before = own.comments.leading(start(&items[i]));
+            let element = print(own, &items[i]);
+            let next = items.get(i + 1);
+            let behind = own.comments.behind(next.map_or(close, start));
+            let (comma, end) = match next {
+                Some(_) => (text(","), Doc::Line),
+                None => (Doc::IfBroken(","), own.comments.closing(close, false)),
+            };
+            concat([before, element, comma, behind, end])
+        });
+        Brackets { inner, forced: false }
     }
 
     /// An expression, with comments before it that are not expected there.
@@ -171,37 +193,26 @@ fn item_span(item: &Item) -> Span {
     }
 }
 
-/// An element of a list with its comments.
-struct Element<'a> {
-    before: Doc<'a>,
-    inner: Doc<'a>,
-    behind: Doc<'a>,
+/// Elements of a list: where each starts, and how it is printed.
+struct Elements<'a, T> {
+    items: &'a [T],
+    start: fn(&T) -> u32,
+    print: fn(&mut Formatter<'a>, &'a T) -> Doc<'a>,
 }
 
 /// What stands between two brackets: all on one line, or each element on its own with a comma after it.
 struct Brackets<'a> {
-    elements: Vec<Element<'a>>,
-    /// Comments before the closing bracket.
-    last: Doc<'a>,
+    inner: Doc<'a>,
     /// Whether it is broken even if it would fit on a line.
     forced: bool,
 }
 
 impl<'a> Brackets<'a> {
     fn doc(self, open: &'static str, close: &'static str) -> Doc<'a> {
-        let count = self.elements.len();
-        if count == 0 && self.last.is_empty() {
+        if self.inner.is_empty() {
             return concat([text(open), text(close)]);
         }
-        let mut inner = vec![Doc::Soft];
-        for (i, element) in self.elements.into_iter().enumerate() {
-            let is_last = i + 1 == count;
-            let comma = if is_last { Doc::IfBroken(",") } else { text(",") };
-            inner.extend([element.before, element.inner, comma, element.behind]);
-            inner.push(if is_last { Doc::Nil } else { Doc::Line });
-        }
-        inner.push(self.last);
-        inner.push(if self.forced { Doc::Force } else { Doc::Nil });
-        group(concat([text(open), indent(concat(inner)), Doc::Soft, text(close)]))
+        let force = if self.forced { Doc::Force } else { Doc::Nil };
+        group(concat([text(open), indent(concat([Doc::Soft, self.inner, force])), Doc::Soft, text(close)]))
     }
 }

@@ -44,10 +44,14 @@ impl<'a> Formatter<'a> {
     }
 
     fn statements(&mut self, body: &'a Body) -> Doc<'a> {
-        let close = body.span.end - 1;
-        let mut docs: Vec<_> = (0..body.statements.len()).map(|i| self.nth(body, i)).collect();
-        docs.push(self.comments.closing(close, body.statements.is_empty()));
-        concat(docs)
+        let (close, count) = (body.span.end - 1, body.statements.len());
+        if count == 0 {
+            return self.comments.closing(close, true);
+        }
+        self.pieces(count, close, move |own, i| {
+            let statement = own.nth(body, i);
+            concat([statement, if i + 1 == count { own.comments.closing(close, false) } else { Doc::Nil }])
+        })
     }
 
     /// A statement of a body with the comments around it.
@@ -70,9 +74,9 @@ impl<'a> Formatter<'a> {
 
     fn marked(&mut self, statement: &'a Statement) -> Doc<'a> {
         let mut docs = Vec::new();
-        for (i, mark) in statement.marks.iter().enumerate() {
+        for (i, mark) in statement.marks().iter().enumerate() {
             docs.push(self.mark(mark));
-            let next = statement.marks.get(i + 1).map_or(statement.span.start, |mark| mark.span.start);
+            let next = statement.marks().get(i + 1).map_or(statement.span.start, |mark| mark.span.start);
             docs.extend([self.comments.behind(next), Doc::Hard, self.comments.leading(next)]);
         }
         docs.push(self.statement(statement));
@@ -146,7 +150,7 @@ impl<'a> Formatter<'a> {
             let before = self.comments.leading(value.span.start);
             return concat([target, text(" ="), behind, indent(concat([Doc::Hard, before, self.expr(value)]))]);
         }
-        let breakable = matches!(value.kind, ExprKind::Pipe { .. } | ExprKind::Infix { .. });
+        let breakable = matches!(value.kind, ExprKind::Pipe(_) | ExprKind::Infix(_));
         let value = self.expr(value);
         let room = WIDTH.saturating_sub(self.level * INDENT);
         let ahead = target.flat_width(room).map(|width| width + " = ".len());
@@ -159,17 +163,12 @@ impl<'a> Formatter<'a> {
     }
 
     fn give_back(&mut self, values: &'a [Expr]) -> Doc<'a> {
-        let mut docs = Vec::with_capacity(values.len() * 3);
-        for (i, value) in values.iter().enumerate() {
-            if i > 0 {
-                docs.extend([text(","), Doc::Line]);
-            }
-            docs.push(self.inner(value));
-        }
-        if values.len() == 1 {
-            return concat([text("return ")].into_iter().chain(docs));
-        }
-        group(concat([text("return "), indent(concat(docs))]))
+        let end = values.last().map_or(0, |value| value.span.end);
+        let list = self.pieces(values.len(), end, move |own, i| {
+            let value = own.inner(&values[i]);
+            if i + 1 == values.len() { value } else { concat([value, text(","), Doc::Line]) }
+        });
+        if values.len() == 1 { concat([text("return "), list]) } else { group(concat([text("return "), indent(list)])) }
     }
 
     fn pattern(&mut self, pattern: &'a Pattern) -> Doc<'a> {
@@ -200,5 +199,5 @@ impl<'a> Formatter<'a> {
 
 /// Where a statement starts, its marks included.
 fn start_of(statement: &Statement) -> u32 {
-    statement.marks.first().map_or(statement.span.start, |mark| mark.span.start)
+    statement.marks().first().map_or(statement.span.start, |mark| mark.span.start)
 }

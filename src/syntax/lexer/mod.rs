@@ -12,13 +12,14 @@ use super::ast::Comment;
 use super::number;
 use super::sink::Sink;
 use super::token::{Token, TokenKind};
+use super::tokens::Tokens;
 use crate::source::{SourceId, Span};
 
 /// What the lexer makes of one file.
 #[derive(Debug)]
 pub struct Lexed {
     /// The tokens; the last one is `End`.
-    pub tokens: Vec<Token>,
+    pub tokens: Tokens,
     /// The comments.
     pub comments: Vec<Comment>,
     /// What was no token.
@@ -27,7 +28,7 @@ pub struct Lexed {
     pub overfull: Option<Span>,
 }
 
-/// The most tokens of one file: a tree takes up to a hundred times the bytes of its text.
+/// The most tokens of one file: with its part of the tree, each takes up to a hundred bytes.
 pub const MAX_TOKENS: usize = 1 << 22;
 
 /// Cuts a text into tokens.
@@ -41,7 +42,12 @@ pub fn lex(text: &str, source: SourceId) -> Lexed {
         line_start: true,
         after_stray: false,
         line_end: Cell::new(None),
-        out: Lexed { tokens: Vec::with_capacity(text.len() / 4), comments: Vec::new(), errors: Sink::default(), overfull: None },
+        out: Lexed {
+            tokens: Tokens::with_capacity(text.len() / 4),
+            comments: Vec::new(),
+            errors: Sink::default(),
+            overfull: None,
+        },
     };
     while lexer.out.tokens.len() < MAX_TOKENS && lexer.step() {}
     if lexer.at < text.len() && lexer.out.tokens.len() >= MAX_TOKENS {

@@ -271,7 +271,7 @@ fn missing_comma(failure: Failure<'_>) -> Option<Diagnostic> {
     let diagnostic = failure.here(format!("expected `,` before {}", failure.quoted()));
     let diagnostic = diagnostic.fix(Unsafe, "separate the two", replace(gap, ","));
     Some(match failure.error.opener {
-        Some(opener) => diagnostic.label(found.context.span_of(found.context.tokens[opener]), "inside this bracket"),
+        Some(opener) => diagnostic.label(found.context.span_of(found.context.token(opener)), "inside this bracket"),
         None => diagnostic,
     })
 }

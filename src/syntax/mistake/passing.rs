@@ -68,8 +68,8 @@ fn is_in_list(before: &str) -> bool {
 
 /// `a < b < c`, which mathematics reads as two comparisons.
 pub fn chained_comparison(context: &Context<'_>, value: &Expr) {
-    let ExprKind::Infix { rest, .. } = &value.kind else { return };
-    let [(first, _, middle), (second, place, _), ..] = rest.as_slice() else { return };
+    let ExprKind::Infix(chain) = &value.kind else { return };
+    let [(first, _, middle), (second, place, _), ..] = chain.rest.as_slice() else { return };
     if !is_comparison(*first) {
         return;
     }
@@ -96,9 +96,9 @@ pub fn elif(input: Input<'_>) -> bool {
 /// `for i in range(3)`.
 pub fn python_range(context: &Context<'_>, over: &ForRange) {
     let ForRange::List(list) = over else { return };
-    let Expr { kind: ExprKind::Call { callee, lists }, span } = &**list else { return };
-    let [list] = lists.as_slice() else { return };
-    if callee.text != "range" || list.args.iter().any(|arg| arg.name.is_some()) {
+    let Expr { kind: ExprKind::Call(call), span } = &**list else { return };
+    let [list] = call.lists.as_slice() else { return };
+    if call.callee.text != "range" || list.args.iter().any(|arg| arg.name.is_some()) {
         return;
     }
     let replacement = match list.args.as_slice() {
@@ -115,19 +115,19 @@ pub fn shared_value(context: &Context<'_>, name: &Ident, value: &mut Expr) {
     let without = |span: Span| vec![Edit::replace(span, "")];
     let diagnostic = match &value.kind {
         ExprKind::Name(_) | ExprKind::Error => return,
-        ExprKind::Call { lists, .. } => match lists.as_slice() {
+        ExprKind::Call(call) => match call.lists.as_slice() {
             [_, inputs] => at(inputs.span, INPUTS).fix(Unsafe, "leave them out", without(inputs.span)),
             _ => return,
         },
-        ExprKind::As { value: inner, .. } => {
-            let span = Span { start: inner.span.end, ..value.span };
+        ExprKind::As(named) => {
+            let span = Span { start: named.value.span.end, ..value.span };
             let message = format!("the shared weights are called `{}` already", name.text);
             at(span, message).fix(Unsafe, "leave the second name out", without(span))
         }
-        ExprKind::Pipe { first, stages } => match (&first.kind, stages.as_slice()) {
+        ExprKind::Pipe(pipe) => match (&pipe.first.kind, pipe.stages.as_slice()) {
             (ExprKind::Name(_) | ExprKind::Tuple(_), [stage]) => {
-                let span = Span { end: stage.span.start, ..first.span };
-                at(first.span, INPUTS).fix(Unsafe, "leave them out", without(span))
+                let span = Span { end: stage.span.start, ..pipe.first.span };
+                at(pipe.first.span, INPUTS).fix(Unsafe, "leave them out", without(span))
             }
             _ => at(value.span, "one block or operation is shared, not a pipe")
                 .help("write the pipe as the body of a block, and share the block"),
@@ -141,9 +141,9 @@ pub fn shared_value(context: &Context<'_>, name: &Ident, value: &mut Expr) {
         | ExprKind::Tuple(_)
         | ExprKind::Paren(_)
         | ExprKind::Unary(..)
-        | ExprKind::Infix { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::If { .. } => {
+        | ExprKind::Infix(_)
+        | ExprKind::Index(_)
+        | ExprKind::If(_) => {
             at(value.span, "a block or an operation is shared").help(format!("write `shared {} = conv(64, 3)`", name.text))
         }
     };

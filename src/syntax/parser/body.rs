@@ -1,9 +1,12 @@
 //! `{ … }`: statements, each ended by a line end or `;`.
 
-use super::super::ast::{Body, Statement, StatementKind};
+use thin_vec::ThinVec;
+
+use super::super::ast::{Body, ExprKind, Statement, StatementKind};
 use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::message;
+use super::super::sink::MAX_ERRORS;
 use super::super::token::TokenKind;
 use super::item;
 use super::pieces::{deeper, fail, token};
@@ -39,7 +42,7 @@ fn forgotten_brace(input: Input<'_>) -> bool {
 /// Whether the first brace that nothing opens from here on stands left of what is here.
 fn is_closed(input: Input<'_>) -> bool {
     let (context, mut open) = (input.context, 0usize);
-    for token in input.tokens {
+    for token in context.tokens.range(input.index(), context.tokens.len()) {
         if token.kind == TokenKind::CloseBrace && open == 0 {
             return context.column(token.start) < context.column(input.next().start);
         }
@@ -50,8 +53,8 @@ fn is_closed(input: Input<'_>) -> bool {
 }
 
 /// Statements up to the `}` of the `{` at `opener`, or to where it must have been forgotten.
-fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<Statement>) {
-    let mut list = Vec::new();
+fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, ThinVec<Statement>) {
+    let mut list = ThinVec::new();
     loop {
         if input.context.is_full() {
             return (input.at(input.context.tokens.len() - 1), list);
@@ -80,13 +83,22 @@ fn statements<'a>(mut input: Input<'a>, opener: Input<'a>) -> (Input<'a>, Vec<St
 }
 
 /// One statement and its end. Of a statement without an end only a loop is kept, which ends with its body.
-fn one<'a>(input: Input<'a>, list: &mut Vec<Statement>) -> Result<Input<'a>, SyntaxError> {
+fn one<'a>(input: Input<'a>, list: &mut ThinVec<Statement>) -> Result<Input<'a>, SyntaxError> {
     let (rest, statement) = statement(input).map_err(|error| failure(input, &error))?;
     let ended = if lacks_arrow(input, rest) { fail(rest, Expected::END) } else { end_of_line(rest) };
     if ended.is_ok() || matches!(statement.kind, StatementKind::For { .. }) {
+        if list.last().is_some_and(is_unused) && input.context.unused.replace(input.context.unused.get() + 1) >= MAX_ERRORS {
+            list.pop();
+        }
         list.push(statement);
     }
     ended.map(|(rest, ())| rest).map_err(|error| failure(rest, &error))
+}
+
+/// Whether it is a value that nothing uses where another statement follows. No more of them are kept than are reported: no
+/// statement is shorter, so that none takes more room for its text.
+fn is_unused(statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If(_) | ExprKind::Error))
 }
 
 /// Whether the next line goes on with the pipe of this statement, by its indentation, and only seems to be one of its own.
@@ -125,7 +137,7 @@ fn close(input: Input<'_>, opener: usize) -> Input<'_> {
         message::unclosed_body(input, opener);
         return input;
     }
-    let (open, closer) = (context.tokens[opener], input.next());
+    let (open, closer) = (context.token(opener), input.next());
     let crooked = closer.line_start && context.column(closer.start) != context.indent(open.start);
     if crooked && context.crooked.get().is_none() {
         context.crooked.set(Some((opener, input.index())));

@@ -6,9 +6,11 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map, opt, verify};
+use thin_vec::ThinVec;
 
-use super::super::ast::{Arg, ArgList, Body, Expr, ExprKind, InfixOp, Path, UnaryOp};
+use super::super::ast::{Arg, ArgList, As, Body, Call, Expr, ExprKind, If, Index, Infix, InfixOp, Path, Pipe, UnaryOp};
 use super::super::error::{Expected, SyntaxError};
+use super::super::few::Few;
 use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::super::{mistake, number, text};
@@ -23,20 +25,21 @@ pub fn expression(input: Input<'_>) -> Parsed<'_, Expr> {
     if rest.kind() != TokenKind::Arrow {
         return Ok((rest, first));
     }
-    let mut stages = Vec::new();
+    let mut stages = ThinVec::new();
     while rest.kind() == TokenKind::Arrow {
         let (after, one) = cut(stage).parse(rest.skip(1))?;
         stages.push(one);
         rest = after;
     }
-    Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::Pipe { first: Box::new(first), stages } }))
+    stages.shrink_to_fit();
+    Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::Pipe(Box::new(Pipe { first, stages })) }))
 }
 
 /// A call with one list, as the form of a `refine` statement is.
 pub fn call(input: Input<'_>) -> Parsed<'_, Expr> {
     let (rest, callee) = token(TokenKind::Name, Expected::NAME)(input)?;
     let (rest, list) = cut(argument_list).parse(rest)?;
-    Ok((rest, named(input, rest, callee, vec![list])))
+    Ok((rest, named(input, rest, callee, Few::One(list))))
 }
 
 /// The same place, unless a statement begins there, so that the pipe on the line above was broken off: nothing is bound to one.
@@ -51,7 +54,7 @@ fn unbroken(input: Input<'_>) -> Result<Input<'_>, nom::Err<SyntaxError>> {
 fn stage(input: Input<'_>) -> Parsed<'_, Expr> {
     let (rest, callee) = token(TokenKind::Name, Expected::STAGE)(unbroken(input)?)?;
     let (rest, list) = opt(argument_list).parse(rest)?;
-    named_as(input, rest, named(input, rest, callee, list.into_iter().collect()))
+    named_as(input, rest, named(input, rest, callee, list.map(Few::One).unwrap_or_default()))
 }
 
 /// `value as name`, or the value alone.
@@ -60,13 +63,13 @@ fn named_as<'a>(input: Input<'a>, rest: Input<'a>, value: Expr) -> Parsed<'a, Ex
         return Ok((rest, value));
     }
     let (rest, name) = cut(here(Expected::NAME, dotted_name)).parse(rest.skip(1))?;
-    Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::As { value: Box::new(value), name } }))
+    Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::As(Box::new(As { value, name })) }))
 }
 
 /// A name, or a call of it.
-fn named(input: Input<'_>, rest: Input<'_>, callee: Token, lists: Vec<ArgList>) -> Expr {
+fn named(input: Input<'_>, rest: Input<'_>, callee: Token, lists: Few<ArgList>) -> Expr {
     let callee = ident(input, callee);
-    let kind = if lists.is_empty() { ExprKind::Name(callee.text) } else { ExprKind::Call { callee, lists } };
+    let kind = if lists.is_empty() { ExprKind::Name(callee.text) } else { ExprKind::Call(Box::new(Call { callee, lists })) };
     Expr { kind, span: input.span_to(rest) }
 }
 
@@ -77,17 +80,18 @@ fn chain<'a>(
 ) -> impl Fn(Input<'a>) -> Parsed<'a, Expr> {
     move |input: Input<'a>| {
         let (mut rest, first) = operand(input)?;
-        let mut links = Vec::new();
+        let mut links = Few::default();
         while let Some(op) = operator(rest.kind()).filter(|_| rest.continues()) {
             let span = rest.span();
             let (after, value) = cut(&operand).parse(rest.skip(1))?;
-            links.push((op, span, value));
+            links = links.with((op, span, value));
             rest = after;
         }
         if links.is_empty() {
             return Ok((rest, first));
         }
-        Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::Infix { first: Box::new(first), rest: links } }))
+        links.shrink();
+        Ok((rest, Expr { span: input.span_to(rest), kind: ExprKind::Infix(Box::new(Infix { first, rest: links })) }))
     }
 }
 
@@ -172,7 +176,7 @@ fn power<'a>(input: Input<'a>, rest: Input<'a>, base: Expr) -> Parsed<'a, Expr> 
     let inside = deeper(rest.with_state_of(input))?;
     let (rest, exponent) = cut(unary).parse(inside.skip(1))?;
     let rest = rest.with_state_of(input);
-    let kind = ExprKind::Infix { first: Box::new(base), rest: vec![(InfixOp::Pow, span, exponent)] };
+    let kind = ExprKind::Infix(Box::new(Infix { first: base, rest: Few::One((InfixOp::Pow, span, exponent)) }));
     Ok((rest, Expr { kind, span: input.span_to(rest) }))
 }
 
@@ -186,7 +190,7 @@ fn indexed(input: Input<'_>) -> Parsed<'_, Expr> {
         let inside = rest.with_state_of(Input { inline: rest.inline, ..state });
         let (after, index) = bracketed(TokenKind::OpenBracket, Expected::OPEN_BRACKET, expression)(inside)?;
         rest = after.with_state_of(input);
-        value = Expr { span: input.span_to(rest), kind: ExprKind::Index { base: Box::new(value), index: Box::new(index) } };
+        value = Expr { span: input.span_to(rest), kind: ExprKind::Index(Box::new(Index { base: value, index })) };
     }
     Ok((rest, value))
 }
@@ -211,12 +215,13 @@ fn atom(input: Input<'_>) -> Parsed<'_, Expr> {
 
 fn reference(input: Input<'_>) -> Parsed<'_, Expr> {
     let (mut rest, callee) = token(TokenKind::Name, Expected::VALUE)(input)?;
-    let mut lists = Vec::new();
+    let mut lists = Few::default();
     while lists.len() < 2 && rest.kind() == TokenKind::OpenParen && rest.continues() {
         let (after, list) = argument_list(rest)?;
-        lists.push(list);
+        lists = lists.with(list);
         rest = after;
     }
+    lists.shrink();
     let mut value = named(input, rest, callee, lists);
     mistake::python_constant(input.context, &mut value);
     Ok((rest, value))
@@ -235,7 +240,7 @@ fn argument(input: Input<'_>) -> Parsed<'_, Arg> {
     let labelled = (label.kind == TokenKind::Name || label.kind.is_reserved()) && input.kind_at(1) == TokenKind::Assign;
     if labelled {
         let (rest, value) = cut(expression).parse(input.skip(2))?;
-        return Ok((rest, Arg { name: Some(ident(input, label)), value }));
+        return Ok((rest, Arg { name: Some(Box::new(ident(input, label))), value }));
     }
     map(expression, |value| Arg { name: None, value }).parse(input)
 }
@@ -258,16 +263,19 @@ fn boolean(input: Input<'_>) -> Parsed<'_, Expr> {
 
 fn string(input: Input<'_>) -> Parsed<'_, Expr> {
     let literal = token(TokenKind::Str, Expected::VALUE);
-    map(literal, |token| Expr { kind: ExprKind::Str(text::unquote(input.context.text_of(token))), span: input.span() })
-        .parse(input)
+    map(literal, |token| Expr {
+        kind: ExprKind::Str(input.context.name(&text::unquote(input.context.text_of(token)))),
+        span: input.span(),
+    })
+    .parse(input)
 }
 
 fn path(input: Input<'_>) -> Parsed<'_, Expr> {
     let plain =
         verify(token(TokenKind::Path, Expected::VALUE), |token: &Token| !bare(input.context.text_of(*token)).contains('*'));
     map(plain, |token| {
-        let segments = unquoted(input.context.text_of(token)).split('.').map(str::to_owned).collect();
-        Expr { kind: ExprKind::Path(Path { segments, span: input.span() }), span: input.span() }
+        let segments = unquoted(input.context.text_of(token)).split('.').map(|segment| input.context.name(segment)).collect();
+        Expr { kind: ExprKind::Path(Box::new(Path { segments, span: input.span() })), span: input.span() }
     })
     .parse(input)
 }
@@ -295,7 +303,7 @@ fn parenthesised(input: Input<'_>) -> Parsed<'_, Expr> {
 /// `if c { … } else if d { … } else { … }`; each `else` may stand on a line of its own.
 fn conditional(input: Input<'_>) -> Parsed<'_, Expr> {
     let (rest, first) = arm(input)?;
-    let (mut rest, mut arms, mut otherwise) = (rest, vec![first], None);
+    let (mut rest, mut arms, mut otherwise) = (rest, ThinVec::from([first]), None);
     while otherwise.is_none() {
         if mistake::elif(rest) {
             let (after, next) = arm(rest)?;
@@ -317,7 +325,8 @@ fn conditional(input: Input<'_>) -> Parsed<'_, Expr> {
             rest = after;
         }
     }
-    Ok((rest, Expr { kind: ExprKind::If { arms, otherwise }, span: input.span_to(rest) }))
+    arms.shrink_to_fit();
+    Ok((rest, Expr { kind: ExprKind::If(Box::new(If { arms, otherwise })), span: input.span_to(rest) }))
 }
 
 /// A condition and its branch, after the word that begins them.

@@ -3,6 +3,7 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, opt};
+use thin_vec::ThinVec;
 
 use super::super::ast::{Block, Expr, Ident, Item, Net, Param, Use};
 use super::super::error::{Expected, SyntaxError};
@@ -47,7 +48,7 @@ pub fn begins(input: Input<'_>) -> bool {
 /// Reads an item that stands inside the body opened at token `opener`, if its indentation says that it was meant to.
 pub fn nested(input: Input<'_>, opener: usize) -> Option<Input<'_>> {
     let context = input.context;
-    let outer = context.indent(context.tokens[opener].start);
+    let outer = context.indent(context.token(opener).start);
     if context.column(input.next().start) <= outer {
         return None;
     }
@@ -85,7 +86,7 @@ fn block(input: Input<'_>) -> Parsed<'_, Item> {
     } else if first.is_empty() {
         return cut(|input| fail(input, Expected::NAME)).parse(lists.skip(1));
     } else {
-        (rest, Vec::new(), message::params_as_inputs(input.context, first))
+        (rest, ThinVec::new(), message::params_as_inputs(input.context, first))
     };
     let header = input.span_to(rest);
     let (rest, body) = cut(body).parse(rest)?;
@@ -103,7 +104,7 @@ fn net(input: Input<'_>) -> Parsed<'_, Item> {
     Ok((rest, Item::Net(Net { doc, name, params, body, header, span: input.span_to(rest) })))
 }
 
-fn parameters(input: Input<'_>) -> Parsed<'_, Vec<Param>> {
+fn parameters(input: Input<'_>) -> Parsed<'_, ThinVec<Param>> {
     here(Expected::OPEN_PAREN, bracketed(TokenKind::OpenParen, Expected::OPEN_PAREN, comma_list(parameter)))(input)
 }
 
@@ -119,7 +120,7 @@ fn default(input: Input<'_>) -> Parsed<'_, Expr> {
 }
 
 /// The tensor inputs of a block: at least one name.
-fn inputs(input: Input<'_>) -> Parsed<'_, Vec<Ident>> {
+fn inputs(input: Input<'_>) -> Parsed<'_, ThinVec<Ident>> {
     let (rest, names) = bracketed(TokenKind::OpenParen, Expected::OPEN_PAREN, comma_list(name))(input)?;
     if names.is_empty() { fail(input.skip(1), Expected::NAME) } else { Ok((rest, names)) }
 }

@@ -2,9 +2,11 @@
 
 use nom::Parser;
 use nom::combinator::{cut, map, opt, verify};
+use thin_vec::ThinVec;
 
 use super::super::ast::Ident;
 use super::super::error::{Expected, Reason, SyntaxError};
+use super::super::few::Few;
 use super::super::input::{Input, Parsed};
 use super::super::token::{Token, TokenKind};
 use super::MAX_DEPTH;
@@ -50,7 +52,7 @@ pub fn dotted_name(input: Input<'_>) -> Parsed<'_, Ident> {
 
 /// The name that a token is.
 pub fn ident(input: Input<'_>, token: Token) -> Ident {
-    Ident { text: unquoted(input.context.text_of(token)).into_owned(), span: input.context.span_of(token) }
+    Ident { text: input.context.name(&unquoted(input.context.text_of(token))), span: input.context.span_of(token) }
 }
 
 /// The state inside a bracket that opens at `input`: one deeper, where line ends mean nothing.
@@ -95,11 +97,15 @@ fn close<'a>(open: TokenKind, opener: usize) -> impl Fn(Input<'a>) -> Parsed<'a,
 }
 
 /// Any number of things with commas between and, if wanted, after them, up to a closing bracket.
-pub fn comma_list<'a, T>(mut one: impl FnMut(Input<'a>) -> Parsed<'a, T>) -> impl FnMut(Input<'a>) -> Parsed<'a, Vec<T>> {
+pub fn comma_list<'a, T>(mut one: impl FnMut(Input<'a>) -> Parsed<'a, T>) -> impl FnMut(Input<'a>) -> Parsed<'a, ThinVec<T>> {
     move |mut input: Input<'a>| {
-        let mut list = Vec::new();
+        let mut list = ThinVec::new();
         while !input.kind().is_closer() {
             let (rest, item) = one(input)?;
+            // Many lists have one element, and would make room for four.
+            if list.is_empty() {
+                list.reserve_exact(1);
+            }
             list.push(item);
             let (rest, comma) = opt(token(TokenKind::Comma, Expected::COMMA)).parse(rest)?;
             input = rest;
@@ -107,6 +113,22 @@ pub fn comma_list<'a, T>(mut one: impl FnMut(Input<'a>) -> Parsed<'a, T>) -> imp
                 break;
             }
         }
+        list.shrink_to_fit();
         Ok((input, list))
+    }
+}
+
+/// One thing or more, with commas between on the line of what stands before them.
+pub fn comma_separated<'a, T>(one: impl Fn(Input<'a>) -> Parsed<'a, T>) -> impl FnMut(Input<'a>) -> Parsed<'a, Few<T>> {
+    move |input: Input<'a>| {
+        let (mut rest, first) = cut(&one).parse(input)?;
+        let mut list = Few::One(first);
+        while rest.kind() == TokenKind::Comma && rest.continues() {
+            let (after, next) = cut(&one).parse(rest.skip(1))?;
+            list = list.with(next);
+            rest = after;
+        }
+        list.shrink();
+        Ok((rest, list))
     }
 }

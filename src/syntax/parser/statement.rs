@@ -3,16 +3,16 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{cut, map, opt};
-use nom::multi::separated_list1;
+use thin_vec::ThinVec;
 
-use super::super::ast::{Expr, ExprKind, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
+use super::super::ast::{Above, Expr, ExprKind, ForRange, Mark, Path, Pattern, Statement, StatementKind, Target};
 use super::super::error::{Expected, SyntaxError};
 use super::super::input::{Input, Parsed};
 use super::super::token::TokenKind;
 use super::super::{mistake, text};
 use super::body::body;
 use super::expression::{argument_list, call, expression, value};
-use super::pieces::{bracketed, comma_list, dotted_name, fail, here, name, token, token_here};
+use super::pieces::{bracketed, comma_list, comma_separated, dotted_name, fail, here, name, token, token_here};
 use crate::quote::{bare, unquoted};
 
 /// One statement, without its end.
@@ -20,21 +20,23 @@ pub fn statement(input: Input<'_>) -> Parsed<'_, Statement> {
     let (start, marks) = marks(input)?;
     let (rest, kind) = kind(start)?;
     // `@keep (x)` would be a mark with arguments.
-    let ambiguous = !marks.is_empty() && matches!(&kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If { .. }));
+    let ambiguous = !marks.is_empty() && matches!(&kind, StatementKind::Expr(expr) if !matches!(expr.kind, ExprKind::If(_)));
     if ambiguous && !start.next().line_start {
         return cut(|input| fail(input, Expected::END)).parse(start);
     }
     let doc = text::doc_above(input.context, input.next());
-    Ok((rest, Statement { doc, marks, kind, span: start.span_to(rest) }))
+    let above = (doc.is_some() || !marks.is_empty()).then(|| Box::new(Above { doc, marks }));
+    Ok((rest, Statement { above, kind, span: start.span_to(rest) }))
 }
 
-fn marks(mut input: Input<'_>) -> Parsed<'_, Vec<Mark>> {
-    let mut marks = Vec::new();
+fn marks(mut input: Input<'_>) -> Parsed<'_, ThinVec<Mark>> {
+    let mut marks = ThinVec::new();
     while input.kind() == TokenKind::At {
         let (rest, mark) = mark(input)?;
         marks.push(mark);
         input = rest;
     }
+    marks.shrink_to_fit();
     Ok((input, marks))
 }
 
@@ -59,10 +61,7 @@ fn bind(input: Input<'_>) -> Parsed<'_, StatementKind> {
     if !begins {
         return fail(input, Expected::NAME);
     }
-    let targets = separated_list1(token_here(TokenKind::Comma, Expected::COMMA), cut(target));
-    let (rest, mut targets) = cut(targets).parse(input)?;
-    // Most statements bind one name, and lists make room for four.
-    targets.shrink_to_fit();
+    let (rest, targets) = comma_separated(target)(input)?;
     let (rest, value) = cut(assigned).parse(rest)?;
     Ok((rest, StatementKind::Bind { targets, value }))
 }
@@ -112,8 +111,7 @@ fn shared(input: Input<'_>) -> Parsed<'_, StatementKind> {
 
 fn return_statement(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, _) = token(TokenKind::Return, Expected::STATEMENT)(input)?;
-    let values = separated_list1(token_here(TokenKind::Comma, Expected::COMMA), cut(expression));
-    map(cut(here(Expected::VALUE, values)), StatementKind::Return).parse(rest)
+    map(cut(here(Expected::VALUE, comma_separated(expression))), StatementKind::Return).parse(rest)
 }
 
 fn for_loop(input: Input<'_>) -> Parsed<'_, StatementKind> {
@@ -122,7 +120,7 @@ fn for_loop(input: Input<'_>) -> Parsed<'_, StatementKind> {
     let (rest, (pattern, _, over)) = cut(header).parse(rest)?;
     mistake::python_range(input.context, &over);
     let (rest, body) = cut(body).parse(rest)?;
-    Ok((rest, StatementKind::For { pattern, over, body }))
+    Ok((rest, StatementKind::For { pattern: Box::new(pattern), over, body }))
 }
 
 fn pattern(input: Input<'_>) -> Parsed<'_, Pattern> {
@@ -160,6 +158,6 @@ fn path_pattern(input: Input<'_>) -> Parsed<'_, Path> {
     if bare(text).split('.').any(str::is_empty) {
         return fail(input, Expected::PATH);
     }
-    let segments = unquoted(text).split('.').map(str::to_owned).collect();
+    let segments = unquoted(text).split('.').map(|segment| input.context.name(segment)).collect();
     Ok((rest, Path { segments, span: input.span() }))
 }

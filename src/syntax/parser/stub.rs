@@ -3,7 +3,10 @@
 //! In: the tokens of the statement, and the bodies in it that could be read. Out: a statement of the same kind without a
 //! value, so that the names that it binds are known, and what depends on them stays silent. It reports nothing.
 
-use super::super::ast::{Body, Expr, ExprKind, ForRange, Ident, Pattern, Statement, StatementKind, Target};
+use thin_vec::ThinVec;
+
+use super::super::ast::{Body, Expr, ExprKind, ForRange, Ident, If, Pattern, Statement, StatementKind, Target};
+use super::super::few::Few;
 use super::super::input::Input;
 use super::super::token::TokenKind;
 use super::pieces::ident;
@@ -13,23 +16,23 @@ use crate::source::Span;
 pub fn stub(start: Input<'_>, end: Input<'_>, mut bodies: Vec<Body>) -> Vec<Statement> {
     let start = without_marks(start, end);
     let span = start.span_to(end);
-    let statement = |kind| Statement { doc: None, marks: Vec::new(), kind, span };
+    let statement = |kind| Statement { above: None, kind, span };
     let kind = start.kind();
     if kind == TokenKind::For {
         // Those before the last are of values in its header.
-        let body = bodies.pop().unwrap_or(Body { statements: Vec::new(), span });
+        let body = bodies.pop().unwrap_or(Body { statements: ThinVec::new(), span });
         let over = ForRange::List(Box::new(Expr { kind: ExprKind::Error, span }));
-        return vec![statement(StatementKind::For { pattern: Pattern::List(Vec::new(), span), over, body })];
+        return vec![statement(StatementKind::For { pattern: Box::new(Pattern::List(ThinVec::new(), span)), over, body })];
     }
     if kind == TokenKind::Assert || kind == TokenKind::Refine {
         return Vec::new();
     }
     let value = unknown(span, bodies);
     if kind == TokenKind::Return {
-        return vec![statement(StatementKind::Return(vec![value]))];
+        return vec![statement(StatementKind::Return(Few::One(value)))];
     }
     let (names, are_bound) = names(start, end);
-    let targets: Vec<Target> = names.into_iter().map(|name| Target { name, shape: None }).collect();
+    let targets: Few<Target> = names.into_iter().map(|name| Target { name, shape: None }).collect();
     if are_bound && !targets.is_empty() {
         return vec![statement(StatementKind::Bind { targets, value })];
     }
@@ -45,7 +48,7 @@ fn unknown(span: Span, bodies: Vec<Body>) -> Expr {
         return error();
     }
     let arms = bodies.into_iter().map(|body| (error(), body)).collect();
-    Expr { kind: ExprKind::If { arms, otherwise: None }, span }
+    Expr { kind: ExprKind::If(Box::new(If { arms, otherwise: None })), span }
 }
 
 fn without_marks<'a>(mut start: Input<'a>, end: Input<'_>) -> Input<'a> {
