@@ -15,6 +15,9 @@ use crate::suggest::nearest;
 use crate::syntax::ast::{Ast, Body, Item};
 use crate::syntax::{self, Silence};
 
+/// Nobody reads further findings about silences.
+const MOST_FINDINGS: usize = 1000;
+
 /// A code of a silence.
 struct Entry {
     /// Index of the silence.
@@ -37,15 +40,21 @@ pub(super) fn apply(sources: &SourceSet, asts: &[Ast], found: &mut Vec<Diagnosti
     *found = kept;
     // What another file's blocks give here is no measure of what they give elsewhere.
     let main = asts.first().zip(built).map(|(ast, built)| (ast.source, not_built(ast, built)));
-    let mut rest = entries.as_slice();
+    let (mut rest, mut wrong) = (entries.as_slice(), Vec::new());
     for (index, silence) in silences.iter().enumerate() {
         let (own, others) = rest.split_at(rest.partition_point(|entry| entry.of <= index));
         let is_judged = main.as_ref().is_some_and(|(main, not_built)| {
             *main == silence.span.source && !not_built.iter().any(|body| body.contains(&silence.span.start))
         });
-        found.extend(in_order(silence, is_judged, own));
+        wrong.extend(in_order(silence, is_judged, own));
+        if wrong.len() >= MOST_FINDINGS {
+            let last = wrong.last_mut().expect("there are many");
+            last.notes.push(format!("only the first {MOST_FINDINGS} silences that are not in order are shown"));
+            break;
+        }
         rest = others;
     }
+    found.append(&mut wrong);
     silenced
 }
 
