@@ -223,7 +223,7 @@ fn errors_on_one_line_read_it_once() {
 fn silences_by_the_thousand() {
     let silence = |_| "    # allow PW9002: why".to_owned();
     let said = check("above_each_other", &net(&lines(4000, silence)), (0, 30.0, 200));
-    assert!(said.contains("only the first 1000 silences that are not in order are shown"), "{said}");
+    assert!(said.contains("only the first 100 silences that are not in order are shown"), "{said}");
 }
 
 #[test]
