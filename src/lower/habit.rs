@@ -128,9 +128,9 @@ fn reads_a_map(op: &Op) -> bool {
             Class::Layer => !matches!(op, Op::Linear(_)),
             Class::Norm(_) | Class::Scale | Class::Resize => true,
             Class::Competition => matches!(op, Op::Lrn(_)),
-            Class::Pooling => !matches!(op, Op::Mean(_)),
+            Class::Pooling => !matches!(op, Op::Reduce(_)),
             Class::Rearrangement => matches!(op, Op::DepthToSpace(_) | Op::SpaceToDepth(_) | Op::ChannelShuffle(_)),
-            Class::Source | Class::Activation | Class::Arithmetic | Class::Reshape | Class::Nothing => false,
+            Class::Source | Class::Activation | Class::Product | Class::Arithmetic | Class::Reshape | Class::Nothing => false,
         }
 }
 
