@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use pointwise::analysis::Receptive;
 use pointwise::graph::{Graph, NodeId};
 use pointwise::op::{
-    ConvTranspose, DepthToSpace, GlobalPool, Mean, Op, Padding, Reshape, ResizeTo, Shape, Slice, Transpose, Upsample,
+    ConvTranspose, DepthToSpace, GlobalPool, Reduce, Op, Padding, Reshape, ResizeTo, Shape, Slice, Transpose, Upsample,
     UpsampleMode,
 };
 use pointwise::shape::Shaped;
@@ -64,7 +64,7 @@ fn what_sees_the_whole_map_sees_the_whole_input() {
     let behind = net.add("behind", Op::Conv(conv(4, 3, 1, 1)), &[gate]);
     let flat = net.add("flat", Op::Flatten, &[small]);
     let dense = net.add("dense", linear(3), &[flat]);
-    let mean = net.add("mean", Op::Mean(Mean { axes: vec![1, 2], keep: false }), &[small]);
+    let mean = net.add("mean", Op::Reduce(Reduce::mean([1, 2], false)), &[small]);
     for node in [behind, dense, mean] {
         net.output(node);
     }
@@ -188,7 +188,7 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
             2 * height,
         ),
         6 => (transposed(4, 2), 2 * height),
-        7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2 }), height / 2),
+        7 => (Op::Slice(Slice { axis: 1, start: 1, end: height as i64, step: 2 }), height / 2),
         _ => (relu(), height),
     };
     (net.add(&name, op, &[x]), height)
