@@ -83,7 +83,9 @@ pub(super) fn layer_norm(bound: &Bound<'_>) -> Told {
     let sizes = bound.get("normalized_shape").and_then(|sizes| ints(&sizes).ok());
     let trailing = |shape: &[u64]| {
         let sizes: Vec<u64> = sizes.as_ref()?.iter().map(|size| u64::try_from(*size).ok()).collect::<Option<_>>()?;
-        shape.ends_with(&sizes).then_some(sizes.len() as i64)
+        // As many columns as channels: either may be meant.
+        let is_doubtful = sizes.len() < shape.len() && sizes.as_slice() == &shape[..1];
+        (shape.ends_with(&sizes) && !is_doubtful).then_some(sizes.len() as i64)
     };
     match (bound.shape, bound.shape.and_then(trailing)) {
         // On a vector they are the channels.

@@ -112,7 +112,7 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
 }
 
 /// Computes one node. Returns its output, whose shape is `out` behind the batch, and what was done; the few bytes of scratch
-/// memory that kernels other than convolutions and linear layers take are not counted.
+/// memory that kernels other than convolutions, linear layers and matrix products take are not counted.
 pub(super) fn execute(
     op: &Op,
     inputs: &[&Tensor],
