@@ -8,10 +8,10 @@ mod cases;
 mod cases_maps;
 #[path = "kernels/convolution.rs"]
 mod convolution;
-#[path = "kernels/recorded.rs"]
-mod recorded;
 #[path = "kernels/edges.rs"]
 mod edges;
+#[path = "kernels/recorded.rs"]
+mod recorded;
 
 use std::collections::BTreeSet;
 

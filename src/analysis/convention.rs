@@ -134,8 +134,8 @@ enum Rule<'a> {
 /// `weight` or `bias` of leaf modules) and thop (`thop/vision/basic_hooks.py` and `calc_func.py`) count.
 fn rules(op: &Op) -> [Rule<'_>; 4] {
     use Rule::{
-        Gathered, Input, InputAndOutput, LeftTimesColumns, Macs, MacsAndBias, Nothing, Output, Params, ParamsAPixel, Rows, Scattered,
-        ScatteredAndBias,
+        Gathered, Input, InputAndOutput, LeftTimesColumns, Macs, MacsAndBias, Nothing, Output, Params, ParamsAPixel, Rows,
+        Scattered, ScatteredAndBias,
     };
     let norm = |affine, with, without| Input(if affine { with } else { without });
     match op {

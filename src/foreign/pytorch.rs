@@ -7,7 +7,8 @@ use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same, Words};
 use super::{
-    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule,
+    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, axes, guess, may, must, named, pads, row,
+    rule,
 };
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
@@ -124,7 +125,7 @@ pub(super) const MODULES: &[Row] = &[
     ),
     pt(
         "LayerNorm",
-        Shaped("layer_norm", rule::layer_norm),
+        Shaped("layer_norm", axes::layer_norm),
         &[
             must("normalized_shape", InputSize),
             may("eps", Same("eps")),
@@ -237,7 +238,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("prod", Operation("prod"), &[X, DIMS, KEEPDIM, named("dtype", NO_PROPERTY)]),
     pt("amax", Operation("amax"), &[X, DIMS, KEEPDIM]),
     pt("amin", Operation("amin"), &[X, DIMS, KEEPDIM]),
-    pt("norm vector_norm", Ruled("l2", rule::norm), &[X, may("p ord", RULED), DIMS, KEEPDIM]),
+    pt("norm vector_norm", Ruled("l2", axes::norm), &[X, may("p ord", RULED), DIMS, KEEPDIM]),
     pt("add", Operation("add"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("sub subtract", Operation("sub"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("mul multiply", Operation("mul"), &[X, OTHER]),
@@ -251,10 +252,10 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("narrow", Ruled("slice", rule::narrow), &[X, must("dim", RULED), must("start", RULED), must("length", RULED)]),
     pt("unsqueeze", Operation("unsqueeze"), &[X, DIMS]),
     pt("squeeze", Operation("squeeze"), &[X, DIMS]),
-    pt("repeat tile", Shaped("repeat", rule::repeat), &[X, may("repeats dims", Rest)]),
-    pt("expand", Shaped("expand", rule::expand), &[X, may("sizes", Rest)]),
+    pt("repeat tile", Shaped("repeat", axes::repeat), &[X, may("repeats dims", Rest)]),
+    pt("expand", Shaped("expand", axes::expand), &[X, may("sizes", Rest)]),
     pt("expand_as", Nothing("what has one row or column goes with many by itself; `expand([…])` stretches to a shape"), &[X]),
-    pt("flip", Ruled("slice", rule::flip), &[X, may("dims", Rest)]),
+    pt("flip", Ruled("slice", axes::flip), &[X, may("dims", Rest)]),
     pt("matmul bmm", Operation("matmul"), &[X, OTHER_FACTOR]),
     pt("mm einsum", Nothing("there is `matmul(a, b)`, whose matrices lie behind the batch, which has no axis here"), &[X]),
     pt("exp log sqrt rsqrt abs pow square", Nothing("there is no such function of a tensor here"), &[X]),

@@ -20,7 +20,7 @@ fn one(keyword: &'static str) -> Stages {
     Stage::new(keyword).into()
 }
 
-fn list(numbers: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn list(numbers: impl IntoIterator<Item = i64>) -> String {
     format!("[{}]", numbers.into_iter().map(|n| n.to_string()).collect::<Vec<_>>().join(", "))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn texts(items: &[Value<'_>]) -> String {
 }
 
 /// The whole numbers of a value.
-fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
+pub(super) fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
     let numbers: Option<Vec<i64>> = value.items().iter().map(Value::int).collect();
     numbers.filter(|numbers| !numbers.is_empty()).ok_or_else(|| format!("`{}` are not plain numbers", value.written()))
 }
@@ -76,31 +76,6 @@ pub(super) fn keras_gelu(bound: &Bound<'_>) -> Told {
 pub(super) fn named_activation(bound: &Bound<'_>) -> Told {
     let name = bound.get("activation").unwrap_or(Value::None);
     Ok(activation(&name)?.map_or_else(|| one("identity"), Stages::from))
-}
-
-/// Over the trailing axes, which have the sizes that are given, or it is another order of axes that was meant.
-pub(super) fn layer_norm(bound: &Bound<'_>) -> Told {
-    let sizes = bound.get("normalized_shape").and_then(|sizes| ints(&sizes).ok());
-    let trailing = |shape: &[u64]| {
-        let sizes: Vec<u64> = sizes.as_ref()?.iter().map(|size| u64::try_from(*size).ok()).collect::<Option<_>>()?;
-        // As many columns as channels: either may be meant.
-        let is_doubtful = sizes.len() < shape.len() && sizes.as_slice() == &shape[..1];
-        (shape.ends_with(&sizes) && !is_doubtful).then_some(sizes.len() as i64)
-    };
-    match (bound.shape, bound.shape.and_then(trailing)) {
-        // On a vector they are the channels.
-        (Some([_]), _) => bound.plain("layer_norm"),
-        (Some(_), Some(count)) => {
-            let mut stages = bound.plain("layer_norm")?;
-            let axes = if count == 1 { "-1".to_owned() } else { list(-count..0) };
-            stages.0[0].args.push(("axes", axes));
-            Ok(stages)
-        }
-        (Some(_) | None, _) => Err("PyTorch's normalises the trailing axes of a tensor, and `layer_norm` the channels of each \
-                                    position: where the channels were last, as in ConvNeXt, write `layer_norm`, and for the \
-                                    last axis here `layer_norm(axes=-1)`"
-            .to_owned()),
-    }
 }
 
 /// With running statistics it computes what batch normalisation does.
@@ -285,56 +260,6 @@ pub(super) fn flatten(bound: &Bound<'_>) -> Told {
         stage = stage.arg("to", bound.axis(&end)?.to_string());
     }
     Ok(stage.into())
-}
-
-/// The norms of vectors that are had here.
-pub(super) fn norm(bound: &Bound<'_>) -> Told {
-    let keyword = match bound.get("p") {
-        None => "l2",
-        Some(p) if p.is_number(2.0) => "l2",
-        Some(p) if p.is_number(1.0) => "l1",
-        Some(p) => return Err(format!("of norms `l1` and `l2` are had here, not that of `{}`", p.written())),
-    };
-    bound.plain(keyword)
-}
-
-/// Numbers for the batch and for each axis of the input; the batch is left alone.
-fn for_each_axis(bound: &Bound<'_>, alone: &[i64]) -> Result<Vec<i64>, String> {
-    let numbers = match bound.rest.as_slice() {
-        [list @ Value::List(_)] => ints(list)?,
-        items => ints(&Value::List(items.to_vec()))?,
-    };
-    let rank = bound.shape.ok_or("how many axes its input has is not known here")?.len();
-    match numbers.split_first() {
-        Some((batch, rest)) if rest.len() == rank && alone.contains(batch) => Ok(rest.to_vec()),
-        _ => Err("the batch does not stay as it is in front, and has no axis here".to_owned()),
-    }
-}
-
-/// `x.repeat(1, 2, 1, 1)`.
-pub(super) fn repeat(bound: &Bound<'_>) -> Told {
-    Ok(Stage::new("repeat").arg("times", list(for_each_axis(bound, &[1])?)).into())
-}
-
-/// `x.expand(-1, -1, 7, 7)`.
-pub(super) fn expand(bound: &Bound<'_>) -> Told {
-    Ok(Stage::new("expand").arg("shape", list(for_each_axis(bound, &[-1])?)).into())
-}
-
-/// `x.flip(2, 3)`, or with one list: a slice backwards along each axis.
-pub(super) fn flip(bound: &Bound<'_>) -> Told {
-    let axes = match bound.rest.as_slice() {
-        [list @ Value::List(_)] => list.items().to_vec(),
-        items => items.to_vec(),
-    };
-    let stage = |axis: &Value<'_>| {
-        let axis = bound.axis(axis)?;
-        let stage = Stage::new("slice");
-        let stage = if axis == 0 { stage } else { stage.arg("axis", axis.to_string()) };
-        Ok::<_, String>(stage.arg("step", "-1"))
-    };
-    let stages = axes.iter().map(stage).collect::<Result<Vec<_>, _>>()?;
-    if stages.is_empty() { Err("which axes it turns is not said".to_owned()) } else { Ok(Stages(stages)) }
 }
 
 /// Channels are last there, so that they vary fastest.

@@ -142,16 +142,17 @@ impl Op {
         }
     }
 
+    /// Whether it has factors of more than the channels: one for each element of a map.
+    fn normalises_elements(&self) -> bool {
+        matches!(self, Self::LayerNorm(norm) if norm.affine && norm.axes.len() > 1 && norm.axes.contains(&0))
+    }
+
     /// Whether it works on any number of channels and makes each of its output's of the same one of its first input, in their
     /// order; of a map, `flatten` makes as many elements of each as the map has pixels.
     #[must_use]
     pub fn keeps_channels(&self) -> bool {
         match self.class() {
-            Class::Norm(_) => match self {
-                // Factors and shifts of more than the channels are told apart by nothing but their place.
-                Self::LayerNorm(norm) => norm.axes == [0] || norm.axes[0] > 0 || !norm.affine,
-                _ => !matches!(self, Self::GroupNorm(_)),
-            },
+            Class::Norm(_) => !matches!(self, Self::GroupNorm(_)) && !self.normalises_elements(),
             Class::Pooling => !matches!(self, Self::Reduce(_)),
             Class::Arithmetic => matches!(self, Self::Scalar(_)),
             Class::Reshape => matches!(self, Self::Flatten),

@@ -3,6 +3,7 @@
 //! In: two shapes. Out: the shape of the product and its MACs. The last two axes multiply, those before them broadcast, as in
 //! NumPy; a vector is refused, since whether it is a row or a column had to be guessed.
 
+use super::Op;
 use super::args::Printed;
 use super::error::ShapeError;
 use super::merge::broadcast;
@@ -10,7 +11,6 @@ use super::payload::Payload;
 use super::shape::Shape;
 use super::table::{Built, OpInfo, Output};
 use super::work::{Window, Work, elements};
-use super::Op;
 
 pub(super) const MATMUL: OpInfo = OpInfo {
     keyword: "matmul",

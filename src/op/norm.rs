@@ -1,21 +1,21 @@
-//! Normalisations.
+//! Normalisations; that over axes of one's choice is [`layer_norm`](super::layer_norm).
 //!
 //! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here. `E` stands for the number of
 //! elements in the formulas of work.
 
+use super::Op;
 use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
-use super::geometry::{at_least_one, first, map_of, no_axis};
-use super::param_kind::ParamKind::{Count, Flag, IntegerOrList, Number};
+use super::geometry::{at_least_one, first, map_of};
+use super::param_kind::ParamKind::{Count, Flag, Number};
 use super::payload::Payload;
 use super::shape::Shape;
-use super::table::DefaultValue::{Bool, Float, Int};
+use super::table::DefaultValue::{Bool, Float};
 use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
-use super::weight::{Dims, Init, WeightSpec, if_affine, with_bias};
+use super::weight::{Dims, Init, WeightSpec, if_affine};
 use super::work::{Window, Work, elements};
-use super::{Op, axes};
 
-const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
+pub(super) const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
 const AFFINE: ParamInfo = optional("affine", Flag, Bool(true), "whether a factor and a shift per channel are learned");
 
 pub(super) const BN: OpInfo = OpInfo {
@@ -46,23 +46,6 @@ pub(super) const GROUP_NORM: OpInfo = OpInfo {
         let (eps, affine) = read_norm(read)?;
         Ok(Built::One(Op::GroupNorm(GroupNorm { groups: read.count("groups")?, eps, affine })))
     },
-};
-
-pub(super) const LAYER_NORM: OpInfo = OpInfo {
-    keyword: "layer_norm",
-    family: "normalisation",
-    summary: "normalises the channels of each position on its own, as in ConvNeXt; or what lies along other axes",
-    params: &[
-        EPS,
-        optional("affine", Flag, Bool(true), "whether factors and shifts are learned, of the dimensions of these axes"),
-        optional("axes", IntegerOrList, Int(0), "axes over which it normalises, one after the other; 0 is the channels"),
-        optional("bias", Flag, Bool(true), "whether there are shifts beside the factors"),
-    ],
-    inputs: (1, Some(1)),
-    output: Output::Computed,
-    shapes: "[...] -> [...]",
-    onnx: "LayerNormalization",
-    build: build_layer_norm,
 };
 
 pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
@@ -117,33 +100,6 @@ pub struct GroupNorm {
     pub affine: bool,
 }
 
-/// Layer normalisation over some axes: over axis 0 it is `ConvNeXt`'s, which has the channels of each position.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LayerNorm {
-    /// Added to the variance.
-    pub eps: f64,
-    /// Whether a scale is learned, of the dimensions of the axes.
-    pub affine: bool,
-    /// Consecutive axes, ascending.
-    pub axes: Vec<usize>,
-    /// Whether a shift is learned beside the scale.
-    pub bias: bool,
-}
-
-impl LayerNorm {
-    /// Over the channels of each position, with a shift where there is a scale.
-    #[must_use]
-    pub fn of_channels(eps: f64, affine: bool) -> Self {
-        Self { eps, affine, axes: vec![0], bias: true }
-    }
-
-    /// The dimensions of its axes.
-    fn normalized(&self, input: Shape) -> Shape {
-        let dims: Vec<u64> = self.axes.iter().map(|axis| input.dim(*axis)).collect();
-        Shape::new(&dims).expect("dimensions of the input")
-    }
-}
-
 /// Instance normalisation over each channel's map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstanceNorm {
@@ -166,29 +122,13 @@ pub struct Lrn {
     pub k: f64,
 }
 
-fn read_norm(read: &Reader<'_>) -> Result<(f64, bool), BuildError> {
+pub(super) fn read_norm(read: &Reader<'_>) -> Result<(f64, bool), BuildError> {
     let eps = read.positive("eps")?;
     // `bn(64)`, as PyTorch writes it, would be a network that runs and computes something else.
     if eps >= 1.0 {
         return Err(read.invalid("eps", format!("eps must be less than 1, not {eps}; channels follow from the input")));
     }
     Ok((eps, read.flag("affine")?))
-}
-
-fn build_layer_norm(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let (eps, affine) = read_norm(read)?;
-    let axes = axes::ascending(read, "axes", first(inputs)?.rank())?;
-    if !is_consecutive(&axes) {
-        let message = "axes must follow each other; `transpose` the others between them away first, and back behind".to_owned();
-        return Err(read.invalid("axes", message));
-    }
-    // Without factors there are no shifts either, whatever is said of them.
-    let bias = read.flag("bias")? || !affine;
-    Ok(Built::One(Op::LayerNorm(LayerNorm { eps, affine, axes, bias })))
-}
-
-fn is_consecutive(axes: &[usize]) -> bool {
-    axes.windows(2).all(|pair| pair[1] == pair[0] + 1)
 }
 
 fn build_lrn(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
@@ -200,7 +140,7 @@ fn build_lrn(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> 
     })))
 }
 
-fn print_norm(printed: Printed, eps: f64, affine: bool) -> Printed {
+pub(super) fn print_norm(printed: Printed, eps: f64, affine: bool) -> Printed {
     printed.arg("eps", eps).arg("affine", affine)
 }
 
@@ -216,7 +156,7 @@ fn affine_weights(affine: bool, channels: u64) -> Vec<WeightSpec> {
 /// Normalisation whose statistics come from the input, over `groups` sets of elements. Mean: `E - groups` additions and a
 /// division each; variance: `E` subtractions, `E` squares, `E - groups` additions and a division each; then each adds eps, takes
 /// a root and inverts it; then `E` multiplications (the differences are kept). Affine: one more of both an element.
-fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, ShapeError> {
+pub(super) fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, ShapeError> {
     let count = elements(input)?;
     let per_element = Work { mul: 2 + u64::from(affine), add: 3 + u64::from(affine), ..Work::NONE };
     let mut work = per_element.times(count)?.plus(Work { exp: 1, div: 3, ..Work::NONE }.times(groups)?)?;
@@ -302,55 +242,6 @@ impl Payload for GroupNorm {
 
     fn arguments(&self, printed: Printed) -> Printed {
         print_norm(printed.arg("groups", self.groups), self.eps, self.affine)
-    }
-}
-
-impl Payload for LayerNorm {
-    fn info(&self) -> &'static OpInfo {
-        &LAYER_NORM
-    }
-
-    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let input = first(inputs)?;
-        let bad = axes::bad(&self.axes, input.rank()).or_else(|| self.axes.is_empty().then_some(0));
-        match bad.or_else(|| self.axes.last().copied().filter(|_| !is_consecutive(&self.axes))) {
-            Some(axis) => Err(no_axis(axis, input.rank())),
-            None => Ok(input),
-        }
-    }
-
-    fn roles(&self) -> &'static [&'static str] {
-        if self.affine { with_bias(self.bias) } else { &[] }
-    }
-
-    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
-        let dims = Dims::of(self.normalized(inputs[0]));
-        let init = |name: &&'static str| if *name == "bias" { Init::AroundZero } else { Init::AroundOne };
-        self.roles().iter().map(|name| WeightSpec::learned(name, dims, init(name))).collect()
-    }
-
-    /// Statistics of each place along the other axes. Without shifts each element has an addition less.
-    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
-        let input = inputs[0];
-        let count = elements(input)?;
-        let mut work = statistics(input, count / elements(self.normalized(input))?, self.affine)?;
-        if self.affine && !self.bias {
-            work.add -= count.min(work.add);
-        }
-        Ok(work)
-    }
-
-    fn window(&self, _map: Shape) -> Window {
-        if self.axes == [0] { Window::Pixel } else { Window::Whole }
-    }
-
-    fn arguments(&self, printed: Printed) -> Printed {
-        let printed = print_norm(printed, self.eps, self.affine);
-        match self.axes.as_slice() {
-            [axis] => printed.arg("axes", *axis),
-            axes => printed.arg("axes", axes::listed(axes)),
-        }
-        .arg("bias", self.bias)
     }
 }
 
@@ -468,41 +359,6 @@ mod tests {
         assert_eq!(layer, Work { mul: 48, add: 3 * 24 - 6, exp: 6, div: 18, ..Work::NONE });
         let instance = work("instance_norm()([4, 3, 2])");
         assert_eq!(instance, Work { mul: 48, add: 3 * 24 - 4, exp: 4, div: 12, ..Work::NONE });
-    }
-
-    #[test]
-    fn layers_normalise_over_the_axes_that_are_named() {
-        for (call, dims, groups) in [
-            ("layer_norm(axes=-1)([49, 64])", vec![64], 49),
-            ("layer_norm(axes=[1, 2])([4, 3, 2])", vec![3, 2], 4),
-            ("layer_norm(axes=[-1, 0, 1])([4, 3, 2])", vec![4, 3, 2], 1),
-            ("layer_norm(axes=[2, 3, 4, 5])([2, 3, 1, 2, 3, 4])", vec![1, 2, 3, 4], 6),
-            ("layer_norm()([4, 3, 2])", vec![4], 6),
-        ] {
-            assert_eq!(weights(call), [("weight", dims.clone(), true), ("bias", dims, true)], "{call}");
-            assert_eq!(work(call).exp, groups, "{call}");
-        }
-        assert_eq!(weights("layer_norm(axes=1, bias=false)([4, 3])"), [("weight", vec![3], true)]);
-        let (with, without) = (work("layer_norm(axes=1)([4, 3])"), work("layer_norm(axes=1, bias=false)([4, 3])"));
-        assert_eq!((with.mul, with.add - 12), (without.mul, without.add));
-        assert_eq!(printed("layer_norm(axes=[-2])([4, 3])"), "");
-        assert_eq!(printed("layer_norm(1e-6, axes=[-1, 1], bias=false)([4, 3, 2])"), "eps=1e-6, axes=[1, 2], bias=false");
-        assert_eq!(window("layer_norm(axes=[0, 1])([4, 8, 8])"), Window::Whole);
-    }
-
-    #[test]
-    fn axes_of_a_layer_norm_follow_each_other() {
-        let told_ = |axes: &str| told(&format!("layer_norm(axes={axes})([4, 3, 2])"));
-        assert!(told_("[0, 2]").starts_with("axes must follow each other; `transpose`"));
-        assert_eq!(told_("[1, 1]"), "axes must name no axis twice");
-        assert_eq!(told_("[]"), "axes must name at least one axis");
-        assert_eq!(shape_error("layer_norm(axes=3)([4, 3, 2])"), ShapeError::Axis { axis: 3, rank: 3 });
-        assert_eq!(printed("layer_norm(affine=false, bias=false)([4])"), "affine=false");
-        for axes in [vec![], vec![3], vec![0, 2], vec![1, 0], vec![1, 1]] {
-            let raw = LayerNorm { eps: 1e-5, affine: true, axes, bias: true };
-            let input = Shape::new(&[4, 3, 2]).expect("a shape");
-            assert!(matches!(raw.infer(&[input]), Err(ShapeError::Axis { rank: 3, .. })), "{raw:?}");
-        }
     }
 
     #[test]

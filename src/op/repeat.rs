@@ -107,9 +107,7 @@ impl Payload for Repeat {
                     let why = format!("only a dimension of 1 is stretched, and not to {}", shape.dim(to));
                     return Err(ShapeError::Extent { axis: to - added, dim: own, why });
                 }
-                Self::Times(times) => {
-                    dimension(axis_name(to, rank), i128::from(own).saturating_mul(i128::from(times[to])))?
-                }
+                Self::Times(times) => dimension(axis_name(to, rank), i128::from(own).saturating_mul(i128::from(times[to])))?,
             };
         }
         Ok(Shape::new(&dims[..rank]).expect("dimensions within bounds"))

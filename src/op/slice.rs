@@ -36,7 +36,12 @@ pub(super) const SLICE: OpInfo = OpInfo {
     family: "joining",
     summary: "elements `start, start + step, ...` before `end` of an axis; backwards with a negative step",
     params: &[
-        optional("start", Integer, Absent, "first element; a negative one counts from the end; 0, or the last where it goes backwards"),
+        optional(
+            "start",
+            Integer,
+            Absent,
+            "first element; a negative one counts from the end; 0, or the last where it goes backwards",
+        ),
         optional("end", Integer, Absent, "one past the last element; a negative one counts from the end"),
         optional("axis", Integer, Int(0), "axis that is cut; 0 is the channels"),
         optional("step", Integer, Int(1), "distance between elements; a negative one goes backwards"),

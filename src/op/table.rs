@@ -9,8 +9,8 @@ use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
 use super::{
-    Op, activation, conv, conv_transpose, dense, gather, matmul, merge, norm, pass, pool, reduce, repeat, reshape, resize, scale,
-    slice, source, space,
+    Op, activation, conv, conv_transpose, dense, gather, layer_norm, matmul, merge, norm, pass, pool, reduce, repeat, reshape,
+    resize, scale, slice, source, space,
 };
 
 /// What a parameter is where it is not given.
@@ -157,7 +157,7 @@ pub static OPS: &[OpInfo] = &[
     matmul::MATMUL,
     norm::BN,
     norm::GROUP_NORM,
-    norm::LAYER_NORM,
+    layer_norm::LAYER_NORM,
     norm::INSTANCE_NORM,
     norm::LRN,
     scale::SCALE,

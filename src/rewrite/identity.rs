@@ -45,9 +45,10 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         Op::Transpose(transpose) => {
             same(transpose.axes.iter().enumerate().all(|(i, axis)| i == *axis), "the axes keep their order")
         }
-        Op::Slice(slice) => {
-            same(slice.start == 0 && slice.step == 1 && u64::try_from(slice.end) == Ok(input.dim(slice.axis)), "it takes the whole axis")
-        }
+        Op::Slice(slice) => same(
+            slice.start == 0 && slice.step == 1 && u64::try_from(slice.end) == Ok(input.dim(slice.axis)),
+            "it takes the whole axis",
+        ),
         Op::Pad(pad) => same(pad.pad == Padding::default(), "it pads nothing"),
         // What keeps its size is copied, whatever the factor.
         Op::Upsample(_) => same(op.infer(inputs).is_ok_and(|output| output == *input), "the map has that size already"),

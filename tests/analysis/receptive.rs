@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use pointwise::analysis::Receptive;
 use pointwise::graph::{Graph, NodeId};
 use pointwise::op::{
-    ConvTranspose, DepthToSpace, GlobalPool, Reduce, Op, Padding, Reshape, ResizeTo, Shape, Slice, Transpose, Upsample,
+    ConvTranspose, DepthToSpace, GlobalPool, Op, Padding, Reduce, Reshape, ResizeTo, Shape, Slice, Transpose, Upsample,
     UpsampleMode,
 };
 use pointwise::shape::Shaped;

@@ -10,9 +10,9 @@ use pointwise::analysis::Receptive;
 use pointwise::exec::{RunOptions, prepare};
 use pointwise::graph::NodeId;
 use pointwise::op::{
-    Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, Gather, GlobalPool, GroupNorm,
-    InstanceNorm, LayerNorm, Linear, Lrn, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Repeat, Reshape, ResizeTo, Shape,
-    Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, Gather, GlobalPool,
+    GroupNorm, InstanceNorm, LayerNorm, Linear, Lrn, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Repeat, Reshape,
+    ResizeTo, Shape, Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::Shaped;

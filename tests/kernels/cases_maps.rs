@@ -2,8 +2,8 @@
 
 use pointwise::op::{
     AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, Gather, GlobalPool, Merge, Op, Pad,
-    PadMode, Padding, Param, Pool, PoolKind, Reduce, Reduction, Repeat, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose,
-    Upsample, UpsampleMode,
+    PadMode, Padding, Param, Pool, PoolKind, Reduce, Reduction, Repeat, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice,
+    SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 
 use crate::apply::Case;

@@ -40,14 +40,16 @@ fn outputs(shaped: &Shaped, inputs: &BTreeMap<String, Tensor>) -> Tensor {
 
 #[test]
 fn values_are_those_of_pytorch() {
-    let dims = |text: &str| -> Vec<u64> {
-        text.trim_matches(['[', ']']).split(", ").map(|d| d.parse().expect("a dimension")).collect()
-    };
+    let dims =
+        |text: &str| -> Vec<u64> { text.trim_matches(['[', ']']).split(", ").map(|d| d.parse().expect("a dimension")).collect() };
     let mut compared = 0;
     for line in include_str!("../data/pytorch_values.txt").lines().filter(|line| !line.starts_with('#')) {
         let [call, x, y, out, values] = line.split(" | ").collect::<Vec<_>>()[..] else { panic!("five parts: {line}") };
-        let text = format!("net recorded {{\n    input x: {x}\n    input y: {y}\n    output z: {out} = {call}\n    output rest = y\n}}\n");
-        let inputs = BTreeMap::from([("x", x, 100), ("y", y, 101)].map(|(n, d, salt)| (n.to_owned(), tensor(&dims(d), true, salt))));
+        let text = format!(
+            "net recorded {{\n    input x: {x}\n    input y: {y}\n    output z: {out} = {call}\n    output rest = y\n}}\n"
+        );
+        let inputs =
+            BTreeMap::from([("x", x, 100), ("y", y, 101)].map(|(n, d, salt)| (n.to_owned(), tensor(&dims(d), true, salt))));
         let network = shaped(text);
         let z = outputs(&network, &inputs);
         for (i, (got, expected)) in z.data().iter().zip(values.split(' ')).enumerate() {
