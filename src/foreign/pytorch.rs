@@ -226,7 +226,11 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("channel_shuffle", Operation("channel_shuffle"), &[X, must("groups", Same("groups"))]),
     pt("pad", Ruled("pad", pads::f_pad), &[X, must("pad", RULED), may("mode", RULED), may("value", RULED)]),
     pt("cat concat concatenate", Ruled("concat", rule::cat), &[must("tensors", Inputs), may("dim", Axis("axis"))]),
-    pt("stack", Nothing("it makes a new axis: `concat` joins along one that is there"), &[must("tensors", Inputs)]),
+    pt(
+        "stack",
+        Nothing("it makes a new axis: `unsqueeze(0)` gives one to each, along which `concat` joins them"),
+        &[must("tensors", Inputs)],
+    ),
     pt("chunk", Ruled("split", rule::chunk), &[X, must("chunks", Same("parts")), may("dim", Axis("axis"))]),
     pt("split", Shaped("split", rule::split), &[X, must("split_size_or_sections split_size", RULED), may("dim", RULED)]),
     pt("flatten", Ruled("flatten", rule::flatten), &[X, guess("start_dim", RULED), may("end_dim", RULED)]),

@@ -23,7 +23,9 @@ pub(super) fn taken(x: &Tensor, axis: usize, places: impl Iterator<Item = u64>, 
     let dims = with_batch(x.dims()[0], out);
     let mut data = Vec::with_capacity(dims.iter().product());
     for outer in x.data().chunks_exact(length * inner) {
-        places.iter().for_each(|place| data.extend_from_slice(&outer[place * inner..(place + 1) * inner]));
+        for place in &places {
+            data.extend_from_slice(&outer[place * inner..(place + 1) * inner]);
+        }
     }
     Tensor::new(dims, data)
 }
