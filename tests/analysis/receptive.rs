@@ -124,7 +124,9 @@ fn taken_repeated_and_multiplied_rows_see_what_they_are_made_of() {
     let turned = net.add("turned", Op::Transpose(Transpose { axes: vec![0, 2, 1] }), &[wide]);
     let scores = net.add("scores", Op::MatMul, &[wide, turned]);
     let norm = net.add("norm", Op::LayerNorm(LayerNorm { eps: 0.0, affine: true, axes: vec![0, 1], bias: true }), &[wide]);
-    [back, over, map, rows, columns, scores, norm].into_iter().for_each(|node| net.output(node));
+    for node in [back, over, map, rows, columns, scores, norm] {
+        net.output(node);
+    }
     let (_, analysis) = net.analyzed();
     let of = |id| analysis.layer(id).expect("a layer").receptive;
     assert_eq!(of(back), Receptive { field: [3; 2], stride: [(2, 1), (1, 1)], offset: [14, -1] });
@@ -180,7 +182,7 @@ fn rows(shaped: &Shaped, node: NodeId, row: i64) -> BTreeSet<i64> {
             if position.0.rem_euclid(position.1) == 0 { vec![low] } else { vec![low, low + 1] }
         }
         Op::DepthToSpace(d) => vec![row.div_euclid(d.block as i64)],
-        Op::Slice(s) => vec![if s.axis == 1 { s.start as i64 + row * s.step as i64 } else { row }],
+        Op::Slice(s) => vec![if s.axis == 1 { s.start as i64 + row * s.step } else { row }],
         Op::Elementwise(_) | Op::Concat(_) => {
             return n.inputs.iter().flat_map(|input| rows(shaped, *input, row)).collect();
         }

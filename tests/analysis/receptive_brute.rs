@@ -66,7 +66,7 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
             let step = 1 + below(random, 3) as i64;
             match below(random, 6) {
                 0 => Op::Slice(Slice { axis, start, end: below(random, start + 1) as i64 - 1, step: -step }),
-                1 => Op::Gather(Gather { axis, indices: (0..1 + below(random, 6)).map(|_| below(random, dim)).collect() }),
+                1 => Op::Gather(Gather { axis, indices: (0..=below(random, 6)).map(|_| below(random, dim)).collect() }),
                 2 => Op::Repeat(Repeat::Times((0..3).map(|at| if at == axis { 1 + below(random, 3) } else { 1 }).collect())),
                 _ => Op::Slice(Slice { axis, start, end: (start + 1 + below(random, dim - start)) as i64, step }),
             }
