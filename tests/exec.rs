@@ -173,11 +173,12 @@ fn scratch_memory_is_known_before_a_run() {
         ("transposed in groups", transposed(32, 2), [64, 30, 31]),
         ("a vector", linear.clone(), [1, 1, 4000]),
         ("a map", linear, [5, 7, 600]),
+        ("products", Op::MatMul, [3, 90, 90]),
     ];
     for (what, op, dims) in ops {
         let mut net = Net::new();
         let x = net.input("x", &dims);
-        let y = net.add("y", op, &[x]);
+        let y = net.add("y", op.clone(), &vec![x; op.arity().0]);
         net.0.add_output("y", y);
         let net = net.shaped();
         let weights = Weights::init(&net, 0);

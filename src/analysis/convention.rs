@@ -8,6 +8,7 @@
 //! | convolution | MACs | MACs + bias | parameters x output pixels | MACs |
 //! | transposed convolution | weights x input pixels | the same + bias | parameters x output pixels | output x inputs/group x kernel |
 //! | linear | MACs | MACs + bias | parameters, whatever the positions | MACs |
+//! | `matmul` | elements of the left x columns of the right | the same | 0 | 0 |
 //! | batch norm | 2 an element (1 without scale) | 2 (1) | parameters | 4 (2) |
 //! | group norm | 5 (4) | 2 (1) | parameters | 0 |
 //! | instance norm | 5 (4) | 2 (1) | parameters | 4 (2) |
@@ -116,6 +117,8 @@ enum Rule<'a> {
     ScatteredAndBias(&'a ConvTranspose),
     /// A transposed convolution as if it were a convolution: output elements times inputs of a group times the kernel.
     Gathered(&'a ConvTranspose),
+    /// Elements of the left tensor times columns of the right one: MACs, unless the left one is broadcast.
+    LeftTimesColumns,
     /// So many an input element.
     Input(u64),
     /// So many an output element.
@@ -131,14 +134,15 @@ enum Rule<'a> {
 /// `weight` or `bias` of leaf modules) and thop (`thop/vision/basic_hooks.py` and `calc_func.py`) count.
 fn rules(op: &Op) -> [Rule<'_>; 4] {
     use Rule::{
-        Gathered, Input, InputAndOutput, Macs, MacsAndBias, Nothing, Output, Params, ParamsAPixel, Rows, Scattered,
-        ScatteredAndBias,
+        Gathered, Input, InputAndOutput, LeftTimesColumns, Macs, MacsAndBias, Nothing, Output, Params, ParamsAPixel, Rows,
+        Scattered, ScatteredAndBias,
     };
     let norm = |affine, with, without| Input(if affine { with } else { without });
     match op {
         Op::Conv(_) => [Macs, MacsAndBias, ParamsAPixel, Macs],
         Op::ConvTranspose(conv) => [Scattered(conv), ScatteredAndBias(conv), ParamsAPixel, Gathered(conv)],
         Op::Linear(_) => [Macs, MacsAndBias, Params, Macs],
+        Op::MatMul => [LeftTimesColumns, LeftTimesColumns, Nothing, Nothing],
         Op::BatchNorm(n) => [norm(n.affine, 2, 1), norm(n.affine, 2, 1), Params, norm(n.affine, 4, 2)],
         Op::GroupNorm(n) => [norm(n.affine, 5, 4), norm(n.affine, 2, 1), Params, Nothing],
         Op::InstanceNorm(n) => [norm(n.affine, 5, 4), norm(n.affine, 2, 1), Params, norm(n.affine, 4, 2)],
@@ -180,7 +184,9 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
         | Op::DepthToSpace(_)
         | Op::SpaceToDepth(_)
         | Op::ChannelShuffle(_)
-        | Op::Mean(_)
+        | Op::Reduce(_)
+        | Op::Gather(_)
+        | Op::Repeat(_)
         | Op::Dropout(_)
         | Op::Identity => [Nothing; 4],
     }
@@ -200,6 +206,10 @@ impl Rule<'_> {
             Self::Gathered(conv) => {
                 let window = conv.kernel[0].checked_mul(conv.kernel[1])?;
                 facts.output.elements()?.checked_mul(facts.inputs.first()?.channels() / conv.groups)?.checked_mul(window)
+            }
+            Self::LeftTimesColumns => {
+                let [left, right] = facts.inputs else { return Some(0) };
+                left.elements()?.checked_mul(right.dim(right.rank() - 1))
             }
             Self::Input(factor) => facts.inputs.first()?.elements()?.checked_mul(factor),
             Self::Output(factor) => facts.output.elements()?.checked_mul(factor),

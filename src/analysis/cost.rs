@@ -120,7 +120,8 @@ fn traffic(graph: &Graph, node: &Node, (inputs, output): (&[Shape], Shape), opti
         return Some((0, 0));
     }
     let written = map_bytes(output, batch, dtype)?;
-    if matches!(node.op, Op::Slice(_)) {
+    // What takes elements out of an axis reads no others.
+    if matches!(node.op, Op::Slice(_) | Op::Gather(_)) {
         return Some((written, written));
     }
     let mut seen: Vec<(NodeId, Shape)> = node.inputs.iter().copied().zip(inputs.iter().copied()).collect();

@@ -61,7 +61,8 @@ pub fn analyze(shaped: &Shaped, options: &Options) -> Result<Analysis, Overflow>
 /// What is counted as a MAC, after the tools that people compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Convention {
-    /// Convolutions, transposed convolutions and linear layers, without bias.
+    /// Convolutions, transposed convolutions, linear layers and matrix products of tensors, without bias: so torchvision counts
+    /// its vision transformers too.
     #[default]
     Default,
     /// As fvcore's flop counter.

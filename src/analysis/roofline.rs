@@ -24,6 +24,7 @@
 use super::target::{Cache, Rate, Target};
 use super::{Analysis, Layer};
 use crate::flow::Fusion;
+use crate::op::matmul::matrix;
 use crate::op::{Dense, Op, Work};
 use crate::shape::Shaped;
 
@@ -162,6 +163,12 @@ impl Engine<'_> {
             Some(Dense::Linear(linear)) => {
                 let filled = self.filling(linear.out);
                 (efficiency.dense * filled, filled)
+            }
+            // Products of tensors are gathered into blocks as weights are.
+            None if matches!(op, Op::MatMul) => {
+                let [depth, columns] = matrix(layer.inputs[1]).unwrap_or([1, 1]);
+                let filled = self.filling(columns);
+                (efficiency.dense * filled * self.filling(depth), filled)
             }
             None => return micros(quick_work(&layer.work) + slow_work(&layer.work), peak * efficiency.other),
         };

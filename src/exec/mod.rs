@@ -65,7 +65,8 @@ impl RunOptions {
 pub struct RunResult {
     /// The network's outputs in order of declaration, the batch first.
     pub outputs: Vec<(String, Tensor)>,
-    /// Multiply-accumulates of convolutions and linear layers, counted by the loops that did them, for the whole batch.
+    /// Multiply-accumulates of convolutions, linear layers and matrix products, counted by the loops that did them, for the whole
+    /// batch.
     pub macs: u64,
     /// Time of each node in order of execution, inputs left out; empty unless asked for.
     pub timings: Vec<(NodeId, Duration)>,

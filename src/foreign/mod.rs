@@ -5,6 +5,7 @@
 //! that a row does not know, or a value whose meaning is not plain, leaves the call as it is. It knows texts only, so that
 //! the parser and the builder say the same, and never what an operation does.
 
+mod axes;
 mod bind;
 mod elsewhere;
 mod keras;

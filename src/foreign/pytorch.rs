@@ -7,7 +7,8 @@ use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same, Words};
 use super::{
-    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, may, must, named, pads, row, rule,
+    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, axes, guess, may, must, named, pads, row,
+    rule,
 };
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
@@ -20,6 +21,7 @@ const DTYPE: Parameter = may("dtype", NO_PROPERTY);
 const INPLACE: Parameter = may("inplace", PLANNED);
 const X: Parameter = must("input self x", Input);
 const OTHER: Parameter = must("other", Input);
+const OTHER_FACTOR: Parameter = must("other mat2", Input);
 const KERNEL: Parameter = must("kernel_size", Same("k"));
 const STRIDE: Parameter = may("stride", Same("stride"));
 const PADDING: Parameter = may("padding", Same("pad"));
@@ -33,6 +35,8 @@ const FACTOR: Parameter = may("scale_factor", Same("factor"));
 const MODE: Parameter = may("mode", Words("mode", MODES));
 const CORNERS: Parameter = may("align_corners", Same("align_corners"));
 const NOT_ANEW: Parameter = may("recompute_scale_factor", Only(&["False"]));
+const DIMS: Parameter = must("dim axis", Axes("axes"));
+const KEEPDIM: Parameter = may("keepdim keepdims", Same("keep"));
 const WINDOW: Parameter = must("size", Same("size"));
 const LRN_ALPHA: Parameter = may("alpha", Same("alpha"));
 const LRN_BETA: Parameter = may("beta", Same("beta"));
@@ -121,12 +125,12 @@ pub(super) const MODULES: &[Row] = &[
     ),
     pt(
         "LayerNorm",
-        Shaped("layer_norm", rule::layer_norm),
+        Shaped("layer_norm", axes::layer_norm),
         &[
             must("normalized_shape", InputSize),
             may("eps", Same("eps")),
             may("elementwise_affine", Same("affine")),
-            may("bias", Only(&["True"])),
+            may("bias", Same("bias")),
         ],
     ),
     pt(
@@ -149,7 +153,7 @@ pub(super) const MODULES: &[Row] = &[
         Ruled("global_maxpool", rule::adaptive_max),
         &[must("output_size", RULED), may("return_indices", RULED)],
     ),
-    pt("Flatten", Operation("flatten"), &[may("start_dim", Only(&["1"])), may("end_dim", Only(&["-1"]))]),
+    pt("Flatten", Ruled("flatten", rule::flatten), &[may("start_dim", RULED), may("end_dim", RULED)]),
     pt("Identity", Operation("identity"), &[]),
     pt("ReLU", Operation("relu"), &[INPLACE]),
     pt("ReLU6", Operation("relu6"), &[INPLACE]),
@@ -222,16 +226,23 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("channel_shuffle", Operation("channel_shuffle"), &[X, must("groups", Same("groups"))]),
     pt("pad", Ruled("pad", pads::f_pad), &[X, must("pad", RULED), may("mode", RULED), may("value", RULED)]),
     pt("cat concat concatenate", Ruled("concat", rule::cat), &[must("tensors", Inputs), may("dim", Axis("axis"))]),
-    pt("stack", Nothing("it makes a new axis: `concat` joins along one that is there"), &[must("tensors", Inputs)]),
+    pt(
+        "stack",
+        Nothing("it makes a new axis: `unsqueeze(0)` gives one to each, along which `concat` joins them"),
+        &[must("tensors", Inputs)],
+    ),
     pt("chunk", Ruled("split", rule::chunk), &[X, must("chunks", Same("parts")), may("dim", Axis("axis"))]),
     pt("split", Shaped("split", rule::split), &[X, must("split_size_or_sections split_size", RULED), may("dim", RULED)]),
     pt("flatten", Ruled("flatten", rule::flatten), &[X, guess("start_dim", RULED), may("end_dim", RULED)]),
     pt("view reshape", Ruled("reshape", rule::view), &[X, may("shape", Rest)]),
     pt("permute", Ruled("transpose", rule::permute), &[X, may("dims", Rest)]),
     pt("transpose swapaxes", Ruled("transpose", rule::swap), &[X, must("dim0 axis0", RULED), must("dim1 axis1", RULED)]),
-    pt("mean", Operation("mean"), &[X, must("dim", Axes("axes")), may("keepdim", Same("keep"))]),
-    pt("sum", Nothing("`a + b` adds tensors; over axes there is `mean`, which is the sum over the number of elements"), &[X]),
-    pt("amax", Rarely(rule::amax), &[X, must("dim", RULED), may("keepdim", RULED)]),
+    pt("mean", Operation("mean"), &[X, DIMS, KEEPDIM]),
+    pt("sum", Operation("sum"), &[X, DIMS, KEEPDIM, named("dtype", NO_PROPERTY)]),
+    pt("prod", Operation("prod"), &[X, DIMS, KEEPDIM, named("dtype", NO_PROPERTY)]),
+    pt("amax", Operation("amax"), &[X, DIMS, KEEPDIM]),
+    pt("amin", Operation("amin"), &[X, DIMS, KEEPDIM]),
+    pt("norm vector_norm", Ruled("l2", axes::norm), &[X, may("p ord", RULED), DIMS, KEEPDIM]),
     pt("add", Operation("add"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("sub subtract", Operation("sub"), &[X, OTHER, named("alpha", Only(&["1"]))]),
     pt("mul multiply", Operation("mul"), &[X, OTHER]),
@@ -243,13 +254,14 @@ pub(super) const FUNCTIONS: &[Row] = &[
     ),
     pt("clamp clip clamp_min clamp_", Rarely(rule::clamp), &[X, may("min", RULED), may("max", RULED)]),
     pt("narrow", Ruled("slice", rule::narrow), &[X, must("dim", RULED), must("start", RULED), must("length", RULED)]),
-    pt("unsqueeze squeeze", Nothing("the batch has no axis here, and `reshape` gives a tensor another shape"), &[X]),
-    pt(
-        "repeat expand expand_as tile",
-        Nothing("what has one row or column goes with many by itself; `concat` makes copies"),
-        &[X],
-    ),
-    pt("matmul bmm mm einsum", Nothing("products of two tensors are taken element by element here"), &[X]),
+    pt("unsqueeze", Operation("unsqueeze"), &[X, DIMS]),
+    pt("squeeze", Operation("squeeze"), &[X, DIMS]),
+    pt("repeat tile", Shaped("repeat", axes::repeat), &[X, may("repeats dims", Rest)]),
+    pt("expand", Shaped("expand", axes::expand), &[X, may("sizes", Rest)]),
+    pt("expand_as", Nothing("what has one row or column goes with many by itself; `expand([…])` stretches to a shape"), &[X]),
+    pt("flip", Ruled("slice", axes::flip), &[X, may("dims", Rest)]),
+    pt("matmul bmm", Operation("matmul"), &[X, OTHER_FACTOR]),
+    pt("mm einsum", Nothing("there is `matmul(a, b)`, whose matrices lie behind the batch, which has no axis here"), &[X]),
     pt("exp log sqrt rsqrt abs pow square", Nothing("there is no such function of a tensor here"), &[X]),
     pt("contiguous clone detach", Operation("identity"), &[X]),
 ];

@@ -20,7 +20,7 @@ fn one(keyword: &'static str) -> Stages {
     Stage::new(keyword).into()
 }
 
-fn list(numbers: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn list(numbers: impl IntoIterator<Item = i64>) -> String {
     format!("[{}]", numbers.into_iter().map(|n| n.to_string()).collect::<Vec<_>>().join(", "))
 }
 
@@ -29,7 +29,7 @@ pub(super) fn texts(items: &[Value<'_>]) -> String {
 }
 
 /// The whole numbers of a value.
-fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
+pub(super) fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
     let numbers: Option<Vec<i64>> = value.items().iter().map(Value::int).collect();
     numbers.filter(|numbers| !numbers.is_empty()).ok_or_else(|| format!("`{}` are not plain numbers", value.written()))
 }
@@ -76,16 +76,6 @@ pub(super) fn keras_gelu(bound: &Bound<'_>) -> Told {
 pub(super) fn named_activation(bound: &Bound<'_>) -> Told {
     let name = bound.get("activation").unwrap_or(Value::None);
     Ok(activation(&name)?.map_or_else(|| one("identity"), Stages::from))
-}
-
-/// Over the trailing axes there, over the channels here: on a vector they are the same.
-pub(super) fn layer_norm(bound: &Bound<'_>) -> Told {
-    match bound.shape {
-        Some([_]) => bound.plain("layer_norm"),
-        Some(_) | None => Err("PyTorch's normalises the trailing axes of a tensor, and `layer_norm` the channels of each \
-                               position: where the channels were last, as in ConvNeXt, write `layer_norm`"
-            .to_owned()),
-    }
 }
 
 /// With running statistics it computes what batch normalisation does.
@@ -258,11 +248,18 @@ fn is_own(value: &Value<'_>) -> bool {
 
 /// `torch.flatten(x)` takes the batch along, `flatten(x, 1)` does not: of one image they make the same.
 pub(super) fn flatten(bound: &Bound<'_>) -> Told {
-    let start = bound.get("start_dim").unwrap_or(Value::Int(0));
-    match (start, bound.get("end_dim").unwrap_or(Value::Int(-1))) {
-        (Value::Int(0 | 1), Value::Int(-1)) => Ok(one("flatten")),
-        (_, _) => Err("`flatten` makes one dimension of all here; write `reshape([…])`".to_owned()),
+    let start = bound.get("start_dim").unwrap_or(Value::Int(1));
+    let end = bound.get("end_dim").unwrap_or(Value::Int(-1));
+    if let (Value::Int(0 | 1), Value::Int(-1)) = (&start, &end) {
+        return Ok(one("flatten"));
     }
+    let mut stage = Stage::new("flatten");
+    // The batch stays in front.
+    stage = stage.arg("from", bound.axis(&start)?.to_string());
+    if end != Value::Int(-1) {
+        stage = stage.arg("to", bound.axis(&end)?.to_string());
+    }
+    Ok(stage.into())
 }
 
 /// Channels are last there, so that they vary fastest.
@@ -302,16 +299,6 @@ pub(super) fn swap(bound: &Bound<'_>) -> Told {
     let (a, b) = (place("dim0")?, place("dim1")?);
     axes.swap(a, b);
     Ok(Stage::new("transpose").arg("axes", list(axes)).into())
-}
-
-/// The largest element over height and width.
-pub(super) fn amax(bound: &Bound<'_>) -> Told {
-    let dims = bound.get("dim").map(|dims| ints(&dims)).transpose()?;
-    if !matches!(dims.as_deref(), Some([2, 3] | [3, 2] | [-2, -1] | [-1, -2])) {
-        return Err("only the largest element of a whole map is had here, as `global_maxpool`".to_owned());
-    }
-    let keep = bound.flag("keepdim")?.unwrap_or(false);
-    Ok(if keep { one("global_maxpool") } else { one("global_maxpool").then(Stage::new("flatten")) })
 }
 
 /// Keras drops height and width unless told to keep them.

@@ -50,8 +50,10 @@ pub fn leading(keyword: &str) -> &'static [&'static str] {
         "elu" => &["alpha"],
         "dropout" => &["p"],
         "split" => &["parts"],
-        "mean" | "transpose" => &["axes"],
-        "reshape" => &["shape"],
+        "mean" | "sum" | "amax" | "amin" | "prod" | "l1" | "l2" | "transpose" | "squeeze" | "unsqueeze" => &["axes"],
+        "reshape" | "expand" => &["shape"],
+        "repeat" => &["times"],
+        "gather" => &["indices"],
         "pad" => &["pad"],
         _ => &[],
     }

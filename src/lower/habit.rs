@@ -1,5 +1,5 @@
 //! Calls that are valid here and were surely written for another framework: the input's channels as the first argument, the batch
-//! as the first size of a shape, and maps with their channels last.
+//! as the first size of a shape or an axis before the first, and maps with their channels last.
 //!
 //! In: an operation that has been built, and its call. Out: warnings; the meaning of a valid call is changed by a fix only where that is a guess.
 //! A convolution that one might mean is left alone: `conv(64, 3, 2)` keeps 64 channels as often as not.
@@ -43,6 +43,11 @@ impl<'a> Builder<'a> {
         }
         if let ("reshape", [shape]) = (info.keyword, given)
             && let Some(found) = batch_in_shape(shape, input)
+        {
+            self.report(frame, found);
+        }
+        if let ("flatten", [from]) = (info.keyword, given)
+            && let Some(found) = all_but_the_batch(from, input)
         {
             self.report(frame, found);
         }
@@ -128,9 +133,9 @@ fn reads_a_map(op: &Op) -> bool {
             Class::Layer => !matches!(op, Op::Linear(_)),
             Class::Norm(_) | Class::Scale | Class::Resize => true,
             Class::Competition => matches!(op, Op::Lrn(_)),
-            Class::Pooling => !matches!(op, Op::Mean(_)),
+            Class::Pooling => !matches!(op, Op::Reduce(_)),
             Class::Rearrangement => matches!(op, Op::DepthToSpace(_) | Op::SpaceToDepth(_) | Op::ChannelShuffle(_)),
-            Class::Source | Class::Activation | Class::Arithmetic | Class::Reshape | Class::Nothing => false,
+            Class::Source | Class::Activation | Class::Product | Class::Arithmetic | Class::Reshape | Class::Nothing => false,
         }
 }
 
@@ -152,6 +157,16 @@ fn batch_in_shape(given: &Given<'_>, input: Shape) -> Option<Diagnostic> {
     let [batch, next, ..] = &items[..] else { return Some(found) };
     let edits = vec![Edit::replace(Span { end: next.span.start, ..batch.span }, "")];
     Some(found.fix(Unsafe, "leave out the batch", edits))
+}
+
+/// `flatten(1)` of a map: elsewhere it leaves the batch alone, which is no axis here.
+fn all_but_the_batch(from: &Given<'_>, input: Shape) -> Option<Diagnostic> {
+    let (height, width) = input.hw().filter(|_| from.arg.name.is_none() && from.value.to_i64() == Some(1))?;
+    let message = format!("`flatten(1)` keeps the channels and makes [{}, {}] of {input}", input.channels(), height * width);
+    let span = from.arg.value.span;
+    let found = Diagnostic::warning(Code::LintOtherOrder, message, span, "the batch is no axis here");
+    let found = found.fix(Unsafe, "leave it out: one vector of all elements", vec![Edit::replace(span, "")]);
+    Some(found.fix(Unsafe, "name it where the channels stay: nothing is said then", vec![Edit::before(span, "from=")]))
 }
 
 fn channels_first_argument(keyword: &str, (numbers, sizes): (&[u64], usize), given: &[Given<'_>], span: Span) -> Diagnostic {

@@ -26,6 +26,7 @@ mod measure;
 mod naming;
 mod operator;
 mod pasted;
+mod product;
 mod program;
 mod projection;
 mod refine;

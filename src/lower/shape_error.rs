@@ -31,6 +31,7 @@ impl<'a> Builder<'a> {
         let diagnostic = match *shape_error {
             ShapeError::Concat { axis, left, right, dim } => self.concat(op, inputs, (axis, left, right, dim), span),
             ShapeError::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (left, right), span),
+            ShapeError::Product { left, right } => self.product(keyword, inputs, (left, right), span),
             ShapeError::Window { side, window, input, pad } => self.window(keyword, op, inputs, (side, window, input, pad), span),
             ShapeError::Groups { output, channels, groups } => self.groups(op, inputs, (output, channels, groups), span),
             ShapeError::Rank { input, needed, got } => {
@@ -278,7 +279,7 @@ impl<'a> Builder<'a> {
         if alike(left) < alike(right) { left } else { right }
     }
 
-    fn at_input(&self, diagnostic: Diagnostic, inputs: &[Flow], index: usize) -> Diagnostic {
+    pub(super) fn at_input(&self, diagnostic: Diagnostic, inputs: &[Flow], index: usize) -> Diagnostic {
         let Some((id, _)) = inputs.get(index) else { return diagnostic };
         let name = self.called(inputs, index);
         self.explain_last(diagnostic, &name, *id)

@@ -79,6 +79,7 @@ impl Op {
             | Self::Param(_)
             | Self::Constant(_)
             | Self::Linear(_)
+            | Self::MatMul
             | Self::BatchNorm(_)
             | Self::LayerNorm(_)
             | Self::InstanceNorm(_)
@@ -98,7 +99,9 @@ impl Op {
             | Self::Upsample(_)
             | Self::DepthToSpace(_)
             | Self::SpaceToDepth(_)
-            | Self::Mean(_)
+            | Self::Reduce(_)
+            | Self::Gather(_)
+            | Self::Repeat(_)
             | Self::Dropout(_)
             | Self::Identity => Attributes::NONE,
         }

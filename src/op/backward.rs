@@ -10,14 +10,16 @@
 //! | `lrn` | input; the map of denominators | both stand in its derivative |
 //! | `relu`, `relu6`, `hard_sigmoid`, `leaky_relu`, `elu`, `sigmoid`, `tanh`, `softplus`, `softmax`, maximum with a constant | output | it tells the derivative |
 //! | `silu`, `hard_swish`, `gelu`, `mish`, `prelu`, and `leaky_relu` or `elu` with a negative factor | input | the output does not |
-//! | `maxpool`, `global_maxpool` | where each maximum stood, 8 bytes a position | only that element has a gradient |
+//! | `maxpool`, `global_maxpool`, `amax`, `amin` | where each maximum stood, 8 bytes a position | only that element has a gradient |
 //! | `max` | which input won, a byte an element | only that input has a gradient |
-//! | `mul` | inputs | each one is the derivative of the others |
+//! | `mul`, `matmul` | inputs | each one is the derivative of the others |
+//! | `l1` | input | its signs are the derivative |
+//! | `prod`, `l2` | input; output | both stand in its derivative |
 //! | `dropout` | which elements were dropped, a byte an element | they have no gradient |
-//! | everything else: sums, joins, means, resizes, views | nothing | their derivatives are constants |
+//! | everything else: sums, joins, means, copies, resizes, views | nothing | their derivatives are constants |
 
 use super::work::elements;
-use super::{Activation, GlobalPool, Merge, Op, PoolKind, ScalarOp, Shape};
+use super::{Activation, GlobalPool, Merge, Op, PoolKind, Reduction, ScalarOp, Shape};
 
 /// What is kept; of the maps an operation reads and makes, and of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,13 +86,23 @@ impl Op {
             Self::BatchNorm(_) => Kept::input_and(Own::Once(channels.checked_mul(2)?)),
             Self::GroupNorm(norm) => Kept::input_and(Own::Each(norm.groups.checked_mul(2)?)),
             Self::InstanceNorm(_) => Kept::input_and(Own::Each(channels.checked_mul(2)?)),
-            Self::LayerNorm(_) => Kept::input_and(Own::Each((map / channels).checked_mul(2)?)),
+            Self::LayerNorm(norm) => {
+                let along = norm.axes.iter().try_fold(1u64, |product, axis| product.checked_mul(output.dim(*axis)))?;
+                Kept::input_and(Own::Each((map / along).checked_mul(2)?))
+            }
             Self::Lrn(_) => Kept::input_and(Own::Each(map)),
             Self::Activation(activation) => kept_by(activation),
             Self::Softmax(_) => Kept::OUTPUT,
             Self::Pool(pool) => match pool.kind {
                 PoolKind::Max => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
                 PoolKind::Avg { .. } => Kept::NOTHING,
+            },
+            Self::MatMul => Kept { maps: Maps::OtherInputs, own: Own::None },
+            Self::Reduce(reduce) => match reduce.kind {
+                Reduction::Sum | Reduction::Mean => Kept::NOTHING,
+                Reduction::Amax | Reduction::Amin => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
+                Reduction::L1 => Kept::INPUT,
+                Reduction::Prod | Reduction::L2 => Kept::input_and(Own::Each(map)),
             },
             Self::GlobalPool(GlobalPool::Max) => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
             Self::Elementwise(elementwise) => match elementwise.merge {
@@ -119,7 +131,8 @@ impl Op {
             | Self::DepthToSpace(_)
             | Self::SpaceToDepth(_)
             | Self::ChannelShuffle(_)
-            | Self::Mean(_)
+            | Self::Gather(_)
+            | Self::Repeat(_)
             | Self::Identity => Kept::NOTHING,
         })
     }
@@ -182,6 +195,13 @@ mod tests {
             ("mul()([4], [4])", Kept { maps: Maps::OtherInputs, own: Own::None }),
             ("max()([4], [4])", Kept::only(Own::Bytes(4))),
             ("add()([4], [4])", Kept::NOTHING),
+            ("matmul()([4, 2], [2, 3])", Kept { maps: Maps::OtherInputs, own: Own::None }),
+            ("layer_norm(axes=[1, 2])([4, 8, 8])", Kept::input_and(Own::Each(8))),
+            ("sum(0)([4, 8])", Kept::NOTHING),
+            ("amin(0)([4, 8])", Kept::only(Own::Bytes(64))),
+            ("l1(0)([4, 8])", Kept::INPUT),
+            ("l2(0)([4, 8])", Kept::input_and(Own::Each(8))),
+            ("gather([1, 0])([4, 8])", Kept::NOTHING),
             ("concat()([4], [4])", Kept::NOTHING),
             ("dropout(0.5)([4])", Kept::only(Own::Bytes(4))),
             ("dropout(0)([4])", Kept::NOTHING),

@@ -19,6 +19,8 @@ pub enum Class {
     Activation,
     /// What normalises values against their neighbours in other channels, and learns nothing.
     Competition,
+    /// What sums products of two tensors.
+    Product,
     /// What takes the mean or maximum of a window, of the whole map or of axes.
     Pooling,
     /// Element-wise arithmetic of tensors, or with a constant.
@@ -63,6 +65,7 @@ impl Class {
             Self::Source
             | Self::Layer
             | Self::Competition
+            | Self::Product
             | Self::Pooling
             | Self::Arithmetic
             | Self::Resize
@@ -80,6 +83,7 @@ impl Class {
             | Self::Layer
             | Self::Norm(Statistics::OfInput)
             | Self::Competition
+            | Self::Product
             | Self::Pooling
             | Self::Reshape
             | Self::Nothing
@@ -101,7 +105,8 @@ impl Op {
             Self::Scale(_) => Class::Scale,
             Self::Activation(_) => Class::Activation,
             Self::Lrn(_) | Self::Softmax(_) => Class::Competition,
-            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptiveAvgPool(_) | Self::Mean(_) => Class::Pooling,
+            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptiveAvgPool(_) | Self::Reduce(_) => Class::Pooling,
+            Self::MatMul => Class::Product,
             Self::Elementwise(_) | Self::Scalar(_) => Class::Arithmetic,
             Self::Flatten | Self::Reshape(_) => Class::Reshape,
             Self::Dropout(_) | Self::Identity => Class::Nothing,
@@ -109,6 +114,8 @@ impl Op {
             Self::Concat(_)
             | Self::Transpose(_)
             | Self::Slice(_)
+            | Self::Gather(_)
+            | Self::Repeat(_)
             | Self::DepthToSpace(_)
             | Self::SpaceToDepth(_)
             | Self::ChannelShuffle(_) => Class::Rearrangement,
@@ -135,17 +142,22 @@ impl Op {
         }
     }
 
+    /// Whether it has factors of more than the channels: one for each element of a map.
+    fn normalises_elements(&self) -> bool {
+        matches!(self, Self::LayerNorm(norm) if norm.affine && norm.axes.len() > 1 && norm.axes.contains(&0))
+    }
+
     /// Whether it works on any number of channels and makes each of its output's of the same one of its first input, in their
     /// order; of a map, `flatten` makes as many elements of each as the map has pixels.
     #[must_use]
     pub fn keeps_channels(&self) -> bool {
         match self.class() {
-            Class::Norm(_) => !matches!(self, Self::GroupNorm(_)),
-            Class::Pooling => !matches!(self, Self::Mean(_)),
+            Class::Norm(_) => !matches!(self, Self::GroupNorm(_)) && !self.normalises_elements(),
+            Class::Pooling => !matches!(self, Self::Reduce(_)),
             Class::Arithmetic => matches!(self, Self::Scalar(_)),
             Class::Reshape => matches!(self, Self::Flatten),
             Class::Scale | Class::Activation | Class::Competition | Class::Nothing | Class::Resize => true,
-            Class::Source | Class::Layer | Class::Rearrangement => false,
+            Class::Source | Class::Layer | Class::Product | Class::Rearrangement => false,
         }
     }
 }

@@ -53,6 +53,13 @@ pub enum ShapeError {
         /// The input that does not fit it.
         right: usize,
     },
+    /// Two tensors have no matrix product.
+    Product {
+        /// The left input.
+        left: Shape,
+        /// The right one.
+        right: Shape,
+    },
     /// A window is larger than the padded input.
     Window {
         /// Rows or columns.

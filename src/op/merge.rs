@@ -161,7 +161,7 @@ impl Payload for Concat {
 }
 
 /// The shape of two tensors broadcast together, aligned at the last axis as in NumPy.
-fn broadcast(a: Shape, b: Shape) -> Option<Shape> {
+pub(super) fn broadcast(a: Shape, b: Shape) -> Option<Shape> {
     let rank = a.rank().max(b.rank());
     let mut dims = [1u64; MAX_RANK];
     for from_end in 1..=rank {

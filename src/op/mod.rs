@@ -8,6 +8,7 @@
 pub mod activation;
 pub mod args;
 pub mod attributes;
+mod axes;
 pub mod backward;
 pub mod class;
 pub mod conv;
@@ -16,14 +17,19 @@ pub mod dense;
 pub mod error;
 pub mod form;
 pub mod form_cost;
+pub mod gather;
 pub mod geometry;
 mod key;
+pub mod layer_norm;
+pub mod matmul;
 pub mod merge;
 pub mod norm;
 pub mod param_kind;
 mod pass;
 mod payload;
 pub mod pool;
+pub mod reduce;
+pub mod repeat;
 pub mod reshape;
 pub mod resize;
 pub mod scale;
@@ -45,12 +51,16 @@ pub use conv::{Conv, Padding};
 pub use conv_transpose::ConvTranspose;
 pub use dense::Linear;
 pub use error::ShapeError;
+pub use gather::Gather;
 pub use key::Key;
+pub use layer_norm::LayerNorm;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
-pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, Lrn};
+pub use norm::{BatchNorm, GroupNorm, InstanceNorm, Lrn};
 pub use pass::Dropout;
 pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
-pub use reshape::{Mean, Reshape, Transpose};
+pub use reduce::{Reduce, Reduction};
+pub use repeat::Repeat;
+pub use reshape::{Reshape, Transpose};
 pub use resize::{AxisScale, ResizeTo, Upsample, UpsampleMode};
 pub use scale::Scale;
 pub use shape::Shape;
@@ -79,11 +89,13 @@ pub enum Op {
     ConvTranspose(ConvTranspose),
     /// Fully connected over the last axis.
     Linear(Linear),
+    /// Matrix product of two tensors.
+    MatMul,
     /// Batch normalisation over axis 0.
     BatchNorm(BatchNorm),
     /// Group normalisation.
     GroupNorm(GroupNorm),
-    /// Layer normalisation over axis 0, for each position on its own.
+    /// Layer normalisation: over axis 0, for each position on its own, or over other axes.
     LayerNorm(LayerNorm),
     /// Instance normalisation.
     InstanceNorm(InstanceNorm),
@@ -125,8 +137,12 @@ pub enum Op {
     SpaceToDepth(SpaceToDepth),
     /// Interleaves channel groups.
     ChannelShuffle(ChannelShuffle),
-    /// Mean over axes.
-    Mean(Mean),
+    /// One number from all elements along axes.
+    Reduce(Reduce),
+    /// Elements of an axis by their indices.
+    Gather(Gather),
+    /// The same elements again and again.
+    Repeat(Repeat),
     /// Dropout: the identity when a network is run.
     Dropout(Dropout),
     /// Passes its input on.
@@ -143,6 +159,7 @@ impl Op {
             Self::Conv(conv) => conv,
             Self::ConvTranspose(conv) => conv,
             Self::Linear(linear) => linear,
+            Self::MatMul => &matmul::MatMul,
             Self::BatchNorm(norm) => norm,
             Self::GroupNorm(norm) => norm,
             Self::LayerNorm(norm) => norm,
@@ -166,7 +183,9 @@ impl Op {
             Self::DepthToSpace(blocks) => blocks,
             Self::SpaceToDepth(blocks) => blocks,
             Self::ChannelShuffle(shuffle) => shuffle,
-            Self::Mean(mean) => mean,
+            Self::Reduce(reduce) => reduce,
+            Self::Gather(gather) => gather,
+            Self::Repeat(repeat) => repeat,
             Self::Dropout(dropout) => dropout,
             Self::Identity => &pass::Identity,
         }

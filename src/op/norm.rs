@@ -1,4 +1,4 @@
-//! Normalisations.
+//! Normalisations; that over axes of one's choice is [`layer_norm`](super::layer_norm).
 //!
 //! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here. `E` stands for the number of
 //! elements in the formulas of work.
@@ -15,7 +15,7 @@ use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
 use super::weight::{Dims, Init, WeightSpec, if_affine};
 use super::work::{Window, Work, elements};
 
-const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
+pub(super) const EPS: ParamInfo = optional("eps", Number, Float(1e-5), "added to the variance");
 const AFFINE: ParamInfo = optional("affine", Flag, Bool(true), "whether a factor and a shift per channel are learned");
 
 pub(super) const BN: OpInfo = OpInfo {
@@ -45,21 +45,6 @@ pub(super) const GROUP_NORM: OpInfo = OpInfo {
     build: |read, _| {
         let (eps, affine) = read_norm(read)?;
         Ok(Built::One(Op::GroupNorm(GroupNorm { groups: read.count("groups")?, eps, affine })))
-    },
-};
-
-pub(super) const LAYER_NORM: OpInfo = OpInfo {
-    keyword: "layer_norm",
-    family: "normalisation",
-    summary: "normalises the channels of each position on its own, as in ConvNeXt",
-    params: &[EPS, AFFINE],
-    inputs: (1, Some(1)),
-    output: Output::Computed,
-    shapes: "[C, ...] -> [C, ...]",
-    onnx: "LayerNormalization",
-    build: |read, _| {
-        let (eps, affine) = read_norm(read)?;
-        Ok(Built::One(Op::LayerNorm(LayerNorm { eps, affine })))
     },
 };
 
@@ -115,15 +100,6 @@ pub struct GroupNorm {
     pub affine: bool,
 }
 
-/// Layer normalisation over axis 0 at each position, as in ConvNeXt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LayerNorm {
-    /// Added to the variance.
-    pub eps: f64,
-    /// Whether scale and shift are learned.
-    pub affine: bool,
-}
-
 /// Instance normalisation over each channel's map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstanceNorm {
@@ -146,7 +122,7 @@ pub struct Lrn {
     pub k: f64,
 }
 
-fn read_norm(read: &Reader<'_>) -> Result<(f64, bool), BuildError> {
+pub(super) fn read_norm(read: &Reader<'_>) -> Result<(f64, bool), BuildError> {
     let eps = read.positive("eps")?;
     // `bn(64)`, as PyTorch writes it, would be a network that runs and computes something else.
     if eps >= 1.0 {
@@ -164,7 +140,7 @@ fn build_lrn(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> 
     })))
 }
 
-fn print_norm(printed: Printed, eps: f64, affine: bool) -> Printed {
+pub(super) fn print_norm(printed: Printed, eps: f64, affine: bool) -> Printed {
     printed.arg("eps", eps).arg("affine", affine)
 }
 
@@ -180,7 +156,7 @@ fn affine_weights(affine: bool, channels: u64) -> Vec<WeightSpec> {
 /// Normalisation whose statistics come from the input, over `groups` sets of elements. Mean: `E - groups` additions and a
 /// division each; variance: `E` subtractions, `E` squares, `E - groups` additions and a division each; then each adds eps, takes
 /// a root and inverts it; then `E` multiplications (the differences are kept). Affine: one more of both an element.
-fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, ShapeError> {
+pub(super) fn statistics(input: Shape, groups: u64, affine: bool) -> Result<Work, ShapeError> {
     let count = elements(input)?;
     let per_element = Work { mul: 2 + u64::from(affine), add: 3 + u64::from(affine), ..Work::NONE };
     let mut work = per_element.times(count)?.plus(Work { exp: 1, div: 3, ..Work::NONE }.times(groups)?)?;
@@ -266,39 +242,6 @@ impl Payload for GroupNorm {
 
     fn arguments(&self, printed: Printed) -> Printed {
         print_norm(printed.arg("groups", self.groups), self.eps, self.affine)
-    }
-}
-
-impl Payload for LayerNorm {
-    fn info(&self) -> &'static OpInfo {
-        &LAYER_NORM
-    }
-
-    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        first(inputs)
-    }
-
-    fn roles(&self) -> &'static [&'static str] {
-        if_affine(self.affine)
-    }
-
-    fn weights(&self, inputs: &[Shape]) -> Vec<WeightSpec> {
-        let input = inputs[0];
-        affine_weights(self.affine, input.channels())
-    }
-
-    /// Statistics of each position, of which there are `E / C`.
-    fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
-        let input = inputs[0];
-        statistics(input, elements(input)? / input.channels(), self.affine)
-    }
-
-    fn window(&self, _map: Shape) -> Window {
-        Window::Pixel
-    }
-
-    fn arguments(&self, printed: Printed) -> Printed {
-        print_norm(printed, self.eps, self.affine)
     }
 }
 

@@ -1,29 +1,56 @@
-//! Operations that give the same elements other axes, and the mean over axes.
+//! Operations that give the same elements other axes.
 //!
-//! In: arguments and input shapes. Out: payloads and shapes, with `-1` and negative axes resolved.
+//! In: arguments and input shapes. Out: payloads and shapes, with `-1` and negative axes resolved. What flattens some of the axes,
+//! takes axes of size 1 away or adds some is a reshape.
 
-use super::Op;
 use super::args::{self, BuildError, Printed, Reader, ints};
 use super::error::ShapeError;
 use super::geometry::{dimension, first, no_axis};
-use super::param_kind::ParamKind::{Flag, IntegerOrList, Integers};
+use super::param_kind::ParamKind::{Integer, IntegerOrList, Integers};
 use super::payload::Payload;
-use super::pool::reduction;
 use super::shape::{MAX_DIM, MAX_RANK, Shape};
-use super::table::DefaultValue::Bool;
+use super::table::DefaultValue::{Absent, Int};
 use super::table::{Built, OpInfo, Output, optional, required};
 use super::work::{Window, Work, elements};
+use super::{Op, axes};
 
 pub(super) const FLATTEN: OpInfo = OpInfo {
     keyword: "flatten",
     family: "shape",
-    summary: "all dimensions into one, the last axis varying fastest",
-    params: &[],
+    summary: "all dimensions into one, the last axis varying fastest; or those from one axis to another",
+    params: &[
+        optional("from", Integer, Int(0), "first axis of those that become one"),
+        optional("to", Integer, Int(-1), "last of them; negative ones count from the end"),
+    ],
     inputs: (1, Some(1)),
     output: Output::View,
     shapes: "[...] -> [F]",
     onnx: "Flatten",
-    build: |_, _| Ok(Built::One(Op::Flatten)),
+    build: build_flatten,
+};
+
+pub(super) const SQUEEZE: OpInfo = OpInfo {
+    keyword: "squeeze",
+    family: "shape",
+    summary: "without axes of size 1",
+    params: &[optional("axes", IntegerOrList, Absent, "which axes; all of size 1 where they are not given")],
+    inputs: (1, Some(1)),
+    output: Output::View,
+    shapes: "[C, 1, 1] -> [C]",
+    onnx: "Squeeze",
+    build: build_squeeze,
+};
+
+pub(super) const UNSQUEEZE: OpInfo = OpInfo {
+    keyword: "unsqueeze",
+    family: "shape",
+    summary: "with new axes of size 1",
+    params: &[required("axes", IntegerOrList, "where they are in the output; negative ones count from its end")],
+    inputs: (1, Some(1)),
+    output: Output::View,
+    shapes: "[C] -> [C, 1, 1] for axes=[1, 2]",
+    onnx: "Unsqueeze",
+    build: build_unsqueeze,
 };
 
 pub(super) const RESHAPE: OpInfo = OpInfo {
@@ -50,21 +77,6 @@ pub(super) const TRANSPOSE: OpInfo = OpInfo {
     build: build_transpose,
 };
 
-pub(super) const MEAN: OpInfo = OpInfo {
-    keyword: "mean",
-    family: "pooling",
-    summary: "mean over axes; over all of them it is [1]",
-    params: &[
-        required("axes", IntegerOrList, "axes to average over"),
-        optional("keep", Flag, Bool(false), "whether they stay, with size 1"),
-    ],
-    inputs: (1, Some(1)),
-    output: Output::Computed,
-    shapes: "[C, H, W] -> [C] for axes=[1, 2]",
-    onnx: "ReduceMean",
-    build: build_mean,
-};
-
 /// What [`Op::Flatten`] answers.
 pub(super) struct Flatten;
 
@@ -82,13 +94,53 @@ pub struct Transpose {
     pub axes: Vec<usize>,
 }
 
-/// Mean over axes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Mean {
-    /// Axes, ascending, without repetition.
-    pub axes: Vec<usize>,
-    /// Whether the axes stay, with size 1.
-    pub keep: bool,
+fn build_flatten(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let input = first(inputs)?;
+    let rank = input.rank();
+    let (from, to) = (read.axis("from", rank)?, read.axis("to", rank)?);
+    if from > to {
+        let message = format!("axes are flattened from the lower to the higher, not from axis {from} to axis {to}");
+        return Err(read.invalid("to", message));
+    }
+    if to - from + 1 == rank {
+        return Ok(Built::One(Op::Flatten));
+    }
+    let mut dims = input.to_vec();
+    let one = dims.drain(from..=to).try_fold(1u64, u64::checked_mul).ok_or(ShapeError::Overflow { what: "elements" })?;
+    dims.insert(from, dimension("dimension", i128::from(one))?);
+    Ok(reshape(&dims))
+}
+
+fn build_squeeze(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let input = first(inputs)?;
+    let rank = input.rank();
+    let gone = match read.given("axes") {
+        Some(_) => axes::ascending(read, "axes", rank)?,
+        None => (0..rank).filter(|axis| input.dim(*axis) == 1).collect(),
+    };
+    if let Some(axis) = gone.iter().copied().find(|axis| input.dim(*axis) != 1) {
+        let why = "only an axis of 1 can go; `mean` and `amax` make one number of many, `flatten` one axis of several".to_owned();
+        return Err(ShapeError::Extent { axis, dim: input.dim(axis), why }.into());
+    }
+    let kept: Vec<u64> = (0..rank).filter(|axis| !gone.contains(axis)).map(|axis| input.dim(axis)).collect();
+    // Of one element something is left.
+    Ok(reshape(if kept.is_empty() { &[1] } else { &kept }))
+}
+
+fn build_unsqueeze(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
+    let input = first(inputs)?;
+    let rank = input.rank() + read.integers("axes", true)?.len();
+    if rank > MAX_RANK {
+        return Err(read.invalid("axes", format!("a shape has at most {MAX_RANK} dimensions, and this would have {rank}")));
+    }
+    let added = axes::ascending(read, "axes", rank)?;
+    let mut own = input.to_vec().into_iter();
+    let dim = |axis: usize| if added.contains(&axis) { 1 } else { own.next().unwrap_or(1) };
+    Ok(reshape(&(0..rank).map(dim).collect::<Vec<_>>()))
+}
+
+fn reshape(dims: &[u64]) -> Built {
+    Built::One(Op::Reshape(Reshape { shape: Shape::new(dims).expect("dimensions within bounds") }))
 }
 
 fn build_reshape(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
@@ -129,29 +181,10 @@ fn build_transpose(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildEr
         return Err(read.invalid("axes", format!("axes must name each of the {rank} axes once, not {got} of them")));
     }
     let axes = written.iter().map(|a| args::axis(*a, rank)).collect::<Result<Vec<_>, _>>()?;
-    if repeated(&axes).is_some() {
+    if axes::repeated(&axes).is_some() {
         return Err(read.invalid("axes", "axes must name each axis once".to_owned()));
     }
     Ok(Built::One(Op::Transpose(Transpose { axes })))
-}
-
-fn build_mean(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let rank = first(inputs)?.rank();
-    let written = read.integers("axes", true)?;
-    if written.is_empty() {
-        return Err(read.invalid("axes", "axes must name at least one axis".to_owned()));
-    }
-    let mut axes = written.iter().map(|a| args::axis(*a, rank)).collect::<Result<Vec<_>, _>>()?;
-    axes.sort_unstable();
-    if repeated(&axes).is_some() {
-        return Err(read.invalid("axes", "axes must name no axis twice".to_owned()));
-    }
-    Ok(Built::One(Op::Mean(Mean { axes, keep: read.flag("keep")? })))
-}
-
-/// An axis that stands in a list twice.
-fn repeated(axes: &[usize]) -> Option<usize> {
-    axes.iter().enumerate().find(|(i, axis)| axes[..*i].contains(axis)).map(|(_, axis)| *axis)
 }
 
 impl Payload for Flatten {
@@ -204,11 +237,6 @@ impl Payload for Reshape {
     }
 }
 
-/// The first axis of a list that is out of range or stands there twice.
-fn bad_axis(axes: &[usize], rank: usize) -> Option<usize> {
-    axes.iter().find(|a| **a >= rank).copied().or_else(|| repeated(axes))
-}
-
 impl Payload for Transpose {
     fn info(&self) -> &'static OpInfo {
         &TRANSPOSE
@@ -220,7 +248,7 @@ impl Payload for Transpose {
         if self.axes.len() != rank {
             return Err(no_axis(self.axes.len().max(1) - 1, rank));
         }
-        if let Some(axis) = bad_axis(&self.axes, rank) {
+        if let Some(axis) = axes::bad(&self.axes, rank) {
             return Err(no_axis(axis, rank));
         }
         let mut shape = input;
@@ -240,52 +268,13 @@ impl Payload for Transpose {
     }
 
     fn arguments(&self, printed: Printed) -> Printed {
-        printed.arg("axes", ints(self.axes.iter().map(|a| *a as u64)))
-    }
-}
-
-impl Payload for Mean {
-    fn info(&self) -> &'static OpInfo {
-        &MEAN
-    }
-
-    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let input = first(inputs)?;
-        if let Some(axis) = bad_axis(&self.axes, input.rank()) {
-            return Err(no_axis(axis, input.rank()));
-        }
-        let mut dims = [1u64; MAX_RANK];
-        let mut rank = 0;
-        for axis in 0..input.rank() {
-            let averaged = self.axes.contains(&axis);
-            if !averaged || self.keep {
-                dims[rank] = if averaged { 1 } else { input.dim(axis) };
-                rank += 1;
-            }
-        }
-        Ok(Shape::new(&dims[..rank.max(1)]).expect("dimensions of the input"))
-    }
-
-    /// For each output element, of `n` averaged ones: `n - 1` additions and a division.
-    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
-        let input = inputs[0];
-        let outputs = elements(output)?;
-        reduction(false, elements(input)? / outputs).times(outputs)
-    }
-
-    /// The same pixel where only channels are averaged and the map stays one, else the whole map.
-    fn window(&self, _map: Shape) -> Window {
-        if self.keep && self.axes == [0] { Window::Pixel } else { Window::Whole }
-    }
-
-    fn arguments(&self, printed: Printed) -> Printed {
-        printed.arg("axes", ints(self.axes.iter().map(|a| *a as u64))).arg("keep", self.keep)
+        printed.arg("axes", axes::listed(&self.axes))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{printed, shape, shape_error, told, window, work};
+    use super::super::tests::{op, printed, shape, shape_error, told};
     use super::*;
 
     #[test]
@@ -332,16 +321,33 @@ mod tests {
     }
 
     #[test]
-    fn means_drop_or_keep_their_axes() {
-        assert_eq!(told("mean([1, 2])([8, 4, 4])"), "[8]");
-        assert_eq!(told("mean([-1, -2], keep=true)([8, 4, 4])"), "[8, 1, 1]");
-        assert_eq!(told("mean(0)([8, 4, 4])"), "[4, 4]");
-        assert_eq!(told("mean([0, 1, 2])([8, 4, 4])"), "[1]");
-        assert_eq!(told("mean([1, 1])([8, 4, 4])"), "axes must name no axis twice");
-        assert_eq!(told("mean([])([8, 4, 4])"), "axes must name at least one axis");
-        assert_eq!(shape_error("mean(3)([8, 4, 4])"), ShapeError::Axis { axis: 3, rank: 3 });
-        assert_eq!(work("mean([1, 2])([8, 4, 4])"), Work { add: 15 * 8, div: 8, ..Work::NONE });
-        assert_eq!(window("mean(0, keep=true)([8, 4, 4])"), Window::Pixel);
-        assert_eq!(window("mean([1, 2])([8, 4, 4])"), Window::Whole);
+    fn a_range_of_axes_becomes_one() {
+        assert_eq!(told("flatten(1)([512, 7, 7])"), "[512, 49]");
+        assert_eq!(told("flatten(0, 1)([512, 7, 7])"), "[3584, 7]");
+        assert_eq!(told("flatten(-3, -2)([2, 3, 4, 5])"), "[2, 12, 5]");
+        assert_eq!(told("flatten(2, 2)([2, 3, 4])"), "[2, 3, 4]");
+        assert_eq!(printed("flatten(1)([512, 7, 7])"), "shape=[512, 49]");
+        assert_eq!(op("flatten(0, 2)([512, 7, 7])").0, Op::Flatten);
+        let backwards = "axes are flattened from the lower to the higher, not from axis 2 to axis 1";
+        assert_eq!(told("flatten(2, 1)([512, 7, 7])"), backwards);
+        assert_eq!(shape_error("flatten(3)([512, 7, 7])"), ShapeError::Axis { axis: 3, rank: 3 });
+        assert_eq!(shape_error("flatten(1)([2, 65536, 65536])"), ShapeError::Dimension { what: "dimension", value: 1 << 32 });
+    }
+
+    #[test]
+    fn axes_of_one_come_and_go() {
+        assert_eq!(told("squeeze()([8, 1, 1])"), "[8]");
+        assert_eq!(told("squeeze(-1)([8, 1, 1])"), "[8, 1]");
+        assert_eq!(told("squeeze([0, 2])([1, 8, 1])"), "[8]");
+        assert_eq!(told("squeeze()([1, 1])"), "[1]");
+        assert!(matches!(shape_error("squeeze(0)([8, 1, 1])"), ShapeError::Extent { axis: 0, dim: 8, .. }));
+        assert_eq!(told("squeeze([1, -2])([8, 1, 1])"), "axes must name no axis twice");
+        assert_eq!(told("unsqueeze(0)([8])"), "[1, 8]");
+        assert_eq!(told("unsqueeze([1, 2])([8])"), "[8, 1, 1]");
+        assert_eq!(told("unsqueeze([-1, 0])([8, 4])"), "[1, 8, 4, 1]");
+        assert_eq!(printed("unsqueeze(-1)([8])"), "shape=[8, 1]");
+        assert_eq!(shape_error("unsqueeze(3)([8, 4])"), ShapeError::Axis { axis: 3, rank: 3 });
+        let deep = "a shape has at most 6 dimensions, and this would have 7";
+        assert_eq!(told("unsqueeze(0)([1, 2, 3, 4, 5, 6])"), deep);
     }
 }

@@ -37,7 +37,7 @@ pub(super) const PARAM: OpInfo = OpInfo {
     family: "source",
     summary: "a learned tensor, the same for each image; `x * param([96, 1, 1])` is a layer scale",
     params: &[
-        required("shape", IntegerOrList, "its shape, of 1 to 4 dimensions"),
+        required("shape", IntegerOrList, "its shape, of 1 to 6 dimensions"),
         optional("init", Number, Float(0.0), "value that training starts from"),
     ],
     inputs: (0, Some(0)),
@@ -65,7 +65,7 @@ pub(super) const CONSTANT: OpInfo = OpInfo {
 /// A learned tensor of any shape.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Param {
-    /// Its shape, of at most four dimensions.
+    /// Its shape.
     pub shape: Shape,
     /// Value that training starts from.
     pub init: f64,
@@ -86,7 +86,7 @@ pub(super) fn no_call(_read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, Bu
 }
 
 fn build_param(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildError> {
-    let shape = read_shape(read, Dims::MAX_RANK)?;
+    let shape = read_shape(read)?;
     Ok(Built::One(Op::Param(Param { shape, init: read.number("init")? })))
 }
 
@@ -96,7 +96,7 @@ fn build_constant(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildEr
     let own = lengths(read, &written)?;
     collect(read, (&written, &written), &own, &mut values)?;
     let shape = match read.given("shape") {
-        Some(_) => read_shape(read, MAX_RANK)?,
+        Some(_) => read_shape(read)?,
         // A lone number is a vector of one.
         None => Shape::new(if own.is_empty() { &[1] } else { &own }).expect("lengths of lists within bounds"),
     };
@@ -113,12 +113,12 @@ fn build_constant(read: &Reader<'_>, _inputs: &[Shape]) -> Result<Built, BuildEr
     Ok(Built::One(Op::Constant(Constant { shape, values: values.into() })))
 }
 
-/// The parameter `shape`, of at most so many dimensions.
-fn read_shape(read: &Reader<'_>, most: usize) -> Result<Shape, BuildError> {
+/// The parameter `shape`.
+fn read_shape(read: &Reader<'_>) -> Result<Shape, BuildError> {
     let written = read.integers("shape", true)?;
-    if written.is_empty() || written.len() > most {
+    if written.is_empty() || written.len() > MAX_RANK {
         let got = written.len();
-        return Err(read.invalid("shape", format!("this shape has 1 to {most} dimensions, not {got}")));
+        return Err(read.invalid("shape", format!("this shape has 1 to {MAX_RANK} dimensions, not {got}")));
     }
     let bounded = |dim: &i64| {
         let outside = || read.invalid("shape", format!("a dimension is from 1 to {MAX_DIM}, not {dim}"));
@@ -191,8 +191,7 @@ impl Payload for Param {
     }
 
     fn infer(&self, _inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let needed = "[...] of 1 to 4 dimensions as its shape; its";
-        Dims::of(self.shape).map(|_| self.shape).ok_or(ShapeError::Rank { input: 0, needed, got: self.shape })
+        Ok(self.shape)
     }
 
     fn roles(&self) -> &'static [&'static str] {
@@ -200,8 +199,7 @@ impl Payload for Param {
     }
 
     fn weights(&self, _inputs: &[Shape]) -> Vec<WeightSpec> {
-        let spec = |dims| WeightSpec::learned("weight", dims, Init::Constant(self.init));
-        Dims::of(self.shape).map(spec).into_iter().collect()
+        vec![WeightSpec::learned("weight", Dims::of(self.shape), Init::Constant(self.init))]
     }
 
     fn work(&self, _inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
@@ -262,11 +260,10 @@ mod tests {
         assert_eq!(told("param(96)()"), "[96]");
         assert_eq!(weights("param([96, 1, 1])()"), [("weight", vec![96, 1, 1], true)]);
         assert_eq!((printed("param([4, 1], 0.5)()").as_str(), work("param(4)()")), ("shape=[4, 1], init=0.5", Work::NONE));
-        assert_eq!(told("param([1, 2, 3, 4, 5])()"), "this shape has 1 to 4 dimensions, not 5");
+        assert_eq!(weights("param([1, 2, 3, 4, 5, 6])()"), [("weight", vec![1, 2, 3, 4, 5, 6], true)]);
+        assert_eq!(told("param([1, 2, 3, 4, 5, 6, 7])()"), "this shape has 1 to 6 dimensions, not 7");
         assert_eq!(told("param([4, 0])()"), "a dimension is from 1 to 2147483647, not 0");
         assert_eq!(told("param([4, -1])()"), "a dimension is from 1 to 2147483647, not -1");
-        let deep = Op::Param(Param { shape: shape(&[1; 5]), init: 0.0 });
-        assert!(matches!(deep.infer(&[]), Err(ShapeError::Rank { .. })) && deep.weights(&[]).is_empty());
         assert_eq!(
             Op::Param(Param { shape: shape(&[1]), init: 0.0 }).infer(&[shape(&[1])]),
             Err(ShapeError::Arity { min: 0, max: Some(0), got: 1 })

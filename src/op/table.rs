@@ -8,7 +8,10 @@ use std::fmt;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
-use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, scale, slice, source, space};
+use super::{
+    Op, activation, conv, conv_transpose, dense, gather, layer_norm, matmul, merge, norm, pass, pool, reduce, repeat, reshape,
+    resize, scale, slice, source, space,
+};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,9 +154,10 @@ pub static OPS: &[OpInfo] = &[
     conv::DWCONV,
     conv_transpose::CONV_TRANSPOSE,
     dense::LINEAR,
+    matmul::MATMUL,
     norm::BN,
     norm::GROUP_NORM,
-    norm::LAYER_NORM,
+    layer_norm::LAYER_NORM,
     norm::INSTANCE_NORM,
     norm::LRN,
     scale::SCALE,
@@ -177,10 +181,17 @@ pub static OPS: &[OpInfo] = &[
     pool::GLOBAL_AVGPOOL,
     pool::GLOBAL_MAXPOOL,
     pool::ADAPTIVE_AVGPOOL,
-    reshape::MEAN,
+    reduce::MEAN,
+    reduce::SUM,
+    reduce::AMAX,
+    reduce::AMIN,
+    reduce::PROD,
+    reduce::L1,
+    reduce::L2,
     merge::CONCAT,
     slice::SPLIT,
     slice::SLICE,
+    gather::GATHER,
     merge::ADD,
     merge::MUL,
     merge::SUB,
@@ -189,6 +200,10 @@ pub static OPS: &[OpInfo] = &[
     source::CONSTANT,
     reshape::FLATTEN,
     reshape::RESHAPE,
+    reshape::SQUEEZE,
+    reshape::UNSQUEEZE,
+    repeat::EXPAND,
+    repeat::REPEAT,
     reshape::TRANSPOSE,
     space::PAD,
     resize::UPSAMPLE,

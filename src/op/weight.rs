@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::shape::Shape;
+use super::shape::{MAX_RANK, Shape};
 
 /// How a weight is initialised when a network has none.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,41 +27,38 @@ pub enum Init {
     Constant(f64),
 }
 
-/// Up to four dimensions in place; reads as a slice.
+/// As many dimensions as a tensor may have, in place; reads as a slice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Dims {
     rank: u8,
-    dims: [u64; 4],
+    dims: [u64; MAX_RANK],
 }
 
 impl Dims {
-    /// The most dimensions.
-    pub const MAX_RANK: usize = 4;
-
-    /// The dimensions of a shape; `None` where it has more than four.
+    /// The dimensions of a shape.
     #[must_use]
-    pub fn of(shape: Shape) -> Option<Self> {
-        let mut dims = [1; Self::MAX_RANK];
-        dims.get_mut(..shape.rank())?.copy_from_slice(&shape.to_vec());
-        Some(Self { rank: u8::try_from(shape.rank()).ok()?, dims })
+    pub fn of(shape: Shape) -> Self {
+        let mut dims = [1; MAX_RANK];
+        dims.iter_mut().zip(shape.dims()).for_each(|(to, dim)| *to = u64::from(*dim));
+        Self { rank: shape.rank() as u8, dims }
     }
 
     /// A vector of `n`.
     #[must_use]
     pub const fn vector(n: u64) -> Self {
-        Self { rank: 1, dims: [n, 1, 1, 1] }
+        Self { rank: 1, dims: [n, 1, 1, 1, 1, 1] }
     }
 
     /// A matrix.
     #[must_use]
     pub const fn matrix(rows: u64, columns: u64) -> Self {
-        Self { rank: 2, dims: [rows, columns, 1, 1] }
+        Self { rank: 2, dims: [rows, columns, 1, 1, 1, 1] }
     }
 
     /// Kernels of a convolution.
     #[must_use]
-    pub const fn kernels(dims: [u64; 4]) -> Self {
-        Self { rank: 4, dims }
+    pub const fn kernels([out, inputs, height, width]: [u64; 4]) -> Self {
+        Self { rank: 4, dims: [out, inputs, height, width, 1, 1] }
     }
 }
 

@@ -6,7 +6,7 @@ use super::shape::Shape;
 /// Exact operation counts for one image. A multiply-accumulate is counted in `macs` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Multiply-accumulates of convolutions, transposed convolutions and linear layers, without bias.
+    /// Multiply-accumulates of convolutions, transposed convolutions, linear layers and matrix products, without bias.
     pub macs: u64,
     /// Additions of a convolution's or linear layer's bias.
     pub bias_adds: u64,

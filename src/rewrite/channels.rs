@@ -107,7 +107,7 @@ impl Channels {
             Some(Dense::Linear(_)) if shaped.shape(id).rank() == 1 => return self.layer(shaped, id, 1),
             Some(Dense::Linear(_)) | None => {}
         }
-        let keeps = op.keeps_channels() || matches!(op, Op::Mean(mean) if !mean.axes.contains(&0));
+        let keeps = op.keeps_channels() || matches!(op, Op::Reduce(reduce) if !reduce.axes.contains(&0));
         if keeps {
             self.values[graph.node(id).inputs[0]].clone()
         } else if let Op::GroupNorm(norm) = op {

@@ -2,7 +2,7 @@
 
 use super::rebuild::Rebuild;
 use super::{Change, Rewrite};
-use crate::op::{Op, Padding, Pool, Scalar, ScalarOp, Shape};
+use crate::op::{Op, Padding, Pool, Reduce, Reduction, Scalar, ScalarOp, Shape};
 use crate::shape::Shaped;
 
 /// Removes identities: dropout, 1x1 windows, reshapes to the same shape, `+ 0`, `* 1`, and their like.
@@ -45,9 +45,10 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         Op::Transpose(transpose) => {
             same(transpose.axes.iter().enumerate().all(|(i, axis)| i == *axis), "the axes keep their order")
         }
-        Op::Slice(slice) => {
-            same(slice.start == 0 && slice.step == 1 && slice.end == input.dim(slice.axis), "it takes the whole axis")
-        }
+        Op::Slice(slice) => same(
+            slice.start == 0 && slice.step == 1 && u64::try_from(slice.end) == Ok(input.dim(slice.axis)),
+            "it takes the whole axis",
+        ),
         Op::Pad(pad) => same(pad.pad == Padding::default(), "it pads nothing"),
         // What keeps its size is copied, whatever the factor.
         Op::Upsample(_) => same(op.infer(inputs).is_ok_and(|output| output == *input), "the map has that size already"),
@@ -56,13 +57,19 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         Op::ChannelShuffle(shuffle) => {
             same(shuffle.groups == 1 || shuffle.groups == input.channels(), "there is nothing to interleave")
         }
-        Op::Mean(mean) => same(mean.keep && mean.axes.iter().all(|axis| input.dim(*axis) == 1), "its axes have one element"),
+        Op::Reduce(reduce) => same(is_of_one(reduce, *input), "its axes have one element"),
+        Op::Gather(gather) => {
+            let dim = input.dim(gather.axis);
+            same(gather.indices.iter().copied().eq(0..dim), "it takes the whole axis in order")
+        }
+        Op::Repeat(_) => same(op.infer(inputs).is_ok_and(|output| output == *input), "it has that shape already"),
         Op::Input(_)
         | Op::Param(_)
         | Op::Constant(_)
         | Op::Conv(_)
         | Op::ConvTranspose(_)
         | Op::Linear(_)
+        | Op::MatMul
         | Op::BatchNorm(_)
         | Op::GroupNorm(_)
         | Op::LayerNorm(_)
@@ -73,6 +80,15 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         | Op::Softmax(_)
         | Op::Elementwise(_) => None,
     }
+}
+
+/// Whether it makes each element of itself alone, and does nothing to it: an absolute value would.
+fn is_of_one(reduce: &Reduce, input: Shape) -> bool {
+    let passes_on = match reduce.kind {
+        Reduction::Sum | Reduction::Mean | Reduction::Amax | Reduction::Amin | Reduction::Prod => true,
+        Reduction::L1 | Reduction::L2 => false,
+    };
+    passes_on && reduce.keep && reduce.axes.iter().all(|axis| input.dim(*axis) == 1)
 }
 
 fn is_single_window(pool: &Pool) -> bool {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use pointwise::analysis::Receptive;
 use pointwise::graph::{Graph, NodeId};
 use pointwise::op::{
-    ConvTranspose, DepthToSpace, GlobalPool, Mean, Op, Padding, Reshape, ResizeTo, Shape, Slice, Transpose, Upsample,
-    UpsampleMode,
+    ConvTranspose, DepthToSpace, Gather, GlobalPool, LayerNorm, Op, Padding, Param, Reduce, Repeat, Reshape, ResizeTo, Shape,
+    Slice, Transpose, Upsample, UpsampleMode,
 };
 use pointwise::shape::Shaped;
 
@@ -64,7 +64,7 @@ fn what_sees_the_whole_map_sees_the_whole_input() {
     let behind = net.add("behind", Op::Conv(conv(4, 3, 1, 1)), &[gate]);
     let flat = net.add("flat", Op::Flatten, &[small]);
     let dense = net.add("dense", linear(3), &[flat]);
-    let mean = net.add("mean", Op::Mean(Mean { axes: vec![1, 2], keep: false }), &[small]);
+    let mean = net.add("mean", Op::Reduce(Reduce::mean([1, 2], false)), &[small]);
     for node in [behind, dense, mean] {
         net.output(node);
     }
@@ -104,6 +104,36 @@ fn axes_are_followed_through_transpose_and_reshape() {
     let after = net.add("after", Op::Conv(conv(6, 3, 1, 1)), &[joined]);
     net.output(after);
     assert_eq!(field(net, after), Receptive { field: [11; 2], stride: [(2, 1); 2], offset: [-5; 2] });
+}
+
+/// Rows taken backwards, by their indices or again and again, and products of tensors.
+#[test]
+fn taken_repeated_and_multiplied_rows_see_what_they_are_made_of() {
+    let mut net = Net::new();
+    let x = net.input("x", &[4, 16, 12]);
+    let wide = net.add("wide", Op::Conv(conv(4, 3, 1, 1)), &[x]);
+    let back = net.add("back", Op::Slice(Slice { axis: 1, start: 15, end: -1, step: -2 }), &[wide]);
+    let ends = net.add("ends", Op::Gather(Gather { axis: 2, indices: [0, 11].into() }), &[wide]);
+    let over = net.add("over", Op::Conv(conv(4, 2, 1, 0)), &[ends]);
+    let line = net.add("line", Op::Slice(Slice { axis: 1, start: 5, end: 6, step: 1 }), &[wide]);
+    let map = net.add("map", Op::Repeat(Repeat::To(Shape::new(&[2, 4, 7, 12]).expect("a shape"))), &[line]);
+    let param = |dims: &[u64]| Op::Param(Param { shape: Shape::new(dims).expect("a shape"), init: 0.0 });
+    let (left, right) = (net.add("left", param(&[5, 16]), &[]), net.add("right", param(&[12, 3]), &[]));
+    let rows = net.add("rows", Op::MatMul, &[wide, right]);
+    let columns = net.add("columns", Op::MatMul, &[left, wide]);
+    let turned = net.add("turned", Op::Transpose(Transpose { axes: vec![0, 2, 1] }), &[wide]);
+    let scores = net.add("scores", Op::MatMul, &[wide, turned]);
+    let norm = net.add("norm", Op::LayerNorm(LayerNorm { eps: 0.0, affine: true, axes: vec![0, 1], bias: true }), &[wide]);
+    for node in [back, over, map, rows, columns, scores, norm] {
+        net.output(node);
+    }
+    let (_, analysis) = net.analyzed();
+    let of = |id| analysis.layer(id).expect("a layer").receptive;
+    assert_eq!(of(back), Receptive { field: [3; 2], stride: [(2, 1), (1, 1)], offset: [14, -1] });
+    assert_eq!((of(ends).field, of(over).field), ([3, 3], [4, 14]));
+    assert_eq!((of(map).field, of(map).stride, of(map).offset), ([3; 2], [(0, 1), (1, 1)], [4, -1]));
+    assert_eq!((of(rows).field, of(columns).field, of(scores).field), ([3, 12], [16, 3], [16, 12]));
+    assert_eq!(of(norm).field, [16, 3]);
 }
 
 #[test]
@@ -152,7 +182,7 @@ fn rows(shaped: &Shaped, node: NodeId, row: i64) -> BTreeSet<i64> {
             if position.0.rem_euclid(position.1) == 0 { vec![low] } else { vec![low, low + 1] }
         }
         Op::DepthToSpace(d) => vec![row.div_euclid(d.block as i64)],
-        Op::Slice(s) => vec![if s.axis == 1 { s.start as i64 + row * s.step as i64 } else { row }],
+        Op::Slice(s) => vec![if s.axis == 1 { s.start as i64 + row * s.step } else { row }],
         Op::Elementwise(_) | Op::Concat(_) => {
             return n.inputs.iter().flat_map(|input| rows(shaped, *input, row)).collect();
         }
@@ -188,7 +218,7 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
             2 * height,
         ),
         6 => (transposed(4, 2), 2 * height),
-        7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2 }), height / 2),
+        7 => (Op::Slice(Slice { axis: 1, start: 1, end: height as i64, step: 2 }), height / 2),
         _ => (relu(), height),
     };
     (net.add(&name, op, &[x]), height)

@@ -10,9 +10,9 @@ use pointwise::analysis::Receptive;
 use pointwise::exec::{RunOptions, prepare};
 use pointwise::graph::NodeId;
 use pointwise::op::{
-    Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, GlobalPool, GroupNorm,
-    InstanceNorm, LayerNorm, Linear, Lrn, Mean, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reshape, ResizeTo, Shape,
-    Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, Gather, GlobalPool,
+    GroupNorm, InstanceNorm, LayerNorm, Linear, Lrn, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Repeat, Reshape,
+    ResizeTo, Shape, Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::Shaped;
@@ -63,7 +63,13 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
         7..=8 => {
             let dim = shape.dims().get(axis).map_or(1, |dim| u64::from(*dim));
             let start = below(random, dim);
-            Op::Slice(Slice { axis, start, end: start + 1 + below(random, dim - start), step: 1 + below(random, 3) })
+            let step = 1 + below(random, 3) as i64;
+            match below(random, 6) {
+                0 => Op::Slice(Slice { axis, start, end: below(random, start + 1) as i64 - 1, step: -step }),
+                1 => Op::Gather(Gather { axis, indices: (0..=below(random, 6)).map(|_| below(random, dim)).collect() }),
+                2 => Op::Repeat(Repeat::Times((0..3).map(|at| if at == axis { 1 + below(random, 3) } else { 1 }).collect())),
+                _ => Op::Slice(Slice { axis, start, end: (start + 1 + below(random, dim - start)) as i64, step }),
+            }
         }
         9 => {
             let mode = one_of(random, &[PadMode::Constant(0.0), PadMode::Reflect, PadMode::Replicate]);
@@ -86,7 +92,10 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
             let to = one_of(random, &[[a * b, 1, c], [1, a * b, c], [a, b * c, 1], [a, 1, b * c], [2, a * b * c / 2, 1]]);
             Op::Reshape(Reshape { shape: Shape::new(&to).expect("a shape") })
         }
-        15 => Op::LayerNorm(LayerNorm { eps: 1e-5, affine: false }),
+        15 => {
+            let axes = one_of(random, &[&[0][..], &[0], &[1], &[2], &[0, 1], &[1, 2]]).to_vec();
+            Op::LayerNorm(LayerNorm { eps: 1e-5, affine: false, axes, bias: true })
+        }
         16 => Op::InstanceNorm(InstanceNorm { eps: 1e-5, affine: false }),
         17 => Op::GroupNorm(GroupNorm { groups: one_of(random, &[1, 2]), eps: 1e-5, affine: false }),
         18 => one_of_norms(random, axis),
@@ -107,7 +116,7 @@ fn one_of_norms(random: &mut Random, axis: usize) -> Op {
 }
 
 fn one_of_reductions(random: &mut Random, axis: usize) -> Op {
-    if below(random, 2) == 0 { Op::GlobalPool(GlobalPool::Avg) } else { Op::Mean(Mean { axes: vec![axis], keep: true }) }
+    if below(random, 2) == 0 { Op::GlobalPool(GlobalPool::Avg) } else { Op::Reduce(Reduce::mean([axis], true)) }
 }
 
 /// A network of which every layer is an output, and its layers.
@@ -119,6 +128,7 @@ fn network(random: &mut Random) -> (Shaped, Vec<NodeId>) {
         let (last, other) = (values[values.len() - 1], one_of(random, &values));
         let (op, inputs) = match below(random, 8) {
             0..=1 => (Op::Concat(Concat { axis: below(random, 3) as usize }), vec![other, last]),
+            2 if below(random, 3) == 0 => (Op::MatMul, vec![other, last]),
             2 => (Op::Elementwise(Elementwise { merge: Merge::Add }), vec![other, last]),
             3 => (operation(random, other.1), vec![other]),
             _ => (operation(random, last.1), vec![last]),

@@ -153,7 +153,7 @@ fn norms() -> Vec<Case> {
             .input(&[4, 1, 1], &[0.0, 2.0, 10.0, 14.0])
             .gives(&[4, 1, 1], &[-1.0, 1.0, -1.0, 1.0]),
         // Each position on its own: (0, 2) and (10, 14).
-        Case::new("layer_norm", Op::LayerNorm(LayerNorm { eps: 0.0, affine: true }))
+        Case::new("layer_norm", Op::LayerNorm(LayerNorm::of_channels(0.0, true)))
             .input(&[2, 1, 2], &[0.0, 10.0, 2.0, 14.0])
             .weight("weight", &[1.0, 3.0])
             .weight("bias", &[0.0, 0.5])

@@ -1,9 +1,9 @@
 //! Cases of operations that pool, join and move elements; each comment says how the numbers come about.
 
 use pointwise::op::{
-    AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, GlobalPool, Mean, Merge, Op, Pad,
-    PadMode, Padding, Param, Pool, PoolKind, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice, SpaceToDepth, Transpose,
-    Upsample, UpsampleMode,
+    AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, Gather, GlobalPool, Merge, Op, Pad,
+    PadMode, Padding, Param, Pool, PoolKind, Reduce, Reduction, Repeat, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice,
+    SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 
 use crate::apply::Case;
@@ -116,13 +116,36 @@ pub fn joining() -> Vec<Case> {
         scalar("x * 2", ScalarOp::Mul, [2.0, 8.0]),
         scalar("x / 2", ScalarOp::Div, [0.5, 2.0]),
         scalar("max(x, 2)", ScalarOp::Max, [2.0, 4.0]),
-        Case::new("mean over positions", Op::Mean(Mean { axes: vec![1, 2], keep: false }))
+        Case::new("mean over positions", Op::Reduce(Reduce::mean([1, 2], false)))
             .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 5.0])
             .gives(&[2], &[1.5, 4.0]),
-        Case::new("mean over channels", Op::Mean(Mean { axes: vec![0], keep: true }))
+        Case::new("mean over channels", Op::Reduce(Reduce::mean([0], true)))
             .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 5.0])
             .gives(&[1, 1, 2], &[2.0, 3.5]),
+        reduce("sum", Reduction::Sum, [-1.0, 8.0]),
+        reduce("amax", Reduction::Amax, [1.0, 5.0]),
+        reduce("amin", Reduction::Amin, [-2.0, 3.0]),
+        reduce("prod", Reduction::Prod, [-2.0, 15.0]),
+        reduce("l1", Reduction::L1, [3.0, 8.0]),
+        reduce("l2", Reduction::L2, [f64::sqrt(5.0), f64::sqrt(34.0)]),
+        // [1 2 3; 4 5 6] [1 0; 0 1; 2 -1].
+        Case::new("matmul", Op::MatMul)
+            .input(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+            .input(&[3, 2], &[1.0, 0.0, 0.0, 1.0, 2.0, -1.0])
+            .gives(&[2, 2], &[7.0, -1.0, 16.0, -1.0]),
+        // One row times two matrices.
+        Case::new("matmul, broadcast", Op::MatMul)
+            .input(&[1, 2], &[1.0, 2.0])
+            .input(&[2, 2, 1], &[3.0, 4.0, 5.0, 6.0])
+            .gives(&[2, 1, 1], &[11.0, 17.0]),
     ]
+}
+
+/// Of `[1, -2]` and `[3, 5]`, on two channels of two columns.
+fn reduce(what: &'static str, kind: Reduction, y: [f64; 2]) -> Case {
+    Case::new(what, Op::Reduce(Reduce { kind, axes: vec![1, 2], keep: false }))
+        .input(&[2, 1, 2], &[1.0, -2.0, 3.0, 5.0])
+        .gives(&[2], &y)
 }
 
 fn upsample(what: &'static str, mode: UpsampleMode, width: u64) -> Case {
@@ -178,6 +201,18 @@ fn cut() -> Vec<Case> {
         Case::new("slice of columns by 2", Op::Slice(Slice { axis: 1, start: 0, end: 3, step: 2 }))
             .input(&[2, 3], &six)
             .gives(&[2, 2], &[1.0, 3.0, 4.0, 6.0]),
+        Case::new("slice backwards by 2", Op::Slice(Slice { axis: 1, start: 2, end: -1, step: -2 }))
+            .input(&[2, 3], &six)
+            .gives(&[2, 2], &[3.0, 1.0, 6.0, 4.0]),
+        Case::new("gather of columns", Op::Gather(Gather { axis: 1, indices: [2, 0, 0].into() }))
+            .input(&[2, 3], &six)
+            .gives(&[2, 3], &[3.0, 1.0, 1.0, 6.0, 4.0, 4.0]),
+        Case::new("expand", Op::Repeat(Repeat::To(Shape::new(&[2, 2, 3]).expect("a shape"))))
+            .input(&[2, 1], &six[..2])
+            .gives(&[2, 2, 3], &[1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0]),
+        Case::new("repeat", Op::Repeat(Repeat::Times(vec![2, 1, 2])))
+            .input(&[2, 1], &six[..2])
+            .gives(&[2, 2, 2], &[1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0]),
         Case::new("second piece of a split", Op::Slice(Slice { axis: 0, start: 1, end: 2, step: 1 }))
             .input(&[2, 3], &six)
             .gives(&[1, 3], &[4.0, 5.0, 6.0]),

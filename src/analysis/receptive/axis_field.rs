@@ -158,13 +158,23 @@ impl AxisField {
         Irregular::of(table, (advance, period))
     }
 
-    /// The indices of this axis in another order: `from(i)` is where index `i` comes from.
-    pub(super) fn permuted(&self, length: u64, from: impl Fn(i64) -> i64) -> Self {
+    /// The indices of this axis in another order: `from(i)` is where index `i` comes from, and `speed` indices are passed for each.
+    pub(super) fn permuted(&self, length: u64, from: impl Fn(i64) -> i64, speed: i64) -> Self {
         if length > LONGEST as u64 || *self == Self::Whole {
             return Self::Whole;
         }
         let table = (0..pixels(length)).map(|i| self.at(from(i))).collect();
-        Irregular::of(table, self.pace())
+        let (advance, period) = self.pace();
+        Irregular::of(table, (advance.saturating_mul(speed), period))
+    }
+
+    /// The `size` indices of this axis again and again, until there are `length`.
+    pub(super) fn repeated(&self, size: i64, length: u64) -> Self {
+        match size {
+            _ if pixels(length) == size => self.clone(),
+            1 => self.stretched(),
+            _ => self.permuted(length, |i| i.rem_euclid(size), 1),
+        }
     }
 
     /// What an index sees; of a field of the whole nothing is known.

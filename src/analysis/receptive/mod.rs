@@ -138,6 +138,9 @@ fn through(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: S
     if let Op::Elementwise(_) = &node.op {
         return Rc::new(join(node, fields, shapes, (output, None)));
     }
+    if let Op::MatMul = &node.op {
+        return Rc::new(product(node, fields, shapes, output));
+    }
     let first = &fields[node.inputs[0]];
     let reaches = [0, 1].map(|i| match first.sides[i].field {
         AxisField::Whole => Reach::Kept,
@@ -159,14 +162,29 @@ fn behind(side: &Side, reach: &Reach<'_>, output: Shape) -> Side {
         Reach::Moved(axis) => Side { axis: *axis, field: side.field.clone() },
         Reach::Window(window) => here(side.field.window(*window, length(side.axis))),
         Reach::Grid(period, reads) => here(side.field.grid(*period, length(side.axis), reads)),
-        Reach::Permuted(from) => here(side.field.permuted(length(side.axis), from)),
+        Reach::Permuted(from, speed) => here(side.field.permuted(length(side.axis), from, *speed)),
+        Reach::Repeated(axis, size) => Side { axis: *axis, field: side.field.repeated(*size, length(*axis)) },
     }
 }
 
 /// The union of the inputs that see the first source; along `joined` the pieces follow each other.
-fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joined): (Shape, Option<usize>)) -> Field {
-    let source = node.inputs.iter().map(|input| fields[*input].source).min().expect("joins have inputs");
-    let inputs: Vec<_> = node.inputs.iter().map(|input| &*fields[*input]).zip(shapes).collect();
+fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], at: (Shape, Option<usize>)) -> Field {
+    join_of(&node.inputs.iter().map(|input| &*fields[*input]).zip(shapes).collect::<Vec<_>>(), at)
+}
+
+/// A matrix product: element `[i, j]` reads row `i` of the left tensor and column `j` of the right one, each of them whole.
+fn product(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], output: Shape) -> Field {
+    let summed = [shapes[0].rank() - 1, shapes[1].rank() - 2];
+    let read = [0, 1].map(|i| {
+        let without = |_, side: &Side| if side.axis == summed[i] { SEES_ALL } else { side.clone() };
+        fields[node.inputs[i]].map(without)
+    });
+    join_of(&read.iter().zip(shapes).collect::<Vec<_>>(), (output, None))
+}
+
+/// [`join`] of fields with the shapes of their tensors.
+fn join_of(inputs: &[(&Field, &Shape)], (output, joined): (Shape, Option<usize>)) -> Field {
+    let source = inputs.iter().map(|(field, _)| field.source).min().expect("joins have inputs");
     let pieces: Vec<_> = inputs.iter().copied().filter(|(field, _)| field.source == source).collect();
     let sides = [0, 1].map(|i| {
         let along = pieces
@@ -175,7 +193,7 @@ fn join(node: &Node, fields: &NodeMap<Rc<Field>>, shapes: &[Shape], (output, joi
             .map(|(f, s)| f.sides[i].axis + output.rank() - s.rank());
         let Some(axis) = along else { return SEES_ALL };
         if joined == Some(axis) {
-            return end_to_end(&inputs, i, (source, axis));
+            return end_to_end(inputs, i, (source, axis));
         }
         united(&pieces, i, (axis, output))
     });

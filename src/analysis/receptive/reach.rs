@@ -3,9 +3,11 @@
 //! In: an operation of one input, an axis, the shapes. Out: a [`Reach`]. Every operation says it for every axis, since a
 //! transpose may have put rows or columns where channels usually are. No fields here.
 
+use std::sync::Arc;
+
 use super::axis_field::{Interval, gcd, pixels};
 use crate::op::geometry::adaptive_window;
-use crate::op::{ChannelShuffle, Conv, ConvTranspose, Op, Shape, Window};
+use crate::op::{ChannelShuffle, Conv, ConvTranspose, Gather, Op, Shape, Slice, Window};
 
 /// What becomes of an axis.
 pub(super) enum Reach<'a> {
@@ -19,8 +21,10 @@ pub(super) enum Reach<'a> {
     Window((i64, i64, i64)),
     /// Index `i` reads those that the function says: `inputs` further every `outputs`, `(outputs, inputs)`.
     Grid((i64, i64), Box<dyn Fn(i64) -> Interval + 'a>),
-    /// Index `i` reads the one that the function says, in any order.
-    Permuted(Box<dyn Fn(i64) -> i64>),
+    /// Index `i` reads the one that the function says, in any order; so many are passed for each.
+    Permuted(Box<dyn Fn(i64) -> i64>, i64),
+    /// The axis has another place, and its indices, so many, come again and again.
+    Repeated(usize, i64),
 }
 
 /// What an operation does to an axis of its first input, `shapes` being that input's and the output's.
@@ -29,9 +33,10 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
     let channels = (input.channels(), output.channels());
     let all_if = |all: bool| if all { Reach::All } else { Reach::Kept };
     match op {
-        Op::Linear(_) => all_if(axis == input.rank() - 1),
+        // Of the left tensor; each of the two is asked for on its own where they meet.
+        Op::Linear(_) | Op::MatMul => all_if(axis == input.rank() - 1),
         Op::Softmax(softmax) => all_if(axis == softmax.axis),
-        Op::LayerNorm(_) => all_if(axis == 0),
+        Op::LayerNorm(norm) => all_if(norm.axes.contains(&axis)),
         Op::InstanceNorm(_) => all_if(axis != 0),
         Op::GroupNorm(norm) if axis == 0 => groups(norm.groups, (input.dim(0), input.dim(0))),
         Op::GroupNorm(_) => Reach::All,
@@ -39,10 +44,12 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         Op::ChannelShuffle(shuffle) if axis == 0 => shuffled(*shuffle, input.dim(0)),
         Op::Transpose(transpose) => moved(transpose.axes.iter().position(|from| *from == axis)),
         Op::Flatten | Op::Reshape(_) => moved(kept_axis(axis, input, output)),
-        Op::Mean(mean) if mean.axes.contains(&axis) => Reach::All,
-        Op::Mean(mean) if mean.keep => Reach::Kept,
-        Op::Mean(mean) => Reach::Moved(axis - mean.axes.iter().filter(|gone| **gone < axis).count()),
-        Op::Slice(slice) if slice.axis == axis => Reach::Window((1, pixels(slice.step), -pixels(slice.start))),
+        Op::Reduce(reduce) if reduce.axes.contains(&axis) => Reach::All,
+        Op::Reduce(reduce) if reduce.keep => Reach::Kept,
+        Op::Reduce(reduce) => Reach::Moved(axis - reduce.axes.iter().filter(|gone| **gone < axis).count()),
+        Op::Slice(slice) if slice.axis == axis => sliced(*slice),
+        Op::Gather(gather) if gather.axis == axis => gathered(gather),
+        Op::Repeat(_) => Reach::Repeated(axis + output.rank() - input.rank(), pixels(input.dim(axis))),
         Op::Conv(Conv { groups: parts, .. }) | Op::ConvTranspose(ConvTranspose { groups: parts, .. }) if axis == 0 => {
             groups(*parts, channels)
         }
@@ -69,6 +76,7 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         | Op::Elementwise(_)
         | Op::Scalar(_)
         | Op::Slice(_)
+        | Op::Gather(_)
         | Op::ChannelShuffle(_)
         | Op::Dropout(_)
         | Op::Identity => Reach::Kept,
@@ -129,7 +137,23 @@ fn groups<'a>(groups: u64, (inputs, outputs): (u64, u64)) -> Reach<'a> {
 fn shuffled<'a>(shuffle: ChannelShuffle, channels: u64) -> Reach<'a> {
     let groups = pixels(shuffle.groups).max(1);
     let size = pixels(channels) / groups;
-    Reach::Permuted(Box::new(move |j| j.rem_euclid(groups) * size + j.div_euclid(groups)))
+    Reach::Permuted(Box::new(move |j| j.rem_euclid(groups) * size + j.div_euclid(groups)), 1)
+}
+
+/// Every `step`th index, forwards or backwards.
+fn sliced<'a>(slice: Slice) -> Reach<'a> {
+    let (start, step) = (pixels(slice.start), slice.step);
+    if step > 0 {
+        return Reach::Window((1, step, -start));
+    }
+    Reach::Permuted(Box::new(move |j| start.saturating_add(j.saturating_mul(step))), step.saturating_neg())
+}
+
+/// The indices that are named; beyond them there are none.
+fn gathered<'a>(gather: &Gather) -> Reach<'a> {
+    let indices = Arc::clone(&gather.indices);
+    let named = move |j: i64| usize::try_from(j).ok().and_then(|j| indices.get(j)).map_or(0, |index| pixels(*index));
+    Reach::Permuted(Box::new(named), 1)
 }
 
 fn moved<'a>(axis: Option<usize>) -> Reach<'a> {

@@ -1,4 +1,4 @@
-//! The one product behind convolutions and linear layers: rows of weights times columns of inputs.
+//! The one product behind convolutions, linear layers and `matmul`: rows of weights times columns of inputs.
 //!
 //! Every output element is the sum over `k = 0, 1, 2, …` in that order, in f64, rounded to f32 once after the bias is added.
 //! The order depends on nothing else, so neither threads nor batch nor tiling change a bit. Columns are packed in panels of

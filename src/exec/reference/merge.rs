@@ -1,7 +1,6 @@
 //! Joining, element-wise arithmetic with broadcasting, and arithmetic with constants.
 
 use super::activation::map;
-use super::matrix::narrow;
 use super::view::{Step, gather, row_major, walk};
 use super::with_batch;
 use crate::op::{Concat, Elementwise, Merge, Scalar, ScalarOp, Shape};
@@ -51,7 +50,7 @@ fn larger(x: f32, y: f32) -> f32 {
 }
 
 /// A walk over `own` that repeats it to `dims`: batches are kept, other axes are aligned at the last one.
-fn broadcast(own: &[usize], dims: &[usize]) -> Vec<Step> {
+pub(super) fn broadcast(own: &[usize], dims: &[usize]) -> Vec<Step> {
     let steps = row_major(own);
     let missing = dims.len() - own.len();
     let axis_step = |(axis, count): (usize, &usize)| {
@@ -72,22 +71,4 @@ pub(super) fn scalar(op: Scalar, x: &Tensor) -> Tensor {
         ScalarOp::Div => map(x, |x| x / value),
         ScalarOp::Max => map(x, |x| if x > value || x.is_nan() { x } else { value }),
     }
-}
-
-/// Mean over axes of the batchless shape.
-pub(super) fn mean(axes: &[usize], x: &Tensor, out: Shape) -> Tensor {
-    let own = row_major(x.dims());
-    let is_summed = |axis: usize| axis > 0 && axes.contains(&(axis - 1));
-    let (mut kept, mut summed) = (Vec::new(), Vec::new());
-    for (axis, step) in own.iter().enumerate() {
-        if is_summed(axis) { summed.push(*step) } else { kept.push(*step) }
-    }
-    let count: usize = summed.iter().map(|step| step.count).product();
-    let mut data = Vec::with_capacity(x.data().len() / count);
-    walk(0, &kept, |start| {
-        let mut sum = 0.0;
-        walk(start, &summed, |offset| sum += f64::from(x.data()[offset]));
-        data.push(narrow(sum / count as f64));
-    });
-    Tensor::new(with_batch(x.dims()[0], out), data)
 }

@@ -9,10 +9,12 @@ mod activation;
 mod conv;
 mod conv_transpose;
 mod dense;
+mod matmul;
 mod matrix;
 mod merge;
 mod norm;
 mod pool;
+mod reduce;
 mod reshape;
 mod resize;
 mod stored;
@@ -73,8 +75,11 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
         Op::Conv(conv) => conv::conv_bytes(conv, inputs[0], out, threads),
         Op::ConvTranspose(conv) => conv_transpose::conv_transpose_bytes(conv, inputs[0], out, threads),
         Op::Linear(linear) => dense::linear_bytes(linear, inputs[0], batch),
+        Op::MatMul => matmul::matmul_bytes(inputs[1]),
         // At most a line of an axis each.
         Op::Softmax(softmax) => inputs[0].dim(softmax.axis).saturating_mul(8),
+        Op::Slice(slice) => out.dim(slice.axis).saturating_mul(8),
+        Op::Gather(gather) => out.dim(gather.axis).saturating_mul(8),
         Op::Pad(_) => out.dim(2).saturating_mul(16),
         Op::Upsample(_) => (out.dim(1) + out.dim(2)).saturating_mul(24),
         Op::Input(_)
@@ -96,18 +101,18 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
         | Op::Flatten
         | Op::Reshape(_)
         | Op::Transpose(_)
-        | Op::Slice(_)
         | Op::DepthToSpace(_)
         | Op::SpaceToDepth(_)
         | Op::ChannelShuffle(_)
-        | Op::Mean(_)
+        | Op::Reduce(_)
+        | Op::Repeat(_)
         | Op::Dropout(_)
         | Op::Identity => 0,
     }
 }
 
 /// Computes one node. Returns its output, whose shape is `out` behind the batch, and what was done; the few bytes of scratch
-/// memory that kernels other than convolutions and linear layers take are not counted.
+/// memory that kernels other than convolutions, linear layers and matrix products take are not counted.
 pub(super) fn execute(
     op: &Op,
     inputs: &[&Tensor],
@@ -120,6 +125,7 @@ pub(super) fn execute(
         Op::Conv(conv) => return conv::conv(conv, x, weight, out, threads),
         Op::ConvTranspose(conv) => return conv_transpose::conv_transpose(conv, x, weight, out, threads),
         Op::Linear(linear) => return dense::linear(linear, x, weight, out, threads),
+        Op::MatMul => return matmul::matmul([x, inputs[1]], out, threads),
         Op::BatchNorm(norm) => norm::batch_norm(norm, x, weight),
         Op::GroupNorm(norm) => norm::group_norm(norm, x, weight),
         Op::LayerNorm(norm) => norm::layer_norm(norm, x, weight),
@@ -135,13 +141,15 @@ pub(super) fn execute(
         Op::Elementwise(elementwise) => merge::elementwise(*elementwise, inputs, out),
         Op::Scalar(scalar) => merge::scalar(*scalar, x),
         Op::Transpose(transpose) => reshape::transpose(transpose, x, out),
-        Op::Slice(slice) => reshape::slice(slice, x, out),
+        Op::Slice(slice) => reshape::taken(x, slice.axis, slice.places(), out),
         Op::Pad(pad) => reshape::pad(pad, x, out),
         Op::Upsample(upsample) => resize::upsample(*upsample, x, out),
         Op::DepthToSpace(op) => reshape::depth_to_space(*op, x, out),
         Op::SpaceToDepth(op) => reshape::space_to_depth(*op, x, out),
         Op::ChannelShuffle(op) => reshape::channel_shuffle(*op, x, out),
-        Op::Mean(mean) => merge::mean(&mean.axes, x, out),
+        Op::Reduce(reduce) => reduce::reduce(reduce, x, out),
+        Op::Gather(gather) => reshape::taken(x, gather.axis, gather.indices.iter().copied(), out),
+        Op::Repeat(repeat) => reshape::repeat(repeat, x, out),
         // Dropout drops nothing when a network is run; an input has no kernel, its tensor comes from the caller, and what
         // is stored has no input and was handed out above.
         Op::Input(_) | Op::Param(_) | Op::Constant(_) | Op::Flatten | Op::Reshape(_) | Op::Dropout(_) | Op::Identity => {

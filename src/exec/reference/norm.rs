@@ -73,16 +73,18 @@ fn over_groups(x: &Tensor, groups: usize, eps: f64, weight: &Owned<'_>) -> Tenso
     Tensor::new(x.dims().to_vec(), data)
 }
 
-/// Over the channels of each position.
+/// Over consecutive axes: each place before and behind them has statistics of its own.
 pub(super) fn layer_norm(op: &LayerNorm, x: &Tensor, weight: &Owned<'_>) -> Tensor {
-    let (channels, plane) = (x.dims()[1], plane(x));
+    let (first, last) = (op.axes[0] + 1, op.axes[0] + op.axes.len());
+    let along: usize = x.dims()[first..=last].iter().product();
+    let behind: usize = x.dims()[last + 1..].iter().product();
     let mut y = Tensor::zeros(x.dims().to_vec());
-    for (x, y) in x.data().chunks_exact(channels * plane).zip(y.data_mut().chunks_exact_mut(channels * plane)) {
-        for position in 0..plane {
-            let values = x[position..].iter().step_by(plane).copied();
+    for (x, y) in x.data().chunks_exact(along * behind).zip(y.data_mut().chunks_exact_mut(along * behind)) {
+        for position in 0..behind {
+            let values = x[position..].iter().step_by(behind).copied();
             let (mean, factor) = statistics(values.clone(), op.eps);
-            for (channel, (y, x)) in y[position..].iter_mut().step_by(plane).zip(values).enumerate() {
-                let (scale, shift) = affine(weight, channel);
+            for (place, (y, x)) in y[position..].iter_mut().step_by(behind).zip(values).enumerate() {
+                let (scale, shift) = affine(weight, place);
                 *y = narrow((f64::from(x) - mean) * factor * scale + shift);
             }
         }

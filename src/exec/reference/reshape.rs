@@ -1,9 +1,10 @@
-//! Operations that move elements: transpose, slice, pad, shuffle.
+//! Operations that move elements: transpose, slice, gather, repeat, pad, shuffle.
 
 use super::matrix::narrow;
+use super::merge::broadcast;
 use super::view::{Step, gather, row_major};
 use super::{size, with_batch};
-use crate::op::{ChannelShuffle, DepthToSpace, Pad, PadMode, Shape, Slice, SpaceToDepth, Transpose};
+use crate::op::{ChannelShuffle, DepthToSpace, Pad, PadMode, Repeat, Shape, SpaceToDepth, Transpose};
 use crate::tensor::Tensor;
 
 /// Axes in another order.
@@ -14,13 +15,35 @@ pub(super) fn transpose(op: &Transpose, x: &Tensor, out: Shape) -> Tensor {
     Tensor::new(with_batch(x.dims()[0], out), gather(x.data(), 0, &axes))
 }
 
-/// Part of an axis.
-pub(super) fn slice(op: &Slice, x: &Tensor, out: Shape) -> Tensor {
-    let mut axes = row_major(x.dims());
-    let axis = &mut axes[op.axis + 1];
-    let start = size(op.start) * axis.stride;
-    *axis = Step { count: size(out.dim(op.axis)), stride: axis.stride * size(op.step) };
-    Tensor::new(with_batch(x.dims()[0], out), gather(x.data(), start, &axes))
+/// The elements at these places along an axis.
+pub(super) fn taken(x: &Tensor, axis: usize, places: impl Iterator<Item = u64>, out: Shape) -> Tensor {
+    let length = x.dims()[axis + 1];
+    let inner: usize = x.dims()[axis + 2..].iter().product();
+    let places: Vec<usize> = places.map(size).collect();
+    let dims = with_batch(x.dims()[0], out);
+    let mut data = Vec::with_capacity(dims.iter().product());
+    for outer in x.data().chunks_exact(length * inner) {
+        for place in &places {
+            data.extend_from_slice(&outer[place * inner..(place + 1) * inner]);
+        }
+    }
+    Tensor::new(dims, data)
+}
+
+/// The same elements again and again.
+pub(super) fn repeat(op: &Repeat, x: &Tensor, out: Shape) -> Tensor {
+    let dims = with_batch(x.dims()[0], out);
+    let axes = match op {
+        Repeat::To(_) => broadcast(x.dims(), &dims),
+        Repeat::Times(times) => {
+            let own = row_major(x.dims());
+            let again = |times: &u64| Step { count: size(*times), stride: 0 };
+            let (added, owned) = times.split_at(times.len() + 1 - own.len());
+            let pairs = owned.iter().zip(&own[1..]).flat_map(|(times, step)| [again(times), *step]);
+            std::iter::once(own[0]).chain(added.iter().map(again)).chain(pairs).collect()
+        }
+    };
+    Tensor::new(dims, gather(x.data(), 0, &axes))
 }
 
 /// The elements of `x` seen as `dims`, with axes in the order `order`, under the dimensions of `out`.

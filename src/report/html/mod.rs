@@ -219,7 +219,7 @@ fn foot(s: &Savings) -> Markup {
         footer {
             p {
                 @match s.convention_note {
-                    None => { "MACs are multiply-accumulates of convolutions and linear layers, biases not counted" }
+                    None => { "MACs are multiply-accumulates of convolutions, linear layers and matrix products, biases not counted" }
                     Some(_) => { (naming::macs(s.convention)) ": the convention " code { (s.convention) } }
                 }
                 ". Batch " (s.batch) ". Memory is for 4-byte floats; the peak is that of the order of execution, \
