@@ -10,6 +10,8 @@ mod cases_maps;
 mod convolution;
 #[path = "kernels/edges.rs"]
 mod edges;
+#[path = "kernels/recorded.rs"]
+mod recorded;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +24,7 @@ fn all() -> Vec<Case> {
     all.extend(cases::activations());
     all.extend(cases_maps::pooling());
     all.extend(cases_maps::joining());
+    all.extend(cases_maps::functions());
     all.extend(cases_maps::moving());
     all
 }

@@ -158,6 +158,7 @@ impl<'a> Keeper<'a> {
             Maps::Input => self.keep(node.inputs[0])?,
             Maps::Output => self.keep(id)?,
             Maps::OtherInputs => self.keep_others(&node.inputs)?,
+            Maps::Inputs => node.inputs.iter().try_fold(0u64, |sum, input| sum.checked_add(self.keep(*input)?))?,
         };
         maps.checked_add(self.keep_own(kept.own)?)
     }

@@ -101,7 +101,7 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
 fn one_of_norms(random: &mut Random, axis: usize) -> Op {
     match below(random, 3) {
         0 => Op::Lrn(Lrn { size: 1 + below(random, 4), alpha: 1.0, beta: 0.75, k: 1.0 }),
-        1 => Op::Softmax(Softmax { axis }),
+        1 => Op::Softmax(Softmax { axis, log: false }),
         _ => Op::Activation(Activation::Sigmoid),
     }
 }
