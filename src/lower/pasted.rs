@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::call::{Given, value_nodes};
 use super::flowing::{Flow, Inflow};
 use super::habit::positional as numbers;
-use super::{Builder, Frame, leading};
+use super::{Builder, Frame, Value, leading};
 use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
@@ -138,7 +138,7 @@ fn is_strange(info: &OpInfo, arg: &Given<'_>) -> bool {
 /// `gelu(approximate=false)`: true or false where the parameter of that name takes words here.
 fn is_flag_for_word(info: &OpInfo, given: &Given<'_>) -> bool {
     let takes_words = |name: &Ident| info.params.iter().any(|param| param.name == name.text && !param.kind.words().is_empty());
-    matches!(given.value, Value::Bool(_)) && given.arg.name.as_ref().is_some_and(takes_words)
+    matches!(given.value, Value::Bool(_)) && given.arg.name.as_ref().is_some_and(|name| takes_words(name))
 }
 
 impl<'a> Builder<'a> {
