@@ -146,7 +146,9 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
         Op::LayerNorm(n) => [norm(n.affine, 5, 4), Input(1), Params, norm(n.affine, 4, 2)],
         Op::Activation(activation) => match activation {
             Activation::Prelu { .. } => [Nothing, Input(2), Params, Input(1)],
-            Activation::Relu | Activation::Elu { .. } | Activation::Gelu | Activation::GeluTanh => [Nothing, Input(2), Params, Nothing],
+            Activation::Relu | Activation::Elu { .. } | Activation::Gelu | Activation::GeluTanh => {
+                [Nothing, Input(2), Params, Nothing]
+            }
             Activation::Relu6 | Activation::LeakyRelu { .. } | Activation::Silu => [Nothing, Input(1), Params, Nothing],
             Activation::Sigmoid
             | Activation::HardSigmoid { .. }

@@ -68,9 +68,11 @@ pub(super) fn keras_gelu(bound: &Bound<'_>) -> Told {
     match bound.flag("approximate")? {
         Some(true) => Ok(Stage::new("gelu").arg("approximate", "tanh").into()),
         Some(false) => Ok(one("gelu")),
-        None => Err("whether it is approximate where `approximate` is not given hangs on the module there: `gelu` here is exact, \
+        None => {
+            Err("whether it is approximate where `approximate` is not given hangs on the module there: `gelu` here is exact, \
                      and `gelu(tanh)` is not"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 
@@ -196,6 +198,7 @@ pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
 }
 
 /// From -1 to 1 unless told otherwise.
+#[expect(clippy::unnecessary_wraps, reason = "rules have one signature")]
 pub(super) fn hardtanh(bound: &Bound<'_>) -> Told {
     let (low, high) = (bound.get("min_val").unwrap_or(Value::Int(-1)), bound.get("max_val").unwrap_or(Value::Int(1)));
     if low.is_number(0.0) && high.is_number(6.0) {

@@ -43,7 +43,8 @@ impl<'a> Builder<'a> {
             Ok(meaning) => meaning,
             Err(strange) => return self.strange_call(frame, callee, lists, (strange, scope)),
         };
-        let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, (Some(&meaning), &list.args), scope)).collect();
+        let mut evaluated: Vec<Vec<Given<'a>>> =
+            lists.iter().map(|list| self.given(frame, (Some(&meaning), &list.args), scope)).collect();
         let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
         let scope = &if makes_first { scope.last() } else { scope.clone() };
         if let Callee::Function = meaning {
@@ -208,7 +209,13 @@ impl<'a> Builder<'a> {
         lists: &[Vec<Given<'a>>],
         scope: &Scope,
     ) -> Value {
-        let [args] = lists else {
+        // What is also an operation may have the list of its parameters, which is empty, as others do.
+        let args = match lists {
+            [args] => Some(args),
+            [params, args] if params.is_empty() && table::find(&callee.text).is_some() => Some(args),
+            _ => None,
+        };
+        let Some(args) = args else {
             return self.wrong(frame, format!("`{}` is a function of numbers and takes one list", callee.text), expr.span);
         };
         if let Some(named) = args.iter().find_map(|g| g.arg.name.as_ref()) {

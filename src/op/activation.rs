@@ -80,7 +80,12 @@ pub(super) const HARD_SWISH: OpInfo =
 pub(super) const GELU: OpInfo = row(
     "gelu",
     "`x * Phi(x)` with the exact normal distribution, or with `tanh` for it",
-    &[optional("approximate", Words(&["none", "tanh"]), Word("none"), "`tanh`: `0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x ** 3)))`")],
+    &[optional(
+        "approximate",
+        Words(&["none", "tanh"]),
+        Word("none"),
+        "`tanh`: `0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x ** 3)))`",
+    )],
     "Gelu",
     |read, _| Ok(built(if read.word("approximate")? == "tanh" { Activation::GeluTanh } else { Activation::Gelu })),
 );
@@ -93,14 +98,14 @@ pub(super) const SOFTPLUS: OpInfo = row(
         optional("threshold", Number, Float(SOFTPLUS_THRESHOLD), "it is `x` where `beta * x` is more"),
     ],
     "Softplus",
-    |read, _| {
-        Ok(built(Activation::Softplus { beta: nonzero(read, "beta")?, threshold: read.number("threshold")? }))
-    },
+    |read, _| Ok(built(Activation::Softplus { beta: nonzero(read, "beta")?, threshold: read.number("threshold")? })),
 );
 pub(super) const SOFTSIGN: OpInfo =
     row("softsign", "`x / (1 + abs(x))`", &[], "Softsign", |_, _| Ok(built(Activation::Softsign)));
 pub(super) const SELU: OpInfo =
-    row("selu", "`elu` with the alpha and the factor that keep mean and variance", &[], "Selu", |_, _| Ok(built(Activation::Selu)));
+    row("selu", "`elu` with the alpha and the factor that keep mean and variance", &[], "Selu", |_, _| {
+        Ok(built(Activation::Selu))
+    });
 pub(super) const CELU: OpInfo = row(
     "celu",
     "`x` above zero, `alpha * (exp(x / alpha) - 1)` below",

@@ -15,12 +15,13 @@
 //! | `maxpool`, `global_maxpool` | where each maximum stood, 8 bytes a position | only that element has a gradient |
 //! | `max`, `min` | which input won, a byte an element | only that input has a gradient |
 //! | `mul` | inputs | each one is the derivative of the others |
-//! | `div`, `pow` | inputs | both stand in the derivatives |
+//! | `div` | divisors, and the dividend where they have a gradient | they stand in the derivatives |
+//! | `pow` | inputs | both stand in the derivatives |
 //! | `dropout` | which elements were dropped, a byte an element | they have no gradient |
 //! | everything else: sums, joins, means, resizes, views, roundings, `neg`, `sign` | nothing | their derivatives are constants |
 
-use super::work::elements;
 use super::activation::SOFTPLUS_THRESHOLD;
+use super::work::elements;
 use super::{Activation, GlobalPool, Merge, Op, PoolKind, ScalarOp, Shape, Unary};
 
 /// What is kept; of the maps an operation reads and makes, and of its own.
@@ -42,6 +43,8 @@ pub enum Maps {
     Input,
     /// Each input that another input's gradient is made from.
     OtherInputs,
+    /// All inputs but the first, and that too where one of the others has a gradient: divisors.
+    Divisors,
     /// All inputs.
     Inputs,
     /// The output.
@@ -101,7 +104,8 @@ impl Op {
             Self::GlobalPool(GlobalPool::Max) => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
             Self::Elementwise(elementwise) => match elementwise.merge {
                 Merge::Mul => Kept { maps: Maps::OtherInputs, own: Own::None },
-                Merge::Div | Merge::Pow => Kept { maps: Maps::Inputs, own: Own::None },
+                Merge::Div => Kept { maps: Maps::Divisors, own: Own::None },
+                Merge::Pow => Kept { maps: Maps::Inputs, own: Own::None },
                 Merge::Max | Merge::Min => Kept::only(Own::Bytes(map)),
                 Merge::Add | Merge::Sub => Kept::NOTHING,
             },
@@ -143,6 +147,8 @@ impl Op {
 
 fn kept_by(activation: &Activation) -> Kept {
     match activation {
+        // Where it jumps, two inputs of other slopes give one output.
+        Activation::Softplus { threshold, .. } if *threshold < SOFTPLUS_THRESHOLD => Kept::INPUT,
         Activation::Relu
         | Activation::Relu6
         | Activation::HardSigmoid { .. }
@@ -150,10 +156,8 @@ fn kept_by(activation: &Activation) -> Kept {
         | Activation::Tanh
         | Activation::Softsign
         | Activation::Selu
-        | Activation::Celu { .. } => Kept::OUTPUT,
-        // Where it jumps, two inputs of other slopes give one output.
-        Activation::Softplus { threshold, .. } if *threshold < SOFTPLUS_THRESHOLD => Kept::INPUT,
-        Activation::Softplus { .. } => Kept::OUTPUT,
+        | Activation::Celu { .. }
+        | Activation::Softplus { .. } => Kept::OUTPUT,
         // Below zero a negative factor gives positive outputs, which positive inputs give as well; a negative threshold lets
         // zero through, which stands for what it does not let through.
         Activation::LeakyRelu { slope: factor }
@@ -212,7 +216,8 @@ mod tests {
             ("mul()([4], [4])", Kept { maps: Maps::OtherInputs, own: Own::None }),
             ("max()([4], [4])", Kept::only(Own::Bytes(4))),
             ("min()([4], [4])", Kept::only(Own::Bytes(4))),
-            ("div()([4], [4])", Kept { maps: Maps::Inputs, own: Own::None }),
+            ("div()([4], [4])", Kept { maps: Maps::Divisors, own: Own::None }),
+            ("pow()([4], [4])", Kept { maps: Maps::Inputs, own: Own::None }),
             ("softplus(1, 2)([4])", Kept::INPUT),
             ("softplus(2)([4])", Kept::OUTPUT),
             ("exp()([4])", Kept::OUTPUT),

@@ -51,12 +51,10 @@ pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting",
 pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| Ok(built(Merge::Mul)));
 pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| Ok(built(Merge::Sub)));
 pub(super) const DIV: OpInfo = row("div", "element-wise quotient, with broadcasting", "Div", |_, _| Ok(built(Merge::Div)));
-pub(super) const POW: OpInfo = row(
-    "pow",
-    "element-wise power, with broadcasting; counts one transcendental function an element",
-    "Pow",
-    |_, _| Ok(built(Merge::Pow)),
-);
+pub(super) const POW: OpInfo =
+    row("pow", "element-wise power, with broadcasting; counts one transcendental function an element", "Pow", |_, _| {
+        Ok(built(Merge::Pow))
+    });
 pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| Ok(built(Merge::Max)));
 pub(super) const MIN: OpInfo = row("min", "element-wise minimum, with broadcasting", "Min", |_, _| Ok(built(Merge::Min)));
 

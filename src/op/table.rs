@@ -8,7 +8,9 @@ use std::fmt;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
-use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, scale, slice, source, space, unary};
+use super::{
+    Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, scale, slice, source, space, unary,
+};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -61,12 +61,10 @@ pub(super) const SIGN: OpInfo =
 pub(super) const FLOOR: OpInfo =
     row("floor", "rounds down; counts one comparison an element", "Floor", |_, _| Ok(built(Unary::Floor)));
 pub(super) const CEIL: OpInfo = row("ceil", "rounds up; counts one comparison an element", "Ceil", |_, _| Ok(built(Unary::Ceil)));
-pub(super) const ROUND: OpInfo = row(
-    "round",
-    "rounds to the nearest integer, halves to the even one; counts one comparison an element",
-    "Round",
-    |_, _| Ok(built(Unary::Round)),
-);
+pub(super) const ROUND: OpInfo =
+    row("round", "rounds to the nearest integer, halves to the even one; counts one comparison an element", "Round", |_, _| {
+        Ok(built(Unary::Round))
+    });
 pub(super) const RECIPROCAL: OpInfo =
     row("reciprocal", "`1 / x`; counts one division an element", "Reciprocal", |_, _| Ok(built(Unary::Reciprocal)));
 pub(super) const CLAMP: OpInfo = with_params(
@@ -157,9 +155,7 @@ impl Payload for Unary {
             Self::Sign => Work { cmp: 2, ..Work::NONE },
             Self::Neg => Work { mul: 1, ..Work::NONE },
             Self::Reciprocal => Work { div: 1, ..Work::NONE },
-            Self::Clamp { min, max } => {
-                Work { cmp: u64::from(min.is_some()) + u64::from(max.is_some()), ..Work::NONE }
-            }
+            Self::Clamp { min, max } => Work { cmp: u64::from(min.is_some()) + u64::from(max.is_some()), ..Work::NONE },
         }
         .times(elements(first(inputs)?)?)
     }

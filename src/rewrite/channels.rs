@@ -183,7 +183,9 @@ impl Channels {
         let inputs = &shaped.graph().node(id).inputs;
         // Axes are aligned at the last one: what has fewer of them has its channels beside another axis than the channels.
         let (inputs, beside): (Vec<_>, Vec<_>) = inputs.iter().partition(|input| shaped.shape(**input).rank() == rank);
-        beside.into_iter().for_each(|input: NodeId| self.fix(input, Fixed::Stated(id)));
+        for input in beside {
+            self.fix(input, Fixed::Stated(id));
+        }
         let inputs = inputs.into_iter();
         let operands: Vec<_> = inputs.filter(|input| shaped.shape(*input).channels() == width).collect();
         let lists: Option<Vec<Vec<usize>>> = operands

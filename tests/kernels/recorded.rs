@@ -1,6 +1,7 @@
 //! Element-wise operations, written in the language, give what PyTorch gives: see `tests/data/pytorch_elementwise.py`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use pointwise::compile::{NoFiles, Settings, compile};
 use pointwise::exec::{RunOptions, run};
@@ -33,10 +34,10 @@ fn check(lines: &[&str]) {
     for input in inputs {
         let (name, values) = input.split_once(' ').expect("a name");
         let (shape, data) = tensor::<f32>(values);
-        text += &format!("    input {name}: {shape:?}\n");
+        writeln!(text, "    input {name}: {shape:?}").expect("writing to a string succeeds");
         given.insert(name.to_owned(), Tensor::new(batched(1, &shape), data));
     }
-    text += &format!("    output y = {expression}\n}}\n");
+    writeln!(text, "    output y = {expression}\n}}").expect("writing to a string succeeds");
     let compiled = compile("recorded.net", text, &NoFiles, &Settings::default());
     let Some(network) = &compiled.network else { panic!("{expression}: {:?}", compiled.diagnostics) };
     let result = run(&network.shaped, &Weights::new(), &given, &RunOptions::default()).expect("it runs");

@@ -28,9 +28,7 @@ pub(super) fn activation(op: Activation, x: &Tensor, weight: &Owned<'_>) -> Tens
         Activation::HardSwish => map(x, |x| x * hard_sigmoid(x)),
         Activation::Gelu => map(x, |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2)),
         Activation::Tanh => map(x, libm::tanh),
-        Activation::Softplus { beta, threshold } => {
-            map(x, |x| if beta * x > threshold { x } else { softplus(beta * x) / beta })
-        }
+        Activation::Softplus { beta, threshold } => map(x, |x| if beta * x > threshold { x } else { softplus(beta * x) / beta }),
         Activation::Softsign => map(x, |x| x / (1.0 + x.abs())),
         Activation::Selu => map(x, |x| if x > 0.0 { SELU_FACTOR * x } else { SELU_FACTOR * SELU_ALPHA * libm::expm1(x) }),
         Activation::Celu { alpha } => map(x, |x| if x > 0.0 { x } else { alpha * libm::expm1(x / alpha) }),
