@@ -21,7 +21,11 @@ pub const LITERALS: &[&str] = &["true", "false"];
 /// Words that stand for themselves in arguments: `pad=same`. The parser takes them for names, so that no binder may.
 pub const ARGUMENTS: &[&str] = &["same", "none", "nearest", "bilinear", "zero", "reflect", "replicate"];
 
-/// Functions on constants, and questions to tensors; `max` is an operation on tensors as well.
+/// Words that stand for themselves where the parameter of an operation takes them, and are names elsewhere, since operations
+/// are called so: `gelu(tanh)`.
+pub const OPERATIONS_TOO: &[&str] = &["tanh"];
+
+/// Functions on constants, and questions to tensors; those on constants are operations on tensors as well.
 pub const FUNCTIONS: &[&str] =
     &["min", "max", "abs", "ceil", "floor", "round", "sqrt", "len", "channels", "height", "width", "rank"];
 

@@ -317,7 +317,7 @@ fn enormous_networks_are_refused() {
         let mut net = Net::new();
         let x = net.input("image", &[3, 8, 8]);
         let y = net.add("giant", op, &[x]);
-        let z = net.add("softmax", Op::Softmax(Softmax { axis: 0 }), &[y]);
+        let z = net.add("softmax", Op::Softmax(Softmax { axis: 0, log: false }), &[y]);
         net.0.add_output("y", z);
         let net = net.shaped();
         let options = RunOptions { max_memory: Some(1 << 33), ..RunOptions::default() };

@@ -10,6 +10,8 @@ mod cases_maps;
 mod convolution;
 #[path = "kernels/edges.rs"]
 mod edges;
+#[path = "kernels/elementwise.rs"]
+mod elementwise;
 #[path = "kernels/recorded.rs"]
 mod recorded;
 
@@ -24,6 +26,7 @@ fn all() -> Vec<Case> {
     all.extend(cases::activations());
     all.extend(cases_maps::pooling());
     all.extend(cases_maps::joining());
+    all.extend(cases_maps::functions());
     all.extend(cases_maps::moving());
     all
 }

@@ -150,15 +150,22 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
         Op::LayerNorm(n) => [norm(n.affine, 5, 4), Input(1), Params, norm(n.affine, 4, 2)],
         Op::Activation(activation) => match activation {
             Activation::Prelu { .. } => [Nothing, Input(2), Params, Input(1)],
-            Activation::Relu | Activation::Elu { .. } | Activation::Gelu => [Nothing, Input(2), Params, Nothing],
+            Activation::Relu | Activation::Elu { .. } | Activation::Gelu | Activation::GeluTanh => {
+                [Nothing, Input(2), Params, Nothing]
+            }
             Activation::Relu6 | Activation::LeakyRelu { .. } | Activation::Silu => [Nothing, Input(1), Params, Nothing],
             Activation::Sigmoid
-            | Activation::HardSigmoid
+            | Activation::HardSigmoid { .. }
             | Activation::HardSwish
             | Activation::Tanh
-            | Activation::Softplus
+            | Activation::Softplus { .. }
+            | Activation::Softsign
+            | Activation::Selu
+            | Activation::Celu { .. }
+            | Activation::ThresholdedRelu { .. }
             | Activation::Mish => [Nothing, Nothing, Params, Nothing],
         },
+        Op::Softmax(softmax) if softmax.log => [Nothing; 4],
         Op::Softmax(softmax) => [Nothing, Input(1), Nothing, Rows(softmax.axis)],
         Op::Pool(Pool { kind: PoolKind::Max, .. }) | Op::GlobalPool(GlobalPool::Max) => [Nothing, Input(2), Nothing, Nothing],
         Op::Pool(Pool { kind: PoolKind::Avg { .. }, .. }) => [Nothing, Input(2), Nothing, Output(1)],
@@ -176,6 +183,7 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
         | Op::Concat(_)
         | Op::Elementwise(_)
         | Op::Scalar(_)
+        | Op::Unary(_)
         | Op::Flatten
         | Op::Reshape(_)
         | Op::Transpose(_)

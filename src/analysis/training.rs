@@ -158,6 +158,12 @@ impl<'a> Keeper<'a> {
             Maps::Input => self.keep(node.inputs[0])?,
             Maps::Output => self.keep(id)?,
             Maps::OtherInputs => self.keep_others(&node.inputs)?,
+            Maps::Divisors => {
+                let (_, divisors) = node.inputs.split_first()?;
+                let all = divisors.iter().any(|divisor| self.has_gradient(*divisor));
+                self.keep_all(if all { &node.inputs } else { divisors })?
+            }
+            Maps::Inputs => self.keep_all(&node.inputs)?,
         };
         maps.checked_add(self.keep_own(kept.own)?)
     }
@@ -176,6 +182,10 @@ impl<'a> Keeper<'a> {
             }
         }
         Some(bytes)
+    }
+
+    fn keep_all(&mut self, inputs: &[NodeId]) -> Option<u64> {
+        inputs.iter().try_fold(0u64, |sum, input| sum.checked_add(self.keep(*input)?))
     }
 
     /// Keeps the tensor that holds a value; nothing where it is kept already, or stored with the network.

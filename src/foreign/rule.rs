@@ -65,11 +65,15 @@ fn function(name: &str) -> Option<Stage> {
 
 /// Whether it is approximate if nothing is said is another thing in `tf.nn` than in `keras.ops`.
 pub(super) fn keras_gelu(bound: &Bound<'_>) -> Told {
-    if bound.get("approximate").is_none() {
-        return Err("whether it is approximate where `approximate` is not given hangs on the module there: `gelu` here is exact"
-            .to_owned());
+    match bound.flag("approximate")? {
+        Some(true) => Ok(Stage::new("gelu").arg("approximate", "tanh").into()),
+        Some(false) => Ok(one("gelu")),
+        None => {
+            Err("whether it is approximate where `approximate` is not given hangs on the module there: `gelu` here is exact, \
+                     and `gelu(tanh)` is not"
+                .to_owned())
+        }
     }
-    bound.plain("gelu")
 }
 
 /// `Activation("relu")`.
@@ -183,10 +187,14 @@ pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
     Ok(one("global_maxpool"))
 }
 
+/// From -1 to 1 unless told otherwise.
+#[expect(clippy::unnecessary_wraps, reason = "rules have one signature")]
 pub(super) fn hardtanh(bound: &Bound<'_>) -> Told {
-    let (low, high) = (bound.get("min_val"), bound.get("max_val"));
-    let six = low.is_some_and(|low| low.is_number(0.0)) && high.is_some_and(|high| high.is_number(6.0));
-    if six { Ok(one("relu6")) } else { Err("only the one from 0 to 6 is had here, as `relu6`".to_owned()) }
+    let (low, high) = (bound.get("min_val").unwrap_or(Value::Int(-1)), bound.get("max_val").unwrap_or(Value::Int(1)));
+    if low.is_number(0.0) && high.is_number(6.0) {
+        return Ok(one("relu6"));
+    }
+    Ok(Stage::new("clamp").arg("min", low.written()).arg("max", high.written()).into())
 }
 
 /// `x.clamp(0, 6)`, `x.clamp(min=0)`.
@@ -194,8 +202,24 @@ pub(super) fn clamp(bound: &Bound<'_>) -> Told {
     match (bound.get("min"), bound.get("max")) {
         (Some(low), None) if low.is_number(0.0) => Ok(one("relu")),
         (Some(low), Some(high)) if low.is_number(0.0) && high.is_number(6.0) => Ok(one("relu6")),
-        (_, _) => Err("only the limits from 0 to 6, as `relu6`, and from 0 on, as `relu`, are had here".to_owned()),
+        (None, None) => Err("without a limit it does nothing".to_owned()),
+        (_, _) => bound.plain("clamp"),
     }
+}
+
+/// `F.threshold(x, 0.5, 0)`.
+pub(super) fn threshold(bound: &Bound<'_>) -> Told {
+    if bound.get("value").is_some_and(|value| value.is_number(0.0)) {
+        bound.plain("thresholded_relu")
+    } else {
+        Err("only zero stands for what is not let through here, as in `thresholded_relu`".to_owned())
+    }
+}
+
+/// The square root, and one over it.
+#[expect(clippy::unnecessary_wraps, reason = "rules have one signature")]
+pub(super) fn rsqrt(_: &Bound<'_>) -> Told {
+    Ok(one("sqrt").then(Stage::new("reciprocal")))
 }
 
 /// A start and a length there, a start and an end here.
@@ -425,8 +449,9 @@ pub(super) fn keras_relu(bound: &Bound<'_>) -> Told {
     match (bound.get("max_value"), bound.get("negative_slope").filter(|slope| !slope.is_number(0.0))) {
         (None, None) => Ok(one("relu")),
         (Some(max), None) if max.is_number(6.0) => Ok(one("relu6")),
+        (Some(max), None) => Ok(Stage::new("clamp").arg("min", "0").arg("max", max.written()).into()),
         (None, Some(slope)) => Ok(Stage::new("leaky_relu").arg("slope", slope.written()).into()),
-        (_, _) => Err("only a largest value of 6 is had here, as `relu6`".to_owned()),
+        (_, _) => Err("a slope below zero with a largest value is not had here: write `leaky_relu` and `min(…)`".to_owned()),
     }
 }
 

@@ -343,10 +343,12 @@ fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
     match (op, inputs) {
         (Op::Elementwise(e), [a, b]) => {
             let sign = match e.merge {
-                Merge::Add => '+',
-                Merge::Mul => '*',
-                Merge::Sub => '-',
-                Merge::Max => return None,
+                Merge::Add => "+",
+                Merge::Mul => "*",
+                Merge::Sub => "-",
+                Merge::Div => "/",
+                Merge::Pow => "**",
+                Merge::Max | Merge::Min => return None,
             };
             Some(format!("{a} {sign} {b}"))
         }
@@ -358,7 +360,13 @@ fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
                 ScalarOp::RevSub => format!("{value} - {x}"),
                 ScalarOp::Mul => format!("{x} * {value}"),
                 ScalarOp::Div => format!("{x} / {value}"),
+                ScalarOp::RevDiv => format!("{value} / {x}"),
+                ScalarOp::Pow => format!("{x} ** {value}"),
+                // A sign before a power belongs to what comes out of it.
+                ScalarOp::RevPow if s.value.is_sign_negative() => format!("({value}) ** {x}"),
+                ScalarOp::RevPow => format!("{value} ** {x}"),
                 ScalarOp::Max => format!("max({x}, {value})"),
+                ScalarOp::Min => format!("min({x}, {value})"),
             })
         }
         _ => None,

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::words::FUNCTIONS;
 
-/// Whether a name is a function that is not also an operation.
+/// Whether a name is a function, which may be an operation on tensors as well.
 pub(super) fn is_builtin(name: &str) -> bool {
     FUNCTIONS.contains(&name)
 }

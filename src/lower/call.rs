@@ -10,10 +10,11 @@ use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{LayerPath, Node, NodeId, Origin};
-use crate::op::table::{Built, OpInfo};
+use crate::op::table::{self, Built, OpInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
+use crate::words::OPERATIONS_TOO;
 
 /// An evaluated argument.
 pub(super) struct Given<'a> {
@@ -42,7 +43,8 @@ impl<'a> Builder<'a> {
             Ok(meaning) => meaning,
             Err(strange) => return self.strange_call(frame, callee, lists, (strange, scope)),
         };
-        let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
+        let mut evaluated: Vec<Vec<Given<'a>>> =
+            lists.iter().map(|list| self.given(frame, (Some(&meaning), &list.args), scope)).collect();
         let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
         let scope = &if makes_first { scope.last() } else { scope.clone() };
         if let Callee::Function = meaning {
@@ -161,13 +163,14 @@ impl<'a> Builder<'a> {
         let shape = inputs.as_ref().and_then(|inputs| self.shape_of_inflow(inputs));
         let pasted = Pasted { callee: &callee, list, second: None, piped: true, shape };
         let meaning = self.callee(frame, &callee).map_err(|strange| self.strange_callee(frame, strange, &pasted));
-        let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
+        let args = list.map_or(&[][..], |list| list.args.as_slice());
+        let given = self.given(frame, (meaning.as_ref().ok(), args), &scope.inner());
         let Ok(meaning) = meaning else { return Value::Poison };
         let Some(inputs) = inputs else { return self.without_inputs(frame, &meaning, stage, &callee, &given, scope) };
         if let Callee::Function = meaning {
             let mut values = inputs;
             values.extend(given.into_iter().map(|g| (g.value, g.arg.value.span)));
-            return self.applied(frame, &callee, &values, stage.span, scope);
+            return self.applied(frame, &callee, &values, stage, scope);
         }
         if let Some(tensor) = given.iter().find(|g| g.arg.name.is_none() && g.value.holds_tensors() && !g.value.is_poison()) {
             let message = format!("`{}` gets its inputs from the pipe, and here is another", callee.text);
@@ -184,13 +187,35 @@ impl<'a> Builder<'a> {
     }
 
     /// Evaluates arguments. Where only one of them makes layers, it is the first thing made, and may lend the scope's path.
-    pub(super) fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
+    pub(super) fn given(
+        &mut self,
+        frame: &mut Frame<'a>,
+        (meaning, args): (Option<&Callee<'a>>, &'a [Arg]),
+        scope: &Scope,
+    ) -> Vec<Given<'a>> {
         let scope = scope.each(args.iter().map(|arg| &arg.value));
-        args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &scope) }).collect()
+        let mut value = |arg: &'a Arg| match word_among(frame, meaning, &arg.value) {
+            Some(word) => Value::Str(word.into()),
+            None => self.eval(frame, &arg.value, &scope),
+        };
+        args.iter().map(|arg| Given { arg, value: value(arg) }).collect()
     }
 
-    fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>], scope: &Scope) -> Value {
-        let [args] = lists else {
+    fn function(
+        &mut self,
+        frame: &mut Frame<'a>,
+        callee: &Ident,
+        expr: &'a Expr,
+        lists: &[Vec<Given<'a>>],
+        scope: &Scope,
+    ) -> Value {
+        // What is also an operation may have the list of its parameters, which is empty, as others do.
+        let args = match lists {
+            [args] => Some(args),
+            [params, args] if params.is_empty() && table::find(&callee.text).is_some() => Some(args),
+            _ => None,
+        };
+        let Some(args) = args else {
             return self.wrong(frame, format!("`{}` is a function of numbers and takes one list", callee.text), expr.span);
         };
         if let Some(named) = args.iter().find_map(|g| g.arg.name.as_ref()) {
@@ -199,19 +224,47 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let values: Vec<_> = args.iter().map(|g| (g.value.clone(), g.arg.value.span)).collect();
-        self.applied(frame, callee, &values, expr.span, scope)
+        self.applied(frame, callee, &values, expr, scope)
     }
 
-    /// A function of evaluated arguments. `max` is a layer where there is a tensor among them.
-    fn applied(&mut self, frame: &Frame<'a>, callee: &Ident, values: &[(Value, Span)], span: Span, scope: &Scope) -> Value {
+    /// A function of evaluated arguments: the layer of its name, if there is one, where there is a tensor among them.
+    fn applied(
+        &mut self,
+        frame: &mut Frame<'a>,
+        callee: &Ident,
+        values: &[(Value, Span)],
+        expr: &'a Expr,
+        scope: &Scope,
+    ) -> Value {
         let poisoned = values.iter().any(|(value, _)| value.is_poison());
-        if callee.text != "max" || poisoned || !values.iter().any(|(value, _)| value.holds_tensors()) {
-            return self.builtin(frame, &callee.text, values, span);
+        let holds_tensors = !poisoned && values.iter().any(|(value, _)| value.holds_tensors());
+        match (callee.text.as_str(), table::find(&callee.text).filter(|_| holds_tensors)) {
+            (_, None) => self.builtin(frame, &callee.text, values, expr.span),
+            ("max", _) => self.extreme_of(frame, (callee, Merge::Max, ScalarOp::Max), values, expr.span, scope),
+            ("min", _) => self.extreme_of(frame, (callee, Merge::Min, ScalarOp::Min), values, expr.span, scope),
+            (_, Some(info)) => {
+                if let Some((other, at)) = values.iter().find(|(value, _)| !value.holds_tensors()) {
+                    let message = format!("`{}` of a tensor takes nothing else, and this is {}", callee.text, other.kind());
+                    return self.wrong(frame, message, *at);
+                }
+                self.invoke(frame, &Callee::Op(info), expr, callee, &[], Some(values.to_vec()), scope)
+            }
         }
+    }
+
+    /// The larger or smaller of tensors, or of a tensor and a number.
+    fn extreme_of(
+        &mut self,
+        frame: &Frame<'a>,
+        (callee, merge, with_number): (&Ident, Merge, ScalarOp),
+        values: &[(Value, Span)],
+        span: Span,
+        scope: &Scope,
+    ) -> Value {
         if let [(Value::Tensor(id), _), (number, _)] | [(number, _), (Value::Tensor(id), _)] = values
             && let Some(number) = number.to_f64()
         {
-            return self.scalar(frame, *id, ScalarOp::Max, number, span, scope);
+            return self.scalar(frame, *id, with_number, number, span, scope);
         }
         let mut inputs = Vec::with_capacity(values.len());
         for (value, at) in values {
@@ -219,7 +272,7 @@ impl<'a> Builder<'a> {
             inputs.extend(more);
         }
         let Some(inputs) = self.tensors_of(frame, &callee.text, inputs) else { return Value::Poison };
-        self.node(frame, Op::Elementwise(Elementwise { merge: Merge::Max }), &inputs, span, scope)
+        self.node(frame, Op::Elementwise(Elementwise { merge }), &inputs, span, scope)
     }
 
     /// A call whose inputs are broken is broken; what is wrong in its arguments, or in a block that nothing else has entered, is
@@ -385,6 +438,13 @@ impl<'a> Builder<'a> {
         self.report(frame, diagnostic.help("a name given by `as` stands for one layer; choose another, or leave it out"));
         Value::Poison
     }
+}
+
+/// The word that an argument is because the operation which is called takes it, though it is the name of another one.
+fn word_among<'a>(frame: &Frame<'a>, meaning: Option<&Callee<'a>>, arg: &'a Expr) -> Option<&'a str> {
+    let (ExprKind::Name(name), Some(Callee::Op(info))) = (&arg.kind, meaning) else { return None };
+    let is_word = OPERATIONS_TOO.contains(&name.as_str()) && !frame.names.contains_key(name.as_str());
+    (is_word && info.params.iter().any(|param| param.kind.words().contains(&name.as_str()))).then_some(name.as_str())
 }
 
 pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {

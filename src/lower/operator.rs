@@ -23,7 +23,7 @@ pub enum Folded {
     Types,
 }
 
-const ELEMENTWISE: &str = "element-wise are `+`, `-` and `*`; a square is `x * x`";
+const ELEMENTWISE: &str = "element-wise are `+`, `-`, `*`, `/` and `**`; a quotient is rounded down by `floor(a / b)`";
 
 impl<'a> Builder<'a> {
     /// `first op a op b …`, left to right.
@@ -95,6 +95,8 @@ impl<'a> Builder<'a> {
             InfixOp::Add => Merge::Add,
             InfixOp::Sub => Merge::Sub,
             InfixOp::Mul => Merge::Mul,
+            InfixOp::Div => Merge::Div,
+            InfixOp::Pow => Merge::Pow,
             InfixOp::Or
             | InfixOp::And
             | InfixOp::Eq
@@ -103,10 +105,8 @@ impl<'a> Builder<'a> {
             | InfixOp::Le
             | InfixOp::Gt
             | InfixOp::Ge
-            | InfixOp::Div
             | InfixOp::FloorDiv
-            | InfixOp::Rem
-            | InfixOp::Pow => {
+            | InfixOp::Rem => {
                 let message = format!("`{}` does not work on tensors", op.text());
                 self.report(frame, Diagnostic::error(Code::WrongType, message, op_span, "").help(ELEMENTWISE));
                 return Value::Poison;
@@ -130,7 +130,9 @@ impl<'a> Builder<'a> {
             .label(sides.left.1, format!("this is {}", left.kind()))
             .label(sides.right.1, format!("this is {}", right.kind()));
         let diagnostic = match (left, op, right) {
-            (Value::Tensor(_), InfixOp::Pow, _) | (_, InfixOp::Pow, Value::Tensor(_)) => diagnostic.help(ELEMENTWISE),
+            (Value::Tensor(_), InfixOp::FloorDiv | InfixOp::Rem, _) | (_, InfixOp::FloorDiv | InfixOp::Rem, Value::Tensor(_)) => {
+                diagnostic.help(ELEMENTWISE)
+            }
             (Value::List(_) | Value::Tuple(_), InfixOp::Add, Value::Tensor(_)) => {
                 let edits = vec![Edit::before(sides.right.1, "["), Edit::after(sides.right.1, "]")];
                 diagnostic.fix(Unsafe, "a list grows by a list", edits)
@@ -169,11 +171,12 @@ fn scalar_op(op: InfixOp, number_first: bool) -> Option<ScalarOp> {
         (InfixOp::Sub, false) => Some(ScalarOp::Sub),
         (InfixOp::Sub, true) => Some(ScalarOp::RevSub),
         (InfixOp::Div, false) => Some(ScalarOp::Div),
+        (InfixOp::Div, true) => Some(ScalarOp::RevDiv),
+        (InfixOp::Pow, false) => Some(ScalarOp::Pow),
+        (InfixOp::Pow, true) => Some(ScalarOp::RevPow),
         (
-            InfixOp::Div
-            | InfixOp::FloorDiv
+            InfixOp::FloorDiv
             | InfixOp::Rem
-            | InfixOp::Pow
             | InfixOp::Or
             | InfixOp::And
             | InfixOp::Eq

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::call::{Given, value_nodes};
 use super::flowing::{Flow, Inflow};
 use super::habit::positional as numbers;
-use super::{Builder, Frame, leading};
+use super::{Builder, Frame, Value, leading};
 use crate::code::Code;
 use crate::diagnostic::Applicability::{self, Unsafe};
 use crate::diagnostic::{Diagnostic, Edit};
@@ -135,6 +135,12 @@ fn is_strange(info: &OpInfo, arg: &Given<'_>) -> bool {
     matches!(info.keyword, "reshape" | "transpose") && arg.value.to_i64().is_some()
 }
 
+/// `gelu(approximate=false)`: true or false where the parameter of that name takes words here.
+fn is_flag_for_word(info: &OpInfo, given: &Given<'_>) -> bool {
+    let takes_words = |name: &Ident| info.params.iter().any(|param| param.name == name.text && !param.kind.words().is_empty());
+    matches!(given.value, Value::Bool(_)) && given.arg.name.as_ref().is_some_and(|name| takes_words(name))
+}
+
 impl<'a> Builder<'a> {
     /// The shape of the first of these tensors.
     pub(super) fn shape_of_first(&self, inputs: &[Flow]) -> Option<Shape> {
@@ -165,7 +171,7 @@ impl<'a> Builder<'a> {
         pasted: &Pasted<'_>,
     ) -> bool {
         let is_own = |name: &Ident| info.params.iter().any(|param| param.name == name.text);
-        let stranger = given.iter().find(|g| g.arg.name.as_ref().is_some_and(|name| !is_own(name)));
+        let stranger = given.iter().find(|g| g.arg.name.as_ref().is_some_and(|name| !is_own(name)) || is_flag_for_word(info, g));
         let positional: Vec<&Given<'a>> = given.iter().filter(|g| g.arg.name.is_none() && !g.value.holds_tensors()).collect();
         let extra = positional.get(info.params.len()).or_else(|| positional.first().filter(|g| is_strange(info, g))).copied();
         let Some(at) = stranger.or(extra) else { return self.given_twice(frame, info, given, pasted) };
@@ -175,6 +181,7 @@ impl<'a> Builder<'a> {
             return false;
         }
         let message = match &at.arg.name {
+            Some(name) if is_own(name) => format!("`{}` of `{}` takes words", name.text, info.keyword),
             Some(name) => format!("`{}` has no parameter `{}`", info.keyword, name.text),
             None if extra.is_some_and(|extra| is_strange(info, extra)) => {
                 format!("`{}` takes one list", info.keyword)

@@ -3,13 +3,13 @@
 //! In: arguments and input shapes. Out: payloads, weights and counts. Shapes never change here.
 
 use super::Op;
-use super::args::Printed;
+use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
 use super::geometry::first;
-use super::param_kind::ParamKind::{Flag, Integer, Number};
+use super::param_kind::ParamKind::{Flag, Integer, Number, Words};
 use super::payload::Payload;
 use super::shape::Shape;
-use super::table::DefaultValue::{Bool, Float, Int};
+use super::table::DefaultValue::{Bool, Float, Int, Word};
 use super::table::{Build, Built, OpInfo, Output, ParamInfo, optional};
 use super::weight::{Dims, Init, WeightSpec};
 use super::work::{Window, Work, elements};
@@ -63,16 +63,63 @@ pub(super) const ELU: OpInfo = row(
 pub(super) const RELU: OpInfo = row("relu", "`max(x, 0)`", &[], "Relu", |_, _| Ok(built(Activation::Relu)));
 pub(super) const RELU6: OpInfo = row("relu6", "`min(max(x, 0), 6)`", &[], "Clip", |_, _| Ok(built(Activation::Relu6)));
 pub(super) const SIGMOID: OpInfo = row("sigmoid", "`1 / (1 + exp(-x))`", &[], "Sigmoid", |_, _| Ok(built(Activation::Sigmoid)));
-pub(super) const HARD_SIGMOID: OpInfo =
-    row("hard_sigmoid", "`relu6(x + 3) / 6`", &[], "HardSigmoid", |_, _| Ok(built(Activation::HardSigmoid)));
+pub(super) const HARD_SIGMOID: OpInfo = row(
+    "hard_sigmoid",
+    "`alpha * x + beta` within 0 and 1: `relu6(x + 3) / 6` unless told otherwise",
+    &[
+        optional("alpha", Number, Float(1.0 / 6.0), "slope; 0.2 is ONNX's default"),
+        optional("beta", Number, Float(0.5), "value at zero"),
+    ],
+    "HardSigmoid",
+    |read, _| Ok(built(Activation::HardSigmoid { alpha: read.number("alpha")?, beta: read.number("beta")? })),
+);
 pub(super) const SILU: OpInfo =
     row("silu", "`x * sigmoid(x)`, also called swish", &[], "Sigmoid, Mul", |_, _| Ok(built(Activation::Silu)));
 pub(super) const HARD_SWISH: OpInfo =
     row("hard_swish", "`x * hard_sigmoid(x)`", &[], "HardSwish", |_, _| Ok(built(Activation::HardSwish)));
-pub(super) const GELU: OpInfo =
-    row("gelu", "`x * Phi(x)` with the exact normal distribution", &[], "Gelu", |_, _| Ok(built(Activation::Gelu)));
+pub(super) const GELU: OpInfo = row(
+    "gelu",
+    "`x * Phi(x)` with the exact normal distribution, or with `tanh` for it",
+    &[optional(
+        "approximate",
+        Words(&["none", "tanh"]),
+        Word("none"),
+        "`tanh`: `0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x ** 3)))`",
+    )],
+    "Gelu",
+    |read, _| Ok(built(if read.word("approximate")? == "tanh" { Activation::GeluTanh } else { Activation::Gelu })),
+);
 pub(super) const TANH: OpInfo = row("tanh", "hyperbolic tangent", &[], "Tanh", |_, _| Ok(built(Activation::Tanh)));
-pub(super) const SOFTPLUS: OpInfo = row("softplus", "`ln(1 + exp(x))`", &[], "Softplus", |_, _| Ok(built(Activation::Softplus)));
+pub(super) const SOFTPLUS: OpInfo = row(
+    "softplus",
+    "`ln(1 + exp(beta * x)) / beta`",
+    &[
+        optional("beta", Number, Float(1.0), "how sharp the bend is; not 0"),
+        optional("threshold", Number, Float(SOFTPLUS_THRESHOLD), "it is `x` where `beta * x` is more"),
+    ],
+    "Softplus",
+    |read, _| Ok(built(Activation::Softplus { beta: nonzero(read, "beta")?, threshold: read.number("threshold")? })),
+);
+pub(super) const SOFTSIGN: OpInfo =
+    row("softsign", "`x / (1 + abs(x))`", &[], "Softsign", |_, _| Ok(built(Activation::Softsign)));
+pub(super) const SELU: OpInfo =
+    row("selu", "`elu` with the alpha and the factor that keep mean and variance", &[], "Selu", |_, _| {
+        Ok(built(Activation::Selu))
+    });
+pub(super) const CELU: OpInfo = row(
+    "celu",
+    "`x` above zero, `alpha * (exp(x / alpha) - 1)` below",
+    &[optional("alpha", Number, Float(1.0), "limit at minus infinity, negated; not 0")],
+    "Celu",
+    |read, _| Ok(built(Activation::Celu { alpha: nonzero(read, "alpha")? })),
+);
+pub(super) const THRESHOLDED_RELU: OpInfo = row(
+    "thresholded_relu",
+    "`x` above `alpha`, zero elsewhere",
+    &[optional("alpha", Number, Float(1.0), "what `x` must be more than")],
+    "ThresholdedRelu",
+    |read, _| Ok(built(Activation::ThresholdedRelu { alpha: read.number("alpha")? })),
+);
 pub(super) const MISH: OpInfo = row("mish", "`x * tanh(softplus(x))`", &[], "Mish", |_, _| Ok(built(Activation::Mish)));
 pub(super) const SOFTMAX: OpInfo = row(
     "softmax",
@@ -81,9 +128,28 @@ pub(super) const SOFTMAX: OpInfo = row(
     "Softmax",
     |read, inputs| {
         let axis = read.axis("axis", first(inputs)?.rank())?;
-        Ok(Built::One(Op::Softmax(Softmax { axis })))
+        Ok(Built::One(Op::Softmax(Softmax { axis, log: false })))
     },
 );
+pub(super) const LOG_SOFTMAX: OpInfo = row(
+    "log_softmax",
+    "the logarithm of `softmax`: `x` less the logarithm of the sum of `exp(x)` along an axis",
+    &[optional("axis", Integer, Int(0), "axis whose exponentials sum to one; 0 is the channels")],
+    "LogSoftmax",
+    |read, inputs| {
+        let axis = read.axis("axis", first(inputs)?.rank())?;
+        Ok(Built::One(Op::Softmax(Softmax { axis, log: true })))
+    },
+);
+
+/// Beyond it `softplus(x)` is `x` in 32 bits.
+pub(super) const SOFTPLUS_THRESHOLD: f64 = 20.0;
+
+/// A number that something is divided by.
+fn nonzero(read: &Reader<'_>, name: &str) -> Result<f64, BuildError> {
+    let number = read.number(name)?;
+    if number == 0.0 { Err(read.invalid(name, format!("{name} must not be 0, which it would divide by"))) } else { Ok(number) }
+}
 
 /// An element-wise non-linearity, as PyTorch defines it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,27 +175,62 @@ pub enum Activation {
     },
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
-    /// `relu6(x + 3) / 6`.
-    HardSigmoid,
+    /// `alpha * x + beta` within 0 and 1; see [`Self::HARD_SIGMOID`].
+    HardSigmoid {
+        /// Slope.
+        alpha: f64,
+        /// Value at zero.
+        beta: f64,
+    },
     /// `x * sigmoid(x)`.
     Silu,
     /// `x * hard_sigmoid(x)`.
     HardSwish,
     /// `x * Phi(x)`, exact (erf).
     Gelu,
+    /// `x * Phi(x)`, with a hyperbolic tangent for the normal distribution.
+    GeluTanh,
     /// Hyperbolic tangent.
     Tanh,
-    /// `ln(1 + exp(x))`.
-    Softplus,
+    /// `ln(1 + exp(beta * x)) / beta`, and `x` where `beta * x` exceeds the threshold; see [`Self::SOFTPLUS`].
+    Softplus {
+        /// How sharp the bend is; not zero.
+        beta: f64,
+        /// Where it becomes `x`.
+        threshold: f64,
+    },
+    /// `x / (1 + abs(x))`.
+    Softsign,
+    /// `elu` with an alpha and a factor that keep mean and variance.
+    Selu,
+    /// `x` or `alpha * (exp(x / alpha) - 1)`.
+    Celu {
+        /// Limit at minus infinity, negated; not zero.
+        alpha: f64,
+    },
+    /// `x` above `alpha`, zero elsewhere.
+    ThresholdedRelu {
+        /// What `x` must be more than.
+        alpha: f64,
+    },
     /// `x * tanh(softplus(x))`.
     Mish,
 }
 
-/// Softmax along an axis.
+impl Activation {
+    /// `relu6(x + 3) / 6`, as PyTorch and Keras 3 have it.
+    pub const HARD_SIGMOID: Self = Self::HardSigmoid { alpha: 1.0 / 6.0, beta: 0.5 };
+    /// `ln(1 + exp(x))`.
+    pub const SOFTPLUS: Self = Self::Softplus { beta: 1.0, threshold: SOFTPLUS_THRESHOLD };
+}
+
+/// Softmax along an axis, or its logarithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Softmax {
     /// Axis of the batchless shape.
     pub axis: usize,
+    /// Whether its logarithm is taken.
+    pub log: bool,
 }
 
 impl Payload for Activation {
@@ -141,12 +242,16 @@ impl Payload for Activation {
             Self::Prelu { .. } => &PRELU,
             Self::Elu { .. } => &ELU,
             Self::Sigmoid => &SIGMOID,
-            Self::HardSigmoid => &HARD_SIGMOID,
+            Self::HardSigmoid { .. } => &HARD_SIGMOID,
             Self::Silu => &SILU,
             Self::HardSwish => &HARD_SWISH,
-            Self::Gelu => &GELU,
+            Self::Gelu | Self::GeluTanh => &GELU,
             Self::Tanh => &TANH,
-            Self::Softplus => &SOFTPLUS,
+            Self::Softplus { .. } => &SOFTPLUS,
+            Self::Softsign => &SOFTSIGN,
+            Self::Selu => &SELU,
+            Self::Celu { .. } => &CELU,
+            Self::ThresholdedRelu { .. } => &THRESHOLDED_RELU,
             Self::Mish => &MISH,
         }
     }
@@ -171,12 +276,17 @@ impl Payload for Activation {
             | Self::LeakyRelu { .. }
             | Self::Elu { .. }
             | Self::Sigmoid
-            | Self::HardSigmoid
+            | Self::HardSigmoid { .. }
             | Self::Silu
             | Self::HardSwish
             | Self::Gelu
+            | Self::GeluTanh
             | Self::Tanh
-            | Self::Softplus
+            | Self::Softplus { .. }
+            | Self::Softsign
+            | Self::Selu
+            | Self::Celu { .. }
+            | Self::ThresholdedRelu { .. }
             | Self::Mish => Vec::new(),
         }
     }
@@ -187,18 +297,25 @@ impl Payload for Activation {
         let input = inputs[0];
         let none = Work::NONE;
         let each = match self {
-            Self::Relu => Work { cmp: 1, ..none },
+            Self::Relu | Self::ThresholdedRelu { .. } => Work { cmp: 1, ..none },
             Self::Relu6 => Work { cmp: 2, ..none },
             Self::LeakyRelu { .. } | Self::Prelu { .. } => Work { cmp: 1, mul: 1, ..none },
             Self::Elu { .. } => Work { cmp: 1, exp: 1, add: 1, mul: 1, ..none },
             Self::Sigmoid => Work { exp: 1, add: 1, div: 1, ..none },
-            Self::HardSigmoid => Work { add: 1, cmp: 2, div: 1, ..none },
+            Self::HardSigmoid { .. } if *self == Self::HARD_SIGMOID => Work { add: 1, cmp: 2, div: 1, ..none },
+            Self::HardSigmoid { .. } => Work { mul: 1, add: 1, cmp: 2, ..none },
             Self::Silu => Work { exp: 1, add: 1, div: 1, mul: 1, ..none },
             Self::HardSwish => Work { add: 1, cmp: 2, div: 1, mul: 1, ..none },
             // x * 0.5 * (1 + erf(x * sqrt(0.5)))
             Self::Gelu => Work { mul: 3, add: 1, exp: 1, ..none },
+            // x * 0.5 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x)))
+            Self::GeluTanh => Work { mul: 6, add: 2, exp: 1, ..none },
             Self::Tanh => Work { exp: 1, ..none },
-            Self::Softplus => Work { exp: 2, add: 1, ..none },
+            Self::Softplus { .. } if *self == Self::SOFTPLUS => Work { exp: 2, add: 1, ..none },
+            Self::Softplus { .. } => Work { cmp: 1, exp: 2, add: 1, mul: 1, div: 1, ..none },
+            Self::Softsign => Work { cmp: 1, add: 1, div: 1, ..none },
+            // The factors, 1 / alpha among them, are known.
+            Self::Selu | Self::Celu { .. } => Work { cmp: 1, exp: 1, add: 1, mul: 2, ..none },
             Self::Mish => Work { exp: 3, add: 1, mul: 1, ..none },
         };
         each.times(elements(input)?)
@@ -212,16 +329,19 @@ impl Payload for Activation {
         match *self {
             Self::LeakyRelu { slope } => printed.arg("slope", slope),
             Self::Prelu { shared } => printed.arg("shared", shared),
-            Self::Elu { alpha } => printed.arg("alpha", alpha),
+            Self::Elu { alpha } | Self::Celu { alpha } | Self::ThresholdedRelu { alpha } => printed.arg("alpha", alpha),
+            Self::HardSigmoid { alpha, beta } => printed.arg("alpha", alpha).arg("beta", beta),
+            Self::Softplus { beta, threshold } => printed.arg("beta", beta).arg("threshold", threshold),
+            Self::GeluTanh => printed.arg("approximate", "tanh"),
             Self::Relu
             | Self::Relu6
             | Self::Sigmoid
-            | Self::HardSigmoid
             | Self::Silu
             | Self::HardSwish
             | Self::Gelu
             | Self::Tanh
-            | Self::Softplus
+            | Self::Softsign
+            | Self::Selu
             | Self::Mish => printed,
         }
     }
@@ -229,7 +349,7 @@ impl Payload for Activation {
 
 impl Payload for Softmax {
     fn info(&self) -> &'static OpInfo {
-        &SOFTMAX
+        if self.log { &LOG_SOFTMAX } else { &SOFTMAX }
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
@@ -238,11 +358,16 @@ impl Payload for Softmax {
     }
 
     /// For each lane of `n` elements: `n - 1` comparisons for the largest, `n` subtractions of it, `n` exponentials, `n - 1`
-    /// additions and `n` divisions.
+    /// additions and `n` divisions. Its logarithm takes that of the sum, and subtracts it `n` times instead of dividing.
     fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
         let input = inputs[0];
         let n = input.dim(self.axis);
-        Work { cmp: n - 1, add: 2 * n - 1, exp: n, div: n, ..Work::NONE }.times(elements(input)? / n)
+        let lane = if self.log {
+            Work { cmp: n - 1, add: 3 * n - 1, exp: n + 1, ..Work::NONE }
+        } else {
+            Work { cmp: n - 1, add: 2 * n - 1, exp: n, div: n, ..Work::NONE }
+        };
+        lane.times(elements(input)? / n)
     }
 
     /// The same pixel where the channels sum to one, else the whole map.
@@ -280,6 +405,14 @@ mod tests {
             ("silu()", Work { exp: 1, add: 1, div: 1, mul: 1, ..Work::NONE }),
             ("hard_swish()", Work { add: 1, cmp: 2, div: 1, mul: 1, ..Work::NONE }),
             ("gelu()", Work { mul: 3, add: 1, exp: 1, ..Work::NONE }),
+            ("gelu(tanh)", Work { mul: 6, add: 2, exp: 1, ..Work::NONE }),
+            ("hard_sigmoid()", Work { add: 1, cmp: 2, div: 1, ..Work::NONE }),
+            ("hard_sigmoid(0.2)", Work { mul: 1, add: 1, cmp: 2, ..Work::NONE }),
+            ("softplus()", Work { exp: 2, add: 1, ..Work::NONE }),
+            ("softplus(2)", Work { cmp: 1, exp: 2, add: 1, mul: 1, div: 1, ..Work::NONE }),
+            ("softsign()", Work { cmp: 1, add: 1, div: 1, ..Work::NONE }),
+            ("celu(2)", Work { cmp: 1, exp: 1, add: 1, mul: 2, ..Work::NONE }),
+            ("thresholded_relu()", Work { cmp: 1, ..Work::NONE }),
         ] {
             assert_eq!(work(&format!("{call}([3, 2, 1])")), six(each), "{call}");
         }
@@ -291,6 +424,8 @@ mod tests {
         assert_eq!(work("softmax()([10, 2, 2])"), channels);
         let columns = Work { cmp: 20, add: 3 * 20, exp: 40, div: 40, ..Work::NONE };
         assert_eq!(work("softmax(axis=-1)([10, 2, 2])"), columns);
+        let logarithms = Work { cmp: 9 * 4, add: 29 * 4, exp: 44, ..Work::NONE };
+        assert_eq!(work("log_softmax()([10, 2, 2])"), logarithms);
         assert_eq!(window("softmax()([10, 2, 2])"), Window::Pixel);
         assert_eq!(window("softmax(2)([10, 2, 2])"), Window::Whole);
     }
@@ -311,5 +446,9 @@ mod tests {
         assert_eq!(weights("leaky_relu(0.1)([64, 2, 2])"), []);
         assert_eq!(printed("leaky_relu(0.1)([64])"), "slope=0.1");
         assert_eq!(printed("elu(2)([64])"), "alpha=2.0");
+        assert_eq!(printed("hard_sigmoid(0.2, 0.5)([64])"), "alpha=0.2");
+        assert_eq!(printed("gelu(tanh)([64])"), "approximate=tanh");
+        assert_eq!(printed("gelu(none)([64])"), "");
+        assert_eq!(told("celu(0)([64])"), "alpha must not be 0, which it would divide by");
     }
 }

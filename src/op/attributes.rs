@@ -92,6 +92,7 @@ impl Op {
             | Self::Concat(_)
             | Self::Elementwise(_)
             | Self::Scalar(_)
+            | Self::Unary(_)
             | Self::Flatten
             | Self::Reshape(_)
             | Self::Transpose(_)

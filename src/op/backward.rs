@@ -8,18 +8,23 @@
 //! | `conv`, `conv_transpose`, `linear`, `scale` | input | the gradient of the weights is made from it |
 //! | `bn`, `group_norm`, `layer_norm`, `instance_norm` | input; mean and deviation | they are normalised again |
 //! | `lrn` | input; the map of denominators | both stand in its derivative |
-//! | `relu`, `relu6`, `hard_sigmoid`, `leaky_relu`, `elu`, `sigmoid`, `tanh`, `softplus`, `softmax`, maximum with a constant | output | it tells the derivative |
-//! | `silu`, `hard_swish`, `gelu`, `mish`, `prelu`, and `leaky_relu` or `elu` with a negative factor | input | the output does not |
+//! | `relu`, `relu6`, `hard_sigmoid`, `leaky_relu`, `elu`, `selu`, `celu`, `thresholded_relu`, `sigmoid`, `tanh`, `softplus`, `softsign`, `softmax`, `log_softmax` | output | it tells the derivative |
+//! | `sqrt`, `exp`, `reciprocal`, `clamp`, maximum and minimum with a constant, a constant over the input or to its power | output | it tells the derivative |
+//! | `silu`, `hard_swish`, `gelu`, `mish`, `prelu`, `leaky_relu` or `elu` with a negative factor, `thresholded_relu` with a negative one, `softplus` with a threshold that shows | input | the output does not |
+//! | `log`, `abs`, `erf`, `sin`, `cos`, a power with a constant exponent | input | the output does not |
 //! | `maxpool`, `global_maxpool`, `amax`, `amin` | where each maximum stood, 8 bytes a position | only that element has a gradient |
-//! | `max` | which input won, a byte an element | only that input has a gradient |
+//! | `max`, `min` | which input won, a byte an element | only that input has a gradient |
 //! | `mul`, `matmul` | inputs | each one is the derivative of the others |
+//! | `div` | divisors, and the dividend where they have a gradient | they stand in the derivatives |
+//! | `pow` | inputs | both stand in the derivatives |
 //! | `l1` | input | its signs are the derivative |
 //! | `prod`, `l2` | input; output | both stand in its derivative |
 //! | `dropout` | which elements were dropped, a byte an element | they have no gradient |
-//! | everything else: sums, joins, means, copies, resizes, views | nothing | their derivatives are constants |
+//! | everything else: sums, joins, means, copies, resizes, views, roundings, `neg`, `sign` | nothing | their derivatives are constants |
 
+use super::activation::SOFTPLUS_THRESHOLD;
 use super::work::elements;
-use super::{Activation, GlobalPool, Merge, Op, PoolKind, Reduction, ScalarOp, Shape};
+use super::{Activation, GlobalPool, Merge, Op, PoolKind, Reduction, ScalarOp, Shape, Unary};
 
 /// What is kept; of the maps an operation reads and makes, and of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +45,10 @@ pub enum Maps {
     Input,
     /// Each input that another input's gradient is made from.
     OtherInputs,
+    /// All inputs but the first, and that too where one of the others has a gradient: divisors.
+    Divisors,
+    /// All inputs.
+    Inputs,
     /// The output.
     Output,
 }
@@ -107,13 +116,17 @@ impl Op {
             Self::GlobalPool(GlobalPool::Max) => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
             Self::Elementwise(elementwise) => match elementwise.merge {
                 Merge::Mul => Kept { maps: Maps::OtherInputs, own: Own::None },
-                Merge::Max => Kept::only(Own::Bytes(map)),
+                Merge::Div => Kept { maps: Maps::Divisors, own: Own::None },
+                Merge::Pow => Kept { maps: Maps::Inputs, own: Own::None },
+                Merge::Max | Merge::Min => Kept::only(Own::Bytes(map)),
                 Merge::Add | Merge::Sub => Kept::NOTHING,
             },
             Self::Scalar(scalar) => match scalar.op {
-                ScalarOp::Max => Kept::OUTPUT,
+                ScalarOp::Max | ScalarOp::Min | ScalarOp::RevDiv | ScalarOp::RevPow => Kept::OUTPUT,
+                ScalarOp::Pow => Kept::INPUT,
                 ScalarOp::Add | ScalarOp::Sub | ScalarOp::RevSub | ScalarOp::Mul | ScalarOp::Div => Kept::NOTHING,
             },
+            Self::Unary(unary) => kept_by_function(unary),
             Self::Dropout(_) if self.is_view_in_training() => Kept::NOTHING,
             Self::Dropout(_) => Kept::only(Own::Bytes(elements(*inputs.first()?).ok()?)),
             Self::Input(_)
@@ -147,21 +160,42 @@ impl Op {
 
 fn kept_by(activation: &Activation) -> Kept {
     match activation {
+        // Where it jumps, two inputs of other slopes give one output.
+        Activation::Softplus { threshold, .. } if *threshold < SOFTPLUS_THRESHOLD => Kept::INPUT,
         Activation::Relu
         | Activation::Relu6
-        | Activation::HardSigmoid
+        | Activation::HardSigmoid { .. }
         | Activation::Sigmoid
         | Activation::Tanh
-        | Activation::Softplus => Kept::OUTPUT,
-        // Below zero a negative factor gives positive outputs, which positive inputs give as well.
-        Activation::LeakyRelu { slope: factor } | Activation::Elu { alpha: factor } => {
+        | Activation::Softsign
+        | Activation::Selu
+        | Activation::Celu { .. }
+        | Activation::Softplus { .. } => Kept::OUTPUT,
+        // Below zero a negative factor gives positive outputs, which positive inputs give as well; a negative threshold lets
+        // zero through, which stands for what it does not let through.
+        Activation::LeakyRelu { slope: factor }
+        | Activation::Elu { alpha: factor }
+        | Activation::ThresholdedRelu { alpha: factor } => {
             if *factor >= 0.0 {
                 Kept::OUTPUT
             } else {
                 Kept::INPUT
             }
         }
-        Activation::Silu | Activation::HardSwish | Activation::Gelu | Activation::Mish | Activation::Prelu { .. } => Kept::INPUT,
+        Activation::Silu
+        | Activation::HardSwish
+        | Activation::Gelu
+        | Activation::GeluTanh
+        | Activation::Mish
+        | Activation::Prelu { .. } => Kept::INPUT,
+    }
+}
+
+fn kept_by_function(unary: &Unary) -> Kept {
+    match unary {
+        Unary::Sqrt | Unary::Exp | Unary::Reciprocal | Unary::Clamp { .. } => Kept::OUTPUT,
+        Unary::Log | Unary::Erf | Unary::Sin | Unary::Cos | Unary::Abs => Kept::INPUT,
+        Unary::Neg | Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round => Kept::NOTHING,
     }
 }
 
@@ -194,6 +228,14 @@ mod tests {
             ("global_maxpool()([4, 8, 8])", Kept::only(Own::Bytes(32))),
             ("mul()([4], [4])", Kept { maps: Maps::OtherInputs, own: Own::None }),
             ("max()([4], [4])", Kept::only(Own::Bytes(4))),
+            ("min()([4], [4])", Kept::only(Own::Bytes(4))),
+            ("div()([4], [4])", Kept { maps: Maps::Divisors, own: Own::None }),
+            ("pow()([4], [4])", Kept { maps: Maps::Inputs, own: Own::None }),
+            ("softplus(1, 2)([4])", Kept::INPUT),
+            ("softplus(2)([4])", Kept::OUTPUT),
+            ("exp()([4])", Kept::OUTPUT),
+            ("log()([4])", Kept::INPUT),
+            ("floor()([4])", Kept::NOTHING),
             ("add()([4], [4])", Kept::NOTHING),
             ("matmul()([4, 2], [2, 3])", Kept { maps: Maps::OtherInputs, own: Own::None }),
             ("layer_norm(axes=[1, 2])([4, 8, 8])", Kept::input_and(Own::Each(8))),

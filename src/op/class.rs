@@ -23,7 +23,7 @@ pub enum Class {
     Product,
     /// What takes the mean or maximum of a window, of the whole map or of axes.
     Pooling,
-    /// Element-wise arithmetic of tensors, or with a constant.
+    /// Element-wise arithmetic of tensors, or with a constant, and functions of each element that are no activation.
     Arithmetic,
     /// Other dimensions of the same elements in the same order.
     Reshape,
@@ -107,7 +107,7 @@ impl Op {
             Self::Lrn(_) | Self::Softmax(_) => Class::Competition,
             Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptiveAvgPool(_) | Self::Reduce(_) => Class::Pooling,
             Self::MatMul => Class::Product,
-            Self::Elementwise(_) | Self::Scalar(_) => Class::Arithmetic,
+            Self::Elementwise(_) | Self::Scalar(_) | Self::Unary(_) => Class::Arithmetic,
             Self::Flatten | Self::Reshape(_) => Class::Reshape,
             Self::Dropout(_) | Self::Identity => Class::Nothing,
             Self::Pad(_) | Self::Upsample(_) => Class::Resize,
@@ -154,7 +154,7 @@ impl Op {
         match self.class() {
             Class::Norm(_) => !matches!(self, Self::GroupNorm(_)) && !self.normalises_elements(),
             Class::Pooling => !matches!(self, Self::Reduce(_)),
-            Class::Arithmetic => matches!(self, Self::Scalar(_)),
+            Class::Arithmetic => !matches!(self, Self::Elementwise(_)),
             Class::Reshape => matches!(self, Self::Flatten),
             Class::Scale | Class::Activation | Class::Competition | Class::Nothing | Class::Resize => true,
             Class::Source | Class::Layer | Class::Product | Class::Rearrangement => false,

@@ -50,7 +50,13 @@ fn built(merge: Merge) -> Built {
 pub(super) const ADD: OpInfo = row("add", "element-wise sum, with broadcasting", "Add", |_, _| Ok(built(Merge::Add)));
 pub(super) const MUL: OpInfo = row("mul", "element-wise product, with broadcasting", "Mul", |_, _| Ok(built(Merge::Mul)));
 pub(super) const SUB: OpInfo = row("sub", "element-wise difference, with broadcasting", "Sub", |_, _| Ok(built(Merge::Sub)));
+pub(super) const DIV: OpInfo = row("div", "element-wise quotient, with broadcasting", "Div", |_, _| Ok(built(Merge::Div)));
+pub(super) const POW: OpInfo =
+    row("pow", "element-wise power, with broadcasting; counts one transcendental function an element", "Pow", |_, _| {
+        Ok(built(Merge::Pow))
+    });
 pub(super) const MAX: OpInfo = row("max", "element-wise maximum, with broadcasting", "Max", |_, _| Ok(built(Merge::Max)));
+pub(super) const MIN: OpInfo = row("min", "element-wise minimum, with broadcasting", "Min", |_, _| Ok(built(Merge::Min)));
 
 /// What arithmetic with a constant is; an expression makes it, no call, so that it is not in the table of operations.
 const SCALAR: OpInfo = OpInfo {
@@ -61,7 +67,7 @@ const SCALAR: OpInfo = OpInfo {
     inputs: (1, Some(1)),
     output: Output::Computed,
     shapes: "[...] -> [...]",
-    onnx: "Add, Sub, Mul, Div or Max",
+    onnx: "Add, Sub, Mul, Div, Pow, Max or Min",
     build: no_call,
 };
 
@@ -81,8 +87,14 @@ pub enum Merge {
     Mul,
     /// Difference.
     Sub,
+    /// Quotient.
+    Div,
+    /// Power.
+    Pow,
     /// Maximum.
     Max,
+    /// Minimum.
+    Min,
 }
 
 /// Element-wise arithmetic of two or more tensors with broadcasting (aligned at the last axis, as in NumPy).
@@ -105,8 +117,16 @@ pub enum ScalarOp {
     Mul,
     /// `x / value`.
     Div,
+    /// `value / x`.
+    RevDiv,
+    /// `x ** value`.
+    Pow,
+    /// `value ** x`.
+    RevPow,
     /// `max(x, value)`.
     Max,
+    /// `min(x, value)`.
+    Min,
 }
 
 /// Element-wise arithmetic with a constant.
@@ -181,7 +201,10 @@ impl Payload for Elementwise {
             Merge::Add => &ADD,
             Merge::Mul => &MUL,
             Merge::Sub => &SUB,
+            Merge::Div => &DIV,
+            Merge::Pow => &POW,
             Merge::Max => &MAX,
+            Merge::Min => &MIN,
         }
     }
 
@@ -202,7 +225,9 @@ impl Payload for Elementwise {
         let each = match self.merge {
             Merge::Add | Merge::Sub => Work { add: 1, ..Work::NONE },
             Merge::Mul => Work { mul: 1, ..Work::NONE },
-            Merge::Max => Work { cmp: 1, ..Work::NONE },
+            Merge::Div => Work { div: 1, ..Work::NONE },
+            Merge::Pow => Work { exp: 1, ..Work::NONE },
+            Merge::Max | Merge::Min => Work { cmp: 1, ..Work::NONE },
         };
         let mut shape = first(inputs)?;
         let mut work = Work::NONE;
@@ -231,8 +256,20 @@ impl ScalarOp {
             Self::RevSub => "- x",
             Self::Mul => "x *",
             Self::Div => "x /",
+            Self::RevDiv => "/ x",
+            Self::Pow => "x **",
+            Self::RevPow => "** x",
             Self::Max => "max",
+            Self::Min => "min",
         }
+    }
+}
+
+impl Scalar {
+    /// Whether it is `x ** 2`, which is `x * x` to whoever computes it.
+    #[must_use]
+    pub fn is_square(&self) -> bool {
+        self.op == ScalarOp::Pow && self.value.to_bits() == 2f64.to_bits()
     }
 }
 
@@ -245,14 +282,16 @@ impl Payload for Scalar {
         first(inputs)
     }
 
-    /// One operation an element.
+    /// One operation an element; a square is a multiplication.
     fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
         let input = inputs[0];
         match self.op {
             ScalarOp::Add | ScalarOp::Sub | ScalarOp::RevSub => Work { add: 1, ..Work::NONE },
             ScalarOp::Mul => Work { mul: 1, ..Work::NONE },
-            ScalarOp::Div => Work { div: 1, ..Work::NONE },
-            ScalarOp::Max => Work { cmp: 1, ..Work::NONE },
+            ScalarOp::Div | ScalarOp::RevDiv => Work { div: 1, ..Work::NONE },
+            ScalarOp::Pow if self.is_square() => Work { mul: 1, ..Work::NONE },
+            ScalarOp::Pow | ScalarOp::RevPow => Work { exp: 1, ..Work::NONE },
+            ScalarOp::Max | ScalarOp::Min => Work { cmp: 1, ..Work::NONE },
         }
         .times(elements(input)?)
     }
@@ -300,6 +339,9 @@ mod tests {
             ("mul()([64, 1, 28], [1, 28, 1])", "[64, 28, 28]"),
             ("add()([64, 28, 28], [28])", "[64, 28, 28]"),
             ("max()([1], [5], [4, 5])", "[4, 5]"),
+            ("div()([7, 1, 5], [3, 1])", "[7, 3, 5]"),
+            ("pow()([5], [2, 3, 4, 5])", "[2, 3, 4, 5]"),
+            ("min()([4, 1], [1, 5], [2, 1, 1])", "[2, 4, 5]"),
         ] {
             assert_eq!(told(call), expected, "{call}");
         }
@@ -318,6 +360,9 @@ mod tests {
         assert_eq!(work("sub()([4], [4])"), Work { add: 4, ..Work::NONE });
         assert_eq!(work("mul()([4, 2, 2], [4, 1, 1])"), Work { mul: 16, ..Work::NONE });
         assert_eq!(work("max()([4], [4], [4])"), Work { cmp: 8, ..Work::NONE });
+        assert_eq!(work("min()([4], [2, 4])"), Work { cmp: 8, ..Work::NONE });
+        assert_eq!(work("div()([4], [4])"), Work { div: 4, ..Work::NONE });
+        assert_eq!(work("pow()([4], [4])"), Work { exp: 4, ..Work::NONE });
     }
 
     #[test]
@@ -327,9 +372,15 @@ mod tests {
             (ScalarOp::Mul, Work { mul: 6, ..Work::NONE }),
             (ScalarOp::Div, Work { div: 6, ..Work::NONE }),
             (ScalarOp::Max, Work { cmp: 6, ..Work::NONE }),
+            (ScalarOp::Min, Work { cmp: 6, ..Work::NONE }),
+            (ScalarOp::RevDiv, Work { div: 6, ..Work::NONE }),
+            (ScalarOp::Pow, Work { mul: 6, ..Work::NONE }),
+            (ScalarOp::RevPow, Work { exp: 6, ..Work::NONE }),
         ] {
             assert_eq!(Scalar { op, value: 2.0 }.work(&[shape(&[6])], shape(&[6])), Ok(expected));
         }
+        let cube = Scalar { op: ScalarOp::Pow, value: 3.0 };
+        assert_eq!(cube.work(&[shape(&[6])], shape(&[6])), Ok(Work { exp: 6, ..Work::NONE }));
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub mod slice;
 pub mod source;
 pub mod space;
 pub mod table;
+pub mod unary;
 pub mod weight;
 pub mod work;
 
@@ -68,6 +69,7 @@ pub use slice::Slice;
 pub use source::{Constant, Param};
 pub use space::{ChannelShuffle, DepthToSpace, Pad, PadMode, SpaceToDepth};
 pub use table::OpInfo;
+pub use unary::Unary;
 pub use weight::{Dims, Init, WeightSpec};
 pub use work::{Window, Work};
 
@@ -119,6 +121,8 @@ pub enum Op {
     Elementwise(Elementwise),
     /// Element-wise arithmetic with a constant.
     Scalar(Scalar),
+    /// A function of each element.
+    Unary(Unary),
     /// All dimensions into one.
     Flatten,
     /// Other dimensions of the same product.
@@ -174,6 +178,7 @@ impl Op {
             Self::Concat(concat) => concat,
             Self::Elementwise(elementwise) => elementwise,
             Self::Scalar(scalar) => scalar,
+            Self::Unary(unary) => unary,
             Self::Flatten => &reshape::Flatten,
             Self::Reshape(reshape) => reshape,
             Self::Transpose(transpose) => transpose,

@@ -10,7 +10,7 @@ use super::param_kind::ParamKind;
 use super::shape::Shape;
 use super::{
     Op, activation, conv, conv_transpose, dense, gather, layer_norm, matmul, merge, norm, pass, pool, reduce, repeat, reshape,
-    resize, scale, slice, source, space,
+    resize, scale, slice, source, space, unary,
 };
 
 /// What a parameter is where it is not given.
@@ -113,7 +113,7 @@ pub(super) type Build = fn(&Reader<'_>, &[Shape]) -> Result<Built, BuildError>;
 pub struct OpInfo {
     /// The word that calls it.
     pub keyword: &'static str,
-    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "source", "shape".
+    /// "convolution", "dense", "normalisation", "activation", "pooling", "joining", "arithmetic", "source", "shape".
     pub family: &'static str,
     /// One line: what it computes.
     pub summary: &'static str,
@@ -163,9 +163,12 @@ pub static OPS: &[OpInfo] = &[
     scale::SCALE,
     activation::RELU,
     activation::RELU6,
+    activation::THRESHOLDED_RELU,
     activation::LEAKY_RELU,
     activation::PRELU,
     activation::ELU,
+    activation::SELU,
+    activation::CELU,
     activation::SIGMOID,
     activation::HARD_SIGMOID,
     activation::SILU,
@@ -173,8 +176,10 @@ pub static OPS: &[OpInfo] = &[
     activation::GELU,
     activation::TANH,
     activation::SOFTPLUS,
+    activation::SOFTSIGN,
     activation::MISH,
     activation::SOFTMAX,
+    activation::LOG_SOFTMAX,
     pass::DROPOUT,
     pool::MAXPOOL,
     pool::AVGPOOL,
@@ -195,7 +200,24 @@ pub static OPS: &[OpInfo] = &[
     merge::ADD,
     merge::MUL,
     merge::SUB,
+    merge::DIV,
+    merge::POW,
     merge::MAX,
+    merge::MIN,
+    unary::SQRT,
+    unary::EXP,
+    unary::LOG,
+    unary::ABS,
+    unary::NEG,
+    unary::SIGN,
+    unary::FLOOR,
+    unary::CEIL,
+    unary::ROUND,
+    unary::RECIPROCAL,
+    unary::ERF,
+    unary::SIN,
+    unary::COS,
+    unary::CLAMP,
     source::PARAM,
     source::CONSTANT,
     reshape::FLATTEN,

@@ -179,8 +179,14 @@ impl Channels {
 
     /// Element by element: operands of as many channels as the result change together.
     fn joined(&mut self, shaped: &Shaped, id: NodeId) -> Value {
-        let width = shaped.shape(id).channels();
-        let inputs = shaped.graph().node(id).inputs.iter().copied();
+        let (width, rank) = (shaped.shape(id).channels(), shaped.shape(id).rank());
+        let inputs = &shaped.graph().node(id).inputs;
+        // Axes are aligned at the last one: what has fewer of them has its channels beside another axis than the channels.
+        let (inputs, beside): (Vec<_>, Vec<_>) = inputs.iter().partition(|input| shaped.shape(**input).rank() == rank);
+        for input in beside {
+            self.fix(input, Fixed::Stated(id));
+        }
+        let inputs = inputs.into_iter();
         let operands: Vec<_> = inputs.filter(|input| shaped.shape(*input).channels() == width).collect();
         let lists: Option<Vec<Vec<usize>>> = operands
             .iter()

@@ -78,6 +78,7 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         | Op::Scale(_)
         | Op::Activation(_)
         | Op::Softmax(_)
+        | Op::Unary(_)
         | Op::Elementwise(_) => None,
     }
 }
@@ -99,7 +100,7 @@ fn is_single_window(pool: &Pool) -> bool {
 fn is_neutral(scalar: Scalar) -> bool {
     match scalar.op {
         ScalarOp::Add | ScalarOp::Sub => scalar.value == 0.0,
-        ScalarOp::Mul | ScalarOp::Div => scalar.value == 1.0,
-        ScalarOp::RevSub | ScalarOp::Max => false,
+        ScalarOp::Mul | ScalarOp::Div | ScalarOp::Pow => scalar.value == 1.0,
+        ScalarOp::RevSub | ScalarOp::RevDiv | ScalarOp::RevPow | ScalarOp::Max | ScalarOp::Min => false,
     }
 }

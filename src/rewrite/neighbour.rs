@@ -92,7 +92,7 @@ fn preceding(graph: &Graph, layer: NodeId) -> Companions {
 }
 
 fn is_gate(op: &Op) -> bool {
-    matches!(op, Op::Activation(Activation::Sigmoid | Activation::HardSigmoid))
+    matches!(op, Op::Activation(Activation::Sigmoid | Activation::HardSigmoid { .. }))
 }
 
 fn is_norm(op: &Op) -> bool {

@@ -12,7 +12,7 @@ use pointwise::graph::NodeId;
 use pointwise::op::{
     Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, Gather, GlobalPool,
     GroupNorm, InstanceNorm, LayerNorm, Linear, Lrn, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Repeat, Reshape,
-    ResizeTo, Shape, Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    ResizeTo, Shape, Slice, Softmax, SpaceToDepth, Transpose, Unary, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::Shaped;
@@ -108,9 +108,10 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
 }
 
 fn one_of_norms(random: &mut Random, axis: usize) -> Op {
-    match below(random, 3) {
+    match below(random, 4) {
         0 => Op::Lrn(Lrn { size: 1 + below(random, 4), alpha: 1.0, beta: 0.75, k: 1.0 }),
-        1 => Op::Softmax(Softmax { axis }),
+        1 => Op::Softmax(Softmax { axis, log: below(random, 2) == 0 }),
+        2 => Op::Unary(Unary::Neg),
         _ => Op::Activation(Activation::Sigmoid),
     }
 }

@@ -44,6 +44,12 @@ fn each_distinct_tensor_is_kept_once() {
         // Only the mask of the image has a gradient, so that only the image is kept for the product.
         ("    output y = x * (x -> conv(2, 1))\n", MAP, 1),
         ("    output y = 3 * (x -> conv(2, 1)) + 1\n", MAP, 1),
+        // A quotient needs what it is divided by, and what is divided where the divisor is learned; a power needs both.
+        ("    output y = (x -> conv(2, 1)) / (x -> relu)\n", 2 * MAP, 2),
+        ("    output y = x / (x -> conv(2, 1))\n", 2 * MAP, 2),
+        ("    output y = x ** (x -> conv(2, 1))\n", 2 * MAP, 2),
+        ("    output y = (x -> conv(2, 1)) ** 2\n", 2 * MAP, 2),
+        ("    output y = x -> conv(2, 1) -> round\n", MAP, 1),
         // Positions of 8 bytes, masks of one; a dropped map is another tensor in training.
         ("    output y = x -> conv(2, 1) -> maxpool(2)\n", MAP + 8 * 8, 2),
         ("    output y = x -> conv(2, 1) -> dropout(0.5) -> conv(2, 1)\n", 2 * MAP + 32, 3),

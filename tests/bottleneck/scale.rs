@@ -76,6 +76,22 @@ fn every_model_can_be_half_as_wide() {
     }
 }
 
+/// A vector goes along the columns of a map, however many channels that has.
+#[test]
+fn what_goes_along_another_axis_than_the_channels_stays() {
+    for sign in ["+", "/", "**"] {
+        let text = format!(
+            "net n {{\n    input image: [3, 6, 8]\n    row = image -> flatten -> linear(8)\n    \
+             maps = image -> conv(8, 3, pad=1)\n    output y = (maps {sign} row) -> conv(4, 1)\n}}\n"
+        );
+        let compiled = compile("n.net", text, &common::Disk, &Settings::default());
+        let net = compiled.network.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)).shaped;
+        let half = shaped(scale(&net, &of_all(&net, 0.5, 1)).expect("the map's channels can change").graph);
+        let shapes: Vec<_> = half.order().iter().map(|id| half.shape(*id).to_string()).collect();
+        assert!(shapes.contains(&"[4, 6, 8]".to_owned()) && shapes.contains(&"[8]".to_owned()), "{sign}: {shapes:?}");
+    }
+}
+
 #[test]
 fn what_is_added_changes_together_or_not_at_all() {
     let net = model("resnet18");

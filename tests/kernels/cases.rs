@@ -201,7 +201,7 @@ pub fn activations() -> Vec<Case> {
         bend("elu", Activation::Elu { alpha: 2.0 }, &[-ln2, 3.0], &[2.0 * (1.0 / two - 1.0), 3.0]),
         // sigmoid(ln 3) = 3 / 4.
         bend("sigmoid", Activation::Sigmoid, &[0.0, ln3, -200.0], &[0.5, three / (1.0 + three), 0.0]),
-        bend("hard_sigmoid", Activation::HardSigmoid, &[-3.0, 0.0, 1.0, 3.0], &[0.0, 0.5, 4.0 / 6.0, 1.0]),
+        bend("hard_sigmoid", Activation::HARD_SIGMOID, &[-3.0, 0.0, 1.0, 3.0], &[0.0, 0.5, 4.0 / 6.0, 1.0]),
         bend("silu", Activation::Silu, &[ln3, 0.0], &[x3 * three / (1.0 + three), 0.0]),
         bend("hard_swish", Activation::HardSwish, &[-3.0, 1.0, 3.0], &[0.0, 4.0 / 6.0, 3.0]),
         // Phi(1) = 0.841344746068542949 (Abramowitz and Stegun, table 26.1).
@@ -214,21 +214,48 @@ pub fn activations() -> Vec<Case> {
             &[(two * two - 1.0) / (two * two + 1.0), -(two * two - 1.0) / (two * two + 1.0)],
         ),
         // ln(1 + 1), ln(1 + 3), and no overflow.
-        bend("softplus", Activation::Softplus, &[0.0, ln3, 1000.0], &[LN_2, (1.0 + three).ln(), 1000.0]),
+        bend("softplus", Activation::SOFTPLUS, &[0.0, ln3, 1000.0], &[LN_2, (1.0 + three).ln(), 1000.0]),
         // tanh(ln y) = (y² - 1) / (y² + 1) with y = 1 + 3.
         bend("mish", Activation::Mish, &[0.0, ln3], &[0.0, x3 * ((1.0 + three).powi(2) - 1.0) / ((1.0 + three).powi(2) + 1.0)]),
+        // ln(1 + exp(2 x)) / 2, and x where 2 x is more than 1.
+        bend(
+            "softplus, sharp and cut",
+            Activation::Softplus { beta: 2.0, threshold: 1.0 },
+            &[0.0, 1.0, -200.0],
+            &[LN_2 / 2.0, 1.0, 0.0],
+        ),
+        bend("hard_sigmoid of ONNX", Activation::HardSigmoid { alpha: 0.25, beta: 0.5 }, &[-4.0, 1.0, 4.0], &[0.0, 0.75, 1.0]),
+        bend("softsign", Activation::Softsign, &[-1.0, 3.0, 0.0], &[-0.5, 0.75, 0.0]),
+        // exp(-ln 2) - 1 = -1 / 2.
+        bend(
+            "selu",
+            Activation::Selu,
+            &[-ln2, 2.0],
+            &[1.050_700_987_355_480_5 * 1.673_263_242_354_377_2 * (1.0 / two - 1.0), 2.0 * 1.050_700_987_355_480_5],
+        ),
+        bend("celu", Activation::Celu { alpha: 2.0 }, &[-2.0 * ln2, 3.0], &[2.0 * (1.0 / two - 1.0), 3.0]),
+        bend("thresholded_relu", Activation::ThresholdedRelu { alpha: 1.0 }, &[-3.0, 1.0, 1.5], &[0.0, 0.0, 1.5]),
+        // What is large is passed or not, as by the exact one; PyTorch's values between are recorded.
+        bend("gelu by tanh", Activation::GeluTanh, &[0.0, 100.0, -100.0], &[0.0, 100.0, 0.0]),
+        // ln(1 / (2 + 2)), ln(2 / 4).
+        Case::new("log_softmax", Op::Softmax(Softmax { axis: 0, log: true }))
+            .input(&[3], &[0.0, ln2, 0.0])
+            .gives(&[3], &[-(2.0 + two).ln(), f64::from(ln2) - (2.0 + two).ln(), -(2.0 + two).ln()]),
+        Case::new("log_softmax of large values", Op::Softmax(Softmax { axis: 0, log: true }))
+            .input(&[2], &[1000.0, 1000.0])
+            .gives(&[2], &[-LN_2, -LN_2]),
         // 1 : 2 : 1; the same above by 1000, where exp alone would overflow.
-        Case::new("softmax", Op::Softmax(Softmax { axis: 0 }))
+        Case::new("softmax", Op::Softmax(Softmax { axis: 0, log: false }))
             .input(&[3], &[0.0, ln2, 0.0])
             .gives(&[3], &[1.0 / (2.0 + two), two / (2.0 + two), 1.0 / (2.0 + two)]),
-        Case::new("softmax of large values", Op::Softmax(Softmax { axis: 0 }))
+        Case::new("softmax of large values", Op::Softmax(Softmax { axis: 0, log: false }))
             .input(&[2], &[1000.0, 1000.0])
             .gives(&[2], &[0.5, 0.5]),
         // Over the channels of each position, and over the positions of each channel.
-        Case::new("softmax over channels", Op::Softmax(Softmax { axis: 0 }))
+        Case::new("softmax over channels", Op::Softmax(Softmax { axis: 0, log: false }))
             .input(&[2, 1, 2], &[0.0, 5.0, ln2, 5.0])
             .gives(&[2, 1, 2], &[1.0 / (1.0 + two), 0.5, two / (1.0 + two), 0.5]),
-        Case::new("softmax over columns", Op::Softmax(Softmax { axis: 2 }))
+        Case::new("softmax over columns", Op::Softmax(Softmax { axis: 2, log: false }))
             .input(&[2, 1, 2], &[0.0, ln2, 5.0, 5.0])
             .gives(&[2, 1, 2], &[1.0 / (1.0 + two), two / (1.0 + two), 0.5, 0.5]),
     ]

@@ -3,7 +3,7 @@
 use pointwise::op::{
     AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, Gather, GlobalPool, Merge, Op, Pad,
     PadMode, Padding, Param, Pool, PoolKind, Reduce, Reduction, Repeat, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice,
-    SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    SpaceToDepth, Transpose, Unary, Upsample, UpsampleMode,
 };
 
 use crate::apply::Case;
@@ -81,6 +81,35 @@ fn scalar(what: &'static str, op: ScalarOp, y: [f64; 2]) -> Case {
     Case::new(what, Op::Scalar(Scalar { op, value: 2.0 })).input(&[2], &[1.0, 4.0]).gives(&[2], &y)
 }
 
+/// `x -> y` pairs of a function.
+fn unary(what: &'static str, op: Unary, x: &[f32], y: &[f64]) -> Case {
+    Case::new(what, Op::Unary(op)).input(&[x.len() as u64], x).gives(&[y.len() as u64], y)
+}
+
+pub fn functions() -> Vec<Case> {
+    let half = f64::from(0.5f32);
+    vec![
+        unary("sqrt", Unary::Sqrt, &[0.0, 2.25], &[0.0, 1.5]),
+        unary("exp", Unary::Exp, &[0.0, 0.5, -200.0], &[1.0, half.exp(), 0.0]),
+        unary("log", Unary::Log, &[1.0, 0.5], &[0.0, half.ln()]),
+        unary("abs", Unary::Abs, &[-2.0, 3.0], &[2.0, 3.0]),
+        unary("neg", Unary::Neg, &[-2.0, 3.0], &[2.0, -3.0]),
+        unary("sign", Unary::Sign, &[-2.0, 0.0, 0.25], &[-1.0, 0.0, 1.0]),
+        unary("floor", Unary::Floor, &[-1.5, 1.5], &[-2.0, 1.0]),
+        unary("ceil", Unary::Ceil, &[-1.5, 1.5], &[-1.0, 2.0]),
+        unary("round, halves to the even", Unary::Round, &[0.5, 1.5, 2.5, -1.5, 1.75], &[0.0, 2.0, 2.0, -2.0, 2.0]),
+        unary("reciprocal", Unary::Reciprocal, &[4.0, -0.5], &[0.25, -2.0]),
+        // Abramowitz and Stegun, table 7.1.
+        unary("erf", Unary::Erf, &[0.0, 0.5, -0.5], &[0.0, 0.520_499_877_813_046_5, -0.520_499_877_813_046_5]),
+        unary("sin", Unary::Sin, &[0.0, 0.5], &[0.0, half.sin()]),
+        unary("cos", Unary::Cos, &[0.0, 0.5], &[1.0, half.cos()]),
+        unary("clamp", Unary::Clamp { min: Some(-1.0), max: Some(2.0) }, &[-3.0, 0.5, 3.0], &[-1.0, 0.5, 2.0]),
+        unary("clamp from below", Unary::Clamp { min: Some(1.0), max: None }, &[-3.0, 0.5, 3.0], &[1.0, 1.0, 3.0]),
+        unary("clamp from above", Unary::Clamp { min: None, max: Some(1.0) }, &[-3.0, 0.5, 3.0], &[-3.0, 0.5, 1.0]),
+        unary("clamp the wrong way round", Unary::Clamp { min: Some(2.0), max: Some(1.0) }, &[-3.0, 1.5, 3.0], &[1.0; 3]),
+    ]
+}
+
 pub fn joining() -> Vec<Case> {
     vec![
         Case::new("concat of channels", Op::Concat(Concat { axis: 0 }))
@@ -110,12 +139,23 @@ pub fn joining() -> Vec<Case> {
         // 10 - 3 - 2.
         merge("sub, from the left", Merge::Sub).input(&[1], &[10.0]).input(&[1], &[3.0]).input(&[1], &[2.0]).gives(&[1], &[5.0]),
         merge("max", Merge::Max).input(&[2], &[1.0, -2.0]).input(&[2], &[-1.0, -1.0]).gives(&[2], &[1.0, -1.0]),
+        // 24 / 4 / 3, and (2 ** 3) ** 2.
+        merge("div, from the left", Merge::Div).input(&[1], &[24.0]).input(&[1], &[4.0]).input(&[1], &[3.0]).gives(&[1], &[2.0]),
+        merge("pow, from the left", Merge::Pow).input(&[1], &[2.0]).input(&[1], &[3.0]).input(&[1], &[2.0]).gives(&[1], &[64.0]),
+        merge("min, broadcast from another rank", Merge::Min)
+            .input(&[2], &[1.0, 5.0])
+            .input(&[2, 1, 1], &[3.0, -1.0])
+            .gives(&[2, 1, 2], &[1.0, 3.0, -1.0, -1.0]),
         scalar("x + 2", ScalarOp::Add, [3.0, 6.0]),
         scalar("x - 2", ScalarOp::Sub, [-1.0, 2.0]),
         scalar("2 - x", ScalarOp::RevSub, [1.0, -2.0]),
         scalar("x * 2", ScalarOp::Mul, [2.0, 8.0]),
         scalar("x / 2", ScalarOp::Div, [0.5, 2.0]),
+        scalar("2 / x", ScalarOp::RevDiv, [2.0, 0.5]),
+        scalar("x ** 2", ScalarOp::Pow, [1.0, 16.0]),
+        scalar("2 ** x", ScalarOp::RevPow, [2.0, 16.0]),
         scalar("max(x, 2)", ScalarOp::Max, [2.0, 4.0]),
+        scalar("min(x, 2)", ScalarOp::Min, [1.0, 2.0]),
         Case::new("mean over positions", Op::Reduce(Reduce::mean([1, 2], false)))
             .input(&[2, 1, 2], &[1.0, 2.0, 3.0, 5.0])
             .gives(&[2], &[1.5, 4.0]),

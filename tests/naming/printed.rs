@@ -72,6 +72,31 @@ fn random_programs_keep_their_names_in_print() {
     }
 }
 
+/// Arithmetic is written with its signs, whatever they bind; a negative base stands in parentheses.
+#[test]
+fn arithmetic_is_kept_in_print() {
+    let text = "net n {
+    input x: [8, 7, 5]
+    input row: [5]
+    a = x / row -> sqrt -> clamp(max=6)
+    b = (-2) ** a
+    c = -(2 / b ** -3)
+    d = min(c, 6) - max(x, -1)
+    e = div(d, row, x) -> gelu(tanh) -> softplus(2) -> hard_sigmoid(alpha=0.2)
+    f = pow(e, row) + (x -> log_softmax(-1))
+    tanh = round(f) -> celu(0.5) -> thresholded_relu(0.1)
+    output y = tanh ** tanh -> gelu(\"tanh\")
+    output z = min(x, row, a)
+}
+";
+    let network = network(text);
+    check_printed(&network, text);
+    let printed = print::print(network.shaped.graph());
+    for part in ["x / row", "(-2.0) ** a", "b ** -3.0", "min(c, 6.0)", "e ** row", "min(x, row, a)", "gelu(\"tanh\")"] {
+        assert!(printed.contains(part), "{part} in\n{printed}");
+    }
+}
+
 #[test]
 fn the_zoo_keeps_its_names_in_print() {
     for name in zoo() {

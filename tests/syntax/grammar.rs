@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pointwise::op::table::{DefaultValue, OPS};
+use pointwise::op::table::{DefaultValue, OPS, find};
 use pointwise::source::SourceSet;
 use pointwise::syntax::{Token, TokenClass, TokenKind, lex};
 use pointwise::words;
@@ -70,7 +70,8 @@ fn arguments_are_the_words_that_operations_take() {
     });
     let taken = params.iter().flat_map(|param| param.kind.words().iter().copied());
     let ours: BTreeSet<&str> = defaults.chain(taken).collect();
-    assert_eq!(ours, words::ARGUMENTS.iter().copied().collect());
+    assert_eq!(ours, words::ARGUMENTS.iter().chain(words::OPERATIONS_TOO).copied().collect());
+    assert!(words::OPERATIONS_TOO.iter().all(|word| find(word).is_some() && !words::ARGUMENTS.contains(word)));
 }
 
 /// The symbols that the grammar speaks of: tokens, and line ends where they count.

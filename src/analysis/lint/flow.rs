@@ -73,8 +73,16 @@ fn cuts_off(activation: &Activation) -> bool {
         | Activation::Silu
         | Activation::HardSwish
         | Activation::Gelu
+        | Activation::GeluTanh
+        | Activation::Selu
+        | Activation::Celu { .. }
+        | Activation::ThresholdedRelu { .. }
         | Activation::Mish => true,
-        Activation::Sigmoid | Activation::HardSigmoid | Activation::Tanh | Activation::Softplus => false,
+        Activation::Sigmoid
+        | Activation::HardSigmoid { .. }
+        | Activation::Tanh
+        | Activation::Softplus { .. }
+        | Activation::Softsign => false,
     }
 }
 

@@ -75,6 +75,7 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         | Op::Concat(_)
         | Op::Elementwise(_)
         | Op::Scalar(_)
+        | Op::Unary(_)
         | Op::Slice(_)
         | Op::Gather(_)
         | Op::ChannelShuffle(_)

@@ -1,5 +1,7 @@
 //! Element-wise non-linearities and softmax, computed in f64. A NaN stays a NaN.
 
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
 use super::matrix::narrow;
 use super::{Owned, norm};
 use crate::op::{Activation, Softmax};
@@ -20,14 +22,30 @@ pub(super) fn activation(op: Activation, x: &Tensor, weight: &Owned<'_>) -> Tens
         Activation::Prelu { shared: false } => prelu(x, weight.weight),
         Activation::Elu { alpha } => map(x, |x| if x > 0.0 { x } else { alpha * libm::expm1(x) }),
         Activation::Sigmoid => map(x, sigmoid),
-        Activation::HardSigmoid => map(x, hard_sigmoid),
+        Activation::HardSigmoid { .. } if op == Activation::HARD_SIGMOID => map(x, hard_sigmoid),
+        Activation::HardSigmoid { alpha, beta } => map(x, |x| (alpha * x + beta).clamp(0.0, 1.0)),
         Activation::Silu => map(x, |x| x * sigmoid(x)),
         Activation::HardSwish => map(x, |x| x * hard_sigmoid(x)),
-        Activation::Gelu => map(x, |x| 0.5 * x * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)),
+        Activation::Gelu => map(x, |x| 0.5 * x * libm::erfc(-x * FRAC_1_SQRT_2)),
         Activation::Tanh => map(x, libm::tanh),
-        Activation::Softplus => map(x, softplus),
+        Activation::Softplus { beta, threshold } => map(x, |x| if beta * x > threshold { x } else { softplus(beta * x) / beta }),
+        Activation::Softsign => map(x, |x| x / (1.0 + x.abs())),
+        Activation::Selu => map(x, |x| if x > 0.0 { SELU_FACTOR * x } else { SELU_FACTOR * SELU_ALPHA * libm::expm1(x) }),
+        Activation::Celu { alpha } => map(x, |x| if x > 0.0 { x } else { alpha * libm::expm1(x / alpha) }),
+        Activation::ThresholdedRelu { alpha } => map(x, |x| if x <= alpha { 0.0 } else { x }),
+        Activation::GeluTanh => map(x, gelu_tanh),
         Activation::Mish => map(x, |x| x * libm::tanh(softplus(x))),
     }
+}
+
+/// Klambauer et al., "Self-Normalizing Neural Networks", 2017, equation 14.
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+const SELU_FACTOR: f64 = 1.050_700_987_355_480_5;
+
+/// `0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x³)))`.
+fn gelu_tanh(x: f64) -> f64 {
+    let inner = FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * (x + 0.044_715 * x * x * x);
+    0.5 * x * (1.0 + libm::tanh(inner))
 }
 
 fn relu(x: f64) -> f64 {
@@ -64,7 +82,7 @@ fn prelu(x: &Tensor, slopes: &[f32]) -> Tensor {
     Tensor::new(x.dims().to_vec(), data)
 }
 
-/// `exp(x - max) / sum`, along an axis of the batchless shape.
+/// `exp(x - max) / sum`, or its logarithm, along an axis of the batchless shape.
 pub(super) fn softmax(op: Softmax, x: &Tensor) -> Tensor {
     let length = x.dims()[op.axis + 1];
     let inner: usize = x.dims()[op.axis + 2..].iter().product();
@@ -73,9 +91,15 @@ pub(super) fn softmax(op: Softmax, x: &Tensor) -> Tensor {
         for position in 0..inner {
             let line = x[position..].iter().step_by(inner).map(|x| f64::from(*x));
             let largest = line.clone().fold(f64::NEG_INFINITY, f64::max);
-            let exps: Vec<f64> = line.map(|x| libm::exp(x - largest)).collect();
+            let exps: Vec<f64> = line.clone().map(|x| libm::exp(x - largest)).collect();
             let sum: f64 = exps.iter().sum();
-            y[position..].iter_mut().step_by(inner).zip(&exps).for_each(|(y, e)| *y = narrow(e / sum));
+            let lane = y[position..].iter_mut().step_by(inner);
+            if op.log {
+                let log = libm::log(sum);
+                lane.zip(line).for_each(|(y, x)| *y = narrow(x - largest - log));
+            } else {
+                lane.zip(&exps).for_each(|(y, e)| *y = narrow(e / sum));
+            }
         }
     }
     y

@@ -30,7 +30,10 @@ pub(super) fn elementwise(op: Elementwise, inputs: &[&Tensor], out: Shape) -> Te
             Merge::Add => fold(&mut result, input.data(), &axes, |x, y| x + y),
             Merge::Mul => fold(&mut result, input.data(), &axes, |x, y| x * y),
             Merge::Sub => fold(&mut result, input.data(), &axes, |x, y| x - y),
+            Merge::Div => fold(&mut result, input.data(), &axes, |x, y| x / y),
+            Merge::Pow => fold(&mut result, input.data(), &axes, |x, y| narrow(libm::pow(f64::from(x), f64::from(y)))),
             Merge::Max => fold(&mut result, input.data(), &axes, larger),
+            Merge::Min => fold(&mut result, input.data(), &axes, smaller),
         }
     }
     Tensor::new(dims, result)
@@ -47,6 +50,11 @@ fn fold(left: &mut [f32], right: &[f32], axes: &[Step], f: impl Fn(f32, f32) -> 
 /// The larger of two; a NaN wins, as in PyTorch and NumPy.
 fn larger(x: f32, y: f32) -> f32 {
     if x > y || x.is_nan() { x } else { y }
+}
+
+/// The smaller of two; a NaN wins here too.
+fn smaller(x: f32, y: f32) -> f32 {
+    if x < y || x.is_nan() { x } else { y }
 }
 
 /// A walk over `own` that repeats it to `dims`: batches are kept, other axes are aligned at the last one.
@@ -69,6 +77,23 @@ pub(super) fn scalar(op: Scalar, x: &Tensor) -> Tensor {
         ScalarOp::RevSub => map(x, |x| value - x),
         ScalarOp::Mul => map(x, |x| x * value),
         ScalarOp::Div => map(x, |x| x / value),
+        ScalarOp::RevDiv => map(x, |x| value / x),
+        ScalarOp::Pow => map(x, |x| power(x, value)),
+        ScalarOp::RevPow => map(x, |x| libm::pow(value, x)),
         ScalarOp::Max => map(x, |x| if x > value || x.is_nan() { x } else { value }),
+        ScalarOp::Min => map(x, |x| if x < value || x.is_nan() { x } else { value }),
+    }
+}
+
+/// `x` to the power of a constant: the square root for a half and its reciprocal for minus a half, as in PyTorch, which differ
+/// from a power at minus infinity and minus zero.
+#[expect(clippy::float_cmp, reason = "only these exponents are roots")]
+fn power(x: f64, exponent: f64) -> f64 {
+    if exponent == 0.5 {
+        x.sqrt()
+    } else if exponent == -0.5 {
+        1.0 / x.sqrt()
+    } else {
+        libm::pow(x, exponent)
     }
 }

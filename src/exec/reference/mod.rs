@@ -18,6 +18,7 @@ mod reduce;
 mod reshape;
 mod resize;
 mod stored;
+mod unary;
 mod view;
 
 use crate::op::{Op, Shape};
@@ -98,6 +99,7 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
         | Op::Concat(_)
         | Op::Elementwise(_)
         | Op::Scalar(_)
+        | Op::Unary(_)
         | Op::Flatten
         | Op::Reshape(_)
         | Op::Transpose(_)
@@ -140,6 +142,7 @@ pub(super) fn execute(
         Op::Concat(concat) => merge::concat(*concat, inputs, out),
         Op::Elementwise(elementwise) => merge::elementwise(*elementwise, inputs, out),
         Op::Scalar(scalar) => merge::scalar(*scalar, x),
+        Op::Unary(unary) => unary::unary(*unary, x),
         Op::Transpose(transpose) => reshape::transpose(transpose, x, out),
         Op::Slice(slice) => reshape::taken(x, slice.axis, slice.places(), out),
         Op::Pad(pad) => reshape::pad(pad, x, out),
