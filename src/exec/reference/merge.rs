@@ -1,6 +1,7 @@
 //! Joining, element-wise arithmetic with broadcasting, and arithmetic with constants.
 
 use super::activation::map;
+use super::matrix::narrow;
 use super::view::{Step, gather, row_major, walk};
 use super::with_batch;
 use crate::op::{Concat, Elementwise, Merge, Scalar, ScalarOp, Shape};
