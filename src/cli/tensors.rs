@@ -232,6 +232,11 @@ pub(super) fn weights(
         None if !files::is_dash(network) && beside.is_file() => Some(beside.as_path()),
         None => None,
     };
+    if named.is_none() && super::onnx::is_model(network) {
+        let weights = super::onnx::weights(network, room)?;
+        weights.check(shaped).map_err(|problems| unfit(&problems, &files::shown(network)))?;
+        return Ok(weights);
+    }
     let Some(path) = path else {
         if weight_bytes(shaped) > 0 {
             session.notice(&format!("weights are random (seed {seed}): give --weights for trained ones"));
