@@ -159,7 +159,10 @@ fn what_cannot_be_replaced_is_written_in_place_with_a_warning() {
     let before = fs::metadata(&out).expect("there").ino();
     // Root may write everywhere, and goes as nobody.
     let program = dir.join("pointwise");
-    fs::copy(env!("CARGO_BIN_EXE_pointwise"), &program).expect("copied");
+    // Another process copies it: what this one holds open for writing other tests would pass on to their own, and it could
+    // not be run.
+    let copied = Command::new("cp").args([Path::new(env!("CARGO_BIN_EXE_pointwise")), &program]).status();
+    assert!(copied.expect("`cp` runs").success());
     let nobody = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.args(arguments).current_dir(dir.join(""));

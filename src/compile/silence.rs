@@ -16,7 +16,7 @@ use crate::syntax::ast::{Ast, Body, Item};
 use crate::syntax::{self, Silence};
 
 /// Nobody reads further findings about silences.
-const MOST_FINDINGS: usize = 1000;
+const MOST_FINDINGS: usize = 100;
 
 /// A code of a silence.
 struct Entry {
