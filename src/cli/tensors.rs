@@ -271,6 +271,22 @@ pub(super) fn stage_weights(output: &Output, weights: &Weights) -> Result<(Stage
     Ok((output.stage(|out| out.write_all(&bytes))?, said))
 }
 
+/// Writes a network, and its weights where there are any: both or none.
+pub(super) fn write_pair(
+    session: &Session,
+    (network, text): (&Output, &str),
+    weights: Option<(&Output, &Weights)>,
+) -> Result<(), Failure> {
+    let tensors = weights.map(|(output, weights)| stage_weights(output, weights)).transpose()?;
+    let network = network.stage(|out| out.write_all(text.as_bytes()))?;
+    let Some((tensors, said)) = tensors else { return network.put(session) };
+    let shown = files::shown(tensors.path());
+    tensors.put(session)?;
+    network.put(session)?;
+    session.notice(&format!("{shown}: {said}"));
+    Ok(())
+}
+
 /// Stacks of threads, as far as kernels use them.
 const STACK_BYTES: u64 = 16 << 10;
 

@@ -90,9 +90,4 @@ impl Attributes {
     pub fn graph(&self, name: &str) -> Option<&GraphProto> {
         self.find(name)?.g.as_deref()
     }
-
-    /// All of them.
-    pub(super) fn all(&self) -> &[AttributeProto] {
-        &self.0
-    }
 }

@@ -11,7 +11,7 @@ use prost::Message;
 
 use super::attributes::Attributes;
 use super::error::FormatError;
-use super::proto::{AttributeProto, Extent, FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use super::proto::{AttributeProto, Extent, FunctionProto, ModelProto, NodeProto, ValueInfoProto};
 use super::scope::Scope;
 use super::slim::slim;
 use super::tensor::{ElementType, Stored};
@@ -283,9 +283,4 @@ fn in_order(
     }
     let mut nodes: Vec<Option<Node>> = nodes.into_iter().map(Some).collect();
     Ok(order.into_iter().filter_map(|at| nodes[at].take()).collect())
-}
-
-/// Names of values that graphs within a node's attributes read.
-pub(super) fn captured(graph: &GraphProto) -> HashSet<&str> {
-    graph.node.iter().flat_map(|node| &node.input).map(String::as_str).collect()
 }

@@ -11,7 +11,6 @@ use crate::interchange::number::{from_bf16, from_f16};
 
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of ONNX's types say what they are")]
 pub enum ElementType {
     Float,
     Double,

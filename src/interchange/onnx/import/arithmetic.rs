@@ -13,13 +13,13 @@ type Made = Result<Vec<Value>, Why>;
 const MOST_WRITTEN: usize = 64;
 
 /// One operation, the same shape.
-fn same_shape(importer: &mut Importer<'_>, used: &Use<'_>, op: Op) -> Made {
+fn same_shape<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op) -> Made {
     let map = used.map(0)?.clone();
     Ok(vec![Value::Map(importer.add(used, op, &[map.node], map.dims.clone())?)])
 }
 
 /// Operators that are one of our activations.
-pub(super) fn activation(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn activation<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let attributes = &used.node.attributes;
     let activation = match used.node.op.as_str() {
         "Relu" => Activation::Relu,
@@ -49,7 +49,7 @@ pub(super) fn exact(number: f32) -> f64 {
 }
 
 /// `Clip`.
-pub(super) fn clip(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn clip<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let bound = |importer: &Importer<'_>, name: &str, at: usize| match used.array(at) {
         Some(id) => importer.arrays.get(id).scalar().map(Some).ok_or_else(|| Why(format!("its {name} is not one known number"))),
         None if used.has(at) => Err(Why(format!("its {name} is computed from the input"))),
@@ -68,7 +68,7 @@ pub(super) fn clip(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `PRelu`.
-pub(super) fn prelu(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn prelu<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let slope = used.array(1).ok_or_else(|| Why::from("its slope is computed from the input"))?;
     let count = importer.arrays.get(slope).len();
@@ -81,12 +81,12 @@ pub(super) fn prelu(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
     let op = Op::Activation(Activation::Prelu { shared: count == 1 });
     let made = importer.add(used, op, &[map.node], map.dims.clone())?;
     let slope = importer.vector(slope)?;
-    importer.learns(&made, "weight", slope)?;
+    importer.learns(&made, "weight", slope);
     Ok(vec![Value::Map(made)])
 }
 
 /// `Softmax`: over all axes from one on before version 13, over one axis since.
-pub(super) fn softmax(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn softmax<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let is_old = importer.model.opset < 13;
     let at = used.axis("axis", if is_old { 1 } else { -1 }, map.rank())?;
@@ -99,7 +99,7 @@ pub(super) fn softmax(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// Sums, products and the like of any number of operands.
-pub(super) fn merge(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn merge<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let mut operands = used.inputs.iter().flatten().cloned();
     let mut sum = operands.next().ok_or_else(|| Why::from("it has no operands"))?;
     for next in operands {
@@ -108,7 +108,7 @@ pub(super) fn merge(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
     Ok(vec![sum])
 }
 
-fn combine(importer: &mut Importer<'_>, used: &Use<'_>, operands: (Value, Value)) -> Result<Map, Why> {
+fn combine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, operands: (Value, Value)) -> Result<Map, Why> {
     match operands {
         (Value::Map(a), Value::Map(b)) => two_maps(importer, used, &a, &b),
         (Value::Map(map), Value::Array(array)) => with_array(importer, used, (&map, array), false),
@@ -129,7 +129,7 @@ fn merge_of(op: &str) -> Result<Merge, Why> {
     })
 }
 
-fn two_maps(importer: &mut Importer<'_>, used: &Use<'_>, a: &Map, b: &Map) -> Result<Map, Why> {
+fn two_maps<'m>(importer: &mut Importer<'m>, used: &Use<'m>, a: &Map, b: &Map) -> Result<Map, Why> {
     let dims = broadcast(&a.dims, &b.dims)?;
     let op = Op::Elementwise(Elementwise { merge: merge_of(&used.node.op)? });
     let [a, b] = [a, b].map(|map| importer.aligned(used, map, &dims));
@@ -150,7 +150,7 @@ fn broadcast(a: &[Number], b: &[Number]) -> Result<Vec<Number>, Why> {
     (0..rank).map(both).collect()
 }
 
-fn with_array(importer: &mut Importer<'_>, used: &Use<'_>, (map, array): (&Map, ArrayId), is_first: bool) -> Result<Map, Why> {
+fn with_array<'m>(importer: &mut Importer<'m>, used: &Use<'m>, (map, array): (&Map, ArrayId), is_first: bool) -> Result<Map, Why> {
     if let Some(number) = importer.arrays.get(array).scalar()
         && importer.arrays.get(array).dims.len() <= map.rank()
         && let Some(op) = scalar_of(&used.node.op, is_first)
@@ -174,9 +174,9 @@ fn scalar_of(op: &str, is_first: bool) -> Option<ScalarOp> {
     })
 }
 
-impl Importer<'_> {
+impl<'m> Importer<'m> {
     /// An array as a tensor that stands beside a map: written where it is small, otherwise learned.
-    fn given(&mut self, used: &Use<'_>, array: ArrayId, beside: &Map) -> Result<Map, Why> {
+    fn given(&mut self, used: &Use<'m>, array: ArrayId, beside: &Map) -> Result<Map, Why> {
         let dims = self.arrays.get(array).dims.clone();
         // Its axis of images, if it reaches so far, is one that all of them share.
         let images = beside.dims.iter().position(|dim| *dim == Number::of_batch(1));
@@ -195,19 +195,19 @@ impl Importer<'_> {
         }
         let map = self.add(used, Op::Param(Param { shape, init: 0.0 }), &[], numbers)?;
         let flat = self.shaped(array, if kept.is_empty() { vec![1] } else { kept })?;
-        self.learns(&map, "weight", flat)?;
+        self.learns(&map, "weight", flat);
         Ok(map)
     }
 
     /// Whether an array is a tensor that the model stores by name, as what was learned is.
-    fn is_tensor(&self, used: &Use<'_>, array: ArrayId) -> bool {
+    fn is_tensor(&self, used: &Use<'m>, array: ArrayId) -> bool {
         let place = (0..used.inputs.len()).find(|at| used.array(*at) == Some(array));
         let name = place.and_then(|at| used.node.inputs.get(at)?.as_ref());
         name.is_some_and(|name| self.model.tensors.contains_key(name))
     }
 
     /// A map with dimensions of 1 in front, so that its images stand where those of the result do.
-    fn aligned(&mut self, used: &Use<'_>, map: &Map, dims: &[Number]) -> Result<Map, Why> {
+    fn aligned(&mut self, used: &Use<'m>, map: &Map, dims: &[Number]) -> Result<Map, Why> {
         let images = |dims: &[Number]| dims.iter().position(|dim| *dim == Number::of_batch(1)).map(|at| dims.len() - at);
         let (own, whole) = (images(&map.dims), images(dims));
         if own.is_some() && own != whole {

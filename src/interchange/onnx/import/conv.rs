@@ -98,18 +98,18 @@ fn kernel_of(importer: &Importer<'_>, used: &Use<'_>) -> Result<[u64; 4], Why> {
     }
 }
 
-fn learned(importer: &mut Importer<'_>, used: &Use<'_>, map: &Map) -> Result<(), Why> {
+fn learned<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map) -> Result<(), Why> {
     for (at, role) in [(1, "weight"), (2, "bias")] {
         if used.has(at) {
             let array = used.array(at).ok_or_else(|| Why(format!("its {role} is computed from the input")))?;
-            importer.learns(map, role, array)?;
+            importer.learns(map, role, array);
         }
     }
     Ok(())
 }
 
 /// `Conv`.
-pub(super) fn conv(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn conv<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let [channels, height, width] = image(importer, &map)?;
@@ -127,7 +127,7 @@ pub(super) fn conv(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `ConvTranspose`.
-pub(super) fn transposed(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn transposed<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let [_, height, width] = image(importer, &map)?;
@@ -179,7 +179,7 @@ fn turned() -> Attributes {
 }
 
 /// `Gemm` with weights: a linear layer.
-pub(super) fn gemm(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn gemm<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let plain = ["alpha", "beta"].iter().all(|name| attributes.float_or(name, 1.0) == 1.0) && !attributes.flag("transA");
@@ -191,19 +191,19 @@ pub(super) fn gemm(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
     let out = importer.arrays.get(weights).dims.first().copied().unwrap_or(0);
     let bias = used.has(2);
     let made = linear(importer, used, &map, (out, bias))?;
-    importer.learns(&made, "weight", weights)?;
+    importer.learns(&made, "weight", weights);
     if bias {
         let array = used.array(2).ok_or_else(|| Why::from("its summand is computed from the input"))?;
         if importer.arrays.get(array).len() != out {
             return Err(Why::from("its summand is not one number for each output"));
         }
         let array = importer.vector(array)?;
-        importer.learns(&made, "bias", array)?;
+        importer.learns(&made, "bias", array);
     }
     Ok(vec![Value::Map(made)])
 }
 
-fn linear(importer: &mut Importer<'_>, used: &Use<'_>, map: &Map, (out, bias): (usize, bool)) -> Result<Map, Why> {
+fn linear<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, (out, bias): (usize, bool)) -> Result<Map, Why> {
     let last = map.rank().checked_sub(1).filter(|last| map.axis(*last).is_some());
     let last = last.ok_or_else(|| Why::from("it is over the images of a batch"))?;
     let mut dims = map.dims.clone();
@@ -212,7 +212,7 @@ fn linear(importer: &mut Importer<'_>, used: &Use<'_>, map: &Map, (out, bias): (
 }
 
 /// `MatMul` with weights.
-pub(super) fn matmul(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn matmul<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let weights = used.array(1).ok_or_else(|| Why::from("a product of two tensors that flow is not had here"))?;
     if importer.arrays.get(weights).dims.len() != 2 {
@@ -221,6 +221,6 @@ pub(super) fn matmul(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
     let weights = importer.folded("Transpose", turned(), weights)?;
     let out = importer.arrays.get(weights).dims[0];
     let made = linear(importer, used, &map, (out, false))?;
-    importer.learns(&made, "weight", weights)?;
+    importer.learns(&made, "weight", weights);
     Ok(vec![Value::Map(made)])
 }

@@ -8,10 +8,12 @@
 
 mod arithmetic;
 mod conv;
+mod draft;
 mod movement;
 mod names;
 mod norm;
 mod pool;
+mod recognise;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,9 +23,9 @@ use super::fold::{self, Why};
 use super::model::{self, Model, Node};
 use super::number::Number;
 use super::proto::Extent;
-use crate::graph::{Graph, LayerPath, NodeId, TensorId};
+use crate::graph::{Graph, TensorId};
 use crate::op::{Op, Shape};
-use names::Names;
+use draft::{Draft, DraftId};
 
 /// A network made of a model.
 #[derive(Debug, Clone)]
@@ -62,7 +64,7 @@ enum Value {
 #[derive(Debug, Clone, PartialEq)]
 struct Map {
     /// What makes it.
-    node: NodeId,
+    node: DraftId,
     /// Its dimensions in the model, the batch among them.
     dims: Vec<Number>,
 }
@@ -128,7 +130,7 @@ impl Use<'_> {
     }
 }
 
-type Handler = fn(&mut Importer<'_>, &Use<'_>) -> Result<Vec<Value>, Why>;
+type Handler = for<'m> fn(&mut Importer<'m>, &Use<'m>) -> Result<Vec<Value>, Why>;
 
 /// The operators that maps go through.
 const HANDLERS: &[(&str, Handler)] = &[
@@ -197,33 +199,33 @@ pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
         importer.node(node);
     }
     importer.outputs();
-    let Importer { graph, arrays, learned, problems, batch, .. } = importer;
-    if problems.is_empty() { Ok(Imported { graph, arrays, learned, batch }) } else { Err(problems) }
+    let Importer { mut drafts, outputs, arrays, problems, batch, .. } = importer;
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    recognise::recognise(&mut drafts, &arrays, &outputs);
+    let (graph, learned) = draft::graph(model, &drafts, &outputs);
+    Ok(Imported { graph, arrays, learned, batch })
 }
 
 struct Importer<'m> {
     model: &'m Model,
-    graph: Graph,
-    shapes: Vec<Shape>,
+    drafts: Vec<Draft<'m>>,
+    outputs: Vec<(String, DraftId)>,
     arrays: Arrays,
-    learned: BTreeMap<TensorId, ArrayId>,
     values: HashMap<&'m str, Value>,
-    names: Names,
     problems: Vec<Unsupported>,
     batch: Option<u64>,
 }
 
 impl<'m> Importer<'m> {
     fn new(model: &'m Model) -> Self {
-        let name = if model.name.is_empty() { "model" } else { &model.name };
         Self {
             model,
-            graph: Graph::new(names::identifier(name), None),
-            shapes: Vec::new(),
+            drafts: Vec::new(),
+            outputs: Vec::new(),
             arrays: Arrays::default(),
-            learned: BTreeMap::new(),
             values: HashMap::new(),
-            names: Names::default(),
             problems: Vec::new(),
             batch: None,
         }
@@ -246,7 +248,7 @@ impl<'m> Importer<'m> {
         }
     }
 
-    fn input(&mut self, input: &model::Input) -> Result<Map, Why> {
+    fn input(&mut self, input: &'m model::Input) -> Result<Map, Why> {
         if !input.element.is_float() {
             return Err(Why::from("its elements are integers, and tensors here have fractions"));
         }
@@ -271,10 +273,8 @@ impl<'m> Importer<'m> {
             });
         }
         let shape = self.shape_of(&dims)?;
-        let name = self.names.free(&names::identifier(&input.name));
-        let node = self.graph.add(crate::graph::Node::new(LayerPath::new(&name), Op::Input(shape), Vec::new()));
-        self.shapes.push(shape);
-        Ok(Map { node, dims })
+        let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new() };
+        Ok(Map { node: self.push(draft), dims })
     }
 
     fn tensors(&mut self) {
@@ -353,10 +353,7 @@ impl<'m> Importer<'m> {
     fn outputs(&mut self) {
         for name in &self.model.outputs {
             match self.values.get(name.as_str()).cloned() {
-                Some(Value::Map(map)) => {
-                    let shown = self.names.free_output(&names::identifier(name));
-                    self.graph.add_output(shown, map.node);
-                }
+                Some(Value::Map(map)) => self.outputs.push((name.clone(), map.node)),
                 Some(Value::Array(_)) => self.problem(format!("output `{name}`"), "it is the same for every input"),
                 Some(Value::Lost) => {}
                 None => self.problem(format!("output `{name}`"), "nothing makes it"),
@@ -370,9 +367,14 @@ impl<'m> Importer<'m> {
         Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
     }
 
+    fn push(&mut self, draft: Draft<'m>) -> DraftId {
+        self.drafts.push(draft);
+        DraftId(self.drafts.len() - 1)
+    }
+
     /// Adds an operation that a node means, whose result has these dimensions in the model.
-    fn add(&mut self, used: &Use<'_>, op: Op, inputs: &[NodeId], dims: Vec<Number>) -> Result<Map, Why> {
-        let shapes: Vec<Shape> = inputs.iter().map(|id| self.shapes[id.to_usize()]).collect();
+    fn add(&mut self, used: &Use<'m>, op: Op, inputs: &[DraftId], dims: Vec<Number>) -> Result<Map, Why> {
+        let shapes: Vec<Shape> = inputs.iter().map(|id| self.drafts[id.0].shape).collect();
         let shape = op.infer(&shapes).map_err(|_| {
             let shapes: Vec<String> = shapes.iter().map(ToString::to_string).collect();
             Why(format!("`{}` does not take {} here", op.keyword(), shapes.join(" and ")))
@@ -381,16 +383,15 @@ impl<'m> Importer<'m> {
         if shape != claimed {
             return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
         }
-        let name = self.names.of(used.node, &op, self.model);
-        let node = self.graph.add(crate::graph::Node::new(LayerPath::new(&name), op, inputs.to_vec()));
-        self.shapes.push(shape);
+        let (inputs, from) = (inputs.to_vec(), Some(used.node));
+        let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new() });
         Ok(Map { node, dims })
     }
 
     /// The same map under other dimensions of the model.
-    fn reshaped(&mut self, used: &Use<'_>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
+    fn reshaped(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
         let shape = self.shape_of(&dims)?;
-        if shape == self.shapes[map.node.to_usize()] {
+        if shape == self.map_shape(map) {
             return Ok(Map { node: map.node, dims });
         }
         let op = if shape.rank() == 1 { Op::Flatten } else { Op::Reshape(crate::op::Reshape { shape }) };
@@ -398,11 +399,8 @@ impl<'m> Importer<'m> {
     }
 
     /// Says which array a learned tensor of a node is.
-    fn learns(&mut self, map: &Map, role: &str, array: ArrayId) -> Result<(), Why> {
-        let tensors = self.graph.node(map.node).tensors.iter();
-        let tensor = tensors.copied().find(|tensor| self.graph.tensor(*tensor).role == role);
-        self.learned.insert(tensor.ok_or_else(|| Why(format!("it has no tensor `{role}`")))?, array);
-        Ok(())
+    fn learns(&mut self, map: &Map, role: &'static str, array: ArrayId) {
+        self.drafts[map.node.0].learned.push((role, array));
     }
 
     /// A known array, moved: what an operator makes of it.
@@ -412,7 +410,7 @@ impl<'m> Importer<'m> {
     }
 
     fn map_shape(&self, map: &Map) -> Shape {
-        self.shapes[map.node.to_usize()]
+        self.drafts[map.node.0].shape
     }
 }
 

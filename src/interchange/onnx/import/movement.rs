@@ -9,7 +9,7 @@ use crate::op::{Concat, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Slice
 type Made = Result<Vec<Value>, Why>;
 
 /// Operators that change nothing when a network is run.
-pub(super) fn same(_: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn same<'m>(_: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(used.map(0)?.clone())])
 }
 
@@ -26,7 +26,7 @@ fn ints(importer: &Importer<'_>, used: &Use<'_>, (name, at): (&str, usize)) -> R
 }
 
 /// `Shape`, of which the batch is one number.
-pub(super) fn shape(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn shape<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?;
     let rank = map.rank() as i64;
     let bound = |name: &str, default: i64| {
@@ -39,7 +39,7 @@ pub(super) fn shape(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Reshape`.
-pub(super) fn reshape(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn reshape<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let asked: Vec<Number> = match (used.node.attributes.ints("shape"), used.array(1)) {
         (Some(ints), _) => ints.iter().map(|n| Number::from(*n)).collect(),
@@ -104,7 +104,7 @@ fn shown(dims: &[Number]) -> Vec<String> {
 }
 
 /// `Flatten`.
-pub(super) fn flatten(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn flatten<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let rank = map.rank();
     let at = if used.node.attributes.int_or("axis", 1) == rank as i64 { rank } else { used.axis("axis", 1, rank)? };
@@ -114,7 +114,7 @@ pub(super) fn flatten(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Squeeze`.
-pub(super) fn squeeze(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn squeeze<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let axes = ints(importer, used, ("axes", 1))?;
     let one = Number::from(1);
@@ -128,7 +128,7 @@ pub(super) fn squeeze(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Unsqueeze`.
-pub(super) fn unsqueeze(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn unsqueeze<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let axes = ints(importer, used, ("axes", 1))?.ok_or_else(|| Why::from("its axes are missing"))?;
     let rank = map.rank() + axes.len();
@@ -142,7 +142,7 @@ pub(super) fn unsqueeze(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Transpose`.
-pub(super) fn transpose(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn transpose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let rank = map.rank();
     let order = match used.node.attributes.ints("perm") {
@@ -160,7 +160,7 @@ pub(super) fn transpose(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Concat`.
-pub(super) fn concat(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn concat<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let maps = (0..used.inputs.len()).map(|at| used.map(at).cloned()).collect::<Result<Vec<_>, _>>()?;
     let first = maps.first().ok_or_else(|| Why::from("it has no operands"))?.clone();
     let at = used.axis("axis", 1, first.rank())?;
@@ -176,7 +176,7 @@ pub(super) fn concat(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// A part of an axis of a map.
-fn part(importer: &mut Importer<'_>, used: &Use<'_>, map: &Map, (at, start, count, step): (usize, usize, usize, u64)) -> Result<Map, Why> {
+fn part<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, (at, start, count, step): (usize, usize, usize, u64)) -> Result<Map, Why> {
     let axis = map.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
     if map.dims[at] == Number::from(count as i64) && step == 1 {
         return Ok(map.clone());
@@ -192,7 +192,7 @@ fn size_at(map: &Map, at: usize) -> Result<usize, Why> {
 }
 
 /// `Slice`.
-pub(super) fn slice(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn slice<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let mut map = used.map(0)?.clone();
     let need = |name: &'static str, at| ints(importer, used, (name, at))?.ok_or_else(|| Why(format!("its {name} are missing")));
     let (starts, ends) = (need("starts", 1)?, need("ends", 2)?);
@@ -211,7 +211,7 @@ pub(super) fn slice(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Split`.
-pub(super) fn split(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn split<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let at = used.axis("axis", 0, map.rank())?;
     let dim = size_at(&map, at)?;
@@ -229,7 +229,7 @@ pub(super) fn split(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Pad` of height and width.
-pub(super) fn pad(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let pads = ints(importer, used, ("pads", 1))?.ok_or_else(|| Why::from("its pads are missing"))?;
@@ -269,7 +269,7 @@ pub(super) fn pad(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `Resize` and `Upsample`.
-pub(super) fn resize(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let [_, height, width] = super::conv::image(importer, &map)?;
@@ -306,7 +306,7 @@ pub(super) fn resize(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
     Ok(vec![Value::Map(importer.add(used, Op::Upsample(Upsample { to, mode }), &[map.node], dims)?)])
 }
 
-fn block(importer: &mut Importer<'_>, used: &Use<'_>) -> Result<(Map, u64, [u64; 3]), Why> {
+fn block<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<(Map, u64, [u64; 3]), Why> {
     let map = used.map(0)?.clone();
     let block = used.node.attributes.int("blocksize").and_then(|block| u64::try_from(block).ok()).filter(|block| *block > 0);
     let size = super::conv::image(importer, &map)?;
@@ -314,7 +314,7 @@ fn block(importer: &mut Importer<'_>, used: &Use<'_>) -> Result<(Map, u64, [u64;
 }
 
 /// `DepthToSpace` in the order of PyTorch's pixel shuffle.
-pub(super) fn depth_to_space(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn depth_to_space<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let (map, block, [channels, height, width]) = block(importer, used)?;
     if used.node.attributes.text_or("mode", "DCR") != "CRD" && channels != block * block {
         return Err(Why::from("the mode `DCR`, blocks before channels, is not had here"));
@@ -325,7 +325,7 @@ pub(super) fn depth_to_space(importer: &mut Importer<'_>, used: &Use<'_>) -> Mad
 }
 
 /// `SpaceToDepth`, which puts blocks before channels.
-pub(super) fn space_to_depth(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn space_to_depth<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let (map, block, [channels, height, width]) = block(importer, used)?;
     if channels != 1 {
         return Err(Why::from("blocks before channels are not had here"));

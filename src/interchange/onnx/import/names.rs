@@ -19,20 +19,31 @@ pub(super) struct Names {
     /// Scopes that layers stand in.
     scopes: HashSet<String>,
     outputs: HashSet<String>,
-    /// How many nodes of the model stand in each scope, those within scopes of it included; made when it is first asked for.
-    crowded: Option<HashMap<String, usize>>,
+    /// How many operations stand in each scope, those within scopes of it included.
+    crowded: HashMap<String, usize>,
 }
 
 impl Names {
+    /// No names yet, for operations that stand for these nodes.
+    pub(super) fn new<'m>(nodes: impl Iterator<Item = &'m Node>) -> Self {
+        let mut crowded = HashMap::new();
+        for path in nodes.map(|node| node.scope.path()) {
+            for (at, _) in path.match_indices('.') {
+                *crowded.entry(path[..at].to_owned()).or_default() += 1;
+            }
+            *crowded.entry(path).or_default() += 1;
+        }
+        Self { crowded, ..Self::default() }
+    }
+
     /// The name of an operation that stands for a node.
     pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
-        let crowded = self.crowded.get_or_insert_with(|| crowds(model));
         let of_weights = op.roles().first().and_then(|_| node.inputs.iter().skip(1).flatten().find_map(|name| owner(name, model)));
         let scope = node.scope.path();
         let path = match of_weights {
             Some(path) => path,
             None if scope.is_empty() => op.keyword().to_owned(),
-            None if crowded.get(&scope).copied().unwrap_or(0) > 1 => format!("{scope}.{}", op.keyword()),
+            None if self.crowded.get(&scope).copied().unwrap_or(0) > 1 => format!("{scope}.{}", op.keyword()),
             None => scope,
         };
         self.free(&path)
@@ -63,18 +74,6 @@ impl Names {
         self.outputs.insert(name.clone());
         name
     }
-}
-
-fn crowds(model: &Model) -> HashMap<String, usize> {
-    let mut crowds = HashMap::new();
-    for node in model.nodes.iter().filter(|node| node.op != "Constant") {
-        let path = node.scope.path();
-        for (at, _) in path.match_indices('.') {
-            *crowds.entry(path[..at].to_owned()).or_default() += 1;
-        }
-        *crowds.entry(path).or_default() += 1;
-    }
-    crowds
 }
 
 /// The module that a tensor of the model belongs to by its name.

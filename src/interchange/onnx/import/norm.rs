@@ -14,18 +14,18 @@ fn leads(used: &Use<'_>) -> Result<super::Map, Why> {
     if map.axis(0).is_some() || map.rank() < 2 { Err(Why::from("its first axis is not that of the images")) } else { Ok(map) }
 }
 
-fn affine(importer: &mut Importer<'_>, used: &Use<'_>, op: Op, roles: &[(usize, &str)]) -> Made {
+fn affine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op, roles: &[(usize, &'static str)]) -> Made {
     let map = leads(used)?;
     let made = importer.add(used, op, &[map.node], map.dims.clone())?;
     for (at, role) in roles {
         let array = used.array(*at).ok_or_else(|| Why(format!("its {role} is computed from the input")))?;
-        importer.learns(&made, role, array)?;
+        importer.learns(&made, role, array);
     }
     Ok(vec![Value::Map(made)])
 }
 
 /// `BatchNormalization`, as it is when a network is run.
-pub(super) fn batch(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn batch<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let attributes = &used.node.attributes;
     if attributes.flag("training_mode") {
         return Err(Why::from("it normalises by the batch, as in training"));
@@ -36,13 +36,13 @@ pub(super) fn batch(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `InstanceNormalization`.
-pub(super) fn instance(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn instance<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let eps = exact(used.node.attributes.float_or("epsilon", 1e-5));
     affine(importer, used, Op::InstanceNorm(InstanceNorm { eps, affine: true }), &[(1, "weight"), (2, "bias")])
 }
 
 /// `GroupNormalization`; before version 21 it has a factor for each group.
-pub(super) fn group(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn group<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let attributes = &used.node.attributes;
     let groups = attributes.int("num_groups").and_then(|groups| u64::try_from(groups).ok());
     let groups = groups.ok_or_else(|| Why::from("it does not say how many groups"))?;
@@ -51,7 +51,7 @@ pub(super) fn group(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `LayerNormalization` over the last axes.
-pub(super) fn layer(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn layer<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let at = used.axis("axis", -1, map.rank())?;
     let own = map.axis(at).ok_or_else(|| Why::from("it is over the images of a batch"))?;
@@ -63,7 +63,7 @@ pub(super) fn layer(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `LRN`.
-pub(super) fn lrn(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn lrn<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = leads(used)?;
     let attributes = &used.node.attributes;
     let size = attributes.int("size").and_then(|size| u64::try_from(size).ok()).ok_or_else(|| Why::from("its size is missing"))?;

@@ -11,7 +11,7 @@ use crate::op::{GlobalPool, Mean, Op, Pool, PoolKind};
 type Made = Result<Vec<Value>, Why>;
 
 /// `MaxPool`, `AveragePool`.
-pub(super) fn window(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn window<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let [channels, height, width] = image(importer, &map)?;
@@ -44,7 +44,7 @@ pub(super) fn window(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `GlobalAveragePool`, `GlobalMaxPool`.
-pub(super) fn global(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn global<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let [channels, ..] = image(importer, &map)?;
     let pool = if used.node.op == "GlobalMaxPool" { GlobalPool::Max } else { GlobalPool::Avg };
@@ -53,7 +53,7 @@ pub(super) fn global(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
 }
 
 /// `ReduceMean`; over the pixels of an image it is global pooling.
-pub(super) fn reduce(importer: &mut Importer<'_>, used: &Use<'_>) -> Made {
+pub(super) fn reduce<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
     let given = match used.array(1) {
