@@ -34,8 +34,9 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
 
 #[expect(clippy::disallowed_methods, reason = "the command line does the program's IO")]
 fn open(path: &Path) -> Result<File, Failure> {
-    let unreadable =
-        |error: io::Error| Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", files::shown(path), reason(&error)));
+    let unreadable = |error: io::Error| {
+        Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", files::shown(path), reason(&error)))
+    };
     ledger::reads(path);
     let file = File::open(path).map_err(unreadable)?;
     let is_file = file.metadata().map_err(unreadable)?.is_file();

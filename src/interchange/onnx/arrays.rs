@@ -44,7 +44,6 @@ enum Recipe {
 #[derive(Debug, Clone)]
 struct Operator {
     op: String,
-    opset: i64,
     attributes: Attributes,
     inputs: Vec<Option<ArrayId>>,
     outputs: usize,
@@ -99,7 +98,6 @@ impl Arrays {
     pub(super) fn made(
         &mut self,
         op: &str,
-        opset: i64,
         attributes: &Attributes,
         inputs: &[Option<ArrayId>],
         outputs: usize,
@@ -107,19 +105,13 @@ impl Arrays {
         let arrays: Vec<Option<&Array>> = inputs.iter().map(|id| id.map(|id| self.get(id))).collect();
         let is_known = arrays.iter().flatten().all(|array| array.values.is_some());
         let mut made = Vec::new();
-        for folded in fold(Call { op, opset, attributes, inputs: &arrays, outputs })? {
+        for folded in fold(Call { op, attributes, inputs: &arrays, outputs })? {
             bounded(&folded.dims)?;
             let count: usize = folded.dims.iter().product();
             let values = if is_known && count <= MOST_KNOWN { Some((folded.make)()?) } else { None };
             made.push(Array { dims: folded.dims, is_int: folded.is_int, values });
         }
-        let operator = || Operator {
-            op: op.to_owned(),
-            opset,
-            attributes: attributes.clone(),
-            inputs: inputs.to_vec(),
-            outputs,
-        };
+        let operator = || Operator { op: op.to_owned(), attributes: attributes.clone(), inputs: inputs.to_vec(), outputs };
         let ids = made.into_iter().enumerate().map(|(output, array)| {
             let recipe = if array.values.is_some() { Recipe::Known } else { Recipe::Made(operator(), output) };
             self.push(array, recipe)
@@ -203,13 +195,7 @@ fn read(stored: &Stored, bytes: &mut dyn Bytes) -> Result<Elements, String> {
 
 fn compute(operator: &Operator, output: usize, made: &BTreeMap<ArrayId, Array>) -> Result<Values, String> {
     let inputs: Vec<Option<&Array>> = operator.inputs.iter().map(|id| id.and_then(|id| made.get(&id))).collect();
-    let call = Call {
-        op: &operator.op,
-        opset: operator.opset,
-        attributes: &operator.attributes,
-        inputs: &inputs,
-        outputs: operator.outputs,
-    };
+    let call = Call { op: &operator.op, attributes: &operator.attributes, inputs: &inputs, outputs: operator.outputs };
     let folded = fold(call).map_err(|why| why.0)?.into_iter().nth(output);
     (folded.ok_or("an output is missing")?.make)().map_err(|why| why.0)
 }

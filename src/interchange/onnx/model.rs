@@ -96,7 +96,8 @@ fn not_onnx(why: impl Into<String>) -> FormatError {
 fn flat(model: ModelProto) -> Result<Model, FormatError> {
     let graph = model.graph.ok_or_else(|| not_onnx("it holds no graph"))?;
     let own = model.opset_import.iter().find(|set| is_own(&set.domain));
-    let opset = own.map(|set| set.version).ok_or_else(|| not_onnx("it does not say which version of ONNX's operators it uses"))?;
+    let opset =
+        own.map(|set| set.version).ok_or_else(|| not_onnx("it does not say which version of ONNX's operators it uses"))?;
     let mut functions = HashMap::new();
     for function in &model.functions {
         functions.insert((function.domain.as_str(), function.name.as_str()), function);
@@ -234,11 +235,7 @@ impl<'a> Flattener<'a> {
 }
 
 /// The nodes with every value made before it is read.
-fn in_order(
-    nodes: Vec<Node>,
-    tensors: &HashMap<String, Stored>,
-    inputs: &Vec<Input>,
-) -> Result<Vec<Node>, FormatError> {
+fn in_order(nodes: Vec<Node>, tensors: &HashMap<String, Stored>, inputs: &Vec<Input>) -> Result<Vec<Node>, FormatError> {
     let mut known: HashSet<&str> = tensors.keys().map(String::as_str).collect();
     for input in inputs {
         if !known.insert(&input.name) {

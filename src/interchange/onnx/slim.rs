@@ -151,7 +151,8 @@ impl<R: Read + Seek> Slimmer<R> {
         while self.at < end {
             let start = self.at;
             let key = self.varint(end)?;
-            let number = u32::try_from(key >> 3).ok().filter(|number| *number > 0).ok_or(FormatError::NotProtobuf { at: start })?;
+            let number =
+                u32::try_from(key >> 3).ok().filter(|number| *number > 0).ok_or(FormatError::NotProtobuf { at: start })?;
             let field = kind.field(number);
             match (key & 7, field) {
                 (0, _) => {

@@ -181,8 +181,7 @@ impl Stored {
     /// Its type is not read, or its dimensions, its elements and their place do not go together.
     pub fn read(proto: &TensorProto) -> Result<Self, FormatError> {
         let wrong = |why: String| FormatError::Tensor { name: proto.name.clone(), why };
-        let element =
-            ElementType::of(proto.data_type).map_err(|name| wrong(format!("elements of type {name} are not read")))?;
+        let element = ElementType::of(proto.data_type).map_err(|name| wrong(format!("elements of type {name} are not read")))?;
         let dims: Option<Vec<u64>> = proto.dims.iter().map(|dim| u64::try_from(*dim).ok()).collect();
         let dims = dims.ok_or_else(|| wrong(format!("a dimension of {:?} is negative", proto.dims)))?;
         let count = dims.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim));

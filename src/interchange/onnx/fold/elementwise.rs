@@ -48,7 +48,13 @@ fn int_of(op: &str, n: Number) -> Result<Number, Why> {
     match op {
         "Neg" => zero.sub(n).ok_or_else(|| beyond(op)),
         "Ceil" | "Floor" | "Round" => Ok(n),
-        "Abs" => if sign()? == Ordering::Less { zero.sub(n).ok_or_else(|| beyond(op)) } else { Ok(n) },
+        "Abs" => {
+            if sign()? == Ordering::Less {
+                zero.sub(n).ok_or_else(|| beyond(op))
+            } else {
+                Ok(n)
+            }
+        }
         "Relu" => Ok(if sign()? == Ordering::Less { zero } else { n }),
         "Sign" => Ok(Number::from(sign()? as i64)),
         "Not" => Ok(Number::from(i64::from(sign()? == Ordering::Equal))),
@@ -100,7 +106,9 @@ fn apply(op: &str, fmod: bool, dims: &[usize], [a, b]: [(&Array, &Values); 2]) -
     let floats = |values: &Values| values.floats().ok_or_else(|| batch(op));
     let (x, y) = (floats(a.1)?, floats(b.1)?);
     if is_predicate(op) {
-        return Ok(Values::Int(pairs.map(|(i, j)| Ok(predicate(op, x[i].partial_cmp(&y[j]))?.into())).collect::<Result<_, Why>>()?));
+        return Ok(Values::Int(
+            pairs.map(|(i, j)| Ok(predicate(op, x[i].partial_cmp(&y[j]))?.into())).collect::<Result<_, Why>>()?,
+        ));
     }
     let of = |x: f64, y: f64| {
         Ok(match op {
@@ -109,8 +117,20 @@ fn apply(op: &str, fmod: bool, dims: &[usize], [a, b]: [(&Array, &Values); 2]) -
             "Mul" => x * y,
             "Div" => x / y,
             "Pow" => libm::pow(x, y),
-            "Max" => if x.is_nan() || x > y { x } else { y },
-            "Min" => if x.is_nan() || x < y { x } else { y },
+            "Max" => {
+                if x.is_nan() || x > y {
+                    x
+                } else {
+                    y
+                }
+            }
+            "Min" => {
+                if x.is_nan() || x < y {
+                    x
+                } else {
+                    y
+                }
+            }
             "Mod" => x % y,
             _ => return Err(Why(format!("`{op}` of numbers is not computed"))),
         })
@@ -189,7 +209,8 @@ pub(super) fn choose(call: Call<'_>) -> Result<Vec<Folded<'_>>, Why> {
     let make = move || {
         let at = |array: &Array| spread(array, &to);
         let Values::Int(truth) = values(which)? else { return Err(Why::from("`Where` takes truth values")) };
-        let truth = truth.iter().map(|n| n.known().map(|n| n != 0).ok_or_else(|| batch("Where"))).collect::<Result<Vec<_>, _>>()?;
+        let truth =
+            truth.iter().map(|n| n.known().map(|n| n != 0).ok_or_else(|| batch("Where"))).collect::<Result<Vec<_>, _>>()?;
         let chosen = at(which).zip(at(yes).zip(at(no)));
         Ok(match (values(yes)?, values(no)?) {
             (Values::Int(yes), Values::Int(no)) => {

@@ -38,8 +38,6 @@ impl From<&str> for Why {
 pub(super) struct Call<'a> {
     /// The operator.
     pub op: &'a str,
-    /// The version of ONNX's operators.
-    pub opset: i64,
     /// Its attributes.
     pub attributes: &'a Attributes,
     /// Its inputs; `None` where an optional one is left out.

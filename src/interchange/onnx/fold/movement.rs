@@ -6,11 +6,7 @@ use crate::interchange::onnx::number::Number;
 
 type Outputs<'a> = Result<Vec<Folded<'a>>, Why>;
 
-fn one<'a>(
-    dims: Vec<usize>,
-    is_int: bool,
-    make: impl FnOnce() -> Result<Values, Why> + 'a,
-) -> Outputs<'a> {
+fn one<'a>(dims: Vec<usize>, is_int: bool, make: impl FnOnce() -> Result<Values, Why> + 'a) -> Outputs<'a> {
     Ok(vec![Folded { dims, is_int, make: Box::new(make) }])
 }
 
@@ -141,7 +137,11 @@ pub(super) fn transpose(call: Call<'_>) -> Outputs<'_> {
 pub(super) fn expand(call: Call<'_>) -> Outputs<'_> {
     let input = call.input(0)?;
     let asked = call.ints("shape", 1)?.ok_or_else(|| Why::from("its shape is missing"))?;
-    let asked: Vec<usize> = asked.iter().map(|dim| usize::try_from(*dim)).collect::<Result<_, _>>().map_err(|_| Why::from("a dimension is negative"))?;
+    let asked: Vec<usize> = asked
+        .iter()
+        .map(|dim| usize::try_from(*dim))
+        .collect::<Result<_, _>>()
+        .map_err(|_| Why::from("a dimension is negative"))?;
     let dims = broadcast(&input.dims, &asked).ok_or_else(|| Why(format!("{:?} does not expand to {asked:?}", input.dims)))?;
     let steps = broadcast_strides(&input.dims, &dims);
     view(input, dims, steps, 0)
@@ -167,8 +167,11 @@ pub(super) fn tile(call: Call<'_>) -> Outputs<'_> {
 /// `ConstantOfShape`.
 pub(super) fn constant_of_shape(call: Call<'_>) -> Outputs<'_> {
     let shape = call.input(0)?.known_ints().ok_or_else(|| Why::from("its shape is not known, or hangs on the batch"))?;
-    let dims: Vec<usize> =
-        shape.iter().map(|dim| usize::try_from(*dim)).collect::<Result<_, _>>().map_err(|_| Why::from("a dimension is negative"))?;
+    let dims: Vec<usize> = shape
+        .iter()
+        .map(|dim| usize::try_from(*dim))
+        .collect::<Result<_, _>>()
+        .map_err(|_| Why::from("a dimension is negative"))?;
     let count = dims.iter().try_fold(1usize, |all, dim| all.checked_mul(*dim));
     let count = count.ok_or_else(|| Why::from("it has more elements than can be counted"))?;
     let value = call.attributes.tensor("value").map_err(|error| Why(error.to_string()))?;
@@ -220,7 +223,9 @@ pub(super) fn concat(call: Call<'_>) -> Outputs<'_> {
         let all = inputs.iter().map(|input| values(input)).collect::<Result<Vec<_>, _>>()?;
         let runs: Vec<usize> = inputs.iter().map(|input| input.dims[at..].iter().product()).collect();
         let spans = (0..outer).flat_map(|row| runs.iter().enumerate().map(move |(i, run)| (i, row * run, *run)));
-        if let Some(ints) = all.iter().map(|one| if let Values::Int(ints) = one { Some(ints) } else { None }).collect::<Option<Vec<_>>>() {
+        if let Some(ints) =
+            all.iter().map(|one| if let Values::Int(ints) = one { Some(ints) } else { None }).collect::<Option<Vec<_>>>()
+        {
             return Ok(Values::Int(spans.flat_map(|(i, from, run)| ints[i][from..from + run].iter().copied()).collect()));
         }
         let floats = all.iter().map(|one| one.floats()).collect::<Option<Vec<_>>>();

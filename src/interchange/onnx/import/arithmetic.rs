@@ -150,7 +150,12 @@ fn broadcast(a: &[Number], b: &[Number]) -> Result<Vec<Number>, Why> {
     (0..rank).map(both).collect()
 }
 
-fn with_array<'m>(importer: &mut Importer<'m>, used: &Use<'m>, (map, array): (&Map, ArrayId), is_first: bool) -> Result<Map, Why> {
+fn with_array<'m>(
+    importer: &mut Importer<'m>,
+    used: &Use<'m>,
+    (map, array): (&Map, ArrayId),
+    is_first: bool,
+) -> Result<Map, Why> {
     if let Some(number) = importer.arrays.get(array).scalar()
         && importer.arrays.get(array).dims.len() <= map.rank()
         && let Some(op) = scalar_of(&used.node.op, is_first)
@@ -186,7 +191,11 @@ impl<'m> Importer<'m> {
             return Err(Why::from("a constant differs from image to image"));
         }
         let kept: Vec<usize> = dims.iter().enumerate().filter(|(at, _)| Some(*at) != own).map(|(_, dim)| *dim).collect();
-        let numbers: Vec<Number> = dims.iter().enumerate().map(|(at, dim)| if Some(at) == own { Number::of_batch(1) } else { Number::from(*dim as i64) }).collect();
+        let numbers: Vec<Number> = dims
+            .iter()
+            .enumerate()
+            .map(|(at, dim)| if Some(at) == own { Number::of_batch(1) } else { Number::from(*dim as i64) })
+            .collect();
         let shape = self.shape_of(&numbers)?;
         let values = self.arrays.get(array).values.as_ref().and_then(|values| values.floats());
         if let Some(values) = values.filter(|values| values.len() <= MOST_WRITTEN && !self.is_tensor(used, array)) {
@@ -235,7 +244,7 @@ impl<'m> Importer<'m> {
         }
         let shape = Array::ints(dims.iter().map(|dim| Number::from(*dim as i64)).collect());
         let shape = self.arrays.known(shape);
-        let made = self.arrays.made("Reshape", self.model.opset, &Default::default(), &[Some(array), Some(shape)], 1)?;
+        let made = self.arrays.made("Reshape", &Default::default(), &[Some(array), Some(shape)], 1)?;
         made.first().copied().ok_or_else(|| Why::from("nothing is made"))
     }
 }

@@ -29,7 +29,8 @@ fn pads(attributes: &Attributes) -> Result<Padding, Why> {
     if all.is_empty() {
         return Ok(Padding::default());
     }
-    let all: Vec<u64> = all.iter().map(|pad| u64::try_from(*pad)).collect::<Result<_, _>>().map_err(|_| Why::from("its pads are negative"))?;
+    let all: Vec<u64> =
+        all.iter().map(|pad| u64::try_from(*pad)).collect::<Result<_, _>>().map_err(|_| Why::from("its pads are negative"))?;
     match all.as_slice() {
         [top, left, bottom, right] => Ok(Padding { top: *top, left: *left, bottom: *bottom, right: *right }),
         _ => Err(Why::from("its pads are not those of height and width")),
@@ -137,7 +138,10 @@ pub(super) fn transposed<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Mad
     let mut output_pad = pair(attributes, "output_padding", 0)?;
     let size = [height, width];
     let whole = |at: usize, output_pad: u64| {
-        i128::from(stride[at]) * (i128::from(size[at]) - 1) + i128::from(output_pad) + i128::from(dilation[at]) * (i128::from(kernel[at]) - 1) + 1
+        i128::from(stride[at]) * (i128::from(size[at]) - 1)
+            + i128::from(output_pad)
+            + i128::from(dilation[at]) * (i128::from(kernel[at]) - 1)
+            + 1
     };
     let automatic = attributes.text_or("auto_pad", "NOTSET").to_owned();
     let asked = attributes.ints("output_shape").map(<[i64]>::to_vec);

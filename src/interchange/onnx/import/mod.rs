@@ -106,7 +106,9 @@ impl Use<'_> {
     fn map(&self, at: usize) -> Result<&Map, Why> {
         match self.inputs.get(at) {
             Some(Some(Value::Map(map))) => Ok(map),
-            Some(Some(Value::Array(_) | Value::Lost) | None) | None => Err(Why(format!("input {} is no tensor that flows", at + 1))),
+            Some(Some(Value::Array(_) | Value::Lost) | None) | None => {
+                Err(Why(format!("input {} is no tensor that flows", at + 1)))
+            }
         }
     }
 
@@ -293,8 +295,11 @@ impl<'m> Importer<'m> {
     }
 
     fn node(&mut self, node: &'m Node) {
-        let inputs: Vec<Option<Value>> =
-            node.inputs.iter().map(|name| name.as_ref().map(|name| self.values.get(name.as_str()).cloned().unwrap_or(Value::Lost))).collect();
+        let inputs: Vec<Option<Value>> = node
+            .inputs
+            .iter()
+            .map(|name| name.as_ref().map(|name| self.values.get(name.as_str()).cloned().unwrap_or(Value::Lost)))
+            .collect();
         let made = if inputs.iter().flatten().any(|value| *value == Value::Lost) {
             Vec::new()
         } else {
@@ -323,7 +328,7 @@ impl<'m> Importer<'m> {
         let arrays: Vec<Option<ArrayId>> = (0..used.inputs.len()).map(|at| used.array(at)).collect();
         let is_constant = used.inputs.iter().zip(&arrays).all(|(value, array)| value.is_none() || array.is_some());
         if is_constant && fold::is_known(&node.op) {
-            let made = self.arrays.made(&node.op, self.model.opset, &node.attributes, &arrays, node.outputs.len())?;
+            let made = self.arrays.made(&node.op, &node.attributes, &arrays, node.outputs.len())?;
             return Ok(made.into_iter().map(Value::Array).collect());
         }
         let handler = HANDLERS.binary_search_by(|(op, _)| (*op).cmp(&node.op)).ok().map(|at| HANDLERS[at].1);
@@ -405,7 +410,7 @@ impl<'m> Importer<'m> {
 
     /// A known array, moved: what an operator makes of it.
     fn folded(&mut self, op: &str, attributes: super::attributes::Attributes, array: ArrayId) -> Result<ArrayId, Why> {
-        let made = self.arrays.made(op, self.model.opset, &attributes, &[Some(array)], 1)?;
+        let made = self.arrays.made(op, &attributes, &[Some(array)], 1)?;
         made.first().copied().ok_or_else(|| Why::from("nothing is made"))
     }
 

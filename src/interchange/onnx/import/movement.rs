@@ -4,7 +4,9 @@ use super::super::array::{self, Array};
 use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
 use super::{Importer, Map, Use, Value};
-use crate::op::{Concat, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode};
+use crate::op::{
+    Concat, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -109,7 +111,8 @@ pub(super) fn flatten<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let rank = map.rank();
     let at = if used.node.attributes.int_or("axis", 1) == rank as i64 { rank } else { used.axis("axis", 1, rank)? };
     let half = |dims: &[Number]| product(dims.iter().copied());
-    let dims = half(&map.dims[..at]).zip(half(&map.dims[at..])).ok_or_else(|| Why::from("images are mixed with what is in them"))?;
+    let dims =
+        half(&map.dims[..at]).zip(half(&map.dims[at..])).ok_or_else(|| Why::from("images are mixed with what is in them"))?;
     Ok(vec![Value::Map(importer.reshaped(used, &map, vec![dims.0, dims.1])?)])
 }
 
@@ -176,7 +179,12 @@ pub(super) fn concat<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
 }
 
 /// A part of an axis of a map.
-fn part<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, (at, start, count, step): (usize, usize, usize, u64)) -> Result<Map, Why> {
+fn part<'m>(
+    importer: &mut Importer<'m>,
+    used: &Use<'m>,
+    map: &Map,
+    (at, start, count, step): (usize, usize, usize, u64),
+) -> Result<Map, Why> {
     let axis = map.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
     if map.dims[at] == Number::from(count as i64) && step == 1 {
         return Ok(map.clone());
@@ -296,7 +304,9 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         ResizeTo::Factor([h, w]) => [(height as f64 * h).floor() as u64, (width as f64 * w).floor() as u64],
     };
     let mode = match (attributes.text_or("mode", "nearest"), way) {
-        ("nearest", "asymmetric") if is_old || attributes.text_or("nearest_mode", "round_prefer_floor") == "floor" => UpsampleMode::Nearest,
+        ("nearest", "asymmetric") if is_old || attributes.text_or("nearest_mode", "round_prefer_floor") == "floor" => {
+            UpsampleMode::Nearest
+        }
         ("linear" | "bilinear", "half_pixel" | "pytorch_half_pixel") => UpsampleMode::Bilinear { align_corners: false },
         ("linear" | "bilinear", "align_corners") => UpsampleMode::Bilinear { align_corners: true },
         (mode, way) => return Err(Why(format!("the mode `{mode}` with `{way}` positions is not had here"))),

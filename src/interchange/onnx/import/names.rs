@@ -38,7 +38,8 @@ impl Names {
 
     /// The name of an operation that stands for a node.
     pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
-        let of_weights = op.roles().first().and_then(|_| node.inputs.iter().skip(1).flatten().find_map(|name| owner(name, model)));
+        let of_weights =
+            op.roles().first().and_then(|_| node.inputs.iter().skip(1).flatten().find_map(|name| owner(name, model)));
         let scope = node.scope.path();
         let path = match of_weights {
             Some(path) => path,

@@ -66,7 +66,8 @@ pub(super) fn layer<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
 pub(super) fn lrn<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = leads(used)?;
     let attributes = &used.node.attributes;
-    let size = attributes.int("size").and_then(|size| u64::try_from(size).ok()).ok_or_else(|| Why::from("its size is missing"))?;
+    let size =
+        attributes.int("size").and_then(|size| u64::try_from(size).ok()).ok_or_else(|| Why::from("its size is missing"))?;
     let op = Op::Lrn(Lrn {
         size,
         alpha: exact(attributes.float_or("alpha", 1e-4)),

@@ -36,7 +36,8 @@ pub(super) fn window<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         if ceil && (count - 1) * i128::from(stride[at]) >= i128::from(size) + i128::from(before) { count - 1 } else { count }
     };
     let size = [count(0, height, Side::Height), count(1, width, Side::Width)];
-    let dims = [i128::from(channels), size[0], size[1]].map(|dim| i64::try_from(dim).ok().filter(|dim| *dim > 0).map(Number::from));
+    let dims =
+        [i128::from(channels), size[0], size[1]].map(|dim| i64::try_from(dim).ok().filter(|dim| *dim > 0).map(Number::from));
     let dims: Option<Vec<Number>> = dims.into_iter().collect();
     let dims = dims.ok_or_else(|| Why::from("it makes a map without pixels"))?;
     let dims = std::iter::once(map.dims[0]).chain(dims).collect();

@@ -183,7 +183,13 @@ mod tests {
         assert_eq!(last(other).0, mul());
         let shifted = |by: f64| {
             let relu6 = draft(Op::Activation(Activation::Relu6), &[1]);
-            vec![input(), draft(scalar(ScalarOp::Add, by), &[0]), relu6, draft(mul(), &[0, 2]), draft(scalar(ScalarOp::Div, 6.0), &[3])]
+            vec![
+                input(),
+                draft(scalar(ScalarOp::Add, by), &[0]),
+                relu6,
+                draft(mul(), &[0, 2]),
+                draft(scalar(ScalarOp::Div, 6.0), &[3]),
+            ]
         };
         assert_eq!(last(shifted(3.0)).0, Op::Activation(Activation::HardSwish));
         assert_eq!(last(shifted(2.0)).0, scalar(ScalarOp::Div, 6.0));
