@@ -84,6 +84,8 @@ codes! {
     WeightType "PW0403" "a weight tensor has an unsupported type";
     UnusedWeight "PW0404" "a weight tensor belongs to no layer";
     BadSafetensors "PW0405" "a safetensors file is malformed";
+    BadOnnx "PW0501" "an ONNX file cannot be read";
+    UnsupportedOnnx "PW0502" "a model holds what cannot be said here";
     AssertionFailed "PW0601" "an assertion does not hold";
     BudgetUnreachable "PW0602" "no plan meets the budget";
     BadConfig "PW0603" "a configuration file cannot be used";

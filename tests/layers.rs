@@ -72,6 +72,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tempfile", &["src/cli/"]),
     ("signal_hook", &["src/cli/"]),
     ("bytemuck", &["src/interchange/"]),
+    ("prost", &["src/interchange/onnx/"]),
+    ("bytes", &["src/interchange/onnx/"]),
 ];
 
 fn files(dir: &str, ending: &str) -> Vec<PathBuf> {

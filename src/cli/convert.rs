@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::{Failure, exit_code};
-use super::files;
 use super::load::{Loaded, load};
 use super::options::NetOptions;
 use super::output::Output;
+use super::room::{MemoryOptions, Room};
 use super::session::Session;
+use super::{files, onnx, tensors};
 use crate::graph::{dot, print};
 use crate::report::drawing::is_inserted;
 use crate::report::{drawing, graph, serial};
@@ -17,14 +18,16 @@ use crate::report::{drawing, graph, serial};
 /// Arguments of `convert`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The network; `-` is standard input.
+    /// The network, a `.net` or `.onnx` file; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The output: `.net`, `.dot`, `.json`, `.yaml` or `.svg`.
+    /// The output: `.net` (with weights beside it, of an ONNX model), `.dot`, `.json`, `.yaml` or `.svg`.
     #[arg(value_name = "OUT")]
     output: PathBuf,
     #[command(flatten)]
     net: NetOptions,
+    #[command(flatten)]
+    memory: MemoryOptions,
 }
 
 /// Forms that are written.
@@ -41,12 +44,16 @@ enum Form {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let form = form(&arguments.output)?;
     let output = Output::claim(&arguments.output)?;
+    // What a model learned is written beside the text, which holds no weights.
+    let is_model = onnx::is_model(&arguments.input) && matches!(form, Form::Net);
+    let beside = is_model.then(|| Output::claim(&arguments.output.with_extension("safetensors"))).transpose()?;
     let loaded = load(session, &arguments.input, &arguments.net)?;
     let text = |text: &str| output.write(session, |out| out.write_all(text.as_bytes()));
     match form {
         Form::Net => {
-            let printed = print::print(loaded.shaped().graph());
-            text(&super::fmt::layout("the printed graph", &printed)?)?;
+            let printed = super::fmt::layout("the printed graph", &print::print(loaded.shaped().graph()))?;
+            let weights = beside.as_ref().map(|_| onnx::weights(&arguments.input, &Room::new(arguments.memory))).transpose()?;
+            tensors::write_pair(session, (&output, &printed), beside.as_ref().zip(weights.as_ref()))?;
         }
         Form::Dot => text(&to_dot(&loaded))?,
         Form::Svg => text(&drawing::svg(loaded.shaped()))?,

@@ -8,7 +8,7 @@ use super::options::{NetOptions, in_a_shell};
 use super::session::Session;
 use super::sweep;
 use super::uses::Disk;
-use super::{files, ledger};
+use super::{files, ledger, onnx};
 use crate::compile::{self, Compiled, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Limits;
@@ -17,10 +17,7 @@ pub(super) use crate::compile::Loaded;
 
 /// Reads the text of a network.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    if files::has_extension(path, "onnx") {
-        return Err(Failure::usage(format!("cannot read `{}`: this version does not read ONNX", files::shown(path))));
-    }
-    files::read_network(path)
+    if onnx::is_model(path) { onnx::text(path) } else { files::read_network(path) }
 }
 
 /// Compiles a file without showing anything.
@@ -30,7 +27,7 @@ pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> R
     let mut compiled = compile_text(session, path, text, options);
     // The files that it uses were read on the way.
     ledger::check()?;
-    if !files::is_dash(path) && !files::has_extension(path, "net") {
+    if !files::is_dash(path) && !files::has_extension(path, "net") && !onnx::is_model(path) {
         foreign(path, &mut compiled.diagnostics);
     }
     Ok(compiled)

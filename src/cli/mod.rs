@@ -19,6 +19,7 @@ mod ledger;
 mod load;
 mod locale;
 mod machine;
+mod onnx;
 mod ops;
 mod optimize;
 mod options;

@@ -335,15 +335,8 @@ fn tell_weights(session: &Session, carried: &Carried, seed: u64) {
 
 /// Writes the network, and its weights where there are any: both or none.
 fn write(session: &Session, places: &Places, (text, carried): (&str, Option<&Carried>)) -> Result<(), Failure> {
-    let tensors = places.weights.as_ref().zip(carried);
-    let tensors = tensors.map(|(output, carried)| tensors::stage_weights(output, &carried.weights)).transpose()?;
-    let network = places.network.stage(|out| out.write_all(text.as_bytes()))?;
-    let Some((tensors, said)) = tensors else { return network.put(session) };
-    let shown = files::shown(tensors.path());
-    tensors.put(session)?;
-    network.put(session)?;
-    session.notice(&format!("{shown}: {said}"));
-    Ok(())
+    let weights = places.weights.as_ref().zip(carried.map(|carried| &carried.weights));
+    tensors::write_pair(session, (&places.network, text), weights)
 }
 
 /// Optimizes a network that was read from `input`, and says on the way what is worth knowing; the new text is one that may

@@ -232,6 +232,11 @@ pub(super) fn weights(
         None if !files::is_dash(network) && beside.is_file() => Some(beside.as_path()),
         None => None,
     };
+    if named.is_none() && super::onnx::is_model(network) {
+        let weights = super::onnx::weights(network, room)?;
+        weights.check(shaped).map_err(|problems| unfit(&problems, &files::shown(network)))?;
+        return Ok(weights);
+    }
     let Some(path) = path else {
         if weight_bytes(shaped) > 0 {
             session.notice(&format!("weights are random (seed {seed}): give --weights for trained ones"));
@@ -264,6 +269,22 @@ pub(super) fn stage_weights(output: &Output, weights: &Weights) -> Result<(Stage
     let bytes = safetensors::save(weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
     let said = format!("{}, {}", counted(weights.len(), "tensor"), number::bytes(bytes.len() as u64));
     Ok((output.stage(|out| out.write_all(&bytes))?, said))
+}
+
+/// Writes a network, and its weights where there are any: both or none.
+pub(super) fn write_pair(
+    session: &Session,
+    (network, text): (&Output, &str),
+    weights: Option<(&Output, &Weights)>,
+) -> Result<(), Failure> {
+    let tensors = weights.map(|(output, weights)| stage_weights(output, weights)).transpose()?;
+    let network = network.stage(|out| out.write_all(text.as_bytes()))?;
+    let Some((tensors, said)) = tensors else { return network.put(session) };
+    let shown = files::shown(tensors.path());
+    tensors.put(session)?;
+    network.put(session)?;
+    session.notice(&format!("{shown}: {said}"));
+    Ok(())
 }
 
 /// Stacks of threads, as far as kernels use them.

@@ -8,5 +8,6 @@ mod jpeg;
 pub mod npy;
 mod npy_header;
 mod number;
+pub mod onnx;
 mod resample;
 pub mod safetensors;

@@ -1,0 +1,130 @@
+//! Networks from `.onnx` files: their text, and the weights in them.
+//!
+//! In: a path. Out: the network as the `.net` text that every command works on, and its weights under the names of that text.
+//! Elements of weights are read when somebody asks for them only. Files that a model names are opened only where they are
+//! regular files in the model's folder.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use super::failure::{Failure, reason};
+use super::room::Room;
+use super::{files, ledger};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::graph::print;
+use crate::interchange::onnx::{self, Bytes, Imported, Unsupported};
+use crate::tensor::Tensor;
+use crate::weights::Weights;
+
+/// So many nodes that are not had are shown.
+const MOST_SHOWN: usize = 8;
+
+/// Whether a path is one of these files by its name.
+pub(super) fn is_model(path: &Path) -> bool {
+    files::has_extension(path, "onnx")
+}
+
+/// The network as text.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    super::fmt::layout("the imported network", &print::print(&imported(path)?.graph))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line does the program's IO")]
+fn open(path: &Path) -> Result<File, Failure> {
+    let unreadable = |error: io::Error| {
+        Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", files::shown(path), reason(&error)))
+    };
+    ledger::reads(path);
+    let file = File::open(path).map_err(unreadable)?;
+    let is_file = file.metadata().map_err(unreadable)?.is_file();
+    if is_file { Ok(file) } else { Err(unreadable(io::Error::other("it is no regular file"))) }
+}
+
+fn imported(path: &Path) -> Result<Imported, Failure> {
+    let shown = files::shown(path);
+    let model = onnx::read(open(path)?).map_err(|error| Failure::new(Code::BadOnnx, format!("`{shown}`: {error}")))?;
+    onnx::import(&model).map_err(|problems| unsupported(&shown, &problems))
+}
+
+fn unsupported(file: &str, problems: &[Unsupported]) -> Failure {
+    let mut diagnostic =
+        Diagnostic::bare(Code::UnsupportedOnnx, Severity::Error, format!("`{file}` holds what cannot be said here"));
+    for problem in problems.iter().take(MOST_SHOWN) {
+        diagnostic = diagnostic.note(format!("{}: {}", problem.node, problem.why));
+    }
+    if problems.len() > MOST_SHOWN {
+        diagnostic = diagnostic.note(format!("and {} more", problems.len() - MOST_SHOWN));
+    }
+    diagnostic.into()
+}
+
+/// The weights in the file, as far as there is room for them.
+pub(super) fn weights(path: &Path, room: &Room) -> Result<Weights, Failure> {
+    let imported = imported(path)?;
+    let (mut weights, mut room) = (Weights::new(), *room);
+    let doing = format!("reading `{}`", files::shown(path));
+    let mut bytes = Folder { model: path, files: BTreeMap::new() };
+    for (tensor, array) in &imported.learned {
+        let name = imported.graph.tensor(*tensor).name();
+        let wrong = |why: String| Failure::new(Code::BadOnnx, format!("`{}`: tensor `{name}`: {why}", files::shown(path)));
+        room.check(imported.arrays.memory(*array), &doing)?;
+        let dims = imported.arrays.get(*array).dims.clone();
+        let values = imported.arrays.elements(*array, &mut bytes).map_err(wrong)?;
+        let values = values.floats().ok_or_else(|| wrong("it differs from batch to batch".to_owned()))?;
+        room.hold(values.len() as u64 * 4, &doing)?;
+        weights.insert(name, Tensor::new(dims, values));
+    }
+    Ok(weights)
+}
+
+/// The files that a model's elements stand in.
+struct Folder<'a> {
+    model: &'a Path,
+    files: BTreeMap<Option<String>, File>,
+}
+
+impl Folder<'_> {
+    /// The path of a file that the model names.
+    fn path(&self, name: &str) -> Result<PathBuf, String> {
+        let inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+        if name.is_empty() || !Path::new(name).components().all(inside) {
+            return Err(format!("it stands in `{name}`, which is not in the model's folder"));
+        }
+        let folder = self.model.parent().unwrap_or(Path::new(""));
+        let path = folder.join(name);
+        let real = |path: &Path| std::fs::canonicalize(path).map_err(|error| format!("`{}`: {}", path.display(), reason(&error)));
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        if real(&path)?.starts_with(real(folder)?) {
+            Ok(path)
+        } else {
+            Err(format!("`{name}` is a link to what is not in the model's folder"))
+        }
+    }
+}
+
+impl Bytes for Folder<'_> {
+    fn read(&mut self, file: Option<&str>, offset: u64, length: u64) -> Result<Vec<u8>, String> {
+        let key = file.map(str::to_owned);
+        if !self.files.contains_key(&key) {
+            let path = match file {
+                Some(name) => self.path(name)?,
+                None => self.model.to_owned(),
+            };
+            let opened = open(&path).map_err(|_| format!("`{}` cannot be read", path.display()))?;
+            self.files.insert(key.clone(), opened);
+        }
+        let opened = self.files.get_mut(&key).ok_or("the file is not open")?;
+        let says = |error: io::Error| reason(&error);
+        let there = opened.metadata().map_err(says)?.len();
+        if offset.checked_add(length).is_none_or(|end| end > there) {
+            return Err(format!("its {length} bytes from {offset} on go beyond the end of the file"));
+        }
+        opened.seek(SeekFrom::Start(offset)).map_err(says)?;
+        let mut bytes = Vec::new();
+        opened.take(length).read_to_end(&mut bytes).map_err(says)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,438 @@
+//! A model's nodes as operations of ours.
+//!
+//! In: a [`Model`]. Out: an [`Imported`] network for one image, or every node that cannot be said here, with what to do.
+//! Each value of the model is either an array, known without running it, or a map that flows. Dimensions count the batch as
+//! [`Number`]s do; a map's node has them without it. A node is handled by the function that [`HANDLERS`] names for its
+//! operator, which says what it means and adds what computes that; every shape that it claims is compared with the one that
+//! the operation infers.
+
+mod arithmetic;
+mod conv;
+mod draft;
+mod movement;
+mod names;
+mod norm;
+mod pool;
+mod recognise;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::array::Array;
+use super::arrays::{ArrayId, Arrays};
+use super::fold::{self, Why};
+use super::model::{self, Model, Node};
+use super::number::Number;
+use super::proto::Extent;
+use crate::graph::{Graph, TensorId};
+use crate::op::{Op, Shape};
+use draft::{Draft, DraftId};
+
+/// A network made of a model.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The network, for one image.
+    pub graph: Graph,
+    /// The arrays that its tensors are made of.
+    pub arrays: Arrays,
+    /// The array of each learned tensor.
+    pub learned: BTreeMap<TensorId, ArrayId>,
+    /// How many images the model was made for, where it says so.
+    pub batch: Option<u64>,
+}
+
+/// A node that cannot be said here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    /// The node, as a message names it.
+    pub node: String,
+    /// What is not had, as a clause.
+    pub why: String,
+}
+
+/// What a value of the model is.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    /// Something that flows.
+    Map(Map),
+    /// Something known.
+    Array(ArrayId),
+    /// What nothing is said of, for an error has been reported.
+    Lost,
+}
+
+/// A tensor that flows.
+#[derive(Debug, Clone, PartialEq)]
+struct Map {
+    /// What makes it.
+    node: DraftId,
+    /// Its dimensions in the model, the batch among them.
+    dims: Vec<Number>,
+}
+
+/// The dimensions that a map has here, for one image; `None` where the batch stands in them in another way than as a factor.
+fn without_batch(dims: &[Number]) -> Option<Vec<u64>> {
+    let mut kept = Vec::new();
+    for dim in dims {
+        match (dim.fixed, dim.batch) {
+            (0, 1) => {}
+            (0, many) => kept.push(u64::try_from(many).ok()?),
+            (fixed, 0) => kept.push(u64::try_from(fixed).ok()?),
+            _ => return None,
+        }
+    }
+    Some(if kept.is_empty() { vec![1] } else { kept })
+}
+
+impl Map {
+    /// The axis here of an axis of the model; `None` for that of the images.
+    fn axis(&self, axis: usize) -> Option<usize> {
+        let is_images = |dim: &Number| *dim == Number::of_batch(1);
+        (!is_images(self.dims.get(axis)?)).then(|| self.dims[..axis].iter().filter(|dim| !is_images(dim)).count())
+    }
+
+    fn rank(&self) -> usize {
+        self.dims.len()
+    }
+}
+
+/// A node and what it reads.
+struct Use<'m> {
+    node: &'m Node,
+    inputs: Vec<Option<Value>>,
+}
+
+impl Use<'_> {
+    /// An input that flows.
+    fn map(&self, at: usize) -> Result<&Map, Why> {
+        match self.inputs.get(at) {
+            Some(Some(Value::Map(map))) => Ok(map),
+            Some(Some(Value::Array(_) | Value::Lost) | None) | None => {
+                Err(Why(format!("input {} is no tensor that flows", at + 1)))
+            }
+        }
+    }
+
+    /// An input that is known.
+    fn array(&self, at: usize) -> Option<ArrayId> {
+        match self.inputs.get(at) {
+            Some(Some(Value::Array(id))) => Some(*id),
+            Some(Some(Value::Map(_) | Value::Lost) | None) | None => None,
+        }
+    }
+
+    /// Whether an input is there.
+    fn has(&self, at: usize) -> bool {
+        matches!(self.inputs.get(at), Some(Some(_)))
+    }
+
+    /// An axis attribute, counted from the front.
+    fn axis(&self, name: &str, default: i64, rank: usize) -> Result<usize, Why> {
+        let given = self.node.attributes.int_or(name, default);
+        super::array::axis(given, rank).ok_or_else(|| Why(format!("it has no axis {given}: there are {rank}")))
+    }
+}
+
+type Handler = for<'m> fn(&mut Importer<'m>, &Use<'m>) -> Result<Vec<Value>, Why>;
+
+/// The operators that maps go through.
+const HANDLERS: &[(&str, Handler)] = &[
+    ("Add", arithmetic::merge),
+    ("AveragePool", pool::window),
+    ("BatchNormalization", norm::batch),
+    ("Cast", movement::same),
+    ("Clip", arithmetic::clip),
+    ("Concat", movement::concat),
+    ("Conv", conv::conv),
+    ("ConvTranspose", conv::transposed),
+    ("DepthToSpace", movement::depth_to_space),
+    ("Div", arithmetic::merge),
+    ("Dropout", movement::same),
+    ("Elu", arithmetic::activation),
+    ("Erf", arithmetic::activation),
+    ("Flatten", movement::flatten),
+    ("Gelu", arithmetic::activation),
+    ("Gemm", conv::gemm),
+    ("GlobalAveragePool", pool::global),
+    ("GlobalMaxPool", pool::global),
+    ("GroupNormalization", norm::group),
+    ("HardSigmoid", arithmetic::activation),
+    ("HardSwish", arithmetic::activation),
+    ("Identity", movement::same),
+    ("InstanceNormalization", norm::instance),
+    ("LRN", norm::lrn),
+    ("LayerNormalization", norm::layer),
+    ("LeakyRelu", arithmetic::activation),
+    ("MatMul", conv::matmul),
+    ("Max", arithmetic::merge),
+    ("MaxPool", pool::window),
+    ("Mish", arithmetic::activation),
+    ("Mul", arithmetic::merge),
+    ("PRelu", arithmetic::prelu),
+    ("Pad", movement::pad),
+    ("ReduceMean", pool::reduce),
+    ("Relu", arithmetic::activation),
+    ("Reshape", movement::reshape),
+    ("Resize", movement::resize),
+    ("Shape", movement::shape),
+    ("Sigmoid", arithmetic::activation),
+    ("Slice", movement::slice),
+    ("Softmax", arithmetic::softmax),
+    ("Softplus", arithmetic::activation),
+    ("SpaceToDepth", movement::space_to_depth),
+    ("Split", movement::split),
+    ("Squeeze", movement::squeeze),
+    ("Sub", arithmetic::merge),
+    ("Sum", arithmetic::merge),
+    ("Tanh", arithmetic::activation),
+    ("Transpose", movement::transpose),
+    ("Unsqueeze", movement::unsqueeze),
+    ("Upsample", movement::resize),
+];
+
+/// Makes a network of a model.
+///
+/// # Errors
+/// Every node that cannot be said here and reads none that cannot.
+pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
+    let mut importer = Importer::new(model);
+    importer.inputs();
+    importer.tensors();
+    for node in &model.nodes {
+        importer.node(node);
+    }
+    importer.outputs();
+    let Importer { mut drafts, outputs, arrays, problems, batch, .. } = importer;
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    recognise::recognise(&mut drafts, &arrays, &outputs);
+    let (graph, learned) = draft::graph(model, &drafts, &outputs);
+    Ok(Imported { graph, arrays, learned, batch })
+}
+
+struct Importer<'m> {
+    model: &'m Model,
+    drafts: Vec<Draft<'m>>,
+    outputs: Vec<(String, DraftId)>,
+    arrays: Arrays,
+    values: HashMap<&'m str, Value>,
+    problems: Vec<Unsupported>,
+    batch: Option<u64>,
+}
+
+impl<'m> Importer<'m> {
+    fn new(model: &'m Model) -> Self {
+        Self {
+            model,
+            drafts: Vec::new(),
+            outputs: Vec::new(),
+            arrays: Arrays::default(),
+            values: HashMap::new(),
+            problems: Vec::new(),
+            batch: None,
+        }
+    }
+
+    fn problem(&mut self, node: impl Into<String>, why: impl Into<String>) {
+        self.problems.push(Unsupported { node: node.into(), why: why.into() });
+    }
+
+    fn inputs(&mut self) {
+        for input in &self.model.inputs {
+            let value = match self.input(input) {
+                Ok(map) => Value::Map(map),
+                Err(why) => {
+                    self.problem(format!("input `{}`", input.name), why.0);
+                    Value::Lost
+                }
+            };
+            self.values.insert(&input.name, value);
+        }
+    }
+
+    fn input(&mut self, input: &'m model::Input) -> Result<Map, Why> {
+        if !input.element.is_float() {
+            return Err(Why::from("its elements are integers, and tensors here have fractions"));
+        }
+        let extents = input.dims.as_ref().ok_or_else(|| Why::from("its shape is not said"))?;
+        let mut dims = Vec::new();
+        for (at, extent) in extents.iter().enumerate() {
+            dims.push(match (at, extent) {
+                (0, Extent::DimValue(images)) => {
+                    let images = u64::try_from(*images).ok().filter(|images| *images > 0);
+                    let images = images.ok_or_else(|| Why::from("it has no images"))?;
+                    if *self.batch.get_or_insert(images) != images {
+                        return Err(Why::from("it has another number of images than the inputs before it"));
+                    }
+                    Number::of_batch(1)
+                }
+                (0, Extent::DimParam(_)) => Number::of_batch(1),
+                (_, Extent::DimValue(size)) if *size > 0 => Number::from(*size),
+                (_, Extent::DimValue(size)) => return Err(Why(format!("a dimension of it is {size}"))),
+                (_, Extent::DimParam(name)) => {
+                    return Err(Why(format!("its dimension `{name}` is free: give the model a size when it is exported")));
+                }
+            });
+        }
+        let shape = self.shape_of(&dims)?;
+        let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new() };
+        Ok(Map { node: self.push(draft), dims })
+    }
+
+    fn tensors(&mut self) {
+        // In order of name, so that the same file gives the same network.
+        let sorted: BTreeMap<_, _> = self.model.tensors.iter().collect();
+        for (name, stored) in sorted {
+            let value = match self.arrays.stored(stored.clone()) {
+                Ok(id) => Value::Array(id),
+                Err(why) => {
+                    self.problem(format!("tensor `{name}`"), why.0);
+                    Value::Lost
+                }
+            };
+            self.values.insert(name, value);
+        }
+    }
+
+    fn node(&mut self, node: &'m Node) {
+        let inputs: Vec<Option<Value>> = node
+            .inputs
+            .iter()
+            .map(|name| name.as_ref().map(|name| self.values.get(name.as_str()).cloned().unwrap_or(Value::Lost)))
+            .collect();
+        let made = if inputs.iter().flatten().any(|value| *value == Value::Lost) {
+            Vec::new()
+        } else {
+            match self.handle(&Use { node, inputs }) {
+                Ok(made) => made,
+                Err(why) => {
+                    self.problem(node.shown(), why.0);
+                    Vec::new()
+                }
+            }
+        };
+        let made = made.into_iter().chain(std::iter::repeat(Value::Lost));
+        for (name, value) in node.outputs.iter().zip(made) {
+            self.values.insert(name, value);
+        }
+    }
+
+    fn handle(&mut self, used: &Use<'m>) -> Result<Vec<Value>, Why> {
+        let node = used.node;
+        if !model::is_own(&node.domain) {
+            return Err(Why(format!("operators of `{}` are not known", node.domain)));
+        }
+        if node.op == "Constant" {
+            return self.constant(node);
+        }
+        let arrays: Vec<Option<ArrayId>> = (0..used.inputs.len()).map(|at| used.array(at)).collect();
+        let is_constant = used.inputs.iter().zip(&arrays).all(|(value, array)| value.is_none() || array.is_some());
+        if is_constant && fold::is_known(&node.op) {
+            let made = self.arrays.made(&node.op, &node.attributes, &arrays, node.outputs.len())?;
+            return Ok(made.into_iter().map(Value::Array).collect());
+        }
+        let handler = HANDLERS.binary_search_by(|(op, _)| (*op).cmp(&node.op)).ok().map(|at| HANDLERS[at].1);
+        handler.ok_or_else(|| Why(format!("`{}` is not had here", node.op)))?(self, used)
+    }
+
+    fn constant(&mut self, node: &Node) -> Result<Vec<Value>, Why> {
+        let attributes = &node.attributes;
+        if let Some(stored) = attributes.tensor("value").map_err(|error| Why(error.to_string()))? {
+            return Ok(vec![Value::Array(self.arrays.stored(stored)?)]);
+        }
+        let ints = |all: &[i64]| super::array::Values::Int(all.iter().map(|n| Number::from(*n)).collect());
+        let (dims, values) = if let Some(number) = attributes.float("value_float") {
+            (vec![], super::array::Values::Float(vec![number]))
+        } else if let Some(number) = attributes.int("value_int") {
+            (vec![], ints(&[number]))
+        } else if let Some(all) = attributes.floats("value_floats") {
+            (vec![all.len()], super::array::Values::Float(all.to_vec()))
+        } else if let Some(all) = attributes.ints("value_ints") {
+            (vec![all.len()], ints(all))
+        } else {
+            return Err(Why::from("its value is no dense tensor of numbers"));
+        };
+        Ok(vec![Value::Array(self.arrays.known(Array::of(dims, values)))])
+    }
+
+    fn outputs(&mut self) {
+        for name in &self.model.outputs {
+            match self.values.get(name.as_str()).cloned() {
+                Some(Value::Map(map)) => self.outputs.push((name.clone(), map.node)),
+                Some(Value::Array(_)) => self.problem(format!("output `{name}`"), "it is the same for every input"),
+                Some(Value::Lost) => {}
+                None => self.problem(format!("output `{name}`"), "nothing makes it"),
+            }
+        }
+    }
+
+    /// The shape here of dimensions of the model.
+    fn shape_of(&self, dims: &[Number]) -> Result<Shape, Why> {
+        let own = without_batch(dims).ok_or_else(|| Why::from("images and other things share an axis of it"))?;
+        Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
+    }
+
+    fn push(&mut self, draft: Draft<'m>) -> DraftId {
+        self.drafts.push(draft);
+        DraftId(self.drafts.len() - 1)
+    }
+
+    /// Adds an operation that a node means, whose result has these dimensions in the model.
+    fn add(&mut self, used: &Use<'m>, op: Op, inputs: &[DraftId], dims: Vec<Number>) -> Result<Map, Why> {
+        let shapes: Vec<Shape> = inputs.iter().map(|id| self.drafts[id.0].shape).collect();
+        let shape = op.infer(&shapes).map_err(|_| {
+            let shapes: Vec<String> = shapes.iter().map(ToString::to_string).collect();
+            Why(format!("`{}` does not take {} here", op.keyword(), shapes.join(" and ")))
+        })?;
+        let claimed = self.shape_of(&dims)?;
+        if shape != claimed {
+            return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
+        }
+        let (inputs, from) = (inputs.to_vec(), Some(used.node));
+        let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new() });
+        Ok(Map { node, dims })
+    }
+
+    /// The same map under other dimensions of the model.
+    fn reshaped(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
+        let shape = self.shape_of(&dims)?;
+        if shape == self.map_shape(map) {
+            return Ok(Map { node: map.node, dims });
+        }
+        let op = if shape.rank() == 1 { Op::Flatten } else { Op::Reshape(crate::op::Reshape { shape }) };
+        self.add(used, op, &[map.node], dims)
+    }
+
+    /// Says which array a learned tensor of a node is.
+    fn learns(&mut self, map: &Map, role: &'static str, array: ArrayId) {
+        self.drafts[map.node.0].learned.push((role, array));
+    }
+
+    /// A known array, moved: what an operator makes of it.
+    fn folded(&mut self, op: &str, attributes: super::attributes::Attributes, array: ArrayId) -> Result<ArrayId, Why> {
+        let made = self.arrays.made(op, &attributes, &[Some(array)], 1)?;
+        made.first().copied().ok_or_else(|| Why::from("nothing is made"))
+    }
+
+    fn map_shape(&self, map: &Map) -> Shape {
+        self.drafts[map.node.0].shape
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_are_in_order() {
+        assert!(HANDLERS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn the_batch_is_no_dimension_here() {
+        let dims = [Number::from(3), Number::of_batch(1), Number::from(5)];
+        assert_eq!(without_batch(&dims), Some(vec![3, 5]));
+        assert_eq!(without_batch(&[Number::of_batch(49), Number::from(2)]), Some(vec![49, 2]));
+        assert_eq!(without_batch(&[Number { fixed: 1, batch: 1 }]), None);
+    }
+}

@@ -1,0 +1,346 @@
+//! Operators that move elements.
+
+use super::super::array::{self, Array};
+use super::super::fold::{Why, equal, range_of};
+use super::super::number::Number;
+use super::{Importer, Map, Use, Value};
+use crate::op::{
+    Concat, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+};
+
+type Made = Result<Vec<Value>, Why>;
+
+/// Operators that change nothing when a network is run.
+pub(super) fn same<'m>(_: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    Ok(vec![Value::Map(used.map(0)?.clone())])
+}
+
+/// Integers of an attribute or, in newer versions, an input.
+fn ints(importer: &Importer<'_>, used: &Use<'_>, (name, at): (&str, usize)) -> Result<Option<Vec<i64>>, Why> {
+    if let Some(ints) = used.node.attributes.ints(name) {
+        return Ok(Some(ints.to_vec()));
+    }
+    match used.array(at) {
+        Some(id) => importer.arrays.get(id).known_ints().map(Some).ok_or_else(|| Why(format!("its {name} are not known"))),
+        None if used.has(at) => Err(Why(format!("its {name} are computed from the input"))),
+        None => Ok(None),
+    }
+}
+
+/// `Shape`, of which the batch is one number.
+pub(super) fn shape<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?;
+    let rank = map.rank() as i64;
+    let bound = |name: &str, default: i64| {
+        let at = used.node.attributes.int_or(name, default);
+        (if at < 0 { at + rank } else { at }).clamp(0, rank) as usize
+    };
+    let (start, end) = (bound("start", 0), bound("end", rank));
+    let dims = map.dims.get(start..end).unwrap_or_default().to_vec();
+    Ok(vec![Value::Array(importer.arrays.known(Array::ints(dims)))])
+}
+
+/// `Reshape`.
+pub(super) fn reshape<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let asked: Vec<Number> = match (used.node.attributes.ints("shape"), used.array(1)) {
+        (Some(ints), _) => ints.iter().map(|n| Number::from(*n)).collect(),
+        (None, Some(id)) => importer.arrays.get(id).numbers().ok_or_else(|| Why::from("its shape is not known"))?.to_vec(),
+        (None, None) => return Err(Why::from("its shape is computed from the input")),
+    };
+    let dims = asked_dims(&map, &asked, (importer.batch, used.node.attributes.flag("allowzero")))?;
+    Ok(vec![Value::Map(importer.reshaped(used, &map, dims)?)])
+}
+
+/// The dimensions that a map is to have: 0 keeps one, -1 is what is left, and where the file was made for so many images their
+/// number stands for them.
+fn asked_dims(map: &Map, asked: &[Number], (images, keeps_zero): (Option<u64>, bool)) -> Result<Vec<Number>, Why> {
+    let wrong = || Why(format!("{asked:?} is no shape for its input", asked = shown(asked)));
+    let mut dims: Vec<Option<Number>> = Vec::new();
+    for (at, dim) in asked.iter().enumerate() {
+        dims.push(match dim.known() {
+            Some(0) if !keeps_zero => Some(*map.dims.get(at).ok_or_else(wrong)?),
+            Some(-1) => None,
+            Some(size) if size < 1 => return Err(wrong()),
+            Some(_) | None => Some(*dim),
+        });
+    }
+    let whole = product(map.dims.iter().copied()).ok_or_else(wrong)?;
+    let counts = |dims: &[Option<Number>]| dims.iter().flatten().any(|dim| dim.batch != 0);
+    // A literal first dimension that was written for one number of images.
+    if !counts(&dims) && whole.batch != 0 {
+        let known = product(dims.iter().flatten().copied()).and_then(Number::known).ok_or_else(wrong)?;
+        let is_free = dims.contains(&None) && whole.batch % known.max(1) == 0 && dims.first() == Some(&None);
+        if let (false, Some(Some(first)), Some(images)) = (is_free, dims.first().copied(), images) {
+            let first = first.known().unwrap_or(0);
+            let images = i64::try_from(images).map_err(|_| wrong())?;
+            if first % images != 0 || first == 0 {
+                return Err(Why::from("images are mixed with what is in them"));
+            }
+            dims[0] = Some(Number::of_batch(first / images));
+        }
+    }
+    let others = product(dims.iter().flatten().copied()).ok_or_else(wrong)?;
+    if let Some(free) = dims.iter().position(Option::is_none) {
+        dims[free] = Some(whole.div(others).ok_or_else(wrong)?);
+    }
+    let dims: Vec<Number> = dims.into_iter().flatten().collect();
+    if dims.len() != asked.len() || product(dims.iter().copied()) != Some(whole) {
+        return Err(wrong());
+    }
+    Ok(dims)
+}
+
+fn product(all: impl Iterator<Item = Number>) -> Option<Number> {
+    all.fold(Some(Number::from(1)), |product, dim| product?.mul(dim))
+}
+
+fn shown(dims: &[Number]) -> Vec<String> {
+    let one = |dim: &Number| match (dim.fixed, dim.batch) {
+        (fixed, 0) => fixed.to_string(),
+        (0, 1) => "n".to_owned(),
+        (0, many) => format!("{many} n"),
+        (fixed, many) => format!("{many} n + {fixed}"),
+    };
+    dims.iter().map(one).collect()
+}
+
+/// `Flatten`.
+pub(super) fn flatten<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let rank = map.rank();
+    let at = if used.node.attributes.int_or("axis", 1) == rank as i64 { rank } else { used.axis("axis", 1, rank)? };
+    let half = |dims: &[Number]| product(dims.iter().copied());
+    let dims =
+        half(&map.dims[..at]).zip(half(&map.dims[at..])).ok_or_else(|| Why::from("images are mixed with what is in them"))?;
+    Ok(vec![Value::Map(importer.reshaped(used, &map, vec![dims.0, dims.1])?)])
+}
+
+/// `Squeeze`.
+pub(super) fn squeeze<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let axes = ints(importer, used, ("axes", 1))?;
+    let one = Number::from(1);
+    let mut gone: Vec<bool> = map.dims.iter().map(|dim| axes.is_none() && *dim == one).collect();
+    for axis in axes.unwrap_or_default() {
+        let at = array::axis(axis, map.rank()).filter(|at| map.dims[*at] == one);
+        gone[at.ok_or_else(|| Why(format!("axis {axis} is not 1")))?] = true;
+    }
+    let dims = map.dims.iter().zip(&gone).filter(|(_, gone)| !**gone).map(|(dim, _)| *dim).collect();
+    Ok(vec![Value::Map(importer.reshaped(used, &map, dims)?)])
+}
+
+/// `Unsqueeze`.
+pub(super) fn unsqueeze<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let axes = ints(importer, used, ("axes", 1))?.ok_or_else(|| Why::from("its axes are missing"))?;
+    let rank = map.rank() + axes.len();
+    let mut new = vec![false; rank];
+    for axis in axes {
+        new[array::axis(axis, rank).ok_or_else(|| Why(format!("it has no axis {axis}")))?] = true;
+    }
+    let mut old = map.dims.iter().copied();
+    let dims: Vec<Number> = new.into_iter().filter_map(|new| if new { Some(Number::from(1)) } else { old.next() }).collect();
+    Ok(vec![Value::Map(importer.reshaped(used, &map, dims)?)])
+}
+
+/// `Transpose`.
+pub(super) fn transpose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let rank = map.rank();
+    let order = match used.node.attributes.ints("perm") {
+        Some(perm) => perm.iter().map(|axis| array::axis(*axis, rank)).collect::<Option<Vec<_>>>(),
+        None => Some((0..rank).rev().collect()),
+    };
+    let order = order.filter(|order| order.len() == rank).ok_or_else(|| Why::from("its order is not one of its axes"))?;
+    let dims: Vec<Number> = order.iter().map(|axis| map.dims[*axis]).collect();
+    let axes: Vec<usize> = order.iter().filter_map(|axis| map.axis(*axis)).collect();
+    if axes.windows(2).all(|pair| pair[0] < pair[1]) {
+        return Ok(vec![Value::Map(Map { node: map.node, dims })]);
+    }
+    let made = importer.add(used, Op::Transpose(Transpose { axes }), &[map.node], dims)?;
+    Ok(vec![Value::Map(made)])
+}
+
+/// `Concat`.
+pub(super) fn concat<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let maps = (0..used.inputs.len()).map(|at| used.map(at).cloned()).collect::<Result<Vec<_>, _>>()?;
+    let first = maps.first().ok_or_else(|| Why::from("it has no operands"))?.clone();
+    let at = used.axis("axis", 1, first.rank())?;
+    let axis = first.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
+    let mut dims = first.dims.clone();
+    for other in &maps[1..] {
+        let fits = other.rank() == first.rank() && other.axis(at) == Some(axis);
+        let sum = if fits { dims[at].add(other.dims[at]) } else { None };
+        dims[at] = sum.ok_or_else(|| Why::from("its operands do not go together"))?;
+    }
+    let nodes: Vec<_> = maps.iter().map(|map| map.node).collect();
+    Ok(vec![Value::Map(importer.add(used, Op::Concat(Concat { axis }), &nodes, dims)?)])
+}
+
+/// A part of an axis of a map.
+fn part<'m>(
+    importer: &mut Importer<'m>,
+    used: &Use<'m>,
+    map: &Map,
+    (at, start, count, step): (usize, usize, usize, u64),
+) -> Result<Map, Why> {
+    let axis = map.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
+    if map.dims[at] == Number::from(count as i64) && step == 1 {
+        return Ok(map.clone());
+    }
+    let mut dims = map.dims.clone();
+    dims[at] = Number::from(count as i64);
+    let end = start as u64 + (count as u64).saturating_sub(1) * step + 1;
+    importer.add(used, Op::Slice(Slice { axis, start: start as u64, end, step }), &[map.node], dims)
+}
+
+fn size_at(map: &Map, at: usize) -> Result<usize, Why> {
+    map.dims[at].known().and_then(|size| usize::try_from(size).ok()).ok_or_else(|| Why::from("it is along the images of a batch"))
+}
+
+/// `Slice`.
+pub(super) fn slice<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let mut map = used.map(0)?.clone();
+    let need = |name: &'static str, at| ints(importer, used, (name, at))?.ok_or_else(|| Why(format!("its {name} are missing")));
+    let (starts, ends) = (need("starts", 1)?, need("ends", 2)?);
+    let axes = ints(importer, used, ("axes", 3))?.unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = ints(importer, used, ("steps", 4))?.unwrap_or_else(|| vec![1; starts.len()]);
+    for (((start, end), axis), step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
+        let at = array::axis(*axis, map.rank()).ok_or_else(|| Why(format!("it has no axis {axis}")))?;
+        if map.axis(at).is_none() && *start == 0 && *end > i64::from(i32::MAX) - 1 && *step == 1 {
+            continue;
+        }
+        let step = u64::try_from(*step).map_err(|_| Why::from("it goes backwards, which is not had here"))?;
+        let (start, count) = range_of(*start, *end, step as i64, size_at(&map, at)?).ok_or_else(|| Why::from("its step is 0"))?;
+        map = part(importer, used, &map, (at, start, count, step))?;
+    }
+    Ok(vec![Value::Map(map)])
+}
+
+/// `Split`.
+pub(super) fn split<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let at = used.axis("axis", 0, map.rank())?;
+    let dim = size_at(&map, at)?;
+    let sizes = match ints(importer, used, ("split", 1))? {
+        Some(sizes) => sizes,
+        None => equal(dim, used.node.outputs.len())?,
+    };
+    let (mut start, mut parts) = (0, Vec::new());
+    for size in sizes {
+        let size = usize::try_from(size).map_err(|_| Why::from("a part of it is negative"))?;
+        parts.push(Value::Map(part(importer, used, &map, (at, start, size, 1))?));
+        start += size;
+    }
+    Ok(parts)
+}
+
+/// `Pad` of height and width.
+pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let attributes = &used.node.attributes;
+    let pads = ints(importer, used, ("pads", 1))?.ok_or_else(|| Why::from("its pads are missing"))?;
+    let value = match used.array(2) {
+        Some(id) => importer.arrays.get(id).scalar().ok_or_else(|| Why::from("its value is not one known number"))?,
+        None => attributes.float_or("value", 0.0),
+    };
+    let axes = match ints(importer, used, ("axes", 3))? {
+        Some(axes) => axes.iter().map(|axis| array::axis(*axis, map.rank())).collect::<Option<Vec<_>>>(),
+        None => Some((0..map.rank()).collect()),
+    };
+    let axes = axes.filter(|axes| axes.len() * 2 == pads.len()).ok_or_else(|| Why::from("its pads are not those of its axes"))?;
+    let mut sides = vec![(0i64, 0i64); map.rank()];
+    for (i, axis) in axes.iter().enumerate() {
+        sides[*axis] = (pads[i], pads[i + axes.len()]);
+    }
+    if sides.iter().all(|side| *side == (0, 0)) {
+        return same(importer, used);
+    }
+    let ([.., rows, columns], true) = (sides.as_slice(), sides.iter().rev().skip(2).all(|side| *side == (0, 0))) else {
+        return Err(Why::from("it pads other axes than height and width"));
+    };
+    let side = |n: i64| u64::try_from(n).map_err(|_| Why::from("it takes rows or columns away, which `slice` does here"));
+    let pad = Padding { top: side(rows.0)?, bottom: side(rows.1)?, left: side(columns.0)?, right: side(columns.1)? };
+    let mode = match attributes.text_or("mode", "constant") {
+        "constant" => PadMode::Constant(super::arithmetic::exact(value)),
+        "reflect" => PadMode::Reflect,
+        "edge" => PadMode::Replicate,
+        other => return Err(Why(format!("the mode `{other}` is not had here"))),
+    };
+    let mut dims = map.dims.clone();
+    for (at, (before, after)) in sides.iter().enumerate().filter(|(_, side)| **side != (0, 0)) {
+        let more = Number::from(before.saturating_add(*after));
+        dims[at] = dims[at].add(more).ok_or_else(|| Why::from("it makes a map too large"))?;
+    }
+    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, mode }), &[map.node], dims)?)])
+}
+
+/// `Resize` and `Upsample`.
+pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let attributes = &used.node.attributes;
+    let [_, height, width] = super::conv::image(importer, &map)?;
+    let is_old = used.node.op == "Upsample" || importer.model.opset < 11;
+    let at_scales = if is_old { 1 } else { 2 };
+    let scales = match (attributes.floats("scales"), used.array(at_scales)) {
+        (Some(scales), _) => Some(scales.to_vec()),
+        (None, Some(id)) => importer.arrays.get(id).values.as_ref().and_then(|values| values.floats()),
+        (None, None) => None,
+    };
+    let scales = scales.filter(|scales| !scales.is_empty());
+    let sizes = if is_old { None } else { ints(importer, used, ("sizes", 3))? };
+    let way = attributes.text_or("coordinate_transformation_mode", if is_old { "asymmetric" } else { "half_pixel" });
+    let to = match (scales.as_deref(), sizes.as_deref()) {
+        (Some([_, _, h, w]), _) => ResizeTo::Factor([f64::from(*h), f64::from(*w)]),
+        (None, Some([_, _, h, w])) => match [*h, *w].map(u64::try_from) {
+            [Ok(h), Ok(w)] => ResizeTo::Size([h, w]),
+            _ => return Err(Why::from("a size of it is negative")),
+        },
+        _ => return Err(Why::from("neither its scales nor its sizes are known")),
+    };
+    let size = match to {
+        ResizeTo::Size(size) => size,
+        ResizeTo::Factor([h, w]) => [(height as f64 * h).floor() as u64, (width as f64 * w).floor() as u64],
+    };
+    let mode = match (attributes.text_or("mode", "nearest"), way) {
+        ("nearest", "asymmetric") if is_old || attributes.text_or("nearest_mode", "round_prefer_floor") == "floor" => {
+            UpsampleMode::Nearest
+        }
+        ("linear" | "bilinear", "half_pixel" | "pytorch_half_pixel") => UpsampleMode::Bilinear { align_corners: false },
+        ("linear" | "bilinear", "align_corners") => UpsampleMode::Bilinear { align_corners: true },
+        (mode, way) => return Err(Why(format!("the mode `{mode}` with `{way}` positions is not had here"))),
+    };
+    let mut dims = map.dims.clone();
+    (dims[2], dims[3]) = (Number::from(size[0] as i64), Number::from(size[1] as i64));
+    Ok(vec![Value::Map(importer.add(used, Op::Upsample(Upsample { to, mode }), &[map.node], dims)?)])
+}
+
+fn block<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<(Map, u64, [u64; 3]), Why> {
+    let map = used.map(0)?.clone();
+    let block = used.node.attributes.int("blocksize").and_then(|block| u64::try_from(block).ok()).filter(|block| *block > 0);
+    let size = super::conv::image(importer, &map)?;
+    Ok((map, block.ok_or_else(|| Why::from("its blocksize is missing"))?, size))
+}
+
+/// `DepthToSpace` in the order of PyTorch's pixel shuffle.
+pub(super) fn depth_to_space<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let (map, block, [channels, height, width]) = block(importer, used)?;
+    if used.node.attributes.text_or("mode", "DCR") != "CRD" && channels != block * block {
+        return Err(Why::from("the mode `DCR`, blocks before channels, is not had here"));
+    }
+    let dims = [channels / (block * block), height * block, width * block].map(|dim| Number::from(dim as i64));
+    let dims = std::iter::once(map.dims[0]).chain(dims).collect();
+    Ok(vec![Value::Map(importer.add(used, Op::DepthToSpace(DepthToSpace { block }), &[map.node], dims)?)])
+}
+
+/// `SpaceToDepth`, which puts blocks before channels.
+pub(super) fn space_to_depth<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let (map, block, [channels, height, width]) = block(importer, used)?;
+    if channels != 1 {
+        return Err(Why::from("blocks before channels are not had here"));
+    }
+    let dims = [channels * block * block, height / block, width / block].map(|dim| Number::from(dim as i64));
+    let dims = std::iter::once(map.dims[0]).chain(dims).collect();
+    Ok(vec![Value::Map(importer.add(used, Op::SpaceToDepth(SpaceToDepth { block }), &[map.node], dims)?)])
+}

@@ -1,0 +1,120 @@
+//! What nodes of a model are called here.
+//!
+//! A layer is called after the module that its weights are of (`layer1.0.conv1` of `layer1.0.conv1.weight`), so that
+//! PyTorch's weights fit it by name; anything else after the module that it came from, with the operation's word where that
+//! module does several things or holds others. No two layers are called alike, and none as a module that holds layers is.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::model::{Model, Node};
+use crate::op::Op;
+
+/// Endings of names of tensors behind the name of the module that has them.
+const ROLES: [&str; 7] = [".weight", ".bias", ".running_mean", ".running_var", ".gamma", ".beta", ".kernel"];
+
+/// The names that are taken.
+#[derive(Default)]
+pub(super) struct Names {
+    taken: HashSet<String>,
+    /// Scopes that layers stand in.
+    scopes: HashSet<String>,
+    outputs: HashSet<String>,
+    /// How many operations stand in each scope, those within scopes of it included.
+    crowded: HashMap<String, usize>,
+}
+
+impl Names {
+    /// No names yet, for operations that stand for these nodes.
+    pub(super) fn new<'m>(nodes: impl Iterator<Item = &'m Node>) -> Self {
+        let mut crowded = HashMap::new();
+        for path in nodes.map(|node| node.scope.path()) {
+            for (at, _) in path.match_indices('.') {
+                *crowded.entry(path[..at].to_owned()).or_default() += 1;
+            }
+            *crowded.entry(path).or_default() += 1;
+        }
+        Self { crowded, ..Self::default() }
+    }
+
+    /// The name of an operation that stands for a node.
+    pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
+        let of_weights =
+            op.roles().first().and_then(|_| node.inputs.iter().skip(1).flatten().find_map(|name| owner(name, model)));
+        let scope = node.scope.path();
+        let path = match of_weights {
+            Some(path) => path,
+            None if scope.is_empty() => op.keyword().to_owned(),
+            None if self.crowded.get(&scope).copied().unwrap_or(0) > 1 => format!("{scope}.{}", op.keyword()),
+            None => scope,
+        };
+        self.free(&path)
+    }
+
+    /// A path, or the next of `path_2`, `path_3`, … that nothing is called.
+    pub(super) fn free(&mut self, path: &str) -> String {
+        let numbered = (2u64..).map(|n| format!("{path}_{n}"));
+        let found = std::iter::once(path.to_owned()).chain(numbered).find(|name| self.is_free(name));
+        let name = found.expect("there are endless numbers");
+        for (at, _) in name.match_indices('.') {
+            self.scopes.insert(name[..at].to_owned());
+        }
+        self.taken.insert(name.clone());
+        name
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        let within = name.match_indices('.').any(|(at, _)| self.taken.contains(&name[..at]));
+        !within && !self.taken.contains(name) && !self.scopes.contains(name)
+    }
+
+    /// The same among outputs, which are named apart from layers.
+    pub(super) fn free_output(&mut self, name: &str) -> String {
+        let numbered = (2u64..).map(|n| format!("{name}_{n}"));
+        let found = std::iter::once(name.to_owned()).chain(numbered).find(|name| !self.outputs.contains(name));
+        let name = found.expect("there are endless numbers");
+        self.outputs.insert(name.clone());
+        name
+    }
+}
+
+/// The module that a tensor of the model belongs to by its name.
+fn owner(tensor: &str, model: &Model) -> Option<String> {
+    if !model.tensors.contains_key(tensor) {
+        return None;
+    }
+    let path = ROLES.iter().find_map(|role| tensor.strip_suffix(role))?;
+    (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| path.to_owned())
+}
+
+/// A name of the language for any text.
+pub(super) fn identifier(text: &str) -> String {
+    let kept: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let trimmed = kept.trim_matches('_');
+    match trimmed.chars().next() {
+        None => "value".to_owned(),
+        Some(first) if first.is_numeric() => format!("_{trimmed}"),
+        Some(_) => trimmed.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_layer_is_called_as_a_scope() {
+        let mut names = Names::default();
+        assert_eq!(names.free("layer1.0.conv"), "layer1.0.conv");
+        assert_eq!(names.free("layer1.0"), "layer1.0_2");
+        assert_eq!(names.free("layer1.0.conv"), "layer1.0.conv_2");
+        assert_eq!(names.free("relu"), "relu");
+        assert_eq!(names.free("relu.add"), "relu.add_2");
+    }
+
+    #[test]
+    fn any_text_makes_a_name() {
+        assert_eq!(identifier("input.1"), "input_1");
+        assert_eq!(identifier("::0"), "_0");
+        assert_eq!(identifier("/"), "value");
+    }
+}

@@ -1,0 +1,197 @@
+//! What several operations mean together: exporters take apart what older versions of ONNX have no operator for.
+//!
+//! In: the operations of a model, each after what it reads. Out: the same, of which the last one of each known group has become
+//! what the group computes and reads what the group read; what nothing reads any more is left out of the graph later. A group
+//! is only taken where it computes the same, but for rounding.
+
+use super::super::array::Values;
+use super::super::arrays::{ArrayId, Arrays};
+use super::draft::{Draft, DraftId};
+use crate::op::{Activation, ChannelShuffle, Elementwise, Linear, Merge, Op, Reshape, ScalarOp, Transpose};
+
+/// The operations, and the arrays that they learn.
+struct View<'a, 'm> {
+    drafts: &'a [Draft<'m>],
+    arrays: &'a Arrays,
+    readers: &'a [usize],
+}
+
+/// What the last operation of a group becomes.
+struct Found {
+    op: Op,
+    inputs: Vec<DraftId>,
+    learned: Vec<(&'static str, ArrayId)>,
+}
+
+impl Found {
+    fn of(op: Op, input: DraftId) -> Self {
+        Self { op, inputs: vec![input], learned: Vec::new() }
+    }
+}
+
+type Pattern = fn(&View<'_, '_>, DraftId) -> Option<Found>;
+
+/// Tried in this order at each operation.
+const PATTERNS: &[Pattern] = &[silu, hard_swish, hard_swish_of_relu6, shuffle, biased];
+
+/// Puts what groups mean in their place.
+pub(super) fn recognise(drafts: &mut [Draft<'_>], arrays: &Arrays, outputs: &[(String, DraftId)]) {
+    let mut readers = vec![0usize; drafts.len()];
+    drafts.iter().flat_map(|draft| &draft.inputs).chain(outputs.iter().map(|(_, id)| id)).for_each(|id| readers[id.0] += 1);
+    for at in 0..drafts.len() {
+        let view = View { drafts, arrays, readers: &readers };
+        let Some(found) = PATTERNS.iter().find_map(|pattern| pattern(&view, DraftId(at))) else { continue };
+        found.inputs.iter().for_each(|id| readers[id.0] += 1);
+        let draft = &mut drafts[at];
+        draft.inputs.iter().for_each(|id| readers[id.0] -= 1);
+        (draft.op, draft.inputs, draft.learned) = (found.op, found.inputs, found.learned);
+    }
+}
+
+impl View<'_, '_> {
+    fn op(&self, id: DraftId) -> &Op {
+        &self.drafts[id.0].op
+    }
+
+    /// The only input of an operation.
+    fn input(&self, id: DraftId) -> Option<DraftId> {
+        if let [input] = self.drafts[id.0].inputs.as_slice() { Some(*input) } else { None }
+    }
+
+    /// The input of an activation.
+    fn activated(&self, id: DraftId, is_meant: impl Fn(&Activation) -> bool) -> Option<DraftId> {
+        if let Op::Activation(activation) = self.op(id) { self.input(id).filter(|_| is_meant(activation)) } else { None }
+    }
+
+    /// The two operands of an operation, in both orders.
+    fn operands(&self, id: DraftId, merge: Merge) -> Option<[(DraftId, DraftId); 2]> {
+        match (self.op(id), self.drafts[id.0].inputs.as_slice()) {
+            (Op::Elementwise(Elementwise { merge: own }), [a, b]) if *own == merge => Some([(*a, *b), (*b, *a)]),
+            _ => None,
+        }
+    }
+
+    /// What arithmetic with a constant is done on, where the constant is this one but for its last digits.
+    fn scaled(&self, id: DraftId, op: ScalarOp, value: f64) -> Option<DraftId> {
+        match self.op(id) {
+            Op::Scalar(own) if own.op == op && (own.value - value).abs() <= value.abs() * 1e-5 => self.input(id),
+            _ => None,
+        }
+    }
+
+    /// The array of an operation that is nothing else: a learned tensor or given numbers.
+    fn array(&self, id: DraftId) -> Option<ArrayId> {
+        match (self.op(id), self.drafts[id.0].learned.as_slice()) {
+            (Op::Param(_), [(_, array)]) => Some(*array),
+            _ => None,
+        }
+    }
+
+    /// Whether all elements of an array are known to be this number.
+    #[expect(dead_code, reason = "the groups of group normalisation come with instance normalisation of lines")]
+    fn is_all(&self, id: ArrayId, number: f32) -> bool {
+        match &self.arrays.get(id).values {
+            Some(Values::Float(all)) => all.iter().all(|one| *one == number),
+            Some(Values::Int(_)) | None => false,
+        }
+    }
+}
+
+/// `x * sigmoid(x)`.
+fn silu(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let gated = view.operands(at, Merge::Mul)?.into_iter();
+    let mut inputs = gated.filter(|(x, gate)| view.activated(*gate, |own| *own == Activation::Sigmoid) == Some(*x));
+    inputs.next().map(|(x, _)| Found::of(Op::Activation(Activation::Silu), x))
+}
+
+/// `x * hard_sigmoid(x)`.
+fn hard_swish(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let gated = view.operands(at, Merge::Mul)?.into_iter();
+    let mut inputs = gated.filter(|(x, gate)| view.activated(*gate, |own| *own == Activation::HardSigmoid) == Some(*x));
+    inputs.next().map(|(x, _)| Found::of(Op::Activation(Activation::HardSwish), x))
+}
+
+/// `x * relu6(x + 3) / 6`.
+fn hard_swish_of_relu6(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let product = view.scaled(at, ScalarOp::Div, 6.0).or_else(|| view.scaled(at, ScalarOp::Mul, 1.0 / 6.0))?;
+    let shifted = |gate: DraftId| view.scaled(view.activated(gate, |own| *own == Activation::Relu6)?, ScalarOp::Add, 3.0);
+    let mut inputs = view.operands(product, Merge::Mul)?.into_iter().filter(|(x, gate)| shifted(*gate) == Some(*x));
+    inputs.next().map(|(x, _)| Found::of(Op::Activation(Activation::HardSwish), x))
+}
+
+/// `[C, ...]` as `[groups, C / groups, ...]`, these two the other way round, and back.
+fn shuffle(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let reshaped = |id: DraftId| if let Op::Reshape(Reshape { .. }) = view.op(id) { view.input(id) } else { None };
+    let turned = reshaped(at)?;
+    let Op::Transpose(Transpose { axes }) = view.op(turned) else { return None };
+    let split = view.input(turned)?;
+    let input = reshaped(split)?;
+    let shape = |id: DraftId| view.drafts[id.0].shape;
+    let swapped = axes.len() > 2 && axes[..2] == [1, 0] && axes[2..].iter().enumerate().all(|(i, axis)| *axis == i + 2);
+    let (whole, parts) = (shape(input), shape(split));
+    let kept = whole.dims()[1..] == parts.dims()[2..] && shape(at) == whole;
+    let groups = parts.dim(0);
+    (swapped && kept).then(|| Found::of(Op::ChannelShuffle(ChannelShuffle { groups }), input))
+}
+
+/// A linear layer, and a learned tensor added to what it makes.
+fn biased(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    view.operands(at, Merge::Add)?.into_iter().find_map(|(linear, added)| {
+        let Op::Linear(Linear { out, bias: false }) = view.op(linear) else { return None };
+        let array = view.array(added).filter(|array| view.arrays.get(*array).dims == [*out as usize])?;
+        let mut learned = view.drafts[linear.0].learned.clone();
+        learned.push(("bias", array));
+        let op = Op::Linear(Linear { out: *out, bias: true });
+        (view.readers[linear.0] == 1).then(|| Found { op, inputs: view.drafts[linear.0].inputs.clone(), learned })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{Scalar, Shape};
+
+    fn scalar(op: ScalarOp, value: f64) -> Op {
+        Op::Scalar(Scalar { op, value })
+    }
+
+    fn draft(op: Op, inputs: &[usize]) -> Draft<'static> {
+        let shape = Shape::new(&[8, 4, 4]).expect("a shape");
+        let inputs = inputs.iter().map(|at| DraftId(*at)).collect();
+        Draft { op, shape, inputs, from: None, name: "", learned: Vec::new() }
+    }
+
+    fn last(mut drafts: Vec<Draft<'static>>) -> (Op, Vec<DraftId>) {
+        let end = DraftId(drafts.len() - 1);
+        recognise(&mut drafts, &Arrays::default(), &[("y".to_owned(), end)]);
+        (drafts[end.0].op.clone(), drafts[end.0].inputs.clone())
+    }
+
+    fn mul() -> Op {
+        Op::Elementwise(Elementwise { merge: Merge::Mul })
+    }
+
+    #[test]
+    fn gates_of_a_map_by_itself_are_activations() {
+        let input = || draft(Op::Input(Shape::new(&[8, 4, 4]).expect("a shape")), &[]);
+        let gate = |activation| vec![input(), draft(Op::Activation(activation), &[0]), draft(mul(), &[1, 0])];
+        assert_eq!(last(gate(Activation::Sigmoid)), (Op::Activation(Activation::Silu), vec![DraftId(0)]));
+        assert_eq!(last(gate(Activation::HardSigmoid)).0, Op::Activation(Activation::HardSwish));
+        assert_eq!(last(gate(Activation::Tanh)).0, mul());
+        // A gate of another map is none of these.
+        let other = vec![input(), input(), draft(Op::Activation(Activation::Sigmoid), &[1]), draft(mul(), &[2, 0])];
+        assert_eq!(last(other).0, mul());
+        let shifted = |by: f64| {
+            let relu6 = draft(Op::Activation(Activation::Relu6), &[1]);
+            vec![
+                input(),
+                draft(scalar(ScalarOp::Add, by), &[0]),
+                relu6,
+                draft(mul(), &[0, 2]),
+                draft(scalar(ScalarOp::Div, 6.0), &[3]),
+            ]
+        };
+        assert_eq!(last(shifted(3.0)).0, Op::Activation(Activation::HardSwish));
+        assert_eq!(last(shifted(2.0)).0, scalar(ScalarOp::Div, 6.0));
+    }
+}
