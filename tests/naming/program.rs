@@ -130,8 +130,19 @@ impl Generator {
             pipe = format!("({pipe} * 2.0){}", self.name());
         }
         for _ in 0..=self.below(3) {
-            let stage =
-                self.pick(&["relu", "clamp(max=6)", "sqrt", "conv(4, 1)", "conv(4, 3, pad=1)", "bn", "blk", "outer(2)", "plain", "head", "`odd/set`"]);
+            let stage = self.pick(&[
+                "relu",
+                "clamp(max=6)",
+                "sqrt",
+                "conv(4, 1)",
+                "conv(4, 3, pad=1)",
+                "bn",
+                "blk",
+                "outer(2)",
+                "plain",
+                "head",
+                "`odd/set`",
+            ]);
             let _ = write!(pipe, " -> {stage}{}", self.name());
         }
         pipe

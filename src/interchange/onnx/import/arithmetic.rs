@@ -5,7 +5,7 @@ use super::super::arrays::ArrayId;
 use super::super::fold::Why;
 use super::super::number::Number;
 use super::{Importer, Map, Use, Value};
-use crate::op::{Activation, Constant, Elementwise, Merge, Op, Param, Scalar, ScalarOp, Softmax};
+use crate::op::{Activation, Constant, Elementwise, Merge, Op, Param, Scalar, ScalarOp, Softmax, Unary};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -21,22 +21,50 @@ fn same_shape<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op) -> Made {
 /// Operators that are one of our activations.
 pub(super) fn activation<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let attributes = &used.node.attributes;
+    let alpha = |default| exact(attributes.float_or("alpha", default));
     let activation = match used.node.op.as_str() {
         "Relu" => Activation::Relu,
         "Sigmoid" => Activation::Sigmoid,
         "Tanh" => Activation::Tanh,
-        "Softplus" => Activation::Softplus,
+        "Softplus" => Activation::SOFTPLUS,
+        "Softsign" => Activation::Softsign,
         "Mish" => Activation::Mish,
         "HardSwish" => Activation::HardSwish,
-        "LeakyRelu" => Activation::LeakyRelu { slope: exact(attributes.float_or("alpha", 0.01)) },
-        "Elu" => Activation::Elu { alpha: exact(attributes.float_or("alpha", 1.0)) },
-        "HardSigmoid" if is_sixth(attributes.float_or("alpha", 0.2)) && attributes.float_or("beta", 0.5) == 0.5 => {
-            Activation::HardSigmoid
+        "LeakyRelu" => Activation::LeakyRelu { slope: alpha(0.01) },
+        "Elu" => Activation::Elu { alpha: alpha(1.0) },
+        "Celu" => Activation::Celu { alpha: alpha(1.0) },
+        "ThresholdedRelu" => Activation::ThresholdedRelu { alpha: alpha(1.0) },
+        "Selu" if !attributes.has("alpha") && !attributes.has("gamma") => Activation::Selu,
+        "HardSigmoid" => {
+            let (slope, beta) = (attributes.float_or("alpha", 0.2), exact(attributes.float_or("beta", 0.5)));
+            Activation::HardSigmoid { alpha: if is_sixth(slope) { 1.0 / 6.0 } else { exact(slope) }, beta }
         }
-        "Gelu" if attributes.text_or("approximate", "none") == "none" => Activation::Gelu,
+        "Gelu" if attributes.text_or("approximate", "none") == "tanh" => Activation::GeluTanh,
+        "Gelu" => Activation::Gelu,
         other => return Err(Why(format!("`{other}` with these attributes is not had here"))),
     };
     same_shape(importer, used, Op::Activation(activation))
+}
+
+/// Functions of each element.
+pub(super) fn unary<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let function = match used.node.op.as_str() {
+        "Abs" => Unary::Abs,
+        "Ceil" => Unary::Ceil,
+        "Cos" => Unary::Cos,
+        "Erf" => Unary::Erf,
+        "Exp" => Unary::Exp,
+        "Floor" => Unary::Floor,
+        "Log" => Unary::Log,
+        "Neg" => Unary::Neg,
+        "Reciprocal" => Unary::Reciprocal,
+        "Round" => Unary::Round,
+        "Sign" => Unary::Sign,
+        "Sin" => Unary::Sin,
+        "Sqrt" => Unary::Sqrt,
+        other => return Err(Why(format!("`{other}` is not had here"))),
+    };
+    same_shape(importer, used, Op::Unary(function))
 }
 
 fn is_sixth(alpha: f32) -> bool {
@@ -61,9 +89,8 @@ pub(super) fn clip<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     match (low, high) {
         (Some(0.0), Some(6.0)) => same_shape(importer, used, Op::Activation(Activation::Relu6)),
         (Some(0.0), None) => same_shape(importer, used, Op::Activation(Activation::Relu)),
-        (Some(low), None) => same_shape(importer, used, Op::Scalar(Scalar { op: ScalarOp::Max, value: exact(low) })),
         (None, None) => super::movement::same(importer, used),
-        (_, Some(_)) => Err(Why::from("clipping from above is not had here")),
+        (low, high) => same_shape(importer, used, Op::Unary(Unary::Clamp { min: low.map(exact), max: high.map(exact) })),
     }
 }
 
@@ -94,7 +121,8 @@ pub(super) fn softmax<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         return Err(Why::from("it is over several axes at once, as versions before 13 have it"));
     }
     let axis = map.axis(at).ok_or_else(|| Why::from("it is over the images of a batch"))?;
-    let made = importer.add(used, Op::Softmax(Softmax { axis }), &[map.node], map.dims.clone())?;
+    let made =
+        importer.add(used, Op::Softmax(Softmax { axis, log: used.node.op == "LogSoftmax" }), &[map.node], map.dims.clone())?;
     Ok(vec![Value::Map(made)])
 }
 
@@ -124,7 +152,10 @@ fn merge_of(op: &str) -> Result<Merge, Why> {
         "Add" | "Sum" => Merge::Add,
         "Sub" => Merge::Sub,
         "Mul" => Merge::Mul,
+        "Div" => Merge::Div,
+        "Pow" => Merge::Pow,
         "Max" => Merge::Max,
+        "Min" => Merge::Min,
         other => return Err(Why(format!("`{other}` of two tensors is not had here"))),
     })
 }
@@ -175,6 +206,10 @@ fn scalar_of(op: &str, is_first: bool) -> Option<ScalarOp> {
         ("Sub", false) => ScalarOp::Sub,
         ("Sub", true) => ScalarOp::RevSub,
         ("Div", false) => ScalarOp::Div,
+        ("Div", true) => ScalarOp::RevDiv,
+        ("Pow", false) => ScalarOp::Pow,
+        ("Pow", true) => ScalarOp::RevPow,
+        ("Min", _) => ScalarOp::Min,
         _ => return None,
     })
 }

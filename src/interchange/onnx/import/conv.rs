@@ -215,10 +215,13 @@ fn linear<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, (out, bias
     importer.add(used, Op::Linear(Linear { out: out as u64, bias }), &[map.node], dims)
 }
 
-/// `MatMul` with weights.
+/// `MatMul`: with a matrix of weights a linear layer.
 pub(super) fn matmul<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
-    let weights = used.array(1).ok_or_else(|| Why::from("a product of two tensors that flow is not had here"))?;
+    let Some(weights) = used.array(1) else {
+        let other = used.map(1)?.clone();
+        return product(importer, used, [&map, &other]);
+    };
     if importer.arrays.get(weights).dims.len() != 2 {
         return Err(Why::from("its weights are no matrix"));
     }
@@ -227,4 +230,25 @@ pub(super) fn matmul<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let made = linear(importer, used, &map, (out, false))?;
     importer.learns(&made, "weight", weights);
     Ok(vec![Value::Map(made)])
+}
+
+/// The product of two tensors that flow, their images at the same axis.
+fn product<'m>(importer: &mut Importer<'m>, used: &Use<'m>, [a, b]: [&Map; 2]) -> Made {
+    let rank = a.rank();
+    if b.rank() != rank || rank < 3 {
+        return Err(Why::from("its factors have different numbers of axes"));
+    }
+    let rows = |map: &Map| map.axis(rank - 2).zip(map.axis(rank - 1));
+    if rows(a).is_none() || rows(b).is_none() {
+        return Err(Why::from("it is over the images of a batch"));
+    }
+    let one = Number::from(1);
+    let outer = a.dims[..rank - 2].iter().zip(&b.dims[..rank - 2]).map(|(a, b)| match (*a, *b) {
+        (a, b) if a == b || b == one => Ok(a),
+        (a, b) if a == one => Ok(b),
+        _ => Err(Why::from("its factors do not go together")),
+    });
+    let mut dims = outer.collect::<Result<Vec<_>, _>>()?;
+    dims.extend([a.dims[rank - 2], b.dims[rank - 1]]);
+    Ok(vec![Value::Map(importer.add(used, Op::MatMul, &[a.node, b.node], dims)?)])
 }

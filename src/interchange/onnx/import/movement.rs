@@ -183,7 +183,7 @@ fn part<'m>(
     importer: &mut Importer<'m>,
     used: &Use<'m>,
     map: &Map,
-    (at, start, count, step): (usize, usize, usize, u64),
+    (at, start, count, step): (usize, usize, usize, i64),
 ) -> Result<Map, Why> {
     let axis = map.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
     if map.dims[at] == Number::from(count as i64) && step == 1 {
@@ -191,7 +191,7 @@ fn part<'m>(
     }
     let mut dims = map.dims.clone();
     dims[at] = Number::from(count as i64);
-    let end = start as u64 + (count as u64).saturating_sub(1) * step + 1;
+    let end = start as i64 + (count as i64 - 1).max(0) * step + step.signum();
     importer.add(used, Op::Slice(Slice { axis, start: start as u64, end, step }), &[map.node], dims)
 }
 
@@ -211,9 +211,8 @@ pub(super) fn slice<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         if map.axis(at).is_none() && *start == 0 && *end > i64::from(i32::MAX) - 1 && *step == 1 {
             continue;
         }
-        let step = u64::try_from(*step).map_err(|_| Why::from("it goes backwards, which is not had here"))?;
-        let (start, count) = range_of(*start, *end, step as i64, size_at(&map, at)?).ok_or_else(|| Why::from("its step is 0"))?;
-        map = part(importer, used, &map, (at, start, count, step))?;
+        let (start, count) = range_of(*start, *end, *step, size_at(&map, at)?).ok_or_else(|| Why::from("its step is 0"))?;
+        map = part(importer, used, &map, (at, start, count, *step))?;
     }
     Ok(vec![Value::Map(map)])
 }

@@ -54,12 +54,16 @@ pub(super) fn group<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
 pub(super) fn layer<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let at = used.axis("axis", -1, map.rank())?;
-    let own = map.axis(at).ok_or_else(|| Why::from("it is over the images of a batch"))?;
-    if own != 0 || importer.map_shape(&map).rank() != 1 {
-        return Err(Why(format!("it normalises the last {} axes, and channels come first here", map.rank() - at)));
-    }
+    let axes: Option<Vec<usize>> = (at..map.rank()).map(|axis| map.axis(axis)).collect();
+    let axes = axes.ok_or_else(|| Why::from("it is over the images of a batch"))?;
+    let bias = used.has(2);
     let eps = exact(used.node.attributes.float_or("epsilon", 1e-5));
-    affine(importer, used, Op::LayerNorm(LayerNorm { eps, affine: true }), &[(1, "weight"), (2, "bias")])
+    let made = importer.add(used, Op::LayerNorm(LayerNorm { eps, affine: true, axes, bias }), &[map.node], map.dims.clone())?;
+    for (at, role) in [(1, "weight"), (2, "bias")].into_iter().filter(|(at, _)| used.has(*at)) {
+        let array = used.array(at).ok_or_else(|| Why(format!("its {role} is computed from the input")))?;
+        importer.learns(&made, role, array);
+    }
+    Ok(vec![Value::Map(made)])
 }
 
 /// `LRN`.

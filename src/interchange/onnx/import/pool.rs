@@ -6,7 +6,7 @@ use super::super::number::Number;
 use super::conv::{image, padding, pair, windows};
 use super::{Importer, Use, Value};
 use crate::op::error::Side;
-use crate::op::{GlobalPool, Mean, Op, Pool, PoolKind};
+use crate::op::{GlobalPool, Op, Pool, PoolKind, Reduce, Reduction};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -53,7 +53,7 @@ pub(super) fn global<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(importer.add(used, Op::GlobalPool(pool), &[map.node], dims.to_vec())?)])
 }
 
-/// `ReduceMean`; over the pixels of an image it is global pooling.
+/// `ReduceMean` and its relatives; the mean over the pixels of an image is global pooling.
 pub(super) fn reduce<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
@@ -73,9 +73,19 @@ pub(super) fn reduce<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let axes = axes.ok_or_else(|| Why::from("it is over the images of a batch"))?;
     let kept = map.dims.iter().zip(&gone).filter(|(_, gone)| keep || !**gone);
     let dims: Vec<Number> = kept.map(|(dim, gone)| if *gone { Number::from(1) } else { *dim }).collect();
+    let kind = match used.node.op.as_str() {
+        "ReduceMean" => Reduction::Mean,
+        "ReduceSum" => Reduction::Sum,
+        "ReduceMax" => Reduction::Amax,
+        "ReduceMin" => Reduction::Amin,
+        "ReduceProd" => Reduction::Prod,
+        "ReduceL1" => Reduction::L1,
+        "ReduceL2" => Reduction::L2,
+        other => return Err(Why(format!("`{other}` is not had here"))),
+    };
     let is_whole_map = axes == [1, 2] && importer.map_shape(&map).rank() == 3;
-    if !is_whole_map {
-        return Ok(vec![Value::Map(importer.add(used, Op::Mean(Mean { axes, keep }), &[map.node], dims)?)]);
+    if !is_whole_map || kind != Reduction::Mean {
+        return Ok(vec![Value::Map(importer.add(used, Op::Reduce(Reduce { kind, axes, keep }), &[map.node], dims)?)]);
     }
     let pixel: Vec<Number> = map.dims.iter().zip(&gone).map(|(dim, gone)| if *gone { Number::from(1) } else { *dim }).collect();
     let pooled = importer.add(used, Op::GlobalPool(GlobalPool::Avg), &[map.node], pixel)?;

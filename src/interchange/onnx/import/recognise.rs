@@ -7,7 +7,10 @@
 use super::super::array::Values;
 use super::super::arrays::{ArrayId, Arrays};
 use super::draft::{Draft, DraftId};
-use crate::op::{Activation, ChannelShuffle, Elementwise, Linear, Merge, Op, Reshape, ScalarOp, Transpose};
+use crate::op::{
+    Activation, ChannelShuffle, Elementwise, LayerNorm, Linear, Merge, Op, Reduce, Reduction, Reshape, Scalar, ScalarOp,
+    Transpose, Unary,
+};
 
 /// The operations, and the arrays that they learn.
 struct View<'a, 'm> {
@@ -32,7 +35,8 @@ impl Found {
 type Pattern = fn(&View<'_, '_>, DraftId) -> Option<Found>;
 
 /// Tried in this order at each operation.
-const PATTERNS: &[Pattern] = &[silu, hard_swish, hard_swish_of_relu6, shuffle, biased];
+const PATTERNS: &[Pattern] =
+    &[silu, hard_swish, hard_swish_of_relu6, gelu, normalised, scaled_norm, shifted_norm, shuffle, biased];
 
 /// Puts what groups mean in their place.
 pub(super) fn recognise(drafts: &mut [Draft<'_>], arrays: &Arrays, outputs: &[(String, DraftId)]) {
@@ -87,6 +91,14 @@ impl View<'_, '_> {
         }
     }
 
+    /// A learned tensor whose dimensions are those of the last axes of a map.
+    fn of_axes(&self, id: DraftId, map: DraftId, axes: &[usize]) -> Option<ArrayId> {
+        let shape = self.drafts[map.0].shape;
+        let wanted: Vec<usize> = axes.iter().map(|axis| shape.dim(*axis) as usize).collect();
+        let is_last = axes.last().is_some_and(|last| last + 1 == shape.rank());
+        self.array(id).filter(|array| is_last && self.arrays.get(*array).dims == wanted)
+    }
+
     /// Whether all elements of an array are known to be this number.
     #[expect(dead_code, reason = "the groups of group normalisation come with instance normalisation of lines")]
     fn is_all(&self, id: ArrayId, number: f32) -> bool {
@@ -107,7 +119,7 @@ fn silu(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
 /// `x * hard_sigmoid(x)`.
 fn hard_swish(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
     let gated = view.operands(at, Merge::Mul)?.into_iter();
-    let mut inputs = gated.filter(|(x, gate)| view.activated(*gate, |own| *own == Activation::HardSigmoid) == Some(*x));
+    let mut inputs = gated.filter(|(x, gate)| view.activated(*gate, |own| *own == Activation::HARD_SIGMOID) == Some(*x));
     inputs.next().map(|(x, _)| Found::of(Op::Activation(Activation::HardSwish), x))
 }
 
@@ -117,6 +129,96 @@ fn hard_swish_of_relu6(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
     let shifted = |gate: DraftId| view.scaled(view.activated(gate, |own| *own == Activation::Relu6)?, ScalarOp::Add, 3.0);
     let mut inputs = view.operands(product, Merge::Mul)?.into_iter().filter(|(x, gate)| shifted(*gate) == Some(*x));
     inputs.next().map(|(x, _)| Found::of(Op::Activation(Activation::HardSwish), x))
+}
+
+/// `x * (1 + erf(x / sqrt(2))) * 0.5`, in any order of the factors.
+fn gelu(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let root = std::f64::consts::SQRT_2;
+    // `1 + erf(x / sqrt(2))` of which `x`.
+    let bell = |id: DraftId| {
+        let erf = view.scaled(id, ScalarOp::Add, 1.0)?;
+        let Op::Unary(Unary::Erf) = view.op(erf) else { return None };
+        let inner = view.input(erf)?;
+        view.scaled(inner, ScalarOp::Div, root).or_else(|| view.scaled(inner, ScalarOp::Mul, 1.0 / root))
+    };
+    let halved = |id: DraftId| view.scaled(id, ScalarOp::Mul, 0.5).or_else(|| view.scaled(id, ScalarOp::Div, 2.0));
+    let gate = |id: DraftId, half: bool| {
+        let pairs = view.operands(id, Merge::Mul)?.into_iter();
+        let mut found = pairs.filter_map(|(x, gate)| {
+            let x = if half { halved(x)? } else { x };
+            (bell(gate) == Some(x)).then_some(x)
+        });
+        found.next()
+    };
+    // Of `x * (0.5 * (1 + erf))` the half stands at the gate.
+    let halved_gate = |id: DraftId| {
+        let mut pairs = view.operands(id, Merge::Mul)?.into_iter();
+        pairs.find_map(|(x, gate)| (bell(halved(gate)?) == Some(x)).then_some(x))
+    };
+    let x = halved(at).and_then(|id| gate(id, false)).or_else(|| gate(at, true)).or_else(|| halved_gate(at))?;
+    Some(Found::of(Op::Activation(Activation::Gelu), x))
+}
+
+/// `(x - mean) / sqrt(mean((x - mean) ** 2) + eps)` over consecutive axes.
+fn normalised(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let (Op::Elementwise(Elementwise { merge: Merge::Div }), [centred, deviation]) =
+        (view.op(at), view.drafts[at.0].inputs.as_slice())
+    else {
+        return None;
+    };
+    let mean = |id: DraftId| match view.op(id) {
+        Op::Reduce(Reduce { kind: Reduction::Mean, axes, keep: true }) => Some((axes.clone(), view.input(id)?)),
+        _ => None,
+    };
+    let (Op::Elementwise(Elementwise { merge: Merge::Sub }), [x, centre]) =
+        (view.op(*centred), view.drafts[centred.0].inputs.as_slice())
+    else {
+        return None;
+    };
+    let (axes, of) = mean(*centre)?;
+    let Op::Unary(Unary::Sqrt) = view.op(*deviation) else { return None };
+    let shifted = view.input(*deviation)?;
+    let Op::Scalar(Scalar { op: ScalarOp::Add, value: eps }) = *view.op(shifted) else { return None };
+    let (own, squares) = mean(view.input(shifted)?)?;
+    let squared = view.scaled(squares, ScalarOp::Pow, 2.0).or_else(|| {
+        let pairs = view.operands(squares, Merge::Mul)?;
+        (pairs[0].0 == pairs[0].1).then_some(pairs[0].0)
+    })?;
+    // The mean is taken once, or once more for the squares.
+    let is_centred = squared == *centred || {
+        let [a, b] = view.drafts[squared.0].inputs.as_slice() else { return None };
+        matches!(view.op(squared), Op::Elementwise(Elementwise { merge: Merge::Sub })) && a == x && mean(*b) == mean(*centre)
+    };
+    let consecutive = axes.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    let found = of == *x && own == axes && is_centred && consecutive && eps > 0.0;
+    let norm = LayerNorm { eps, affine: false, axes, bias: false };
+    found.then(|| Found::of(Op::LayerNorm(norm), *x))
+}
+
+/// A normalisation, and a learned tensor of its axes that it is multiplied by.
+fn scaled_norm(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    view.operands(at, Merge::Mul)?.into_iter().find_map(|(norm, factor)| {
+        let Op::LayerNorm(own @ LayerNorm { affine: false, .. }) = view.op(norm) else { return None };
+        let array = view.of_axes(factor, norm, &own.axes)?;
+        let op = Op::LayerNorm(LayerNorm { affine: true, ..own.clone() });
+        (view.readers[norm.0] == 1).then(|| Found {
+            op,
+            inputs: view.drafts[norm.0].inputs.clone(),
+            learned: vec![("weight", array)],
+        })
+    })
+}
+
+/// A normalisation with a factor, and a learned tensor of its axes that is added.
+fn shifted_norm(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    view.operands(at, Merge::Add)?.into_iter().find_map(|(norm, added)| {
+        let Op::LayerNorm(own @ LayerNorm { affine: true, bias: false, .. }) = view.op(norm) else { return None };
+        let array = view.of_axes(added, norm, &own.axes)?;
+        let mut learned = view.drafts[norm.0].learned.clone();
+        learned.push(("bias", array));
+        let op = Op::LayerNorm(LayerNorm { bias: true, ..own.clone() });
+        (view.readers[norm.0] == 1).then(|| Found { op, inputs: view.drafts[norm.0].inputs.clone(), learned })
+    })
 }
 
 /// `[C, ...]` as `[groups, C / groups, ...]`, these two the other way round, and back.
@@ -149,7 +251,7 @@ fn biased(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::op::{Scalar, Shape};
+    use crate::op::Shape;
 
     fn scalar(op: ScalarOp, value: f64) -> Op {
         Op::Scalar(Scalar { op, value })
@@ -176,7 +278,7 @@ mod tests {
         let input = || draft(Op::Input(Shape::new(&[8, 4, 4]).expect("a shape")), &[]);
         let gate = |activation| vec![input(), draft(Op::Activation(activation), &[0]), draft(mul(), &[1, 0])];
         assert_eq!(last(gate(Activation::Sigmoid)), (Op::Activation(Activation::Silu), vec![DraftId(0)]));
-        assert_eq!(last(gate(Activation::HardSigmoid)).0, Op::Activation(Activation::HardSwish));
+        assert_eq!(last(gate(Activation::HARD_SIGMOID)).0, Op::Activation(Activation::HardSwish));
         assert_eq!(last(gate(Activation::Tanh)).0, mul());
         // A gate of another map is none of these.
         let other = vec![input(), input(), draft(Op::Activation(Activation::Sigmoid), &[1]), draft(mul(), &[2, 0])];
