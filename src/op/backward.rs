@@ -10,14 +10,14 @@
 //! | `lrn` | input; the map of denominators | both stand in its derivative |
 //! | `relu`, `relu6`, `hard_sigmoid`, `leaky_relu`, `elu`, `sigmoid`, `tanh`, `softplus`, `softmax`, maximum with a constant | output | it tells the derivative |
 //! | `silu`, `hard_swish`, `gelu`, `mish`, `prelu`, and `leaky_relu` or `elu` with a negative factor | input | the output does not |
-//! | `maxpool`, `global_maxpool` | where each maximum stood, 8 bytes a position | only that element has a gradient |
+//! | `maxpool`, `global_maxpool`, `adaptive_maxpool` | where each maximum stood, 8 bytes a position | only that element has a gradient |
 //! | `max` | which input won, a byte an element | only that input has a gradient |
 //! | `mul` | inputs | each one is the derivative of the others |
 //! | `dropout` | which elements were dropped, a byte an element | they have no gradient |
 //! | everything else: sums, joins, means, resizes, views | nothing | their derivatives are constants |
 
 use super::work::elements;
-use super::{Activation, GlobalPool, Merge, Op, PoolKind, ScalarOp, Shape};
+use super::{Activation, AdaptivePool, GlobalPool, Merge, Op, PoolKind, ScalarOp, Shape};
 
 /// What is kept; of the maps an operation reads and makes, and of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,7 +92,9 @@ impl Op {
                 PoolKind::Max => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
                 PoolKind::Avg { .. } => Kept::NOTHING,
             },
-            Self::GlobalPool(GlobalPool::Max) => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
+            Self::GlobalPool(GlobalPool::Max) | Self::AdaptivePool(AdaptivePool { kind: GlobalPool::Max, .. }) => {
+                Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?))
+            }
             Self::Elementwise(elementwise) => match elementwise.merge {
                 Merge::Mul => Kept { maps: Maps::OtherInputs, own: Own::None },
                 Merge::Max => Kept::only(Own::Bytes(map)),
@@ -108,7 +110,7 @@ impl Op {
             | Self::Param(_)
             | Self::Constant(_)
             | Self::GlobalPool(GlobalPool::Avg)
-            | Self::AdaptiveAvgPool(_)
+            | Self::AdaptivePool(AdaptivePool { kind: GlobalPool::Avg, .. })
             | Self::Concat(_)
             | Self::Flatten
             | Self::Reshape(_)
@@ -179,6 +181,7 @@ mod tests {
             ("maxpool(2)([4, 8, 8])", Kept::only(Own::Bytes(8 * 64))),
             ("avgpool(2)([4, 8, 8])", Kept::NOTHING),
             ("global_maxpool()([4, 8, 8])", Kept::only(Own::Bytes(32))),
+            ("adaptive_maxpool(2)([4, 8, 8])", Kept::only(Own::Bytes(128))),
             ("mul()([4], [4])", Kept { maps: Maps::OtherInputs, own: Own::None }),
             ("max()([4], [4])", Kept::only(Own::Bytes(4))),
             ("add()([4], [4])", Kept::NOTHING),

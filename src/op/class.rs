@@ -101,7 +101,7 @@ impl Op {
             Self::Scale(_) => Class::Scale,
             Self::Activation(_) => Class::Activation,
             Self::Lrn(_) | Self::Softmax(_) => Class::Competition,
-            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptiveAvgPool(_) | Self::Mean(_) => Class::Pooling,
+            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptivePool(_) | Self::Mean(_) => Class::Pooling,
             Self::Elementwise(_) | Self::Scalar(_) => Class::Arithmetic,
             Self::Flatten | Self::Reshape(_) => Class::Reshape,
             Self::Dropout(_) | Self::Identity => Class::Nothing,

@@ -8,7 +8,7 @@ use std::fmt;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
-use super::{Op, activation, conv, conv_transpose, dense, merge, norm, pass, pool, reshape, resize, scale, slice, source, space};
+use super::{Op, activation, adaptive_pool, conv, conv_transpose, dense, merge, norm, pad, pass, pool, reshape, resize, scale, slice, source, space};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -176,7 +176,8 @@ pub static OPS: &[OpInfo] = &[
     pool::AVGPOOL,
     pool::GLOBAL_AVGPOOL,
     pool::GLOBAL_MAXPOOL,
-    pool::ADAPTIVE_AVGPOOL,
+    adaptive_pool::ADAPTIVE_AVGPOOL,
+    adaptive_pool::ADAPTIVE_MAXPOOL,
     reshape::MEAN,
     merge::CONCAT,
     slice::SPLIT,
@@ -190,7 +191,7 @@ pub static OPS: &[OpInfo] = &[
     reshape::FLATTEN,
     reshape::RESHAPE,
     reshape::TRANSPOSE,
-    space::PAD,
+    pad::PAD,
     resize::UPSAMPLE,
     space::DEPTH_TO_SPACE,
     space::SPACE_TO_DEPTH,

@@ -123,6 +123,7 @@ fn grouped_convolutions_fold_too() {
         dilation: [1, 1],
         groups: 1,
         bias: false,
+        line: false,
     };
     let x = net.add("up", Op::ConvTranspose(up), &[image]);
     let x = net.bn("up", x);
@@ -188,7 +189,7 @@ fn dead_and_duplicate_nodes_go() {
     let image = net.input(&[4, 8, 8]);
     net.add("unused", Op::Input(shape(&[2])), &[]);
     let pad = Padding::default();
-    let pool = || Op::Pool(Pool { kind: PoolKind::Max, kernel: [2, 2], stride: [2, 2], pad, dilation: [1, 1], ceil: false });
+    let pool = || Op::Pool(Pool { kind: PoolKind::Max, kernel: [2, 2], stride: [2, 2], pad, dilation: [1, 1], ceil: false, line: false });
     let a = net.add("a", pool(), &[image]);
     let b = net.add("b", pool(), &[image]);
     let c = net.relu("c", a);
@@ -238,7 +239,7 @@ fn identities_go() {
     let x = net.conv("a", conv(4, 3, 1, 1), x);
     let pad = Padding::default();
     let kind = PoolKind::Avg { count_include_pad: true };
-    let one = Pool { kind, kernel: [1, 1], stride: [1, 1], pad, dilation: [1, 1], ceil: false };
+    let one = Pool { kind, kernel: [1, 1], stride: [1, 1], pad, dilation: [1, 1], ceil: false, line: false };
     let x = net.add("pool", Op::Pool(one.clone()), &[x]);
     let x = net.add("plus", Op::Scalar(Scalar { op: ScalarOp::Add, value: 0.0 }), &[x]);
     let x = net.add("minus", Op::Scalar(Scalar { op: ScalarOp::RevSub, value: 0.0 }), &[x]);

@@ -187,7 +187,7 @@ impl Side {
 
 /// Rows and columns of a convolution, or of a pooling that rounds down.
 fn sides(layer: &Layer, node: &Node, pooling: bool) -> Option<[Side; 2]> {
-    let (input, output) = (layer.inputs.first()?.hw()?, layer.output.hw()?);
+    let (input, output) = (layer.inputs.first()?.grid()?, layer.output.grid()?);
     let map = [input.0, input.1];
     let [rows, columns] = if let Op::Conv(conv) = &node.op {
         conv.windows(map)
@@ -240,7 +240,7 @@ fn less_padding(conv: &Conv, sides: [Side; 2]) -> String {
     let Padding { top, left, bottom, right } = conv.pad;
     let pad = Padding { top: top.min(rows), left: left.min(columns), bottom: bottom.min(rows), right: right.min(columns) };
     let most = if rows == columns { format!("{rows}") } else { format!("{rows} in height and {columns} in width") };
-    format!("pad a {} by at most {most}: `pad={}`", kernel(conv), pad.written())
+    format!("pad a {} by at most {most}: `pad={}`", kernel(conv), pad.written(conv.line))
 }
 
 /// The kernel of the taps that meet the map, with the padding that keeps them where they are.
@@ -252,7 +252,7 @@ fn smaller_kernel(conv: &Conv, layer: &Layer, sides: [Side; 2]) -> Option<String
     let smaller = Op::Conv(Conv { kernel, pad, ..conv.clone() });
     let same = smaller.infer(&layer.inputs).is_ok_and(|output| output == layer.output);
     let text =
-        || format!("use a {}x{} kernel with `pad={}`, which computes the same on this map", kernel[0], kernel[1], pad.written());
+        || format!("use a {}x{} kernel with `pad={}`, which computes the same on this map", kernel[0], kernel[1], pad.written(conv.line));
     same.then(text)
 }
 
