@@ -10,7 +10,7 @@ use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{LayerPath, Node, NodeId, Origin};
-use crate::op::table::{Built, OpInfo};
+use crate::op::table::{Built, OpInfo, ParamInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
@@ -42,7 +42,8 @@ impl<'a> Builder<'a> {
             Ok(meaning) => meaning,
             Err(strange) => return self.strange_call(frame, callee, lists, (strange, scope)),
         };
-        let mut evaluated: Vec<Vec<Given<'a>>> = lists.iter().map(|list| self.given(frame, &list.args, scope)).collect();
+        let mut evaluated: Vec<Vec<Given<'a>>> = 
+            lists.iter().map(|list| self.given(frame, (Some(&meaning), &list.args), scope)).collect();
         let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
         let scope = &if makes_first { scope.last() } else { scope.clone() };
         if let Callee::Function = meaning {
@@ -161,7 +162,8 @@ impl<'a> Builder<'a> {
         let shape = inputs.as_ref().and_then(|inputs| self.shape_of_inflow(inputs));
         let pasted = Pasted { callee: &callee, list, second: None, piped: true, shape };
         let meaning = self.callee(frame, &callee).map_err(|strange| self.strange_callee(frame, strange, &pasted));
-        let given = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &scope.inner());
+        let args = list.map_or(&[][..], |list| list.args.as_slice());
+        let given = self.given(frame, (meaning.as_ref().ok(), args), &scope.inner());
         let Ok(meaning) = meaning else { return Value::Poison };
         let Some(inputs) = inputs else { return self.without_inputs(frame, &meaning, stage, &callee, &given, scope) };
         if let Callee::Function = meaning {
@@ -184,9 +186,18 @@ impl<'a> Builder<'a> {
     }
 
     /// Evaluates arguments. Where only one of them makes layers, it is the first thing made, and may lend the scope's path.
-    pub(super) fn given(&mut self, frame: &mut Frame<'a>, args: &'a [Arg], scope: &Scope) -> Vec<Given<'a>> {
+    pub(super) fn given(
+        &mut self,
+        frame: &mut Frame<'a>,
+        (meaning, args): (Option<&Callee<'a>>, &'a [Arg]),
+        scope: &Scope,
+    ) -> Vec<Given<'a>> {
         let scope = scope.each(args.iter().map(|arg| &arg.value));
-        args.iter().map(|arg| Given { arg, value: self.eval(frame, &arg.value, &scope) }).collect()
+        let mut value = |arg: &'a Arg| match word_among(frame, meaning, &arg.value) {
+            Some(word) => Value::Str(word.into()),
+            None => self.eval(frame, &arg.value, &scope),
+        };
+        args.iter().map(|arg| Given { arg, value: value(arg) }).collect()
     }
 
     fn function(&mut self, frame: &Frame<'a>, callee: &Ident, expr: &Expr, lists: &[Vec<Given<'a>>], scope: &Scope) -> Value {
@@ -385,6 +396,13 @@ impl<'a> Builder<'a> {
         self.report(frame, diagnostic.help("a name given by `as` stands for one layer; choose another, or leave it out"));
         Value::Poison
     }
+}
+
+/// The word that an argument is because the operation which is called takes it, as long as nothing is bound to it.
+fn word_among<'a>(frame: &Frame<'a>, meaning: Option<&Callee<'a>>, arg: &'a Expr) -> Option<&'a str> {
+    let (ExprKind::Name(name), Some(Callee::Op(info))) = (&arg.kind, meaning) else { return None };
+    let takes = |param: &ParamInfo| param.kind.words().contains(&name.as_str());
+    (!frame.names.contains_key(name.as_str()) && info.params.iter().any(takes)).then_some(name.as_str())
 }
 
 pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {

@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
             self.report(frame, Diagnostic::error(Code::WrongType, message, callee.span, "").help(help));
             return None;
         }
-        let params = self.given(frame, list.map_or(&[], |list| list.args.as_slice()), &Scope::none());
+        let params = self.given(frame, (Some(&meaning), list.map_or(&[], |list| list.args.as_slice())), &Scope::none());
         if let Some(tensor) = params.iter().find(|given| given.value.holds_tensors()) {
             let message = format!("`{}` is shared without inputs; they come with each use", callee.text);
             let diagnostic =
