@@ -166,9 +166,23 @@ pub(super) fn keras_prelu(bound: &Bound<'_>) -> Told {
 
 /// `None` among the sizes is the input's own there, which only a number says here.
 pub(super) fn adaptive_avg(bound: &Bound<'_>) -> Told {
+    adaptive(bound, "adaptive_avgpool")
+}
+
+/// To one pixel it is the whole map's.
+pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
+    if bound.flag("return_indices")?.unwrap_or(false) {
+        return Err("where the largest elements stood is not had here".to_owned());
+    }
+    let size = bound.get("output_size").unwrap_or(Value::None);
+    let is_one = !size.items().is_empty() && size.items().iter().all(|n| *n == Value::Int(1));
+    if is_one { Ok(one("global_maxpool")) } else { adaptive(bound, "adaptive_maxpool") }
+}
+
+fn adaptive(bound: &Bound<'_>, keyword: &'static str) -> Told {
     let size = bound.get("output_size").unwrap_or(Value::None);
     if !size.items().contains(&Value::None) {
-        return bound.plain("adaptive_avgpool");
+        return bound.plain(keyword);
     }
     let own = match bound.shape {
         Some([_, height, width]) => [height.to_string(), width.to_string()],
@@ -178,19 +192,24 @@ pub(super) fn adaptive_avg(bound: &Bound<'_>) -> Told {
     // One `None` alone is both.
     let items = if let [Value::None] = size.items() { &[Value::None, Value::None] } else { size.items() };
     let texts = items.iter().zip(&own).map(|(item, own)| if *item == Value::None { own.clone() } else { item.written() });
-    let text = format!("`adaptive_avgpool([{}])`", texts.collect::<Vec<_>>().join(", "));
+    let text = format!("`{keyword}([{}])`", texts.collect::<Vec<_>>().join(", "));
     let how = if known { format!("write {text} for this map") } else { format!("write {text} with that number") };
     Err(format!("`None` is the size that the input has itself there, which is no size here: {how}"))
 }
 
-/// Only the whole map, which one pixel stands for.
-pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
-    let size = bound.get("output_size").unwrap_or(Value::None);
-    let is_one = !size.items().is_empty() && size.items().iter().all(|n| *n == Value::Int(1));
-    if bound.flag("return_indices")?.unwrap_or(false) || !is_one {
-        return Err("only `global_maxpool`, to one pixel, is had here".to_owned());
+/// The nearest of centres has words of its own here.
+pub(super) fn interpolate(bound: &Bound<'_>) -> Told {
+    let mut stages = bound.plain("upsample")?;
+    let args = &mut stages.0[0].args;
+    match bound.get("mode") {
+        None => {}
+        Some(Value::Word("nearest-exact")) => {
+            args.extend([("coordinates", "half_pixel".to_owned()), ("rounding", "round_prefer_ceil".to_owned())]);
+        }
+        Some(Value::Word(mode @ ("nearest" | "bilinear" | "bicubic" | "linear"))) => args.push(("mode", format!("\"{mode}\""))),
+        Some(other) => return Err(format!("`mode={}` has no counterpart here", other.written())),
     }
-    Ok(one("global_maxpool"))
+    Ok(stages)
 }
 
 pub(super) fn hardtanh(bound: &Bound<'_>) -> Told {

@@ -120,6 +120,9 @@ impl<'a> Builder<'a> {
         let other = if odd == left { right } else { left };
         let message = match dim {
             None => "`concat` needs inputs of one rank, but its inputs differ".to_owned(),
+            Some(1) if axis == 0 && self.shapes[inputs[left].0].rank() == 2 => {
+                "`concat` needs one length, but its inputs differ".to_owned()
+            }
             Some(1 | 2) if axis == 0 => "`concat` needs one height and width, but its inputs differ".to_owned(),
             Some(dim) => format!("`concat` along axis {axis} needs one size in axis {dim}, but its inputs differ"),
         };

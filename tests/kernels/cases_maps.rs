@@ -67,6 +67,10 @@ pub fn pooling() -> Vec<Case> {
             .input(&[1, 1, 3], &[1.0, 2.0, 6.0])
             .gives(&[1, 1, 2], &[1.5, 4.0]),
         // Windows 0..1, 0..2, 1..2.
+        // Columns 0 and 1, then 1 and 2.
+        Case::new("adaptive_maxpool", Op::AdaptivePool(adaptive(GlobalPool::Max, 2)))
+            .input(&[1, 1, 3], &[3.0, 1.0, 2.0])
+            .gives(&[1, 1, 2], &[3.0, 2.0]),
         Case::new("adaptive_avgpool, up", Op::AdaptivePool(adaptive(GlobalPool::Avg, 3)))
             .input(&[1, 1, 2], &[2.0, 4.0])
             .gives(&[1, 1, 3], &[2.0, 3.0, 4.0]),
