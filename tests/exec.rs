@@ -159,7 +159,17 @@ fn scratch_memory_is_known_before_a_run() {
     };
     let transposed = |out, groups| {
         let (kernel, stride) = ([3, 2], [2, 2]);
-        Op::ConvTranspose(ConvTranspose { out, kernel, stride, pad, output_pad: [0, 0], dilation: [1, 1], groups, bias: true, line: false })
+        Op::ConvTranspose(ConvTranspose {
+            out,
+            kernel,
+            stride,
+            pad,
+            output_pad: [0, 0],
+            dilation: [1, 1],
+            groups,
+            bias: true,
+            line: false,
+        })
     };
     let linear = Op::Linear(Linear { out: 300, bias: true });
     let ops = [

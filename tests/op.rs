@@ -11,8 +11,8 @@ use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
 use pointwise::op::{
-    AdaptivePool, Concat, Conv, ConvTranspose, DepthToSpace, GlobalPool, Linear, Op, Pad, PadMode, Padding, Pool, PoolKind, ResizeTo,
-    Shape, ShapeError, Slice, SpaceToDepth, Upsample,
+    AdaptivePool, Concat, Conv, ConvTranspose, DepthToSpace, GlobalPool, Linear, Op, Pad, PadMode, Padding, Pool, PoolKind,
+    ResizeTo, Shape, ShapeError, Slice, SpaceToDepth, Upsample,
 };
 use proptest::prelude::*;
 
@@ -22,8 +22,8 @@ const INTRODUCTION: &str = "# Operations
 
 Every operation of the language. This page is written from the compiler's own table by `BLESS=1 cargo test --test op`.
 
-A parameter without a default must be given. Shapes are without the batch: `[C, H, W]` are channels, height and width, and
-axis 0 is the channels; a negative axis counts from the end. Where PyTorch has the operation, sizes and defaults are PyTorch's.
+A parameter without a default must be given. Shapes are without the batch: `[C, H, W]` are channels, height and width of a map,
+`[C, L]` channels and length of a line, on which windows have one size instead of two, and axis 0 is the channels; a negative axis counts from the end. Where PyTorch has the operation, sizes and defaults are PyTorch's.
 `none` stands for an argument that is not given.
 ";
 
@@ -162,7 +162,8 @@ fn windowed() -> impl Strategy<Value = Op> {
     (pair(), pair(), pair(), padding(), [size(), size()], any::<[bool; 2]>()).prop_flat_map(
         |(kernel, stride, dilation, pad, [out, groups], [bias, ceil])| {
             let conv = Conv { out, kernel, stride, pad, dilation, groups, bias, depthwise: ceil, line: false };
-            let transposed = ConvTranspose { out, kernel, stride, pad, output_pad: [groups; 2], dilation, groups, bias, line: false };
+            let transposed =
+                ConvTranspose { out, kernel, stride, pad, output_pad: [groups; 2], dilation, groups, bias, line: false };
             let kind = if bias { PoolKind::Max } else { PoolKind::Avg { count_include_pad: true } };
             let pool = Pool { kind, kernel, stride, pad, dilation, ceil, line: false };
             prop::sample::select(vec![Op::Conv(conv), Op::ConvTranspose(transposed), Op::Pool(pool)])
@@ -285,7 +286,8 @@ fn what_stands_for_a_foreign_call_is_there() {
         let info = OPS.iter().find(|op| op.keyword == keyword).unwrap_or_else(|| panic!("no operation {keyword}"));
         for name in row.params.iter().filter_map(|param| here(param.means)) {
             // A rule may write a second operation.
-            let ruled = matches!(row.here, Here::Ruled(..)) && OPS.iter().any(|op| op.params.iter().any(|p| p.name == name));
+            let ruled = matches!(row.here, Here::Ruled(..) | Here::Shaped(..))
+                && OPS.iter().any(|op| op.params.iter().any(|p| p.name == name));
             let known = info.params.iter().any(|param| param.name == name);
             assert!(known || ruled, "{}: `{keyword}` has no `{name}`", row.spellings);
         }

@@ -17,9 +17,9 @@
 //! | other activations | 0 | 0 | 0 | 0 |
 //! | softmax | 0 | 1 an element | 0 | (3 n - 1) a row of n |
 //! | max and average pooling | 0 | 2 an input element | 0 | average: 1 an output element |
-//! | adaptive and global average pooling | 1 an input element | 2 an input element | 0 | (window + 1) an output element |
-//! | global max pooling | 0 | 2 an input element | 0 | 0 |
-//! | resize | nearest 1, bilinear 4 an output element | 2 an output element | 0 | nearest 1, bilinear 11 |
+//! | adaptive and global average pooling | 1 an input element, adaptive of lines 0 | 2 an input element | 0 | (window + 1) an output element |
+//! | adaptive and global max pooling | 0 | 2 an input element | 0 | 0 |
+//! | resize | nearest 1, bilinear 4 an output element, others and of lines 0 | 2 an output element | 0 | nearest 1, linear 5, bilinear 11, cubic 259 |
 //! | anything else | 0 | 0 | 0 | 0 |
 //!
 //! ptflops counts many layers twice, once as a module and once as the function that the module calls; where a network

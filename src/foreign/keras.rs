@@ -92,7 +92,11 @@ pub(super) const LAYERS: &[Row] = &[
         Shaped("dwconv", line::separable),
         &[FILTERS, KERNEL, STRIDES, PADDING, LAYOUT, DILATION, MULTIPLIER, ACTIVATION, BIAS, INITIAL, NAME],
     ),
-    keras("MaxPooling1D MaxPool1D", Shaped("maxpool", line::maxpool), &[else_("pool_size", "2", Same("k")), STRIDES, PADDING, LAYOUT, NAME]),
+    keras(
+        "MaxPooling1D MaxPool1D",
+        Shaped("maxpool", line::maxpool),
+        &[else_("pool_size", "2", Same("k")), STRIDES, PADDING, LAYOUT, NAME],
+    ),
     keras(
         "AveragePooling1D AvgPool1D",
         Shaped("avgpool", line::keras_avgpool),

@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
             Ok(meaning) => meaning,
             Err(strange) => return self.strange_call(frame, callee, lists, (strange, scope)),
         };
-        let mut evaluated: Vec<Vec<Given<'a>>> = 
+        let mut evaluated: Vec<Vec<Given<'a>>> =
             lists.iter().map(|list| self.given(frame, (Some(&meaning), &list.args), scope)).collect();
         let makes_first = lists.iter().flat_map(|list| &list.args).any(|arg| !is_quiet(&arg.value));
         let scope = &if makes_first { scope.last() } else { scope.clone() };

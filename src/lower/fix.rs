@@ -119,8 +119,10 @@ fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate
 fn conv_candidates(conv: &Conv, size: Option<(u64, u64)>, channels: impl Iterator<Item = u64>) -> Vec<Candidate> {
     let mut list = Vec::new();
     if let Some((pad, text)) = keeping(conv.kernel, conv.dilation, conv.line) {
-        let message =
-            size.map_or_else(|| format!("`pad={text}`"), |s| format!("`pad={text}` {}", keeps((conv.kernel, conv.line), conv.stride, s)));
+        let message = size.map_or_else(
+            || format!("`pad={text}`"),
+            |s| format!("`pad={text}` {}", keeps((conv.kernel, conv.line), conv.stride, s)),
+        );
         list.push(Candidate { op: Op::Conv(Conv { pad, ..conv.clone() }), message, args: vec![("pad", text)] });
     }
     for stride in [1, 2] {
@@ -149,7 +151,8 @@ fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
             args.insert(0, ("stride", "1".to_owned()));
         }
         let shown = args.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(", ");
-        let message = size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps((pool.kernel, pool.line), stride, s)));
+        let message =
+            size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps((pool.kernel, pool.line), stride, s)));
         Some(Candidate { op: Op::Pool(Pool { stride, pad, ..pool.clone() }), message, args })
     };
     let ceil = !pool.ceil;

@@ -92,28 +92,6 @@ impl<'a> Builder<'a> {
         self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, label), inputs, 0).help(help)
     }
 
-    /// `[1, 3, 224, 224]`, as other frameworks have it: the batch stands in front of the map's shape. A volume has as many
-    /// dimensions; what can only be one is told so, and else both are told.
-    fn four_dimensions(&self, diagnostic: Diagnostic, inputs: &[Flow], index: usize) -> Diagnostic {
-        let batch = "the batch is never written; it is chosen when the network is analysed or run";
-        let volume = "3-D convolutions and poolings of `[C, D, H, W]` are not had: maps are `[C, H, W]`, and lines `[C, L]`";
-        let Some((id, _)) = inputs.get(index) else { return diagnostic.help(volume) };
-        let shape = self.shapes[*id];
-        // A clip or a scan has the channels in front, a batch of pictures behind it.
-        let is_picture = |axis: usize| matches!(shape.dim(axis), 1 | 3 | 4);
-        if is_picture(0) && !is_picture(1) && shape.dim(0) != 1 {
-            return diagnostic.help(volume);
-        }
-        let diagnostic = match self.calls.get(*id).map(|expr| &expr.kind) {
-            Some(ExprKind::List(dims)) if dims.len() == 4 => {
-                let span = Span { end: dims[1].span.start, ..dims[0].span };
-                diagnostic.fix(Unsafe, batch, vec![Edit::replace(span, "")])
-            }
-            _ => diagnostic.help(batch),
-        };
-        if shape.dim(0) == 1 && is_picture(1) { diagnostic } else { diagnostic.note(volume) }
-    }
-
     fn concat(&self, op: Option<&Op>, inputs: &[Flow], at: (usize, usize, usize, Option<usize>), span: Span) -> Diagnostic {
         let (axis, left, right, dim) = at;
         let odd = self.odd_one(inputs, left, right, axis);

@@ -214,7 +214,12 @@ pub(super) fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), S
 
 /// Weight and bias; `fan_in` saturates only where the weight itself has more than 2^64 elements. Kernels have no rows where
 /// lines are convolved.
-pub(super) fn kernel_weights([a, b]: [u64; 2], taps: (&[u64; 2], bool), fan_in: u64, (out, bias): (u64, bool)) -> Vec<WeightSpec> {
+pub(super) fn kernel_weights(
+    [a, b]: [u64; 2],
+    taps: (&[u64; 2], bool),
+    fan_in: u64,
+    (out, bias): (u64, bool),
+) -> Vec<WeightSpec> {
     let mut weights = Vec::with_capacity(2);
     let ([kh, kw], line) = taps;
     let dims = if line { Dims::line_kernels([a, b, *kw]) } else { Dims::kernels([a, b, *kh, *kw]) };

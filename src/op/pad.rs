@@ -231,7 +231,10 @@ mod tests {
         assert_eq!(shape_error("pad([-4, 0])([3, 8, 8])"), gone);
         let why = "it cannot take off 9".to_owned();
         assert_eq!(shape_error("pad([0, -9, 0, 9])([3, 8, 8])"), ShapeError::Extent { axis: 2, dim: 8, why });
-        assert_eq!(told("pad([0, 1, 0, 1])([3, 5])"), "pad is one number or [left, right] on a line [C, L], not the list [0, 1, 0, 1]");
+        assert_eq!(
+            told("pad([0, 1, 0, 1])([3, 5])"),
+            "pad is one number or [left, right] on a line [C, L], not the list [0, 1, 0, 1]"
+        );
     }
 
     #[test]

@@ -36,8 +36,13 @@ pub(super) const UPSAMPLE: OpInfo = OpInfo {
             Absent,
             "which points lie on each other, in ONNX's words; `asymmetric` for nearest, else `half_pixel`",
         ),
-        optional("rounding", Words(ROUNDINGS), Word("floor"), "which pixel is the nearest; PyTorch's nearest-exact is \
-            `coordinates=half_pixel, rounding=round_prefer_ceil`"),
+        optional(
+            "rounding",
+            Words(ROUNDINGS),
+            Word("floor"),
+            "which pixel is the nearest; PyTorch's nearest-exact is \
+            `coordinates=half_pixel, rounding=round_prefer_ceil`",
+        ),
         optional("cubic_a", Number, Float(DEFAULT_A), "slope of the cubic weights one pixel away; cubic only"),
         optional("exclude_outside", Flag, Bool(false), "whether pixels beyond the border have no weight; cubic only"),
     ],
@@ -422,7 +427,10 @@ mod tests {
         assert_eq!(told("upsample(2)([3, 7])"), "[3, 14]");
         assert_eq!(told("upsample(size=5, mode=linear)([3, 7])"), "[3, 5]");
         assert_eq!(printed("upsample(1.5, mode=cubic)([3, 7])"), "factor=1.5, mode=cubic");
-        assert_eq!(printed("upsample(size=5, mode=linear, align_corners=true)([3, 7])"), "size=5, mode=linear, align_corners=true");
+        assert_eq!(
+            printed("upsample(size=5, mode=linear, align_corners=true)([3, 7])"),
+            "size=5, mode=linear, align_corners=true"
+        );
         assert_eq!(told("upsample(2, mode=bilinear)([3, 7])"), "of a line [C, L] mode=bilinear is mode=linear");
         assert_eq!(told("upsample(2, mode=cubic)([3, 7, 7])"), "of a map [C, H, W] mode=cubic is mode=bicubic");
         assert_eq!(told("upsample([1, 2])([3, 7])"), "factor is one number on a line [C, L], not a list");
@@ -434,10 +442,16 @@ mod tests {
     fn words_that_say_the_default_are_not_printed() {
         for (call, wanted) in [
             ("upsample(2, coordinates=asymmetric, rounding=floor)", "factor=2"),
-            ("upsample(2, coordinates=half_pixel, rounding=round_prefer_ceil)", "factor=2, coordinates=half_pixel, rounding=round_prefer_ceil"),
+            (
+                "upsample(2, coordinates=half_pixel, rounding=round_prefer_ceil)",
+                "factor=2, coordinates=half_pixel, rounding=round_prefer_ceil",
+            ),
             ("upsample(2, mode=bilinear, coordinates=half_pixel)", "factor=2, mode=bilinear"),
             ("upsample(2, mode=bicubic, coordinates=align_corners)", "factor=2, mode=bicubic, align_corners=true"),
-            ("upsample(2, mode=bicubic, cubic_a=-0.5, exclude_outside=true)", "factor=2, mode=bicubic, cubic_a=-0.5, exclude_outside=true"),
+            (
+                "upsample(2, mode=bicubic, cubic_a=-0.5, exclude_outside=true)",
+                "factor=2, mode=bicubic, cubic_a=-0.5, exclude_outside=true",
+            ),
             ("upsample(2, coordinates=align_corners)", "factor=2, coordinates=align_corners"),
         ] {
             assert_eq!(printed(&format!("{call}([3, 7, 7])")), wanted);

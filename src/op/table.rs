@@ -8,7 +8,10 @@ use std::fmt;
 use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
-use super::{Op, activation, adaptive_pool, conv, conv_transpose, dense, merge, norm, pad, pass, pool, reshape, resize, scale, slice, source, space};
+use super::{
+    Op, activation, adaptive_pool, conv, conv_transpose, dense, merge, norm, pad, pass, pool, reshape, resize, scale, slice,
+    source, space,
+};
 
 /// What a parameter is where it is not given.
 #[derive(Debug, Clone, Copy, PartialEq)]

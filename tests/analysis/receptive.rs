@@ -184,10 +184,7 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
         2 => (maxpool(2, 2, 0), height / 2),
         3 => (upsample(2 * height), 2 * height),
         4 => (upsample(3 * height / 2), 3 * height / 2),
-        5 => (
-            Op::Upsample(Upsample::bilinear(ResizeTo::Size([2 * height; 2]), false)),
-            2 * height,
-        ),
+        5 => (Op::Upsample(Upsample::bilinear(ResizeTo::Size([2 * height; 2]), false)), 2 * height),
         6 => (transposed(4, 2), 2 * height),
         7 => (Op::Slice(Slice { axis: 1, start: 1, end: height, step: 2 }), height / 2),
         _ => (relu(), height),

@@ -10,9 +10,9 @@ use pointwise::analysis::Receptive;
 use pointwise::exec::{RunOptions, prepare};
 use pointwise::graph::NodeId;
 use pointwise::op::{
-    Activation, AdaptivePool, ChannelShuffle, Concat, Conv, ConvTranspose, Coordinates, Rounding, DepthToSpace, Elementwise, GlobalPool, GroupNorm,
-    InstanceNorm, LayerNorm, Linear, Lrn, Mean, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reshape, ResizeTo, Shape,
-    Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    Activation, AdaptivePool, ChannelShuffle, Concat, Conv, ConvTranspose, Coordinates, DepthToSpace, Elementwise, GlobalPool,
+    GroupNorm, InstanceNorm, LayerNorm, Linear, Lrn, Mean, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reshape, ResizeTo,
+    Rounding, Shape, Slice, Softmax, SpaceToDepth, Transpose, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::Shaped;
@@ -61,7 +61,17 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
             let (kernel, stride, dilation) = (pair(random, 4), pair(random, 2), pair(random, 2));
             let groups = one_of(random, &[1, 1, 2, shape.channels()]);
             let out = groups * (1 + below(random, 2));
-            Op::Conv(Conv { out, kernel, stride, pad: padding(random, line), dilation, groups, bias: false, depthwise: false, line })
+            Op::Conv(Conv {
+                out,
+                kernel,
+                stride,
+                pad: padding(random, line),
+                dilation,
+                groups,
+                bias: false,
+                depthwise: false,
+                line,
+            })
         }
         4 => {
             let (kernel, stride, groups) = (pair(random, 4), pair(random, 3), one_of(random, &[1, 2]));
@@ -152,7 +162,8 @@ fn network(random: &mut Random, dims: &[u64]) -> (Shaped, Vec<NodeId>) {
             _ => (operation(random, last.1), vec![last]),
         };
         let shapes: Vec<Shape> = inputs.iter().map(|(_, shape)| *shape).collect();
-        let fits = op.infer(&shapes).ok().filter(|shape| shape.rank() == dims.len() && shape.elements().is_some_and(|n| n <= 3_000));
+        let fits =
+            op.infer(&shapes).ok().filter(|shape| shape.rank() == dims.len() && shape.elements().is_some_and(|n| n <= 3_000));
         let Some(shape) = fits else { continue };
         let ids: Vec<NodeId> = inputs.iter().map(|(id, _)| *id).collect();
         values.push((net.add(&format!("n{}", values.len()), op, &ids), shape));

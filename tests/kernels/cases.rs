@@ -15,7 +15,17 @@ pub fn conv(out: u64, kernel: [u64; 2]) -> Conv {
 }
 
 pub fn conv_transpose(out: u64, kernel: [u64; 2]) -> ConvTranspose {
-    ConvTranspose { out, kernel, stride: [1, 1], pad: NO_PAD, output_pad: [0, 0], dilation: [1, 1], groups: 1, bias: false, line: false }
+    ConvTranspose {
+        out,
+        kernel,
+        stride: [1, 1],
+        pad: NO_PAD,
+        output_pad: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        bias: false,
+        line: false,
+    }
 }
 
 const NINE: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];

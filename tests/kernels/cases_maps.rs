@@ -207,7 +207,12 @@ fn padded() -> Vec<Case> {
             .gives(&[1, 1, 6], &[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]),
         Case::new(
             "pad of rows",
-            Op::Pad(Pad { pad: Padding { top: 1, left: 0, bottom: 2, right: 0 }, crop: NO_PAD, mode: PadMode::Constant(0.0), line: false }),
+            Op::Pad(Pad {
+                pad: Padding { top: 1, left: 0, bottom: 2, right: 0 },
+                crop: NO_PAD,
+                mode: PadMode::Constant(0.0),
+                line: false,
+            }),
         )
         .input(&[1, 1, 2], &[1.0, 2.0])
         .gives(&[1, 4, 2], &[0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0]),

@@ -16,7 +16,17 @@ pub fn shape(dims: &[u64]) -> Shape {
 
 pub fn conv(out: u64, k: u64, stride: u64, pad: u64) -> Conv {
     let pad = Padding { top: pad, left: pad, bottom: pad, right: pad };
-    Conv { out, kernel: [k, k], stride: [stride, stride], pad, dilation: [1, 1], groups: 1, bias: false, depthwise: false, line: false }
+    Conv {
+        out,
+        kernel: [k, k],
+        stride: [stride, stride],
+        pad,
+        dilation: [1, 1],
+        groups: 1,
+        bias: false,
+        depthwise: false,
+        line: false,
+    }
 }
 
 impl Net {

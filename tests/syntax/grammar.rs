@@ -70,7 +70,9 @@ fn arguments_are_the_words_that_operations_take() {
     });
     let taken = params.iter().flat_map(|param| param.kind.words().iter().copied());
     let ours: BTreeSet<&str> = defaults.chain(taken).collect();
-    assert_eq!(ours, words::ARGUMENTS.iter().copied().collect());
+    // The others are read so only where nothing is bound to them.
+    let kept: BTreeSet<_> = words::ARGUMENTS.iter().copied().collect();
+    assert!(kept.is_subset(&ours), "{kept:?}");
 }
 
 /// The symbols that the grammar speaks of: tokens, and line ends where they count.
