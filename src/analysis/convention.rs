@@ -156,9 +156,10 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
             | Activation::Mish => [Nothing, Nothing, Params, Nothing],
         },
         Op::Softmax(softmax) => [Nothing, Input(1), Nothing, Rows(softmax.axis)],
-        Op::Pool(Pool { kind: PoolKind::Max, .. }) | Op::GlobalPool(GlobalPool::Max) => [Nothing, Input(2), Nothing, Nothing],
+        Op::Pool(Pool { kind: PoolKind::Max, .. })
+        | Op::GlobalPool(GlobalPool::Max)
+        | Op::AdaptivePool(AdaptivePool { kind: GlobalPool::Max, .. }) => [Nothing, Input(2), Nothing, Nothing],
         Op::Pool(Pool { kind: PoolKind::Avg { .. }, .. }) => [Nothing, Input(2), Nothing, Output(1)],
-        Op::AdaptivePool(AdaptivePool { kind: GlobalPool::Max, .. }) => [Nothing, Input(2), Nothing, Nothing],
         // fvcore knows the two-dimensional one alone.
         Op::AdaptivePool(AdaptivePool { line: true, .. }) => [Nothing, Input(2), Nothing, InputAndOutput],
         Op::AdaptivePool(_) | Op::GlobalPool(GlobalPool::Avg) => [Input(1), Input(2), Nothing, InputAndOutput],

@@ -8,7 +8,8 @@ use super::Framework::Keras;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
 use super::{
-    INITIAL_VALUE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, line, may, must, named, pads, row, rule,
+    INITIAL_VALUE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, line, may, must, named, pads, resizes,
+    row, rule,
 };
 
 const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
@@ -212,7 +213,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     keras("reduce_mean", Ruled("mean", rule::keras_mean), &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME]),
     keras(
         "resize",
-        Shaped("upsample", rule::resize),
+        Shaped("upsample", resizes::resize),
         &[X, must("size", Same("size")), may("method", RULED), named("antialias preserve_aspect_ratio", Only(&["False"])), NAME],
     ),
     keras(

@@ -11,6 +11,7 @@ mod keras;
 mod line;
 mod pads;
 mod pytorch;
+mod resizes;
 mod rule;
 mod stages;
 mod translate;

@@ -7,7 +7,8 @@ use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same};
 use super::{
-    INITIAL_VALUE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, line, may, must, named, pads, row, rule,
+    INITIAL_VALUE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, guess, line, may, must, named, pads, resizes,
+    row, rule,
 };
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
@@ -160,9 +161,9 @@ pub(super) const MODULES: &[Row] = &[
     pt("Softmax2d", Operation("softmax"), &[]),
     pt("LogSoftmax log_softmax", Nothing("there is no logarithm here: `softmax` gives the probabilities"), &[]),
     pt("Dropout Dropout1d Dropout2d", Operation("dropout"), &[may("p", Same("p")), INPLACE]),
-    pt("Upsample", Ruled("upsample", rule::interpolate), &[SIZE, FACTOR, MODE, CORNERS, NOT_ANEW]),
+    pt("Upsample", Ruled("upsample", resizes::interpolate), &[SIZE, FACTOR, MODE, CORNERS, NOT_ANEW]),
     pt("UpsamplingNearest2d", Operation("upsample"), &[SIZE, FACTOR]),
-    pt("UpsamplingBilinear2d", Ruled("upsample", rule::bilinear2d), &[SIZE, FACTOR]),
+    pt("UpsamplingBilinear2d", Ruled("upsample", resizes::bilinear2d), &[SIZE, FACTOR]),
     pt("PixelShuffle", Operation("depth_to_space"), &[must("upscale_factor", Same("block"))]),
     pt("PixelUnshuffle", Operation("space_to_depth"), &[must("downscale_factor", Same("block"))]),
     pt("ChannelShuffle", Operation("channel_shuffle"), &[must("groups", Same("groups"))]),
@@ -219,7 +220,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     ),
     pt(
         "interpolate upsample",
-        Ruled("upsample", rule::interpolate),
+        Ruled("upsample", resizes::interpolate),
         &[X, SIZE, FACTOR, MODE, CORNERS, NOT_ANEW, may("antialias", Only(&["False"]))],
     ),
     pt("pixel_shuffle", Operation("depth_to_space"), &[X, must("upscale_factor", Same("block"))]),

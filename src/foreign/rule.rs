@@ -29,7 +29,7 @@ pub(super) fn texts(items: &[Value<'_>]) -> String {
 }
 
 /// The whole numbers of a value.
-fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
+pub(super) fn ints(value: &Value<'_>) -> Result<Vec<i64>, String> {
     let numbers: Option<Vec<i64>> = value.items().iter().map(Value::int).collect();
     numbers.filter(|numbers| !numbers.is_empty()).ok_or_else(|| format!("`{}` are not plain numbers", value.written()))
 }
@@ -195,21 +195,6 @@ fn adaptive(bound: &Bound<'_>, keyword: &'static str) -> Told {
     let text = format!("`{keyword}([{}])`", texts.collect::<Vec<_>>().join(", "));
     let how = if known { format!("write {text} for this map") } else { format!("write {text} with that number") };
     Err(format!("`None` is the size that the input has itself there, which is no size here: {how}"))
-}
-
-/// The nearest of centres has words of its own here.
-pub(super) fn interpolate(bound: &Bound<'_>) -> Told {
-    let mut stages = bound.plain("upsample")?;
-    let args = &mut stages.0[0].args;
-    match bound.get("mode") {
-        None => {}
-        Some(Value::Word("nearest-exact")) => {
-            args.extend([("coordinates", "half_pixel".to_owned()), ("rounding", "round_prefer_ceil".to_owned())]);
-        }
-        Some(Value::Word(mode @ ("nearest" | "bilinear" | "bicubic" | "linear"))) => args.push(("mode", format!("\"{mode}\""))),
-        Some(other) => return Err(format!("`mode={}` has no counterpart here", other.written())),
-    }
-    Ok(stages)
 }
 
 pub(super) fn hardtanh(bound: &Bound<'_>) -> Told {
@@ -476,38 +461,4 @@ pub(super) fn cat(bound: &Bound<'_>) -> Told {
         return Err("without `dim` it joins along the batch there".to_owned());
     }
     bound.plain("concat")
-}
-
-/// `tf.image.resize`: bilinear unless told otherwise.
-pub(super) fn resize(bound: &Bound<'_>) -> Told {
-    let mode = match bound.get("method") {
-        None | Some(Value::Word("bilinear")) => "bilinear",
-        Some(Value::Word("nearest")) => {
-            whole_factors(bound)?;
-            "nearest"
-        }
-        Some(other) => return Err(format!("`method={}` has no counterpart here", other.written())),
-    };
-    let mut stages = bound.plain("upsample")?;
-    stages.0[0].args.push(("mode", mode.to_owned()));
-    Ok(stages)
-}
-
-/// The nearest pixels are those of centres in TensorFlow and of corners here: the same where each pixel is repeated alike.
-fn whole_factors(bound: &Bound<'_>) -> Result<(), String> {
-    let size = bound.get("size").map_or(Ok(Vec::new()), |size| ints(&size))?;
-    let from = match bound.shape {
-        Some([_, height, width]) => [*height, *width],
-        Some(_) => return Err("its input is no map".to_owned()),
-        None => return Err("the nearest pixels hang on the size of its input, which is not known here".to_owned()),
-    };
-    let is_whole = size.len() == 2 && size.iter().zip(from).all(|(to, from)| u64::try_from(*to).is_ok_and(|to| to % from == 0));
-    if is_whole { Ok(()) } else { Err("the nearest pixels are others there unless each is repeated alike".to_owned()) }
-}
-
-/// Corners are aligned, unlike in `Upsample`.
-pub(super) fn bilinear2d(bound: &Bound<'_>) -> Told {
-    let mut stages = bound.plain("upsample")?;
-    stages.0[0].args.extend([("mode", "bilinear".to_owned()), ("align_corners", "true".to_owned())]);
-    Ok(stages)
 }

@@ -69,12 +69,10 @@ impl AxisScale {
         let centred = |shift: i128| Self { slope: 2 * inputs, start: inputs + shift, whole: 2 * outputs, reads };
         let cornered = |outputs, inputs| Self { slope: inputs, start: 0, whole: outputs, reads };
         match coordinates {
-            Coordinates::HalfPixel => centred(-outputs),
             // ONNX: moved by `input / 2 * (1 - output / (scale input))`.
             Coordinates::HalfPixelSymmetric => centred(input * outputs - output * inputs - outputs),
-            Coordinates::PytorchHalfPixel if output == 1 => cornered(1, input),
-            Coordinates::PytorchHalfPixel => centred(-outputs),
-            Coordinates::AlignCorners if output == 1 => cornered(1, input),
+            Coordinates::PytorchHalfPixel | Coordinates::AlignCorners if output == 1 => cornered(1, input),
+            Coordinates::HalfPixel | Coordinates::PytorchHalfPixel => centred(-outputs),
             Coordinates::AlignCorners => cornered(output - 1, input - 1),
             Coordinates::Asymmetric => cornered(outputs, inputs),
             Coordinates::TfHalfPixel => centred(0),

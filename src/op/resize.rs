@@ -150,8 +150,12 @@ impl Upsample {
         let input = i128::from(input);
         let scale = match (self.mode, self.coordinates, self.to) {
             // PyTorch: what keeps its size is copied, and the nearest of twice as many are pairs, whatever the factor.
-            (UpsampleMode::Nearest(Rounding::Floor), Coordinates::Asymmetric, _) if output == input => (1, 1),
-            (UpsampleMode::Linear | UpsampleMode::Cubic { .. }, Coordinates::HalfPixel, _) if output == input => (1, 1),
+            (UpsampleMode::Nearest(Rounding::Floor), Coordinates::Asymmetric, _)
+            | (UpsampleMode::Linear | UpsampleMode::Cubic { .. }, Coordinates::HalfPixel, _)
+                if output == input =>
+            {
+                (1, 1)
+            }
             (UpsampleMode::Nearest(Rounding::Floor), Coordinates::Asymmetric, _) if output == 2 * input => (2, 1),
             (_, _, ResizeTo::Factor(factors)) => fraction(factors[axis]).unwrap_or((output, input)),
             (_, _, ResizeTo::Size(_)) => (output, input),
@@ -213,7 +217,6 @@ fn read_mode(read: &Reader<'_>, line: bool) -> Result<UpsampleMode, BuildError> 
         return needs("rounding", "nearest");
     }
     let cubic = mode_word(UpsampleMode::Cubic { a, exclude_outside }, line);
-    #[expect(clippy::float_cmp, reason = "anything but the default was given")]
     if a != DEFAULT_A && !is_cubic {
         return needs("cubic_a", cubic);
     }
@@ -357,10 +360,12 @@ impl Payload for Upsample {
         };
         let printed = printed.arg("mode", mode_word(self.mode, self.line));
         let is_nearest = matches!(self.mode, UpsampleMode::Nearest(_));
-        let printed = match self.coordinates {
-            Coordinates::AlignCorners if !is_nearest => printed.arg("align_corners", true),
-            other if other == self.mode.default_coordinates() => printed,
-            other => printed.arg("coordinates", coordinates_word(other)),
+        let printed = if self.coordinates == self.mode.default_coordinates() {
+            printed
+        } else if self.coordinates == Coordinates::AlignCorners && !is_nearest {
+            printed.arg("align_corners", true)
+        } else {
+            printed.arg("coordinates", coordinates_word(self.coordinates))
         };
         match self.mode {
             UpsampleMode::Nearest(rounding) => printed.arg("rounding", rounding_word(rounding)),
