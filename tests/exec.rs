@@ -7,7 +7,7 @@ use pointwise::exec::{ExecError, RunOptions, prepare, random_input, required_mem
 use pointwise::graph::{Graph, Node, NodeId};
 use pointwise::op::{
     Activation, BatchNorm, Concat, Constant, Conv, ConvTranspose, Dropout, Elementwise, GlobalPool, Linear, Merge, Op, Padding,
-    Param, Reshape, ResizeTo, Shape, Softmax, Upsample, UpsampleMode,
+    Param, Reshape, ResizeTo, Shape, Softmax, Upsample,
 };
 use pointwise::random::Random;
 use pointwise::shape::{Shaped, infer};
@@ -49,6 +49,7 @@ fn conv(out: u64, k: u64) -> Op {
         groups: 1,
         bias: true,
         depthwise: false,
+        line: false,
     })
 }
 
@@ -154,11 +155,21 @@ fn memory_is_known_before_a_run() {
 fn scratch_memory_is_known_before_a_run() {
     let pad = Padding::even([1, 1]);
     let conv = |out, kernel, groups| {
-        Op::Conv(Conv { out, kernel, stride: [1, 1], pad, dilation: [1, 1], groups, bias: true, depthwise: false })
+        Op::Conv(Conv { out, kernel, stride: [1, 1], pad, dilation: [1, 1], groups, bias: true, depthwise: false, line: false })
     };
     let transposed = |out, groups| {
         let (kernel, stride) = ([3, 2], [2, 2]);
-        Op::ConvTranspose(ConvTranspose { out, kernel, stride, pad, output_pad: [0, 0], dilation: [1, 1], groups, bias: true })
+        Op::ConvTranspose(ConvTranspose {
+            out,
+            kernel,
+            stride,
+            pad,
+            output_pad: [0, 0],
+            dilation: [1, 1],
+            groups,
+            bias: true,
+            line: false,
+        })
     };
     let linear = Op::Linear(Linear { out: 300, bias: true });
     let ops = [
@@ -300,7 +311,7 @@ fn too_much_memory_is_refused_with_the_number() {
 fn enormous_networks_are_refused() {
     let giant = (1 << 31) - 1;
     let ops = [
-        Op::Upsample(Upsample { to: ResizeTo::Size([giant, giant]), mode: UpsampleMode::Nearest }),
+        Op::Upsample(Upsample::nearest(ResizeTo::Size([giant, giant]))),
         conv(giant, 1),
         Op::ConvTranspose(ConvTranspose {
             out: giant,
@@ -311,6 +322,7 @@ fn enormous_networks_are_refused() {
             dilation: [1, 1],
             groups: 1,
             bias: true,
+            line: false,
         }),
     ];
     for op in ops {

@@ -287,6 +287,7 @@ fn hostile(width: u64) -> Shaped {
         groups: 1,
         bias: true,
         depthwise: false,
+        line: false,
     });
     let mut last = input;
     for i in 0..2 {

@@ -11,8 +11,8 @@ use pointwise::op::args::{ArgValue, BuildError};
 use pointwise::op::shape::MAX_DIM;
 use pointwise::op::table::{Built, OPS, OpInfo, ParamInfo, printed_args};
 use pointwise::op::{
-    AdaptiveAvgPool, Concat, Conv, ConvTranspose, DepthToSpace, Gather, LayerNorm, Linear, Op, Pad, PadMode, Padding, Pool,
-    PoolKind, Reduce, Repeat, ResizeTo, Shape, ShapeError, Slice, SpaceToDepth, Upsample, UpsampleMode,
+    AdaptivePool, Concat, Conv, ConvTranspose, DepthToSpace, Gather, GlobalPool, LayerNorm, Linear, Op, Pad, PadMode, Padding,
+    Pool, PoolKind, Reduce, Repeat, ResizeTo, Shape, ShapeError, Slice, SpaceToDepth, Upsample,
 };
 use proptest::prelude::*;
 
@@ -22,8 +22,8 @@ const INTRODUCTION: &str = "# Operations
 
 Every operation of the language. This page is written from the compiler's own table by `BLESS=1 cargo test --test op`.
 
-A parameter without a default must be given. Shapes are without the batch: `[C, H, W]` are channels, height and width, and
-axis 0 is the channels; a negative axis counts from the end. Where PyTorch has the operation, sizes and defaults are PyTorch's.
+A parameter without a default must be given. Shapes are without the batch: `[C, H, W]` are channels, height and width of a map,
+`[C, L]` channels and length of a line, on which windows have one size instead of two, and axis 0 is the channels; a negative axis counts from the end. Where PyTorch has the operation, sizes and defaults are PyTorch's.
 `none` stands for an argument that is not given.
 ";
 
@@ -161,10 +161,11 @@ fn shape() -> impl Strategy<Value = Shape> {
 fn windowed() -> impl Strategy<Value = Op> {
     (pair(), pair(), pair(), padding(), [size(), size()], any::<[bool; 2]>()).prop_flat_map(
         |(kernel, stride, dilation, pad, [out, groups], [bias, ceil])| {
-            let conv = Conv { out, kernel, stride, pad, dilation, groups, bias, depthwise: ceil };
-            let transposed = ConvTranspose { out, kernel, stride, pad, output_pad: [groups; 2], dilation, groups, bias };
+            let conv = Conv { out, kernel, stride, pad, dilation, groups, bias, depthwise: ceil, line: false };
+            let transposed =
+                ConvTranspose { out, kernel, stride, pad, output_pad: [groups; 2], dilation, groups, bias, line: false };
             let kind = if bias { PoolKind::Max } else { PoolKind::Avg { count_include_pad: true } };
-            let pool = Pool { kind, kernel, stride, pad, dilation, ceil };
+            let pool = Pool { kind, kernel, stride, pad, dilation, ceil, line: false };
             prop::sample::select(vec![Op::Conv(conv), Op::ConvTranspose(transposed), Op::Pool(pool)])
         },
     )
@@ -174,7 +175,7 @@ fn other() -> impl Strategy<Value = Op> {
     (pair(), padding(), [size(), size(), size()], 0..8usize).prop_flat_map(|(size, pad, [start, end, step], axis)| {
         prop::sample::select(vec![
             Op::Linear(Linear { out: start, bias: true }),
-            Op::AdaptiveAvgPool(AdaptiveAvgPool { out: size }),
+            Op::AdaptivePool(AdaptivePool { kind: GlobalPool::Avg, out: size, line: false }),
             Op::Concat(Concat { axis }),
             Op::Slice(Slice { axis, start, end: end.cast_signed(), step: step.cast_signed() }),
             Op::Slice(Slice { axis, start, end: end.cast_signed().wrapping_neg(), step: step.cast_signed().wrapping_neg() }),
@@ -183,9 +184,9 @@ fn other() -> impl Strategy<Value = Op> {
             Op::Reduce(Reduce::mean([axis, axis.wrapping_add(1)], false)),
             Op::LayerNorm(LayerNorm { eps: 0.0, affine: true, axes: vec![axis, axis + 1], bias: axis % 2 == 0 }),
             Op::MatMul,
-            Op::Pad(Pad { pad, mode: PadMode::Reflect }),
-            Op::Pad(Pad { pad, mode: PadMode::Constant(0.0) }),
-            Op::Upsample(Upsample { to: ResizeTo::Size(size), mode: UpsampleMode::Bilinear { align_corners: false } }),
+            Op::Pad(Pad { pad, crop: Padding::default(), mode: PadMode::Reflect, line: false }),
+            Op::Pad(Pad { pad: Padding::default(), crop: pad, mode: PadMode::Constant(0.0), line: false }),
+            Op::Upsample(Upsample::bilinear(ResizeTo::Size(size), false)),
             Op::DepthToSpace(DepthToSpace { block: start }),
             Op::SpaceToDepth(SpaceToDepth { block: start }),
             Op::Flatten,
@@ -274,7 +275,7 @@ proptest! {
         [input, kernel, stride, dilation, before, after] in [1..30u64, 1..6, 1..5, 1..4, 0..4, 0..4]
     ) {
         let pad = Padding { top: before, left: before, bottom: after, right: after };
-        let conv = Conv { out: 1, kernel: [kernel; 2], stride: [stride; 2], pad, dilation: [dilation; 2], groups: 1, bias: false, depthwise: false };
+        let conv = Conv { out: 1, kernel: [kernel; 2], stride: [stride; 2], pad, dilation: [dilation; 2], groups: 1, bias: false, depthwise: false, line: false };
         let last_tap = dilation * (kernel - 1);
         let windows = (0..before + input + after).step_by(usize::try_from(stride).expect("small")).filter(|start| start + last_tap < before + input + after).count() as u64;
         let shape = Shape::new(&[1, input, input]).expect("within bounds");
@@ -293,7 +294,8 @@ fn what_stands_for_a_foreign_call_is_there() {
         let info = OPS.iter().find(|op| op.keyword == keyword).unwrap_or_else(|| panic!("no operation {keyword}"));
         for name in row.params.iter().filter_map(|param| here(param.means)) {
             // A rule may write a second operation.
-            let ruled = matches!(row.here, Here::Ruled(..)) && OPS.iter().any(|op| op.params.iter().any(|p| p.name == name));
+            let ruled = matches!(row.here, Here::Ruled(..) | Here::Shaped(..))
+                && OPS.iter().any(|op| op.params.iter().any(|p| p.name == name));
             let known = info.params.iter().any(|param| param.name == name);
             assert!(known || ruled, "{}: `{keyword}` has no `{name}`", row.spellings);
         }

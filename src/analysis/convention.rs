@@ -18,9 +18,9 @@
 //! | other activations | 0 | 0 | 0 | 0 |
 //! | softmax | 0 | 1 an element | 0 | (3 n - 1) a row of n |
 //! | max and average pooling | 0 | 2 an input element | 0 | average: 1 an output element |
-//! | adaptive and global average pooling | 1 an input element | 2 an input element | 0 | (window + 1) an output element |
-//! | global max pooling | 0 | 2 an input element | 0 | 0 |
-//! | resize | nearest 1, bilinear 4 an output element | 2 an output element | 0 | nearest 1, bilinear 11 |
+//! | adaptive and global average pooling | 1 an input element, adaptive of lines 0 | 2 an input element | 0 | (window + 1) an output element |
+//! | adaptive and global max pooling | 0 | 2 an input element | 0 | 0 |
+//! | resize | nearest 1, bilinear 4 an output element, others and of lines 0 | 2 an output element | 0 | nearest 1, linear 5, bilinear 11, cubic 259 |
 //! | anything else | 0 | 0 | 0 | 0 |
 //!
 //! ptflops counts many layers twice, once as a module and once as the function that the module calls; where a network
@@ -29,7 +29,7 @@
 //! `paper-2flops` is the default count doubled.
 
 use super::Convention;
-use crate::op::{Activation, ConvTranspose, GlobalPool, Op, Pool, PoolKind, Shape, UpsampleMode, Work};
+use crate::op::{Activation, AdaptivePool, ConvTranspose, GlobalPool, Op, Pool, PoolKind, Shape, UpsampleMode, Work};
 
 /// What a count needs besides the operation; for one image.
 #[derive(Debug, Clone, Copy)]
@@ -167,12 +167,20 @@ fn rules(op: &Op) -> [Rule<'_>; 4] {
         },
         Op::Softmax(softmax) if softmax.log => [Nothing; 4],
         Op::Softmax(softmax) => [Nothing, Input(1), Nothing, Rows(softmax.axis)],
-        Op::Pool(Pool { kind: PoolKind::Max, .. }) | Op::GlobalPool(GlobalPool::Max) => [Nothing, Input(2), Nothing, Nothing],
+        Op::Pool(Pool { kind: PoolKind::Max, .. })
+        | Op::GlobalPool(GlobalPool::Max)
+        | Op::AdaptivePool(AdaptivePool { kind: GlobalPool::Max, .. }) => [Nothing, Input(2), Nothing, Nothing],
         Op::Pool(Pool { kind: PoolKind::Avg { .. }, .. }) => [Nothing, Input(2), Nothing, Output(1)],
-        Op::AdaptiveAvgPool(_) | Op::GlobalPool(GlobalPool::Avg) => [Input(1), Input(2), Nothing, InputAndOutput],
-        Op::Upsample(upsample) => match upsample.mode {
-            UpsampleMode::Nearest => [Output(1), Output(2), Nothing, Output(1)],
-            UpsampleMode::Bilinear { .. } => [Output(4), Output(2), Nothing, Output(11)],
+        // fvcore knows the two-dimensional one alone.
+        Op::AdaptivePool(AdaptivePool { line: true, .. }) => [Nothing, Input(2), Nothing, InputAndOutput],
+        Op::AdaptivePool(_) | Op::GlobalPool(GlobalPool::Avg) => [Input(1), Input(2), Nothing, InputAndOutput],
+        // fvcore knows the nearest and the linear of maps alone.
+        Op::Upsample(upsample) => match (upsample.mode, upsample.line) {
+            (UpsampleMode::Nearest(_), false) => [Output(1), Output(2), Nothing, Output(1)],
+            (UpsampleMode::Nearest(_), true) => [Nothing, Output(2), Nothing, Output(1)],
+            (UpsampleMode::Linear, false) => [Output(4), Output(2), Nothing, Output(11)],
+            (UpsampleMode::Linear, true) => [Nothing, Output(2), Nothing, Output(5)],
+            (UpsampleMode::Cubic { .. }, _) => [Nothing, Output(2), Nothing, Output(259)],
         },
         // torchinfo: `ConvNeXt`'s layer scale is a bare parameter of a module that has children, which is passed over.
         Op::Scale(_)
@@ -231,9 +239,9 @@ impl Rule<'_> {
     }
 }
 
-/// `H W` of a shape, 1 where it is no map.
+/// `H W` of a shape, `L` of a line, 1 where it is neither.
 fn pixels(shape: Shape) -> Option<u64> {
-    shape.hw().map_or(Some(1), |(h, w)| h.checked_mul(w))
+    shape.grid().map_or(Some(1), |(h, w)| h.checked_mul(w))
 }
 
 /// Weights of a transposed convolution times input pixels, cropping not considered.

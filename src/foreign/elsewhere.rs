@@ -3,9 +3,9 @@
 //! Only what all that use a spelling mean by it is understood; arguments by the names that they have here are as well.
 
 use super::Framework::Elsewhere;
-use super::Here::{self, Nothing, Operation};
+use super::Here::{self, Nothing, Operation, Shaped};
 use super::Means::{Input, Pad, Same};
-use super::{Parameter, Row, may, must, named, row};
+use super::{Parameter, Row, line, may, must, named, row};
 
 const fn any(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
     row(Elsewhere, spellings, here, params)
@@ -22,6 +22,20 @@ pub(super) const ROWS: &[Row] = &[
     any(
         "conv2d convolution convolution2d",
         Operation("conv"),
+        &[
+            X,
+            must("out out_channels filters num_output num_outputs channels", Same("out")),
+            must("k kernel_size ksize kernel", Same("k")),
+            STRIDE,
+            PAD,
+            DILATION,
+            named("groups group", Same("groups")),
+            BIAS,
+        ],
+    ),
+    any(
+        "conv1d convolution1d",
+        Shaped("conv", line::conv),
         &[
             X,
             must("out out_channels filters num_output num_outputs channels", Same("out")),

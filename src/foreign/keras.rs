@@ -8,7 +8,8 @@ use super::Framework::Keras;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Activation, Axes, Axis, Input, Inputs, Needless, Only, Pad, Same, Words};
 use super::{
-    INITIAL_VALUE, LINE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, may, must, named, pads, row, rule,
+    INITIAL_VALUE, Means, NO_PROPERTY, Parameter, Row, TRAINING, VOLUME, else_, guess, line, may, must, named, pads, resizes,
+    row, rule,
 };
 
 const fn keras(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
@@ -41,9 +42,6 @@ const INITIAL: Parameter = named(
 /// Where the framework is told that the channels come first, its axes count otherwise.
 const LAST: Parameter = may("data_format", Only(&["None", "\"channels_last\""]));
 const ALPHA: &str = "negative_slope alpha";
-
-const LINE_POOL: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `maxpool([1, k])` or \
-                         `avgpool([1, k])`";
 
 /// Layers of `keras.layers`.
 pub(super) const LAYERS: &[Row] = &[
@@ -80,8 +78,43 @@ pub(super) const LAYERS: &[Row] = &[
             NAME,
         ],
     ),
-    keras("Conv1D SeparableConv1D DepthwiseConv1D", Nothing(LINE), &[]),
-    keras("MaxPooling1D MaxPool1D AveragePooling1D AvgPool1D GlobalAveragePooling1D", Nothing(LINE_POOL), &[]),
+    keras(
+        "Conv1D Convolution1D",
+        Shaped("conv", line::conv),
+        &[FILTERS, KERNEL, STRIDES, PADDING, LAYOUT, DILATION, may("groups", Same("groups")), ACTIVATION, BIAS, INITIAL, NAME],
+    ),
+    keras(
+        "DepthwiseConv1D",
+        Shaped("dwconv", line::dwconv),
+        &[KERNEL, STRIDES, PADDING, MULTIPLIER, LAYOUT, DILATION, ACTIVATION, BIAS, INITIAL, NAME],
+    ),
+    keras(
+        "SeparableConv1D SeparableConvolution1D",
+        Shaped("dwconv", line::separable),
+        &[FILTERS, KERNEL, STRIDES, PADDING, LAYOUT, DILATION, MULTIPLIER, ACTIVATION, BIAS, INITIAL, NAME],
+    ),
+    keras(
+        "MaxPooling1D MaxPool1D",
+        Shaped("maxpool", line::maxpool),
+        &[else_("pool_size", "2", Same("k")), STRIDES, PADDING, LAYOUT, NAME],
+    ),
+    keras(
+        "AveragePooling1D AvgPool1D",
+        Shaped("avgpool", line::keras_avgpool),
+        &[must("pool_size", Same("k")), STRIDES, PADDING, LAYOUT, NAME],
+    ),
+    keras(
+        "GlobalAveragePooling1D GlobalAvgPool1D",
+        Shaped("global_avgpool", line::global_average),
+        &[LAYOUT, may("keepdims", RULED), NAME],
+    ),
+    keras(
+        "GlobalMaxPooling1D GlobalMaxPool1D",
+        Shaped("global_maxpool", line::global_max),
+        &[LAYOUT, may("keepdims", RULED), NAME],
+    ),
+    keras("ZeroPadding1D", Shaped("pad", line::zero_pad), &[may("padding", RULED), NAME]),
+    keras("UpSampling1D", Shaped("upsample", line::upsample), &[else_("size", "2", Same("factor")), NAME]),
     keras("Conv3D MaxPooling3D AveragePooling3D GlobalAveragePooling3D", Nothing(VOLUME), &[]),
     keras("Dense", Shaped("linear", rule::dense), &[must("units", Same("out")), ACTIVATION, BIAS, INITIAL, NAME]),
     keras(
@@ -143,7 +176,7 @@ pub(super) const LAYERS: &[Row] = &[
     ),
     keras("Activation", Rarely(rule::named_activation), &[must("activation", RULED), NAME]),
     keras(
-        "Dropout SpatialDropout2D",
+        "Dropout SpatialDropout1D SpatialDropout2D",
         Operation("dropout"),
         &[must("rate", Same("p")), named("noise_shape seed data_format", TRAINING), NAME],
     ),
@@ -183,7 +216,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     keras("reduce_mean", Ruled("mean", rule::keras_mean), &[X, may("axis", Axes("axes")), may("keepdims", Same("keep")), NAME]),
     keras(
         "resize",
-        Shaped("upsample", rule::resize),
+        Shaped("upsample", resizes::resize),
         &[X, must("size", Same("size")), may("method", RULED), named("antialias preserve_aspect_ratio", Only(&["False"])), NAME],
     ),
     keras(

@@ -9,8 +9,10 @@ mod axes;
 mod bind;
 mod elsewhere;
 mod keras;
+mod line;
 mod pads;
 mod pytorch;
+mod resizes;
 mod rule;
 mod stages;
 mod translate;
@@ -205,9 +207,7 @@ const fn row(framework: Framework, spellings: &'static str, here: Here, params: 
     Row { framework, spellings, here, params }
 }
 
-const LINE: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `conv(out, [1, k])`, with \
-                    `stride=[1, s]` and `pad=[0, p]`";
-const VOLUME: &str = "maps have two dimensions here: layers of volumes are not had";
+const VOLUME: &str = "3-D layers are not had: maps are `[C, H, W]` here, and lines `[C, L]`";
 const TRAINING: Means = Means::Needless("it concerns training only");
 const INITIAL_VALUE: Means = Means::Lost("values of weights are no part of a network: give them with the weights");
 const PLANNED: Means = Means::NeedlessFlag("where a tensor lies in memory is planned by the compiler");

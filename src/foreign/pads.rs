@@ -43,6 +43,10 @@ pub(super) fn reflection_pad(bound: &Bound<'_>) -> Told {
     padded(bound, Some("reflect"))
 }
 
+pub(super) fn circular_pad(bound: &Bound<'_>) -> Told {
+    padded(bound, Some("\"circular\""))
+}
+
 pub(super) fn replication_pad(bound: &Bound<'_>) -> Told {
     padded(bound, Some("replicate"))
 }
@@ -62,6 +66,7 @@ pub(super) fn f_pad(bound: &Bound<'_>) -> Told {
         (None | Some(Value::Word("constant")), Some(value)) => Ok(stage.arg("value", value.written()).into()),
         (Some(Value::Word("reflect")), _) => Ok(stage.arg("mode", "reflect").into()),
         (Some(Value::Word("replicate")), _) => Ok(stage.arg("mode", "replicate").into()),
+        (Some(Value::Word("circular")), _) => Ok(stage.arg("mode", "\"circular\"").into()),
         (Some(other), _) => Err(format!("`mode={}` has no counterpart here", other.written())),
     }
 }

@@ -7,8 +7,8 @@ use super::Framework::PyTorch;
 use super::Here::{self, Nothing, Operation, Rarely, Ruled, Shaped};
 use super::Means::{Axes, Axis, Input, InputSize, Inputs, NeedlessFlag, Only, Pad, Rest, Same, Words};
 use super::{
-    INITIAL_VALUE, LINE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, axes, guess, may, must, named, pads, row,
-    rule,
+    INITIAL_VALUE, Means, NO_PROPERTY, PLANNED, Parameter, Row, TRAINING, VOLUME, axes, guess, line, may, must, named, pads,
+    resizes, row, rule,
 };
 
 const fn pt(spellings: &'static str, here: Here, params: &'static [Parameter]) -> Row {
@@ -32,7 +32,7 @@ const WITH_PADDING: Parameter = may("count_include_pad", Same("count_include_pad
 const NO_DIVISOR: Parameter = may("divisor_override", Only(&["None"]));
 const SIZE: Parameter = may("size", Same("size"));
 const FACTOR: Parameter = may("scale_factor", Same("factor"));
-const MODE: Parameter = may("mode", Words("mode", MODES));
+const MODE: Parameter = may("mode", RULED);
 const CORNERS: Parameter = may("align_corners", Same("align_corners"));
 const NOT_ANEW: Parameter = may("recompute_scale_factor", Only(&["False"]));
 const DIMS: Parameter = must("dim axis", Axes("axes"));
@@ -42,14 +42,7 @@ const LRN_ALPHA: Parameter = may("alpha", Same("alpha"));
 const LRN_BETA: Parameter = may("beta", Same("beta"));
 const LRN_K: Parameter = may("k", Same("k"));
 const APPROXIMATE: &[&str] = &["none", "tanh"];
-const MODES: &[&str] = &["nearest", "bilinear"];
 
-const LINE_TRANSPOSED: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is \
-                              `conv_transpose(out, [1, k])`, with `stride=[1, s]` and `pad=[0, p]`";
-const LINE_POOL: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `maxpool([1, k])`";
-const LINE_MEAN: &str = "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `avgpool([1, k])`";
-const LINE_ADAPTIVE: &str =
-    "maps have two dimensions here: a line of L is [C, 1, L], and its layer is `adaptive_avgpool([1, size])`";
 const WEIGHTS: &str = "it takes its weights as tensors, which layers have of their own here";
 const NORM: [Parameter; 5] = [
     must("num_features", InputSize),
@@ -59,52 +52,51 @@ const NORM: [Parameter; 5] = [
     may("track_running_stats", Only(&["True"])),
 ];
 
+const CONV: &[Parameter] = &[
+    must("in_channels", InputSize),
+    must("out_channels", Same("out")),
+    KERNEL,
+    STRIDE,
+    may("padding", Pad),
+    DILATION,
+    may("groups", Same("groups")),
+    may("bias", Same("bias")),
+    may("padding_mode", Only(&["\"zeros\""])),
+    DEVICE,
+    DTYPE,
+];
+const CONV_TRANSPOSE: &[Parameter] = &[
+    must("in_channels", InputSize),
+    must("out_channels", Same("out")),
+    KERNEL,
+    STRIDE,
+    PADDING,
+    may("output_padding", Same("output_pad")),
+    may("groups", Same("groups")),
+    may("bias", Same("bias")),
+    DILATION,
+    may("padding_mode", Only(&["\"zeros\""])),
+    DEVICE,
+    DTYPE,
+];
+const INSTANCE_NORM: &[Parameter] = &[
+    must("num_features", InputSize),
+    may("eps", Same("eps")),
+    may("momentum", TRAINING),
+    may("affine", Same("affine")),
+    may("track_running_stats", RULED),
+];
+
 /// Modules of `torch.nn`.
 pub(super) const MODULES: &[Row] = &[
-    pt(
-        "Conv2d",
-        Operation("conv"),
-        &[
-            must("in_channels", InputSize),
-            must("out_channels", Same("out")),
-            KERNEL,
-            STRIDE,
-            may("padding", Pad),
-            DILATION,
-            may("groups", Same("groups")),
-            may("bias", Same("bias")),
-            may("padding_mode", Only(&["\"zeros\""])),
-            DEVICE,
-            DTYPE,
-        ],
-    ),
-    pt(
-        "ConvTranspose2d",
-        Operation("conv_transpose"),
-        &[
-            must("in_channels", InputSize),
-            must("out_channels", Same("out")),
-            KERNEL,
-            STRIDE,
-            PADDING,
-            may("output_padding", Same("output_pad")),
-            may("groups", Same("groups")),
-            may("bias", Same("bias")),
-            DILATION,
-            may("padding_mode", Only(&["\"zeros\""])),
-            DEVICE,
-            DTYPE,
-        ],
-    ),
-    pt("Conv1d conv1d", Nothing(LINE), &[]),
+    pt("Conv2d", Operation("conv"), CONV),
+    pt("Conv1d", Shaped("conv", line::conv), CONV),
+    pt("ConvTranspose2d", Operation("conv_transpose"), CONV_TRANSPOSE),
+    pt("ConvTranspose1d", Shaped("conv_transpose", line::conv_transpose), CONV_TRANSPOSE),
     pt("Conv3d conv3d ConvTranspose3d conv_transpose3d", Nothing(VOLUME), &[]),
-    pt("ConvTranspose1d conv_transpose1d", Nothing(LINE_TRANSPOSED), &[]),
-    pt("MaxPool1d max_pool1d maxpool1d", Nothing(LINE_POOL), &[]),
-    pt("AvgPool1d avg_pool1d avgpool1d", Nothing(LINE_MEAN), &[]),
-    pt("AdaptiveAvgPool1d adaptive_avg_pool1d AdaptiveMaxPool1d adaptive_max_pool1d", Nothing(LINE_ADAPTIVE), &[]),
     pt(
         "MaxPool3d max_pool3d maxpool3d AvgPool3d avg_pool3d avgpool3d BatchNorm3d InstanceNorm3d AdaptiveAvgPool3d \
-         adaptive_avg_pool3d",
+         adaptive_avg_pool3d AdaptiveMaxPool3d adaptive_max_pool3d",
         Nothing(VOLUME),
         &[],
     ),
@@ -134,25 +126,24 @@ pub(super) const MODULES: &[Row] = &[
             may("bias", Same("bias")),
         ],
     ),
-    pt(
-        "InstanceNorm2d",
-        Ruled("instance_norm", rule::instance_norm),
-        &[
-            must("num_features", InputSize),
-            may("eps", Same("eps")),
-            may("momentum", TRAINING),
-            may("affine", Same("affine")),
-            may("track_running_stats", RULED),
-        ],
-    ),
+    pt("InstanceNorm2d", Ruled("instance_norm", rule::instance_norm), INSTANCE_NORM),
+    pt("InstanceNorm1d", Shaped("instance_norm", line::instance_norm), INSTANCE_NORM),
     pt("LocalResponseNorm", Operation("lrn"), &[WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
     pt("MaxPool2d", Operation("maxpool"), &[KERNEL, STRIDE, PADDING, DILATION, NO_INDICES, CEIL]),
+    pt("MaxPool1d", Shaped("maxpool", line::maxpool), &[KERNEL, STRIDE, PADDING, DILATION, NO_INDICES, CEIL]),
     pt("AvgPool2d", Operation("avgpool"), &[KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
+    pt("AvgPool1d", Shaped("avgpool", line::avgpool), &[KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING]),
+    pt("AdaptiveAvgPool1d", Shaped("adaptive_avgpool", line::adaptive_avg), &[must("output_size", Same("out"))]),
+    pt(
+        "AdaptiveMaxPool1d",
+        Shaped("adaptive_maxpool", line::adaptive_max),
+        &[must("output_size", Same("out")), may("return_indices", RULED)],
+    ),
     pt("AdaptiveAvgPool2d", Ruled("adaptive_avgpool", rule::adaptive_avg), &[must("output_size", Same("out"))]),
     pt(
         "AdaptiveMaxPool2d",
-        Ruled("global_maxpool", rule::adaptive_max),
-        &[must("output_size", RULED), may("return_indices", RULED)],
+        Ruled("adaptive_maxpool", rule::adaptive_max),
+        &[must("output_size", Same("out")), may("return_indices", RULED)],
     ),
     pt("Flatten", Ruled("flatten", rule::flatten), &[may("start_dim", RULED), may("end_dim", RULED)]),
     pt("Identity", Operation("identity"), &[]),
@@ -181,10 +172,10 @@ pub(super) const MODULES: &[Row] = &[
     pt("Softmax", Operation("softmax"), &[must("dim", Axis("axis"))]),
     pt("Softmax2d", Operation("softmax"), &[]),
     pt("LogSoftmax", Operation("log_softmax"), &[must("dim", Axis("axis"))]),
-    pt("Dropout Dropout2d", Operation("dropout"), &[may("p", Same("p")), INPLACE]),
-    pt("Upsample", Operation("upsample"), &[SIZE, FACTOR, MODE, CORNERS, NOT_ANEW]),
+    pt("Dropout Dropout1d Dropout2d", Operation("dropout"), &[may("p", Same("p")), INPLACE]),
+    pt("Upsample", Ruled("upsample", resizes::interpolate), &[SIZE, FACTOR, MODE, CORNERS, NOT_ANEW]),
     pt("UpsamplingNearest2d", Operation("upsample"), &[SIZE, FACTOR]),
-    pt("UpsamplingBilinear2d", Ruled("upsample", rule::bilinear2d), &[SIZE, FACTOR]),
+    pt("UpsamplingBilinear2d", Ruled("upsample", resizes::bilinear2d), &[SIZE, FACTOR]),
     pt("PixelShuffle", Operation("depth_to_space"), &[must("upscale_factor", Same("block"))]),
     pt("PixelUnshuffle", Operation("space_to_depth"), &[must("downscale_factor", Same("block"))]),
     pt("ChannelShuffle", Operation("channel_shuffle"), &[must("groups", Same("groups"))]),
@@ -192,11 +183,17 @@ pub(super) const MODULES: &[Row] = &[
     pt("ConstantPad2d", Ruled("pad", pads::zero_pad), &[must("padding", RULED), must("value", RULED)]),
     pt("ReflectionPad2d", Ruled("pad", pads::reflection_pad), &[must("padding", RULED)]),
     pt("ReplicationPad2d", Ruled("pad", pads::replication_pad), &[must("padding", RULED)]),
+    pt("CircularPad2d", Ruled("pad", pads::circular_pad), &[must("padding", RULED)]),
+    pt("ZeroPad1d", Shaped("pad", line::zero_pad), &[must("padding", RULED)]),
+    pt("ConstantPad1d", Shaped("pad", line::zero_pad), &[must("padding", RULED), must("value", RULED)]),
+    pt("ReflectionPad1d", Shaped("pad", line::reflection_pad), &[must("padding", RULED)]),
+    pt("ReplicationPad1d", Shaped("pad", line::replication_pad), &[must("padding", RULED)]),
+    pt("CircularPad1d", Shaped("pad", line::circular_pad), &[must("padding", RULED)]),
 ];
 
 /// Functions, whose input stands first, and methods, whose input stands before the dot.
 pub(super) const FUNCTIONS: &[Row] = &[
-    pt("conv2d conv_transpose2d linear batch_norm", Nothing(WEIGHTS), &[X]),
+    pt("conv2d conv1d conv_transpose2d conv_transpose1d linear batch_norm", Nothing(WEIGHTS), &[X]),
     pt("relu relu_", Operation("relu"), &[X, INPLACE]),
     pt("relu6", Operation("relu6"), &[X, INPLACE]),
     pt("silu", Operation("silu"), &[X, INPLACE]),
@@ -221,22 +218,30 @@ pub(super) const FUNCTIONS: &[Row] = &[
     pt("log_softmax", Operation("log_softmax"), &[X, must("dim", Axis("axis")), named("dtype", NO_PROPERTY)]),
     pt("softmax", Operation("softmax"), &[X, must("dim", Axis("axis")), named("dtype", NO_PROPERTY)]),
     pt(
-        "dropout dropout2d",
+        "dropout dropout1d dropout2d",
         Operation("dropout"),
         &[X, may("p", Same("p")), may("training", NeedlessFlag("it concerns training only")), INPLACE],
     ),
     pt("local_response_norm", Operation("lrn"), &[X, WINDOW, LRN_ALPHA, LRN_BETA, LRN_K]),
     pt("max_pool2d", Operation("maxpool"), &[X, KERNEL, STRIDE, PADDING, DILATION, CEIL, NO_INDICES]),
     pt("avg_pool2d", Operation("avgpool"), &[X, KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING, NO_DIVISOR]),
+    pt("max_pool1d maxpool1d", Shaped("maxpool", line::maxpool), &[X, KERNEL, STRIDE, PADDING, DILATION, CEIL, NO_INDICES]),
+    pt("avg_pool1d avgpool1d", Shaped("avgpool", line::avgpool), &[X, KERNEL, STRIDE, PADDING, CEIL, WITH_PADDING]),
+    pt("adaptive_avg_pool1d", Shaped("adaptive_avgpool", line::adaptive_avg), &[X, must("output_size", Same("out"))]),
+    pt(
+        "adaptive_max_pool1d",
+        Shaped("adaptive_maxpool", line::adaptive_max),
+        &[X, must("output_size", Same("out")), may("return_indices", RULED)],
+    ),
     pt("adaptive_avg_pool2d", Ruled("adaptive_avgpool", rule::adaptive_avg), &[X, must("output_size", Same("out"))]),
     pt(
         "adaptive_max_pool2d",
-        Ruled("global_maxpool", rule::adaptive_max),
-        &[X, must("output_size", RULED), may("return_indices", RULED)],
+        Ruled("adaptive_maxpool", rule::adaptive_max),
+        &[X, must("output_size", Same("out")), may("return_indices", RULED)],
     ),
     pt(
         "interpolate upsample",
-        Operation("upsample"),
+        Ruled("upsample", resizes::interpolate),
         &[X, SIZE, FACTOR, MODE, CORNERS, NOT_ANEW, may("antialias", Only(&["False"]))],
     ),
     pt("pixel_shuffle", Operation("depth_to_space"), &[X, must("upscale_factor", Same("block"))]),

@@ -160,9 +160,23 @@ pub(super) fn keras_prelu(bound: &Bound<'_>) -> Told {
 
 /// `None` among the sizes is the input's own there, which only a number says here.
 pub(super) fn adaptive_avg(bound: &Bound<'_>) -> Told {
+    adaptive(bound, "adaptive_avgpool")
+}
+
+/// To one pixel it is the whole map's.
+pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
+    if bound.flag("return_indices")?.unwrap_or(false) {
+        return Err("where the largest elements stood is not had here".to_owned());
+    }
+    let size = bound.get("output_size").unwrap_or(Value::None);
+    let is_one = !size.items().is_empty() && size.items().iter().all(|n| *n == Value::Int(1));
+    if is_one { Ok(one("global_maxpool")) } else { adaptive(bound, "adaptive_maxpool") }
+}
+
+fn adaptive(bound: &Bound<'_>, keyword: &'static str) -> Told {
     let size = bound.get("output_size").unwrap_or(Value::None);
     if !size.items().contains(&Value::None) {
-        return bound.plain("adaptive_avgpool");
+        return bound.plain(keyword);
     }
     let own = match bound.shape {
         Some([_, height, width]) => [height.to_string(), width.to_string()],
@@ -172,19 +186,9 @@ pub(super) fn adaptive_avg(bound: &Bound<'_>) -> Told {
     // One `None` alone is both.
     let items = if let [Value::None] = size.items() { &[Value::None, Value::None] } else { size.items() };
     let texts = items.iter().zip(&own).map(|(item, own)| if *item == Value::None { own.clone() } else { item.written() });
-    let text = format!("`adaptive_avgpool([{}])`", texts.collect::<Vec<_>>().join(", "));
+    let text = format!("`{keyword}([{}])`", texts.collect::<Vec<_>>().join(", "));
     let how = if known { format!("write {text} for this map") } else { format!("write {text} with that number") };
     Err(format!("`None` is the size that the input has itself there, which is no size here: {how}"))
-}
-
-/// Only the whole map, which one pixel stands for.
-pub(super) fn adaptive_max(bound: &Bound<'_>) -> Told {
-    let size = bound.get("output_size").unwrap_or(Value::None);
-    let is_one = !size.items().is_empty() && size.items().iter().all(|n| *n == Value::Int(1));
-    if bound.flag("return_indices")?.unwrap_or(false) || !is_one {
-        return Err("only `global_maxpool`, to one pixel, is had here".to_owned());
-    }
-    Ok(one("global_maxpool"))
 }
 
 /// From -1 to 1 unless told otherwise.
@@ -469,38 +473,4 @@ pub(super) fn cat(bound: &Bound<'_>) -> Told {
         return Err("without `dim` it joins along the batch there".to_owned());
     }
     bound.plain("concat")
-}
-
-/// `tf.image.resize`: bilinear unless told otherwise.
-pub(super) fn resize(bound: &Bound<'_>) -> Told {
-    let mode = match bound.get("method") {
-        None | Some(Value::Word("bilinear")) => "bilinear",
-        Some(Value::Word("nearest")) => {
-            whole_factors(bound)?;
-            "nearest"
-        }
-        Some(other) => return Err(format!("`method={}` has no counterpart here", other.written())),
-    };
-    let mut stages = bound.plain("upsample")?;
-    stages.0[0].args.push(("mode", mode.to_owned()));
-    Ok(stages)
-}
-
-/// The nearest pixels are those of centres in TensorFlow and of corners here: the same where each pixel is repeated alike.
-fn whole_factors(bound: &Bound<'_>) -> Result<(), String> {
-    let size = bound.get("size").map_or(Ok(Vec::new()), |size| ints(&size))?;
-    let from = match bound.shape {
-        Some([_, height, width]) => [*height, *width],
-        Some(_) => return Err("its input is no map".to_owned()),
-        None => return Err("the nearest pixels hang on the size of its input, which is not known here".to_owned()),
-    };
-    let is_whole = size.len() == 2 && size.iter().zip(from).all(|(to, from)| u64::try_from(*to).is_ok_and(|to| to % from == 0));
-    if is_whole { Ok(()) } else { Err("the nearest pixels are others there unless each is repeated alike".to_owned()) }
-}
-
-/// Corners are aligned, unlike in `Upsample`.
-pub(super) fn bilinear2d(bound: &Bound<'_>) -> Told {
-    let mut stages = bound.plain("upsample")?;
-    stages.0[0].args.extend([("mode", "bilinear".to_owned()), ("align_corners", "true".to_owned())]);
-    Ok(stages)
 }

@@ -41,7 +41,7 @@ pub struct Written {
 pub fn leading(keyword: &str) -> &'static [&'static str] {
     match keyword {
         "conv" | "conv_transpose" => &["out", "k"],
-        "linear" | "adaptive_avgpool" => &["out"],
+        "linear" | "adaptive_avgpool" | "adaptive_maxpool" => &["out"],
         "dwconv" | "maxpool" | "avgpool" => &["k"],
         "group_norm" | "channel_shuffle" => &["groups"],
         "depth_to_space" | "space_to_depth" => &["block"],

@@ -192,7 +192,9 @@ fn said(row: &Row, param: &Parameter, text: &str, shape: Option<&[u64]>) -> Argu
     let whole = || Argument::Unclear("what it means hangs on the rest of the call".to_owned());
     match (param.means, meant(param, &value, row.framework, shape)) {
         // What "same" adds does not count in a mean there, and what is normalised is the shape that is given.
-        (Means::Pad, Ok(_)) if matches!(row.here, Here::Ruled(..)) && matches!(value, Value::Word(_)) => whole(),
+        (Means::Pad, Ok(_)) if matches!(row.here, Here::Ruled(..) | Here::Shaped(..)) && matches!(value, Value::Word(_)) => {
+            whole()
+        }
         (Means::InputSize, Ok(_)) if matches!(row.here, Here::Shaped(..)) => whole(),
         (Means::Needless(why) | Means::NeedlessFlag(why), Ok(None)) => Argument::Needless(why, true),
         (Means::Lost(why), Ok(None)) => Argument::Needless(why, false),

@@ -45,17 +45,18 @@ impl<'a> Builder<'a> {
             return self.wrong(frame, format!("`{name}` asks one tensor for its shape, and this is {}", value.kind()), span);
         };
         let shape = self.shapes[*id];
-        let answer = match (name, shape.hw()) {
+        let answer = match (name, shape.grid()) {
             ("channels", _) => Some(shape.channels()),
             ("rank", _) => Some(shape.rank() as u64),
-            ("height", Some((height, _))) => Some(height),
+            ("height", Some((height, _))) if shape.rank() == 3 => Some(height),
             ("width", Some((_, width))) => Some(width),
             _ => None,
         };
         if let Some(answer) = answer {
             return Value::Int(answer as i64);
         }
-        let message = format!("`{name}` needs a [channels, height, width] tensor, and this is {shape}");
+        let or_line = if name == "width" { " or [channels, length]" } else { "" };
+        let message = format!("`{name}` needs a [channels, height, width]{or_line} tensor, and this is {shape}");
         self.report(frame, Diagnostic::error(Code::RankMismatch, message, span, ""));
         Value::Poison
     }

@@ -10,11 +10,10 @@ use super::{Builder, Frame, Value};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{LayerPath, Node, NodeId, Origin};
-use crate::op::table::{self, Built, OpInfo};
+use crate::op::table::{self, Built, OpInfo, ParamInfo};
 use crate::op::{Elementwise, Merge, Op, ScalarOp, Shape};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, ArgList, Expr, ExprKind, Ident};
-use crate::words::OPERATIONS_TOO;
 
 /// An evaluated argument.
 pub(super) struct Given<'a> {
@@ -440,11 +439,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The word that an argument is because the operation which is called takes it, though it is the name of another one.
+/// The word that an argument is because the operation which is called takes it, as long as nothing is bound to it.
 fn word_among<'a>(frame: &Frame<'a>, meaning: Option<&Callee<'a>>, arg: &'a Expr) -> Option<&'a str> {
     let (ExprKind::Name(name), Some(Callee::Op(info))) = (&arg.kind, meaning) else { return None };
-    let is_word = OPERATIONS_TOO.contains(&name.as_str()) && !frame.names.contains_key(name.as_str());
-    (is_word && info.params.iter().any(|param| param.kind.words().contains(&name.as_str()))).then_some(name.as_str())
+    let takes = |param: &ParamInfo| param.kind.words().contains(&name.as_str());
+    (!frame.names.contains_key(name.as_str()) && info.params.iter().any(takes)).then_some(name.as_str())
 }
 
 pub(super) fn value_nodes(value: &Value) -> Vec<NodeId> {

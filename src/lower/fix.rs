@@ -105,7 +105,7 @@ fn flatten_first(op: &Op, place: Option<Span>, shapes: &[Shape]) -> Option<Chang
 }
 
 fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate> {
-    let size = inputs.first().and_then(|s| s.hw());
+    let size = inputs.first().and_then(|s| s.grid());
     if let Op::Conv(conv) = op {
         let channels = [wanted, inputs.first().copied()].map(|shape| shape.map(Shape::channels));
         conv_candidates(conv, size, channels.into_iter().flatten())
@@ -118,13 +118,19 @@ fn candidates(op: &Op, inputs: &[Shape], wanted: Option<Shape>) -> Vec<Candidate
 
 fn conv_candidates(conv: &Conv, size: Option<(u64, u64)>, channels: impl Iterator<Item = u64>) -> Vec<Candidate> {
     let mut list = Vec::new();
-    if let Some((pad, text)) = keeping(conv.kernel, conv.dilation) {
-        let message =
-            size.map_or_else(|| format!("`pad={text}`"), |s| format!("`pad={text}` {}", keeps(conv.kernel, conv.stride, s)));
+    if let Some((pad, text)) = keeping(conv.kernel, conv.dilation, conv.line) {
+        let message = size.map_or_else(
+            || format!("`pad={text}`"),
+            |s| format!("`pad={text}` {}", keeps((conv.kernel, conv.line), conv.stride, s)),
+        );
         list.push(Candidate { op: Op::Conv(Conv { pad, ..conv.clone() }), message, args: vec![("pad", text)] });
     }
-    for stride in [1, 2].into_iter().filter(|s| [*s, *s] != conv.stride) {
-        let op = Op::Conv(Conv { stride: [stride, stride], ..conv.clone() });
+    for stride in [1, 2] {
+        let strides = if conv.line { [1, stride] } else { [stride, stride] };
+        if strides == conv.stride {
+            continue;
+        }
+        let op = Op::Conv(Conv { stride: strides, ..conv.clone() });
         let message = format!("`stride={stride}` gives the size that is needed");
         list.push(Candidate { op, message, args: vec![("stride", stride.to_string())] });
     }
@@ -136,7 +142,7 @@ fn conv_candidates(conv: &Conv, size: Option<(u64, u64)>, channels: impl Iterato
 }
 
 fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
-    let kept = keeping(pool.kernel, pool.dilation);
+    let kept = keeping(pool.kernel, pool.dilation, pool.line);
     let lopsided = kept.as_ref().is_none_or(|(pad, _)| (pad.top, pad.left) != (pad.bottom, pad.right));
     let padded = |stride: [u64; 2]| {
         let (pad, text) = kept.clone()?;
@@ -145,7 +151,8 @@ fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
             args.insert(0, ("stride", "1".to_owned()));
         }
         let shown = args.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(", ");
-        let message = size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps(pool.kernel, stride, s)));
+        let message =
+            size.map_or_else(|| format!("`{shown}`"), |s| format!("`{shown}` {}", keeps((pool.kernel, pool.line), stride, s)));
         Some(Candidate { op: Op::Pool(Pool { stride, pad, ..pool.clone() }), message, args })
     };
     let ceil = !pool.ceil;
@@ -160,17 +167,20 @@ fn pool_candidates(pool: &Pool, size: Option<(u64, u64)>) -> Vec<Candidate> {
     list
 }
 
-/// The padding that keeps a map's size at stride 1, and how it is written.
-pub(super) fn keeping(kernel: [u64; 2], dilation: [u64; 2]) -> Option<(Padding, String)> {
+/// The padding that keeps a map's size at stride 1, or a line's, and how it is written.
+pub(super) fn keeping(kernel: [u64; 2], dilation: [u64; 2], line: bool) -> Option<(Padding, String)> {
     let total = [dilation[0].checked_mul(kernel[0] - 1)?, dilation[1].checked_mul(kernel[1] - 1)?];
     let pad = Padding { top: total[0] / 2, left: total[1] / 2, bottom: total[0].div_ceil(2), right: total[1].div_ceil(2) };
-    Some((pad, pad.written()))
+    Some((pad, pad.written(line)))
 }
 
-/// "keeps a 5x5 at 28x28".
-fn keeps(kernel: [u64; 2], stride: [u64; 2], size: (u64, u64)) -> String {
+/// "keeps a 5x5 at 28x28", "keeps a window of 5 at a length of 28".
+fn keeps((kernel, line): ([u64; 2], bool), stride: [u64; 2], size: (u64, u64)) -> String {
     let to = (size.0.div_ceil(stride[0]), size.1.div_ceil(stride[1]));
     let verb = if stride == [1, 1] { "keeps" } else { "brings" };
     let preposition = if stride == [1, 1] { "at" } else { "to" };
+    if line {
+        return format!("{verb} a window of {} {preposition} a length of {}", kernel[1], to.1);
+    }
     format!("{verb} a {}x{} {preposition} {}x{}", kernel[0], kernel[1], to.0, to.1)
 }

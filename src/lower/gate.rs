@@ -83,7 +83,17 @@ impl Builder<'_> {
 
 /// A convolution of one pixel.
 fn point(out: u64, bias: bool) -> Conv {
-    Conv { out, kernel: [1, 1], stride: [1, 1], pad: Padding::default(), dilation: [1, 1], groups: 1, bias, depthwise: false }
+    Conv {
+        out,
+        kernel: [1, 1],
+        stride: [1, 1],
+        pad: Padding::default(),
+        dilation: [1, 1],
+        groups: 1,
+        bias,
+        depthwise: false,
+        line: false,
+    }
 }
 
 /// `linear(c)` as `conv(c, 1)`.

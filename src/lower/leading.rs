@@ -77,13 +77,15 @@ pub(super) fn left_out(op: &Op, call: &Expr, input: Shape) -> Option<(Shape, Fix
     let pad = [conv.pad.top, conv.pad.left];
     let all = [[conv.out; 2], conv.kernel, conv.stride, pad, conv.dilation];
     let given = if conv.depthwise { &all[1..] } else { &all[..] }.get(..count)?;
-    let (_, rest) = given.split_first().filter(|(first, _)| **first == [input.channels(); 2])?;
+    // A line's numbers stand in the place of the columns.
+    let leads = |first: &[u64; 2]| first[1] == input.channels() && (conv.line || first[0] == first[1]);
+    let (_, rest) = given.split_first().filter(|(first, _)| leads(first))?;
     // What stood by position has moved along, and the last of it is left to its default.
     let at = |index: usize, default: u64, own: [u64; 2]| {
         rest.get(index).copied().unwrap_or(if index < count { [default; 2] } else { own })
     };
     let begin = usize::from(!conv.depthwise);
-    let out = if conv.depthwise { conv.out } else { rest.first()?[0] };
+    let out = if conv.depthwise { conv.out } else { rest.first()?[usize::from(conv.line)] };
     let kernel = *rest.get(begin)?;
     let padded = if begin + 2 < count { Padding::even(at(begin + 2, 0, pad)) } else { conv.pad };
     let stride = at(begin + 1, 1, conv.stride);

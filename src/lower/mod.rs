@@ -39,6 +39,7 @@ mod together;
 mod tuple;
 mod unused;
 mod value;
+mod volume;
 mod word;
 
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -157,7 +157,7 @@ fn pools(pool: &Pool, set: &Set<'_>) -> Vec<Change> {
     );
     // A mean would take in the zeros of the padding.
     let may_pad = pool.stride == [1, 1] && pool.kind == PoolKind::Max;
-    let kept = keeping(pool.kernel, pool.dilation).filter(|_| may_pad).and_then(|(pad, _)| {
+    let kept = keeping(pool.kernel, pool.dilation, pool.line).filter(|_| may_pad).and_then(|(pad, _)| {
         let message =
             format!("`pad=same` keeps a {}x{} window with stride 1 at the size of its map", pool.kernel[0], pool.kernel[1]);
         change(0, Pool { pad, ..pool.clone() }, ("pad", "same".to_owned()), message)

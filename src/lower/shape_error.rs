@@ -28,6 +28,7 @@ impl<'a> Builder<'a> {
     ) {
         self.here = frame.instance;
         let at = |code, message: String| self.at_input(Diagnostic::error(code, message, span, ""), inputs, 0);
+        let line = inputs.first().is_some_and(|(id, _)| self.shapes[*id].rank() == 2);
         let diagnostic = match *shape_error {
             ShapeError::Concat { axis, left, right, dim } => self.concat(op, inputs, (axis, left, right, dim), span),
             ShapeError::Broadcast { left, right } => self.broadcast(keyword, op, inputs, (left, right), span),
@@ -39,15 +40,15 @@ impl<'a> Builder<'a> {
                 let diagnostic = self.at_input(Diagnostic::error(Code::RankMismatch, message, span, ""), inputs, input);
                 match got.rank() {
                     1 => diagnostic.help("let it see the map: put `flatten` or `linear` after it, not before"),
-                    4 => self.batchless(diagnostic, inputs, input),
+                    4 => self.four_dimensions(diagnostic, inputs, input),
                     _ => diagnostic,
                 }
             }
             ShapeError::Arity { min, max, got } => arity(keyword, (min, max), got, span),
             ShapeError::Padding { side, pad, most, allowed } => {
-                let side = side_name(side);
+                let side = side_name(side, line);
                 at(Code::PaddingTooLarge, format!("`{keyword}` may be padded by at most {most} in {side}, not {pad}"))
-                    .help(format!("write `pad={}`", allowed.written()))
+                    .help(format!("write `pad={}`", allowed.written(line)))
             }
             ShapeError::Elements { from, have, want } => self.elements(keyword, inputs, (from, have, want), span),
             ShapeError::Axis { axis, rank } => {
@@ -92,25 +93,15 @@ impl<'a> Builder<'a> {
         self.at_input(Diagnostic::error(Code::ReshapeMismatch, message, span, label), inputs, 0).help(help)
     }
 
-    /// `[1, 3, 224, 224]`, as other frameworks have it: the batch stands in front of the map's shape.
-    fn batchless(&self, diagnostic: Diagnostic, inputs: &[Flow], index: usize) -> Diagnostic {
-        let said = "the batch is never written; it is chosen when the network is analysed or run";
-        let written = inputs.get(index).and_then(|(id, _)| self.calls.get(*id));
-        match written.map(|expr| &expr.kind) {
-            Some(ExprKind::List(dims)) if dims.len() == 4 => {
-                let span = Span { end: dims[1].span.start, ..dims[0].span };
-                diagnostic.fix(Unsafe, said, vec![Edit::replace(span, "")])
-            }
-            _ => diagnostic.help(said),
-        }
-    }
-
     fn concat(&self, op: Option<&Op>, inputs: &[Flow], at: (usize, usize, usize, Option<usize>), span: Span) -> Diagnostic {
         let (axis, left, right, dim) = at;
         let odd = self.odd_one(inputs, left, right, axis);
         let other = if odd == left { right } else { left };
         let message = match dim {
             None => "`concat` needs inputs of one rank, but its inputs differ".to_owned(),
+            Some(1) if axis == 0 && self.shapes[inputs[left].0].rank() == 2 => {
+                "`concat` needs one length, but its inputs differ".to_owned()
+            }
             Some(1 | 2) if axis == 0 => "`concat` needs one height and width, but its inputs differ".to_owned(),
             Some(dim) => format!("`concat` along axis {axis} needs one size in axis {dim}, but its inputs differ"),
         };
@@ -220,8 +211,9 @@ impl<'a> Builder<'a> {
 
     fn window(&self, keyword: &str, op: Option<&Op>, inputs: &[Flow], at: (Side, u64, u64, u64), span: Span) -> Diagnostic {
         let (side, window, input, pad) = at;
+        let line = inputs.first().is_some_and(|(id, _)| self.shapes[*id].rank() == 2);
         let padding = if pad == 0 { String::new() } else { format!(" with {pad} of padding") };
-        let message = format!("`{keyword}` slides a window of {window} over a {} of {input}{padding}", side_name(side));
+        let message = format!("`{keyword}` slides a window of {window} over a {} of {input}{padding}", side_name(side, line));
         let diagnostic =
             self.at_input(Diagnostic::error(Code::KernelTooLarge, message, span, "the window does not fit"), inputs, 0);
         if let Some(Op::Pool(_)) = op {
@@ -249,7 +241,7 @@ impl<'a> Builder<'a> {
             }
             diagnostic.help(format!(
                 "use a smaller kernel, stride less before it, or pad the {} by at least {}",
-                side_name(side),
+                side_name(side, line),
                 window.saturating_sub(input).div_ceil(2)
             ))
         }
@@ -390,23 +382,26 @@ impl<'a> Builder<'a> {
         if let (Op::Slice(_), Some("split")) = (&node.op, self.calls.get(id).and_then(|call| callee(call))) {
             return Some(format!("a part that `split` makes of {before}"));
         }
-        let (Some((kernel, stride, pad, dilation)), Some(a), Some(b)) = (geometry, before.hw(), after.hw()) else {
+        let (Some((kernel, stride, pad, dilation)), Some(a), Some(b)) = (geometry, before.grid(), after.grid()) else {
             return (before != after).then(|| format!("`{}` turns {before} into {after}", node.op.keyword()));
         };
         if a == b {
             return (before.channels() != after.channels())
                 .then(|| format!("`{}` makes {} channels", node.op.keyword(), after.channels()));
         }
-        let padding = padded(pad);
-        let dilated = if dilation == [1, 1] { String::new() } else { format!(" with dilation {}", dilation[0]) };
-        let what = format!("a {}x{}{dilated}", kernel[0], kernel[1]);
+        let padding = padded(pad, before.rank() == 2);
+        let line = before.rank() == 2;
+        let side = usize::from(line);
+        let dilated = if dilation == [1, 1] { String::new() } else { format!(" with dilation {}", dilation[side]) };
+        let window = if line { format!("a window of {}", kernel[1]) } else { format!("a {}x{}", kernel[0], kernel[1]) };
+        let what = format!("{window}{dilated}");
         let (from, to) = if a.0 == b.0 { (a.1, b.1) } else { (a.0, b.0) };
         Some(if stride == [1, 1] && from > to {
             format!("{what} {padding} takes {} off {from}", from - to)
         } else if stride == [1, 1] {
             format!("{what} {padding} adds {} to {from}", to - from)
         } else {
-            format!("{what} with stride {}, {padding}, takes {from} to {to}", stride[0])
+            format!("{what} with stride {}, {padding}, takes {from} to {to}", stride[side])
         })
     }
 }
@@ -432,8 +427,9 @@ fn dilated(op: &Op, side: Side) -> Option<(u64, u64)> {
 }
 
 /// "without padding", "with padding 1", "with padding 0 to 1" where the sides differ.
-fn padded(pad: Padding) -> String {
-    let sides = [pad.top, pad.left, pad.bottom, pad.right];
+fn padded(pad: Padding, line: bool) -> String {
+    let all = [pad.top, pad.bottom, pad.left, pad.right];
+    let sides = if line { &all[2..] } else { &all };
     let (least, most) = sides.iter().fold((u64::MAX, 0), |(least, most), side| (least.min(*side), most.max(*side)));
     match (least, most) {
         (_, 0) => "without padding".to_owned(),
@@ -479,8 +475,9 @@ fn same_but(a: Shape, b: Shape, axis: usize) -> bool {
     a.rank() == b.rank() && (0..a.rank()).all(|i| i == axis || a.dim(i) == b.dim(i))
 }
 
-fn side_name(side: Side) -> &'static str {
+fn side_name(side: Side, line: bool) -> &'static str {
     match side {
+        Side::Width if line => "length",
         Side::Height => "height",
         Side::Width => "width",
     }

@@ -73,10 +73,10 @@ fn with_padding(op: &Op) -> Option<(Op, String)> {
     let even = |pad: &Padding| (pad.top, pad.left) == (pad.bottom, pad.right);
     let short = |have: &Padding, want: &Padding| have.top < want.top || have.left < want.left;
     if let Op::Conv(conv) = op {
-        let (pad, text) = keeping(conv.kernel, conv.dilation).filter(|(pad, _)| even(pad) && short(&conv.pad, pad))?;
+        let (pad, text) = keeping(conv.kernel, conv.dilation, conv.line).filter(|(pad, _)| even(pad) && short(&conv.pad, pad))?;
         Some((Op::Conv(Conv { pad, ..conv.clone() }), text))
     } else if let Op::Pool(pool) = op {
-        let (pad, text) = keeping(pool.kernel, pool.dilation).filter(|(pad, _)| even(pad) && short(&pool.pad, pad))?;
+        let (pad, text) = keeping(pool.kernel, pool.dilation, pool.line).filter(|(pad, _)| even(pad) && short(&pool.pad, pad))?;
         Some((Op::Pool(Pool { pad, ..pool.clone() }), text))
     } else {
         None

@@ -149,15 +149,40 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An integer or `[height, width]`; of a line, which has one side, an integer, and `row` for the row that it is.
+    pub(super) fn sides(&self, name: &str, line: bool, (least, row): (u64, u64)) -> Result<[u64; 2], BuildError> {
+        if !line {
+            return self.pair(name, least);
+        }
+        let value = &*self.value(name)?;
+        if let ArgValue::List(_) = value {
+            return Err(self.one_sided(name, "one number", value));
+        }
+        self.bounded(name, value, value, least).map(|n| [row, n])
+    }
+
+    /// An error about an argument that has one side too many for a line.
+    fn one_sided(&self, name: &str, takes: &str, got: &ArgValue) -> BuildError {
+        self.invalid(name, format!("{name} is {takes} on a line [C, L], not {}", describe(got)))
+    }
+
     /// An error about the length of a list.
     fn length(&self, name: &str, needed: &str, got: usize) -> BuildError {
         self.invalid(name, format!("a list for {name} has {needed} elements, not {got}"))
     }
 
-    /// Padding: an integer, `[height, width]`, `[top, left, bottom, right]` or `same`.
-    pub(super) fn padding(&self, name: &str) -> Result<PadArg, BuildError> {
+    /// Padding: an integer, `[height, width]`, `[top, left, bottom, right]` or `same`; of a line an integer, `[left, right]` or
+    /// `same`.
+    pub(super) fn padding(&self, name: &str, line: bool) -> Result<PadArg, BuildError> {
         let value = &*self.value(name)?;
         match value {
+            ArgValue::List(items) if line => {
+                let [left, right] = items.as_slice() else {
+                    return Err(self.one_sided(name, "one number or [left, right]", value));
+                };
+                let (left, right) = (self.bounded(name, value, left, 0)?, self.bounded(name, value, right, 0)?);
+                Ok(PadArg::Sided(Padding { left, right, ..Padding::default() }))
+            }
             ArgValue::Str(s) if s == "same" => Ok(PadArg::Same),
             ArgValue::List(items) if items.len() == 4 => {
                 let side = |i: usize| self.bounded(name, value, &items[i], 0);
@@ -165,8 +190,31 @@ impl<'a> Reader<'a> {
             }
             ArgValue::List(items) if items.len() != 2 => Err(self.length(name, "2 or 4", items.len())),
             ArgValue::List(_) | ArgValue::Int(_) | ArgValue::Float(_) | ArgValue::Bool(_) | ArgValue::Str(_) => {
-                self.pair_of(name, value, 0).map(|[h, w]| PadArg::Even(Padding::even([h, w])))
+                let rows = |h| if line { 0 } else { h };
+                self.pair_of(name, value, 0).map(|[h, w]| PadArg::Even(Padding::even([rows(h), w])))
             }
+        }
+    }
+
+    /// Rows and columns to add, or to take off where they are negative: `[top, left, bottom, right]`.
+    pub(super) fn margins(&self, name: &str, line: bool) -> Result<[i64; 4], BuildError> {
+        let value = &*self.value(name)?;
+        let number = |item: &ArgValue| {
+            let n = integral(item).ok_or_else(|| self.mistyped(name, value))?;
+            let fits = n.unsigned_abs() <= MAX_DIM;
+            if fits { Ok(n) } else { Err(self.invalid(name, format!("{name} must be at most {MAX_DIM} either way, not {n}"))) }
+        };
+        let ArgValue::List(items) = value else {
+            let n = number(value)?;
+            return Ok(if line { [0, n, 0, n] } else { [n; 4] });
+        };
+        let numbers = items.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        match (numbers.as_slice(), line) {
+            ([left, right], true) => Ok([0, *left, 0, *right]),
+            ([h, w], false) => Ok([*h, *w, *h, *w]),
+            ([top, left, bottom, right], false) => Ok([*top, *left, *bottom, *right]),
+            (_, true) => Err(self.one_sided(name, "one number or [left, right]", value)),
+            (other, false) => Err(self.length(name, "2 or 4", other.len())),
         }
     }
 
@@ -225,6 +273,11 @@ impl<'a> Reader<'a> {
         let value = self.value(name)?;
         let written = integral(&value).ok_or_else(|| self.mistyped(name, &value))?;
         Ok(axis(written, rank)?)
+    }
+
+    /// One of the words that the row says it takes, or `None` where it is not given and the default is to have none.
+    pub(super) fn word_if_given(&self, name: &str) -> Result<Option<&'static str>, BuildError> {
+        if self.given(name).is_some() { self.word(name).map(Some) } else { Ok(None) }
     }
 
     /// One of the words that the row says it takes.
@@ -372,6 +425,11 @@ pub(super) fn ints(items: impl IntoIterator<Item = u64>) -> ArgValue {
 /// `n`, or `[h, w]` where they differ.
 pub(super) fn pair(p: [u64; 2]) -> ArgValue {
     if p[0] == p[1] { p[0].into() } else { ints(p) }
+}
+
+/// As it was read: of a line the one number that it has.
+pub(super) fn sides(p: [u64; 2], line: bool) -> ArgValue {
+    if line { p[1].into() } else { pair(p) }
 }
 
 /// Whether a number stays finite in the 32 bits that networks are computed in.

@@ -72,7 +72,8 @@ impl Op {
                 Attributes::sliding([conv.kernel, conv.stride, conv.dilation], conv.pad).in_groups(conv.groups)
             }
             Self::Pool(pool) => Attributes::sliding([pool.kernel, pool.stride, pool.dilation], pool.pad),
-            Self::Pad(pad) => Attributes { pad: Some(pad.pad), ..Attributes::NONE },
+            // What is taken off is no padding.
+            Self::Pad(pad) => Attributes { pad: (pad.crop == Padding::default()).then_some(pad.pad), ..Attributes::NONE },
             Self::GroupNorm(norm) => Attributes::NONE.in_groups(norm.groups),
             Self::ChannelShuffle(shuffle) => Attributes::NONE.in_groups(shuffle.groups),
             Self::Input(_)
@@ -88,7 +89,7 @@ impl Op {
             | Self::Activation(_)
             | Self::Softmax(_)
             | Self::GlobalPool(_)
-            | Self::AdaptiveAvgPool(_)
+            | Self::AdaptivePool(_)
             | Self::Concat(_)
             | Self::Elementwise(_)
             | Self::Scalar(_)

@@ -12,7 +12,7 @@
 //! | `sqrt`, `exp`, `reciprocal`, `clamp`, maximum and minimum with a constant, a constant over the input or to its power | output | it tells the derivative |
 //! | `silu`, `hard_swish`, `gelu`, `mish`, `prelu`, `leaky_relu` or `elu` with a negative factor, `thresholded_relu` with a negative one, `softplus` with a threshold that shows | input | the output does not |
 //! | `log`, `abs`, `erf`, `sin`, `cos`, a power with a constant exponent | input | the output does not |
-//! | `maxpool`, `global_maxpool`, `amax`, `amin` | where each maximum stood, 8 bytes a position | only that element has a gradient |
+//! | `maxpool`, `global_maxpool`, `adaptive_maxpool`, `amax`, `amin` | where each maximum stood, 8 bytes a position | only that element has a gradient |
 //! | `max`, `min` | which input won, a byte an element | only that input has a gradient |
 //! | `mul`, `matmul` | inputs | each one is the derivative of the others |
 //! | `div` | divisors, and the dividend where they have a gradient | they stand in the derivatives |
@@ -24,7 +24,7 @@
 
 use super::activation::SOFTPLUS_THRESHOLD;
 use super::work::elements;
-use super::{Activation, GlobalPool, Merge, Op, PoolKind, Reduction, ScalarOp, Shape, Unary};
+use super::{Activation, AdaptivePool, GlobalPool, Merge, Op, PoolKind, Reduction, ScalarOp, Shape, Unary};
 
 /// What is kept; of the maps an operation reads and makes, and of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,7 +113,9 @@ impl Op {
                 Reduction::L1 => Kept::INPUT,
                 Reduction::Prod | Reduction::L2 => Kept::input_and(Own::Each(map)),
             },
-            Self::GlobalPool(GlobalPool::Max) => Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?)),
+            Self::GlobalPool(GlobalPool::Max) | Self::AdaptivePool(AdaptivePool { kind: GlobalPool::Max, .. }) => {
+                Kept::only(Own::Bytes(map.checked_mul(INDEX_BYTES)?))
+            }
             Self::Elementwise(elementwise) => match elementwise.merge {
                 Merge::Mul => Kept { maps: Maps::OtherInputs, own: Own::None },
                 Merge::Div => Kept { maps: Maps::Divisors, own: Own::None },
@@ -133,7 +135,7 @@ impl Op {
             | Self::Param(_)
             | Self::Constant(_)
             | Self::GlobalPool(GlobalPool::Avg)
-            | Self::AdaptiveAvgPool(_)
+            | Self::AdaptivePool(AdaptivePool { kind: GlobalPool::Avg, .. })
             | Self::Concat(_)
             | Self::Flatten
             | Self::Reshape(_)
@@ -226,6 +228,7 @@ mod tests {
             ("maxpool(2)([4, 8, 8])", Kept::only(Own::Bytes(8 * 64))),
             ("avgpool(2)([4, 8, 8])", Kept::NOTHING),
             ("global_maxpool()([4, 8, 8])", Kept::only(Own::Bytes(32))),
+            ("adaptive_maxpool(2)([4, 8, 8])", Kept::only(Own::Bytes(128))),
             ("mul()([4], [4])", Kept { maps: Maps::OtherInputs, own: Own::None }),
             ("max()([4], [4])", Kept::only(Own::Bytes(4))),
             ("min()([4], [4])", Kept::only(Own::Bytes(4))),

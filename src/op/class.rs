@@ -105,7 +105,7 @@ impl Op {
             Self::Scale(_) => Class::Scale,
             Self::Activation(_) => Class::Activation,
             Self::Lrn(_) | Self::Softmax(_) => Class::Competition,
-            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptiveAvgPool(_) | Self::Reduce(_) => Class::Pooling,
+            Self::Pool(_) | Self::GlobalPool(_) | Self::AdaptivePool(_) | Self::Reduce(_) => Class::Pooling,
             Self::MatMul => Class::Product,
             Self::Elementwise(_) | Self::Scalar(_) | Self::Unary(_) => Class::Arithmetic,
             Self::Flatten | Self::Reshape(_) => Class::Reshape,

@@ -3,9 +3,9 @@
 //! In: arguments and input shapes. Out: the payload, its shape, weights and counts as PyTorch defines them.
 
 use super::Op;
-use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, ints, pair};
+use super::args::{ArgValue, BuildError, PadArg, Printed, Reader, ints, sides};
 use super::error::{ShapeError, Side};
-use super::geometry::{SlidingWindow, at_least_one, map_of, map_shape, narrow_signed};
+use super::geometry::{Map, SlidingWindow, at_least_one, narrow_signed};
 use super::param_kind::ParamKind::{Count, Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::{MAX_DIM, Shape};
@@ -17,7 +17,7 @@ use super::work::{Window, Work, elements, product};
 pub(super) const CONV: OpInfo = OpInfo {
     keyword: "conv",
     family: "convolution",
-    summary: "2-D convolution; a 1x1 one mixes channels pixel by pixel",
+    summary: "convolution; a 1x1 one mixes channels pixel by pixel",
     params: &[
         required("out", Count, "output channels"),
         optional("k", Pair, Int(1), "kernel size"),
@@ -29,7 +29,7 @@ pub(super) const CONV: OpInfo = OpInfo {
     ],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [out, H', W']",
+    shapes: "[C, H, W] -> [out, H', W'], [C, L] -> [out, L']",
     onnx: "Conv",
     build: build_conv,
 };
@@ -48,7 +48,7 @@ pub(super) const DWCONV: OpInfo = OpInfo {
     ],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [C multiplier, H', W']",
+    shapes: "[C, H, W] -> [C multiplier, H', W'], [C, L] -> [C multiplier, L']",
     onnx: "Conv",
     build: build_dwconv,
 };
@@ -66,7 +66,7 @@ pub struct Padding {
     pub right: u64,
 }
 
-/// 2-D convolution of `[C, H, W]`.
+/// Convolution of `[C, H, W]`, or of a line `[C, L]`, which has the geometry of a map of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Conv {
     /// Output channels.
@@ -85,6 +85,8 @@ pub struct Conv {
     pub bias: bool,
     /// Written as `dwconv`: groups equal the input channels.
     pub depthwise: bool,
+    /// Whether its maps are lines `[C, L]`: its weights and its arguments then have no rows.
+    pub line: bool,
 }
 
 impl Padding {
@@ -109,9 +111,9 @@ impl Padding {
         self.top == self.bottom && self.left == self.right
     }
 
-    /// The shortest argument that means this padding.
-    pub(super) fn printed(self) -> ArgValue {
-        if self.is_even() { pair([self.top, self.left]) } else { self.printed_sides() }
+    /// The shortest argument that means this padding of a map, or of a line.
+    pub(super) fn printed(self, line: bool) -> ArgValue {
+        if self.is_even() { sides([self.top, self.left], line) } else { self.printed_sides(line) }
     }
 
     /// Each side as it is, or the most that is allowed, `[h, w]`.
@@ -119,19 +121,21 @@ impl Padding {
         Self { top: self.top.min(h), left: self.left.min(w), bottom: self.bottom.min(h), right: self.right.min(w) }
     }
 
-    /// As it is written: `1`, `[2, 0]`, `[0, 0, 1, 1]`.
+    /// As it is written: `1`, `[2, 0]`, `[0, 0, 1, 1]`; of a line `1`, `[0, 1]`.
     #[must_use]
-    pub fn written(self) -> String {
+    pub fn written(self, line: bool) -> String {
         match self {
+            Self { left, right, .. } if line && left == right => left.to_string(),
+            Self { left, right, .. } if line => format!("[{left}, {right}]"),
             Self { top, left, bottom, right } if (top, left) != (bottom, right) => format!("[{top}, {left}, {bottom}, {right}]"),
             Self { top, left, .. } if top == left => top.to_string(),
             Self { top, left, .. } => format!("[{top}, {left}]"),
         }
     }
 
-    /// `[top, left, bottom, right]`.
-    pub(super) fn printed_sides(self) -> ArgValue {
-        ints([self.top, self.left, self.bottom, self.right])
+    /// `[top, left, bottom, right]`; of a line `[left, right]`.
+    pub(super) fn printed_sides(self, line: bool) -> ArgValue {
+        if line { ints([self.left, self.right]) } else { ints([self.top, self.left, self.bottom, self.right]) }
     }
 }
 
@@ -149,39 +153,41 @@ impl PadArg {
 }
 
 fn build_conv(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let [_, h, w] = map_of(inputs)?;
+    let Map { size, line, .. } = Map::of(inputs)?;
     let mut conv = Conv {
         out: read.count("out")?,
-        kernel: read.pair("k", 1)?,
-        stride: read.pair("stride", 1)?,
+        kernel: read.sides("k", line, (1, 1))?,
+        stride: read.sides("stride", line, (1, 1))?,
         pad: Padding::default(),
-        dilation: read.pair("dilation", 1)?,
+        dilation: read.sides("dilation", line, (1, 1))?,
         groups: read.count("groups")?,
         bias: read.flag("bias")?,
         depthwise: false,
+        line,
     };
-    conv.pad = read.padding("pad")?.resolve(conv.windows([h, w]));
+    conv.pad = read.padding("pad", line)?.resolve(conv.windows(size));
     Ok(Built::One(Op::Conv(conv)))
 }
 
 fn build_dwconv(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    let [channels, h, w] = map_of(inputs)?;
+    let Map { channels, size, line } = Map::of(inputs)?;
     let multiplier = read.count("multiplier")?;
     let mut conv = Conv {
         // Both are below 2^31.
         out: channels * multiplier,
-        kernel: read.pair("k", 1)?,
-        stride: read.pair("stride", 1)?,
+        kernel: read.sides("k", line, (1, 1))?,
+        stride: read.sides("stride", line, (1, 1))?,
         pad: Padding::default(),
-        dilation: read.pair("dilation", 1)?,
+        dilation: read.sides("dilation", line, (1, 1))?,
         groups: channels,
         bias: read.flag("bias")?,
         depthwise: true,
+        line,
     };
     if conv.out > MAX_DIM {
         return Err(ShapeError::Dimension { what: "channels", value: i128::from(conv.out) }.into());
     }
-    conv.pad = read.padding("pad")?.resolve(conv.windows([h, w]));
+    conv.pad = read.padding("pad", line)?.resolve(conv.windows(size));
     Ok(Built::One(Op::Conv(conv)))
 }
 
@@ -206,10 +212,18 @@ pub(super) fn check_groups(channels: u64, out: u64, groups: u64) -> Result<(), S
     Ok(())
 }
 
-/// Weight and bias; `fan_in` saturates only where the weight itself has more than 2^64 elements.
-pub(super) fn kernel_weights(dims: [u64; 4], fan_in: u64, out: u64, bias: bool) -> Vec<WeightSpec> {
+/// Weight and bias; `fan_in` saturates only where the weight itself has more than 2^64 elements. Kernels have no rows where
+/// lines are convolved.
+pub(super) fn kernel_weights(
+    [a, b]: [u64; 2],
+    taps: (&[u64; 2], bool),
+    fan_in: u64,
+    (out, bias): (u64, bool),
+) -> Vec<WeightSpec> {
     let mut weights = Vec::with_capacity(2);
-    weights.push(WeightSpec::learned("weight", Dims::kernels(dims), Init::HeNormal { fan_in }));
+    let ([kh, kw], line) = taps;
+    let dims = if line { Dims::line_kernels([a, b, *kw]) } else { Dims::kernels([a, b, *kh, *kw]) };
+    weights.push(WeightSpec::learned("weight", dims, Init::HeNormal { fan_in }));
     if bias {
         weights.push(WeightSpec::learned("bias", Dims::vector(out), Init::Uniform { fan_in }));
     }
@@ -231,13 +245,14 @@ impl Payload for Conv {
 
     /// `H' = floor((H + top + bottom - dilation (k - 1) - 1) / stride) + 1` (PyTorch, `Conv2d`).
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, h, w] = map_of(inputs)?;
+        let map = Map::like(inputs, self.line)?;
+        let channels = map.channels;
         check_groups(channels, self.out, self.groups)?;
         if self.depthwise && self.groups != channels {
             return Err(ShapeError::Groups { output: false, channels, groups: self.groups });
         }
-        let [rows, columns] = self.windows([h, w]);
-        map_shape(i128::from(self.out), rows.outputs(false)?, columns.outputs(false)?)
+        let [rows, columns] = self.windows(map.size);
+        map.resized(i128::from(self.out), [rows.outputs(false)?, columns.outputs(false)?])
     }
 
     fn roles(&self) -> &'static [&'static str] {
@@ -248,7 +263,7 @@ impl Payload for Conv {
         let input = inputs[0];
         let per_group = input.channels() / self.groups.max(1);
         let fan_in = per_group.saturating_mul(self.kernel[0]).saturating_mul(self.kernel[1]);
-        kernel_weights([self.out, per_group, self.kernel[0], self.kernel[1]], fan_in, self.out, self.bias)
+        kernel_weights([self.out, per_group], (&self.kernel, self.line), fan_in, (self.out, self.bias))
     }
 
     /// `kh kw (cin / groups)` MACs for each output element, padding included; one addition each for the bias.
@@ -275,10 +290,10 @@ impl Payload for Conv {
     fn arguments(&self, printed: Printed) -> Printed {
         let printed = if self.depthwise { printed } else { printed.arg("out", self.out) };
         let printed = printed
-            .arg("k", pair(self.kernel))
-            .arg("stride", pair(self.stride))
-            .arg("pad", self.pad.printed())
-            .arg("dilation", pair(self.dilation));
+            .arg("k", sides(self.kernel, self.line))
+            .arg("stride", sides(self.stride, self.line))
+            .arg("pad", self.pad.printed(self.line))
+            .arg("dilation", sides(self.dilation, self.line));
         let printed = if self.depthwise {
             printed.arg("multiplier", self.out / self.groups.max(1))
         } else {
@@ -304,6 +319,7 @@ mod tests {
             groups: 1,
             bias: true,
             depthwise: false,
+            line: false,
         };
         change(&mut conv);
         conv.infer(&[shape(&[4, 8, 8])])
@@ -343,7 +359,7 @@ mod tests {
         assert_eq!(shape_error("conv(8, 3, dilation=2, pad=1)([3, 9, 2])"), window);
         assert_eq!(shape_error("conv(8, groups=3)([4, 8, 8])"), ShapeError::Groups { output: false, channels: 4, groups: 3 });
         assert_eq!(shape_error("conv(9, groups=4)([4, 8, 8])"), ShapeError::Groups { output: true, channels: 9, groups: 4 });
-        let rank = ShapeError::Rank { input: 0, needed: "[C, H, W]", got: shape(&[10]) };
+        let rank = ShapeError::Rank { input: 0, needed: "[C, H, W] or [C, L]", got: shape(&[10]) };
         assert_eq!(shape_error("conv(8)([10])"), rank);
         assert_eq!(shape_error("dwconv(3, pad=same)([10])"), rank);
     }
@@ -434,6 +450,7 @@ mod tests {
             groups: 1,
             bias: false,
             depthwise: false,
+            line: false,
         }
     }
 

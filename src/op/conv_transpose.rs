@@ -3,10 +3,10 @@
 //! In: arguments and input shapes. Out: the payload, its shape, weights and counts as PyTorch defines them.
 
 use super::Op;
-use super::args::{BuildError, PadArg, Printed, Reader, pair};
+use super::args::{BuildError, PadArg, Printed, Reader, sides};
 use super::conv::{Padding, check_groups, kernel_weights, windows};
 use super::error::ShapeError;
-use super::geometry::{SlidingWindow, halves, map_of, map_shape};
+use super::geometry::{Map, SlidingWindow, halves};
 use super::param_kind::ParamKind::{Count, Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::Shape;
@@ -18,7 +18,7 @@ use super::work::{Window, Work, elements, product};
 pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
     keyword: "conv_transpose",
     family: "convolution",
-    summary: "2-D transposed convolution: spreads every input pixel over a window of the output",
+    summary: "transposed convolution: spreads every input pixel over a window of the output",
     params: &[
         required("out", Count, "output channels"),
         required("k", Pair, "kernel size"),
@@ -36,12 +36,12 @@ pub(super) const CONV_TRANSPOSE: OpInfo = OpInfo {
     ],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [out, H', W']",
+    shapes: "[C, H, W] -> [out, H', W'], [C, L] -> [out, L']",
     onnx: "ConvTranspose",
     build: build_transpose,
 };
 
-/// 2-D transposed convolution of `[C, H, W]`.
+/// Transposed convolution of `[C, H, W]`, or of a line `[C, L]`, which has the geometry of a map of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConvTranspose {
     /// Output channels.
@@ -60,21 +60,24 @@ pub struct ConvTranspose {
     pub groups: u64,
     /// Whether a bias is added.
     pub bias: bool,
+    /// Whether its maps are lines `[C, L]`: its weights and its arguments then have no rows.
+    pub line: bool,
 }
 
 fn build_transpose(read: &Reader<'_>, inputs: &[Shape]) -> Result<Built, BuildError> {
-    map_of(inputs)?;
+    let Map { line, .. } = Map::of(inputs)?;
     let mut conv = ConvTranspose {
         out: read.count("out")?,
-        kernel: read.pair("k", 1)?,
-        stride: read.pair("stride", 1)?,
+        kernel: read.sides("k", line, (1, 1))?,
+        stride: read.sides("stride", line, (1, 1))?,
         pad: Padding::default(),
-        output_pad: read.pair("output_pad", 0)?,
-        dilation: read.pair("dilation", 1)?,
+        output_pad: read.sides("output_pad", line, (0, 0))?,
+        dilation: read.sides("dilation", line, (1, 1))?,
         groups: read.count("groups")?,
         bias: read.flag("bias")?,
+        line,
     };
-    conv.pad = match read.padding("pad")? {
+    conv.pad = match read.padding("pad", line)? {
         PadArg::Even(pad) | PadArg::Sided(pad) => pad,
         PadArg::Same => conv.same(read)?,
     };
@@ -120,11 +123,12 @@ impl Payload for ConvTranspose {
 
     /// `H' = (H - 1) stride - top - bottom + dilation (k - 1) + output_pad + 1` (PyTorch, `ConvTranspose2d`).
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, h, w] = map_of(inputs)?;
-        check_groups(channels, self.out, self.groups)?;
+        let map = Map::like(inputs, self.line)?;
+        let [h, w] = map.size;
+        check_groups(map.channels, self.out, self.groups)?;
         let [rows, columns] = self.windows([0, 0]);
         let [below, right] = self.output_pad;
-        map_shape(i128::from(self.out), rows.spread(h, below)?, columns.spread(w, right)?)
+        map.resized(i128::from(self.out), [rows.spread(h, below)?, columns.spread(w, right)?])
     }
 
     fn roles(&self) -> &'static [&'static str] {
@@ -136,7 +140,7 @@ impl Payload for ConvTranspose {
         let [kh, kw] = self.kernel;
         let groups = self.groups.max(1);
         let fan_in = (input.channels() / groups).saturating_mul(kh).saturating_mul(kw);
-        kernel_weights([input.channels(), self.out / groups, kh, kw], fan_in, self.out, self.bias)
+        kernel_weights([input.channels(), self.out / groups], (&self.kernel, self.line), fan_in, (self.out, self.bias))
     }
 
     /// `kh kw (cout / groups)` MACs for each input element, those that padding takes off included; one addition for each
@@ -164,11 +168,11 @@ impl Payload for ConvTranspose {
     fn arguments(&self, printed: Printed) -> Printed {
         printed
             .arg("out", self.out)
-            .arg("k", pair(self.kernel))
-            .arg("stride", pair(self.stride))
-            .arg("pad", self.pad.printed())
-            .arg("output_pad", pair(self.output_pad))
-            .arg("dilation", pair(self.dilation))
+            .arg("k", sides(self.kernel, self.line))
+            .arg("stride", sides(self.stride, self.line))
+            .arg("pad", self.pad.printed(self.line))
+            .arg("output_pad", sides(self.output_pad, self.line))
+            .arg("dilation", sides(self.dilation, self.line))
             .arg("groups", self.groups)
             .arg("bias", self.bias)
     }
@@ -219,6 +223,7 @@ mod tests {
             dilation: [u64::MAX; 2],
             groups: 1,
             bias: true,
+            line: false,
         };
         assert!(matches!(conv.infer(&[shape(&[16, 7, 7])]), Err(ShapeError::Dimension { .. })));
         conv.stride = [0; 2];

@@ -74,7 +74,7 @@ impl Geometry {
     #[must_use]
     pub fn of(op: &Op, input: Shape, output: Shape) -> Option<Self> {
         if let Op::Conv(conv) = op {
-            let (input_map, output_map) = (input.hw()?, output.hw()?);
+            let (input_map, output_map) = (input.grid()?, output.grid()?);
             return (conv.groups == 1 && !conv.depthwise).then_some(Self {
                 input: input.channels(),
                 output: conv.out,

@@ -119,11 +119,12 @@ impl SlidingWindow {
         (0..self.kernel).filter_map(move |tap| self.unpadded(start + self.tap(tap)))
     }
 
-    /// How many taps of an undilated window lie on the padded map: what a mean with padding divides by. A window that rounding
-    /// up lets hang over the padding is not filled up.
+    /// How many taps of a window lie on the padded map: what a mean with padding divides by. A window that rounding up lets hang
+    /// over the padding is not filled up.
     #[must_use]
     pub fn padded_taps(&self, window: u64) -> u64 {
-        (self.input + self.before + self.after).saturating_sub(self.start(window)).min(self.kernel)
+        let room = (self.input + self.before + self.after).saturating_sub(self.start(window));
+        room.div_ceil(self.dilation.max(1)).min(self.kernel)
     }
 
     /// The first and the last window of an endless row of them whose taps lie round a position of the map. Where windows stand
@@ -239,6 +240,40 @@ pub(super) fn dimension(what: &'static str, value: i128) -> Result<u64, ShapeErr
 pub(super) fn map_shape(channels: i128, height: i128, width: i128) -> Result<Shape, ShapeError> {
     let dims = [dimension("channels", channels)?, dimension("height", height)?, dimension("width", width)?];
     Ok(Shape::new(&dims).expect("three dimensions within bounds"))
+}
+
+/// A map `[C, H, W]`, or a line `[C, L]` as a map of one row: what slides over maps slides over lines alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Map {
+    pub(super) channels: u64,
+    /// `[h, w]`.
+    pub(super) size: [u64; 2],
+    pub(super) line: bool,
+}
+
+impl Map {
+    /// The input of an operation that takes both.
+    pub(super) fn of(inputs: &[Shape]) -> Result<Self, ShapeError> {
+        let got = first(inputs)?;
+        let (h, w) = got.grid().ok_or(ShapeError::Rank { input: 0, needed: "[C, H, W] or [C, L]", got })?;
+        Ok(Self { channels: got.channels(), size: [h, w], line: got.rank() == 2 })
+    }
+
+    /// The input of an operation that was made for a line, or for a map.
+    pub(super) fn like(inputs: &[Shape], line: bool) -> Result<Self, ShapeError> {
+        let needed = if line { "[C, L]" } else { "[C, H, W]" };
+        let map = Self::of(inputs)?;
+        if map.line == line { Ok(map) } else { Err(ShapeError::Rank { input: 0, needed, got: first(inputs)? }) }
+    }
+
+    /// The shape of a map of its kind, each dimension checked; a line has no rows.
+    pub(super) fn resized(self, channels: i128, [height, width]: [i128; 2]) -> Result<Shape, ShapeError> {
+        if !self.line {
+            return map_shape(channels, height, width);
+        }
+        let dims = [dimension("channels", channels)?, dimension("length", width)?];
+        Ok(Shape::new(&dims).expect("two dimensions within bounds"))
+    }
 }
 
 /// The only input, `[C, H, W]`, as three numbers.

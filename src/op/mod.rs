@@ -6,6 +6,7 @@
 //! sees no graph, no spans and no execution; every operation has exactly one output.
 
 pub mod activation;
+pub mod adaptive_pool;
 pub mod args;
 pub mod attributes;
 mod axes;
@@ -24,12 +25,14 @@ pub mod layer_norm;
 pub mod matmul;
 pub mod merge;
 pub mod norm;
+pub mod pad;
 pub mod param_kind;
 mod pass;
 mod payload;
 pub mod pool;
 pub mod reduce;
 pub mod repeat;
+pub mod resample;
 pub mod reshape;
 pub mod resize;
 pub mod scale;
@@ -46,6 +49,7 @@ pub mod work;
 mod tests;
 
 pub use activation::{Activation, Softmax};
+pub use adaptive_pool::AdaptivePool;
 pub use attributes::{Attributes, ConvKind};
 pub use class::{Class, Dense, Statistics};
 pub use conv::{Conv, Padding};
@@ -57,17 +61,19 @@ pub use key::Key;
 pub use layer_norm::LayerNorm;
 pub use merge::{Concat, Elementwise, Merge, Scalar, ScalarOp};
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, Lrn};
+pub use pad::{Pad, PadMode};
 pub use pass::Dropout;
-pub use pool::{AdaptiveAvgPool, GlobalPool, Pool, PoolKind};
+pub use pool::{GlobalPool, Pool, PoolKind};
 pub use reduce::{Reduce, Reduction};
 pub use repeat::Repeat;
+pub use resample::{AxisScale, Coordinates, Rounding};
 pub use reshape::{Reshape, Transpose};
-pub use resize::{AxisScale, ResizeTo, Upsample, UpsampleMode};
+pub use resize::{ResizeTo, Upsample, UpsampleMode};
 pub use scale::Scale;
 pub use shape::Shape;
 pub use slice::Slice;
 pub use source::{Constant, Param};
-pub use space::{ChannelShuffle, DepthToSpace, Pad, PadMode, SpaceToDepth};
+pub use space::{ChannelShuffle, DepthToSpace, SpaceToDepth};
 pub use table::OpInfo;
 pub use unary::Unary;
 pub use weight::{Dims, Init, WeightSpec};
@@ -85,9 +91,9 @@ pub enum Op {
     Param(Param),
     /// A tensor of given numbers.
     Constant(Constant),
-    /// 2-D convolution; grouped and depthwise included.
+    /// Convolution; grouped and depthwise included.
     Conv(Conv),
-    /// 2-D transposed convolution.
+    /// Transposed convolution.
     ConvTranspose(ConvTranspose),
     /// Fully connected over the last axis.
     Linear(Linear),
@@ -113,8 +119,8 @@ pub enum Op {
     Pool(Pool),
     /// Pooling over the whole map, `[C, H, W]` to `[C, 1, 1]`.
     GlobalPool(GlobalPool),
-    /// Average pooling to a given size.
-    AdaptiveAvgPool(AdaptiveAvgPool),
+    /// Average or max pooling to a given size.
+    AdaptivePool(AdaptivePool),
     /// Joins tensors along an axis.
     Concat(Concat),
     /// Element-wise arithmetic of tensors, with broadcasting.
@@ -174,7 +180,7 @@ impl Op {
             Self::Softmax(softmax) => softmax,
             Self::Pool(pool) => pool,
             Self::GlobalPool(pool) => pool,
-            Self::AdaptiveAvgPool(pool) => pool,
+            Self::AdaptivePool(pool) => pool,
             Self::Concat(concat) => concat,
             Self::Elementwise(elementwise) => elementwise,
             Self::Scalar(scalar) => scalar,
@@ -263,6 +269,6 @@ impl Op {
     /// The spatial window that an output pixel sees; `None` where every output sees the whole map or the map is not spatial.
     #[must_use]
     pub fn window(&self, inputs: &[Shape]) -> Window {
-        inputs.iter().find(|i| i.hw().is_some()).map_or(Window::Whole, |map| self.payload().window(*map))
+        inputs.iter().find(|i| i.grid().is_some()).map_or(Window::Whole, |map| self.payload().window(*map))
     }
 }

@@ -6,7 +6,7 @@
 use super::Op;
 use super::args::{BuildError, Printed, Reader};
 use super::error::ShapeError;
-use super::geometry::{at_least_one, first, map_of};
+use super::geometry::{Map, at_least_one, first, map_of};
 use super::param_kind::ParamKind::{Count, Flag, Number};
 use super::payload::Payload;
 use super::shape::Shape;
@@ -55,7 +55,7 @@ pub(super) const INSTANCE_NORM: OpInfo = OpInfo {
     params: &[EPS, optional("affine", Flag, Bool(false), "whether a factor and a shift per channel are learned")],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [C, H, W]",
+    shapes: "[C, H, W] -> [C, H, W], [C, L] -> [C, L]",
     onnx: "InstanceNormalization",
     build: |read, _| {
         let (eps, affine) = read_norm(read)?;
@@ -251,7 +251,7 @@ impl Payload for InstanceNorm {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        map_of(inputs)?;
+        Map::of(inputs)?;
         first(inputs)
     }
 
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn shape_errors_have_reasons() {
         assert_eq!(shape_error("group_norm(3)([4, 8, 8])"), ShapeError::Groups { output: false, channels: 4, groups: 3 });
-        assert!(matches!(shape_error("instance_norm()([4])"), ShapeError::Rank { needed: "[C, H, W]", .. }));
+        assert!(matches!(shape_error("instance_norm()([4])"), ShapeError::Rank { needed: "[C, H, W] or [C, L]", .. }));
         assert!(matches!(shape_error("lrn(5)([4])"), ShapeError::Rank { needed: "[C, H, W]", .. }));
         let none = GroupNorm { groups: 0, eps: 0.0, affine: false };
         let input = Shape::new(&[4]).expect("a shape");

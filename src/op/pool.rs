@@ -3,16 +3,18 @@
 //! In: arguments and input shapes. Out: payloads, shapes and counts; output sizes and padding limits are PyTorch's.
 
 use super::Op;
-use super::args::{BuildError, PadArg, Printed, Reader, pair};
+use super::args::{BuildError, PadArg, Printed, Reader, sides};
 use super::conv::{Padding, windows};
 use super::error::{ShapeError, Side};
-use super::geometry::{SlidingWindow, map_of, map_shape, narrow_signed};
+use super::geometry::{Map, SlidingWindow, narrow_signed};
 use super::param_kind::ParamKind::{Flag, PadsOrSame, Pair};
 use super::payload::Payload;
 use super::shape::Shape;
 use super::table::DefaultValue::{Bool, Int, Same};
 use super::table::{Built, OpInfo, Output, ParamInfo, optional, required};
 use super::work::{Window, Work, elements, product};
+
+const DILATION: ParamInfo = optional("dilation", Pair, Int(1), "distance between elements of a window");
 
 const CEIL: ParamInfo = optional(
     "ceil",
@@ -29,12 +31,12 @@ pub(super) const MAXPOOL: OpInfo = OpInfo {
         required("k", Pair, "window size"),
         optional("stride", Pair, Same("k"), "distance between windows"),
         optional("pad", PadsOrSame, Int(0), "padding that never wins; at most half of the window"),
-        optional("dilation", Pair, Int(1), "distance between elements of a window"),
+        DILATION,
         CEIL,
     ],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [C, H', W']",
+    shapes: "[C, H, W] -> [C, H', W'], [C, L] -> [C, L']",
     onnx: "MaxPool",
     build: |read, inputs| build_pool(read, inputs, PoolKind::Max),
 };
@@ -49,10 +51,11 @@ pub(super) const AVGPOOL: OpInfo = OpInfo {
         optional("pad", PadsOrSame, Int(0), "zeros round the input; at most half of the window"),
         CEIL,
         optional("count_include_pad", Flag, Bool(true), "whether padded zeros are part of the mean"),
+        DILATION,
     ],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [C, H', W']",
+    shapes: "[C, H, W] -> [C, H', W'], [C, L] -> [C, L']",
     onnx: "AveragePool",
     build: |read, inputs| {
         let count_include_pad = read.flag("count_include_pad")?;
@@ -67,7 +70,7 @@ pub(super) const GLOBAL_AVGPOOL: OpInfo = OpInfo {
     params: &[],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [C, 1, 1]",
+    shapes: "[C, H, W] -> [C, 1, 1], [C, L] -> [C, 1]",
     onnx: "GlobalAveragePool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Avg))),
 };
@@ -79,24 +82,9 @@ pub(super) const GLOBAL_MAXPOOL: OpInfo = OpInfo {
     params: &[],
     inputs: (1, Some(1)),
     output: Output::Computed,
-    shapes: "[C, H, W] -> [C, 1, 1]",
+    shapes: "[C, H, W] -> [C, 1, 1], [C, L] -> [C, 1]",
     onnx: "GlobalMaxPool",
     build: |_, _| Ok(Built::One(Op::GlobalPool(GlobalPool::Max))),
-};
-
-pub(super) const ADAPTIVE_AVGPOOL: OpInfo = OpInfo {
-    keyword: "adaptive_avgpool",
-    family: "pooling",
-    summary: "average pooling to a given size, with windows that may overlap by a pixel",
-    params: &[required("out", Pair, "output size")],
-    inputs: (1, Some(1)),
-    output: Output::Computed,
-    shapes: "[C, H, W] -> [C, out, out]",
-    onnx: "AveragePool",
-    build: |read, _| {
-        let out = read.pair("out", 1)?;
-        Ok(Built::One(Op::AdaptiveAvgPool(AdaptiveAvgPool { out })))
-    },
 };
 
 /// What pooling does with a window.
@@ -111,7 +99,7 @@ pub enum PoolKind {
     },
 }
 
-/// Pooling with a window over `[C, H, W]`.
+/// Pooling with a window over `[C, H, W]`, or over a line `[C, L]`, which has the geometry of a map of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pool {
     /// Max or average.
@@ -122,10 +110,12 @@ pub struct Pool {
     pub stride: [u64; 2],
     /// Padding round the input.
     pub pad: Padding,
-    /// `[dh, dw]`; 1 for average pooling.
+    /// `[dh, dw]`.
     pub dilation: [u64; 2],
     /// Whether the output size rounds up; the last window must start inside the input or its left padding (PyTorch's rule).
     pub ceil: bool,
+    /// Whether its maps are lines `[C, L]`: its arguments then have no rows.
+    pub line: bool,
 }
 
 /// Pooling over the whole map.
@@ -137,24 +127,14 @@ pub enum GlobalPool {
     Avg,
 }
 
-/// Average pooling to `out`, windows as PyTorch chooses them: from `floor(i * H / h)` to `ceil((i + 1) * H / h)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AdaptiveAvgPool {
-    /// `[h, w]`.
-    pub out: [u64; 2],
-}
-
 fn build_pool(read: &Reader<'_>, inputs: &[Shape], kind: PoolKind) -> Result<Built, BuildError> {
-    let [_, h, w] = map_of(inputs)?;
-    let kernel = read.pair("k", 1)?;
-    let dilation = match kind {
-        PoolKind::Max => read.pair("dilation", 1)?,
-        PoolKind::Avg { .. } => [1, 1],
-    };
-    let stride = read.pair("stride", 1)?;
-    let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag("ceil")? };
-    let pad = read.padding("pad")?;
-    pool.pad = pad.resolve(pool.windows([h, w]));
+    let Map { size, line, .. } = Map::of(inputs)?;
+    let kernel = read.sides("k", line, (1, 1))?;
+    let dilation = read.sides("dilation", line, (1, 1))?;
+    let stride = read.sides("stride", line, (1, 1))?;
+    let mut pool = Pool { kind, kernel, stride, pad: Padding::default(), dilation, ceil: read.flag("ceil")?, line };
+    let pad = read.padding("pad", line)?;
+    pool.pad = pad.resolve(pool.windows(size));
     if let PadArg::Even(_) = pad {
         pool.check_padding([kernel[0] / 2, kernel[1] / 2])?;
     }
@@ -196,11 +176,11 @@ impl Payload for Pool {
 
     /// PyTorch's `pooling_output_shape`; a side's padding is at most half of the window's extent.
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, h, w] = map_of(inputs)?;
-        let [rows, columns] = self.windows([h, w]);
-        let (h, w) = (rows.outputs(self.ceil)?, columns.outputs(self.ceil)?);
+        let map = Map::like(inputs, self.line)?;
+        let [rows, columns] = self.windows(map.size);
+        let size = [rows.outputs(self.ceil)?, columns.outputs(self.ceil)?];
         self.check_padding(self.extents().map(|e| e / 2))?;
-        map_shape(i128::from(channels), h, w)
+        map.resized(i128::from(map.channels), size)
     }
 
     /// For each output element, of a window of `n = kh kw` elements (padding and what `ceil` cuts off included): `n - 1`
@@ -218,11 +198,14 @@ impl Payload for Pool {
     fn arguments(&self, printed: Printed) -> Printed {
         // Only the four-sided form may exceed half of a dilated window's element count.
         let short = self.check_padding([self.kernel[0] / 2, self.kernel[1] / 2]).is_ok();
-        let pad = if short { self.pad.printed() } else { self.pad.printed_sides() };
-        let printed = printed.arg("k", pair(self.kernel)).arg("stride", pair(self.stride)).arg("pad", pad);
+        let pad = if short { self.pad.printed(self.line) } else { self.pad.printed_sides(self.line) };
+        let [kernel, stride, dilation] = [self.kernel, self.stride, self.dilation].map(|p| sides(p, self.line));
+        let printed = printed.arg("k", kernel).arg("stride", stride).arg("pad", pad);
         match self.kind {
-            PoolKind::Max => printed.arg("dilation", pair(self.dilation)).arg("ceil", self.ceil),
-            PoolKind::Avg { count_include_pad } => printed.arg("ceil", self.ceil).arg("count_include_pad", count_include_pad),
+            PoolKind::Max => printed.arg("dilation", dilation).arg("ceil", self.ceil),
+            PoolKind::Avg { count_include_pad } => {
+                printed.arg("ceil", self.ceil).arg("count_include_pad", count_include_pad).arg("dilation", dilation)
+            }
         }
     }
 }
@@ -242,14 +225,14 @@ impl Payload for GlobalPool {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, _, _] = map_of(inputs)?;
-        map_shape(i128::from(channels), 1, 1)
+        let map = Map::of(inputs)?;
+        map.resized(i128::from(map.channels), [1, 1])
     }
 
     /// For each channel of `n = H W` elements: `n - 1` comparisons, or `n - 1` additions and a division.
     fn work(&self, inputs: &[Shape], _output: Shape) -> Result<Work, ShapeError> {
         let input = inputs[0];
-        let n = input.hw().map_or(1, |(h, w)| h * w);
+        let n = input.grid().map_or(1, |(h, w)| h * w);
         reduction(matches!(self, Self::Max), n).times(input.channels())
     }
 
@@ -260,58 +243,6 @@ impl Payload for GlobalPool {
     fn arguments(&self, printed: Printed) -> Printed {
         printed
     }
-}
-
-impl Payload for AdaptiveAvgPool {
-    fn info(&self) -> &'static OpInfo {
-        &ADAPTIVE_AVGPOOL
-    }
-
-    fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let [channels, _, _] = map_of(inputs)?;
-        map_shape(i128::from(channels), i128::from(self.out[0]), i128::from(self.out[1]))
-    }
-
-    /// For each output element, of a window of `n` elements: `n - 1` additions and a division. The windows of `H` rows in
-    /// `h` outputs have `H + h - gcd(H, h)` rows together.
-    fn work(&self, inputs: &[Shape], output: Shape) -> Result<Work, ShapeError> {
-        let input = inputs[0];
-        let (h, w) = input.hw().unwrap_or((1, 1));
-        let together = |input: u64, out: u64| input + out - gcd(input, out);
-        let summed = product("additions", &[together(h, self.out[0]), together(w, self.out[1]), input.channels()])?;
-        let div = elements(output)?;
-        Ok(Work { add: summed.saturating_sub(div), div, ..Work::NONE })
-    }
-
-    /// The widest of the windows, and their distance rounded up: exact where the output's size divides the input's.
-    fn window(&self, input: Shape) -> Window {
-        let Some((h, w)) = input.hw() else { return Window::Whole };
-        if self.out == [1, 1] || self.out.contains(&0) {
-            return Window::Whole;
-        }
-        let widest = |input: u64, out: u64| match input % out {
-            0 => input / out,
-            rest if rest == gcd(input, out) => input / out + 1,
-            _ => input / out + 2,
-        };
-        Window::Strided {
-            extent: [widest(h, self.out[0]), widest(w, self.out[1])],
-            stride: [h.div_ceil(self.out[0]), w.div_ceil(self.out[1])],
-            before: [0, 0],
-        }
-    }
-
-    fn arguments(&self, printed: Printed) -> Printed {
-        printed.arg("out", pair(self.out))
-    }
-}
-
-/// Greatest common divisor.
-fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 #[cfg(test)]
@@ -369,7 +300,7 @@ mod tests {
         let all = [u64::MAX; 2];
         let pad = Padding { top: u64::MAX, left: u64::MAX, bottom: u64::MAX, right: u64::MAX };
         for ceil in [false, true] {
-            let mut pool = Pool { kind: PoolKind::Max, kernel: all, stride: all, pad, dilation: all, ceil };
+            let mut pool = Pool { kind: PoolKind::Max, kernel: all, stride: all, pad, dilation: all, ceil, line: false };
             assert!(pool.infer(&[shape(&[1, 9, 9])]).is_err());
             pool.stride = [0, 1];
             assert_eq!(pool.infer(&[shape(&[1, 9, 9])]), Err(ShapeError::Dimension { what: "stride", value: 0 }));
@@ -409,24 +340,6 @@ mod tests {
         assert_eq!(work("global_avgpool()([4, 8, 8])"), Work { add: 63 * 4, div: 4, ..Work::NONE });
         assert_eq!(work("global_maxpool()([4, 8, 8])"), Work { cmp: 63 * 4, ..Work::NONE });
         assert_eq!(told("global_avgpool()([4, 8, 8])"), "[4, 1, 1]");
-    }
-
-    /// Windows of adaptive pooling, counted one by one.
-    #[test]
-    fn adaptive_windows_are_those_of_pytorch() {
-        for (input, out) in (1..13u64).flat_map(|i| (1..13).map(move |o| (i, o))) {
-            let sizes: Vec<u64> = (0..out).map(|i| ((i + 1) * input).div_ceil(out) - i * input / out).collect();
-            let call = format!("adaptive_avgpool([{out}, 1])([3, {input}, 1])");
-            let (together, widest) = (sizes.iter().sum::<u64>(), sizes.iter().max().copied().unwrap_or(0));
-            assert_eq!(work(&call), Work { add: 3 * (together - out), div: 3 * out, ..Work::NONE }, "{call}");
-            match window(&call) {
-                Window::Strided { extent, stride, .. } => {
-                    assert_eq!((extent[0], stride[0]), (widest, input.div_ceil(out)), "{call}");
-                }
-                Window::Whole => assert_eq!(out, 1),
-                other @ (Window::Pixel | Window::Fractional { .. }) => panic!("{call}: {other:?}"),
-            }
-        }
     }
 
     #[test]

@@ -79,6 +79,12 @@ impl Shape {
         (self.rank() == 3).then(|| (self.dim(1), self.dim(2)))
     }
 
+    /// Height and width of `[C, H, W]`, and of a line `[C, L]`, which is one row of `L`; `None` for any other rank.
+    #[must_use]
+    pub fn grid(self) -> Option<(u64, u64)> {
+        if self.rank() == 2 { Some((1, self.dim(1))) } else { self.hw() }
+    }
+
     /// How many elements, or `None` where the product exceeds 64 bits.
     #[must_use]
     pub fn elements(self) -> Option<u64> {

@@ -9,8 +9,8 @@ use super::args::{ArgValue, Args, BuildError, Printed, Reader};
 use super::param_kind::ParamKind;
 use super::shape::Shape;
 use super::{
-    Op, activation, conv, conv_transpose, dense, gather, layer_norm, matmul, merge, norm, pass, pool, reduce, repeat, reshape,
-    resize, scale, slice, source, space, unary,
+    Op, activation, adaptive_pool, conv, conv_transpose, dense, gather, layer_norm, matmul, merge, norm, pad, pass, pool, reduce,
+    repeat, reshape, resize, scale, slice, source, space, unary,
 };
 
 /// What a parameter is where it is not given.
@@ -185,7 +185,8 @@ pub static OPS: &[OpInfo] = &[
     pool::AVGPOOL,
     pool::GLOBAL_AVGPOOL,
     pool::GLOBAL_MAXPOOL,
-    pool::ADAPTIVE_AVGPOOL,
+    adaptive_pool::ADAPTIVE_AVGPOOL,
+    adaptive_pool::ADAPTIVE_MAXPOOL,
     reduce::MEAN,
     reduce::SUM,
     reduce::AMAX,
@@ -227,7 +228,7 @@ pub static OPS: &[OpInfo] = &[
     repeat::EXPAND,
     repeat::REPEAT,
     reshape::TRANSPOSE,
-    space::PAD,
+    pad::PAD,
     resize::UPSAMPLE,
     space::DEPTH_TO_SPACE,
     space::SPACE_TO_DEPTH,

@@ -172,6 +172,7 @@ const CALLS: &[&str] = &[
     "global_avgpool()([4, 8, 8])",
     "global_maxpool()([4, 8, 8])",
     "adaptive_avgpool(3)([4, 8, 8])",
+    "adaptive_maxpool(3)([4, 8, 8])",
     "mean([1, 2])([4, 8, 8])",
     "sum([1, 2])([4, 8, 8])",
     "amax([1, 2])([4, 8, 8])",
@@ -220,6 +221,29 @@ const CALLS: &[&str] = &[
 
 /// Rows that make operations of other rows.
 const SUGAR: [&str; 3] = ["split", "squeeze", "unsqueeze"];
+
+/// The same on lines, where what slides over maps slides over them too.
+const LINES: &[&str] = &[
+    "conv(8, 3, stride=2, pad=1)([4, 9])",
+    "conv(8, 4, pad=same, dilation=2, groups=2)([4, 9])",
+    "conv(8, 3, pad=[2, 0])([4, 9])",
+    "dwconv(3, pad=1, multiplier=2)([4, 9])",
+    "conv_transpose(8, 4, stride=2, pad=[1, 0], output_pad=1)([4, 9])",
+    "bn()([4, 9])",
+    "group_norm(2)([4, 9])",
+    "instance_norm()([4, 9])",
+    "dropout()([4, 9])",
+    "maxpool(3, stride=2, pad=1, dilation=2, ceil=true)([4, 9])",
+    "maxpool(3, stride=1, pad=same, dilation=2)([4, 9])",
+    "avgpool(3, stride=2, pad=1, count_include_pad=false)([4, 9])",
+    "global_avgpool()([4, 9])",
+    "global_maxpool()([4, 9])",
+    "adaptive_avgpool(3)([4, 9])",
+    "adaptive_maxpool(3)([4, 9])",
+    "pad([1, -2])([4, 9])",
+    "upsample(1.5)([4, 9])",
+    "upsample(size=7, mode=linear)([4, 9])",
+];
 
 /// One operation of every row.
 pub(super) fn every_op() -> Vec<Op> {
@@ -322,12 +346,12 @@ fn values_out_of_bounds_say_what_is_allowed() {
     assert_eq!(told("bn(-1.0)([3, 8, 8])"), "eps must be at least 0, not -1");
     assert_eq!(told("bn(inf)([3, 8, 8])"), "eps must be a finite number, not inf");
     assert_eq!(told("dropout(1.5)([3])"), "p must be from 0 to 1, not 1.5");
-    assert_eq!(told("pad(1, mode=mirror)([3, 8, 8])"), "mode takes `zero`, `reflect` or `replicate`, not \"mirror\"");
+    assert_eq!(told("pad(1, mode=mirror)([3, 8, 8])"), "mode takes `zero`, `reflect`, `replicate` or `circular`, not \"mirror\"");
 }
 
 #[test]
 fn printed_arguments_build_the_same_operation() {
-    for call in CALLS {
+    for call in CALLS.iter().chain(LINES) {
         let info = find(keyword(call)).expect("a row");
         let (op, inputs) = op(call);
         let mut args = vec![None; info.params.len()];
@@ -351,6 +375,37 @@ fn wrong_numbers_of_inputs_are_told() {
             assert_eq!(op.infer(&many), Err(ShapeError::Arity { min, max, got: most + 1 }), "{call}");
         }
     }
+}
+
+#[test]
+fn a_line_is_a_map_of_one_row_without_the_row() {
+    for call in LINES {
+        let (line, inputs) = op(call);
+        let output = line.infer(&inputs).expect("it fits");
+        assert_eq!(output.rank(), 2, "{call}");
+        for weight in line.weights(&inputs).iter().filter(|weight| line.is_layer() && weight.name == "weight") {
+            assert_eq!(weight.dims.len(), 3, "{call}");
+        }
+        assert!(line.infer(&[shape(&[4, 1, 9])]).is_err() || !call.contains("conv"), "{call} is no operation on maps");
+    }
+    assert_eq!(weights("conv(8, 3, groups=2)([4, 9])"), [("weight", vec![8, 2, 3], true), ("bias", vec![8], true)]);
+    assert_eq!(weights("conv_transpose(8, 3, groups=2)([4, 9])"), [("weight", vec![4, 4, 3], true), ("bias", vec![8], true)]);
+    for (line, map) in [
+        ("conv(8, 3, stride=2, pad=1)([4, 9])", "conv(8, [1, 3], stride=[1, 2], pad=[0, 1])([4, 1, 9])"),
+        ("conv_transpose(8, 3, stride=2)([4, 9])", "conv_transpose(8, [1, 3], stride=[1, 2])([4, 1, 9])"),
+        ("avgpool(3)([4, 9])", "avgpool([1, 3])([4, 1, 9])"),
+        ("adaptive_avgpool(4)([4, 9])", "adaptive_avgpool([1, 4])([4, 1, 9])"),
+        ("global_avgpool()([4, 9])", "global_avgpool()([4, 1, 9])"),
+    ] {
+        assert_eq!((work(line), window(line)), (work(map), window(map)), "{line}");
+    }
+    assert_eq!(told("conv(8, [1, 3])([4, 9])"), "k is one number on a line [C, L], not the list [1, 3]");
+    assert_eq!(told("conv(8, 3, stride=[1, 2])([4, 9])"), "stride is one number on a line [C, L], not the list [1, 2]");
+    let pads = "pad is one number or [left, right] on a line [C, L], not the list [0, 1, 0, 1]";
+    assert_eq!(told("conv(8, 3, pad=[0, 1, 0, 1])([4, 9])"), pads);
+    assert_eq!(printed("conv(8, 3, stride=2, pad=same)([4, 9])"), "out=8, k=3, stride=2, pad=1");
+    assert_eq!(printed("conv(8, 2, pad=same)([4, 9])"), "out=8, k=2, pad=[0, 1]");
+    assert_eq!(printed("avgpool(3, dilation=2)([4, 9])"), "k=3, dilation=2");
 }
 
 /// Shapes that PyTorch computed: see `tests/data/pytorch_shapes.py`.

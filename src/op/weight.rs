@@ -55,6 +55,12 @@ impl Dims {
         Self { rank: 2, dims: [rows, columns, 1, 1, 1, 1] }
     }
 
+    /// Kernels of a convolution of lines.
+    #[must_use]
+    pub const fn line_kernels([out, input, taps]: [u64; 3]) -> Self {
+        Self { rank: 3, dims: [out, input, taps, 1, 1, 1] }
+    }
+
     /// Kernels of a convolution.
     #[must_use]
     pub const fn kernels([out, inputs, height, width]: [u64; 4]) -> Self {
@@ -81,7 +87,7 @@ impl std::fmt::Debug for Dims {
 pub struct WeightSpec {
     /// `weight`, `bias`, `running_mean` or `running_var`.
     pub name: &'static str,
-    /// Dimensions in PyTorch's layout (conv `[out, in/groups, kh, kw]`, linear `[out, in]`).
+    /// Dimensions in PyTorch's layout (conv `[out, in/groups, kh, kw]`, of lines `[out, in/groups, k]`, linear `[out, in]`).
     pub dims: Dims,
     /// Whether training learns it; otherwise it is a buffer.
     pub learned: bool,

@@ -393,7 +393,17 @@ mod tests {
         let conv = |k: u64| {
             let pad = Padding::even([k / 2, k / 2]);
             let kernel = [k, k];
-            Op::Conv(Conv { out: 32, kernel, stride: [1, 1], pad, dilation: [1, 1], groups: 1, bias: true, depthwise: false })
+            Op::Conv(Conv {
+                out: 32,
+                kernel,
+                stride: [1, 1],
+                pad,
+                dilation: [1, 1],
+                groups: 1,
+                bias: true,
+                depthwise: false,
+                line: false,
+            })
         };
         let input = Op::Input(Shape::new(&[32, 8, 8]).expect("it is a shape"));
         let head = Op::Linear(Linear { out: 32, bias: true });

@@ -67,7 +67,7 @@ pub(super) fn of_region(context: &Context<'_>, region: &Region, (scale, error): 
 /// The outline of a layer, as if it had no groups.
 pub(super) fn outline(shaped: &Shaped, id: NodeId) -> Geometry {
     let (input, output) = (shaped.input_shapes(id)[0], shaped.shape(id));
-    let map = |shape: Shape| shape.hw().map_or([1, 1], |(h, w)| [h, w]);
+    let map = |shape: Shape| shape.grid().map_or([1, 1], |(h, w)| [h, w]);
     let op = &shaped.graph().node(id).op;
     let kernel = if let Op::Conv(conv) = op {
         conv.kernel

@@ -36,8 +36,8 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
         Op::Identity => Some("it passes its input on"),
         Op::Dropout(_) => Some("dropout is the identity when the network is run"),
         Op::Pool(pool) => same(is_single_window(pool), "its window is one pixel"),
-        Op::GlobalPool(_) => same(input.hw() == Some((1, 1)), "its map is one pixel"),
-        Op::AdaptiveAvgPool(pool) => same(input.hw() == Some((pool.out[0], pool.out[1])), "the map has that size already"),
+        Op::GlobalPool(_) => same(input.grid() == Some((1, 1)), "its map is one pixel"),
+        Op::AdaptivePool(pool) => same(input.grid() == Some((pool.out[0], pool.out[1])), "the map has that size already"),
         Op::Concat(_) => Some("it has one input"),
         Op::Scalar(scalar) => same(is_neutral(*scalar), "its constant changes nothing"),
         Op::Flatten => same(input.rank() == 1, "it is flat already"),
@@ -49,9 +49,10 @@ pub fn identity(op: &Op, inputs: &[Shape]) -> Option<&'static str> {
             slice.start == 0 && slice.step == 1 && u64::try_from(slice.end) == Ok(input.dim(slice.axis)),
             "it takes the whole axis",
         ),
-        Op::Pad(pad) => same(pad.pad == Padding::default(), "it pads nothing"),
-        // What keeps its size is copied, whatever the factor.
-        Op::Upsample(_) => same(op.infer(inputs).is_ok_and(|output| output == *input), "the map has that size already"),
+        Op::Pad(pad) => same(pad.pad == Padding::default() && pad.crop == Padding::default(), "it pads nothing"),
+        Op::Upsample(upsample) => {
+            same(input.grid().is_some_and(|(h, w)| upsample.copies([h, w])), "the map has that size already")
+        }
         Op::DepthToSpace(to) => same(to.block == 1, "its block is one pixel"),
         Op::SpaceToDepth(to) => same(to.block == 1, "its block is one pixel"),
         Op::ChannelShuffle(shuffle) => {

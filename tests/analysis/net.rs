@@ -50,6 +50,7 @@ pub fn conv(out: u64, kernel: u64, stride: u64, pad: u64) -> Conv {
         groups: 1,
         bias: false,
         depthwise: false,
+        line: false,
     }
 }
 
@@ -61,6 +62,7 @@ pub fn maxpool(kernel: u64, stride: u64, pad: u64) -> Op {
         pad: Padding { top: pad, left: pad, bottom: pad, right: pad },
         dilation: [1; 2],
         ceil: false,
+        line: false,
     })
 }
 

@@ -20,7 +20,7 @@ fn field(net: Net, node: NodeId) -> Receptive {
 }
 
 fn upsample(size: u64) -> Op {
-    Op::Upsample(Upsample { to: ResizeTo::Size([size; 2]), mode: UpsampleMode::Nearest })
+    Op::Upsample(Upsample::nearest(ResizeTo::Size([size; 2])))
 }
 
 /// VGG-16's convolutions: 196 pixels at a stride of 16 after the last of them, 212 after pool5 (as published for it).
@@ -175,7 +175,7 @@ fn rows(shaped: &Shaped, node: NodeId, row: i64) -> BTreeSet<i64> {
                 (0..c.kernel[0] as i64).any(|t| i * c.stride[0] as i64 - c.pad.top as i64 + t * c.dilation[0] as i64 == row)
             })
             .collect(),
-        Op::Upsample(Upsample { mode: UpsampleMode::Nearest, .. }) => vec![(row * height).div_euclid(output)],
+        Op::Upsample(Upsample { mode: UpsampleMode::Nearest(_), .. }) => vec![(row * height).div_euclid(output)],
         Op::Upsample(_) => {
             let position = ((2 * row + 1) * height - output, 2 * output);
             let low = position.0.div_euclid(position.1);
@@ -202,6 +202,7 @@ fn transposed(kernel: u64, stride: u64) -> Op {
         dilation: [1; 2],
         groups: 1,
         bias: false,
+        line: false,
     })
 }
 
@@ -213,10 +214,7 @@ fn step(net: &mut Net, kind: u8, x: NodeId, height: u64) -> (NodeId, u64) {
         2 => (maxpool(2, 2, 0), height / 2),
         3 => (upsample(2 * height), 2 * height),
         4 => (upsample(3 * height / 2), 3 * height / 2),
-        5 => (
-            Op::Upsample(Upsample { to: ResizeTo::Size([2 * height; 2]), mode: UpsampleMode::Bilinear { align_corners: false } }),
-            2 * height,
-        ),
+        5 => (Op::Upsample(Upsample::bilinear(ResizeTo::Size([2 * height; 2]), false)), 2 * height),
         6 => (transposed(4, 2), 2 * height),
         7 => (Op::Slice(Slice { axis: 1, start: 1, end: height as i64, step: 2 }), height / 2),
         _ => (relu(), height),

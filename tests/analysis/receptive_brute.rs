@@ -10,9 +10,9 @@ use pointwise::analysis::Receptive;
 use pointwise::exec::{RunOptions, prepare};
 use pointwise::graph::NodeId;
 use pointwise::op::{
-    Activation, AdaptiveAvgPool, ChannelShuffle, Concat, Conv, ConvTranspose, DepthToSpace, Elementwise, Gather, GlobalPool,
-    GroupNorm, InstanceNorm, LayerNorm, Linear, Lrn, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Repeat, Reshape,
-    ResizeTo, Shape, Slice, Softmax, SpaceToDepth, Transpose, Unary, Upsample, UpsampleMode,
+    Activation, AdaptivePool, ChannelShuffle, Concat, Conv, ConvTranspose, Coordinates, DepthToSpace, Elementwise, Gather,
+    GlobalPool, GroupNorm, InstanceNorm, LayerNorm, Linear, Lrn, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce,
+    Repeat, Reshape, ResizeTo, Rounding, Shape, Slice, Softmax, SpaceToDepth, Transpose, Unary, Upsample, UpsampleMode,
 };
 use pointwise::random::Random;
 use pointwise::shape::Shaped;
@@ -21,8 +21,10 @@ use pointwise::weights::Weights;
 
 use crate::net::Net;
 
-/// Height and width of the input, and its channels.
-const INPUT: [u64; 3] = [4, 12, 10];
+/// Channels, height and width of the input.
+const MAP: &[u64] = &[4, 12, 10];
+/// Channels and length.
+const LINE: &[u64] = &[4, 30];
 
 /// A choice among `0..n`.
 fn below(random: &mut Random, n: u64) -> u64 {
@@ -33,33 +35,58 @@ fn one_of<T: Copy>(random: &mut Random, of: &[T]) -> T {
     of[below(random, of.len() as u64) as usize]
 }
 
-fn padding(random: &mut Random) -> Padding {
+/// Of a line, which has no rows, at its ends.
+fn padding(random: &mut Random, line: bool) -> Padding {
     let mut side = || below(random, 3);
-    Padding { top: side(), left: side(), bottom: side(), right: side() }
+    let pad = Padding { top: side(), left: side(), bottom: side(), right: side() };
+    if line { Padding { top: 0, bottom: 0, ..pad } } else { pad }
 }
+
+const COORDINATES: [Coordinates; 6] = [
+    Coordinates::HalfPixel,
+    Coordinates::HalfPixelSymmetric,
+    Coordinates::PytorchHalfPixel,
+    Coordinates::AlignCorners,
+    Coordinates::Asymmetric,
+    Coordinates::TfHalfPixel,
+];
 
 /// An operation of one input; it may not fit.
 fn operation(random: &mut Random, shape: Shape) -> Op {
-    let pair = |random: &mut Random, n: u64| [1 + below(random, n), 1 + below(random, n)];
-    let axis = below(random, 3) as usize;
+    let line = shape.rank() == 2;
+    let pair = |random: &mut Random, n: u64| [1 + if line { 0 } else { below(random, n) }, 1 + below(random, n)];
+    let axis = below(random, shape.rank() as u64) as usize;
     match below(random, 24) {
         0..=3 => {
             let (kernel, stride, dilation) = (pair(random, 4), pair(random, 2), pair(random, 2));
             let groups = one_of(random, &[1, 1, 2, shape.channels()]);
             let out = groups * (1 + below(random, 2));
-            Op::Conv(Conv { out, kernel, stride, pad: padding(random), dilation, groups, bias: false, depthwise: false })
+            Op::Conv(Conv {
+                out,
+                kernel,
+                stride,
+                pad: padding(random, line),
+                dilation,
+                groups,
+                bias: false,
+                depthwise: false,
+                line,
+            })
         }
         4 => {
             let (kernel, stride, groups) = (pair(random, 4), pair(random, 3), one_of(random, &[1, 2]));
             let (pad, output_pad, dilation) = (Padding::default(), [0; 2], pair(random, 2));
-            Op::ConvTranspose(ConvTranspose { out: 4, kernel, stride, pad, output_pad, dilation, groups, bias: false })
+            Op::ConvTranspose(ConvTranspose { out: 4, kernel, stride, pad, output_pad, dilation, groups, bias: false, line })
         }
         5 => {
             let kind = one_of(random, &[PoolKind::Max, PoolKind::Avg { count_include_pad: true }]);
             let (kernel, stride, ceil) = (pair(random, 3), pair(random, 2), below(random, 2) == 0);
-            Op::Pool(Pool { kind, kernel, stride, pad: Padding::default(), dilation: [1; 2], ceil })
+            Op::Pool(Pool { kind, kernel, stride, pad: Padding::default(), dilation: pair(random, 2), ceil, line })
         }
-        6 => Op::AdaptiveAvgPool(AdaptiveAvgPool { out: pair(random, 9) }),
+        6 => {
+            let kind = one_of(random, &[GlobalPool::Avg, GlobalPool::Max]);
+            Op::AdaptivePool(AdaptivePool { kind, out: pair(random, 9), line })
+        }
         7..=8 => {
             let dim = shape.dims().get(axis).map_or(1, |dim| u64::from(*dim));
             let start = below(random, dim);
@@ -72,20 +99,31 @@ fn operation(random: &mut Random, shape: Shape) -> Op {
             }
         }
         9 => {
-            let mode = one_of(random, &[PadMode::Constant(0.0), PadMode::Reflect, PadMode::Replicate]);
-            Op::Pad(Pad { pad: padding(random), mode })
+            let mode = one_of(random, &[PadMode::Constant(0.0), PadMode::Reflect, PadMode::Replicate, PadMode::Circular]);
+            let cropped = below(random, 3) == 0 && mode != PadMode::Circular;
+            let (some, none) = (padding(random, line), Padding::default());
+            let (pad, crop) = if cropped { (none, some) } else { (some, none) };
+            Op::Pad(Pad { pad, crop, mode, line })
         }
         10 => {
             let factors = [1.0, 2.0, 1.6, 1.25, 0.5, 0.7];
-            let size = [1 + below(random, 20), 1 + below(random, 20)];
-            let factor = ResizeTo::Factor([one_of(random, &factors), one_of(random, &factors)]);
-            let align_corners = below(random, 2) == 0;
-            let mode = one_of(random, &[UpsampleMode::Nearest, UpsampleMode::Bilinear { align_corners }]);
-            Op::Upsample(Upsample { to: one_of(random, &[factor, ResizeTo::Size(size)]), mode })
+            let size = pair(random, 20);
+            let factor = ResizeTo::Factor([if line { 1.0 } else { one_of(random, &factors) }, one_of(random, &factors)]);
+            let to = one_of(random, &[factor, ResizeTo::Size(size)]);
+            let rounding = one_of(random, &[Rounding::Floor, Rounding::Ceil, Rounding::PreferFloor, Rounding::PreferCeil]);
+            let cubic = UpsampleMode::Cubic { a: -0.75, exclude_outside: below(random, 2) == 0 };
+            let mode = one_of(random, &[UpsampleMode::Nearest(rounding), UpsampleMode::Linear, cubic]);
+            Op::Upsample(Upsample { to, mode, coordinates: one_of(random, &COORDINATES), line })
         }
+        11..=13 if line => Op::Transpose(Transpose { axes: vec![1, 0] }),
         11..=13 => {
             let orders = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
             Op::Transpose(Transpose { axes: one_of(random, &orders).to_vec() })
+        }
+        14 if line => {
+            let [a, b] = [0, 1].map(|axis| shape.dim(axis));
+            let to = one_of(random, &[[2, a * b / 2], [a * b, 1], [1, a * b]]);
+            Op::Reshape(Reshape { shape: Shape::new(&to).unwrap_or(shape) })
         }
         14 => {
             let [a, b, c] = [0, 1, 2].map(|axis| shape.dims().get(axis).map_or(1, |dim| u64::from(*dim)));
@@ -121,21 +159,22 @@ fn one_of_reductions(random: &mut Random, axis: usize) -> Op {
 }
 
 /// A network of which every layer is an output, and its layers.
-fn network(random: &mut Random) -> (Shaped, Vec<NodeId>) {
+fn network(random: &mut Random, dims: &[u64]) -> (Shaped, Vec<NodeId>) {
     let mut net = Net::new();
-    let input = Shape::new(&INPUT).expect("a shape");
-    let mut values = vec![(net.input("x", &INPUT), input)];
+    let input = Shape::new(dims).expect("a shape");
+    let mut values = vec![(net.input("x", dims), input)];
     for _ in 0..40 {
         let (last, other) = (values[values.len() - 1], one_of(random, &values));
         let (op, inputs) = match below(random, 8) {
-            0..=1 => (Op::Concat(Concat { axis: below(random, 3) as usize }), vec![other, last]),
+            0..=1 => (Op::Concat(Concat { axis: below(random, dims.len() as u64) as usize }), vec![other, last]),
             2 if below(random, 3) == 0 => (Op::MatMul, vec![other, last]),
             2 => (Op::Elementwise(Elementwise { merge: Merge::Add }), vec![other, last]),
             3 => (operation(random, other.1), vec![other]),
             _ => (operation(random, last.1), vec![last]),
         };
         let shapes: Vec<Shape> = inputs.iter().map(|(_, shape)| *shape).collect();
-        let fits = op.infer(&shapes).ok().filter(|shape| shape.rank() == 3 && shape.elements().is_some_and(|n| n <= 3_000));
+        let fits =
+            op.infer(&shapes).ok().filter(|shape| shape.rank() == dims.len() && shape.elements().is_some_and(|n| n <= 3_000));
         let Some(shape) = fits else { continue };
         let ids: Vec<NodeId> = inputs.iter().map(|(id, _)| *id).collect();
         values.push((net.add(&format!("n{}", values.len()), op, &ids), shape));
@@ -151,16 +190,17 @@ fn network(random: &mut Random) -> (Shaped, Vec<NodeId>) {
 }
 
 /// For each layer and element, the first and last row (0) or column (1) of the input that it depends on.
-fn reached(shaped: &Shaped, layers: usize, side: usize) -> Vec<Vec<Option<(u64, u64)>>> {
+fn reached(shaped: &Shaped, layers: usize, (side, dims): (usize, &[u64])) -> Vec<Vec<Option<(u64, u64)>>> {
     let weights = Weights::init(shaped, 1);
     let mut prepared = prepare(shaped, &weights, &RunOptions { threads: 1, ..RunOptions::default() }).expect("it runs");
-    let [channels, height, width] = INPUT.map(|n| n as usize);
+    let dims: Vec<usize> = dims.iter().map(|n| *n as usize).collect();
+    let (height, width) = if let [_, height, width] = dims[..] { (height, width) } else { (1, dims[1]) };
     let mut seen: Vec<Vec<Option<(u64, u64)>>> = vec![Vec::new(); layers];
     for line in 0..[height, width][side] {
         let mut random = Random::new(7);
         let poisoned = |i: usize| if [i / width % height, i % width][side] == line { f32::NAN } else { random.unit() as f32 };
-        let data = (0..channels * height * width).map(poisoned).collect();
-        let input = BTreeMap::from([("x".to_owned(), Tensor::new(vec![1, channels, height, width], data))]);
+        let data = (0..dims[0] * height * width).map(poisoned).collect();
+        let input = BTreeMap::from([("x".to_owned(), Tensor::new([vec![1], dims.clone()].concat(), data))]);
         let outputs = prepared.run(&input).expect("it runs").outputs;
         for ((_, output), seen) in outputs.iter().zip(&mut seen) {
             seen.resize(output.data().len(), None);
@@ -178,12 +218,13 @@ fn reached(shaped: &Shaped, layers: usize, side: usize) -> Vec<Vec<Option<(u64, 
 #[test]
 fn nothing_from_outside_its_field_reaches_an_element() {
     let (mut wrong, mut tight, mut all) = (Vec::new(), 0, 0);
-    for seed in 0..200 {
-        let (shaped, layers) = network(&mut Random::new(seed));
+    for seed in 0..300 {
+        let dims = if seed % 3 == 2 { LINE } else { MAP };
+        let (shaped, layers) = network(&mut Random::new(seed), dims);
         let analysis = pointwise::analysis::analyze(&shaped, &pointwise::analysis::Options::default()).expect("counts that fit");
         let fields: Vec<Receptive> = layers.iter().map(|id| analysis.layer(*id).expect("a layer").receptive).collect();
-        for side in 0..2 {
-            for (i, seen) in reached(&shaped, layers.len(), side).iter().enumerate() {
+        for side in 3 - dims.len()..2 {
+            for (i, seen) in reached(&shaped, layers.len(), (side, dims)).iter().enumerate() {
                 let extent = seen.iter().flatten().map(|(first, last)| last - first + 1).max().unwrap_or(0);
                 let field = fields[i].field[side];
                 if extent > field {

@@ -145,6 +145,7 @@ fn arithmetic_takes_the_share_of_its_kind() {
             dilation: [1; 2],
             groups,
             bias: false,
+            line: false,
         })
     };
     for (what, op, flops, share) in [

@@ -36,7 +36,8 @@ fn chain(layers: usize) -> Shaped {
     let mut x = graph.add(Node::new("x", Op::Input(Shape::new(&[4, 1, 1]).expect("a shape")), Vec::new()));
     for i in 0..layers {
         let (kernel, pad) = ([1, 1], Padding::default());
-        let conv = Conv { out: 4, kernel, stride: [1, 1], pad, dilation: [1, 1], groups: 1, bias: true, depthwise: false };
+        let conv =
+            Conv { out: 4, kernel, stride: [1, 1], pad, dilation: [1, 1], groups: 1, bias: true, depthwise: false, line: false };
         let op = if i % 2 == 0 { Op::Conv(conv) } else { Op::Activation(Activation::Relu) };
         x = graph.add(Node::new(format!("layer{i}"), op, vec![x]));
     }

@@ -21,7 +21,17 @@ fn any_conv() -> impl Strategy<Value = (Vec<u64>, Conv)> {
         "the window fits",
         |((c, h, w), (kh, kw, sh, sw), (top, left, bottom, right), dh, dw, out, bias)| {
             let pad = Padding { top, left, bottom, right };
-            let op = Conv { out, kernel: [kh, kw], stride: [sh, sw], pad, dilation: [dh, dw], groups: 1, bias, depthwise: false };
+            let op = Conv {
+                out,
+                kernel: [kh, kw],
+                stride: [sh, sw],
+                pad,
+                dilation: [dh, dw],
+                groups: 1,
+                bias,
+                depthwise: false,
+                line: false,
+            };
             let dims = vec![c, h, w];
             Op::Conv(op.clone()).infer(&[shape(&dims)]).ok().map(|_| (dims, op))
         },

@@ -11,11 +11,21 @@ use crate::apply::Case;
 pub const NO_PAD: Padding = Padding { top: 0, left: 0, bottom: 0, right: 0 };
 
 pub fn conv(out: u64, kernel: [u64; 2]) -> Conv {
-    Conv { out, kernel, stride: [1, 1], pad: NO_PAD, dilation: [1, 1], groups: 1, bias: false, depthwise: false }
+    Conv { out, kernel, stride: [1, 1], pad: NO_PAD, dilation: [1, 1], groups: 1, bias: false, depthwise: false, line: false }
 }
 
 pub fn conv_transpose(out: u64, kernel: [u64; 2]) -> ConvTranspose {
-    ConvTranspose { out, kernel, stride: [1, 1], pad: NO_PAD, output_pad: [0, 0], dilation: [1, 1], groups: 1, bias: false }
+    ConvTranspose {
+        out,
+        kernel,
+        stride: [1, 1],
+        pad: NO_PAD,
+        output_pad: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        bias: false,
+        line: false,
+    }
 }
 
 const NINE: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];

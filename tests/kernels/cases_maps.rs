@@ -1,9 +1,9 @@
 //! Cases of operations that pool, join and move elements; each comment says how the numbers come about.
 
 use pointwise::op::{
-    AdaptiveAvgPool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, Gather, GlobalPool, Merge, Op, Pad,
+    AdaptivePool, ChannelShuffle, Concat, Constant, DepthToSpace, Dropout, Elementwise, Gather, GlobalPool, Merge, Op, Pad,
     PadMode, Padding, Param, Pool, PoolKind, Reduce, Reduction, Repeat, Reshape, ResizeTo, Scalar, ScalarOp, Shape, Slice,
-    SpaceToDepth, Transpose, Unary, Upsample, UpsampleMode,
+    SpaceToDepth, Transpose, Unary, Upsample,
 };
 
 use crate::apply::Case;
@@ -13,7 +13,7 @@ const NINE: [f32; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
 const ONE_SIDED: Padding = Padding { top: 1, left: 1, bottom: 0, right: 0 };
 
 fn pool(kind: PoolKind, k: u64, stride: u64) -> Pool {
-    Pool { kind, kernel: [k, k], stride: [stride, stride], pad: NO_PAD, dilation: [1, 1], ceil: false }
+    Pool { kind, kernel: [k, k], stride: [stride, stride], pad: NO_PAD, dilation: [1, 1], ceil: false, line: false }
 }
 
 pub fn pooling() -> Vec<Case> {
@@ -63,11 +63,15 @@ pub fn pooling() -> Vec<Case> {
             .input(&[2, 1, 2], &[-1.0, -2.0, 3.0, 5.0])
             .gives(&[2, 1, 1], &[-1.0, 5.0]),
         // Windows 0..2 and 1..3 overlap.
-        Case::new("adaptive_avgpool, down", Op::AdaptiveAvgPool(AdaptiveAvgPool { out: [1, 2] }))
+        Case::new("adaptive_avgpool, down", Op::AdaptivePool(adaptive(GlobalPool::Avg, 2)))
             .input(&[1, 1, 3], &[1.0, 2.0, 6.0])
             .gives(&[1, 1, 2], &[1.5, 4.0]),
         // Windows 0..1, 0..2, 1..2.
-        Case::new("adaptive_avgpool, up", Op::AdaptiveAvgPool(AdaptiveAvgPool { out: [1, 3] }))
+        // Columns 0 and 1, then 1 and 2.
+        Case::new("adaptive_maxpool", Op::AdaptivePool(adaptive(GlobalPool::Max, 2)))
+            .input(&[1, 1, 3], &[3.0, 1.0, 2.0])
+            .gives(&[1, 1, 2], &[3.0, 2.0]),
+        Case::new("adaptive_avgpool, up", Op::AdaptivePool(adaptive(GlobalPool::Avg, 3)))
             .input(&[1, 1, 2], &[2.0, 4.0])
             .gives(&[1, 1, 3], &[2.0, 3.0, 4.0]),
     ]
@@ -188,19 +192,23 @@ fn reduce(what: &'static str, kind: Reduction, y: [f64; 2]) -> Case {
         .gives(&[2], &y)
 }
 
-fn upsample(what: &'static str, mode: UpsampleMode, width: u64) -> Case {
-    Case::new(what, Op::Upsample(Upsample { to: ResizeTo::Size([1, width]), mode }))
+fn adaptive(kind: GlobalPool, width: u64) -> AdaptivePool {
+    AdaptivePool { kind, out: [1, width], line: false }
+}
+
+fn upsample(what: &'static str, made: impl Fn(ResizeTo) -> Upsample, width: u64) -> Case {
+    Case::new(what, Op::Upsample(made(ResizeTo::Size([1, width]))))
 }
 
 /// By a factor that is not whole: what PyTorch's `interpolate(scale_factor=...)` gave, with `recompute_scale_factor` unset.
-fn resized(what: &'static str, (mode, factor): (UpsampleMode, f64), before: &[f32], after: &[f64]) -> Case {
-    Case::new(what, Op::Upsample(Upsample { to: ResizeTo::Factor([1.0, factor]), mode }))
+fn resized(what: &'static str, (made, factor): (impl Fn(ResizeTo) -> Upsample, f64), before: &[f32], after: &[f64]) -> Case {
+    Case::new(what, Op::Upsample(made(ResizeTo::Factor([1.0, factor]))))
         .input(&[1, 1, before.len() as u64], before)
         .gives(&[1, 1, after.len() as u64], after)
 }
 
 fn pad(what: &'static str, mode: PadMode) -> Case {
-    Case::new(what, Op::Pad(Pad { pad: Padding { top: 0, left: 2, bottom: 0, right: 1 }, mode }))
+    Case::new(what, Op::Pad(Pad { pad: Padding { top: 0, left: 2, bottom: 0, right: 1 }, crop: NO_PAD, mode, line: false }))
 }
 
 pub fn moving() -> Vec<Case> {
@@ -274,7 +282,12 @@ fn padded() -> Vec<Case> {
             .gives(&[1, 1, 6], &[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]),
         Case::new(
             "pad of rows",
-            Op::Pad(Pad { pad: Padding { top: 1, left: 0, bottom: 2, right: 0 }, mode: PadMode::Constant(0.0) }),
+            Op::Pad(Pad {
+                pad: Padding { top: 1, left: 0, bottom: 2, right: 0 },
+                crop: NO_PAD,
+                mode: PadMode::Constant(0.0),
+                line: false,
+            }),
         )
         .input(&[1, 1, 2], &[1.0, 2.0])
         .gives(&[1, 4, 2], &[0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0]),
@@ -283,13 +296,13 @@ fn padded() -> Vec<Case> {
 
 /// Maps of a size that is given.
 fn upsampled() -> Vec<Case> {
-    let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
+    let bilinear = |align_corners| move |to| Upsample::bilinear(to, align_corners);
     vec![
-        upsample("upsample, nearest", UpsampleMode::Nearest, 4)
+        upsample("upsample, nearest", Upsample::nearest, 4)
             .input(&[1, 1, 2], &[1.0, 2.0])
             .gives(&[1, 1, 4], &[1.0, 1.0, 2.0, 2.0]),
         // floor(i · 2 / 3) = 0, 0, 1.
-        upsample("upsample, nearest, odd", UpsampleMode::Nearest, 3)
+        upsample("upsample, nearest, odd", Upsample::nearest, 3)
             .input(&[1, 1, 2], &[1.0, 2.0])
             .gives(&[1, 1, 3], &[1.0, 1.0, 2.0]),
         // Centres at -0.25 (clamped), 0.25, 0.75 and 1.25 (clamped).
@@ -300,7 +313,7 @@ fn upsampled() -> Vec<Case> {
             .input(&[1, 1, 2], &[0.0, 1.0])
             .gives(&[1, 1, 4], &[0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]),
         // Both axes at once: the middle is the mean of all four.
-        Case::new("upsample, bilinear in both axes", Op::Upsample(Upsample { to: ResizeTo::Size([3, 3]), mode: bilinear(true) }))
+        Case::new("upsample, bilinear in both axes", Op::Upsample(Upsample::bilinear(ResizeTo::Size([3, 3]), true)))
             .input(&[1, 2, 2], &[0.0, 2.0, 4.0, 10.0])
             .gives(&[1, 3, 3], &[0.0, 1.0, 2.0, 2.0, 4.0, 6.0, 4.0, 7.0, 10.0]),
     ]
@@ -308,12 +321,12 @@ fn upsampled() -> Vec<Case> {
 
 /// Maps of a size that a factor gives.
 fn upsampled_by_factors() -> Vec<Case> {
-    let bilinear = |align_corners| UpsampleMode::Bilinear { align_corners };
+    let bilinear = |align_corners| move |to| Upsample::bilinear(to, align_corners);
     vec![
         // The factor is kept, and 6.4 pixels are six: the size alone would give 0, 0, 1, 2, 2, 3.
-        resized("by 1.6, nearest", (UpsampleMode::Nearest, 1.6), &[0.0, 1.0, 2.0, 3.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 3.0]),
-        resized("by 0.4, nearest", (UpsampleMode::Nearest, 0.4), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[0.0, 2.0]),
-        resized("by 2.1, nearest", (UpsampleMode::Nearest, 2.1), &[0.0, 1.0, 2.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 2.0]),
+        resized("by 1.6, nearest", (Upsample::nearest, 1.6), &[0.0, 1.0, 2.0, 3.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 3.0]),
+        resized("by 0.4, nearest", (Upsample::nearest, 0.4), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[0.0, 2.0]),
+        resized("by 2.1, nearest", (Upsample::nearest, 2.1), &[0.0, 1.0, 2.0], &[0.0, 0.0, 1.0, 1.0, 2.0, 2.0]),
         resized(
             "by 1.25, bilinear",
             (bilinear(false), 1.25),

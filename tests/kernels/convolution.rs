@@ -45,6 +45,7 @@ fn random_conv(random: &mut Random) -> (Conv, [u64; 3]) {
             groups,
             bias: pick(random, 0, 1) == 0,
             depthwise,
+            line: false,
         };
         let shape = [channels, pick(random, 1, 11), pick(random, 1, 11)];
         if Op::Conv(op.clone()).infer(&[Shape::new(&shape).expect("a shape")]).is_ok() {
@@ -198,6 +199,7 @@ fn transposed_convolution_is_the_adjoint() {
             dilation: op.dilation,
             groups: op.groups,
             bias: false,
+            line: false,
         });
         let y = tensor(&mut random, forward.dims().to_vec());
         let backward = apply(&back, std::slice::from_ref(&y), &weights, 2);

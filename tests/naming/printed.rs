@@ -117,6 +117,7 @@ fn foreign(names: &[&str]) -> Shaped {
             groups: 1,
             bias: true,
             depthwise: false,
+            line: false,
         })
     };
     let mut graph = Graph::new("net of/another.format", None);

@@ -16,7 +16,17 @@ pub fn shape(dims: &[u64]) -> Shape {
 
 pub fn conv(out: u64, k: u64, stride: u64, pad: u64) -> Conv {
     let pad = Padding { top: pad, left: pad, bottom: pad, right: pad };
-    Conv { out, kernel: [k, k], stride: [stride, stride], pad, dilation: [1, 1], groups: 1, bias: false, depthwise: false }
+    Conv {
+        out,
+        kernel: [k, k],
+        stride: [stride, stride],
+        pad,
+        dilation: [1, 1],
+        groups: 1,
+        bias: false,
+        depthwise: false,
+        line: false,
+    }
 }
 
 impl Net {
@@ -88,7 +98,7 @@ pub fn resnet50(size: u64) -> Shaped {
     let image = net.input(&[3, size, size]);
     let mut x = net.conv_bn_relu("stem", conv(64, 7, 2, 3), image);
     let pad = Padding { top: 1, left: 1, bottom: 1, right: 1 };
-    let pool = Pool { kind: PoolKind::Max, kernel: [3, 3], stride: [2, 2], pad, dilation: [1, 1], ceil: false };
+    let pool = Pool { kind: PoolKind::Max, kernel: [3, 3], stride: [2, 2], pad, dilation: [1, 1], ceil: false, line: false };
     x = net.add("stem.maxpool", Op::Pool(pool), &[x]);
     for (stage, (width, depth)) in [(64, 3), (128, 4), (256, 6), (512, 3)].into_iter().enumerate() {
         for i in 0..depth {

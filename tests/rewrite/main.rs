@@ -123,6 +123,7 @@ fn grouped_convolutions_fold_too() {
         dilation: [1, 1],
         groups: 1,
         bias: false,
+        line: false,
     };
     let x = net.add("up", Op::ConvTranspose(up), &[image]);
     let x = net.bn("up", x);
@@ -163,6 +164,19 @@ fn layers_stay_apart_where_one_would_cost_more_or_leak() {
     assert_eq!(holds(&chain(between, &[4, 5, 5]), merge_conv::run).len(), 4);
 }
 
+/// Their weights have no rows.
+#[test]
+fn layers_of_lines_become_one_as_those_of_maps_do() {
+    let line = |out, k, stride| {
+        let (kernel, stride) = ([1, k], [1, stride]);
+        Op::Conv(Conv { kernel, stride, bias: true, line: true, ..conv(out, 1, 1, 0) })
+    };
+    assert_eq!(holds(&chain(vec![line(12, 1, 1), line(4, 3, 2)], &[6, 19]), merge_conv::run), ["image", "l1"]);
+    assert_eq!(holds(&chain(vec![line(9, 3, 1), line(4, 1, 2)], &[4, 19]), merge_conv::run), ["image", "l0"]);
+    let norm = Op::BatchNorm(BatchNorm { eps: 1e-5, affine: true });
+    assert_eq!(holds(&chain(vec![line(8, 3, 2), norm], &[4, 19]), fold_norm::run), ["image", "l0"]);
+}
+
 /// MACs and weights are compared each for themselves, since stride and padding tear them apart.
 #[test]
 fn layers_stay_apart_where_one_kind_of_cost_would_grow() {
@@ -188,7 +202,9 @@ fn dead_and_duplicate_nodes_go() {
     let image = net.input(&[4, 8, 8]);
     net.add("unused", Op::Input(shape(&[2])), &[]);
     let pad = Padding::default();
-    let pool = || Op::Pool(Pool { kind: PoolKind::Max, kernel: [2, 2], stride: [2, 2], pad, dilation: [1, 1], ceil: false });
+    let pool = || {
+        Op::Pool(Pool { kind: PoolKind::Max, kernel: [2, 2], stride: [2, 2], pad, dilation: [1, 1], ceil: false, line: false })
+    };
     let a = net.add("a", pool(), &[image]);
     let b = net.add("b", pool(), &[image]);
     let c = net.relu("c", a);
@@ -238,7 +254,7 @@ fn identities_go() {
     let x = net.conv("a", conv(4, 3, 1, 1), x);
     let pad = Padding::default();
     let kind = PoolKind::Avg { count_include_pad: true };
-    let one = Pool { kind, kernel: [1, 1], stride: [1, 1], pad, dilation: [1, 1], ceil: false };
+    let one = Pool { kind, kernel: [1, 1], stride: [1, 1], pad, dilation: [1, 1], ceil: false, line: false };
     let x = net.add("pool", Op::Pool(one.clone()), &[x]);
     let x = net.add("plus", Op::Scalar(Scalar { op: ScalarOp::Add, value: 0.0 }), &[x]);
     let x = net.add("minus", Op::Scalar(Scalar { op: ScalarOp::RevSub, value: 0.0 }), &[x]);

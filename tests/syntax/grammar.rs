@@ -70,7 +70,9 @@ fn arguments_are_the_words_that_operations_take() {
     });
     let taken = params.iter().flat_map(|param| param.kind.words().iter().copied());
     let ours: BTreeSet<&str> = defaults.chain(taken).collect();
-    assert_eq!(ours, words::ARGUMENTS.iter().chain(words::OPERATIONS_TOO).copied().collect());
+    // The others are read so only where nothing is bound to them.
+    let kept: BTreeSet<_> = words::ARGUMENTS.iter().chain(words::OPERATIONS_TOO).copied().collect();
+    assert!(kept.is_subset(&ours), "{kept:?}");
     assert!(words::OPERATIONS_TOO.iter().all(|word| find(word).is_some() && !words::ARGUMENTS.contains(word)));
 }
 

@@ -55,7 +55,7 @@ pub(super) fn wide_kernel(context: &Context<'_>) -> Vec<Finding> {
             weight: layer.params,
             message: format!(
                 "a {} on {} channels costs {} parameters; `reduce({reduced})` before it saves {} % of them and {} % of its MACs",
-                kernel(conv),
+                called(conv.kernel, conv.line),
                 grouped(channels),
                 grouped(layer.params),
                 saved(bottleneck.weights, dense.weights),
@@ -187,7 +187,7 @@ impl Side {
 
 /// Rows and columns of a convolution, or of a pooling that rounds down.
 fn sides(layer: &Layer, node: &Node, pooling: bool) -> Option<[Side; 2]> {
-    let (input, output) = (layer.inputs.first()?.hw()?, layer.output.hw()?);
+    let (input, output) = (layer.inputs.first()?.grid()?, layer.output.grid()?);
     let map = [input.0, input.1];
     let [rows, columns] = if let Op::Conv(conv) = &node.op {
         conv.windows(map)
@@ -207,7 +207,8 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
         let [blind_rows, blind_columns] = sides.map(|side| side.window.windows_in_padding(side.outputs));
         let useful = sides.map(|side| side.window.useful_taps(side.outputs));
         let (message, help) = if blind_rows + blind_columns > 0 {
-            let blind = [(blind_rows, "row"), (blind_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
+            let across = if conv.line { "position" } else { "column" };
+            let blind = [(blind_rows, "row"), (blind_columns, across)].into_iter().filter(|(n, _)| *n > 0);
             let blind: Vec<_> = blind.map(|(n, thing)| count_of(n, thing)).collect();
             (format!("{} of the {} output see only padding", blind.join(" and "), layer.output), Some(less_padding(conv, sides)))
         } else if useful != conv.kernel {
@@ -215,7 +216,10 @@ pub(super) fn padding_border(context: &Context<'_>) -> Vec<Finding> {
             let idle = taps - useful[0] * useful[1];
             let [height, width] = sides.map(|side| side.window.input);
             (
-                format!("{idle} of {taps} weights of each filter only ever meet padding, on a map of {height}x{width}"),
+                format!(
+                    "{idle} of {taps} weights of each filter only ever meet padding, on a {}",
+                    extent([height, width], conv.line)
+                ),
                 smaller_kernel(conv, layer, sides),
             )
         } else {
@@ -239,8 +243,9 @@ fn less_padding(conv: &Conv, sides: [Side; 2]) -> String {
     let [rows, columns] = sides.map(|side| side.window.extent() - 1);
     let Padding { top, left, bottom, right } = conv.pad;
     let pad = Padding { top: top.min(rows), left: left.min(columns), bottom: bottom.min(rows), right: right.min(columns) };
-    let most = if rows == columns { format!("{rows}") } else { format!("{rows} in height and {columns} in width") };
-    format!("pad a {} by at most {most}: `pad={}`", kernel(conv), pad.written())
+    let most =
+        if conv.line || rows == columns { format!("{columns}") } else { format!("{rows} in height and {columns} in width") };
+    format!("pad a {} by at most {most}: `pad={}`", called(conv.kernel, conv.line), pad.written(conv.line))
 }
 
 /// The kernel of the taps that meet the map, with the padding that keeps them where they are.
@@ -251,8 +256,14 @@ fn smaller_kernel(conv: &Conv, layer: &Layer, sides: [Side; 2]) -> Option<String
     let kernel = [rows.kernel, columns.kernel];
     let smaller = Op::Conv(Conv { kernel, pad, ..conv.clone() });
     let same = smaller.infer(&layer.inputs).is_ok_and(|output| output == layer.output);
-    let text =
-        || format!("use a {}x{} kernel with `pad={}`, which computes the same on this map", kernel[0], kernel[1], pad.written());
+    let text = || {
+        format!(
+            "use a {} with `pad={}`, which computes the same on this {}",
+            window(kernel, conv.line),
+            pad.written(conv.line),
+            if conv.line { "line" } else { "map" }
+        )
+    };
     same.then(text)
 }
 
@@ -266,7 +277,9 @@ pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
             continue;
         }
         let [unread_rows, unread_columns] = sides.map(Side::unread);
-        let parts = [(unread_rows, "row"), (unread_columns, "column")].into_iter().filter(|(n, _)| *n > 0);
+        let line = layer.output.rank() == 2;
+        let across = if line { "position" } else { "column" };
+        let parts = [(unread_rows, "row"), (unread_columns, across)].into_iter().filter(|(n, _)| *n > 0);
         let parts: Vec<_> = parts.map(|(n, thing)| count_of(n, thing)).collect();
         if parts.is_empty() {
             continue;
@@ -276,12 +289,17 @@ pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
         findings.push(Finding {
             node: layer.node,
             weight: unread_rows + unread_columns,
-            message: format!("no window reads {} of the {}x{} input", parts.join(" and "), rows.input, columns.input),
-            label: format!("`{}` is {}x{} with stride {}", node.name, rows.kernel, columns.kernel, strides(rows, columns)),
+            message: format!("no window reads {} of the {}", parts.join(" and "), input([rows.input, columns.input], line)),
+            label: format!(
+                "`{}` is {} with stride {}",
+                node.name,
+                kernel([rows.kernel, columns.kernel], line),
+                strides(rows, columns, line)
+            ),
             help: if skips {
                 vec!["use a kernel at least as large as the stride".to_owned()]
             } else {
-                vec![format!("the windows fit a {height}x{width} input; otherwise pad, or change the stride")]
+                vec![format!("the windows fit a {}; otherwise pad, or change the stride", input([height, width], line))]
             },
             fix: None,
         });
@@ -289,10 +307,35 @@ pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-fn strides(rows: SlidingWindow, columns: SlidingWindow) -> String {
-    if rows.stride == columns.stride { rows.stride.to_string() } else { format!("[{}, {}]", rows.stride, columns.stride) }
+fn strides(rows: SlidingWindow, columns: SlidingWindow, line: bool) -> String {
+    if line || rows.stride == columns.stride {
+        columns.stride.to_string()
+    } else {
+        format!("[{}, {}]", rows.stride, columns.stride)
+    }
 }
 
-fn kernel(conv: &Conv) -> String {
-    format!("{}x{}", conv.kernel[0], conv.kernel[1])
+/// "3x3"; of a line "3".
+fn kernel([h, w]: [u64; 2], line: bool) -> String {
+    if line { w.to_string() } else { format!("{h}x{w}") }
+}
+
+/// "3x3"; of a line "kernel of 3".
+fn called(size: [u64; 2], line: bool) -> String {
+    if line { window(size, line) } else { kernel(size, line) }
+}
+
+/// "3x3 kernel"; of a line "kernel of 3".
+fn window(size: [u64; 2], line: bool) -> String {
+    if line { format!("kernel of {}", size[1]) } else { format!("{} kernel", kernel(size, line)) }
+}
+
+/// "map of 28x28"; "line of 28".
+fn extent(size: [u64; 2], line: bool) -> String {
+    format!("{} of {}", if line { "line" } else { "map" }, kernel(size, line))
+}
+
+/// "28x28 input"; "line of 28".
+fn input(size: [u64; 2], line: bool) -> String {
+    if line { extent(size, line) } else { format!("{} input", kernel(size, line)) }
 }

@@ -43,7 +43,7 @@ pub(super) fn linear_on_map(context: &Context<'_>) -> Vec<Finding> {
 fn is_map(context: &Context<'_>, id: NodeId) -> bool {
     let keeps_map = |class| matches!(class, Class::Norm(_) | Class::Scale | Class::Activation | Class::Nothing);
     behind(context.graph, id, keeps_map).is_some_and(|maker| {
-        matches!(context.graph.node(maker).op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Pool(_) | Op::AdaptiveAvgPool(_))
+        matches!(context.graph.node(maker).op, Op::Conv(_) | Op::ConvTranspose(_) | Op::Pool(_) | Op::AdaptivePool(_))
     })
 }
 

@@ -98,11 +98,14 @@ impl Tracker {
 /// The field of what is stored with the network: it sees no input, and where it meets what does, that counts.
 const NOTHING: Field = Field { source: usize::MAX, extent: [0; 2], sides: [SEES_ALL, SEES_ALL] };
 
-/// The field of an input: maps see their own pixels, anything else is seen whole.
+/// The field of an input: maps and lines see their own pixels, anything else is seen whole. A line has one row.
 fn source(source: usize, shape: Shape) -> Field {
+    let side = |axis| Side { axis, field: AxisField::identity() };
     if let Some((h, w)) = shape.hw() {
-        let side = |axis| Side { axis, field: AxisField::identity() };
         return Field { source, extent: [h, w], sides: [side(1), side(2)] };
+    }
+    if let Some((h, w)) = shape.grid() {
+        return Field { source, extent: [h, w], sides: [SEES_ALL, side(1)] };
     }
     let last = shape.rank() - 1;
     let height = if last > 0 { shape.dim(last - 1) } else { 1 };

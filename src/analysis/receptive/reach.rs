@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::axis_field::{Interval, gcd, pixels};
 use crate::op::geometry::adaptive_window;
-use crate::op::{ChannelShuffle, Conv, ConvTranspose, Gather, Op, Shape, Slice, Window};
+use crate::op::{ChannelShuffle, Conv, ConvTranspose, Gather, Op, Pad, PadMode, Shape, Slice, Window};
 
 /// What becomes of an axis.
 pub(super) enum Reach<'a> {
@@ -55,16 +55,16 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
         }
         Op::DepthToSpace(_) if axis == 0 => groups(channels.1, channels),
         Op::SpaceToDepth(_) if axis == 0 => groups(channels.0, channels),
-        Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptiveAvgPool(_) | Op::Pad(_) | Op::Upsample(_) if axis == 0 => Reach::Kept,
+        Op::Pool(_) | Op::GlobalPool(_) | Op::AdaptivePool(_) | Op::Pad(_) | Op::Upsample(_) if axis == 0 => Reach::Kept,
         Op::Conv(_)
         | Op::ConvTranspose(_)
         | Op::Pool(_)
         | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
+        | Op::AdaptivePool(_)
         | Op::Pad(_)
         | Op::Upsample(_)
         | Op::DepthToSpace(_)
-        | Op::SpaceToDepth(_) => of_side(op, axis - 1, shapes),
+        | Op::SpaceToDepth(_) => of_side(op, axis, shapes),
         Op::Input(_)
         | Op::Param(_)
         | Op::Constant(_)
@@ -84,18 +84,26 @@ pub(super) fn reach(op: &Op, axis: usize, shapes: (Shape, Shape)) -> Reach<'_> {
     }
 }
 
-/// What an operation on maps does along height (0) or width (1). Border clamping is left out, as padding is in all fields.
-fn of_side(op: &Op, side: usize, (input, output): (Shape, Shape)) -> Reach<'_> {
-    let (from, to) = (input.dim(side + 1), output.dim(side + 1));
+/// What an operation on maps does along an axis of the map; a line's is its width. Border clamping is left out, as padding is in all fields.
+fn of_side(op: &Op, axis: usize, (input, output): (Shape, Shape)) -> Reach<'_> {
+    let (from, to) = (input.dim(axis), output.dim(axis));
+    // Of height and width.
+    let side = if input.rank() == 2 { 1 } else { axis - 1 };
     if let Op::Upsample(upsample) = op {
         let scale = upsample.axis(side, from);
         return Reach::Grid(scale.period(), Box::new(move |j| scale.reads(j)));
     }
+    if let Op::Pad(Pad { mode: PadMode::Circular, .. }) = op {
+        let Window::Strided { before, .. } = op.window(&[input]) else { return Reach::All };
+        let (before, length) = (before[side], pixels(from).max(1));
+        let around = move |j: i64| j.saturating_sub(before).rem_euclid(length);
+        return if from == to { Reach::Kept } else { Reach::Permuted(Box::new(around), 1) };
+    }
     if let Op::ConvTranspose(conv) = op {
-        let window = conv.windows([output.dim(1), output.dim(2)])[side];
+        let window = conv.windows([to; 2])[side];
         return Reach::Grid((pixels(window.stride), 1), Box::new(move |j| window.windows_over(j)));
     }
-    if let Op::AdaptiveAvgPool(_) = op {
+    if let Op::AdaptivePool(_) = op {
         if to == 1 {
             return Reach::All;
         }

@@ -25,11 +25,11 @@ struct Geometry {
 }
 
 impl Geometry {
-    fn of(op: &Conv, input: &[usize], out: Shape) -> Self {
-        let (out_height, out_width) = out.hw().expect("a convolution makes maps");
-        let [rows, columns] = op.windows([input[2] as u64, input[3] as u64]);
+    fn of(op: &Conv, x: &Tensor, out: Shape) -> Self {
+        let (out_height, out_width) = out.grid().expect("a convolution makes maps");
+        let [rows, columns] = op.windows(super::grid(x).map(|side| side as u64));
         Self {
-            channels: input[1] / size(op.groups),
+            channels: x.dims()[1] / size(op.groups),
             kernel: op.kernel.map(size),
             rows,
             columns,
@@ -68,9 +68,9 @@ pub(super) fn conv_bytes(op: &Conv, input: Shape, out: Shape, threads: u64) -> u
     columns.saturating_mul(if op.groups > 1 { threads.min(op.groups) } else { 1 })
 }
 
-/// `[N, C, H, W]` to `[N, out, H', W']`, and what was done.
+/// `[N, C, H, W]` to `[N, out, H', W']`, or lines without their rows, and what was done.
 pub(super) fn conv(op: &Conv, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, Tally) {
-    let geometry = Geometry::of(op, x.dims(), out);
+    let geometry = Geometry::of(op, x, out);
     let (groups, images) = (size(op.groups), x.dims()[0]);
     let mut y = Tensor::zeros(super::with_batch(images, out));
     let image = geometry.channels * groups * geometry.map();

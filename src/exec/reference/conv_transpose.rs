@@ -20,10 +20,11 @@ struct Geometry {
 }
 
 impl Geometry {
-    fn of(op: &ConvTranspose, input: &[usize], out: Shape) -> Self {
-        let (height, width) = out.hw().expect("a transposed convolution makes maps");
+    fn of(op: &ConvTranspose, x: &Tensor, out: Shape) -> Self {
+        let (height, width) = out.grid().expect("a transposed convolution makes maps");
         let [rows, columns] = op.windows([height, width]);
-        Self { pixels: input[2] * input[3], width: input[3], kernel: op.kernel.map(size), rows, columns }
+        let [down, across] = super::grid(x);
+        Self { pixels: down * across, width: across, kernel: op.kernel.map(size), rows, columns }
     }
 
     fn out_pixels(&self) -> usize {
@@ -45,9 +46,9 @@ pub(super) fn conv_transpose_bytes(op: &ConvTranspose, input: Shape, out: Shape,
     columns.saturating_mul(8).saturating_add(thread.saturating_mul(threads.min(op.out / op.groups)))
 }
 
-/// `[N, C, H, W]` to `[N, out, H', W']`, and what was done.
+/// `[N, C, H, W]` to `[N, out, H', W']`, or lines without their rows, and what was done.
 pub(super) fn conv_transpose(op: &ConvTranspose, x: &Tensor, weight: &Owned<'_>, out: Shape, threads: usize) -> (Tensor, Tally) {
-    let geometry = Geometry::of(op, x.dims(), out);
+    let geometry = Geometry::of(op, x, out);
     let (images, groups) = (x.dims()[0], size(op.groups));
     let (channels, rows) = (x.dims()[1] / groups, size(op.out) / groups);
     let mut y = Tensor::zeros(super::with_batch(images, out));

@@ -64,6 +64,14 @@ fn size(value: u64) -> usize {
     usize::try_from(value).expect("memory was checked before the run")
 }
 
+/// Height and width of a batch of maps; a line is a row.
+fn grid(x: &Tensor) -> [usize; 2] {
+    match x.dims() {
+        [_, _, length] => [1, *length],
+        dims => [dims[2], dims[3]],
+    }
+}
+
 /// Dimensions of a batch of images of this shape.
 pub(super) fn with_batch(batch: usize, shape: Shape) -> Vec<usize> {
     std::iter::once(batch).chain(shape.dims().iter().map(|d| size(u64::from(*d)))).collect()
@@ -81,8 +89,8 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
         Op::Softmax(softmax) => inputs[0].dim(softmax.axis).saturating_mul(8),
         Op::Slice(slice) => out.dim(slice.axis).saturating_mul(8),
         Op::Gather(gather) => out.dim(gather.axis).saturating_mul(8),
-        Op::Pad(_) => out.dim(2).saturating_mul(16),
-        Op::Upsample(_) => (out.dim(1) + out.dim(2)).saturating_mul(24),
+        Op::Pad(_) => out.dim(out.rank() - 1).saturating_mul(16),
+        Op::Upsample(upsample) => resize::upsample_bytes(*upsample, out),
         Op::Input(_)
         | Op::Param(_)
         | Op::Constant(_)
@@ -95,7 +103,7 @@ pub(super) fn scratch_bytes(op: &Op, inputs: &[Shape], out: Shape, batch: u64, t
         | Op::Activation(_)
         | Op::Pool(_)
         | Op::GlobalPool(_)
-        | Op::AdaptiveAvgPool(_)
+        | Op::AdaptivePool(_)
         | Op::Concat(_)
         | Op::Elementwise(_)
         | Op::Scalar(_)
@@ -138,7 +146,7 @@ pub(super) fn execute(
         Op::Softmax(softmax) => activation::softmax(*softmax, x),
         Op::Pool(pool) => pool::pool(pool, x, out),
         Op::GlobalPool(pool) => pool::global(*pool, x, out),
-        Op::AdaptiveAvgPool(pool) => pool::adaptive(*pool, x, out),
+        Op::AdaptivePool(pool) => pool::adaptive(*pool, x, out),
         Op::Concat(concat) => merge::concat(*concat, inputs, out),
         Op::Elementwise(elementwise) => merge::elementwise(*elementwise, inputs, out),
         Op::Scalar(scalar) => merge::scalar(*scalar, x),

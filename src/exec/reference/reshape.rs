@@ -4,6 +4,7 @@ use super::matrix::narrow;
 use super::merge::broadcast;
 use super::view::{Step, gather, row_major};
 use super::{size, with_batch};
+use crate::op::error::Side;
 use crate::op::{ChannelShuffle, DepthToSpace, Pad, PadMode, Repeat, Shape, SpaceToDepth, Transpose};
 use crate::tensor::Tensor;
 
@@ -71,32 +72,31 @@ pub(super) fn channel_shuffle(op: ChannelShuffle, x: &Tensor, out: Shape) -> Ten
     permuted(x, &[d[0], g, d[1] / g, d[2..].iter().product()], &[0, 2, 1, 3], out)
 }
 
-/// Where a padded position comes from; `None` for the constant.
-fn source(mode: PadMode, position: usize, before: usize, input: usize) -> Option<usize> {
-    match mode {
-        PadMode::Constant(_) => position.checked_sub(before).filter(|at| *at < input),
-        PadMode::Replicate => Some(position.saturating_sub(before).min(input - 1)),
-        PadMode::Reflect if position < before => Some(before - position),
-        PadMode::Reflect => {
-            let at = position - before;
-            Some(if at < input { at } else { 2 * (input - 1) - at })
-        }
-    }
+/// Where a padded position comes from, `at` being its place on the input, which begins at 0; `None` for the constant.
+fn source(mode: PadMode, at: i64, input: i64) -> Option<usize> {
+    let from = match mode {
+        PadMode::Constant(_) => Some(at).filter(|at| (0..input).contains(at)),
+        PadMode::Replicate => Some(at.clamp(0, input - 1)),
+        PadMode::Reflect => Some(if at < input { at.abs() } else { 2 * (input - 1) - at }),
+        PadMode::Circular => Some(at.rem_euclid(input)),
+    };
+    from.and_then(|from| usize::try_from(from).ok())
 }
 
-/// Padding of `[N, C, H, W]` in space.
+/// Padding of `[N, C, H, W]` or `[N, C, L]` in space.
 pub(super) fn pad(op: &Pad, x: &Tensor, out: Shape) -> Tensor {
-    let (height, width) = (x.dims()[2], x.dims()[3]);
-    let (rows, columns) = (size(out.dim(1)), size(out.dim(2)));
+    let [height, width] = super::grid(x);
+    let (rows, columns) = out.grid().expect("padding makes maps");
     let constant = match op.mode {
         PadMode::Constant(value) => narrow(value),
-        PadMode::Reflect | PadMode::Replicate => 0.0,
+        PadMode::Reflect | PadMode::Replicate | PadMode::Circular => 0.0,
     };
-    let columns: Vec<_> = (0..columns).map(|i| source(op.mode, i, size(op.pad.left), width)).collect();
-    let mut data = Vec::with_capacity(x.dims()[0] * x.dims()[1] * rows * columns.len());
+    let from = |i: u64, side: Side, input: usize| source(op.mode, i as i64 - op.along(side).0, input as i64);
+    let columns: Vec<_> = (0..columns).map(|i| from(i, Side::Width, width)).collect();
+    let mut data = Vec::with_capacity(x.dims()[0] * x.dims()[1] * size(rows) * columns.len());
     for map in x.data().chunks_exact(height * width) {
         for row in 0..rows {
-            let row = source(op.mode, row, size(op.pad.top), height);
+            let row = from(row, Side::Height, height);
             data.extend(columns.iter().map(|column| match (row, column) {
                 (Some(row), Some(column)) => map[row * width + column],
                 _ => constant,

@@ -17,6 +17,7 @@ from keras import layers
 from torch import nn
 
 MAP = [4, 6, 5]
+LINE = [4, 9]
 VECTOR = [12]
 SALTS = {"weight": 1, "bias": 2, "running_mean": 3, "running_var": 4}
 cases = []
@@ -64,8 +65,12 @@ def keras_role(layer, variable):
         return "weight", [shape[-1]], None
     if len(shape) == 2:
         return "weight", shape[::-1], (1, 0)
+    depthwise = "Depthwise" in type(layer).__name__ or name == "depthwise_kernel"
+    if len(shape) == 3:
+        k, a, b = shape
+        return ("weight", [a, b, k], (2, 0, 1)) if depthwise else ("weight", [b, a, k], (2, 1, 0))
     h, w, a, b = shape
-    if "Depthwise" in type(layer).__name__ or name == "depthwise_kernel":
+    if depthwise:
         return "weight", [a, b, h, w], (2, 3, 0, 1)
     return "weight", [b, a, h, w], (2, 3, 1, 0)
 
@@ -115,7 +120,7 @@ def pytorch(row, text, shape=MAP, more=(), only=False, run=None, net="output z =
 
 def keras_case(row, text, shape=MAP, more=(), only=False, run=None, inputs="(x)"):
     x, y = (tensor(shape, salt) for salt in (100, 101))
-    x, y = ((v.transpose(1, 2, 0) if len(shape) == 3 else v)[None] for v in (x, y))
+    x, y = ((v.transpose(1, 2, 0) if len(shape) == 3 else v.T)[None] for v in (x, y))
     if text.endswith(f"){inputs}") and not run:
         layer = eval(text[: -len(inputs)])
         fed = [x, y] if inputs != "(x)" else x
@@ -125,7 +130,7 @@ def keras_case(row, text, shape=MAP, more=(), only=False, run=None, inputs="(x)"
     else:
         out = eval(run or text)
     out = keras.ops.convert_to_numpy(out)[0]
-    out = out.transpose(2, 0, 1) if out.ndim == 3 else out
+    out = out.transpose(2, 0, 1) if out.ndim == 3 else out.T
     texts = [text]
     if not only:
         texts += bare(text) if inputs == "(x)" else [text.replace("layers.", "")]
@@ -153,12 +158,29 @@ refused("PyTorch Conv2d", "x -> Conv2d(4, 8)", "x -> nn.Conv2d(4, 8, 3, padding_
 pytorch("ConvTranspose2d", "nn.ConvTranspose2d(4, 8, 3, 2, 1, 1, 2)(x)")
 pytorch("ConvTranspose2d", "nn.ConvTranspose2d(4, 6, 2, 2)(x)")
 pytorch("ConvTranspose2d", "nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, 2, False, 2)(x)")
-refused("PyTorch Conv1d", "x -> Conv1d(4, 8, 3)", "x -> conv1d(8, 3)", "x -> nn.Conv1d(4, 8, 3)")
+pytorch("Conv1d", "nn.Conv1d(4, 8, 3)(x)", LINE)
+pytorch("Conv1d", "nn.Conv1d(4, 8, 3, 2, 1, 2, 4, False)(x)", LINE)
+pytorch("Conv1d", "nn.Conv1d(4, 6, kernel_size=4, padding='same')(x)", LINE)
+refused("PyTorch Conv1d", "x -> Conv1d(4, 8, 3)", "x -> nn.Conv1d(4, 8, 3)")
+refused("PyTorch Conv1d", "x -> Conv1d(4, 8, 3)", shape=VECTOR)
 refused("PyTorch Conv3d", "x -> Conv3d(4, 8, 3)", "x -> conv3d(8, 3)")
+pytorch("ConvTranspose1d", "nn.ConvTranspose1d(4, 8, 3, 2, 1, 1, 2)(x)", LINE)
 refused("PyTorch ConvTranspose1d", "x -> ConvTranspose1d(4, 8, 3)")
-refused("PyTorch MaxPool1d", "x -> MaxPool1d(2)", "x -> maxpool1d(2)", "F.max_pool1d(x, 2)")
-refused("PyTorch AvgPool1d", "x -> nn.AvgPool1d(2)", "x -> avgpool1d(2)")
+pytorch("MaxPool1d", "nn.MaxPool1d(2)(x)", LINE)
+pytorch("MaxPool1d", "nn.MaxPool1d(3, 2, 1, 2, ceil_mode=True)(x)", LINE)
+refused("PyTorch MaxPool1d", "x -> MaxPool1d(2)")
+pytorch("max_pool1d", "F.max_pool1d(x, 3, 2)", LINE)
+refused("PyTorch max_pool1d", "x -> maxpool1d(2)", "F.max_pool1d(x, 2)")
+pytorch("AvgPool1d", "nn.AvgPool1d(3, 2, 1, True, False)(x)", LINE)
+refused("PyTorch AvgPool1d", "x -> nn.AvgPool1d(2)")
+pytorch("avg_pool1d", "F.avg_pool1d(x, 2)", LINE)
+refused("PyTorch avg_pool1d", "x -> avgpool1d(2)")
+pytorch("AdaptiveAvgPool1d", "nn.AdaptiveAvgPool1d(4)(x)", LINE)
 refused("PyTorch AdaptiveAvgPool1d", "x -> AdaptiveAvgPool1d(1)")
+pytorch("adaptive_avg_pool1d", "F.adaptive_avg_pool1d(x, 2)", LINE)
+pytorch("AdaptiveMaxPool1d", "nn.AdaptiveMaxPool1d(4)(x)", LINE)
+pytorch("adaptive_max_pool1d", "F.adaptive_max_pool1d(x, 1)", LINE)
+pytorch("InstanceNorm1d", "nn.InstanceNorm1d(4, affine=True)(x)", LINE)
 refused("PyTorch MaxPool3d", "x -> nn.BatchNorm3d(4)", "x -> MaxPool3d(2)")
 pytorch("Linear", "nn.Linear(12, 7)(x)", VECTOR)
 pytorch("Linear", "nn.Linear(12, 7, bias=False)(x)", VECTOR)
@@ -200,7 +222,9 @@ pytorch("AdaptiveAvgPool2d", "nn.AdaptiveAvgPool2d(1)(x)")
 refused("PyTorch AdaptiveAvgPool2d", "x -> AdaptiveAvgPool2d((None, 3))")
 pytorch("AdaptiveMaxPool2d", "nn.AdaptiveMaxPool2d(1)(x)")
 pytorch("AdaptiveMaxPool2d", "nn.AdaptiveMaxPool2d((1, 1))(x)")
-refused("PyTorch AdaptiveMaxPool2d", "x -> AdaptiveMaxPool2d(2)")
+pytorch("AdaptiveMaxPool2d", "nn.AdaptiveMaxPool2d(2)(x)")
+pytorch("AdaptiveMaxPool2d", "nn.AdaptiveMaxPool2d((2, 3))(x)")
+refused("PyTorch AdaptiveMaxPool2d", "x -> AdaptiveMaxPool2d((None, 3))", "x -> AdaptiveMaxPool2d(2, return_indices=True)")
 pytorch("Flatten", "nn.Flatten()(x)", more=["x -> flatten(start_dim=1)"])
 pytorch("Flatten", "nn.Flatten(1)(x)")
 pytorch("Flatten", "nn.Flatten(2)(x)", only=True)
@@ -251,7 +275,10 @@ pytorch("Upsample", "nn.Upsample(9)(x)")
 pytorch("Upsample", "nn.Upsample((9, 11), mode='nearest')(x)")
 pytorch("Upsample", "nn.Upsample(scale_factor=2, mode='bilinear', align_corners=False)(x)", more=["x -> upsample(scale_factor=2, mode='bilinear')"])
 pytorch("Upsample", "nn.Upsample(None, 2, 'bilinear', True)(x)")
-refused("PyTorch Upsample", "x -> Upsample(scale_factor=2, mode='bicubic')")
+pytorch("Upsample", "nn.Upsample(scale_factor=2, mode='bicubic')(x)")
+pytorch("Upsample", "nn.Upsample(size=7, mode='linear')(x)", LINE)
+pytorch("Upsample", "nn.Upsample((9, 11), mode='nearest-exact')(x)")
+refused("PyTorch Upsample", "x -> Upsample(scale_factor=2, mode='trilinear')")
 pytorch("UpsamplingNearest2d", "nn.UpsamplingNearest2d(scale_factor=2)(x)")
 pytorch("UpsamplingBilinear2d", "nn.UpsamplingBilinear2d(size=(9, 8))(x)")
 pytorch("PixelShuffle", "nn.PixelShuffle(2)(x)")
@@ -263,6 +290,12 @@ pytorch("ZeroPad2d", "nn.ZeroPad2d((0, 1, 0, 2))(x)")
 pytorch("ConstantPad2d", "nn.ConstantPad2d((1, 0, 0, 2), 3.5)(x)")
 pytorch("ReflectionPad2d", "nn.ReflectionPad2d((1, 2, 0, 3))(x)")
 pytorch("ReplicationPad2d", "nn.ReplicationPad2d(2)(x)")
+pytorch("CircularPad2d", "nn.CircularPad2d((1, 2, 3, 0))(x)")
+for name in ["ZeroPad1d", "ReflectionPad1d", "ReplicationPad1d", "CircularPad1d"]:
+    pytorch(name, f"nn.{name}((1, 2))(x)", LINE)
+    pytorch(name, f"nn.{name}(3)(x)", LINE)
+    refused(f"PyTorch {name}", f"x -> {name}(1)")
+pytorch("ConstantPad1d", "nn.ConstantPad1d((-1, 2), 0.5)(x)", LINE)
 
 refused("PyTorch conv2d", "F.conv2d(x, w, b)", "F.linear(x, w)")
 for name in ["relu", "relu6", "silu", "mish", "hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus", "elu", "gelu"]:
@@ -301,9 +334,12 @@ pytorch("max_pool2d", "F.max_pool2d(x, 3, 2, 1, 1, True)")
 pytorch("avg_pool2d", "F.avg_pool2d(x, 3, 2, 1, True, False)")
 pytorch("adaptive_avg_pool2d", "F.adaptive_avg_pool2d(x, (1, 1))")
 pytorch("adaptive_max_pool2d", "F.adaptive_max_pool2d(x, 1)")
+pytorch("adaptive_max_pool2d", "F.adaptive_max_pool2d(x, (3, 2))")
 pytorch("interpolate", "F.interpolate(x, 9)", more=["interpolate(x, 9)", "upsample(x, 9)"])
 pytorch("interpolate", "F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=True)")
 pytorch("interpolate", "F.interpolate(x, size=(7, 9), mode='bilinear')")
+pytorch("interpolate", "F.interpolate(x, (4, 9), mode='bicubic', align_corners=True)")
+pytorch("interpolate", "F.interpolate(x, size=13, mode='nearest-exact')", LINE)
 refused("PyTorch interpolate", "F.interpolate(x, 24, mode='area')")
 pytorch("pixel_shuffle", "F.pixel_shuffle(x, 2)")
 pytorch("pixel_unshuffle", "F.pixel_unshuffle(x, 2)", [2, 4, 6])
@@ -312,7 +348,10 @@ pytorch("pad", "F.pad(x, (1, 2, 3, 4))")
 pytorch("pad", "F.pad(x, [1, 2], value=1.5)")
 pytorch("pad", "F.pad(x, (1, 2, 0, 3), mode='reflect')")
 pytorch("pad", "F.pad(x, (1, 1), 'constant', 0)")
-refused("PyTorch pad", "F.pad(x, (1, 1, 1, 1), mode='circular')", "F.pad(x, (0, 0, 0, 0, 1, 1))")
+pytorch("pad", "F.pad(x, (1, 2, 3, 0), mode='circular')")
+pytorch("pad", "F.pad(x, (-1, 2, 0, -1))")
+refused("PyTorch pad", "F.pad(x, (1, 2), mode='reflect')", shape=LINE)
+refused("PyTorch pad", "F.pad(x, (0, 0, 0, 0, 1, 1))")
 pytorch("cat", "torch.cat([x, y], 1)")
 pytorch("cat", "torch.cat((x, y), dim=2)", more=["concat(x, y, dim=2)", "(x, y) -> concat(dim=2)"])
 pytorch("cat", "torch.cat([x, y], dim=-1)")
@@ -410,8 +449,20 @@ keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 4, strides=2, padding='
 keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, (3, 3), strides=(2, 2), padding='valid', use_bias=False)(x)")
 keras_case("Conv2DTranspose", "layers.Conv2DTranspose(6, 3, 2, 'same')(x)")
 refused("Keras Conv2DTranspose", "x -> Conv2DTranspose(6, 2, 3)", "x -> Conv2DTranspose(6, 3, 2, 'same', None)")
+keras_case("Conv1D", "layers.Conv1D(8, 3, strides=2, padding='same', activation='relu')(x)", LINE)
+keras_case("Conv1D", "layers.Conv1D(6, 3, dilation_rate=2, use_bias=False)(x)", LINE)
 refused("Keras Conv1D", "x -> Conv1D(8, 3)", "x -> layers.Conv1D(8, 3)")
+refused("Keras Conv1D", "x -> Conv1D(8, 3, padding='causal')", shape=LINE)
+keras_case("DepthwiseConv1D", "layers.DepthwiseConv1D(3, depth_multiplier=2)(x)", LINE)
+keras_case("SeparableConv1D", "layers.SeparableConv1D(8, 3, padding='same')(x)", LINE)
+keras_case("MaxPooling1D", "layers.MaxPooling1D(3, strides=2, padding='same')(x)", LINE)
 refused("Keras MaxPooling1D", "x -> MaxPooling1D(2)")
+keras_case("AveragePooling1D", "layers.AveragePooling1D(2, padding='same')(x)", LINE)
+keras_case("GlobalAveragePooling1D", "layers.GlobalAveragePooling1D()(x)", LINE)
+keras_case("GlobalMaxPooling1D", "layers.GlobalMaxPooling1D(keepdims=True)(x)", LINE)
+keras_case("ZeroPadding1D", "layers.ZeroPadding1D((1, 2))(x)", LINE)
+keras_case("ZeroPadding1D", "layers.ZeroPadding1D()(x)", LINE)
+keras_case("UpSampling1D", "layers.UpSampling1D(3)(x)", LINE)
 refused("Keras Conv3D", "x -> Conv3D(8, 3)")
 keras_case("Dense", "layers.Dense(7)(x)", VECTOR)
 keras_case("Dense", "layers.Dense(7, activation='softmax')(x)", VECTOR)
@@ -522,6 +573,8 @@ def alike(row, run, *texts, shape=MAP):
 
 
 alike("conv2d", "nn.Conv2d(4, 8, 3, padding=1)(x)", "x -> conv2d(8, 3, pad=1)", "x -> convolution(num_output=8, kernel_size=3, pad=1)")
+alike("conv1d", "nn.Conv1d(4, 8, 3, padding=1)(x)", "x -> conv1d(8, 3, pad=1)", shape=LINE)
+refused("Elsewhere conv1d", "x -> conv1d(8, 3)")
 refused("Elsewhere conv2d", "x -> conv2d(4, 8, 3)", "x -> conv2d(8)")
 alike("depthwise_conv", "nn.Conv2d(4, 4, 3, groups=4)(x)", "x -> depthwise_conv(3)", "x -> depthwise(k=3)")
 alike("deconv", "nn.ConvTranspose2d(4, 6, 2, 2)(x)", "x -> deconv(6, 2, stride=2)")

@@ -121,7 +121,7 @@ pub(super) fn conv<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let depthwise = groups == channels && groups > 1 && out.is_multiple_of(channels);
     let side = |at: usize, size: u64, side: Side| windows(size, (kernel[at], stride[at], dilation[at]), pad.along(side));
     let dims = sized(&map.dims, out, [side(0, height, Side::Height), side(1, width, Side::Width)])?;
-    let op = Op::Conv(Conv { out, kernel, stride, pad, dilation, groups, bias: used.has(2), depthwise });
+    let op = Op::Conv(Conv { out, kernel, stride, pad, dilation, groups, bias: used.has(2), depthwise, line: false });
     let made = importer.add(used, op, &[map.node], dims)?;
     learned(importer, used, &made)?;
     Ok(vec![Value::Map(made)])
@@ -171,7 +171,17 @@ pub(super) fn transposed<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Mad
         whole(at, output_pad[at]) - i128::from(before) - i128::from(after)
     };
     let dims = sized(&map.dims, out, [side(0, Side::Height), side(1, Side::Width)])?;
-    let op = Op::ConvTranspose(ConvTranspose { out, kernel, stride, pad, output_pad, dilation, groups, bias: used.has(2) });
+    let op = Op::ConvTranspose(ConvTranspose {
+        out,
+        kernel,
+        stride,
+        pad,
+        output_pad,
+        dilation,
+        groups,
+        bias: used.has(2),
+        line: false,
+    });
     let made = importer.add(used, op, &[map.node], dims)?;
     learned(importer, used, &made)?;
     Ok(vec![Value::Map(made)])

@@ -5,7 +5,8 @@ use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
 use super::{Importer, Map, Use, Value};
 use crate::op::{
-    Concat, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Slice, SpaceToDepth, Transpose, Upsample, UpsampleMode,
+    Concat, Coordinates, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Rounding, Slice, SpaceToDepth, Transpose, Upsample,
+    UpsampleMode,
 };
 
 type Made = Result<Vec<Value>, Why>;
@@ -259,12 +260,19 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let ([.., rows, columns], true) = (sides.as_slice(), sides.iter().rev().skip(2).all(|side| *side == (0, 0))) else {
         return Err(Why::from("it pads other axes than height and width"));
     };
-    let side = |n: i64| u64::try_from(n).map_err(|_| Why::from("it takes rows or columns away, which `slice` does here"));
-    let pad = Padding { top: side(rows.0)?, bottom: side(rows.1)?, left: side(columns.0)?, right: side(columns.1)? };
+    let sided = |n: i64| (u64::try_from(n).unwrap_or(0), u64::try_from(n.saturating_neg()).unwrap_or(0));
+    let all = [rows.0, rows.1, columns.0, columns.1].map(sided);
+    let [pad, crop] = [all.map(|(pad, _)| pad), all.map(|(_, crop)| crop)].map(|[top, bottom, left, right]| Padding {
+        top,
+        left,
+        bottom,
+        right,
+    });
     let mode = match attributes.text_or("mode", "constant") {
         "constant" => PadMode::Constant(super::arithmetic::exact(value)),
         "reflect" => PadMode::Reflect,
         "edge" => PadMode::Replicate,
+        "wrap" => PadMode::Circular,
         other => return Err(Why(format!("the mode `{other}` is not had here"))),
     };
     let mut dims = map.dims.clone();
@@ -272,7 +280,7 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         let more = Number::from(before.saturating_add(*after));
         dims[at] = dims[at].add(more).ok_or_else(|| Why::from("it makes a map too large"))?;
     }
-    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, mode }), &[map.node], dims)?)])
+    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, crop, mode, line: false }), &[map.node], dims)?)])
 }
 
 /// `Resize` and `Upsample`.
@@ -302,17 +310,37 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         ResizeTo::Size(size) => size,
         ResizeTo::Factor([h, w]) => [(height as f64 * h).floor() as u64, (width as f64 * w).floor() as u64],
     };
-    let mode = match (attributes.text_or("mode", "nearest"), way) {
-        ("nearest", "asymmetric") if is_old || attributes.text_or("nearest_mode", "round_prefer_floor") == "floor" => {
-            UpsampleMode::Nearest
-        }
-        ("linear" | "bilinear", "half_pixel" | "pytorch_half_pixel") => UpsampleMode::Bilinear { align_corners: false },
-        ("linear" | "bilinear", "align_corners") => UpsampleMode::Bilinear { align_corners: true },
-        (mode, way) => return Err(Why(format!("the mode `{mode}` with `{way}` positions is not had here"))),
+    let coordinates = match way {
+        "half_pixel" => Coordinates::HalfPixel,
+        "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
+        "pytorch_half_pixel" => Coordinates::PytorchHalfPixel,
+        "align_corners" => Coordinates::AlignCorners,
+        "asymmetric" => Coordinates::Asymmetric,
+        "tf_half_pixel_for_nn" => Coordinates::TfHalfPixel,
+        other => return Err(Why(format!("`{other}` positions are not had here"))),
+    };
+    let rounding = match attributes.text_or("nearest_mode", if is_old { "floor" } else { "round_prefer_floor" }) {
+        "floor" => Rounding::Floor,
+        "ceil" => Rounding::Ceil,
+        "round_prefer_floor" => Rounding::PreferFloor,
+        "round_prefer_ceil" => Rounding::PreferCeil,
+        other => return Err(Why(format!("the rounding `{other}` is not had here"))),
+    };
+    if attributes.flag("antialias") {
+        return Err(Why::from("it smooths where it makes maps smaller, which is not had here"));
+    }
+    let mode = match attributes.text_or("mode", "nearest") {
+        "nearest" => UpsampleMode::Nearest(rounding),
+        "linear" | "bilinear" => UpsampleMode::Linear,
+        "cubic" => UpsampleMode::Cubic {
+            a: super::arithmetic::exact(attributes.float_or("cubic_coeff_a", -0.75)),
+            exclude_outside: attributes.flag("exclude_outside"),
+        },
+        other => return Err(Why(format!("the mode `{other}` is not had here"))),
     };
     let mut dims = map.dims.clone();
     (dims[2], dims[3]) = (Number::from(size[0] as i64), Number::from(size[1] as i64));
-    Ok(vec![Value::Map(importer.add(used, Op::Upsample(Upsample { to, mode }), &[map.node], dims)?)])
+    Ok(vec![Value::Map(importer.add(used, Op::Upsample(Upsample { to, mode, coordinates, line: false }), &[map.node], dims)?)])
 }
 
 fn block<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<(Map, u64, [u64; 3]), Why> {

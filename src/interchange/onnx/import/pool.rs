@@ -27,7 +27,7 @@ pub(super) fn window<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         PoolKind::Avg { count_include_pad: attributes.flag("count_include_pad") }
     };
     let ceil = attributes.flag("ceil_mode");
-    let pool = Pool { kind, kernel, stride, pad, dilation, ceil };
+    let pool = Pool { kind, kernel, stride, pad, dilation, ceil, line: false };
     let count = |at: usize, size: u64, side: Side| {
         let (before, after) = pad.along(side);
         let slack = if ceil { stride[at].saturating_sub(1) } else { 0 };
