@@ -50,11 +50,16 @@ impl Names {
         self.free(&path)
     }
 
-    /// A path, or the next of `path_2`, `path_3`, … that nothing is called.
+    /// A path, or the next of `path_2`, `path_3`, … that nothing is called. Where a layer is called as a scope of it, the scope is
+    /// numbered.
     pub(super) fn free(&mut self, path: &str) -> String {
-        let numbered = (2u64..).map(|n| format!("{path}_{n}"));
-        let found = std::iter::once(path.to_owned()).chain(numbered).find(|name| self.is_free(name));
-        let name = found.expect("there are endless numbers");
+        let mut path = path.to_owned();
+        let layer = |path: &str| path.match_indices('.').map(|(at, _)| at).find(|at| self.taken.contains(&path[..*at]));
+        while let Some(at) = layer(&path) {
+            let scope = self.numbered(&path[..at], |scope| !self.taken.contains(scope));
+            path.replace_range(..at, &scope);
+        }
+        let name = self.numbered(&path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
         for (at, _) in name.match_indices('.') {
             self.scopes.insert(name[..at].to_owned());
         }
@@ -62,16 +67,15 @@ impl Names {
         name
     }
 
-    fn is_free(&self, name: &str) -> bool {
-        let within = name.match_indices('.').any(|(at, _)| self.taken.contains(&name[..at]));
-        !within && !self.taken.contains(name) && !self.scopes.contains(name)
+    /// A name, or the next of `name_2`, `name_3`, … that is free.
+    fn numbered(&self, name: &str, is_free: impl Fn(&str) -> bool) -> String {
+        let numbered = (2u64..).map(|n| format!("{name}_{n}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).expect("there are endless numbers")
     }
 
     /// The same among outputs, which are named apart from layers.
     pub(super) fn free_output(&mut self, name: &str) -> String {
-        let numbered = (2u64..).map(|n| format!("{name}_{n}"));
-        let found = std::iter::once(name.to_owned()).chain(numbered).find(|name| !self.outputs.contains(name));
-        let name = found.expect("there are endless numbers");
+        let name = self.numbered(name, |name| !self.outputs.contains(name));
         self.outputs.insert(name.clone());
         name
     }
@@ -108,7 +112,8 @@ mod tests {
         assert_eq!(names.free("layer1.0"), "layer1.0_2");
         assert_eq!(names.free("layer1.0.conv"), "layer1.0.conv_2");
         assert_eq!(names.free("relu"), "relu");
-        assert_eq!(names.free("relu.add"), "relu.add_2");
+        assert_eq!(names.free("relu.add"), "relu_2.add");
+        assert_eq!(names.free("relu.mul"), "relu_2.mul");
     }
 
     #[test]
