@@ -14,6 +14,8 @@ const WITHOUT_NET: &[(Code, &str)] = &[
     (Code::WeightType, "is in a weights file"),
     (Code::UnusedWeight, "is in a weights file"),
     (Code::BadSafetensors, "is in a weights file"),
+    (Code::BadOnnx, "is in a model of another format"),
+    (Code::UnsupportedOnnx, "is in a model of another format"),
     (Code::BudgetUnreachable, "is in what was asked of the optimizer"),
     (Code::BadConfig, "is in a configuration file"),
     (Code::NothingToDo, "is in what was asked of the optimizer"),
