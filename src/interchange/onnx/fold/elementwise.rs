@@ -266,9 +266,10 @@ pub(super) fn clip(call: Call<'_>) -> Result<Vec<Folded<'_>>, Why> {
             high.map_or(x, |high| if x > high { high } else { x })
         };
         let all = values(input)?.floats().ok_or_else(|| batch("Clip"))?;
-        Ok(match input.is_int {
-            true => Values::Int(all.into_iter().map(|x| (clip(x) as i64).into()).collect()),
-            false => Values::Float(all.into_iter().map(clip).collect()),
+        Ok(if input.is_int {
+            Values::Int(all.into_iter().map(|x| (clip(x) as i64).into()).collect())
+        } else {
+            Values::Float(all.into_iter().map(clip).collect())
         })
     };
     Ok(vec![Folded { dims: input.dims.clone(), is_int: input.is_int, make: Box::new(make) }])

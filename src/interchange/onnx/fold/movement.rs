@@ -6,12 +6,13 @@ use crate::interchange::onnx::number::Number;
 
 type Outputs<'a> = Result<Vec<Folded<'a>>, Why>;
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends functions that may fail")]
 fn one<'a>(dims: Vec<usize>, is_int: bool, make: impl FnOnce() -> Result<Values, Why> + 'a) -> Outputs<'a> {
     Ok(vec![Folded { dims, is_int, make: Box::new(make) }])
 }
 
 /// The same elements under other dimensions.
-fn same<'a>(input: &'a Array, dims: Vec<usize>) -> Outputs<'a> {
+fn same(input: &Array, dims: Vec<usize>) -> Outputs<'_> {
     if dims.iter().product::<usize>() != input.len() {
         return Err(Why(format!("{} elements do not make {dims:?}", input.len())));
     }
@@ -19,7 +20,7 @@ fn same<'a>(input: &'a Array, dims: Vec<usize>) -> Outputs<'a> {
 }
 
 /// Elements at steps through the input.
-fn view<'a>(input: &'a Array, dims: Vec<usize>, steps: Vec<isize>, first: isize) -> Outputs<'a> {
+fn view(input: &Array, dims: Vec<usize>, steps: Vec<isize>, first: isize) -> Outputs<'_> {
     let to = dims.clone();
     one(dims, input.is_int, move || Ok(values(input)?.pick(places(&to, &steps, first))))
 }

@@ -1,7 +1,8 @@
 //! Element-wise operators.
 
-use super::super::array::Array;
+use super::super::array::{Array, Values};
 use super::super::arrays::ArrayId;
+use super::super::attributes::Attributes;
 use super::super::fold::Why;
 use super::super::number::Number;
 use super::{Importer, Map, Use, Value};
@@ -232,13 +233,13 @@ impl<'m> Importer<'m> {
             .map(|(at, dim)| if Some(at) == own { Number::of_batch(1) } else { Number::from(*dim as i64) })
             .collect();
         let shape = self.shape_of(&numbers)?;
-        let values = self.arrays.get(array).values.as_ref().and_then(|values| values.floats());
+        let values = self.arrays.get(array).values.as_ref().and_then(Values::floats);
         if let Some(values) = values.filter(|values| values.len() <= MOST_WRITTEN && !self.is_tensor(used, array)) {
             let values = values.iter().map(|value| exact(*value)).collect();
             return self.add(used, Op::Constant(Constant { shape, values }), &[], numbers);
         }
         let map = self.add(used, Op::Param(Param { shape, init: 0.0 }), &[], numbers)?;
-        let flat = self.shaped(array, if kept.is_empty() { vec![1] } else { kept })?;
+        let flat = self.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
         self.learns(&map, "weight", flat);
         Ok(map)
     }
@@ -269,17 +270,17 @@ impl<'m> Importer<'m> {
     /// An array of one dimension.
     pub(super) fn vector(&mut self, array: ArrayId) -> Result<ArrayId, Why> {
         let count = self.arrays.get(array).len();
-        self.shaped(array, vec![count])
+        self.shaped(array, &[count])
     }
 
     /// An array under other dimensions.
-    pub(super) fn shaped(&mut self, array: ArrayId, dims: Vec<usize>) -> Result<ArrayId, Why> {
+    pub(super) fn shaped(&mut self, array: ArrayId, dims: &[usize]) -> Result<ArrayId, Why> {
         if self.arrays.get(array).dims == dims {
             return Ok(array);
         }
         let shape = Array::ints(dims.iter().map(|dim| Number::from(*dim as i64)).collect());
         let shape = self.arrays.known(shape);
-        let made = self.arrays.made("Reshape", &Default::default(), &[Some(array), Some(shape)], 1)?;
+        let made = self.arrays.made("Reshape", &Attributes::default(), &[Some(array), Some(shape)], 1)?;
         made.first().copied().ok_or_else(|| Why::from("nothing is made"))
     }
 }

@@ -196,12 +196,13 @@ fn turned() -> Attributes {
 pub(super) fn gemm<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
-    let plain = ["alpha", "beta"].iter().all(|name| attributes.float_or(name, 1.0) == 1.0) && !attributes.flag("transA");
+    let plain = ["alpha", "beta"].iter().all(|name| (attributes.float_or(name, 1.0) - 1.0).abs() < f32::EPSILON)
+        && !attributes.flag("transA");
     if !plain {
         return Err(Why::from("a factor, or a transposed input, is not had here"));
     }
     let weights = used.array(1).ok_or_else(|| Why::from("both its factors are computed from the input"))?;
-    let weights = if attributes.flag("transB") { weights } else { importer.folded("Transpose", turned(), weights)? };
+    let weights = if attributes.flag("transB") { weights } else { importer.folded("Transpose", &turned(), weights)? };
     let out = importer.arrays.get(weights).dims.first().copied().unwrap_or(0);
     let bias = used.has(2);
     let made = linear(importer, used, &map, (out, bias))?;
@@ -235,7 +236,7 @@ pub(super) fn matmul<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     if importer.arrays.get(weights).dims.len() != 2 {
         return Err(Why::from("its weights are no matrix"));
     }
-    let weights = importer.folded("Transpose", turned(), weights)?;
+    let weights = importer.folded("Transpose", &turned(), weights)?;
     let out = importer.arrays.get(weights).dims[0];
     let made = linear(importer, used, &map, (out, false))?;
     importer.learns(&made, "weight", weights);

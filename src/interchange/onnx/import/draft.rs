@@ -63,7 +63,9 @@ pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, Dra
 
 fn needed(drafts: &[Draft<'_>], outputs: &[(String, DraftId)]) -> Vec<bool> {
     let mut needed: Vec<bool> = drafts.iter().map(|draft| draft.from.is_none()).collect();
-    outputs.iter().for_each(|(_, draft)| needed[draft.0] = true);
+    for (_, draft) in outputs {
+        needed[draft.0] = true;
+    }
     for at in (0..drafts.len()).rev().filter(|at| drafts[*at].from.is_some()) {
         if needed[at] {
             drafts[at].inputs.iter().for_each(|input| needed[input.0] = true);

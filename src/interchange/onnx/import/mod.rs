@@ -392,6 +392,7 @@ impl<'m> Importer<'m> {
     }
 
     /// The shape here of dimensions of the model.
+    #[expect(clippy::unused_self, reason = "it reads as the others do")]
     fn shape_of(&self, dims: &[Number]) -> Result<Shape, Why> {
         let own = without_batch(dims).ok_or_else(|| Why::from("images and other things share an axis of it"))?;
         Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
@@ -434,8 +435,8 @@ impl<'m> Importer<'m> {
     }
 
     /// A known array, moved: what an operator makes of it.
-    fn folded(&mut self, op: &str, attributes: super::attributes::Attributes, array: ArrayId) -> Result<ArrayId, Why> {
-        let made = self.arrays.made(op, &attributes, &[Some(array)], 1)?;
+    fn folded(&mut self, op: &str, attributes: &super::attributes::Attributes, array: ArrayId) -> Result<ArrayId, Why> {
+        let made = self.arrays.made(op, attributes, &[Some(array)], 1)?;
         made.first().copied().ok_or_else(|| Why::from("nothing is made"))
     }
 

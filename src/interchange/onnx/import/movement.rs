@@ -92,8 +92,8 @@ fn asked_dims(map: &Map, asked: &[Number], (images, keeps_zero): (Option<u64>, b
     Ok(dims)
 }
 
-fn product(all: impl Iterator<Item = Number>) -> Option<Number> {
-    all.fold(Some(Number::from(1)), |product, dim| product?.mul(dim))
+fn product(mut all: impl Iterator<Item = Number>) -> Option<Number> {
+    all.try_fold(Number::from(1), Number::mul)
 }
 
 fn shown(dims: &[Number]) -> Vec<String> {
@@ -292,7 +292,7 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let at_scales = if is_old { 1 } else { 2 };
     let scales = match (attributes.floats("scales"), used.array(at_scales)) {
         (Some(scales), _) => Some(scales.to_vec()),
-        (None, Some(id)) => importer.arrays.get(id).values.as_ref().and_then(|values| values.floats()),
+        (None, Some(id)) => importer.arrays.get(id).values.as_ref().and_then(super::super::array::Values::floats),
         (None, None) => None,
     };
     let scales = scales.filter(|scales| !scales.is_empty());

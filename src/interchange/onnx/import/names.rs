@@ -56,10 +56,10 @@ impl Names {
         let mut path = path.to_owned();
         let layer = |path: &str| path.match_indices('.').map(|(at, _)| at).find(|at| self.taken.contains(&path[..*at]));
         while let Some(at) = layer(&path) {
-            let scope = self.numbered(&path[..at], |scope| !self.taken.contains(scope));
+            let scope = Self::numbered(&path[..at], |scope| !self.taken.contains(scope));
             path.replace_range(..at, &scope);
         }
-        let name = self.numbered(&path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
+        let name = Self::numbered(&path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
         for (at, _) in name.match_indices('.') {
             self.scopes.insert(name[..at].to_owned());
         }
@@ -68,14 +68,14 @@ impl Names {
     }
 
     /// A name, or the next of `name_2`, `name_3`, … that is free.
-    fn numbered(&self, name: &str, is_free: impl Fn(&str) -> bool) -> String {
+    fn numbered(name: &str, is_free: impl Fn(&str) -> bool) -> String {
         let numbered = (2u64..).map(|n| format!("{name}_{n}"));
         std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).expect("there are endless numbers")
     }
 
     /// The same among outputs, which are named apart from layers.
     pub(super) fn free_output(&mut self, name: &str) -> String {
-        let name = self.numbered(name, |name| !self.outputs.contains(name));
+        let name = Self::numbered(name, |name| !self.outputs.contains(name));
         self.outputs.insert(name.clone());
         name
     }

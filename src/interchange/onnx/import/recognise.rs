@@ -4,7 +4,8 @@
 //! what the group computes and reads what the group read; what nothing reads any more is left out of the graph later. A group
 //! is only taken where it computes the same, but for rounding.
 
-use super::super::array::Values;
+#![expect(clippy::wildcard_enum_match_arm, reason = "no other operation is part of these groups")]
+
 use super::super::arrays::{ArrayId, Arrays};
 use super::draft::{Draft, DraftId};
 use crate::op::{
@@ -97,15 +98,6 @@ impl View<'_, '_> {
         let wanted: Vec<usize> = axes.iter().map(|axis| shape.dim(*axis) as usize).collect();
         let is_last = axes.last().is_some_and(|last| last + 1 == shape.rank());
         self.array(id).filter(|array| is_last && self.arrays.get(*array).dims == wanted)
-    }
-
-    /// Whether all elements of an array are known to be this number.
-    #[expect(dead_code, reason = "the groups of group normalisation come with instance normalisation of lines")]
-    fn is_all(&self, id: ArrayId, number: f32) -> bool {
-        match &self.arrays.get(id).values {
-            Some(Values::Float(all)) => all.iter().all(|one| *one == number),
-            Some(Values::Int(_)) | None => false,
-        }
     }
 }
 
