@@ -91,6 +91,19 @@ fn exported_networks_count_and_compute_as_in_pytorch() {
 }
 
 #[test]
+fn what_exporters_took_apart_is_one_layer_again() {
+    let count = |file: &str, keyword: &str| {
+        let graph = imported(file).graph;
+        graph.ids().filter(|id| graph.node(*id).op.keyword() == keyword).count()
+    };
+    for file in ["convnext_mini.folded.onnx", "convnext_mini.kept.onnx"] {
+        let found = ["gelu", "layer_norm", "linear", "erf", "sqrt"].map(|keyword| count(file, keyword));
+        assert_eq!(found, [4, 9, 9, 0, 0], "{file}");
+    }
+    assert_eq!(["hard_swish", "hard_sigmoid"].map(|keyword| count("mobilenet_v3_small_035.kept.onnx", keyword)), [19, 9]);
+}
+
+#[test]
 fn what_is_not_read_yet_is_named() {
     for (file, operator) in REFUSED {
         let model = read(File::open(path(file)).expect("there")).expect("a model");

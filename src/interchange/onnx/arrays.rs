@@ -5,6 +5,7 @@
 //! depends on earlier ones, so that making one is a walk in order and ends.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::array::{Array, Values};
 use super::attributes::Attributes;
@@ -37,7 +38,7 @@ enum Recipe {
     /// They stand in a file.
     Stored(Stored),
     /// They are an output of an operator.
-    Made(Operator, usize),
+    Made(Arc<Operator>, usize),
 }
 
 /// An operator and what it reads.
@@ -111,9 +112,9 @@ impl Arrays {
             let values = if is_known && count <= MOST_KNOWN { Some((folded.make)()?) } else { None };
             made.push(Array { dims: folded.dims, is_int: folded.is_int, values });
         }
-        let operator = || Operator { op: op.to_owned(), attributes: attributes.clone(), inputs: inputs.to_vec(), outputs };
+        let operator = Arc::new(Operator { op: op.to_owned(), attributes: attributes.clone(), inputs: inputs.to_vec(), outputs });
         let ids = made.into_iter().enumerate().map(|(output, array)| {
-            let recipe = if array.values.is_some() { Recipe::Known } else { Recipe::Made(operator(), output) };
+            let recipe = if array.values.is_some() { Recipe::Known } else { Recipe::Made(Arc::clone(&operator), output) };
             self.push(array, recipe)
         });
         Ok(ids.collect())

@@ -5,7 +5,7 @@ use super::super::arrays::ArrayId;
 use super::super::attributes::Attributes;
 use super::super::fold::Why;
 use super::super::number::Number;
-use super::{Importer, Map, Use, Value};
+use super::{Importer, Map, Use, Value, shape_of};
 use crate::op::{Activation, Constant, Elementwise, Merge, Op, Param, Scalar, ScalarOp, Softmax, Unary};
 
 type Made = Result<Vec<Value>, Why>;
@@ -232,7 +232,7 @@ impl<'m> Importer<'m> {
             .enumerate()
             .map(|(at, dim)| if Some(at) == own { Number::of_batch(1) } else { Number::from(*dim as i64) })
             .collect();
-        let shape = self.shape_of(&numbers)?;
+        let shape = shape_of(&numbers)?;
         let values = self.arrays.get(array).values.as_ref().and_then(Values::floats);
         if let Some(values) = values.filter(|values| values.len() <= MOST_WRITTEN && !self.is_tensor(used, array)) {
             let values = values.iter().map(|value| exact(*value)).collect();

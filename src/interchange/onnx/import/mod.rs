@@ -83,6 +83,12 @@ fn without_batch(dims: &[Number]) -> Option<Vec<u64>> {
     Some(if kept.is_empty() { vec![1] } else { kept })
 }
 
+/// The shape here of dimensions of the model.
+fn shape_of(dims: &[Number]) -> Result<Shape, Why> {
+    let own = without_batch(dims).ok_or_else(|| Why::from("images and other things share an axis of it"))?;
+    Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
+}
+
 impl Map {
     /// The axis here of an axis of the model; `None` for that of the images.
     fn axis(&self, axis: usize) -> Option<usize> {
@@ -299,7 +305,7 @@ impl<'m> Importer<'m> {
                 }
             });
         }
-        let shape = self.shape_of(&dims)?;
+        let shape = shape_of(&dims)?;
         let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new() };
         Ok(Map { node: self.push(draft), dims })
     }
@@ -391,13 +397,6 @@ impl<'m> Importer<'m> {
         }
     }
 
-    /// The shape here of dimensions of the model.
-    #[expect(clippy::unused_self, reason = "it reads as the others do")]
-    fn shape_of(&self, dims: &[Number]) -> Result<Shape, Why> {
-        let own = without_batch(dims).ok_or_else(|| Why::from("images and other things share an axis of it"))?;
-        Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
-    }
-
     fn push(&mut self, draft: Draft<'m>) -> DraftId {
         self.drafts.push(draft);
         DraftId(self.drafts.len() - 1)
@@ -410,7 +409,7 @@ impl<'m> Importer<'m> {
             let shapes: Vec<String> = shapes.iter().map(ToString::to_string).collect();
             Why(format!("`{}` does not take {} here", op.keyword(), shapes.join(" and ")))
         })?;
-        let claimed = self.shape_of(&dims)?;
+        let claimed = shape_of(&dims)?;
         if shape != claimed {
             return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
         }
@@ -421,7 +420,7 @@ impl<'m> Importer<'m> {
 
     /// The same map under other dimensions of the model.
     fn reshaped(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
-        let shape = self.shape_of(&dims)?;
+        let shape = shape_of(&dims)?;
         if shape == self.map_shape(map) {
             return Ok(Map { node: map.node, dims });
         }

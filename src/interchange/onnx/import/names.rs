@@ -19,6 +19,9 @@ pub(super) struct Names {
     /// Scopes that layers stand in.
     scopes: HashSet<String>,
     outputs: HashSet<String>,
+    /// The last number that was appended to a name; of outputs apart.
+    last: HashMap<String, u64>,
+    last_output: HashMap<String, u64>,
     /// How many operations stand in each scope, those within scopes of it included.
     crowded: HashMap<String, usize>,
 }
@@ -56,10 +59,10 @@ impl Names {
         let mut path = path.to_owned();
         let layer = |path: &str| path.match_indices('.').map(|(at, _)| at).find(|at| self.taken.contains(&path[..*at]));
         while let Some(at) = layer(&path) {
-            let scope = Self::numbered(&path[..at], |scope| !self.taken.contains(scope));
+            let scope = Self::numbered(&mut self.last, &path[..at], |scope| !self.taken.contains(scope));
             path.replace_range(..at, &scope);
         }
-        let name = Self::numbered(&path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
+        let name = Self::numbered(&mut self.last, &path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
         for (at, _) in name.match_indices('.') {
             self.scopes.insert(name[..at].to_owned());
         }
@@ -67,15 +70,25 @@ impl Names {
         name
     }
 
-    /// A name, or the next of `name_2`, `name_3`, … that is free.
-    fn numbered(name: &str, is_free: impl Fn(&str) -> bool) -> String {
-        let numbered = (2u64..).map(|n| format!("{name}_{n}"));
-        std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).expect("there are endless numbers")
+    /// A name, or the next of `name_2`, `name_3`, … that is free; `last` holds the numbers that were given, so that many like names
+    /// take no longer than others.
+    fn numbered(last: &mut HashMap<String, u64>, name: &str, is_free: impl Fn(&str) -> bool) -> String {
+        if is_free(name) {
+            return name.to_owned();
+        }
+        let number = last.entry(name.to_owned()).or_insert(1);
+        loop {
+            *number += 1;
+            let numbered = format!("{name}_{number}");
+            if is_free(&numbered) {
+                return numbered;
+            }
+        }
     }
 
     /// The same among outputs, which are named apart from layers.
     pub(super) fn free_output(&mut self, name: &str) -> String {
-        let name = Self::numbered(name, |name| !self.outputs.contains(name));
+        let name = Self::numbered(&mut self.last_output, name, |name| !self.outputs.contains(name));
         self.outputs.insert(name.clone());
         name
     }
