@@ -175,12 +175,14 @@ impl Classes {
         if id != ROOT {
             inputs = first_uses(graph, self, units, id);
         }
-        let refer = |layer: &NodeId, place: &HashMap<Member, usize>| match inputs.iter().position(|input| input == layer) {
-            Some(at) => Ref::Input(at),
-            None => {
-                let member = units.member_of(id, *layer).expect("what is no input stands in the scope");
-                Ref::Step(place[&member])
-            }
+        let refer = |layer: &NodeId, place: &HashMap<Member, usize>| {
+            inputs.iter().position(|input| input == layer).map_or_else(
+                || {
+                    let member = units.member_of(id, *layer).expect("what is no input stands in the scope");
+                    Ref::Step(place[&member])
+                },
+                Ref::Input,
+            )
         };
         for member in &unit.members {
             let path = match member {

@@ -154,7 +154,7 @@ impl Reader<'_> {
         let mut placed: Vec<Vec<(usize, &'static str, Expr)>> = vec![Vec::new(); steps];
         let slots: Vec<Slot> = (0..steps).flat_map(|step| self.slots(step)).collect();
         let made = self.channels(|instance| self.result(instance));
-        let widths = self.widths(&slots, &made);
+        let widths = Self::widths(&slots, &made);
         // Channels come first, for others follow from them, and of both what every scope says: arguments in detours may be the
         // same.
         let mut order: Vec<(usize, Slot)> = slots.into_iter().enumerate().collect();
@@ -317,7 +317,7 @@ impl Reader<'_> {
     }
 
     /// How many different numbers of channels are made within a scope and not returned.
-    fn widths(&self, slots: &[Slot], made: &[Option<i64>]) -> usize {
+    fn widths(slots: &[Slot], made: &[Option<i64>]) -> usize {
         let outs = slots.iter().filter(|slot| slot.name == OUT && constant(&slot.values).is_none());
         let inner = outs.filter(|slot| !is_made(&slot.values, made));
         let mut seen: Vec<&Slot> = Vec::new();
@@ -362,7 +362,7 @@ impl Reader<'_> {
         let strides = params.iter().position(|param| param.role == STRIDE).map(|at| (at, &params[at].values));
         let step = |at: usize| strides.is_some_and(|(_, values)| values[at].as_ref().and_then(int).is_some_and(|n| n != 1));
         let grows = |at: usize| before[at] != made[at];
-        let out = self.made_by(params, made);
+        let out = Self::made_by(params, made);
         let stride = strides.map(|(at, _)| Expr::param(at));
         let channels = out.map(|out| (from, out));
         let all = |changes: &dyn Fn(usize) -> bool, when: bool| (0..taken.len()).all(|at| (changes(at) == when) == taken[at]);
@@ -391,7 +391,7 @@ impl Reader<'_> {
     }
 
     /// The channels that the block returns, by its parameters.
-    fn made_by(&self, params: &[Varied], made: &[Option<i64>]) -> Option<Expr> {
+    fn made_by(params: &[Varied], made: &[Option<i64>]) -> Option<Expr> {
         let values: Vec<Option<ArgValue>> = made.iter().map(|n| n.map(ArgValue::Int)).collect();
         if let Some(value) = constant(&values) {
             return Some(Expr::Value(value));

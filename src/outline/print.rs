@@ -356,7 +356,7 @@ impl<'a> Printer<'a> {
     /// free.
     fn fresh(&self, first: usize, end: usize) -> String {
         let scope = self.common(first, end);
-        let shorts = (0..scope.matches('.').count() + 1).rev().map(|skip| {
+        let shorts = (0..=scope.matches('.').count()).rev().map(|skip| {
             let segments: Vec<&str> = scope.split('.').skip(skip).collect();
             segments.join("_")
         });
@@ -408,7 +408,7 @@ impl<'a> Printer<'a> {
     }
 
     /// One of these names that nothing is called.
-    fn unused<'n>(&self, names: [&'n str; 3]) -> String {
+    fn unused(&self, names: [&str; 3]) -> String {
         let is_taken = |name: &str| self.bound.contains_key(name) || self.params.iter().any(|param| param.name == name);
         names.iter().find(|name| !is_taken(name)).unwrap_or(&names[2]).to_string()
     }

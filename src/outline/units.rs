@@ -181,7 +181,9 @@ impl<'g> Units<'g> {
                 self.all[id.0].members = members;
                 break;
             }
-            stuck.into_iter().for_each(|child| self.give_up(child));
+            for child in stuck {
+                self.give_up(child);
+            }
         }
         for child in self.all[id.0].children.clone() {
             self.order(child);
@@ -206,7 +208,9 @@ impl<'g> Units<'g> {
         for (at, (.., layers)) in keyed.iter().enumerate() {
             let inputs = layers.iter().flat_map(|layer| &self.graph.node(*layer).inputs);
             let needs: BTreeSet<usize> = inputs.filter_map(|input| place.get(input).copied()).filter(|of| *of != at).collect();
-            needs.iter().for_each(|need| readers[*need].push(at));
+            for need in &needs {
+                readers[*need].push(at);
+            }
             waiting.push(needs);
         }
         let mut ready: BTreeSet<usize> = (0..keyed.len()).filter(|at| waiting[*at].is_empty()).collect();

@@ -45,10 +45,11 @@ impl Names {
     /// The name of an operation that stands for a node.
     pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
         let tensors = || node.inputs.iter().flatten().filter(|name| model.tensors.contains_key(*name));
-        let of_weights = match op {
-            // A tensor that stands for itself is called as it is.
-            Op::Param(_) => tensors().next().map(|name| module(name)),
-            _ => op.roles().first().and_then(|_| tensors().find_map(|name| owner(name, model))),
+        // A tensor that stands for itself is called as it is.
+        let of_weights = if matches!(op, Op::Param(_)) {
+            tensors().next().map(|name| module(name))
+        } else {
+            op.roles().first().and_then(|_| tensors().find_map(|name| owner(name, model)))
         };
         let mut scope = node.scope.path();
         // What stands beside a layer in its own module goes beside the layer.
