@@ -33,6 +33,15 @@ pub fn quoted(name: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
     written(name, |c| c == '_', is_reserved)
 }
 
+/// A name behind `as`, where numbers stand in braces: braces of the name itself are doubled.
+#[must_use]
+pub fn called(name: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    if !name.contains(['{', '}']) {
+        return quoted(name, is_reserved);
+    }
+    Cow::Owned(quoted(&name.replace('{', "{{").replace('}', "}}"), is_reserved).into_owned())
+}
+
 /// A path of a `refine` statement as the language writes it: a name that may have wildcards.
 #[must_use]
 pub fn quoted_path(path: &str, is_reserved: impl Fn(&str) -> bool) -> Cow<'_, str> {

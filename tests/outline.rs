@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use pointwise::compile::{self, NoFiles, Settings};
@@ -85,6 +86,37 @@ fn equal_scopes_in_a_list_are_a_loop() {
     let chain = net(&(0..4).map(unit).collect::<String>());
     assert!(chain.contains("for i in 0..4 {"), "{chain}");
     assert_eq!(chain.matches("conv(").count(), 1, "{chain}");
+}
+
+#[test]
+fn elements_from_the_middle_of_a_list_are_a_loop_where_there_are_many() {
+    let unit = |at: usize| format!("    x = x -> conv(8, 3, pad=1) as block{at}.conv -> relu as block{at}.act\n");
+    let chain = net(&(3..8).map(unit).collect::<String>());
+    assert!(chain.contains("for i in 3..8 {") && chain.contains("as `block{i}`"), "{chain}");
+    let few = net(&(3..6).map(unit).collect::<String>());
+    assert!(!few.contains("for "), "{few}");
+}
+
+#[test]
+fn lists_that_grow_are_loops() {
+    let mut statements = String::from("    m0 = x\n");
+    for at in 1..6 {
+        let maps: Vec<_> = (0..at).map(|m| format!("m{m}")).collect();
+        let join = format!("concat({}) as dense.layer{at}.concat", maps.join(", "));
+        let _ = writeln!(statements, "    m{at} = {join} -> conv(4, 1) as dense.layer{at}.conv -> relu as dense.layer{at}.act");
+    }
+    statements += "    x = concat(m0, m1, m2, m3, m4, m5) as dense.concat";
+    let chain = net(&statements);
+    assert!(chain.contains("for i in 1..6 {") && chain.matches("conv(").count() == 1, "{chain}");
+    // What is read once more outside stays a name.
+    let leaking = net(&format!("{statements}\n    x = concat(x, m2) as more"));
+    assert!(!leaking.contains("for i in 1..6"), "{leaking}");
+}
+
+#[test]
+fn braces_in_names_stay() {
+    let braces = net("    x = x -> conv(8, 1) as `{{a}}.b}}`");
+    assert!(braces.contains("as `{{a}}`.`b}}`"), "{braces}");
 }
 
 #[test]

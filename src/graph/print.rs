@@ -224,7 +224,7 @@ impl<'a> Printer<'a> {
     fn named(&mut self, scope: &str, id: NodeId) -> String {
         let node = self.graph.node(id);
         let is_given = self.layers.give(&format!("{scope}.{}", node.op.keyword()), &node.name);
-        if is_given { String::new() } else { format!(" as {}", quoted(&node.name)) }
+        if is_given { String::new() } else { format!(" as {}", quote::called(&node.name, words::is_reserved)) }
     }
 
     /// Declares the set of shared weights that a node uses, once.

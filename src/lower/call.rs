@@ -137,7 +137,8 @@ impl<'a> Builder<'a> {
             ExprKind::Name(name) => (Ident { text: name.clone(), span: stage.span }, None, None),
             ExprKind::Call(call) => (call.callee.clone(), call.lists.first(), call.lists.get(1)),
             ExprKind::As(named) => {
-                return self.stage(frame, &named.value, inputs, &scope.named(frame.exact_place(&named.name.text)));
+                let place = self.exactly(frame, &named.name);
+                return self.stage(frame, &named.value, inputs, &scope.named(place));
             }
             ExprKind::Error => return Value::Poison,
             _ => {

@@ -122,7 +122,8 @@ impl<'a> Builder<'a> {
             return Value::Poison;
         }
         let before = self.graph.len();
-        let result = self.eval(frame, value, &scope.named(frame.exact_place(&name.text)));
+        let place = self.exactly(frame, name);
+        let result = self.eval(frame, value, &scope.named(place));
         if self.graph.len() == before && !result.is_poison() {
             let message = format!("there is no layer for `{}` to name", name.text);
             let diagnostic = Diagnostic::error(Code::WrongType, message, value.span, "this makes none");

@@ -7,10 +7,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::value::Value;
 use super::{Builder, Frame};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::graph::{InstanceId, LayerPath};
 use crate::op::Op;
-use crate::syntax::ast::{Body, Expr, ExprKind, Statement};
+use crate::syntax::ast::{Body, Expr, ExprKind, Ident, Statement};
 
 /// Where layers stand: the path that names them, and beside it that of the shared weights which they use.
 #[derive(Debug, Clone)]
@@ -113,7 +116,7 @@ impl Frame<'_> {
         Scope { place, lends, exact: None, weights: None }
     }
 
-    /// The place that `as` names.
+    /// The place of a name that is written out.
     pub(super) fn exact_place(&self, name: &str) -> Place {
         self.prefix.join(name).join(&self.turns)
     }
@@ -125,7 +128,39 @@ impl Frame<'_> {
     }
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// The place that `as` names. Where numbers stand in the name, they tell the turns of loops apart; otherwise these follow.
+    pub(super) fn exactly(&mut self, frame: &Frame<'a>, name: &Ident) -> Place {
+        if !name.text.contains(['{', '}']) {
+            return frame.exact_place(&name.text);
+        }
+        let (mut text, mut counts) = (String::new(), false);
+        for part in parts(&name.text) {
+            match part {
+                Part::Text(part) => text.push_str(part),
+                Part::Number(variable) => {
+                    let value = frame.names.get(variable).map(|binding| binding.value.clone());
+                    if let Some(Value::Int(number)) = value {
+                        counts = true;
+                        text.push_str(&number.to_string());
+                        continue;
+                    }
+                    // What follows is told apart by its turns.
+                    text.push_str(variable);
+                    if !matches!(value, Some(Value::Poison)) {
+                        self.report(frame, no_number(name, variable, value.is_some()));
+                    }
+                }
+                Part::Stray => {
+                    let message = format!("a brace in `{}` stands alone", name.text);
+                    let help = "write `{i}` for the number `i`, and `{{` for the character";
+                    self.report(frame, Diagnostic::error(Code::WrongType, message, name.span, "").help(help));
+                }
+            }
+        }
+        if counts { frame.prefix.join(LayerPath::new(&text).as_str()) } else { frame.exact_place(&text) }
+    }
+
     /// The name of a node of this operation.
     pub(super) fn naming(&mut self, scope: &Scope, op: &Op) -> Naming {
         let place = scope.exact.clone().unwrap_or_else(|| scope.place.join(op.keyword()));
@@ -191,6 +226,43 @@ impl Builder<'_> {
         *count += 1;
         if *count == 1 { path } else { path.numbered(*count) }
     }
+}
+
+/// What a name by `as` is made of.
+enum Part<'n> {
+    Text(&'n str),
+    /// The number that is bound to this.
+    Number(&'n str),
+    Stray,
+}
+
+/// `layer1.{i}`: numbers stand in braces, and two braces are one.
+fn parts(name: &str) -> Vec<Part<'_>> {
+    let (mut parts, mut rest) = (Vec::new(), name);
+    while let Some(at) = rest.find(['{', '}']) {
+        parts.push(Part::Text(&rest[..at]));
+        let brace = &rest[at..];
+        let number = brace.strip_prefix('{').and_then(|inner| inner.split_once('}')).filter(|(inner, _)| !inner.contains('{'));
+        rest = if brace.starts_with("{{") || brace.starts_with("}}") {
+            parts.push(Part::Text(&brace[..1]));
+            &brace[2..]
+        } else if let Some((variable, behind)) = number {
+            parts.push(Part::Number(variable));
+            behind
+        } else {
+            parts.push(Part::Stray);
+            &brace[1..]
+        };
+    }
+    parts.push(Part::Text(rest));
+    parts
+}
+
+fn no_number(name: &Ident, variable: &str, is_bound: bool) -> Diagnostic {
+    let what = if is_bound { "is no whole number" } else { "is not defined" };
+    let code = if is_bound { Code::WrongType } else { Code::UnknownName };
+    let message = format!("`{variable}`, which stands in the name `{}`, {what}", name.text);
+    Diagnostic::error(code, message, name.span, "").help("a number of a loop may stand here; `{{` is the character")
 }
 
 fn names_bound(body: &Body) -> HashSet<&str> {

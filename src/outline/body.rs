@@ -73,14 +73,32 @@ pub enum What {
         /// By parameter.
         args: Vec<Expr>,
     },
-    /// A block again and again, each time with what it made before; the name is that of the list.
+    /// A block again and again, each time with what it made before; the name is that of its instances up to their number.
     Loop {
         /// Its place among the blocks.
         block: usize,
         /// By parameter.
         args: Vec<Turn>,
+        /// The first one's number.
+        from: usize,
         /// How often.
         turns: usize,
+    },
+    /// A block again and again, each time with everything that was there before, joined; the result is a list of the step's
+    /// inputs and of what the block made each time. The name is that of its instances up to their number.
+    Grow {
+        /// Its place among the blocks.
+        block: usize,
+        /// By parameter.
+        args: Vec<Expr>,
+        /// The first one's number.
+        from: usize,
+        /// How often.
+        turns: usize,
+        /// A layer that joins.
+        join: NodeId,
+        /// What its name has behind that of the block's instance.
+        joint: String,
     },
 }
 
@@ -289,13 +307,7 @@ impl Body {
         };
         let own = |expr: &Expr| expr.with(args, &from);
         for step in &other.steps {
-            let what = match &step.what {
-                What::Layer { like, args } => {
-                    What::Layer { like: *like, args: args.iter().map(|(name, expr)| (*name, own(expr))).collect() }
-                }
-                What::Call { block, args } => What::Call { block: *block, args: args.iter().map(own).collect() },
-                What::Loop { .. } => step.what.clone(),
-            };
+            let what = step.what.with(&own);
             let step =
                 Step { name: format!("{name}.{}", step.name), what, inputs: step.inputs.iter().map(|r| from(*r)).collect() };
             self.steps.push(step);
@@ -308,9 +320,39 @@ impl Body {
     }
 }
 
-impl Expr {
+impl What {
+    /// The same with other arguments.
+    fn with(&self, change: &impl Fn(&Expr) -> Expr) -> Self {
+        let mut own = self.clone();
+        match &mut own {
+            Self::Layer { args, .. } => args.iter_mut().for_each(|(_, expr)| *expr = change(expr)),
+            Self::Call { args, .. } | Self::Grow { args, .. } => args.iter_mut().for_each(|expr| *expr = change(expr)),
+            Self::Loop { args, .. } => args.iter_mut().for_each(|turn| {
+                if let Turn::Same(expr) = turn {
+                    *expr = change(expr);
+                }
+            }),
+        }
+        own
+    }
+
     /// The same where maps come from elsewhere.
     pub(super) fn moved(&self, from: &impl Fn(Ref) -> Ref) -> Self {
+        self.with(&|expr| expr.moved(from))
+    }
+}
+
+impl Choice {
+    /// The same where maps come from elsewhere; its steps move alike.
+    pub(super) fn moved(self, from: &impl Fn(Ref) -> Ref) -> Self {
+        let first = if let Ref::Step(at) = from(Ref::Step(self.first)) { at } else { self.first };
+        Self { first, condition: self.condition.moved(from), past: from(self.past), ..self }
+    }
+}
+
+impl Expr {
+    /// The same where maps come from elsewhere.
+    fn moved(&self, from: &impl Fn(Ref) -> Ref) -> Self {
         match self {
             Self::Of { of: Quantity::Channels(of), times, over } => {
                 Self::Of { of: Quantity::Channels(from(*of)), times: *times, over: *over }
@@ -353,7 +395,7 @@ impl Condition {
         }
     }
 
-    pub(super) fn moved(&self, from: &impl Fn(Ref) -> Ref) -> Self {
+    fn moved(&self, from: &impl Fn(Ref) -> Ref) -> Self {
         self.each(&|expr| expr.moved(from), from)
     }
 

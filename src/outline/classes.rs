@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::embed;
-use super::units::{Member, ROOT, UnitId, Units};
+use super::units::{Member, ROOT, UnitId, Units, family};
 use crate::graph::{Graph, NodeId, print};
 use crate::op::table;
 
@@ -229,17 +229,6 @@ fn first_uses(graph: &Graph, classes: &Classes, units: &Units<'_>, id: UnitId) -
 /// A path as it is said within a scope.
 fn within<'p>(path: &'p str, scope: &str) -> &'p str {
     if scope.is_empty() { path } else { path.strip_prefix(scope).and_then(|rest| rest.strip_prefix('.')).unwrap_or(path) }
-}
-
-/// Scopes of one family have paths that differ in their numbers.
-fn family(path: &str) -> String {
-    let mut family = String::new();
-    for c in path.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }) {
-        if c != '#' || !family.ends_with('#') {
-            family.push(c);
-        }
-    }
-    family
 }
 
 /// An operation without the numbers that it takes.

@@ -9,6 +9,9 @@ use super::classes::Ref;
 use super::params::Expr;
 use crate::op::args::ArgValue;
 
+/// Turns that are a loop where they are not all of a list.
+const FEWEST_TURNS: usize = 4;
+
 /// Puts loops in place of chains.
 pub(super) fn fold(body: Body) -> Body {
     let reads = reads(&body);
@@ -40,13 +43,25 @@ fn reads(body: &Body) -> Vec<usize> {
 
 /// The end of the longest loop that begins with a step, and its arguments.
 fn run(body: &Body, reads: &[usize], first: usize) -> Option<(usize, Vec<Turn>)> {
-    let (list, 0) = element(&body.steps[first].name)? else { return None };
+    let (list, number) = numbered(&body.steps[first].name)?;
     let mut end = first + 1;
-    while end < body.steps.len() && follows(body, reads, end) && element(&body.steps[end].name) == Some((list, end - first)) {
+    while end < body.steps.len()
+        && follows(body, reads, end)
+        && numbered(&body.steps[end].name) == Some((list, number + end - first))
+    {
         end += 1;
     }
+    // Elements from the middle of a list say as much one by one where they are few or differ.
+    let whole = list.ends_with('.') && number == 0;
+    let pays = |end: usize, turns: &[Turn]| whole || (end - first >= FEWEST_TURNS && !needs_table(turns));
     // Fewer turns may have arguments that a loop can say.
-    (first + 2..=end).rev().find_map(|end| Some((end, turns(&body.steps[first..end])?)))
+    (first + 2..=end).rev().find_map(|end| Some((end, turns(&body.steps[first..end])?)).filter(|(end, turns)| pays(*end, turns)))
+}
+
+/// Whether a loop says its arguments in a table.
+pub(super) fn needs_table(turns: &[Turn]) -> bool {
+    let differ = turns.iter().filter(|turn| !matches!(turn, Turn::Same(_))).count();
+    differ > 1 || turns.iter().any(|turn| matches!(turn, Turn::Each(_)))
 }
 
 /// Whether a step does the same as the one before with what that one made, which nothing else reads.
@@ -54,7 +69,7 @@ fn follows(body: &Body, reads: &[usize], at: usize) -> bool {
     let (before, step) = (&body.steps[at - 1], &body.steps[at]);
     let alike = match (&before.what, &step.what) {
         (What::Call { block, .. }, What::Call { block: other, .. }) => block == other,
-        (What::Call { .. } | What::Layer { .. } | What::Loop { .. }, _) => false,
+        (What::Call { .. } | What::Layer { .. } | What::Loop { .. } | What::Grow { .. }, _) => false,
     };
     let chosen = |at: usize| body.choices.iter().any(|choice| (choice.first..choice.first + choice.count).contains(&at));
     alike
@@ -65,9 +80,10 @@ fn follows(body: &Body, reads: &[usize], at: usize) -> bool {
         && !chosen(at - 1)
 }
 
-/// A list and the place of an element in it.
-fn element(name: &str) -> Option<(&str, usize)> {
-    let (list, number) = name.rsplit_once('.')?;
+/// What a name is up to the number at its end, and the number.
+pub(super) fn numbered(name: &str) -> Option<(&str, usize)> {
+    let list = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = &name[list.len()..];
     let place = number.parse().ok()?;
     (number == usize::to_string(&place)).then_some((list, place))
 }
@@ -77,13 +93,12 @@ fn turns(steps: &[Step]) -> Option<Vec<Turn>> {
         .iter()
         .map(|step| match &step.what {
             What::Call { args, .. } => args.as_slice(),
-            What::Layer { .. } | What::Loop { .. } => &[],
+            What::Layer { .. } | What::Loop { .. } | What::Grow { .. } => &[],
         })
         .collect();
     let found: Option<Vec<Turn>> = (0..args[0].len()).map(|at| turn(args.iter().map(|args| &args[at]).collect())).collect();
     // Of two turns of which several things differ the calls say more.
-    let differ = |turns: &Vec<Turn>| turns.iter().filter(|turn| !matches!(turn, Turn::Same(_))).count();
-    found.filter(|turns| steps.len() > 2 || differ(turns) < 2)
+    found.filter(|turns| steps.len() > 2 || !needs_table(turns))
 }
 
 fn turn(all: Vec<&Expr>) -> Option<Turn> {
@@ -115,26 +130,17 @@ fn folded(body: Body, runs: Vec<(Range<usize>, Vec<Turn>)>) -> Body {
     let mut loops = runs.into_iter().peekable();
     for (at, step) in body.steps.iter().enumerate() {
         if let Some((run, args)) = loops.next_if(|(run, _)| run.start == at) {
-            let What::Call { block, .. } = step.what else { unreachable!("a run is of calls") };
-            let name = step.name.rsplit_once('.').map_or("", |(list, _)| list).to_owned();
-            let what = What::Loop { block, args, turns: run.len() };
-            steps.push(Step { name, what, inputs: step.inputs.iter().map(|from| moved(*from)).collect() });
-        } else if place[at] == steps.len() {
-            let what = match &step.what {
-                What::Layer { like, args } => {
-                    What::Layer { like: *like, args: args.iter().map(|(name, expr)| (*name, expr.moved(&moved))).collect() }
-                }
-                What::Call { block, args } => {
-                    What::Call { block: *block, args: args.iter().map(|expr| expr.moved(&moved)).collect() }
-                }
-                What::Loop { .. } => step.what.clone(),
+            let (name, from) = numbered(&step.name).map_or((step.name.as_str(), 0), |(list, from)| (list, from));
+            let what = match step.what {
+                What::Call { block, .. } => What::Loop { block, args, from, turns: run.len() },
+                What::Layer { .. } | What::Loop { .. } | What::Grow { .. } => unreachable!("a run is of calls"),
             };
-            steps.push(Step { name: step.name.clone(), what, inputs: step.inputs.iter().map(|from| moved(*from)).collect() });
+            steps.push(Step { name: name.to_owned(), what, inputs: step.inputs.iter().map(|from| moved(*from)).collect() });
+        } else if place[at] == steps.len() {
+            let inputs = step.inputs.iter().map(|from| moved(*from)).collect();
+            steps.push(Step { name: step.name.clone(), what: step.what.moved(&moved), inputs });
         }
     }
-    let choices = body.choices.into_iter().map(|choice| {
-        let first = place[choice.first];
-        super::body::Choice { first, condition: choice.condition.moved(&moved), past: moved(choice.past), ..choice }
-    });
-    Body { steps, choices: choices.collect(), results: body.results.into_iter().map(moved).collect(), ..body }
+    let choices = body.choices.into_iter().map(|choice| choice.moved(&moved)).collect();
+    Body { steps, choices, results: body.results.into_iter().map(moved).collect(), ..body }
 }

@@ -6,16 +6,18 @@
 //! An outline says the same network with the same names of layers; where that cannot be said, layers stand where they are used.
 //!
 //! Steps: `units` (scopes), `classes` and `embed` (which are alike), `params` (in what they differ), `body` (what is a block),
-//! `loops`, and `print`.
+//! `growing` and `loops`, `print` with `values` (what maps are called).
 
 mod body;
 mod classes;
 mod embed;
+mod growing;
 mod loops;
 mod names;
 mod params;
 mod print;
 mod units;
+mod values;
 
 pub use body::{Block, Body, Choice, Outline, Step, Turn, What};
 pub use classes::Ref;
@@ -43,8 +45,9 @@ pub fn outline(shaped: &Shaped) -> Option<Outline> {
     let classes = classes::Classes::new(graph, &units);
     let numbers = params::numbers(shaped, &classes);
     let mut outline = body::outline(&units, &classes, &numbers);
-    outline.blocks.iter_mut().for_each(|block| block.body = loops::fold(std::mem::take(&mut block.body)));
-    outline.net = loops::fold(std::mem::take(&mut outline.net));
+    let folded = |body: &mut Body| *body = loops::fold(growing::fold(graph, std::mem::take(body)));
+    outline.blocks.iter_mut().for_each(|block| folded(&mut block.body));
+    folded(&mut outline.net);
     Some(outline)
 }
 

@@ -39,7 +39,9 @@ fn layers<'g>(graph: &'g Graph, body: &Body, blocks: &[Block]) -> Vec<&'g Op> {
     for step in &body.steps {
         match &step.what {
             What::Layer { like, .. } => found.push(&graph.node(*like).op),
-            What::Call { block, .. } | What::Loop { block, .. } => found.extend(layers(graph, &blocks[*block].body, blocks)),
+            What::Call { block, .. } | What::Loop { block, .. } | What::Grow { block, .. } => {
+                found.extend(layers(graph, &blocks[*block].body, blocks));
+            }
         }
     }
     found
@@ -62,7 +64,7 @@ fn known(graph: &Graph, body: &Body, blocks: &[Block]) -> Option<String> {
     }
     let adds = body.steps.iter().any(|step| match &step.what {
         What::Layer { like, .. } => matches!(&graph.node(*like).op, Op::Elementwise(own) if own.merge == Merge::Add),
-        What::Call { .. } | What::Loop { .. } => false,
+        What::Call { .. } | What::Loop { .. } | What::Grow { .. } => false,
     });
     if adds {
         let word = match plain.as_slice() {

@@ -3,12 +3,14 @@
 //! Layers keep their names by `as`; a map is called `x` where nothing else is called so at the time, as people do.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::body::{Block, Body, Choice, Outline, Step, Turn, What};
 use super::classes::Ref;
-use super::params::{Condition, Expr, Param, Quantity, is_plain};
+use super::loops::needs_table;
+use super::params::Param;
+use super::values::Values;
 use crate::graph::{Graph, print};
 use crate::op::Op;
 use crate::op::args::ArgValue;
@@ -43,9 +45,6 @@ pub fn print(graph: &Graph, outline: &Outline) -> String {
     text
 }
 
-/// What maps are called that nothing else gives a name.
-const LETTERS: [&str; 8] = ["y", "z", "a", "b", "c", "d", "e", "f"];
-
 /// What the maps that a block takes are called.
 const INPUTS: [&str; 4] = ["x", "y", "z", "w"];
 
@@ -69,16 +68,7 @@ struct Printer<'a> {
     graph: &'a Graph,
     outline: &'a Outline,
     body: &'a Body,
-    params: &'a [Param],
-    is_net: bool,
-    /// What each map is called, where it is.
-    inputs: Vec<String>,
-    made: Vec<Option<String>>,
-    /// What each name stands for.
-    bound: HashMap<String, Ref>,
-    /// The last step that reads each map, and how often it is read.
-    last_read: HashMap<Ref, usize>,
-    reads: HashMap<Ref, usize>,
+    values: Values<'a>,
     /// Names that layers would have by themselves.
     asked: BTreeSet<String>,
     next_output: usize,
@@ -87,55 +77,25 @@ struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     fn new(graph: &'a Graph, outline: &'a Outline, body: &'a Body, params: &'a [Param], inputs: Vec<String>) -> Self {
-        let bound = inputs.iter().enumerate().map(|(at, name)| (name.clone(), Ref::Input(at))).collect();
-        let (mut last_read, mut reads) = (HashMap::new(), HashMap::new());
-        let mut read = |from: Ref, at: usize| {
-            let last = last_read.entry(from).or_insert(at);
-            *last = at.max(*last);
-            *reads.entry(from).or_default() += 1;
-        };
-        for (at, step) in body.steps.iter().enumerate() {
-            step.inputs.iter().for_each(|from| read(*from, at));
-            step.exprs().flat_map(Expr::maps).for_each(|from| read(from, at));
-        }
-        for choice in &body.choices {
-            let end = choice.first + choice.count - 1;
-            read(choice.past, end);
-            choice.condition.maps().into_iter().for_each(|from| read(from, end));
-        }
-        body.results.iter().for_each(|from| read(*from, usize::MAX));
-        Self {
-            graph,
-            outline,
-            body,
-            params,
-            is_net: false,
-            inputs,
-            made: vec![None; body.steps.len()],
-            bound,
-            last_read,
-            reads,
-            asked: BTreeSet::new(),
-            next_output: 0,
-            text: String::new(),
-        }
+        let values = Values::new((graph, outline), body, params, inputs);
+        Self { graph, outline, body, values, asked: BTreeSet::new(), next_output: 0, text: String::new() }
     }
 
     fn block(mut self) -> String {
         self.statements();
         if !self.text.contains("    return ") {
-            let name = self.name(self.body.results[0]).into_owned();
+            let name = self.values.name(self.body.results[0]).into_owned();
             let _ = writeln!(self.text, "    return {name}");
         }
         self.text
     }
 
     fn net(mut self) -> String {
-        self.is_net = true;
+        self.values.is_net = true;
         self.statements();
         let rest = self.graph.outputs().iter().zip(&self.body.results).skip(self.next_output);
-        let rest: Vec<(String, Cow<'static, str>)> =
-            rest.map(|((name, _), from)| (name.clone(), Cow::Owned(self.name(*from).into_owned()))).collect();
+        let rest: Vec<(String, String)> =
+            rest.map(|((name, _), from)| (name.clone(), self.values.name(*from).into_owned())).collect();
         if !rest.is_empty() {
             self.text.push('\n');
         }
@@ -156,7 +116,8 @@ impl<'a> Printer<'a> {
             let choice = self.body.choices.iter().find(|choice| choice.first == at);
             at = match (choice, &self.body.steps[at].what) {
                 (Some(choice), _) => self.choice(choice),
-                (None, What::Loop { block, args, turns }) => self.repeat(at, *block, args, *turns),
+                (None, What::Loop { block, args, from, turns }) => self.repeat(at, *block, args, *from..*from + *turns),
+                (None, What::Grow { .. }) => self.grow(at),
                 (None, What::Layer { .. } | What::Call { .. }) => self.pipe(at),
             };
         }
@@ -181,10 +142,10 @@ impl<'a> Printer<'a> {
         let is_stage = match &step.what {
             What::Layer { like, .. } => !matches!(self.graph.node(*like).op, Op::Scalar(_)),
             What::Call { .. } => true,
-            What::Loop { .. } => false,
+            What::Loop { .. } | What::Grow { .. } => false,
         };
         let begins = |choice: &Choice| choice.first == at;
-        is_stage && step.inputs == [before] && self.reads.get(&before) == Some(&1) && !self.body.choices.iter().any(begins)
+        is_stage && step.inputs == [before] && self.values.is_read_once(before) && !self.body.choices.iter().any(begins)
     }
 
     /// The stages of a pipe; layers in it would be called after `scope`.
@@ -207,11 +168,11 @@ impl<'a> Printer<'a> {
                 return String::new();
             }
         }
-        format!(" as {}", quoted(&step.name))
+        format!(" as {}", quote::called(&step.name, words::is_reserved))
     }
 
     fn first_stage(&self, step: &Step) -> String {
-        let inputs: Vec<_> = step.inputs.iter().map(|from| self.name(*from)).collect();
+        let inputs: Vec<_> = step.inputs.iter().map(|from| self.values.name(*from)).collect();
         if let What::Layer { like, .. } = &step.what
             && let Some(infix) = print::infix(&self.graph.node(*like).op, &inputs)
         {
@@ -228,114 +189,101 @@ impl<'a> Printer<'a> {
     fn call(&self, step: &Step) -> String {
         match &step.what {
             What::Layer { like, args } => {
-                let own = |name: &str| args.iter().find(|(own, _)| *own == name).map(|(_, expr)| self.expr(expr));
+                let own = |name: &str| args.iter().find(|(own, _)| *own == name).map(|(_, expr)| self.values.expr(expr));
                 print::call_where(&self.graph.node(*like).op, own)
             }
             What::Call { block, args } => {
-                let args: Vec<String> = args.iter().map(|expr| self.expr(expr)).collect();
+                let args: Vec<String> = args.iter().map(|expr| self.values.expr(expr)).collect();
                 called(&self.outline.blocks[*block], &args)
             }
-            What::Loop { .. } => String::new(),
-        }
-    }
-
-    fn expr(&self, expr: &Expr) -> String {
-        match expr {
-            Expr::Value(value) => print::argument(value),
-            Expr::List(all) => format!("[{}]", all.iter().map(|expr| self.expr(expr)).collect::<Vec<_>>().join(", ")),
-            Expr::Of { of, times, over } => {
-                let of = match of {
-                    Quantity::Param(at) => self.params[*at].name.clone(),
-                    Quantity::Channels(map) => format!("channels({})", self.name(*map)),
-                };
-                let times = if *times == 1 { String::new() } else { format!(" * {times}") };
-                let over = if *over == 1 { String::new() } else { format!(" // {over}") };
-                format!("{of}{times}{over}")
-            }
-        }
-    }
-
-    fn condition(&self, condition: &Condition) -> String {
-        let both = |stride: &Option<Expr>, channels: &Option<(Ref, Expr)>, sign: &str, word: &str| {
-            let stride = stride.as_ref().map(|stride| format!("{} {sign} 1", self.expr(stride)));
-            let channels = channels.as_ref().map(|(of, out)| format!("channels({}) {sign} {}", self.name(*of), self.expr(out)));
-            channels.into_iter().chain(stride).collect::<Vec<_>>().join(word)
-        };
-        match condition {
-            Condition::Flag(expr) => self.expr(expr),
-            Condition::Keeps { stride, channels } => both(stride, channels, "==", " and "),
-            Condition::Changes { stride, channels } => both(stride, channels, "!=", " or "),
+            What::Loop { .. } | What::Grow { .. } => String::new(),
         }
     }
 
     fn choice(&mut self, choice: &Choice) -> usize {
         let end = choice.first + choice.count;
         let binding = self.binding(choice.first, end);
-        let condition = self.condition(&choice.condition);
+        let condition = self.values.condition(&choice.condition);
         let taken = self.stages(choice.first..end, None);
-        let past = self.name(choice.past).into_owned();
+        let past = self.values.name(choice.past).into_owned();
         self.bind(&binding, end - 1, &format!("if {condition} {{ {taken} }} else {{ {past} }}"));
         end
     }
 
-    fn repeat(&mut self, at: usize, block: usize, args: &[Turn], turns: usize) -> usize {
-        let from = self.body.steps[at].inputs[0];
-        let before = self.name(from).into_owned();
-        let is_own = !matches!(from, Ref::Input(_)) && self.is_free(&before, at);
-        let name = if is_own { before.clone() } else { self.fresh(at, at + 1) };
+    fn repeat(&mut self, at: usize, block: usize, args: &[Turn], numbers: std::ops::Range<usize>) -> usize {
+        let source = self.body.steps[at].inputs[0];
+        let before = self.values.name(source).into_owned();
+        let is_own = !matches!(source, Ref::Input(_)) && self.values.is_free(&before, at);
+        let name = if is_own { before.clone() } else { self.values.fresh(at, at + 1) };
         if name != before {
             let _ = writeln!(self.text, "    {name} = {before}");
         }
-        let differ = args.iter().filter(|turn| !matches!(turn, Turn::Same(_))).count();
-        let table = differ > 1 || args.iter().any(|turn| matches!(turn, Turn::Each(_)));
-        let index = self.unused(["i", "n", "turn"]);
         let called_block = &self.outline.blocks[block];
-        let (mut columns, mut rows): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), vec![Vec::new(); turns]);
+        let index = self.values.unused(["i", "n", "turn"]);
+        let list = &self.body.steps[at].name;
+        let whole = numbers.start == 0 && list.ends_with('.');
+        let mut table = Table::new(numbers.len());
+        if needs_table(args) && !whole {
+            table.push(index.clone(), numbers.clone().map(|n| n.to_string()).collect());
+        }
         let mut given = Vec::new();
         for (turn, param) in args.iter().zip(&called_block.params) {
             given.push(match turn {
-                Turn::Same(expr) => self.expr(expr),
-                Turn::First(first, later) if !table => {
-                    format!("if {index} == 0 {{ {} }} else {{ {} }}", print::argument(first), print::argument(later))
+                Turn::Same(expr) => self.values.expr(expr),
+                Turn::First(first, later) if !needs_table(args) => {
+                    let (first, later) = (print::argument(first), print::argument(later));
+                    format!("if {index} == {} {{ {first} }} else {{ {later} }}", numbers.start)
                 }
                 Turn::First(..) | Turn::Each(_) => {
-                    columns.push(self.unused([&param.name, &format!("{}_", param.name), &format!("{}_of_turn", param.name)]));
-                    rows.iter_mut().enumerate().for_each(|(at, row)| row.push(print::argument(turn.value(at))));
-                    columns[columns.len() - 1].clone()
+                    let column =
+                        self.values.unused([&param.name, &format!("{}_", param.name), &format!("{}_of_turn", param.name)]);
+                    table.push(column.clone(), (0..numbers.len()).map(|at| print::argument(turn.value(at))).collect());
+                    column
                 }
             });
         }
         let call = called(called_block, &given);
-        let head = match columns.as_slice() {
-            [] => format!("{index} in 0..{turns}"),
-            [one] => format!("{one} in [{}]", rows.concat().join(", ")),
-            many => {
-                let rows: Vec<_> = rows.iter().map(|row| format!("        [{}],\n", row.join(", "))).collect();
-                format!("[{}] in [\n{}    ]", many.join(", "), rows.concat())
-            }
-        };
-        let list = quoted(&self.body.steps[at].name).into_owned();
-        let _ = writeln!(self.text, "    for {head} {{\n        {name} = {name} -> {call} as {list}\n    }}");
-        self.bound.insert(name.clone(), Ref::Step(at));
-        self.made[at] = Some(name);
+        let head = table.head().unwrap_or_else(|| format!("{index} in {}..{}", numbers.start, numbers.end));
+        let path = if whole { quoted(list.trim_end_matches('.')).into_owned() } else { counted(list, &index, "") };
+        let _ = writeln!(self.text, "    for {head} {{\n        {name} = {name} -> {call} as {path}\n    }}");
+        self.values.bind(at, &name);
+        at + 1
+    }
+
+    /// A list that grows by what a block makes of all of it.
+    fn grow(&mut self, at: usize) -> usize {
+        let step = &self.body.steps[at];
+        let What::Grow { block, args, from, turns, join, joint } = &step.what else { return at + 1 };
+        let name = self.values.list_name(at);
+        let first: Vec<_> = step.inputs.iter().map(|from| self.values.name(*from)).collect();
+        let args: Vec<String> = args.iter().map(|expr| self.values.expr(expr)).collect();
+        let call = called(&self.outline.blocks[*block], &args);
+        let join = print::call(&self.graph.node(*join).op);
+        let index = self.values.unused(["i", "n", "turn"]);
+        let (own, joint) = (counted(&step.name, &index, ""), counted(&step.name, &index, joint));
+        let begin = format!("    {name} = [{}]\n", first.join(", "));
+        let stages = format!("{join}({name}) as {joint} -> {call} as {own}");
+        let body = format!("        {name} = {name} + [{stages}]\n");
+        let _ = write!(self.text, "{begin}    for {index} in {from}..{} {{\n{body}    }}\n", from + turns);
+        self.values.bind(at, &name);
         at + 1
     }
 
     /// How the value of steps is bound.
     fn binding(&self, first: usize, end: usize) -> Binding {
         let made = Ref::Step(end - 1);
-        let once = self.reads.get(&made) == Some(&1);
-        if !self.is_net && self.body.results == [made] && end == self.body.steps.len() {
+        let once = self.values.is_read_once(made);
+        if !self.values.is_net && self.body.results == [made] && end == self.body.steps.len() {
             return Binding { begin: "return ".to_owned(), name: None, scope: Some(String::new()), is_output: false };
         }
-        if self.is_net && once && self.body.results.get(self.next_output) == Some(&made) {
+        if self.values.is_net && once && self.body.results.get(self.next_output) == Some(&made) {
             let name = &self.graph.outputs()[self.next_output].0;
             let begin = format!("output {} = ", print::quoted_whole(name));
             return Binding { begin, name: Some(name.clone()), scope: Some(name.clone()), is_output: true };
         }
-        let name = self.fresh(first, end);
-        let is_input = self.inputs.contains(&name);
-        let scope = match (is_input, self.is_net) {
+        let name = self.values.fresh(first, end);
+        let is_input = self.values.inputs.contains(&name);
+        let scope = match (is_input, self.values.is_net) {
             (true, true) => None,
             (true, false) => Some(String::new()),
             (false, _) => Some(name.clone()),
@@ -347,77 +295,7 @@ impl<'a> Printer<'a> {
         let _ = writeln!(self.text, "    {}{pipe}", binding.begin);
         self.next_output += usize::from(binding.is_output);
         if let Some(name) = &binding.name {
-            self.bound.insert(name.clone(), Ref::Step(made));
-            self.made[made] = Some(name.clone());
-        }
-    }
-
-    /// A name for what steps make: what is joined with others is called after where it stands, anything else `x` where that is
-    /// free.
-    fn fresh(&self, first: usize, end: usize) -> String {
-        let scope = self.common(first, end);
-        let shorts = (0..=scope.matches('.').count()).rev().map(|skip| {
-            let segments: Vec<&str> = scope.split('.').skip(skip).collect();
-            segments.join("_")
-        });
-        let speaks = !scope.ends_with(|c: char| c.is_ascii_digit() || !c.is_alphanumeric());
-        let speaks = speaks || !scope.rsplit('.').next().is_some_and(|last| last.chars().all(|c| c.is_ascii_digit()));
-        let scoped: Vec<String> = shorts.filter(|name| speaks && is_plain(name)).collect();
-        let (x, letters) = (vec!["x".to_owned()], LETTERS.map(str::to_owned).to_vec());
-        let wanted = match self.joined(end - 1) {
-            Some(true) => [scoped, letters, x].concat(),
-            Some(false) => [scoped, x, letters].concat(),
-            None => [x, scoped, letters].concat(),
-        };
-        let numbered = (2..).map(|n| format!("x{n}"));
-        wanted.into_iter().chain(numbered).find(|name| self.is_free(name, first)).expect("numbers do not end")
-    }
-
-    /// Whether a concatenation reads this step's result; `None` where nothing reads it together with another map.
-    fn joined(&self, made: usize) -> Option<bool> {
-        let joins = |step: &&Step| step.inputs.len() > 1 && step.inputs.contains(&Ref::Step(made));
-        let kinds = self.body.steps.iter().filter(joins).map(|step| match &step.what {
-            What::Layer { like, .. } => matches!(self.graph.node(*like).op, Op::Concat(_)),
-            What::Call { .. } | What::Loop { .. } => false,
-        });
-        kinds.reduce(|one, other| one || other)
-    }
-
-    /// The scope that all of these steps stand in, or the only one's name.
-    fn common(&self, first: usize, end: usize) -> &'a str {
-        let names = &self.body.steps[first..end];
-        if let [one] = names {
-            return &one.name;
-        }
-        let mut scope = self.body.steps[first].name.rsplit_once('.').map_or("", |(scope, _)| scope);
-        let holds = |scope: &str, name: &str| name.strip_prefix(scope).is_some_and(|rest| rest.starts_with('.'));
-        while !scope.is_empty() && !names.iter().all(|step| holds(scope, &step.name)) {
-            scope = scope.rsplit_once('.').map_or("", |(outer, _)| outer);
-        }
-        scope
-    }
-
-    /// Whether a name can be bound by a statement that begins with this step.
-    fn is_free(&self, name: &str, first: usize) -> bool {
-        let is_read = |from: &Ref| self.last_read.get(from).is_some_and(|last| *last > first);
-        let output = self.is_net && self.graph.has_output(name);
-        let is_input = self.is_net && self.inputs.iter().any(|input| input == name);
-        let meant = words::stands_for_itself(name) || self.outline.blocks.iter().any(|block| block.name == name);
-        let param = self.params.iter().any(|param| param.name == name);
-        !output && !is_input && !meant && !param && !self.bound.get(name).is_some_and(is_read)
-    }
-
-    /// One of these names that nothing is called.
-    fn unused(&self, names: [&str; 3]) -> String {
-        let is_taken = |name: &str| self.bound.contains_key(name) || self.params.iter().any(|param| param.name == name);
-        names.iter().find(|name| !is_taken(name)).unwrap_or(&names[2]).to_string()
-    }
-
-    /// What a map is called.
-    fn name(&self, from: Ref) -> Cow<'_, str> {
-        match from {
-            Ref::Input(at) => quoted(&self.inputs[at]),
-            Ref::Step(at) => quoted(self.made[at].as_deref().unwrap_or_default()),
+            self.values.bind(made, name);
         }
     }
 }
@@ -446,43 +324,6 @@ fn called(block: &Block, args: &[String]) -> String {
     if written.is_empty() { block.name.clone() } else { format!("{}({})", block.name, written.join(", ")) }
 }
 
-impl Step {
-    fn exprs(&self) -> impl Iterator<Item = &Expr> {
-        let own: Vec<&Expr> = match &self.what {
-            What::Layer { args, .. } => args.iter().map(|(_, expr)| expr).collect(),
-            What::Call { args, .. } => args.iter().collect(),
-            What::Loop { args, .. } => {
-                args.iter().filter_map(|turn| if let Turn::Same(expr) = turn { Some(expr) } else { None }).collect()
-            }
-        };
-        own.into_iter()
-    }
-}
-
-impl Expr {
-    /// The maps that it asks for their channels.
-    fn maps(&self) -> Vec<Ref> {
-        match self {
-            Self::Of { of: Quantity::Channels(map), .. } => vec![*map],
-            Self::List(all) => all.iter().flat_map(Self::maps).collect(),
-            Self::Of { of: Quantity::Param(_), .. } | Self::Value(_) => Vec::new(),
-        }
-    }
-}
-
-impl Condition {
-    /// The maps that it asks for their channels.
-    fn maps(&self) -> Vec<Ref> {
-        match self {
-            Self::Flag(expr) => expr.maps(),
-            Self::Keeps { stride, channels } | Self::Changes { stride, channels } => {
-                let own = channels.iter().flat_map(|(of, out)| out.maps().into_iter().chain([*of]));
-                own.chain(stride.iter().flat_map(Expr::maps)).collect()
-            }
-        }
-    }
-}
-
 impl Turn {
     fn value(&self, at: usize) -> &ArgValue {
         match self {
@@ -497,6 +338,41 @@ impl Turn {
             Self::Same(_) => unreachable!("it is written for all turns"),
         }
     }
+}
+
+/// The columns of a loop.
+struct Table {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn new(rows: usize) -> Self {
+        Self { names: Vec::new(), rows: vec![Vec::new(); rows] }
+    }
+
+    fn push(&mut self, name: String, values: Vec<String>) {
+        self.names.push(name);
+        self.rows.iter_mut().zip(values).for_each(|(row, value)| row.push(value));
+    }
+
+    /// `[a, b] in [[1, 2], …]`; `None` without columns.
+    fn head(&self) -> Option<String> {
+        match self.names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} in [{}]", self.rows.concat().join(", "))),
+            many => {
+                let rows: Vec<_> = self.rows.iter().map(|row| format!("        [{}],\n", row.join(", "))).collect();
+                Some(format!("[{}] in [\n{}    ]", many.join(", "), rows.concat()))
+            }
+        }
+    }
+}
+
+/// A path in which a loop's number stands.
+fn counted(before: &str, index: &str, behind: &str) -> String {
+    let literal = |text: &str| text.replace('{', "{{").replace('}', "}}");
+    quoted(&format!("{}{{{index}}}{}", literal(before), literal(behind))).into_owned()
 }
 
 /// A name or path as the language writes it.

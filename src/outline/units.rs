@@ -4,7 +4,7 @@
 //! it: few maps go in and one comes out, and what it holds can be computed in one go. The
 //! layers of others stand in the scope outside of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::graph::{Graph, LayerPath, NodeId};
 use crate::op::Op;
@@ -60,6 +60,7 @@ impl<'g> Units<'g> {
         let root = Unit::new(LayerPath::root(), ROOT);
         let mut units = Self { graph, all: vec![root], home: HashMap::new() };
         units.read();
+        units.lift_joins();
         units.count(ROOT, &mut 0);
         for at in (1..units.all.len()).rev() {
             if !units.is_apart(UnitId(at)) {
@@ -118,6 +119,31 @@ impl<'g> Units<'g> {
             }
             self.all[home.0].layers.insert(id);
             self.home.insert(id, home);
+        }
+    }
+
+    /// Puts a concatenation that a scope begins with outside of it, where scopes of its family join other numbers of maps: what
+    /// they do with what is joined is the same then.
+    fn lift_joins(&mut self) {
+        let mut families: BTreeMap<String, Vec<(UnitId, NodeId)>> = BTreeMap::new();
+        let mut sizes: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for at in 1..self.all.len() {
+            let unit = &self.all[at];
+            let first = unit.layers.first().copied();
+            let join = first.filter(|layer| matches!(self.graph.node(*layer).op, Op::Concat(_)));
+            let key = family(&unit.path);
+            sizes.entry(key.clone()).or_default().insert(join.map_or(1, |layer| self.graph.node(layer).inputs.len()));
+            families.entry(key).or_default().extend(join.map(|layer| (UnitId(at), layer)));
+        }
+        for (unit, layer) in families.into_iter().filter(|(key, _)| sizes[key].len() > 1).flat_map(|(_, all)| all) {
+            let parent = self.all[unit.0].parent;
+            let inner = |input: &NodeId| self.home.get(input).is_some_and(|home| *home == unit);
+            let begins = self.all[unit.0].children.is_empty() && !self.graph.node(layer).inputs.iter().any(inner);
+            if begins && self.all[unit.0].layers.len() > 1 {
+                self.all[unit.0].layers.remove(&layer);
+                self.all[parent.0].layers.insert(layer);
+                self.home.insert(layer, parent);
+            }
         }
     }
 
@@ -241,4 +267,15 @@ impl Unit {
 fn is_element(path: &LayerPath, list: &LayerPath) -> bool {
     let (outer, number) = path.split_last();
     outer == list.as_str() && number.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Scopes of one family have paths that differ in their numbers.
+pub(super) fn family(path: &str) -> String {
+    let mut family = String::new();
+    for c in path.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }) {
+        if c != '#' || !family.ends_with('#') {
+            family.push(c);
+        }
+    }
+    family
 }
