@@ -51,6 +51,7 @@ pub mod op;
 pub mod optimize;
 pub mod outline;
 pub mod quote;
+pub mod pytorch;
 pub mod random;
 pub mod render;
 pub mod report;
