@@ -5,7 +5,7 @@
 use super::fit::{Params, Place};
 use super::forms::{self, Form, Site};
 use super::layout::Doc;
-use super::python::{Arg, Kind, Py, Val, identifier, quoted};
+use super::python::{Arg, Kind, Py, Val, identifier, is_identifier, quoted};
 use super::tree::{Key, Part, Tree, is_attribute, is_reserved};
 use super::uses::{Made, Use};
 use super::zip::Scene;
@@ -196,7 +196,7 @@ impl<'a> Writer<'a> {
             return self.fill(child, &place.access, path, Holder::Layer);
         }
         let (first, last) = (child.steps[0], child.steps[child.steps.len() - 1]);
-        if child.is_chain(self.body, &self.parts) {
+        if child.is_row() && child.is_chain(self.body, &self.parts) {
             let doc = self.sequential(child, path)?;
             self.make(self.parts[first].choice, place, doc);
             self.reach[first] = Some(Reach::Chain(last + 1, place.access.clone()));
@@ -221,6 +221,7 @@ impl<'a> Writer<'a> {
     /// `nn.Sequential` of a chain.
     fn sequential(&mut self, tree: &Tree, path: &str) -> Result<Doc, Stop> {
         let is_list = tree.is_list();
+        let is_named = tree.children.iter().all(|(key, _)| matches!(key, Key::Name(name) if is_identifier(name)));
         let (mut items, mut next) = (Vec::new(), 0);
         for (key, child) in &tree.children {
             if let Some((from, turns)) = key.numbers().filter(|_| is_list) {
@@ -238,7 +239,13 @@ impl<'a> Writer<'a> {
                         }
                         None => self.sequential(child, &join(path, name))?,
                     };
-                    items.push(if is_list { doc } else { pair(&quoted(name), doc) });
+                    items.push(if is_list {
+                        doc
+                    } else if is_named {
+                        doc.headed(&format!("{name}="))
+                    } else {
+                        pair(&quoted(name), doc)
+                    });
                 }
                 Key::Run { stem, from, turns } => {
                     let Some(step) = child.item else { continue };
@@ -259,7 +266,8 @@ impl<'a> Writer<'a> {
         if is_list {
             return Ok(Doc::Nest("nn.Sequential(".to_owned(), items, ")".to_owned()));
         }
-        let pairs = Doc::Nest("OrderedDict([".to_owned(), items, "])".to_owned());
+        let (open, close) = if is_named { ("OrderedDict(", ")") } else { ("OrderedDict([", "])") };
+        let pairs = Doc::Nest(open.to_owned(), items, close.to_owned());
         Ok(Doc::Nest("nn.Sequential(".to_owned(), vec![pairs], ")".to_owned()))
     }
 
@@ -302,8 +310,9 @@ impl<'a> Writer<'a> {
     fn turns(&mut self, step: usize, from: usize, turns: usize) -> Result<Vec<(usize, usize, Doc, bool)>, Stop> {
         let name = self.body.steps[step].name.clone();
         let scene = Scene { place: Place::Init, ins: &[], name: &name };
+        let grown = matches!(self.body.steps[step].what, What::Grow { .. });
         let all: Vec<Vec<Option<Py>>> = (0..turns).map(|turn| self.calls(step, turn)).collect();
-        if let Some(counted) = self.counted(&all, from, &name) {
+        if let Some(counted) = self.counted(&all, (from, grown), &name) {
             let own: Vec<Option<&Py>> = counted.iter().map(Option::as_ref).collect();
             let doc = self.params.zip(&own, &scene).ok_or(Stop::Unlike)?;
             return Ok(vec![(from, turns, doc, true)]);
@@ -321,11 +330,13 @@ impl<'a> Writer<'a> {
     }
 
     /// The constructor of all turns by their number, where its arguments grow by the same each time.
-    fn counted(&mut self, all: &[Vec<Option<Py>>], from: usize, name: &str) -> Option<Vec<Option<Py>>> {
+    fn counted(&mut self, all: &[Vec<Option<Py>>], (from, grown): (usize, bool), name: &str) -> Option<Vec<Option<Py>>> {
         let args = |turn: &[Option<Py>], of: usize| match &turn[of] {
             Some(Py::Call(_, args)) => Some(args.clone()),
             _ => None,
         };
+        // Of what a list grows to, two turns say how; elsewhere they may be any two numbers.
+        let fewest = if grown { 2 } else { 3 };
         let mut own = all[0].clone();
         let count = (0..own.len()).find_map(|of| args(&all[0], of))?.len();
         let mut grows = false;
@@ -338,7 +349,7 @@ impl<'a> Writer<'a> {
             if rows.iter().flatten().all(|row| row.iter().all(|value| *value == row[0])) {
                 continue;
             }
-            let steps: Vec<Option<(i64, i64)>> = rows.iter().map(|row| row.as_ref().and_then(|row| super::fit::steps(row))).collect();
+            let steps: Vec<Option<(i64, i64)>> = rows.iter().map(|row| row.as_ref().and_then(|row| super::fit::steps(row, fewest))).collect();
             let (_, step) = steps.iter().flatten().next().copied()?;
             if !rows.iter().zip(&steps).all(|(row, steps)| row.is_none() || steps.is_some_and(|(_, own)| own == step)) {
                 return None;
@@ -360,6 +371,12 @@ impl<'a> Writer<'a> {
     /// The modules of a loop, one by one.
     fn run(&mut self, (target, called): (&str, &str), step: usize, (from, turns): (usize, usize)) -> Result<(), Stop> {
         for (first, count, doc, _) in self.turns(step, from, turns)? {
+            let place = called.replace("{i}", &first.to_string());
+            let name = place.trim_start_matches('f').trim_matches('"');
+            if count == 1 && is_attribute(name) {
+                self.made.push(Made1 { choice: self.parts[step].choice, each: None, head: format!("{target}.{name} = "), doc });
+                continue;
+            }
             let each = Some(format!("for i in {}:", range(first, count)));
             let doc = Doc::Nest(format!("{target}.add_module("), vec![Doc::Text(called.to_owned()), doc], ")".to_owned());
             self.made.push(Made1 { choice: self.parts[step].choice, each, head: String::new(), doc });

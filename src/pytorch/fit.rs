@@ -128,9 +128,9 @@ fn ratio(values: &Values, others: &[Val]) -> Option<(i64, i64)> {
 }
 
 /// A row of numbers, one for each turn of a loop, as it follows from the turn: what it begins with, and what each turn adds.
-pub(super) fn steps(row: &[Val]) -> Option<(i64, i64)> {
+pub(super) fn steps(row: &[Val], fewest: usize) -> Option<(i64, i64)> {
     let ints: Option<Vec<i64>> = row.iter().map(|value| if let Val::Int(n) = value { Some(*n) } else { None }).collect();
-    let ints = ints.filter(|ints| ints.len() > 2)?;
+    let ints = ints.filter(|ints| ints.len() >= fewest)?;
     let step = ints[1] - ints[0];
     (step != 0 && ints.windows(2).all(|pair| pair[1] - pair[0] == step)).then_some((ints[0], step))
 }

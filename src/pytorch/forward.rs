@@ -74,7 +74,8 @@ impl Forward {
             if let Some(choice) = writer.body.choices.iter().position(|choice| choice.first == at) {
                 self.flush(writer);
                 let end = at + writer.body.choices[choice].count;
-                let name = self.names.fresh(writer, at, end);
+                let past = self.names.made.get(&writer.body.choices[choice].past).cloned().unwrap_or_default();
+                let name = if self.names.is_free(&past, at) { past } else { self.names.fresh(writer, at, end) };
                 self.line(&format!("if self.{}:", flags[choice]));
                 self.indent += 4;
                 open = Some((choice, end, name));

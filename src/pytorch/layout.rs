@@ -21,6 +21,14 @@ impl Doc {
         }
     }
 
+    /// The same behind a text.
+    pub(super) fn headed(self, head: &str) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(format!("{head}{text}")),
+            Self::Nest(open, items, close) => Self::Nest(format!("{head}{open}"), items, close),
+        }
+    }
+
     /// The text with a head before it, every line behind so many spaces.
     pub(super) fn lines(&self, head: &str, indent: usize) -> String {
         let mut text = " ".repeat(indent) + head;
@@ -36,6 +44,12 @@ impl Doc {
             Self::Nest(open, items, close) if used + flat.chars().count() + behind > WIDTH && !items.is_empty() => {
                 text.push_str(open);
                 text.push('\n');
+                let row = items.iter().map(Self::flat).collect::<Vec<_>>().join(", ");
+                let holds_modules = open.ends_with("nn.Sequential(") || open.ends_with("OrderedDict(") || open.ends_with('[');
+                if !holds_modules && indent + 4 + row.chars().count() <= WIDTH {
+                    text.push_str(&format!("{}{row}\n{}{close}", " ".repeat(indent + 4), " ".repeat(indent)));
+                    return;
+                }
                 for item in items {
                     text.push_str(&" ".repeat(indent + 4));
                     item.write(text, indent + 4, 1);

@@ -90,14 +90,17 @@ impl Tree {
                 || step > *first && body.steps[step].inputs == [Ref::Step(step - 1)] && parts[step - 1].is_read_once
         };
         let whole = |child: &Self| child.is_leaf() && child.also.is_empty() || child.item.is_none() && child.is_chain(body, parts);
-        let speaks = self.children.len() > 1 || self.children.iter().all(|(key, _)| key.is_number());
         self.item.is_none()
             && is_row
-            && speaks
             && self.holds(parts)
             && self.steps.iter().all(alike)
             && (*first..=*last).all(follows)
             && self.children.iter().all(|(_, child)| whole(child))
+    }
+
+    /// Whether it reads better as one module: it holds several, or is a list.
+    pub(super) fn is_row(&self) -> bool {
+        self.children.len() > 1 || self.children.iter().all(|(key, _)| key.is_number())
     }
 
     pub(super) fn is_leaf(&self) -> bool {
