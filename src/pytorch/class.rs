@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
     fn layers(&self, step: usize) -> Vec<Option<NodeId>> {
         let layer = |own: &Use| match &own.steps[step] {
             Made::Layer(layer) => Some(*layer),
-            Made::Absent | Made::Calls(..) => None,
+            Made::Absent | Made::Calls(_) => None,
         };
         self.uses.iter().map(layer).collect()
     }
@@ -140,6 +140,17 @@ impl<'a> Writer<'a> {
         let past = body.choices.iter().map(|choice| &choice.past);
         let reads = inputs.chain(&body.results).chain(past).filter(|from| **from == Ref::Step(step)).count();
         Part { holds, is_stage: is_stage && body.steps[step].inputs.len() == 1, choice, is_read_once: reads == 1 }
+    }
+
+    /// The constructor of a class that is a chain of numbered modules and nothing else.
+    pub(super) fn chain(&mut self, tree: &Tree) -> Result<Option<String>, Stop> {
+        let body = self.body;
+        let is_whole = tree.is_dense() && tree.is_chain(body, &self.parts) && tree.steps.len() > 1;
+        if !is_whole || body.inputs != 1 || body.results != [Ref::Step(body.steps.len() - 1)] {
+            return Ok(None);
+        }
+        let Doc::Nest(_, items, close) = self.sequential(tree, "")? else { return Ok(None) };
+        Ok(Some(Doc::Nest("super().__init__(".to_owned(), items, close).lines("", 8)))
     }
 
     /// Makes the modules of a tree, which is all of the class.
@@ -266,9 +277,8 @@ impl<'a> Writer<'a> {
         if is_list {
             return Ok(Doc::Nest("nn.Sequential(".to_owned(), items, ")".to_owned()));
         }
-        let (open, close) = if is_named { ("OrderedDict(", ")") } else { ("OrderedDict([", "])") };
-        let pairs = Doc::Nest(open.to_owned(), items, close.to_owned());
-        Ok(Doc::Nest("nn.Sequential(".to_owned(), vec![pairs], ")".to_owned()))
+        let (open, close) = if is_named { ("(", "))") } else { ("([", "]))") };
+        Ok(Doc::Nest(format!("nn.Sequential(OrderedDict{open}"), items, close.to_owned()))
     }
 
     /// What makes the module of a step.
@@ -292,7 +302,7 @@ impl<'a> Writer<'a> {
         };
         let class = &self.classes[*block];
         let call = |own: &Use| {
-            let Made::Calls(places, _) = &own.steps[step] else { return None };
+            let Made::Calls(places) = &own.steps[step] else { return None };
             let arg = |(param, is_named): (&super::fit::Param, bool)| Arg {
                 key: is_named.then(|| param.name.clone()),
                 value: Py::Val(
@@ -475,7 +485,8 @@ impl Params {
 
     /// A name for a parameter, which no module of the class has.
     pub(super) fn called(name: &str, tree: &Tree) -> String {
-        let name = identifier(name);
+        // The language has words that Python leaves free.
+        let name = identifier(name.trim_end_matches('_'));
         let is_module = tree.children.iter().any(|(key, _)| matches!(key, Key::Name(own) if *own == name));
         if is_module || (is_reserved(&name) && name != "stride" && name != "groups" && name != "in_channels") {
             format!("{name}_")

@@ -134,8 +134,12 @@ impl Text<'_> {
         let mut writer = Writer::new((self.shaped, self.alone), self.classes, (body, uses), params);
         let flags = flags(body);
         let conditions = conditions(&mut writer, &flags)?;
+        if net.is_none() && let Some(made) = writer.chain(&tree)? {
+            let text = format!("class {}(nn.Sequential):\n    def __init__({}):\n{made}", self.name, signature(&writer.params));
+            return Ok(Class { name: self.name, params: writer.params, held: writer.held, text });
+        }
         let base = writer.modules(&tree)?;
-        let mut forward = Forward::new(&writer, &self.inputs, &flags);
+        let mut forward = Forward::new(&writer, &self.inputs);
         forward.write(&mut writer, &flags)?;
         let expands = match net {
             Some(graph) => expands(graph, self.alone, self.shaped, &self.inputs),
@@ -149,12 +153,8 @@ impl Text<'_> {
         let made = kept + &conditions + &writer.lines(&flags);
         let mut text = format!("class {}({base}):\n", self.name);
         if !made.is_empty() {
-            let given = writer.params.signature().into_iter().map(|(param, _)| match &param.default {
-                Some(default) => format!("{}={default}", param.name),
-                None => param.name.clone(),
-            });
-            let given: Vec<String> = std::iter::once("self".to_owned()).chain(given).collect();
-            let _ = write!(text, "    def __init__({}):\n        super().__init__()\n{made}\n", given.join(", "));
+            let given = signature(&writer.params);
+            let _ = write!(text, "    def __init__({given}):\n        super().__init__()\n{made}\n");
         }
         let inputs: Vec<&str> = std::iter::once("self").chain(self.inputs.iter().map(String::as_str)).collect();
         let _ = write!(text, "    def forward({}):\n{}", inputs.join(", "), forward.text);
@@ -187,6 +187,15 @@ impl Text<'_> {
         }
         params
     }
+}
+
+/// What a constructor takes.
+fn signature(params: &Params) -> String {
+    let given = params.signature().into_iter().map(|(param, _)| match &param.default {
+        Some(default) => format!("{}={default}", param.name),
+        None => param.name.clone(),
+    });
+    std::iter::once("self".to_owned()).chain(given).collect::<Vec<_>>().join(", ")
 }
 
 /// A value as operations here give it: one number for two equal sides.
@@ -266,16 +275,16 @@ fn tensors(shaped: &Shaped, outline: &Outline, uses: &Uses, classes: &[Class], n
                 (super::uses::Made::Layer(layer), _) => {
                     names.extend(shaped.graph().node(*layer).op.roles().iter().map(|role| format!("{name}.{role}")));
                 }
-                (super::uses::Made::Calls(places, _), What::Call { block, .. }) => {
+                (super::uses::Made::Calls(places), What::Call { block, .. }) => {
                     open.push((format!("{name}."), &outline.blocks[*block].body, &uses.blocks[*block][places[0]], &classes[*block]));
                 }
-                (super::uses::Made::Calls(places, _), What::Loop { block, from, .. } | What::Grow { block, from, .. }) => {
+                (super::uses::Made::Calls(places), What::Loop { block, from, .. } | What::Grow { block, from, .. }) => {
                     for (turn, place) in places.iter().enumerate() {
                         let called = format!("{name}{}.", from + turn);
                         open.push((called, &outline.blocks[*block].body, &uses.blocks[*block][*place], &classes[*block]));
                     }
                 }
-                (super::uses::Made::Calls(..), What::Layer { .. }) => {}
+                (super::uses::Made::Calls(_), What::Layer { .. }) => {}
             }
         }
     }

@@ -11,7 +11,8 @@ use super::forms::Form;
 use super::python::{Py, identifier};
 use super::zip::Scene;
 use super::Stop;
-use crate::outline::{Ref, What};
+use crate::op::Op;
+use crate::outline::{Ref, Step, What};
 
 /// What maps are called that nothing else gives a name.
 const LETTERS: [&str; 8] = ["x", "y", "z", "a", "b", "c", "d", "e"];
@@ -48,7 +49,7 @@ struct Pending {
 }
 
 impl Forward {
-    pub(super) fn new(writer: &Writer<'_>, inputs: &[String], flags: &[String]) -> Self {
+    pub(super) fn new(writer: &Writer<'_>, inputs: &[String]) -> Self {
         let body = writer.body;
         let mut last_read = HashMap::new();
         let mut read = |from: Ref, at: usize| {
@@ -62,7 +63,6 @@ impl Forward {
         body.results.iter().for_each(|from| read(*from, usize::MAX));
         let each = || inputs.iter().enumerate().map(|(at, name)| (name.clone(), Ref::Input(at)));
         let names = Names { bound: each().collect(), made: each().map(|(name, at)| (at, name)).collect(), last_read };
-        let _ = flags;
         Self { names, text: String::new(), indent: 8, pending: None, results: body.results.clone() }
     }
 
@@ -208,7 +208,7 @@ impl Forward {
         let inputs = writer.body.steps[at].inputs.iter();
         let first: Vec<String> = inputs.map(|from| self.names.made.get(from).cloned().unwrap_or_default()).collect();
         let axis = match &writer.shaped.graph().node(*join).op {
-            crate::op::Op::Concat(concat) => concat.axis + 1,
+            Op::Concat(concat) => concat.axis + 1,
             _ => return Err(Stop::Unlike),
         };
         self.line(&format!("{name} = [{}]", first.join(", ")));
@@ -259,7 +259,12 @@ impl Names {
         let step = &writer.body.steps[first];
         let scope = identifier(step.name.split('.').next().unwrap_or_default());
         let speaks = scope.len() > 1 && !scope.starts_with("n0") && step.name.contains('.') && scope.len() < 16;
-        let joined = |step: &crate::outline::Step| step.inputs.len() > 1 && step.inputs.contains(&Ref::Step(end - 1));
+        let joined = |step: &Step| match &step.what {
+            What::Layer { like, .. } => {
+                step.inputs.contains(&Ref::Step(end - 1)) && matches!(writer.shaped.graph().node(*like).op, Op::Concat(_))
+            }
+            What::Call { .. } | What::Loop { .. } | What::Grow { .. } => false,
+        };
         let is_joined = writer.body.steps.iter().any(joined);
         let own = (speaks && is_joined).then_some(scope);
         let letters = LETTERS.iter().map(|letter| (*letter).to_owned());

@@ -45,7 +45,7 @@ impl Doc {
                 text.push_str(open);
                 text.push('\n');
                 let row = items.iter().map(Self::flat).collect::<Vec<_>>().join(", ");
-                let holds_modules = open.ends_with("nn.Sequential(") || open.ends_with("OrderedDict(") || open.ends_with('[');
+                let holds_modules = open.contains("nn.Sequential(") || open.starts_with("super(");
                 if !holds_modules && indent + 4 + row.chars().count() <= WIDTH {
                     text.push_str(&format!("{}{row}\n{}{close}", " ".repeat(indent + 4), " ".repeat(indent)));
                     return;

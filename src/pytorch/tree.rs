@@ -98,6 +98,15 @@ impl Tree {
             && self.children.iter().all(|(_, child)| whole(child))
     }
 
+    /// Whether the children are numbered from 0 on without gaps.
+    pub(super) fn is_dense(&self) -> bool {
+        let mut next = 0;
+        self.children.iter().all(|(key, _)| key.numbers().filter(|(from, _)| *from == next).is_some_and(|(from, turns)| {
+            next = from + turns;
+            true
+        }))
+    }
+
     /// Whether it reads better as one module: it holds several, or is a list.
     pub(super) fn is_row(&self) -> bool {
         self.children.len() > 1 || self.children.iter().all(|(key, _)| key.is_number())

@@ -32,8 +32,8 @@ pub(super) enum Made {
     /// It is left out.
     Absent,
     Layer(NodeId),
-    /// The places of a block's uses, one for each turn, and of a growing list the layers that join.
-    Calls(Vec<usize>, Vec<NodeId>),
+    /// The places of a block's uses, one for each turn.
+    Calls(Vec<usize>),
 }
 
 /// All uses.
@@ -105,7 +105,7 @@ impl Walk<'_> {
             What::Call { block, args } => {
                 let args = args.iter().map(|expr| value(self.shaped, expr, own)).collect::<Option<_>>()?;
                 let (place, made) = self.called(*block, &name, inputs, args)?;
-                Some((Made::Calls(vec![place], Vec::new()), made))
+                Some((Made::Calls(vec![place]), made))
             }
             What::Loop { block, args, from, turns } => {
                 let (mut places, mut maps) = (Vec::new(), inputs.first()?.clone());
@@ -120,20 +120,19 @@ impl Walk<'_> {
                     places.push(place);
                     maps = made;
                 }
-                Some((Made::Calls(places, Vec::new()), maps))
+                Some((Made::Calls(places), maps))
             }
             What::Grow { block, args, from, turns, joint, .. } => {
                 let args: Vec<ArgValue> = args.iter().map(|expr| value(self.shaped, expr, own)).collect::<Option<_>>()?;
-                let (mut places, mut joins, mut list) = (Vec::new(), Vec::new(), inputs.concat());
+                let (mut places, mut list) = (Vec::new(), inputs.concat());
                 for turn in 0..*turns {
                     let called = format!("{name}{}", from + turn);
                     let join = self.layer(&format!("{called}{joint}"), &list)?;
                     let (place, made) = self.called(*block, &called, vec![vec![join]], args.clone())?;
                     places.push(place);
-                    joins.push(join);
                     list.extend(made);
                 }
-                Some((Made::Calls(places, joins), list))
+                Some((Made::Calls(places), list))
             }
         }
     }
