@@ -479,8 +479,9 @@ impl Params {
     /// The parameters that are used, in the order in which they are said, and whether by name.
     pub(super) fn signature(&self) -> Vec<(&super::fit::Param, bool)> {
         let used = || self.all.iter().filter(|param| param.is_used);
-        let given = used().filter(|param| param.default.is_none()).map(|param| (param, false));
-        given.chain(used().filter(|param| param.default.is_some()).map(|param| (param, true))).collect()
+        let given = used().filter(|param| param.default.is_none() && !param.is_extra).map(|param| (param, false));
+        let extra = used().filter(|param| param.is_extra).map(|param| (param, true));
+        given.chain(extra).chain(used().filter(|param| param.default.is_some()).map(|param| (param, true))).collect()
     }
 
     /// A name for a parameter, which no module of the class has.

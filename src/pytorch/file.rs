@@ -170,7 +170,7 @@ impl Text<'_> {
         let mut params = Params::default();
         let mut push = |name: &str, default: Option<Val>, values: Vec<Val>, is_channels: bool| {
             let name = Params::called(name, tree);
-            params.all.push(Param { name, default, values, is_channels, is_used: false, is_kept: false });
+            params.all.push(Param { name, default, values, is_channels, is_used: false, is_extra: false, is_kept: false });
         };
         if uses.len() > 1 {
             for at in 0..self.inputs.len().min(uses[0].inputs.len()) {

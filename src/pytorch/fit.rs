@@ -15,6 +15,8 @@ pub(super) struct Param {
     pub values: Vec<Val>,
     pub is_channels: bool,
     pub is_used: bool,
+    /// Whether it is none of the block's, but stands for what follows from nothing else.
+    pub is_extra: bool,
     /// Whether the object keeps it, for `forward` needs it.
     pub is_kept: bool,
 }
@@ -54,8 +56,13 @@ impl Params {
         let values = own.into_iter().map(|value| if value == Val::None { some.clone() } else { value }).collect();
         let name = self.free(&identifier(name));
         let is_channels = kind == Kind::Channels;
-        self.all.push(Param { name, default, values, is_channels, is_used: true, is_kept: false });
+        self.all.push(Param { name, default, values, is_channels, is_used: true, is_extra: true, is_kept: false });
         self.said(self.all.len() - 1, (1, 1), place)
+    }
+
+    /// Whether these follow from what there is.
+    pub(super) fn follows(&self, values: &Values, kind: Kind, name: &str) -> bool {
+        same(values).is_some() || self.known(values, kind, name).is_some()
     }
 
     /// A name that no parameter has.

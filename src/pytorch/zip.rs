@@ -80,20 +80,12 @@ impl Params {
 
     fn value(&mut self, all: &[Option<&Py>], kind: Kind, scene: &Scene<'_>) -> Option<String> {
         let values = each(all, |py| if let Py::Val(value, _) = py { Some(value.clone()) } else { None })?;
-        let elements = |value: &Val| if let Val::Tuple(all) = value { Some(all.clone()) } else { None };
-        let tuples: Vec<Option<Vec<Val>>> = values.iter().map(|value| value.as_ref().and_then(elements)).collect();
-        let lengths: Vec<usize> = tuples.iter().flatten().map(Vec::len).collect();
-        let is_tuple = values.iter().zip(&tuples).all(|(value, tuple)| value.is_some() == tuple.is_some());
-        let alike = is_tuple && lengths.iter().all(|n| *n == lengths[0] && *n > 1);
-        let whole = self.all.iter().any(|param| {
-            values.iter().zip(&param.values).all(|(value, own)| value.as_ref().is_none_or(|value| value == own))
-        });
-        if alike && !whole && super::fit::same(&values).is_none() {
-            let one = |params: &mut Self, at: usize| {
-                let column: Values = tuples.iter().map(|tuple| tuple.as_ref().map(|all| all[at].clone())).collect();
-                params.fit(&column, kind, scene.place, &format!("{}_{at}", scene.name))
-            };
-            let elements: Vec<String> = (0..lengths[0]).map(|at| one(self, at)).collect();
+        if !self.follows(&values, kind, scene.name)
+            && let Some(columns) = columns(&values)
+            && columns.iter().all(|column| self.follows(column, kind, scene.name))
+        {
+            let elements: Vec<String> =
+                columns.iter().map(|column| self.fit(column, kind, scene.place, scene.name)).collect();
             return Some(format!("({})", elements.join(", ")));
         }
         Some(self.fit(&values, kind, scene.place, scene.name))
@@ -155,6 +147,17 @@ fn hint(call: &str, at: usize) -> &'static str {
 fn bound(text: &str, op: &str) -> String {
     let is_weak = text.contains(" + ") || text.contains(" - ") || text.contains(" / ") || text.starts_with('-');
     if op != "." && op != "+" && is_weak && !text.ends_with(')') { format!("({text})") } else { text.to_owned() }
+}
+
+/// The elements of tuples that are all as long, place by place.
+fn columns(values: &Values) -> Option<Vec<Values>> {
+    let elements = |value: &Val| if let Val::Tuple(all) = value { Some(all.clone()) } else { None };
+    let tuples: Vec<Option<Vec<Val>>> =
+        values.iter().map(|value| value.as_ref().map_or(Some(None), |value| elements(value).map(Some))).collect::<Option<_>>()?;
+    let length = tuples.iter().flatten().next()?.len();
+    let alike = length > 1 && tuples.iter().flatten().all(|tuple| tuple.len() == length);
+    let column = |at: usize| tuples.iter().map(|tuple| tuple.as_ref().map(|tuple| tuple[at].clone())).collect();
+    alike.then(|| (0..length).map(column).collect())
 }
 
 /// Something of each use, where all have it.

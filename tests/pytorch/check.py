@@ -3,7 +3,7 @@
     python tests/pytorch/check.py POINTWISE NETWORK...
 
 Each network (.net or .onnx) is converted to a module, its weights (seeded where it has none) are loaded strictly, and both
-compute the same random inputs, two images at once. Needs torch, numpy and safetensors.
+compute the same random inputs, two images at once; PyTorch in 64 bits, so that the difference is the program's own rounding. Needs torch, numpy and safetensors.
 """
 
 import importlib.util
@@ -58,8 +58,9 @@ def compare(pointwise, network, folder):
     for at, output in enumerate(outputs):
         arguments += ["--output", f"`{output['name']}`={folder / f'out{at}.npy'}"]
     tell(pointwise, "run", network, *([] if str(network).endswith(".onnx") else ["-w", weights]), *arguments)
+    model.double()
     with torch.no_grad():
-        results = model(*arrays)
+        results = model(*[array.double() for array in arrays])
     results = results if isinstance(results, tuple) else (results,)
     worst = 0.0
     for at, result in enumerate(results):
@@ -69,8 +70,9 @@ def compare(pointwise, network, folder):
         if not torch.equal(result.isfinite(), wanted.isfinite()):
             raise RuntimeError(f"output {at} is not finite in other places")
         finite = wanted.isfinite()
+        wanted = wanted.double()
         scale = wanted[finite].abs().max().item() if finite.any() else 0.0
-        error = (result - wanted)[finite].abs().max().item() if finite.any() else 0.0
+        error = (result.double() - wanted)[finite].abs().max().item() if finite.any() else 0.0
         worst = max(worst, error / scale if scale else error)
     return worst, len(source.splitlines())
 
