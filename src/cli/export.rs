@@ -22,7 +22,7 @@ use crate::interchange::onnx::{Elements, Exported, Learned, MOST_BYTES, Placemen
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
-use crate::weights::Weights;
+use crate::weights::{Weights, weight_bytes};
 
 /// What a model is written with.
 #[derive(Debug, Args)]
@@ -55,16 +55,18 @@ pub(super) fn export(
 ) -> Result<(), Failure> {
     let model = exported(shaped).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
     let beside = (options.external_data || model.bytes() > MOST_BYTES).then(|| data_path(output.path()));
+    if let Some(path) = beside.as_deref().filter(|path| path.to_str().is_none()) {
+        return Err(Failure::usage(format!("a model cannot name `{}`, which is not UTF-8", shown(path))));
+    }
     let data = beside.as_deref().map(Output::claim).transpose()?;
     let mut source = Source::open(session, shaped, input, (options, room))?;
     write(session, (&model, output), data.as_ref(), &mut source)?;
     let (tensors, bytes) = (model.tensors(), number::bytes(model.bytes()));
-    match beside {
-        Some(_) if !options.external_data => {
-            session.notice(&format!("the weights stand in `{}`: one file of {bytes} is more than ONNX allows", shown(&data_path(output.path()))));
-        }
-        Some(_) | None => session.notice(&format!("{}: {}, {bytes}", shown(output.path()), counted(tensors.len(), "tensor"))),
-    }
+    session.notice(&match beside {
+        None => format!("{}: {}, {bytes}", shown(output.path()), counted(tensors.len(), "tensor")),
+        Some(data) if options.external_data => format!("{}: {}, {bytes}", shown(&data), counted(tensors.len(), "tensor")),
+        Some(data) => format!("the weights stand in `{}`: one file of {bytes} is more than ONNX allows", shown(&data)),
+    });
     Ok(())
 }
 
@@ -77,8 +79,8 @@ fn data_path(output: &Path) -> PathBuf {
 
 fn write(session: &Session, (model, output): (&Exported, &Output), data: Option<&Output>, source: &mut Source<'_>) -> Result<(), Failure> {
     let weights = data.map(|data| stage(data, source, |out, source| model.write_data(out, source))).transpose()?;
-    let name = data.and_then(|data| data.path().file_name()).map(|name| name.to_string_lossy().into_owned());
-    let placement = name.as_deref().map_or(Placement::Inside, Placement::Apart);
+    let name = data.and_then(|data| data.path().file_name()).and_then(|name| name.to_str());
+    let placement = name.map_or(Placement::Inside, Placement::Apart);
     let network = stage(output, source, |out, source| model.write(out, placement, source))?;
     weights.map_or(Ok(()), |weights| weights.put(session))?;
     network.put(session)
@@ -116,6 +118,7 @@ impl<'a> Source<'a> {
         let weights = if options.weights.is_none() && onnx::is_model(input) {
             From::Model(Box::new(Reader::open(input)?), *room)
         } else {
+            room.check(weight_bytes(shaped), "writing the weights")?;
             let seed = options.seed.unwrap_or(0);
             From::Memory(tensors::weights(session, shaped, input, options.weights.as_deref(), (seed, room))?)
         };
