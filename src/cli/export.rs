@@ -77,7 +77,12 @@ fn data_path(output: &Path) -> PathBuf {
     output.with_file_name(name)
 }
 
-fn write(session: &Session, (model, output): (&Exported, &Output), data: Option<&Output>, source: &mut Source<'_>) -> Result<(), Failure> {
+fn write(
+    session: &Session,
+    (model, output): (&Exported, &Output),
+    data: Option<&Output>,
+    source: &mut Source<'_>,
+) -> Result<(), Failure> {
     let weights = data.map(|data| stage(data, source, |out, source| model.write_data(out, source))).transpose()?;
     let name = data.and_then(|data| data.path().file_name()).and_then(|name| name.to_str());
     let placement = name.map_or(Placement::Inside, Placement::Apart);
@@ -114,7 +119,12 @@ enum From<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn open(session: &Session, shaped: &Shaped, input: &'a Path, (options, room): (&ModelOptions, &Room)) -> Result<Self, Failure> {
+    fn open(
+        session: &Session,
+        shaped: &Shaped,
+        input: &'a Path,
+        (options, room): (&ModelOptions, &Room),
+    ) -> Result<Self, Failure> {
         let weights = if options.weights.is_none() && onnx::is_model(input) {
             From::Model(Box::new(Reader::open(input)?), *room)
         } else {

@@ -18,6 +18,7 @@ use pointwise::op::{Op, table};
 use pointwise::shape::{Shaped, infer};
 use pointwise::{Tensor, Weights};
 
+use crate::build::{field, model, node, text};
 use crate::common::{compile_file, zoo};
 
 /// The elements of weights, and which were asked for.
@@ -103,7 +104,8 @@ fn every_operation_is_among_the_networks() {
     let text: String = nets().iter().map(|path| std::fs::read_to_string(path).expect("readable")).collect();
     let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let infix = ["add", "sub", "mul", "div", "pow"];
-    let missing: Vec<&str> = table::OPS.iter().map(|op| op.keyword).filter(|op| !words.contains(op) && !infix.contains(op)).collect();
+    let missing: Vec<&str> =
+        table::OPS.iter().map(|op| op.keyword).filter(|op| !words.contains(op) && !infix.contains(op)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -162,7 +164,8 @@ fn tensors_of_other_lengths_are_not_written() {
 fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut out = bytes.to_vec();
-    let places: Vec<usize> = (0..bytes.len().saturating_sub(from.len())).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
+    let places: Vec<usize> =
+        (0..bytes.len().saturating_sub(from.len())).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
     assert!(!places.is_empty(), "`{from}` is there");
     for at in places {
         out[at..at + from.len()].copy_from_slice(to.as_bytes());
@@ -187,7 +190,8 @@ fn apart(network: &Shaped, weights: &Weights, back: Imported, bytes: &[u8]) -> f
         assert_eq!((a, x.dims()), (b, y.dims()));
         let scale = x.data().iter().filter(|x| x.is_finite()).fold(1e-6f32, |most, x| most.max(x.abs()));
         let each = x.data().iter().zip(y.data()).filter(|(x, y)| x.is_finite() || y.is_finite());
-        each.map(|(x, y)| (x - y).abs() / scale).fold(0f32, |most, apart| if apart > most || apart.is_nan() { apart } else { most })
+        each.map(|(x, y)| (x - y).abs() / scale)
+            .fold(0f32, |most, apart| if apart > most || apart.is_nan() { apart } else { most })
     };
     expected.outputs.iter().zip(&found.outputs).map(difference).fold(0.0, f32::max)
 }
@@ -226,4 +230,33 @@ fn a_remark_that_is_false_is_not_believed() {
         let apart = apart(&network, &weights, back, &changed);
         assert!(apart < 1e-5, "{to}: {apart}");
     }
+}
+
+/// A node with a remark.
+fn remarked(op: &str, inputs: &[&str], output: &str, remark: &str) -> Vec<u8> {
+    let inputs: Vec<u8> = inputs.iter().flat_map(|input| text(1, input)).collect();
+    let entry = [text(1, "pointwise"), text(2, remark)].concat();
+    field(1, &[inputs, text(2, output), text(4, op), field(9, &entry)].concat())
+}
+
+#[test]
+fn a_layer_that_others_look_into_is_no_layer() {
+    let silu = remarked("Sigmoid", &["x"], "gated/gate", "{\"layer\": \"gated\", \"op\": \"silu\", \"reads\": [\"x\"]}");
+    let product = node("Mul", &["x", "gated/gate"], "gated");
+    let names = |nodes: &[Vec<u8>]| {
+        let back = imported(&model(&[1, 2, 3, 3], nodes)).expect("it is read");
+        back.graph.ids().map(|id| back.graph.node(id).name.to_string()).collect::<Vec<_>>()
+    };
+    let closed = [silu.clone(), product.clone(), node("Relu", &["gated"], "y")];
+    assert_eq!(names(&closed), ["x", "gated", "relu"]);
+    let open = [silu.clone(), product.clone(), node("Add", &["gated", "gated/gate"], "y")];
+    assert_eq!(names(&open), ["x", "sigmoid", "silu", "add"]);
+    // Nor is one whose nodes are not all there.
+    assert_eq!(names(&[silu, node("Add", &["x", "gated/gate"], "y")]), ["x", "sigmoid", "add"]);
+    // Two layers of one name are two, and a name that none can have is not taken.
+    let relu = |from, to, layer| {
+        remarked("Relu", &[from], to, &format!("{{\"layer\": \"{layer}\", \"op\": \"relu\", \"reads\": [\"{from}\"]}}"))
+    };
+    assert_eq!(names(&[relu("x", "a", "same"), relu("a", "y", "same")]), ["x", "same", "same_2"]);
+    assert_eq!(names(&[relu("x", "a", "a..b"), relu("a", "y", "")]), ["x", "relu", "relu_2"]);
 }

@@ -1,6 +1,6 @@
 //! Element-wise functions, and softmax.
 
-use std::f64::consts::{FRAC_2_SQRT_PI, FRAC_1_SQRT_2, SQRT_2};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, SQRT_2};
 
 use super::layer::{Layer, float, int};
 use crate::op::{Activation, ScalarOp, Softmax, Unary};

@@ -21,7 +21,7 @@ mod pool;
 pub(super) mod remark;
 mod resize;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 pub use file::{DATA_ALIGNMENT, Elements, MOST_BYTES, Placement};
 pub(super) use layer::{Operand, Place};
@@ -31,7 +31,7 @@ use super::proto::{
     DimensionProto, Extent, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::graph::{NodeId, NodeMap, TensorId};
+use crate::graph::{NodeId, NodeMap};
 use crate::op::{Op, Shape};
 use crate::shape::Shaped;
 use layer::Layer;
@@ -93,15 +93,12 @@ pub fn export(shaped: &Shaped) -> Result<Exported, Unwritable> {
     let stored = stored(shaped);
     let is_stored = |id| stored.get(id).copied().unwrap_or(false);
     let mut exporter = Exporter { shaped, names: Names::new(graph, is_stored), stored, nodes: Vec::new() };
-    let mut tensors: BTreeMap<TensorId, Learned> = BTreeMap::new();
-    let mut order = Vec::new();
+    let (mut tensors, mut seen) = (Vec::new(), BTreeSet::new());
     for id in shaped.order() {
         exporter.layer(*id)?;
         for (tensor, spec) in crate::weights::specs(shaped, *id) {
-            let learned = || Learned { name: graph.tensor(tensor).name(), dims: spec.dims.to_vec() };
-            if !tensors.contains_key(&tensor) {
-                tensors.insert(tensor, learned());
-                order.push(tensor);
+            if seen.insert(tensor) {
+                tensors.push(Learned { name: graph.tensor(tensor).name(), dims: spec.dims.to_vec() });
             }
         }
     }
@@ -122,7 +119,6 @@ pub fn export(shaped: &Shaped) -> Result<Exported, Unwritable> {
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..ModelProto::default()
     };
-    let tensors = order.iter().filter_map(|id| tensors.remove(id)).collect();
     Ok(Exported { model, graph: own, tensors })
 }
 
@@ -169,7 +165,8 @@ impl Exporter<'_> {
         let operand =
             |id: &NodeId| Operand { name: self.names.value(*id), shape: self.shaped.shape(*id), is_stored: self.is_stored(*id) };
         let inputs = node.inputs.iter().map(operand).collect();
-        let tensors = node.tensors.iter().map(|tensor| graph.tensor(*tensor)).map(|tensor| (tensor.role, tensor.name())).collect();
+        let tensors =
+            node.tensors.iter().map(|tensor| graph.tensor(*tensor)).map(|tensor| (tensor.role, tensor.name())).collect();
         let (result, output) = (self.names.value(id), self.shaped.shape(id));
         let place = Place { prefix: self.names.prefix(&node.name), inputs, tensors, result, output };
         let mut budget = MOST_NUMBERS;

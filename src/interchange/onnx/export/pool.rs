@@ -169,9 +169,10 @@ fn adaptive_maxima(layer: &mut Layer<'_>, pool: AdaptivePool, [size, out]: [[u64
         let places = layer.ints(&format!("{part}/places"), places.collect::<Vec<_>>());
         let taken = layer.add("Gather", &format!("{part}/taken"), &[&x, &places], vec![int("axis", axis as u64 + 1)]);
         dims[axis] = out[at];
-        let split = dims.iter().enumerate().flat_map(|(own, dim)| {
-            std::iter::once(*dim as i64).chain((own == axis).then_some(length as i64))
-        });
+        let split = dims
+            .iter()
+            .enumerate()
+            .flat_map(|(own, dim)| std::iter::once(*dim as i64).chain((own == axis).then_some(length as i64)));
         let split: Vec<i64> = std::iter::once(0).chain(split).collect();
         let split = layer.reshape(&taken, &format!("{part}/windows"), split);
         let attributes = vec![ints("axes", [axis as u64 + 2]), int("keepdims", 0)];

@@ -61,11 +61,8 @@ fn coordinates(coordinates: Coordinates) -> Option<&'static str> {
 fn position(coordinates: Coordinates, axis: &Axis, index: u64) -> f32 {
     let (at, input, output) = (index as f32, axis.input as f32, axis.output as f32);
     match coordinates {
-        Coordinates::PytorchHalfPixel if axis.output == 1 => 0.0,
-        Coordinates::HalfPixel | Coordinates::PytorchHalfPixel | Coordinates::HalfPixelSymmetric => {
-            (at + 0.5) / axis.scale - 0.5
-        }
-        Coordinates::AlignCorners if axis.output == 1 => 0.0,
+        Coordinates::PytorchHalfPixel | Coordinates::AlignCorners if axis.output == 1 => 0.0,
+        Coordinates::HalfPixel | Coordinates::PytorchHalfPixel | Coordinates::HalfPixelSymmetric => (at + 0.5) / axis.scale - 0.5,
         Coordinates::AlignCorners => at * (input - 1.0) / (output - 1.0),
         Coordinates::Asymmetric => at / axis.scale,
         Coordinates::TfHalfPixel => (at + 0.5) / axis.scale,

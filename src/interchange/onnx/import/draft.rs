@@ -99,21 +99,28 @@ pub(super) fn is_path(text: &str) -> bool {
 /// The tensors of layers that remarks tell to be shared, with their arrays, by what they are called after.
 #[derive(Default)]
 struct Shared {
-    tensors: HashMap<String, (Vec<(&'static str, ArrayId)>, Vec<TensorId>)>,
+    by_owner: HashMap<String, Set>,
+}
+
+/// Tensors of one owner.
+struct Set {
+    arrays: Vec<(&'static str, ArrayId)>,
+    tensors: Vec<TensorId>,
 }
 
 impl Shared {
     fn add(&mut self, graph: &mut Graph, mut node: graph::Node, draft: &Draft<'_>) -> NodeId {
         let Some(told) = draft.told.as_ref().filter(|_| !draft.learned.is_empty()) else { return graph.add(node) };
-        if let Some((arrays, tensors)) = self.tensors.get(&told.owner) {
-            if *arrays == draft.learned {
-                node.tensors.clone_from(tensors);
+        if let Some(set) = self.by_owner.get(&told.owner) {
+            if set.arrays == draft.learned {
+                node.tensors.clone_from(&set.tensors);
             }
             return graph.add(node);
         }
         let owner = LayerPath::new(&told.owner);
         let id = if graph.is_free(&owner) { graph.add_owned(node, &owner) } else { graph.add(node) };
-        self.tensors.insert(told.owner.clone(), (draft.learned.clone(), graph.node(id).tensors.clone()));
+        let set = Set { arrays: draft.learned.clone(), tensors: graph.node(id).tensors.clone() };
+        self.by_owner.insert(told.owner.clone(), set);
         id
     }
 }

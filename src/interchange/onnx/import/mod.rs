@@ -232,13 +232,12 @@ pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
     let mut reader = told::Reader::new(model);
     let mut at = 0;
     while let Some(node) = model.nodes.get(at) {
-        at += match reader.layer(&mut importer, at) {
-            Some(nodes) => nodes,
-            None => {
-                importer.node(node);
-                1
-            }
-        };
+        if let Some(nodes) = reader.layer(&mut importer, at) {
+            at += nodes;
+        } else {
+            importer.node(node);
+            at += 1;
+        }
     }
     importer.outputs();
     let Importer { mut drafts, outputs, arrays, problems, batch, .. } = importer;
@@ -315,7 +314,15 @@ impl<'m> Importer<'m> {
             });
         }
         let shape = shape_of(&dims)?;
-        let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new(), told: None };
+        let draft = Draft {
+            op: Op::Input(shape),
+            shape,
+            inputs: Vec::new(),
+            from: None,
+            name: &input.name,
+            learned: Vec::new(),
+            told: None,
+        };
         Ok(Map { node: self.push(draft), dims })
     }
 

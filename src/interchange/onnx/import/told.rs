@@ -80,10 +80,11 @@ impl<'m> Reader<'m> {
 
     /// Whether nothing else reads what is within.
     fn is_closed(&self, nodes: &[Node]) -> bool {
-        let within = |name: &str| nodes.iter().flat_map(|node| node.inputs.iter().flatten()).filter(|own| *own == name).count();
+        let mut within: HashMap<&str, usize> = HashMap::new();
+        nodes.iter().flat_map(|node| node.inputs.iter().flatten()).for_each(|name| *within.entry(name).or_default() += 1);
         let Some((_, inner)) = nodes.split_last() else { return false };
         let mut values = inner.iter().flat_map(|node| &node.outputs);
-        values.all(|name| self.reads.get(name.as_str()).copied().unwrap_or(0) == within(name))
+        values.all(|name| self.reads.get(name.as_str()) == within.get(name.as_str()))
     }
 }
 
