@@ -51,7 +51,7 @@ pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, Dra
     let mut graph = Graph::new(spelled.name(name), Some(model.doc.clone()).filter(|doc| spelled.is_ours && !doc.is_empty()));
     let needed = needed(drafts, outputs);
     let kept = drafts.iter().zip(&needed).filter(|(_, needed)| **needed);
-    let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from)), BTreeMap::new());
+    let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from), model), BTreeMap::new());
     let mut made: BTreeMap<DraftId, NodeId> = BTreeMap::new();
     let mut shared = Shared::default();
     for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| needed[*at]) {
