@@ -56,7 +56,7 @@ pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, Dra
     let mut shared = Shared::default();
     for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| needed[*at]) {
         let name = match (&draft.told, draft.from) {
-            (Some(told), _) => names.free(&told.name),
+            (Some(told), _) => names.told(&told.name),
             (None, Some(node)) => names.of(node, &draft.op, model),
             (None, None) => names.free(&spelled.name(draft.name)),
         };
