@@ -1,16 +1,20 @@
 //! `convert`: a network in another form.
+//!
+//! In: a network. Out: its text, a drawing, a listing, or a model with weights; a file and what stands beside it are both written
+//! or none.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::export::ModelOptions;
 use super::failure::{Failure, exit_code};
 use super::load::{Loaded, load};
 use super::options::NetOptions;
 use super::output::Output;
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
-use super::{files, onnx, tensors};
+use super::{export, files, onnx, tensors};
 use crate::graph::{dot, print};
 use crate::report::drawing::is_inserted;
 use crate::report::{drawing, graph, serial};
@@ -21,19 +25,23 @@ pub(super) struct Arguments {
     /// The network, a `.net` or `.onnx` file; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The output: `.net` (with weights beside it, of an ONNX model), `.dot`, `.json`, `.yaml` or `.svg`.
+    /// The output: `.net` (with weights beside it, of an ONNX model), `.onnx` (with weights inside), `.dot`, `.json`, `.yaml`
+    /// or `.svg`.
     #[arg(value_name = "OUT")]
     output: PathBuf,
     #[command(flatten)]
     net: NetOptions,
     #[command(flatten)]
+    model: ModelOptions,
+    #[command(flatten)]
     memory: MemoryOptions,
 }
 
 /// Forms that are written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Net,
+    Onnx,
     Dot,
     Json,
     Yaml,
@@ -43,6 +51,10 @@ enum Form {
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let form = form(&arguments.output)?;
+    if form != Form::Onnx && arguments.model.is_given() {
+        let failure = Failure::usage("`--weights`, `--seed` and `--external-data` are for an output with weights");
+        return Err(failure.help("name an output that ends in `.onnx`"));
+    }
     let output = Output::claim(&arguments.output)?;
     // What a model learned is written beside the text, which holds no weights.
     let is_model = onnx::is_model(&arguments.input) && matches!(form, Form::Net);
@@ -59,6 +71,10 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
             let weights = beside.as_ref().map(|_| onnx::weights(&arguments.input, &Room::new(arguments.memory))).transpose()?;
             tensors::write_pair(session, (&output, &printed), beside.as_ref().zip(weights.as_ref()))?;
         }
+        Form::Onnx => {
+            let room = Room::new(arguments.memory);
+            export::export(session, loaded.shaped(), (&arguments.input, &output), (&arguments.model, &room))?;
+        }
         Form::Dot => text(&to_dot(&loaded))?,
         Form::Svg => text(&drawing::svg(loaded.shaped()))?,
         Form::Json => output.write(session, |out| serial::json(out, &graph::document(loaded.shaped())))?,
@@ -69,14 +85,14 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
 
 fn form(output: &Path) -> Result<Form, Failure> {
     let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let refuse = |message: String| Err(Failure::usage(message).help("it writes .net, .dot, .json, .yaml and .svg"));
+    let refuse = |message: String| Err(Failure::usage(message).help("it writes .net, .onnx, .dot, .json, .yaml and .svg"));
     match extension.as_str() {
         "net" => Ok(Form::Net),
+        "onnx" => Ok(Form::Onnx),
         "dot" | "gv" => Ok(Form::Dot),
         "json" => Ok(Form::Json),
         "yaml" | "yml" => Ok(Form::Yaml),
         "svg" => Ok(Form::Svg),
-        "onnx" => refuse("this version does not write ONNX".to_owned()),
         "py" => refuse("this version does not write PyTorch modules".to_owned()),
         "" => refuse(format!("the extension of `{}` does not say what to convert to", files::shown(output))),
         other => refuse(format!("`.{other}` is not a form that this program writes")),

@@ -11,6 +11,7 @@ mod convert;
 mod diff;
 mod elements;
 mod explain;
+mod export;
 mod failure;
 mod files;
 mod fmt;

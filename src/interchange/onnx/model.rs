@@ -11,6 +11,7 @@ use prost::Message;
 
 use super::attributes::Attributes;
 use super::error::FormatError;
+use super::export::REMARK;
 use super::proto::{AttributeProto, Extent, FunctionProto, ModelProto, NodeProto, ValueInfoProto};
 use super::scope::Scope;
 use super::slim::slim;
@@ -28,6 +29,8 @@ pub struct Model {
     pub name: String,
     /// The program that wrote it, with its version.
     pub producer: String,
+    /// What it says of itself.
+    pub doc: String,
     /// The version of ONNX's operators.
     pub opset: i64,
     /// What is brought when it is run.
@@ -68,6 +71,8 @@ pub struct Node {
     pub attributes: Attributes,
     /// Where it came from.
     pub scope: Scope,
+    /// What this program remarked of it.
+    pub remark: Option<String>,
 }
 
 impl Node {
@@ -118,7 +123,7 @@ fn flat(model: ModelProto) -> Result<Model, FormatError> {
     let nodes = alike(in_order(flattener.nodes, &tensors, &inputs)?, &mut tensors);
     let outputs = graph.output.iter().map(|output| output.name.clone()).collect();
     let producer = [model.producer_name, model.producer_version].join(" ").trim().to_owned();
-    Ok(Model { name: graph.name, producer, opset, inputs, outputs, nodes, tensors })
+    Ok(Model { name: graph.name, doc: graph.doc_string, producer, opset, inputs, outputs, nodes, tensors })
 }
 
 /// Whether a set of operators is ONNX's own.
@@ -196,6 +201,7 @@ impl<'a> Flattener<'a> {
             outputs: proto.output.iter().map(|name| names.value(name)).collect(),
             attributes: Attributes::new(attributes),
             scope: Scope::of(proto),
+            remark: proto.metadata_props.iter().find(|entry| entry.key == REMARK).map(|entry| entry.value.clone()),
         });
         Ok(())
     }

@@ -14,6 +14,7 @@ mod names;
 mod norm;
 mod pool;
 mod recognise;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -228,8 +229,15 @@ pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
     let mut importer = Importer::new(model);
     importer.inputs();
     importer.tensors();
-    for node in &model.nodes {
-        importer.node(node);
+    let mut reader = told::Reader::new(model);
+    let mut at = 0;
+    while let Some(node) = model.nodes.get(at) {
+        if let Some(nodes) = reader.layer(&mut importer, at) {
+            at += nodes;
+        } else {
+            importer.node(node);
+            at += 1;
+        }
     }
     importer.outputs();
     let Importer { mut drafts, outputs, arrays, problems, batch, .. } = importer;
@@ -306,7 +314,15 @@ impl<'m> Importer<'m> {
             });
         }
         let shape = shape_of(&dims)?;
-        let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new() };
+        let draft = Draft {
+            op: Op::Input(shape),
+            shape,
+            inputs: Vec::new(),
+            from: None,
+            name: &input.name,
+            learned: Vec::new(),
+            told: None,
+        };
         Ok(Map { node: self.push(draft), dims })
     }
 
@@ -414,7 +430,7 @@ impl<'m> Importer<'m> {
             return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
         }
         let (inputs, from) = (inputs.to_vec(), Some(used.node));
-        let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new() });
+        let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new(), told: None });
         Ok(Map { node, dims })
     }
 

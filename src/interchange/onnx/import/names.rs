@@ -65,6 +65,14 @@ impl Names {
         self.free(&path)
     }
 
+    /// A name that is told: as it is, though a layer be called as a scope of it, unless another layer has it.
+    pub(super) fn told(&mut self, name: &str) -> String {
+        if self.taken.contains(name) {
+            return self.free(name);
+        }
+        self.take(name.to_owned())
+    }
+
     /// A path, or the next of `path_2`, `path_3`, … that nothing is called. Where a layer is called as a scope of it, the scope is
     /// numbered.
     pub(super) fn free(&mut self, path: &str) -> String {
@@ -75,6 +83,10 @@ impl Names {
             path.replace_range(..at, &scope);
         }
         let name = Self::numbered(&mut self.last, &path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
+        self.take(name)
+    }
+
+    fn take(&mut self, name: String) -> String {
         for (at, _) in name.match_indices('.') {
             self.scopes.insert(name[..at].to_owned());
         }

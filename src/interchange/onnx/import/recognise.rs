@@ -44,6 +44,9 @@ pub(super) fn recognise(drafts: &mut [Draft<'_>], arrays: &Arrays, outputs: &[(S
     let mut readers = vec![0usize; drafts.len()];
     drafts.iter().flat_map(|draft| &draft.inputs).chain(outputs.iter().map(|(_, id)| id)).for_each(|id| readers[id.0] += 1);
     for at in 0..drafts.len() {
+        if drafts[at].told.is_some() {
+            continue;
+        }
         let view = View { drafts, arrays, readers: &readers };
         let Some(found) = PATTERNS.iter().find_map(|pattern| pattern(&view, DraftId(at))) else { continue };
         found.inputs.iter().for_each(|id| readers[id.0] += 1);
@@ -252,7 +255,7 @@ mod tests {
     fn draft(op: Op, inputs: &[usize]) -> Draft<'static> {
         let shape = Shape::new(&[8, 4, 4]).expect("a shape");
         let inputs = inputs.iter().map(|at| DraftId(*at)).collect();
-        Draft { op, shape, inputs, from: None, name: "", learned: Vec::new() }
+        Draft { op, shape, inputs, from: None, name: "", learned: Vec::new(), told: None }
     }
 
     fn last(mut drafts: Vec<Draft<'static>>) -> (Op, Vec<DraftId>) {
