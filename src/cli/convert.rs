@@ -14,10 +14,12 @@ use super::options::NetOptions;
 use super::output::Output;
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
+use super::weights::{self, MapOptions, WeightFile};
 use super::{export, files, onnx, tensors};
 use crate::graph::{dot, print};
 use crate::report::drawing::is_inserted;
 use crate::report::{drawing, graph, serial};
+use crate::weights::Weights;
 
 /// Arguments of `convert`.
 #[derive(Debug, Args)]
@@ -25,10 +27,15 @@ pub(super) struct Arguments {
     /// The network, a `.net` or `.onnx` file; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The output: `.net` (with weights beside it, of an ONNX model), `.onnx` (with weights inside), `.dot`, `.json`, `.yaml`
-    /// or `.svg`.
+    /// The output: `.net` (with weights beside it, of an ONNX model or `--weights`), `.onnx` (with weights inside),
+    /// `.safetensors` (the weights alone, under the network's names), `.dot`, `.json`, `.yaml` or `.svg`.
     #[arg(value_name = "OUT")]
     output: PathBuf,
+    /// Weights as safetensors, under the network's names or those of torchvision, timm or other programs.
+    #[arg(short, long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    #[command(flatten)]
+    names: MapOptions,
     #[command(flatten)]
     net: NetOptions,
     #[command(flatten)]
@@ -42,6 +49,7 @@ pub(super) struct Arguments {
 enum Form {
     Net,
     Onnx,
+    Weights,
     Dot,
     Json,
     Yaml,
@@ -52,28 +60,42 @@ enum Form {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let form = form(&arguments.output)?;
     if form != Form::Onnx && arguments.model.is_given() {
-        let failure = Failure::usage("`--weights`, `--seed` and `--external-data` are for an output with weights");
+        let failure = Failure::usage("`--seed` and `--external-data` are for a model with weights");
         return Err(failure.help("name an output that ends in `.onnx`"));
+    }
+    if arguments.weights.is_some() && !form.has_weights() {
+        let failure = Failure::usage("`--weights` is for an output with weights");
+        return Err(failure.help("name an output that ends in `.net`, `.onnx` or `.safetensors`"));
     }
     let output = Output::claim(&arguments.output)?;
     // What a model learned is written beside the text, which holds no weights.
-    let is_model = onnx::is_model(&arguments.input) && matches!(form, Form::Net);
-    let beside = is_model.then(|| Output::claim(&arguments.output.with_extension("safetensors"))).transpose()?;
+    let has_weights = onnx::is_model(&arguments.input) || arguments.weights.is_some();
+    let is_pair = has_weights && matches!(form, Form::Net);
+    let beside = is_pair.then(|| Output::claim(&arguments.output.with_extension("safetensors"))).transpose()?;
     let loaded = load(session, &arguments.input, &arguments.net)?;
     let text = |text: &str| output.write(session, |out| out.write_all(text.as_bytes()));
     match form {
         Form::Net => {
             // A model was read as text already, with its blocks.
-            let printed = match loaded.source.as_ref().filter(|_| is_model) {
+            let printed = match loaded.source.as_ref().filter(|_| onnx::is_model(&arguments.input)) {
                 Some(tree) => tree.sources.get(tree.ast.source).text().to_owned(),
                 None => super::fmt::layout("the printed graph", &print::print(loaded.shaped().graph()))?,
             };
-            let weights = beside.as_ref().map(|_| onnx::weights(&arguments.input, &Room::new(arguments.memory))).transpose()?;
+            let weights = if is_pair { trained(session, &loaded, arguments)? } else { None };
             tensors::write_pair(session, (&output, &printed), beside.as_ref().zip(weights.as_ref()))?;
         }
         Form::Onnx => {
-            let room = Room::new(arguments.memory);
-            export::export(session, loaded.shaped(), (&arguments.input, &output), (&arguments.model, &room))?;
+            let from = (arguments.input.as_path(), arguments.named());
+            export::export(session, loaded.shaped(), (from, &output), (&arguments.model, &Room::new(arguments.memory)))?;
+        }
+        Form::Weights => {
+            let Some(weights) = trained(session, &loaded, arguments)? else {
+                let failure = Failure::usage(format!("{} has no weights to write", loaded.name));
+                return Err(failure.help("name them with `--weights`; `init` makes random ones"));
+            };
+            let (staged, said) = tensors::stage_weights(&output, &weights)?;
+            staged.put(session)?;
+            session.notice(&format!("{}: {said}", files::shown(&arguments.output)));
         }
         Form::Dot => text(&to_dot(&loaded))?,
         Form::Svg => text(&drawing::svg(loaded.shaped()))?,
@@ -83,12 +105,35 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     Ok(exit_code(&loaded.errors))
 }
 
+/// The network's weights.
+fn trained(session: &Session, loaded: &Loaded, arguments: &Arguments) -> Result<Option<Weights>, Failure> {
+    weights::trained(session, loaded.shaped(), (&arguments.input, arguments.named()), &Room::new(arguments.memory))
+}
+
+impl Arguments {
+    /// The weights that are named.
+    fn named(&self) -> Option<WeightFile<'_>> {
+        self.weights.as_deref().map(|path| WeightFile { path, map: self.names.map.as_deref() })
+    }
+}
+
+impl Form {
+    fn has_weights(self) -> bool {
+        match self {
+            Self::Net | Self::Onnx | Self::Weights => true,
+            Self::Dot | Self::Json | Self::Yaml | Self::Svg => false,
+        }
+    }
+}
+
 fn form(output: &Path) -> Result<Form, Failure> {
     let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let refuse = |message: String| Err(Failure::usage(message).help("it writes .net, .onnx, .dot, .json, .yaml and .svg"));
+    let refuse =
+        |message: String| Err(Failure::usage(message).help("it writes .net, .onnx, .safetensors, .dot, .json, .yaml and .svg"));
     match extension.as_str() {
         "net" => Ok(Form::Net),
         "onnx" => Ok(Form::Onnx),
+        "safetensors" => Ok(Form::Weights),
         "dot" | "gv" => Ok(Form::Dot),
         "json" => Ok(Form::Json),
         "yaml" | "yml" => Ok(Form::Yaml),

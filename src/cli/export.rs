@@ -15,7 +15,7 @@ use super::onnx::{self, Reader};
 use super::output::Output;
 use super::room::Room;
 use super::session::Session;
-use super::tensors;
+use super::weights::{self, WeightFile};
 use crate::code::Code;
 use crate::digits::counted;
 use crate::interchange::onnx::{Elements, Exported, Learned, MOST_BYTES, Placement, export as exported};
@@ -27,10 +27,6 @@ use crate::weights::{Weights, weight_bytes};
 /// What a model is written with.
 #[derive(Debug, Args)]
 pub(super) struct ModelOptions {
-    /// Weights as safetensors, for `.onnx`; otherwise those of the ONNX model, or of the file beside the network, otherwise
-    /// seeded ones.
-    #[arg(short, long, value_name = "FILE")]
-    weights: Option<PathBuf>,
     /// Seed of weights that are not given, for `.onnx`; 0 by default.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -42,7 +38,7 @@ pub(super) struct ModelOptions {
 impl ModelOptions {
     /// Whether any was given.
     pub fn is_given(&self) -> bool {
-        self.weights.is_some() || self.seed.is_some() || self.external_data
+        self.seed.is_some() || self.external_data
     }
 }
 
@@ -50,7 +46,7 @@ impl ModelOptions {
 pub(super) fn export(
     session: &Session,
     shaped: &Shaped,
-    (input, output): (&Path, &Output),
+    (from, output): ((&Path, Option<WeightFile<'_>>), &Output),
     (options, room): (&ModelOptions, &Room),
 ) -> Result<(), Failure> {
     let model = exported(shaped).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
@@ -59,7 +55,7 @@ pub(super) fn export(
         return Err(Failure::usage(format!("a model cannot name `{}`, which is not UTF-8", shown(path))));
     }
     let data = beside.as_deref().map(Output::claim).transpose()?;
-    let mut source = Source::open(session, shaped, input, (options, room))?;
+    let mut source = Source::open(session, shaped, from, (options, room))?;
     write(session, (&model, output), data.as_ref(), &mut source)?;
     let (tensors, bytes) = (model.tensors(), number::bytes(model.bytes()));
     session.notice(&match beside {
@@ -122,15 +118,15 @@ impl<'a> Source<'a> {
     fn open(
         session: &Session,
         shaped: &Shaped,
-        input: &'a Path,
+        (input, named): (&'a Path, Option<WeightFile<'_>>),
         (options, room): (&ModelOptions, &Room),
     ) -> Result<Self, Failure> {
-        let weights = if options.weights.is_none() && onnx::is_model(input) {
+        let weights = if named.is_none() && onnx::is_model(input) {
             From::Model(Box::new(Reader::open(input)?), *room)
         } else {
             room.check(weight_bytes(shaped), "writing the weights")?;
             let seed = options.seed.unwrap_or(0);
-            From::Memory(tensors::weights(session, shaped, input, options.weights.as_deref(), (seed, room))?)
+            From::Memory(weights::weights(session, shaped, (input, named), (seed, room))?)
         };
         Ok(Self { weights, last: None, failure: None })
     }

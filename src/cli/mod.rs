@@ -38,6 +38,7 @@ mod target;
 mod tensors;
 mod usage;
 mod uses;
+mod weights;
 
 use std::process::ExitCode;
 
