@@ -70,6 +70,14 @@ pub struct Node {
     pub scope: Scope,
 }
 
+impl Model {
+    /// Takes a value for an input, which is then as constant as a weight.
+    pub fn give(&mut self, input: &str, value: Stored) {
+        self.inputs.retain(|own| own.name != input);
+        self.tensors.insert(input.to_owned(), value);
+    }
+}
+
 impl Node {
     /// The node as messages name it: "`/conv1/Conv` (`Conv`)", or by its output where it has no name.
     #[must_use]

@@ -4,6 +4,8 @@
 //! range of bytes of a file, which somebody else reads and [`Elements::decode`] makes numbers of. What the message claims is
 //! compared with the bytes that are there before anything is allocated.
 
+use prost::Message;
+
 use super::error::FormatError;
 use super::proto::TensorProto;
 use super::slim::WITHIN;
@@ -12,18 +14,31 @@ use crate::interchange::number::{from_bf16, from_f16};
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ElementType {
+    /// Numbers with a fraction, 32 bits.
     Float,
+    /// Numbers with a fraction, 64 bits.
     Double,
+    /// Numbers with a fraction, 16 bits of IEEE 754.
     Float16,
+    /// Numbers with a fraction, 16 bits: the upper half of 32.
     BFloat16,
+    /// Integers, 8 bits with a sign.
     Int8,
+    /// 16 bits with a sign.
     Int16,
+    /// 32 bits with a sign.
     Int32,
+    /// 64 bits with a sign.
     Int64,
+    /// 8 bits.
     UInt8,
+    /// 16 bits.
     UInt16,
+    /// 32 bits.
     UInt32,
+    /// 64 bits.
     UInt64,
+    /// Truth values, a byte each.
     Bool,
 }
 
@@ -204,6 +219,15 @@ impl Stored {
     pub fn bytes(&self) -> u64 {
         self.dims.iter().product::<u64>() * self.element.width()
     }
+}
+
+/// Reads a tensor that stands in a file of its own, as test data does.
+///
+/// # Errors
+/// It is no tensor, or what it says does not go together.
+pub fn read_tensor(bytes: &[u8]) -> Result<Stored, FormatError> {
+    let proto = TensorProto::decode(bytes).map_err(|error| FormatError::NotOnnx { why: error.to_string() })?;
+    Stored::read(&proto)
 }
 
 /// Elements that stand in a file.

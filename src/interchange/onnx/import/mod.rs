@@ -13,6 +13,7 @@ mod movement;
 mod names;
 mod norm;
 mod pool;
+mod reading;
 mod recognise;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,10 +23,10 @@ use super::arrays::{ArrayId, Arrays};
 use super::fold::{self, Why};
 use super::model::{self, Model, Node};
 use super::number::Number;
-use super::proto::Extent;
 use crate::graph::{Graph, TensorId};
 use crate::op::{Op, Shape};
 use draft::{Draft, DraftId};
+use reading::Reading;
 
 /// A network made of a model.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct Imported {
     pub learned: BTreeMap<TensorId, ArrayId>,
     /// How many images the model was made for, where it says so.
     pub batch: Option<u64>,
+    /// Whether the first axes of inputs are no images: the model is taken as it stands.
+    pub is_whole: bool,
 }
 
 /// A node that cannot be said here.
@@ -220,12 +223,17 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Upsample", movement::resize),
 ];
 
-/// Makes a network of a model.
+/// Makes a network of a model: of one image where its first axes are those of images, otherwise of the whole as it stands.
 ///
 /// # Errors
 /// Every node that cannot be said here and reads none that cannot.
 pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
-    let mut importer = Importer::new(model);
+    read_as(model, Reading::Images)
+        .or_else(|problems| read_as(model, Reading::One).map_err(|own| if own.len() < problems.len() { own } else { problems }))
+}
+
+fn read_as(model: &Model, reading: Reading) -> Result<Imported, Vec<Unsupported>> {
+    let mut importer = Importer::new(model, reading);
     importer.inputs();
     importer.tensors();
     for node in &model.nodes {
@@ -238,11 +246,12 @@ pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
     }
     recognise::recognise(&mut drafts, &arrays, &outputs);
     let (graph, learned) = draft::graph(model, &drafts, &outputs);
-    Ok(Imported { graph, arrays, learned, batch })
+    Ok(Imported { graph, arrays, learned, batch, is_whole: reading == Reading::One })
 }
 
 struct Importer<'m> {
     model: &'m Model,
+    reading: Reading,
     drafts: Vec<Draft<'m>>,
     outputs: Vec<(String, DraftId)>,
     arrays: Arrays,
@@ -252,9 +261,10 @@ struct Importer<'m> {
 }
 
 impl<'m> Importer<'m> {
-    fn new(model: &'m Model) -> Self {
+    fn new(model: &'m Model, reading: Reading) -> Self {
         Self {
             model,
+            reading,
             drafts: Vec::new(),
             outputs: Vec::new(),
             arrays: Arrays::default(),
@@ -286,25 +296,7 @@ impl<'m> Importer<'m> {
             return Err(Why::from("its elements are integers, and tensors here have fractions"));
         }
         let extents = input.dims.as_ref().ok_or_else(|| Why::from("its shape is not said"))?;
-        let mut dims = Vec::new();
-        for (at, extent) in extents.iter().enumerate() {
-            dims.push(match (at, extent) {
-                (0, Extent::DimValue(images)) => {
-                    let images = u64::try_from(*images).ok().filter(|images| *images > 0);
-                    let images = images.ok_or_else(|| Why::from("it has no images"))?;
-                    if *self.batch.get_or_insert(images) != images {
-                        return Err(Why::from("it has another number of images than the inputs before it"));
-                    }
-                    Number::of_batch(1)
-                }
-                (0, Extent::DimParam(_)) => Number::of_batch(1),
-                (_, Extent::DimValue(size)) if *size > 0 => Number::from(*size),
-                (_, Extent::DimValue(size)) => return Err(Why(format!("a dimension of it is {size}"))),
-                (_, Extent::DimParam(name)) => {
-                    return Err(Why(format!("its dimension `{name}` is free: give the model a size when it is exported")));
-                }
-            });
-        }
+        let dims = self.input_dims(extents)?;
         let shape = shape_of(&dims)?;
         let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new() };
         Ok(Map { node: self.push(draft), dims })
@@ -334,7 +326,7 @@ impl<'m> Importer<'m> {
         let made = if inputs.iter().flatten().any(|value| *value == Value::Lost) {
             Vec::new()
         } else {
-            match self.handle(&Use { node, inputs }) {
+            match self.made(&Use { node, inputs }) {
                 Ok(made) => made,
                 Err(why) => {
                     self.problem(node.shown(), why.0);
@@ -418,8 +410,8 @@ impl<'m> Importer<'m> {
         Ok(Map { node, dims })
     }
 
-    /// The same map under other dimensions of the model.
-    fn reshaped(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
+    /// The same map under these dimensions of the model.
+    fn viewed(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
         let shape = shape_of(&dims)?;
         if shape == self.map_shape(map) {
             return Ok(Map { node: map.node, dims });

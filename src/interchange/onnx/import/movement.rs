@@ -3,6 +3,7 @@
 use super::super::array::{self, Array};
 use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
+use super::reading::{Reading, of_one};
 use super::{Importer, Map, Use, Value};
 use crate::op::{
     Concat, Coordinates, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Rounding, Slice, SpaceToDepth, Transpose, Upsample,
@@ -37,7 +38,10 @@ pub(super) fn shape<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         (if at < 0 { at + rank } else { at }).clamp(0, rank) as usize
     };
     let (start, end) = (bound("start", 0), bound("end", rank));
-    let dims = map.dims.get(start..end).unwrap_or_default().to_vec();
+    let mut dims = map.dims.get(start..end).unwrap_or_default().to_vec();
+    if importer.reading == Reading::One {
+        dims = dims.into_iter().map(of_one).collect();
+    }
     Ok(vec![Value::Array(importer.arrays.known(Array::ints(dims)))])
 }
 
