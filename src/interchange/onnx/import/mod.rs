@@ -15,6 +15,7 @@ mod norm;
 mod pool;
 mod reading;
 mod recognise;
+mod spatial;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,7 +25,7 @@ use super::fold::{self, Why};
 use super::model::{self, Model, Node};
 use super::number::Number;
 use crate::graph::{Graph, TensorId};
-use crate::op::{Op, Shape};
+use crate::op::{Op, Scalar, ScalarOp, Shape};
 use draft::{Draft, DraftId};
 use reading::Reading;
 
@@ -92,11 +93,21 @@ fn shape_of(dims: &[Number]) -> Result<Shape, Why> {
     Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
 }
 
+/// Whether a dimension is that of the images, which is none here.
+fn is_images(dim: Number) -> bool {
+    dim == Number::of_batch(1)
+}
+
 impl Map {
-    /// The axis here of an axis of the model; `None` for that of the images.
+    /// The axis here of an axis of the model; `None` for that of the images, alone or with others in it.
     fn axis(&self, axis: usize) -> Option<usize> {
-        let is_images = |dim: &Number| *dim == Number::of_batch(1);
-        (!is_images(self.dims.get(axis)?)).then(|| self.dims[..axis].iter().filter(|dim| !is_images(dim)).count())
+        let dim = self.dims.get(axis)?;
+        (dim.batch == 0).then(|| self.dims[..axis].iter().filter(|dim| !is_images(**dim)).count())
+    }
+
+    /// Whether its images stand in front, each by itself.
+    fn leads(&self) -> bool {
+        self.dims.first().copied().is_some_and(is_images)
     }
 
     fn rank(&self) -> usize {
@@ -179,6 +190,7 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("LeakyRelu", arithmetic::activation),
     ("Log", arithmetic::unary),
     ("LogSoftmax", arithmetic::softmax),
+    ("LpPool", pool::lp),
     ("MatMul", conv::matmul),
     ("Max", arithmetic::merge),
     ("MaxPool", pool::window),
@@ -192,11 +204,14 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Reciprocal", arithmetic::unary),
     ("ReduceL1", pool::reduce),
     ("ReduceL2", pool::reduce),
+    ("ReduceLogSum", pool::reduce),
+    ("ReduceLogSumExp", pool::reduce),
     ("ReduceMax", pool::reduce),
     ("ReduceMean", pool::reduce),
     ("ReduceMin", pool::reduce),
     ("ReduceProd", pool::reduce),
     ("ReduceSum", pool::reduce),
+    ("ReduceSumSquare", pool::reduce),
     ("Relu", arithmetic::activation),
     ("Reshape", movement::reshape),
     ("Resize", movement::resize),
@@ -381,12 +396,20 @@ impl<'m> Importer<'m> {
     fn outputs(&mut self) {
         for name in &self.model.outputs {
             match self.values.get(name.as_str()).cloned() {
+                Some(Value::Map(map)) if !self.is_in_front(&map) => {
+                    self.problem(format!("output `{name}`"), "its images do not stand at its first axis");
+                }
                 Some(Value::Map(map)) => self.outputs.push((name.clone(), map.node)),
                 Some(Value::Array(_)) => self.problem(format!("output `{name}`"), "it is the same for every input"),
                 Some(Value::Lost) => {}
                 None => self.problem(format!("output `{name}`"), "nothing makes it"),
             }
         }
+    }
+
+    /// Whether images stand where those of an output do.
+    fn is_in_front(&self, map: &Map) -> bool {
+        self.reading == Reading::One || (map.leads() && map.dims[1..].iter().all(|dim| dim.batch == 0))
     }
 
     fn push(&mut self, draft: Draft<'m>) -> DraftId {
@@ -418,6 +441,16 @@ impl<'m> Importer<'m> {
         }
         let op = if shape.rank() == 1 { Op::Flatten } else { Op::Reshape(crate::op::Reshape { shape }) };
         self.add(used, op, &[map.node], dims)
+    }
+
+    /// What an operation of one input makes that keeps its shape.
+    fn mapped(&mut self, used: &Use<'m>, map: &Map, op: Op) -> Result<Map, Why> {
+        self.add(used, op, &[map.node], map.dims.clone())
+    }
+
+    /// Arithmetic with a number.
+    fn scalar(&mut self, used: &Use<'m>, map: &Map, (op, value): (ScalarOp, f64)) -> Result<Map, Why> {
+        self.mapped(used, map, Op::Scalar(Scalar { op, value }))
     }
 
     /// Says which array a learned tensor of a node is.

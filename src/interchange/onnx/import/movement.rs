@@ -4,9 +4,10 @@ use super::super::array::{self, Array};
 use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
 use super::reading::{Reading, of_one};
+use super::spatial::{Spatial, spatial};
 use super::{Importer, Map, Use, Value};
 use crate::op::{
-    Concat, Coordinates, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Rounding, Slice, SpaceToDepth, Transpose, Upsample,
+    ChannelShuffle, Concat, Coordinates, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Rounding, Slice, SpaceToDepth, Transpose, Upsample,
     UpsampleMode,
 };
 
@@ -18,7 +19,7 @@ pub(super) fn same<'m>(_: &mut Importer<'m>, used: &Use<'m>) -> Made {
 }
 
 /// Integers of an attribute or, in newer versions, an input.
-fn ints(importer: &Importer<'_>, used: &Use<'_>, (name, at): (&str, usize)) -> Result<Option<Vec<i64>>, Why> {
+pub(super) fn ints(importer: &Importer<'_>, used: &Use<'_>, (name, at): (&str, usize)) -> Result<Option<Vec<i64>>, Why> {
     if let Some(ints) = used.node.attributes.ints(name) {
         return Ok(Some(ints.to_vec()));
     }
@@ -159,7 +160,9 @@ pub(super) fn transpose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made
     };
     let order = order.filter(|order| order.len() == rank).ok_or_else(|| Why::from("its order is not one of its axes"))?;
     let dims: Vec<Number> = order.iter().map(|axis| map.dims[*axis]).collect();
-    let axes: Vec<usize> = order.iter().filter_map(|axis| map.axis(*axis)).collect();
+    let moved = order.iter().filter(|axis| !super::is_images(map.dims[**axis])).map(|axis| map.axis(*axis));
+    let axes: Option<Vec<usize>> = moved.collect();
+    let axes = axes.ok_or_else(|| Why::from("images and other things share an axis of it"))?;
     if axes.windows(2).all(|pair| pair[0] < pair[1]) {
         return Ok(vec![Value::Map(Map { node: map.node, dims })]);
     }
@@ -247,6 +250,7 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let pads = ints(importer, used, ("pads", 1))?.ok_or_else(|| Why::from("its pads are missing"))?;
     let value = match used.array(2) {
         Some(id) => importer.arrays.get(id).scalar().ok_or_else(|| Why::from("its value is not one known number"))?,
+        None if used.has(2) => return Err(Why::from("its value is computed from the input")),
         None => attributes.float_or("value", 0.0),
     };
     let axes = match ints(importer, used, ("axes", 3))? {
@@ -261,9 +265,14 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     if sides.iter().all(|side| *side == (0, 0)) {
         return same(importer, used);
     }
-    let ([.., rows, columns], true) = (sides.as_slice(), sides.iter().rev().skip(2).all(|side| *side == (0, 0))) else {
+    let line = spatial(importer, &map).is_ok_and(|map| map.line);
+    let sides_of = if line { sides.get(1..) } else { sides.get(..) }.unwrap_or_default();
+    let ([.., rows, columns], true) = (sides_of, sides_of.iter().rev().skip(2).all(|side| *side == (0, 0))) else {
         return Err(Why::from("it pads other axes than height and width"));
     };
+    if line && *rows != (0, 0) {
+        return Err(Why::from("it pads channels: write it as a `Concat`"));
+    }
     let sided = |n: i64| (u64::try_from(n).unwrap_or(0), u64::try_from(n.saturating_neg()).unwrap_or(0));
     let all = [rows.0, rows.1, columns.0, columns.1].map(sided);
     let [pad, crop] = [all.map(|(pad, _)| pad), all.map(|(_, crop)| crop)].map(|[top, bottom, left, right]| Padding {
@@ -284,14 +293,14 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         let more = Number::from(before.saturating_add(*after));
         dims[at] = dims[at].add(more).ok_or_else(|| Why::from("it makes a map too large"))?;
     }
-    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, crop, mode, line: false }), &[map.node], dims)?)])
+    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, crop, mode, line }), &[map.node], dims)?)])
 }
 
 /// `Resize` and `Upsample`.
 pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let attributes = &used.node.attributes;
-    let [_, height, width] = super::conv::image(importer, &map)?;
+    let input = spatial(importer, &map)?;
     let is_old = used.node.op == "Upsample" || importer.model.opset < 11;
     let at_scales = if is_old { 1 } else { 2 };
     let scales = match (attributes.floats("scales"), used.array(at_scales)) {
@@ -302,17 +311,10 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let scales = scales.filter(|scales| !scales.is_empty());
     let sizes = if is_old { None } else { ints(importer, used, ("sizes", 3))? };
     let way = attributes.text_or("coordinate_transformation_mode", if is_old { "asymmetric" } else { "half_pixel" });
-    let to = match (scales.as_deref(), sizes.as_deref()) {
-        (Some([_, _, h, w]), _) => ResizeTo::Factor([f64::from(*h), f64::from(*w)]),
-        (None, Some([_, _, h, w])) => match [*h, *w].map(u64::try_from) {
-            [Ok(h), Ok(w)] => ResizeTo::Size([h, w]),
-            _ => return Err(Why::from("a size of it is negative")),
-        },
-        _ => return Err(Why::from("neither its scales nor its sizes are known")),
-    };
+    let to = target(input, (scales.as_deref(), sizes.as_deref()), resized_axes(used, &map)?)?;
     let size = match to {
-        ResizeTo::Size(size) => size,
-        ResizeTo::Factor([h, w]) => [(height as f64 * h).floor() as u64, (width as f64 * w).floor() as u64],
+        ResizeTo::Size(size) => size.map(i128::from),
+        ResizeTo::Factor(by) => [0, 1].map(|at| (input.size[at] as f64 * by[at]).floor() as i128),
     };
     let coordinates = match way {
         "half_pixel" => Coordinates::HalfPixel,
@@ -342,36 +344,78 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         },
         other => return Err(Why(format!("the mode `{other}` is not had here"))),
     };
-    let mut dims = map.dims.clone();
-    (dims[2], dims[3]) = (Number::from(size[0] as i64), Number::from(size[1] as i64));
-    Ok(vec![Value::Map(importer.add(used, Op::Upsample(Upsample { to, mode, coordinates, line: false }), &[map.node], dims)?)])
+    let dims = input.sized(&map, input.channels, size)?;
+    let op = Op::Upsample(Upsample { to, mode, coordinates, line: input.line });
+    Ok(vec![Value::Map(importer.add(used, op, &[map.node], dims)?)])
 }
 
-fn block<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<(Map, u64, [u64; 3]), Why> {
+/// The axes that scales and sizes are of.
+fn resized_axes(used: &Use<'_>, map: &Map) -> Result<Vec<usize>, Why> {
+    match used.node.attributes.ints("axes") {
+        Some(axes) => {
+            let axes: Option<Vec<usize>> = axes.iter().map(|axis| array::axis(*axis, map.rank())).collect();
+            axes.ok_or_else(|| Why::from("its axes are not those of its input"))
+        }
+        None => Ok((0..map.rank()).collect()),
+    }
+}
+
+/// To which size a map is made, by factors or sizes of axes.
+fn target(input: Spatial, (scales, sizes): (Option<&[f32]>, Option<&[i64]>), axes: Vec<usize>) -> Result<ResizeTo, Why> {
+    let sides = if input.line { [None, Some(2)] } else { [Some(2), Some(3)] };
+    let is_side = |axis: &usize| sides.contains(&Some(*axis));
+    let at = |side: usize| sides[side].and_then(|side| axes.iter().position(|axis| *axis == side));
+    if let Some(scales) = scales {
+        let others = axes.iter().zip(scales).filter(|(axis, _)| !is_side(axis));
+        if scales.len() != axes.len() || others.into_iter().any(|(_, scale)| (scale - 1.0).abs() > f32::EPSILON) {
+            return Err(Why::from("it resizes other axes than height and width"));
+        }
+        return Ok(ResizeTo::Factor([0, 1].map(|side| at(side).map_or(1.0, |at| f64::from(scales[at])))));
+    }
+    let sizes = sizes.ok_or_else(|| Why::from("neither its scales nor its sizes are known"))?;
+    if sizes.len() != axes.len() {
+        return Err(Why::from("its sizes are not those of its axes"));
+    }
+    let size = |side: usize| at(side).map_or(Ok(input.size[side]), |at| u64::try_from(sizes[at]));
+    match [size(0), size(1)] {
+        [Ok(height), Ok(width)] => Ok(ResizeTo::Size([height, width])),
+        _ => Err(Why::from("a size of it is negative")),
+    }
+}
+
+/// A map whose pixels and channels change places in blocks.
+fn block<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<(Map, u64, Spatial), Why> {
     let map = used.map(0)?.clone();
     let block = used.node.attributes.int("blocksize").and_then(|block| u64::try_from(block).ok()).filter(|block| *block > 0);
-    let size = super::conv::image(importer, &map)?;
-    Ok((map, block.ok_or_else(|| Why::from("its blocksize is missing"))?, size))
+    let block = block.ok_or_else(|| Why::from("its blocksize is missing"))?;
+    let input = spatial(importer, &map)?;
+    if input.line { Err(Why::from("its input is a line, which has no blocks")) } else { Ok((map, block, input)) }
 }
 
-/// `DepthToSpace` in the order of PyTorch's pixel shuffle.
+/// Channels as blocks before what is in them, or the other way round: `[a * b, H, W]` to `[b * a, H, W]`, which is a shuffle of
+/// groups.
+fn regrouped<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, groups: u64) -> Result<Map, Why> {
+    importer.mapped(used, map, Op::ChannelShuffle(ChannelShuffle { groups }))
+}
+
+/// `DepthToSpace`; here channels stand before the blocks of each, as in PyTorch's pixel shuffle.
 pub(super) fn depth_to_space<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let (map, block, [channels, height, width]) = block(importer, used)?;
-    if used.node.attributes.text_or("mode", "DCR") != "CRD" && channels != block * block {
-        return Err(Why::from("the mode `DCR`, blocks before channels, is not had here"));
+    let (mut map, block, input) = block(importer, used)?;
+    let area = block.checked_mul(block).filter(|area| input.channels.is_multiple_of(*area));
+    let area = area.ok_or_else(|| Why(format!("{} channels are not made of blocks of {block}", input.channels)))?;
+    if used.node.attributes.text_or("mode", "DCR") != "CRD" && input.channels != area {
+        map = regrouped(importer, used, &map, area)?;
     }
-    let dims = [channels / (block * block), height * block, width * block].map(|dim| Number::from(dim as i64));
-    let dims = std::iter::once(map.dims[0]).chain(dims).collect();
+    let dims = input.sized(&map, input.channels / area, input.size.map(|side| i128::from(side) * i128::from(block)))?;
     Ok(vec![Value::Map(importer.add(used, Op::DepthToSpace(DepthToSpace { block }), &[map.node], dims)?)])
 }
 
 /// `SpaceToDepth`, which puts blocks before channels.
 pub(super) fn space_to_depth<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let (map, block, [channels, height, width]) = block(importer, used)?;
-    if channels != 1 {
-        return Err(Why::from("blocks before channels are not had here"));
-    }
-    let dims = [channels * block * block, height / block, width / block].map(|dim| Number::from(dim as i64));
-    let dims = std::iter::once(map.dims[0]).chain(dims).collect();
-    Ok(vec![Value::Map(importer.add(used, Op::SpaceToDepth(SpaceToDepth { block }), &[map.node], dims)?)])
+    let (map, block, input) = block(importer, used)?;
+    let channels = block.checked_mul(block).and_then(|area| area.checked_mul(input.channels));
+    let channels = channels.ok_or_else(|| Why::from("its blocksize is too large"))?;
+    let dims = input.sized(&map, channels, input.size.map(|side| i128::from(side / block)))?;
+    let made = importer.add(used, Op::SpaceToDepth(SpaceToDepth { block }), &[map.node], dims)?;
+    Ok(vec![Value::Map(if input.channels == 1 { made } else { regrouped(importer, used, &made, input.channels)? })])
 }

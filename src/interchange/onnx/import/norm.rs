@@ -11,7 +11,7 @@ type Made = Result<Vec<Value>, Why>;
 /// The layer's own images stand at the first axis.
 fn leads(used: &Use<'_>) -> Result<super::Map, Why> {
     let map = used.map(0)?.clone();
-    if map.axis(0).is_some() || map.rank() < 2 { Err(Why::from("its first axis is not that of the images")) } else { Ok(map) }
+    if !map.leads() || map.rank() < 2 { Err(Why::from("its first axis is not that of the images")) } else { Ok(map) }
 }
 
 fn affine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op, roles: &[(usize, &'static str)]) -> Made {
