@@ -98,7 +98,7 @@ fn what_exporters_took_apart_is_one_layer_again() {
     };
     for file in ["convnext_mini.folded.onnx", "convnext_mini.kept.onnx"] {
         let found = ["gelu", "layer_norm", "linear", "erf", "sqrt"].map(|keyword| count(file, keyword));
-        assert_eq!(found, [4, 9, 9, 0, 0], "{file}");
+        assert_eq!(found, [4, 8, 9, 0, 0], "{file}");
     }
     assert_eq!(["hard_swish", "hard_sigmoid"].map(|keyword| count("mobilenet_v3_small_035.kept.onnx", keyword)), [19, 9]);
 }

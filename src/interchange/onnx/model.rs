@@ -123,7 +123,7 @@ fn flat(model: ModelProto) -> Result<Model, FormatError> {
     }
     let inputs = graph.input.iter().filter(|input| !tensors.contains_key(&input.name)).map(input).collect::<Result<_, _>>()?;
     flattener.nodes(&graph.node, &Names::default(), 0)?;
-    let nodes = in_order(flattener.nodes, &tensors, &inputs)?;
+    let nodes = alike(in_order(flattener.nodes, &tensors, &inputs)?, &mut tensors);
     let outputs = graph.output.iter().map(|output| output.name.clone()).collect();
     let producer = [model.producer_name, model.producer_version].join(" ").trim().to_owned();
     Ok(Model { name: graph.name, producer, opset, inputs, outputs, nodes, tensors })
@@ -240,6 +240,25 @@ impl<'a> Flattener<'a> {
         }
         self.nodes(&function.node, &inner, depth + 1)
     }
+}
+
+/// The nodes without those that give a tensor another name. PyTorch's exporter stores equal tensors of several layers once,
+/// under the name of one of them.
+fn alike(nodes: Vec<Node>, tensors: &mut HashMap<String, Stored>) -> Vec<Node> {
+    let mut kept = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let named = match (node.inputs.as_slice(), node.outputs.as_slice()) {
+            ([Some(input)], [output]) if node.op == "Identity" && is_own(&node.domain) => {
+                tensors.get(input).map(|own| (own, output))
+            }
+            _ => None,
+        };
+        match named {
+            Some((own, output)) => drop(tensors.insert(output.clone(), own.clone())),
+            None => kept.push(node),
+        }
+    }
+    kept
 }
 
 /// The nodes with every value made before it is read.
