@@ -1,13 +1,11 @@
-//! Convolutions and products with weights.
+//! Convolutions.
 
 use super::super::attributes::Attributes;
 use super::super::fold::Why;
-use super::super::number::Number;
-use super::super::proto::AttributeProto;
 use super::spatial::{Spatial, Windows, spatial};
 use super::{Importer, Map, Use, Value};
 use crate::op::error::Side;
-use crate::op::{Conv, ConvTranspose, Linear, Op, Padding};
+use crate::op::{Conv, ConvTranspose, Op, Padding};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -105,81 +103,4 @@ pub(super) fn transposed<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Mad
     let made = importer.add(used, op, &[map.node], dims)?;
     learned(importer, used, &made)?;
     Ok(vec![Value::Map(made)])
-}
-
-/// The attributes that turn rows and columns round.
-fn turned() -> Attributes {
-    Attributes::new(vec![AttributeProto { name: "perm".to_owned(), ints: vec![1, 0], ..AttributeProto::default() }])
-}
-
-/// `Gemm` with weights: a linear layer.
-pub(super) fn gemm<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let map = used.map(0)?.clone();
-    let attributes = &used.node.attributes;
-    let plain = ["alpha", "beta"].iter().all(|name| (attributes.float_or(name, 1.0) - 1.0).abs() < f32::EPSILON)
-        && !attributes.flag("transA");
-    if !plain {
-        return Err(Why::from("a factor, or a transposed input, is not had here"));
-    }
-    let weights = used.array(1).ok_or_else(|| Why::from("both its factors are computed from the input"))?;
-    let weights = if attributes.flag("transB") { weights } else { importer.folded("Transpose", &turned(), weights)? };
-    let out = importer.arrays.get(weights).dims.first().copied().unwrap_or(0);
-    let bias = used.has(2);
-    let made = linear(importer, used, &map, (out, bias))?;
-    importer.learns(&made, "weight", weights);
-    if bias {
-        let array = used.array(2).ok_or_else(|| Why::from("its summand is computed from the input"))?;
-        if importer.arrays.get(array).len() != out {
-            return Err(Why::from("its summand is not one number for each output"));
-        }
-        let array = importer.vector(array)?;
-        importer.learns(&made, "bias", array);
-    }
-    Ok(vec![Value::Map(made)])
-}
-
-fn linear<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, (out, bias): (usize, bool)) -> Result<Map, Why> {
-    let last = map.rank().checked_sub(1).filter(|last| map.axis(*last).is_some());
-    let last = last.ok_or_else(|| Why::from("it is over the images of a batch"))?;
-    let mut dims = map.dims.clone();
-    dims[last] = Number::from(out as i64);
-    importer.add(used, Op::Linear(Linear { out: out as u64, bias }), &[map.node], dims)
-}
-
-/// `MatMul`: with a matrix of weights a linear layer.
-pub(super) fn matmul<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let map = used.map(0)?.clone();
-    let Some(weights) = used.array(1) else {
-        let other = used.map(1)?.clone();
-        return product(importer, used, [&map, &other]);
-    };
-    if importer.arrays.get(weights).dims.len() != 2 {
-        return Err(Why::from("its weights are no matrix"));
-    }
-    let weights = importer.folded("Transpose", &turned(), weights)?;
-    let out = importer.arrays.get(weights).dims[0];
-    let made = linear(importer, used, &map, (out, false))?;
-    importer.learns(&made, "weight", weights);
-    Ok(vec![Value::Map(made)])
-}
-
-/// The product of two tensors that flow, their images at the same axis.
-fn product<'m>(importer: &mut Importer<'m>, used: &Use<'m>, [a, b]: [&Map; 2]) -> Made {
-    let rank = a.rank();
-    if b.rank() != rank || rank < 3 {
-        return Err(Why::from("its factors have different numbers of axes"));
-    }
-    let rows = |map: &Map| map.axis(rank - 2).zip(map.axis(rank - 1));
-    if rows(a).is_none() || rows(b).is_none() {
-        return Err(Why::from("it is over the images of a batch"));
-    }
-    let one = Number::from(1);
-    let outer = a.dims[..rank - 2].iter().zip(&b.dims[..rank - 2]).map(|(a, b)| match (*a, *b) {
-        (a, b) if a == b || b == one => Ok(a),
-        (a, b) if a == one => Ok(b),
-        _ => Err(Why::from("its factors do not go together")),
-    });
-    let mut dims = outer.collect::<Result<Vec<_>, _>>()?;
-    dims.extend([a.dims[rank - 2], b.dims[rank - 1]]);
-    Ok(vec![Value::Map(importer.add(used, Op::MatMul, &[a.node, b.node], dims)?)])
 }

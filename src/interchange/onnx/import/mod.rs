@@ -9,12 +9,16 @@
 mod arithmetic;
 mod conv;
 mod draft;
+mod einsum;
+mod function;
 mod movement;
 mod names;
 mod norm;
 mod pool;
+mod product;
 mod reading;
 mod recognise;
+mod repeat;
 mod spatial;
 
 use std::collections::{BTreeMap, HashMap};
@@ -160,7 +164,8 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Add", arithmetic::merge),
     ("AveragePool", pool::window),
     ("BatchNormalization", norm::batch),
-    ("Cast", movement::same),
+    ("Cast", movement::cast),
+    ("CastLike", movement::cast),
     ("Ceil", arithmetic::unary),
     ("Celu", arithmetic::activation),
     ("Clip", arithmetic::clip),
@@ -170,14 +175,17 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Cos", arithmetic::unary),
     ("DepthToSpace", movement::depth_to_space),
     ("Div", arithmetic::merge),
-    ("Dropout", movement::same),
+    ("Dropout", movement::dropout),
+    ("Einsum", einsum::einsum),
     ("Elu", arithmetic::activation),
     ("Erf", arithmetic::unary),
     ("Exp", arithmetic::unary),
+    ("Expand", repeat::expand),
     ("Flatten", movement::flatten),
     ("Floor", arithmetic::unary),
+    ("Gather", repeat::gather),
     ("Gelu", arithmetic::activation),
-    ("Gemm", conv::gemm),
+    ("Gemm", product::gemm),
     ("GlobalAveragePool", pool::global),
     ("GlobalMaxPool", pool::global),
     ("GroupNormalization", norm::group),
@@ -190,10 +198,13 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("LeakyRelu", arithmetic::activation),
     ("Log", arithmetic::unary),
     ("LogSoftmax", arithmetic::softmax),
+    ("LpNormalization", function::lp),
     ("LpPool", pool::lp),
-    ("MatMul", conv::matmul),
+    ("MatMul", product::matmul),
     ("Max", arithmetic::merge),
     ("MaxPool", pool::window),
+    ("Mean", arithmetic::merge),
+    ("MeanVarianceNormalization", function::mean_variance),
     ("Min", arithmetic::merge),
     ("Mish", arithmetic::activation),
     ("Mul", arithmetic::merge),
@@ -201,6 +212,7 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("PRelu", arithmetic::prelu),
     ("Pad", movement::pad),
     ("Pow", arithmetic::merge),
+    ("RMSNormalization", function::root_mean_square),
     ("Reciprocal", arithmetic::unary),
     ("ReduceL1", pool::reduce),
     ("ReduceL2", pool::reduce),
@@ -216,11 +228,13 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Reshape", movement::reshape),
     ("Resize", movement::resize),
     ("Round", arithmetic::unary),
-    ("Selu", arithmetic::activation),
+    ("Selu", function::selu),
     ("Shape", movement::shape),
+    ("Shrink", function::shrink),
     ("Sigmoid", arithmetic::activation),
     ("Sign", arithmetic::unary),
     ("Sin", arithmetic::unary),
+    ("Size", movement::size),
     ("Slice", movement::slice),
     ("Softmax", arithmetic::softmax),
     ("Softplus", arithmetic::activation),
@@ -231,11 +245,15 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Squeeze", movement::squeeze),
     ("Sub", arithmetic::merge),
     ("Sum", arithmetic::merge),
+    ("Swish", function::swish),
+    ("Tan", function::tan),
     ("Tanh", arithmetic::activation),
     ("ThresholdedRelu", arithmetic::activation),
+    ("Tile", repeat::tile),
     ("Transpose", movement::transpose),
     ("Unsqueeze", movement::unsqueeze),
     ("Upsample", movement::resize),
+    ("Where", repeat::choose),
 ];
 
 /// Makes a network of a model: of one image where its first axes are those of images, otherwise of the whole as it stands.
@@ -273,6 +291,8 @@ struct Importer<'m> {
     values: HashMap<&'m str, Value>,
     problems: Vec<Unsupported>,
     batch: Option<u64>,
+    /// Outputs that nodes do not make here.
+    unmade: HashMap<&'m str, &'m Node>,
 }
 
 impl<'m> Importer<'m> {
@@ -286,6 +306,7 @@ impl<'m> Importer<'m> {
             values: HashMap::new(),
             problems: Vec::new(),
             batch: None,
+            unmade: HashMap::new(),
         }
     }
 
@@ -338,20 +359,33 @@ impl<'m> Importer<'m> {
             .iter()
             .map(|name| name.as_ref().map(|name| self.values.get(name.as_str()).cloned().unwrap_or(Value::Lost)))
             .collect();
-        let made = if inputs.iter().flatten().any(|value| *value == Value::Lost) {
+        node.inputs.iter().flatten().for_each(|name| self.is_made(name));
+        let mut is_lost = inputs.iter().flatten().any(|value| *value == Value::Lost);
+        let made = if is_lost {
             Vec::new()
         } else {
             match self.made(&Use { node, inputs }) {
                 Ok(made) => made,
                 Err(why) => {
+                    is_lost = true;
                     self.problem(node.shown(), why.0);
                     Vec::new()
                 }
             }
         };
-        let made = made.into_iter().chain(std::iter::repeat(Value::Lost));
+        let made = made.into_iter().map(Some).chain(std::iter::repeat(None));
         for (name, value) in node.outputs.iter().zip(made) {
-            self.values.insert(name, value);
+            if value.is_none() && !is_lost {
+                self.unmade.insert(name, node);
+            }
+            self.values.insert(name, value.unwrap_or(Value::Lost));
+        }
+    }
+
+    /// Says of an output that a node does not make here, once somebody asks for it.
+    fn is_made(&mut self, name: &str) {
+        if let Some(maker) = self.unmade.remove(name) {
+            self.problem(maker.shown(), format!("its output `{name}` is not had here"));
         }
     }
 
@@ -395,6 +429,7 @@ impl<'m> Importer<'m> {
 
     fn outputs(&mut self) {
         for name in &self.model.outputs {
+            self.is_made(name);
             match self.values.get(name.as_str()).cloned() {
                 Some(Value::Map(map)) if !self.is_in_front(&map) => {
                     self.problem(format!("output `{name}`"), "its images do not stand at its first axis");

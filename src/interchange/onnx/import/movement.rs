@@ -1,8 +1,9 @@
 //! Operators that move elements.
 
-use super::super::array::{self, Array};
+use super::super::array::{self, Array, Values};
 use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
+use super::super::tensor::ElementType;
 use super::reading::{Reading, of_one};
 use super::spatial::{Spatial, spatial};
 use super::{Importer, Map, Use, Value};
@@ -16,6 +17,35 @@ type Made = Result<Vec<Value>, Why>;
 /// Operators that change nothing when a network is run.
 pub(super) fn same<'m>(_: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(used.map(0)?.clone())])
+}
+
+/// `Cast` and `CastLike` between numbers with a fraction, which are all of one kind here.
+pub(super) fn cast<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let is_float = match used.inputs.get(1) {
+        Some(Some(Value::Array(like))) => !importer.arrays.get(*like).is_int,
+        Some(Some(Value::Map(_))) => true,
+        Some(Some(Value::Lost) | None) | None => {
+            let to = used.node.attributes.int_or("to", 1);
+            let element = i32::try_from(to).map_err(|_| format!("unknown type {to}")).and_then(ElementType::of);
+            element.map_err(|name| Why(format!("its output is of type {name}")))?.is_float()
+        }
+    };
+    if is_float { same(importer, used) } else { Err(Why::from("its output is integers, and tensors here have fractions")) }
+}
+
+/// `Dropout`, which does nothing when a network is run.
+pub(super) fn dropout<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let known = |at| used.array(at).and_then(|id| importer.arrays.get(id).scalar());
+    let is_training = known(2).is_some_and(|training| training != 0.0) && known(1).is_none_or(|ratio| ratio != 0.0);
+    if is_training { Err(Why::from("it drops at random, as in training")) } else { same(importer, used) }
+}
+
+/// `Size`, of which the batch is a factor.
+pub(super) fn size<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?;
+    let dims = map.dims.iter().map(|dim| if importer.reading == Reading::One { of_one(*dim) } else { *dim });
+    let count = product(dims).ok_or_else(|| Why::from("it goes beyond 64 bits"))?;
+    Ok(vec![Value::Array(importer.arrays.known(Array::of(Vec::new(), Values::Int(vec![count]))))])
 }
 
 /// Integers of an attribute or, in newer versions, an input.
@@ -97,7 +127,7 @@ fn asked_dims(map: &Map, asked: &[Number], (images, keeps_zero): (Option<u64>, b
     Ok(dims)
 }
 
-fn product(mut all: impl Iterator<Item = Number>) -> Option<Number> {
+pub(super) fn product(mut all: impl Iterator<Item = Number>) -> Option<Number> {
     all.try_fold(Number::from(1), Number::mul)
 }
 
@@ -159,15 +189,21 @@ pub(super) fn transpose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made
         None => Some((0..rank).rev().collect()),
     };
     let order = order.filter(|order| order.len() == rank).ok_or_else(|| Why::from("its order is not one of its axes"))?;
-    let dims: Vec<Number> = order.iter().map(|axis| map.dims[*axis]).collect();
-    let moved = order.iter().filter(|axis| !super::is_images(map.dims[**axis])).map(|axis| map.axis(*axis));
-    let axes: Option<Vec<usize>> = moved.collect();
-    let axes = axes.ok_or_else(|| Why::from("images and other things share an axis of it"))?;
-    if axes.windows(2).all(|pair| pair[0] < pair[1]) {
-        return Ok(vec![Value::Map(Map { node: map.node, dims })]);
+    Ok(vec![Value::Map(importer.transposed(used, &map, &order)?)])
+}
+
+impl<'m> Importer<'m> {
+    /// A map with its axes in another order.
+    pub(super) fn transposed(&mut self, used: &Use<'m>, map: &Map, order: &[usize]) -> Result<Map, Why> {
+        let dims: Vec<Number> = order.iter().map(|axis| map.dims[*axis]).collect();
+        let moved = order.iter().filter(|axis| !super::is_images(map.dims[**axis])).map(|axis| map.axis(*axis));
+        let axes: Option<Vec<usize>> = moved.collect();
+        let axes = axes.ok_or_else(|| Why::from("images and other things share an axis of it"))?;
+        if axes.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Ok(Map { node: map.node, dims });
+        }
+        self.add(used, Op::Transpose(Transpose { axes }), &[map.node], dims)
     }
-    let made = importer.add(used, Op::Transpose(Transpose { axes }), &[map.node], dims)?;
-    Ok(vec![Value::Map(made)])
 }
 
 /// `Concat`.
@@ -311,7 +347,8 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let scales = scales.filter(|scales| !scales.is_empty());
     let sizes = if is_old { None } else { ints(importer, used, ("sizes", 3))? };
     let way = attributes.text_or("coordinate_transformation_mode", if is_old { "asymmetric" } else { "half_pixel" });
-    let to = target(input, (scales.as_deref(), sizes.as_deref()), resized_axes(used, &map)?)?;
+    let policy = attributes.text("keep_aspect_ratio_policy").filter(|policy| *policy != "stretch");
+    let to = target(input, (scales.as_deref(), sizes.as_deref(), policy), &resized_axes(used, &map)?)?;
     let size = match to {
         ResizeTo::Size(size) => size.map(i128::from),
         ResizeTo::Factor(by) => [0, 1].map(|at| (input.size[at] as f64 * by[at]).floor() as i128),
@@ -349,6 +386,9 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(importer.add(used, op, &[map.node], dims)?)])
 }
 
+/// Scales, sizes, and what is done about the ratio of the sides.
+type Asked<'a> = (Option<&'a [f32]>, Option<&'a [i64]>, Option<&'a str>);
+
 /// The axes that scales and sizes are of.
 fn resized_axes(used: &Use<'_>, map: &Map) -> Result<Vec<usize>, Why> {
     match used.node.attributes.ints("axes") {
@@ -360,8 +400,22 @@ fn resized_axes(used: &Use<'_>, map: &Map) -> Result<Vec<usize>, Why> {
     }
 }
 
+/// The size that keeps the ratio of the sides, within or round the one that is asked for.
+fn kept_ratio(input: Spatial, asked: [Option<i64>; 2], policy: &str) -> Result<ResizeTo, Why> {
+    let by = [0, 1].map(|side| asked[side].map(|to| to as f64 / input.size[side] as f64));
+    let all = by.iter().flatten().copied();
+    let by = match policy {
+        "not_larger" => all.reduce(f64::min),
+        "not_smaller" => all.reduce(f64::max),
+        other => return Err(Why(format!("the policy `{other}` is not had here"))),
+    };
+    let by = by.ok_or_else(|| Why::from("neither its scales nor its sizes are known"))?;
+    let size = [0, 1].map(|side| if asked[side].is_some() { (input.size[side] as f64 * by).round() as u64 } else { input.size[side] });
+    Ok(ResizeTo::Size(size))
+}
+
 /// To which size a map is made, by factors or sizes of axes.
-fn target(input: Spatial, (scales, sizes): (Option<&[f32]>, Option<&[i64]>), axes: Vec<usize>) -> Result<ResizeTo, Why> {
+fn target(input: Spatial, (scales, sizes, policy): Asked<'_>, axes: &[usize]) -> Result<ResizeTo, Why> {
     let sides = if input.line { [None, Some(2)] } else { [Some(2), Some(3)] };
     let is_side = |axis: &usize| sides.contains(&Some(*axis));
     let at = |side: usize| sides[side].and_then(|side| axes.iter().position(|axis| *axis == side));
@@ -377,6 +431,9 @@ fn target(input: Spatial, (scales, sizes): (Option<&[f32]>, Option<&[i64]>), axe
         return Err(Why::from("its sizes are not those of its axes"));
     }
     let size = |side: usize| at(side).map_or(Ok(input.size[side]), |at| u64::try_from(sizes[at]));
+    if let Some(policy) = policy {
+        return kept_ratio(input, [0, 1].map(|side| at(side).map(|at| sizes[at])), policy);
+    }
     match [size(0), size(1)] {
         [Ok(height), Ok(width)] => Ok(ResizeTo::Size([height, width])),
         _ => Err(Why::from("a size of it is negative")),

@@ -1,0 +1,146 @@
+//! Operators that repeat elements, or take some by their indices.
+
+use std::sync::Arc;
+
+use super::super::array;
+use super::super::arrays::ArrayId;
+use super::super::fold::Why;
+use super::super::number::Number;
+use super::arithmetic::broadcast;
+use super::movement::ints;
+use super::{Importer, Map, Use, Value, is_images, shape_of};
+use crate::op::{Concat, Gather, Op, Repeat};
+
+type Made = Result<Vec<Value>, Why>;
+
+/// So many indices at most are written in a network's text.
+const MOST_INDICES: usize = 1 << 16;
+
+/// `Expand` by broadcasting.
+pub(super) fn expand<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let shape = used.array(1).ok_or_else(|| Why::from("its shape is computed from the input"))?;
+    let mut asked = importer.arrays.get(shape).numbers().ok_or_else(|| Why::from("its shape is not known"))?.to_vec();
+    let images = importer.batch.and_then(|images| i64::try_from(images).ok()).map(Number::from);
+    let reaches_images = map.leads() && map.rank() == asked.len();
+    if let Some(first) = asked.first_mut().filter(|first| reaches_images && images == Some(**first)) {
+        // It was written for as many images as the file was made for.
+        *first = Number::of_batch(1);
+    }
+    let dims = broadcast(&map.dims, &asked)?;
+    Ok(vec![Value::Map(importer.expanded(used, &map, dims)?)])
+}
+
+/// `Tile`: the whole again and again along each axis.
+pub(super) fn tile<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let repeats = ints(importer, used, ("repeats", 1))?.ok_or_else(|| Why::from("its repeats are missing"))?;
+    if repeats.len() != map.rank() {
+        return Err(Why(format!("{} repeats of {} axes", repeats.len(), map.rank())));
+    }
+    let (mut times, mut dims) = (Vec::new(), Vec::new());
+    for (at, count) in repeats.iter().enumerate() {
+        let whole = map.dims[at].mul(Number::from(*count)).ok_or_else(|| Why::from("it repeats too often"))?;
+        dims.push(whole);
+        match (map.axis(at), u64::try_from(*count)) {
+            (Some(_), Ok(count)) if count > 0 => times.push(count),
+            (None, Ok(1)) if is_images(map.dims[at]) => {}
+            (None, Ok(1)) => times.push(1),
+            (Some(_), _) => return Err(Why(format!("it repeats an axis {count} times"))),
+            (None, _) => return Err(Why::from("it repeats images")),
+        }
+    }
+    if times.iter().all(|times| *times == 1) {
+        return super::movement::same(importer, used);
+    }
+    Ok(vec![Value::Map(importer.add(used, Op::Repeat(Repeat::Times(times)), &[map.node], dims)?)])
+}
+
+/// Indices of an axis, of which those below 0 count from behind.
+fn indices(importer: &Importer<'_>, which: ArrayId, size: Number) -> Result<Arc<[u64]>, Why> {
+    let size = size.known().and_then(|size| usize::try_from(size).ok());
+    let size = size.ok_or_else(|| Why::from("it is along the images of a batch"))?;
+    let known = importer.arrays.get(which);
+    if known.len() > MOST_INDICES {
+        return Err(Why(format!("it takes {} elements by their indices, and {MOST_INDICES} can be written", known.len())));
+    }
+    let known = known.known_ints().ok_or_else(|| Why::from("its indices are not known"))?;
+    let place = |index: &i64| array::axis(*index, size).map(|at| at as u64).ok_or_else(|| Why(format!("index {index} of {size}")));
+    known.iter().map(place).collect()
+}
+
+/// `Gather` along an axis.
+pub(super) fn gather<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?.clone();
+    let which = used.array(1).ok_or_else(|| Why::from("its indices are computed from the input"))?;
+    let at = used.axis("axis", 0, map.rank())?;
+    let axis = map.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
+    let all = indices(importer, which, map.dims[at])?;
+    let shape = importer.arrays.get(which).dims.iter().map(|dim| Number::from(*dim as i64));
+    let dims: Vec<Number> = map.dims[..at].iter().copied().chain(shape).chain(map.dims[at + 1..].iter().copied()).collect();
+    let is_whole = map.dims[at].known() == i64::try_from(all.len()).ok() && (0u64..).zip(all.iter()).all(|(at, index)| at == *index);
+    let taken = if is_whole { map } else { importer.taken(used, &map, (at, axis), all)? };
+    Ok(vec![Value::Map(importer.reshaped(used, &taken, dims)?)])
+}
+
+/// `Where` of a known condition: elements of both, joined, by their indices.
+pub(super) fn choose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let which = used.array(0).ok_or_else(|| Why::from("its condition is computed from the input"))?;
+    let [yes, no] = match (used.map(1), used.map(2)) {
+        (Ok(yes), Ok(no)) => [yes.clone(), no.clone()],
+        (Ok(yes), Err(_)) => [yes.clone(), beside(importer, used, (2, yes))?],
+        (Err(_), Ok(no)) => [beside(importer, used, (1, no))?, no.clone()],
+        (Err(why), Err(_)) => return Err(why),
+    };
+    let truth = importer.arrays.get(which);
+    let truth_dims: Vec<Number> = truth.dims.iter().map(|dim| Number::from(*dim as i64)).collect();
+    let own = truth.dims.clone();
+    let known = truth.known_ints().ok_or_else(|| Why::from("its condition is not known"))?;
+    let dims = broadcast(&broadcast(&yes.dims, &no.dims)?, &truth_dims)?;
+    let [yes, no] = [importer.expanded(used, &yes, dims.clone())?, importer.expanded(used, &no, dims.clone())?];
+    let shape = importer.map_shape(&yes);
+    let count: usize = shape.dims().iter().map(|dim| *dim as usize).product();
+    if count > MOST_INDICES {
+        return Err(Why(format!("it chooses among {count} elements, and {MOST_INDICES} can be written")));
+    }
+    let batch = dims.iter().position(|dim| is_images(*dim));
+    let sizes: Vec<usize> = dims.iter().map(|dim| dim.known().map_or(1, |size| size as usize)).collect();
+    if batch.is_some_and(|at| (at + own.len()).checked_sub(dims.len()).is_some_and(|at| own[at] != 1)) {
+        return Err(Why::from("its condition differs from image to image"));
+    }
+    let places = array::places(&sizes, &array::broadcast_strides(&own, &sizes), 0);
+    let chosen = places.enumerate().map(|(at, place)| (at + if known[place] != 0 { 0 } else { count }) as u64).collect();
+    let flat = |batch: Option<usize>, count: usize| -> Vec<Number> {
+        batch.map(|_| Number::of_batch(1)).into_iter().chain([Number::from(count as i64)]).collect()
+    };
+    let axis = 0;
+    let [yes, no] = [&yes, &no].map(|map| importer.viewed(used, map, flat(batch, count)));
+    let joined = importer.add(used, Op::Concat(Concat { axis }), &[yes?.node, no?.node], flat(batch, 2 * count))?;
+    let last = joined.rank() - 1;
+    let taken = importer.taken(used, &joined, (last, axis), chosen)?;
+    Ok(vec![Value::Map(importer.viewed(used, &taken, dims)?)])
+}
+
+fn beside<'m>(importer: &mut Importer<'m>, used: &Use<'m>, (at, map): (usize, &Map)) -> Result<Map, Why> {
+    let array = used.array(at).ok_or_else(|| Why(format!("input {} is missing", at + 1)))?;
+    importer.given(used, array, map)
+}
+
+impl<'m> Importer<'m> {
+    /// A map broadcast to dimensions.
+    fn expanded(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
+        let map = self.aligned(used, map, &dims)?;
+        let shape = shape_of(&dims)?;
+        if shape == self.map_shape(&map) {
+            return Ok(Map { node: map.node, dims });
+        }
+        self.add(used, Op::Repeat(Repeat::To(shape)), &[map.node], dims)
+    }
+
+    /// Elements of an axis by their indices.
+    fn taken(&mut self, used: &Use<'m>, map: &Map, (at, axis): (usize, usize), indices: Arc<[u64]>) -> Result<Map, Why> {
+        let mut dims = map.dims.clone();
+        dims[at] = Number::from(indices.len() as i64);
+        self.add(used, Op::Gather(Gather { axis, indices }), &[map.node], dims)
+    }
+}
