@@ -249,12 +249,12 @@ impl<'m> Importer<'m> {
         if let Some(values) = values.filter(|values| values.len() <= MOST_WRITTEN && !self.is_tensor(used, array)) {
             let values = values.iter().map(|value| exact(*value)).collect();
             let map = self.add(used, Op::Constant(Constant { shape, values }), &[], numbers)?;
-            let flat = self.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
+            let flat = self.arrays.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
             self.learns(&map, "value", flat);
             return Ok(map);
         }
         let map = self.add(used, Op::Param(Param { shape, init: 0.0 }), &[], numbers)?;
-        let flat = self.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
+        let flat = self.arrays.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
         self.learns(&map, "weight", flat);
         Ok(map)
     }
@@ -284,29 +284,17 @@ impl<'m> Importer<'m> {
 
     /// An array of one dimension.
     pub(super) fn vector(&mut self, array: ArrayId) -> Result<ArrayId, Why> {
-        let count = self.arrays.get(array).len();
-        self.shaped(array, &[count])
+        self.arrays.vector(array)
     }
 
     /// Each element of an array so many times.
     pub(super) fn for_each(&mut self, array: ArrayId, times: usize) -> Result<ArrayId, Why> {
         let count = self.arrays.get(array).len();
-        let column = self.shaped(array, &[count, 1])?;
+        let column = self.arrays.shaped(array, &[count, 1])?;
         let whole = Array::ints([count, times].map(|dim| Number::from(dim as i64)).to_vec());
         let whole = self.arrays.known(whole);
         let made = self.arrays.made("Expand", &Attributes::default(), &[Some(column), Some(whole)], 1)?;
         let made = made.first().copied().ok_or_else(|| Why::from("nothing is made"))?;
         self.vector(made)
-    }
-
-    /// An array under other dimensions.
-    pub(super) fn shaped(&mut self, array: ArrayId, dims: &[usize]) -> Result<ArrayId, Why> {
-        if self.arrays.get(array).dims == dims {
-            return Ok(array);
-        }
-        let shape = Array::ints(dims.iter().map(|dim| Number::from(*dim as i64)).collect());
-        let shape = self.arrays.known(shape);
-        let made = self.arrays.made("Reshape", &Attributes::default(), &[Some(array), Some(shape)], 1)?;
-        made.first().copied().ok_or_else(|| Why::from("nothing is made"))
     }
 }

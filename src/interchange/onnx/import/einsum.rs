@@ -115,7 +115,7 @@ impl<'m> Worker<'_, '_, 'm> {
         let ordered = self.ordered(of, &[outer, rows, columns].concat())?;
         let mut dims: Vec<Number> = outer.iter().map(|label| of.dim(*label)).collect();
         dims.extend([of.size(rows)?, of.size(columns)?]);
-        self.importer.reshaped(self.used, &ordered.map, dims)
+        self.importer.viewed(self.used, &ordered.map, dims)
     }
 
     fn pair(&mut self, a: Labelled, b: Labelled, output: &[Label]) -> Result<Labelled, Why> {
@@ -133,7 +133,7 @@ impl<'m> Worker<'_, '_, 'm> {
         let made = multiplied(self.importer, self.used, &[left, right])?;
         let labels = [outer.as_slice(), &rows, &columns].concat();
         let dims = labels.iter().map(|label| if a.labels.contains(label) { a.dim(*label) } else { b.dim(*label) }).collect();
-        Ok(Labelled { map: self.importer.reshaped(self.used, &made, dims)?, labels })
+        Ok(Labelled { map: self.importer.viewed(self.used, &made, dims)?, labels })
     }
 }
 
@@ -154,7 +154,9 @@ pub(super) fn einsum<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<
         [a, b] => worker.pair(a.clone(), b.clone(), &output)?,
         _ => return Err(Why::from("only one or two operands are had here")),
     };
-    Ok(vec![Value::Map(worker.ordered(&made, &output)?.map)])
+    let ordered = worker.ordered(&made, &output)?.map;
+    let dims = ordered.dims.clone();
+    Ok(vec![Value::Map(importer.reshaped(used, &ordered, dims)?)])
 }
 
 #[cfg(test)]

@@ -273,11 +273,11 @@ fn read_as(model: &Model, reading: Reading) -> Result<Imported, Vec<Unsupported>
         importer.node(node);
     }
     importer.outputs();
-    let Importer { mut drafts, outputs, arrays, problems, batch, .. } = importer;
+    let Importer { mut drafts, outputs, mut arrays, problems, batch, .. } = importer;
     if !problems.is_empty() {
         return Err(problems);
     }
-    recognise::recognise(&mut drafts, &arrays, &outputs);
+    recognise::recognise(&mut drafts, &mut arrays, &outputs);
     let (graph, learned) = draft::graph(model, &drafts, &outputs);
     Ok(Imported { graph, arrays, learned, batch, is_whole: reading == Reading::One })
 }

@@ -1,8 +1,10 @@
 //! Operators that move elements.
 
 use super::super::array::{self, Array, Values};
+use super::super::attributes::Attributes;
 use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
+use super::super::proto::AttributeProto;
 use super::super::tensor::ElementType;
 use super::reading::{Reading, of_one};
 use super::spatial::{Spatial, spatial};
@@ -30,7 +32,19 @@ pub(super) fn cast<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
             element.map_err(|name| Why(format!("its output is of type {name}")))?.is_float()
         }
     };
-    if is_float { same(importer, used) } else { Err(Why::from("its output is integers, and tensors here have fractions")) }
+    if !is_float {
+        return Err(Why::from("it makes integers, and tensors that flow have fractions: end the model before it"));
+    }
+    match used.array(0) {
+        // A constant that becomes what flows beside it.
+        Some(array) => Ok(vec![Value::Array(importer.folded("Cast", &to_float(), array)?)]),
+        None => same(importer, used),
+    }
+}
+
+/// The attributes of a `Cast` to numbers with a fraction.
+fn to_float() -> Attributes {
+    Attributes::new(vec![AttributeProto { name: "to".to_owned(), i: Some(1), ..AttributeProto::default() }])
 }
 
 /// `Dropout`, which does nothing when a network is run.
@@ -208,7 +222,15 @@ impl<'m> Importer<'m> {
 
 /// `Concat`.
 pub(super) fn concat<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let maps = (0..used.inputs.len()).map(|at| used.map(at).cloned()).collect::<Result<Vec<_>, _>>()?;
+    let flowing = (0..used.inputs.len()).find_map(|at| used.map(at).ok().cloned());
+    let flowing = flowing.ok_or_else(|| Why::from("no operand of it flows"))?;
+    let mut maps = Vec::new();
+    for at in 0..used.inputs.len() {
+        maps.push(match used.array(at) {
+            Some(array) => importer.given(used, array, &flowing)?,
+            None => used.map(at)?.clone(),
+        });
+    }
     let first = maps.first().ok_or_else(|| Why::from("it has no operands"))?.clone();
     let at = used.axis("axis", 1, first.rank())?;
     let axis = first.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;

@@ -139,9 +139,10 @@ pub(super) fn matmul<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
 pub(super) fn multiplied<'m>(importer: &mut Importer<'m>, used: &Use<'m>, [a, b]: &[Map; 2]) -> Result<Map, Why> {
     let one = Number::from(1);
     let vectors = [a.rank() == 1, b.rank() == 1];
-    let row = if vectors[0] { importer.reshaped(used, a, vec![one, a.dims[0]])? } else { a.clone() };
-    let column = if vectors[1] { importer.reshaped(used, b, vec![b.dims[0], one])? } else { b.clone() };
-    let [a, b] = [row, column];
+    let [a, b] = [
+        if vectors[0] { importer.viewed(used, a, vec![one, a.dims[0]])? } else { a.clone() },
+        if vectors[1] { importer.viewed(used, b, vec![b.dims[0], one])? } else { b.clone() },
+    ];
     let matrix = |map: &Map| map.rank().checked_sub(2).ok_or_else(|| Why::from("a factor of it is no matrix"));
     let (left, right) = (matrix(&a)?, matrix(&b)?);
     let is_whole = |map: &Map, at: usize| map.axis(at).is_some() && map.axis(at + 1).is_some();

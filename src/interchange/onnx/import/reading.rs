@@ -63,6 +63,9 @@ impl<'m> Importer<'m> {
                 }
             });
         }
+        if self.reading == Reading::One {
+            self.batch = Some(1);
+        }
         Ok(self.reading.dims(dims))
     }
 
