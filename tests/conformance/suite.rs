@@ -10,7 +10,7 @@ use pointwise::interchange::onnx;
 /// A part of the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// Of one operator, or of the operators that it is written out in.
+    /// Of one operator, as it is or written out in others.
     Node,
     /// A layer of PyTorch's as an exporter of old wrote it.
     Layer,
@@ -21,10 +21,10 @@ pub enum Part {
 }
 
 impl Part {
-    /// What the table calls its tests that are of no operator of their own.
+    /// What the table calls its tests where they are of no operator.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Node => "Operators written out",
+            Self::Node => "Operators",
             Self::Layer => "Layers of PyTorch",
             Self::Function => "Functions of PyTorch",
             Self::Network => "Networks",
@@ -77,18 +77,26 @@ fn network(path: &Path) -> Option<Case> {
     Some(Case { name, part: Part::Network, group: Part::Network.title().to_owned(), model: path.to_owned(), sets: Vec::new() })
 }
 
+/// The operator that a test is of: its only one, or the one that its nodes are written out from, which begins their names.
+fn operator(nodes: &[onnx::Node]) -> Option<String> {
+    match nodes {
+        [] => None,
+        [only] => Some(only.op.clone()),
+        [first, ..] => first.name.split_once("_test_").map(|(operator, _)| operator.to_owned()),
+    }
+}
+
 fn case(folder: &Path, part: Part, operators: &BTreeSet<String>) -> Option<Case> {
     let name = folder.file_name()?.to_string_lossy().into_owned();
     let model = folder.join("model.onnx");
     let mut group = part.title().to_owned();
     if part == Part::Node {
         let read = onnx::read(std::fs::File::open(&model).ok()?).ok()?;
-        if read.nodes.is_empty() || !read.nodes.iter().all(|node| operators.contains(&node.op)) {
+        let operator = operator(&read.nodes)?;
+        if !operators.contains(&operator) {
             return None;
         }
-        if let [only] = read.nodes.as_slice() {
-            group.clone_from(&only.op);
-        }
+        group = operator;
     }
     let sets = sorted(folder).into_iter().filter(|path| path.is_dir()).collect();
     Some(Case { name, part, group, model, sets })

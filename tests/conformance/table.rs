@@ -43,10 +43,7 @@ pub fn table(cases: &[Case], results: &Results) -> String {
     let reasons = left_out();
     let mut groups: BTreeMap<(Part, &str), Group<'_>> = BTreeMap::new();
     for case in cases {
-        // Operators first, in order of name; what is made of several of them behind.
-        let is_whole = case.group == case.part.title();
-        let part = if is_whole && case.part == Part::Node { Part::Layer } else { case.part };
-        let group = groups.entry((part, &case.group)).or_default();
+        let group = groups.entry((case.part, &case.group)).or_default();
         group.all += 1;
         match &results[&case.name] {
             Ok(()) => group.passed += 1,

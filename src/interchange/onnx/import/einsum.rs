@@ -8,6 +8,7 @@ use super::super::number::Number;
 use super::movement::product;
 use super::pool::reduced;
 use super::product::multiplied;
+use super::repeat::MOST_INDICES;
 use super::{Importer, Map, Use, Value};
 use crate::op::Reduction;
 
@@ -118,6 +119,23 @@ impl<'m> Worker<'_, '_, 'm> {
         self.importer.viewed(self.used, &ordered.map, dims)
     }
 
+    /// With the diagonal of two axes that have one label, behind the others, in their place.
+    fn diagonal(&mut self, of: Labelled, label: Label) -> Result<Labelled, Why> {
+        let (twice, others): (Vec<usize>, Vec<usize>) = (0..of.labels.len()).partition(|at| of.labels[*at] == label);
+        let size = of.dim(label);
+        let is_square = twice.len() == 2 && of.map.dims[twice[1]] == size;
+        let count = size.known().and_then(|size| u64::try_from(size).ok()).filter(|count| is_square && *count <= MOST_INDICES as u64);
+        let count = count.ok_or_else(|| Why::from("it takes the diagonal of axes that are not equally long, or too long to be written"))?;
+        let turned = self.importer.transposed(self.used, &of.map, &[others.as_slice(), &twice].concat())?;
+        let mut dims: Vec<Number> = others.iter().map(|at| of.map.dims[*at]).collect();
+        dims.push(size.mul(size).ok_or_else(|| Why::from("it goes beyond 64 bits"))?);
+        let flat = self.importer.viewed(self.used, &turned, dims)?;
+        let axis = flat.axis(others.len()).ok_or_else(|| Why::from("it is over the images of a batch"))?;
+        let chosen = (0..count).map(|place| place * (count + 1)).collect();
+        let map = self.importer.taken(self.used, &flat, (others.len(), axis), chosen)?;
+        Ok(Labelled { labels: others.iter().map(|at| of.labels[*at]).chain([label]).collect(), map })
+    }
+
     fn pair(&mut self, a: Labelled, b: Labelled, output: &[Label]) -> Result<Labelled, Why> {
         let (in_a, in_b) = (a.labels.clone(), b.labels.clone());
         let a = self.summed(a, |label| in_b.contains(&label) || output.contains(&label))?;
@@ -137,18 +155,26 @@ impl<'m> Worker<'_, '_, 'm> {
     }
 }
 
+/// A label that stands twice.
+fn repeated(labels: &[Label]) -> Option<Label> {
+    labels.iter().enumerate().find(|(at, label)| labels[..*at].contains(label)).map(|(_, label)| *label)
+}
+
 /// `Einsum`.
 pub(super) fn einsum<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<Vec<Value>, Why> {
     let maps = (0..used.inputs.len()).map(|at| used.map(at).cloned()).collect::<Result<Vec<_>, _>>()?;
     let ranks: Vec<usize> = maps.iter().map(Map::rank).collect();
     let text = used.node.attributes.text("equation").ok_or_else(|| Why::from("its equation is missing"))?;
     let Equation { operands, output } = equation(text, &ranks)?;
-    let repeats = |labels: &[Label]| labels.iter().enumerate().any(|(at, label)| labels[..at].contains(label));
-    if operands.iter().any(|labels| repeats(labels)) {
-        return Err(Why::from("diagonals are not had here"));
-    }
-    let all: Vec<Labelled> = maps.into_iter().zip(operands).map(|(map, labels)| Labelled { map, labels }).collect();
     let mut worker = Worker { importer, used };
+    let mut all = Vec::new();
+    for (map, labels) in maps.into_iter().zip(operands) {
+        let mut operand = Labelled { map, labels };
+        while let Some(label) = repeated(&operand.labels) {
+            operand = worker.diagonal(operand, label)?;
+        }
+        all.push(operand);
+    }
     let made = match all.as_slice() {
         [only] => worker.summed(only.clone(), |label| output.contains(&label))?,
         [a, b] => worker.pair(a.clone(), b.clone(), &output)?,

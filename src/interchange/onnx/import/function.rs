@@ -2,6 +2,7 @@
 //!
 //! In: a node whose operator has no operation of its own. Out: the operations that compute the same.
 
+use super::super::array::{Array, Values, axis};
 use super::super::fold::Why;
 use super::arithmetic::exact;
 use super::pool::reduced;
@@ -12,6 +13,9 @@ type Made = Result<Vec<Value>, Why>;
 
 /// What is added where a divisor may be 0: the smallest number that is not rounded away.
 const LEAST: f64 = 1.175_494_4e-38;
+
+/// Elements that are told apart by their rank at most: more are no integers in single precision.
+const MOST_RANKED: usize = 1 << 20;
 
 fn one(map: Map) -> Vec<Value> {
     vec![Value::Map(map)]
@@ -99,8 +103,8 @@ fn deviations<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, gone: 
 pub(super) fn mean_variance<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let mut gone = vec![false; map.rank()];
-    for axis in used.node.attributes.ints("axes").unwrap_or(&[0, 2, 3]) {
-        let at = super::super::array::axis(*axis, map.rank()).ok_or_else(|| Why(format!("it has no axis {axis}")))?;
+    for given in used.node.attributes.ints("axes").unwrap_or(&[0, 2, 3]) {
+        let at = axis(*given, map.rank()).ok_or_else(|| Why(format!("it has no axis {given}")))?;
         gone[at] = true;
     }
     let [_, centred, variance] = deviations(importer, used, &map, &gone)?;
@@ -139,4 +143,30 @@ pub(super) fn sloped<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let below = importer.scalar(used, &map, (ScalarOp::Min, 0.0))?;
     let below = importer.combined(used, (Value::Map(below), slope), Merge::Mul)?;
     Ok(one(importer.merged(used, [&above, &below], Merge::Add)?))
+}
+
+/// `Hardmax`: 1 where the first of the largest stands along an axis, and 0 elsewhere.
+pub(super) fn hardmax<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    if importer.model.opset < 13 {
+        return Err(Why::from("it is over several axes at once, as versions before 13 have it"));
+    }
+    let map = used.map(0)?.clone();
+    let at = used.axis("axis", -1, map.rank())?;
+    let gone: Vec<bool> = (0..map.rank()).map(|axis| axis == at).collect();
+    let largest = |importer: &mut Importer<'m>, of: &Map| {
+        let most = reduced(importer, used, (of, Reduction::Amax), (&gone, true))?;
+        let below = importer.merged(used, [&most, of], Merge::Sub)?;
+        let is_below = importer.mapped(used, &below, Op::Unary(Unary::Sign))?;
+        importer.scalar(used, &is_below, (ScalarOp::RevSub, 1.0))
+    };
+    let is_largest = largest(importer, &map)?;
+    let count = map.dims[at].known().and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MOST_RANKED);
+    let count = count.ok_or_else(|| Why(format!("it is along more than {MOST_RANKED} elements")))?;
+    // Of several the first: those that come earlier count more.
+    let mut dims = vec![1; map.rank() - at];
+    dims[0] = count;
+    let order = Values::Float((0..count).rev().map(|place| (place + 1) as f32).collect());
+    let order = importer.arrays.known(Array::of(dims, order));
+    let ranked = importer.combined(used, (Value::Map(is_largest), Value::Array(order)), Merge::Mul)?;
+    Ok(one(largest(importer, &ranked)?))
 }

@@ -7,6 +7,7 @@
 //! the operation infers.
 
 mod arithmetic;
+mod choose;
 mod conv;
 mod draft;
 mod einsum;
@@ -184,6 +185,7 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Flatten", movement::flatten),
     ("Floor", arithmetic::unary),
     ("Gather", repeat::gather),
+    ("GatherElements", choose::by_index),
     ("Gelu", arithmetic::activation),
     ("Gemm", product::gemm),
     ("GlobalAveragePool", pool::global),
@@ -191,6 +193,7 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("GroupNormalization", norm::group),
     ("HardSigmoid", arithmetic::activation),
     ("HardSwish", arithmetic::activation),
+    ("Hardmax", function::hardmax),
     ("Identity", movement::same),
     ("InstanceNormalization", norm::instance),
     ("LRN", norm::lrn),
@@ -253,7 +256,7 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("Transpose", movement::transpose),
     ("Unsqueeze", movement::unsqueeze),
     ("Upsample", movement::resize),
-    ("Where", repeat::choose),
+    ("Where", choose::by_condition),
 ];
 
 /// Makes a network of a model: of one image where its first axes are those of images, otherwise of the whole as it stands.

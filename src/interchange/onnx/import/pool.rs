@@ -5,7 +5,7 @@ use super::super::fold::Why;
 use super::super::number::Number;
 use super::spatial::{Windows, spatial};
 use super::{Importer, Map, Use, Value};
-use crate::op::{GlobalPool, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Reduction, ScalarOp, Unary};
+use crate::op::{GlobalPool, Merge, Op, Pad, PadMode, Padding, Pool, PoolKind, Reduce, Reduction, ScalarOp, Unary};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -38,8 +38,7 @@ fn pooled<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, kind: Pool
         PoolKind::Max => f64::from(f32::MIN),
         PoolKind::Avg { .. } => 0.0,
     };
-    let counts_padding = !matches!(kind, PoolKind::Avg { count_include_pad: false });
-    if is_fit || ceil || !counts_padding {
+    if is_fit || ceil {
         return importer.add(used, Op::Pool(pool), &[map.node], dims);
     }
     // More padding than pooling takes stands before it.
@@ -47,7 +46,13 @@ fn pooled<'m>(importer: &mut Importer<'m>, used: &Use<'m>, map: &Map, kind: Pool
     let size = [side([pad.top, input.size[0], pad.bottom]), side([pad.left, input.size[1], pad.right])];
     let padded = Pad { pad, crop: Padding::default(), mode: PadMode::Constant(value), line: input.line };
     let padded = importer.add(used, Op::Pad(padded), &[map.node], input.sized(map, input.channels, size)?)?;
-    importer.add(used, Op::Pool(Pool { pad: Padding::default(), ..pool }), &[padded.node], dims)
+    let alone = Pool { pad: Padding::default(), ..pool };
+    let pooled = importer.add(used, Op::Pool(alone), &[padded.node], dims)?;
+    if !matches!(kind, PoolKind::Avg { count_include_pad: false }) {
+        return Ok(pooled);
+    }
+    let shares = importer.arrays.known(windows.shares(input, pad)?);
+    importer.combined(used, (Value::Map(pooled), Value::Array(shares)), Merge::Mul)
 }
 
 /// `LpPool`: the root of the sum of powers in each window, which is their mean times how many they are.

@@ -9,12 +9,12 @@ use super::super::number::Number;
 use super::arithmetic::broadcast;
 use super::movement::ints;
 use super::{Importer, Map, Use, Value, is_images, shape_of};
-use crate::op::{Concat, Gather, Op, Repeat};
+use crate::op::{Gather, Op, Repeat, Shape};
 
 type Made = Result<Vec<Value>, Why>;
 
 /// So many indices at most are written in a network's text.
-const MOST_INDICES: usize = 1 << 16;
+pub(super) const MOST_INDICES: usize = 1 << 16;
 
 /// `Expand` by broadcasting.
 pub(super) fn expand<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
@@ -56,8 +56,14 @@ pub(super) fn tile<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(importer.add(used, Op::Repeat(Repeat::Times(times)), &[map.node], dims)?)])
 }
 
+/// How many elements a map has, where each can be named by its index.
+pub(super) fn elements(shape: Shape) -> Result<usize, Why> {
+    let count = shape.dims().iter().try_fold(1usize, |count, dim| count.checked_mul(*dim as usize));
+    count.filter(|count| *count <= MOST_INDICES).ok_or_else(|| Why(format!("it takes elements of {shape} one by one, and of {MOST_INDICES} at most they can be written")))
+}
+
 /// Indices of an axis, of which those below 0 count from behind.
-fn indices(importer: &Importer<'_>, which: ArrayId, size: Number) -> Result<Arc<[u64]>, Why> {
+pub(super) fn indices(importer: &Importer<'_>, which: ArrayId, size: Number) -> Result<Arc<[u64]>, Why> {
     let size = size.known().and_then(|size| usize::try_from(size).ok());
     let size = size.ok_or_else(|| Why::from("it is along the images of a batch"))?;
     let known = importer.arrays.get(which);
@@ -83,52 +89,9 @@ pub(super) fn gather<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(importer.reshaped(used, &taken, dims)?)])
 }
 
-/// `Where` of a known condition: elements of both, joined, by their indices.
-pub(super) fn choose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let which = used.array(0).ok_or_else(|| Why::from("its condition is computed from the input"))?;
-    let [yes, no] = match (used.map(1), used.map(2)) {
-        (Ok(yes), Ok(no)) => [yes.clone(), no.clone()],
-        (Ok(yes), Err(_)) => [yes.clone(), beside(importer, used, (2, yes))?],
-        (Err(_), Ok(no)) => [beside(importer, used, (1, no))?, no.clone()],
-        (Err(why), Err(_)) => return Err(why),
-    };
-    let truth = importer.arrays.get(which);
-    let truth_dims: Vec<Number> = truth.dims.iter().map(|dim| Number::from(*dim as i64)).collect();
-    let own = truth.dims.clone();
-    let known = truth.known_ints().ok_or_else(|| Why::from("its condition is not known"))?;
-    let dims = broadcast(&broadcast(&yes.dims, &no.dims)?, &truth_dims)?;
-    let [yes, no] = [importer.expanded(used, &yes, dims.clone())?, importer.expanded(used, &no, dims.clone())?];
-    let shape = importer.map_shape(&yes);
-    let count: usize = shape.dims().iter().map(|dim| *dim as usize).product();
-    if count > MOST_INDICES {
-        return Err(Why(format!("it chooses among {count} elements, and {MOST_INDICES} can be written")));
-    }
-    let batch = dims.iter().position(|dim| is_images(*dim));
-    let sizes: Vec<usize> = dims.iter().map(|dim| dim.known().map_or(1, |size| size as usize)).collect();
-    if batch.is_some_and(|at| (at + own.len()).checked_sub(dims.len()).is_some_and(|at| own[at] != 1)) {
-        return Err(Why::from("its condition differs from image to image"));
-    }
-    let places = array::places(&sizes, &array::broadcast_strides(&own, &sizes), 0);
-    let chosen = places.enumerate().map(|(at, place)| (at + if known[place] != 0 { 0 } else { count }) as u64).collect();
-    let flat = |batch: Option<usize>, count: usize| -> Vec<Number> {
-        batch.map(|_| Number::of_batch(1)).into_iter().chain([Number::from(count as i64)]).collect()
-    };
-    let axis = 0;
-    let [yes, no] = [&yes, &no].map(|map| importer.viewed(used, map, flat(batch, count)));
-    let joined = importer.add(used, Op::Concat(Concat { axis }), &[yes?.node, no?.node], flat(batch, 2 * count))?;
-    let last = joined.rank() - 1;
-    let taken = importer.taken(used, &joined, (last, axis), chosen)?;
-    Ok(vec![Value::Map(importer.viewed(used, &taken, dims)?)])
-}
-
-fn beside<'m>(importer: &mut Importer<'m>, used: &Use<'m>, (at, map): (usize, &Map)) -> Result<Map, Why> {
-    let array = used.array(at).ok_or_else(|| Why(format!("input {} is missing", at + 1)))?;
-    importer.given(used, array, map)
-}
-
 impl<'m> Importer<'m> {
     /// A map broadcast to dimensions.
-    fn expanded(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
+    pub(super) fn expanded(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
         let map = self.aligned(used, map, &dims)?;
         let shape = shape_of(&dims)?;
         if shape == self.map_shape(&map) {
@@ -138,7 +101,7 @@ impl<'m> Importer<'m> {
     }
 
     /// Elements of an axis by their indices.
-    fn taken(&mut self, used: &Use<'m>, map: &Map, (at, axis): (usize, usize), indices: Arc<[u64]>) -> Result<Map, Why> {
+    pub(super) fn taken(&mut self, used: &Use<'m>, map: &Map, (at, axis): (usize, usize), indices: Arc<[u64]>) -> Result<Map, Why> {
         let mut dims = map.dims.clone();
         dims[at] = Number::from(indices.len() as i64);
         self.add(used, Op::Gather(Gather { axis, indices }), &[map.node], dims)

@@ -3,12 +3,16 @@
 //! In: attributes and a map of the model, `[n, C, H, W]`, or a line `[n, C, L]`, which has the geometry of a map of one row.
 //! Out: numbers for height and width, and the dimensions of what windows make.
 
+use super::super::array::{Array, Values};
 use super::super::attributes::Attributes;
 use super::super::fold::Why;
 use super::super::number::Number;
 use super::{Importer, Map};
 use crate::op::Padding;
 use crate::op::error::Side;
+
+/// Windows of a map whose parts on its padding are written at most.
+const MOST_SHARES: i128 = 1 << 20;
 
 /// A map of channels and pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,5 +144,34 @@ impl Windows {
             let is_behind = (count - 1) * i128::from(stride) >= i128::from(size) + i128::from(before);
             if ceil && is_behind { count - 1 } else { count }
         })
+    }
+
+    /// How many elements a window has for each that stands on the map and not on its padding.
+    pub(super) fn shares(self, map: Spatial, pad: Padding) -> Result<Array, Why> {
+        let along = |at: usize, side: Side| -> Vec<u64> {
+            let (before, size) = (i128::from(pad.along(side).0), i128::from(map.size[at]));
+            let count = u64::try_from(self.counts(map, pad, false)[at]).unwrap_or(0);
+            let on_map = |window: u64| {
+                let start = i128::from(window) * i128::from(self.stride[at]) - before;
+                let step = i128::from(self.dilation[at].max(1));
+                let first = (-start).max(0).div_euclid(step) + i128::from((-start).max(0).rem_euclid(step) > 0);
+                let last = (size - 1 - start).div_euclid(step).min(i128::from(self.kernel[at]) - 1);
+                u64::try_from(last - first + 1).unwrap_or(0)
+            };
+            (0..count).map(on_map).collect()
+        };
+        let [height, width] = self.counts(map, pad, false);
+        if height.saturating_mul(width) > MOST_SHARES {
+            return Err(Why::from("it has more padding than half of its window, on a map too large to say how much"));
+        }
+        let (rows, columns) = (along(0, Side::Height), along(1, Side::Width));
+        if rows.iter().chain(&columns).any(|count| *count == 0) {
+            return Err(Why::from("a window of it has nothing but padding"));
+        }
+        let whole = self.kernel[0] as f64 * self.kernel[1] as f64;
+        let all = rows.iter().flat_map(|row| columns.iter().map(move |column| (whole / (row * column) as f64) as f32));
+        let values = Values::Float(all.collect());
+        let dims = if map.line { vec![columns.len()] } else { vec![rows.len(), columns.len()] };
+        Ok(Array::of(dims, values))
     }
 }
