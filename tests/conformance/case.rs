@@ -129,7 +129,8 @@ fn network(case: &Case, model: &Model) -> Result<(), String> {
     let imported = onnx::import(model).map_err(|problems| format!("{}: {}", problems[0].node, problems[0].why))?;
     let input = &model.inputs[0];
     let shape = imported.graph.inputs().first().map(|id| imported.graph.node(*id).op.infer(&[]));
-    let dims: Vec<usize> = shape.ok_or("it has no input")?.map_err(|error| format!("{error:?}"))?.dims().iter().map(|dim| *dim as usize).collect();
+    let dims: Vec<usize> =
+        shape.ok_or("it has no input")?.map_err(|error| format!("{error:?}"))?.dims().iter().map(|dim| *dim as usize).collect();
     let count: usize = dims.iter().product();
     let values = (0..count).map(|at| (at as f64 / count as f64) as f32).collect();
     let given = BTreeMap::from([(input.name.clone(), Tensor::new(dims, values))]);

@@ -27,7 +27,9 @@ fn main() {
     let data = match fetch::data() {
         Ok(data) => data,
         Err(why) => {
-            println!("\nSKIPPED: ONNX's conformance suite was not run, for its files are not here and cannot be fetched: {why}\n");
+            println!(
+                "\nSKIPPED: ONNX's conformance suite was not run, for its files are not here and cannot be fetched: {why}\n"
+            );
             return;
         }
     };

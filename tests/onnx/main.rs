@@ -11,3 +11,4 @@ mod build;
 mod damage;
 mod exported;
 mod lazy;
+mod readings;

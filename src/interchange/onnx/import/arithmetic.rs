@@ -102,10 +102,8 @@ pub(super) fn prelu<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let channels = importer.map_shape(&map).channels();
     let dims = &importer.arrays.get(slope).dims;
     // The slopes are broadcast from the last axis, so that of channels has the others behind it.
-    let is_each = map.leads()
-        && count as u64 == channels
-        && dims.len() + 1 == map.rank()
-        && dims.iter().skip(1).all(|dim| *dim == 1);
+    let is_each =
+        map.leads() && count as u64 == channels && dims.len() + 1 == map.rank() && dims.iter().skip(1).all(|dim| *dim == 1);
     // What PyTorch wrote before the slopes had their axes.
     let is_vector = map.leads() && dims.len() == 1 && count as u64 == channels && importer.model.opset < 7;
     if count != 1 && !is_each && !is_vector {

@@ -57,8 +57,7 @@ pub(super) fn by_index<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made 
     let map = used.map(0)?.clone();
     let which = used.array(1).ok_or_else(|| Why::from("its indices are computed from the input"))?;
     let at = used.axis("axis", 0, map.rank())?;
-    let sizes: Option<Vec<usize>> =
-        map.dims.iter().map(|dim| dim.known().and_then(|size| usize::try_from(size).ok())).collect();
+    let sizes: Option<Vec<usize>> = map.dims.iter().map(|dim| dim.known().and_then(|size| usize::try_from(size).ok())).collect();
     let sizes = sizes.ok_or_else(|| Why::from("its indices name images of a batch"))?;
     let count = elements(importer.map_shape(&map))?;
     let along = indices(importer, which, map.dims[at])?;

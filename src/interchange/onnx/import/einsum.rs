@@ -53,8 +53,11 @@ fn equation(text: &str, ranks: &[usize]) -> Result<Equation, Why> {
         Some(right) => labels(right, most),
         None => {
             let all: Vec<Label> = operands.iter().flatten().copied().collect();
-            let mut once: Vec<Label> =
-                all.iter().copied().filter(|label| *label < ELLIPSIS && all.iter().filter(|own| *own == label).count() == 1).collect();
+            let mut once: Vec<Label> = all
+                .iter()
+                .copied()
+                .filter(|label| *label < ELLIPSIS && all.iter().filter(|own| *own == label).count() == 1)
+                .collect();
             once.sort_unstable();
             labels("...", most).into_iter().chain(once).collect()
         }
@@ -124,8 +127,10 @@ impl<'m> Worker<'_, '_, 'm> {
         let (twice, others): (Vec<usize>, Vec<usize>) = (0..of.labels.len()).partition(|at| of.labels[*at] == label);
         let size = of.dim(label);
         let is_square = twice.len() == 2 && of.map.dims[twice[1]] == size;
-        let count = size.known().and_then(|size| u64::try_from(size).ok()).filter(|count| is_square && *count <= MOST_INDICES as u64);
-        let count = count.ok_or_else(|| Why::from("it takes the diagonal of axes that are not equally long, or too long to be written"))?;
+        let count =
+            size.known().and_then(|size| u64::try_from(size).ok()).filter(|count| is_square && *count <= MOST_INDICES as u64);
+        let count = count
+            .ok_or_else(|| Why::from("it takes the diagonal of axes that are not equally long, or too long to be written"))?;
         let turned = self.importer.transposed(self.used, &of.map, &[others.as_slice(), &twice].concat())?;
         let mut dims: Vec<Number> = others.iter().map(|at| of.map.dims[*at]).collect();
         dims.push(size.mul(size).ok_or_else(|| Why::from("it goes beyond 64 bits"))?);

@@ -170,3 +170,8 @@ pub(super) fn hardmax<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let ranked = importer.combined(used, (Value::Map(is_largest), Value::Array(order)), Merge::Mul)?;
     Ok(one(largest(importer, &ranked)?))
 }
+
+/// Operators whose outputs are integers.
+pub(super) fn integers<'m>(_: &mut Importer<'m>, _: &Use<'m>) -> Made {
+    Err(Why::from("it makes integers, and tensors that flow have fractions: end the model before it"))
+}

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Model`]. Out: an [`Imported`] network for one image, or every node that cannot be said here, with what to do.
 //! Each value of the model is either an array, known without running it, or a map that flows. Dimensions count the batch as
-//! [`Number`]s do; a map's node has them without it. A node is handled by the function that [`HANDLERS`] names for its
+//! [`Number`]s do; a map's node has them without it. A node is handled by the function that [`handlers`] names for its
 //! operator, which says what it means and adds what computes that; every shape that it claims is compared with the one that
 //! the operation infers.
 
@@ -12,6 +12,7 @@ mod conv;
 mod draft;
 mod einsum;
 mod function;
+mod handlers;
 mod movement;
 mod names;
 mod norm;
@@ -20,6 +21,7 @@ mod product;
 mod reading;
 mod recognise;
 mod repeat;
+mod resample;
 mod spatial;
 
 use std::collections::{BTreeMap, HashMap};
@@ -156,108 +158,6 @@ impl Use<'_> {
         super::array::axis(given, rank).ok_or_else(|| Why(format!("it has no axis {given}: there are {rank}")))
     }
 }
-
-type Handler = for<'m> fn(&mut Importer<'m>, &Use<'m>) -> Result<Vec<Value>, Why>;
-
-/// The operators that maps go through.
-const HANDLERS: &[(&str, Handler)] = &[
-    ("Abs", arithmetic::unary),
-    ("Add", arithmetic::merge),
-    ("AveragePool", pool::window),
-    ("BatchNormalization", norm::batch),
-    ("Cast", movement::cast),
-    ("CastLike", movement::cast),
-    ("Ceil", arithmetic::unary),
-    ("Celu", arithmetic::activation),
-    ("Clip", arithmetic::clip),
-    ("Concat", movement::concat),
-    ("Conv", conv::conv),
-    ("ConvTranspose", conv::transposed),
-    ("Cos", arithmetic::unary),
-    ("DepthToSpace", movement::depth_to_space),
-    ("Div", arithmetic::merge),
-    ("Dropout", movement::dropout),
-    ("Einsum", einsum::einsum),
-    ("Elu", arithmetic::activation),
-    ("Erf", arithmetic::unary),
-    ("Exp", arithmetic::unary),
-    ("Expand", repeat::expand),
-    ("Flatten", movement::flatten),
-    ("Floor", arithmetic::unary),
-    ("Gather", repeat::gather),
-    ("GatherElements", choose::by_index),
-    ("Gelu", arithmetic::activation),
-    ("Gemm", product::gemm),
-    ("GlobalAveragePool", pool::global),
-    ("GlobalMaxPool", pool::global),
-    ("GroupNormalization", norm::group),
-    ("HardSigmoid", arithmetic::activation),
-    ("HardSwish", arithmetic::activation),
-    ("Hardmax", function::hardmax),
-    ("Identity", movement::same),
-    ("InstanceNormalization", norm::instance),
-    ("LRN", norm::lrn),
-    ("LayerNormalization", norm::layer),
-    ("LeakyRelu", arithmetic::activation),
-    ("Log", arithmetic::unary),
-    ("LogSoftmax", arithmetic::softmax),
-    ("LpNormalization", function::lp),
-    ("LpPool", pool::lp),
-    ("MatMul", product::matmul),
-    ("Max", arithmetic::merge),
-    ("MaxPool", pool::window),
-    ("Mean", arithmetic::merge),
-    ("MeanVarianceNormalization", function::mean_variance),
-    ("Min", arithmetic::merge),
-    ("Mish", arithmetic::activation),
-    ("Mul", arithmetic::merge),
-    ("Neg", arithmetic::unary),
-    ("PRelu", arithmetic::prelu),
-    ("Pad", movement::pad),
-    ("Pow", arithmetic::merge),
-    ("RMSNormalization", function::root_mean_square),
-    ("Reciprocal", arithmetic::unary),
-    ("ReduceL1", pool::reduce),
-    ("ReduceL2", pool::reduce),
-    ("ReduceLogSum", pool::reduce),
-    ("ReduceLogSumExp", pool::reduce),
-    ("ReduceMax", pool::reduce),
-    ("ReduceMean", pool::reduce),
-    ("ReduceMin", pool::reduce),
-    ("ReduceProd", pool::reduce),
-    ("ReduceSum", pool::reduce),
-    ("ReduceSumSquare", pool::reduce),
-    ("Relu", arithmetic::activation),
-    ("Reshape", movement::reshape),
-    ("Resize", movement::resize),
-    ("Round", arithmetic::unary),
-    ("Selu", function::selu),
-    ("Shape", movement::shape),
-    ("Shrink", function::shrink),
-    ("Sigmoid", arithmetic::activation),
-    ("Sign", arithmetic::unary),
-    ("Sin", arithmetic::unary),
-    ("Size", movement::size),
-    ("Slice", movement::slice),
-    ("Softmax", arithmetic::softmax),
-    ("Softplus", arithmetic::activation),
-    ("Softsign", arithmetic::activation),
-    ("SpaceToDepth", movement::space_to_depth),
-    ("Split", movement::split),
-    ("Sqrt", arithmetic::unary),
-    ("Squeeze", movement::squeeze),
-    ("Sub", arithmetic::merge),
-    ("Sum", arithmetic::merge),
-    ("Swish", function::swish),
-    ("Tan", function::tan),
-    ("Tanh", arithmetic::activation),
-    ("ThresholdedRelu", arithmetic::activation),
-    ("Tile", repeat::tile),
-    ("Transpose", movement::transpose),
-    ("Unsqueeze", movement::unsqueeze),
-    ("Upsample", movement::resize),
-    ("Where", choose::by_condition),
-];
 
 /// Makes a network of a model: of one image where its first axes are those of images, otherwise of the whole as it stands.
 ///
@@ -406,8 +306,7 @@ impl<'m> Importer<'m> {
             let made = self.arrays.made(&node.op, &node.attributes, &arrays, node.outputs.len())?;
             return Ok(made.into_iter().map(Value::Array).collect());
         }
-        let handler = HANDLERS.binary_search_by(|(op, _)| (*op).cmp(&node.op)).ok().map(|at| HANDLERS[at].1);
-        handler.ok_or_else(|| Why(format!("`{}` is not had here", node.op)))?(self, used)
+        handlers::of(&node.op).ok_or_else(|| Why(format!("`{}` is not had here", node.op)))?(self, used)
     }
 
     fn constant(&mut self, node: &Node) -> Result<Vec<Value>, Why> {
@@ -510,11 +409,6 @@ impl<'m> Importer<'m> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn operators_are_in_order() {
-        assert!(HANDLERS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-    }
 
     #[test]
     fn the_batch_is_no_dimension_here() {

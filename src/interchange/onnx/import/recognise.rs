@@ -9,8 +9,8 @@
 use super::super::arrays::{ArrayId, Arrays};
 use super::draft::{Draft, DraftId};
 use crate::op::{
-    Activation, ChannelShuffle, Elementwise, GroupNorm, InstanceNorm, LayerNorm, Linear, Merge, Op, Reduce, Reduction, Reshape, Scalar, ScalarOp,
-    Transpose, Unary,
+    Activation, ChannelShuffle, Elementwise, GroupNorm, InstanceNorm, LayerNorm, Linear, Merge, Op, Reduce, Reduction, Reshape,
+    Scalar, ScalarOp, Transpose, Unary,
 };
 
 /// The operations, and the arrays that they learn.
@@ -36,8 +36,19 @@ impl Found {
 type Pattern = fn(&View<'_, '_>, DraftId) -> Option<Found>;
 
 /// Tried in this order at each operation.
-const PATTERNS: &[Pattern] =
-    &[silu, hard_swish, hard_swish_of_relu6, gelu, normalised, scaled_norm, shifted_norm, grouped, affine_groups, shuffle, biased];
+const PATTERNS: &[Pattern] = &[
+    silu,
+    hard_swish,
+    hard_swish_of_relu6,
+    gelu,
+    normalised,
+    scaled_norm,
+    shifted_norm,
+    grouped,
+    affine_groups,
+    shuffle,
+    biased,
+];
 
 /// Puts what groups mean in their place.
 pub(super) fn recognise(drafts: &mut [Draft<'_>], arrays: &mut Arrays, outputs: &[(String, DraftId)]) {

@@ -59,7 +59,9 @@ pub(super) fn tile<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
 /// How many elements a map has, where each can be named by its index.
 pub(super) fn elements(shape: Shape) -> Result<usize, Why> {
     let count = shape.dims().iter().try_fold(1usize, |count, dim| count.checked_mul(*dim as usize));
-    count.filter(|count| *count <= MOST_INDICES).ok_or_else(|| Why(format!("it takes elements of {shape} one by one, and of {MOST_INDICES} at most they can be written")))
+    count
+        .filter(|count| *count <= MOST_INDICES)
+        .ok_or_else(|| Why(format!("it takes elements of {shape} one by one, and of {MOST_INDICES} at most they can be written")))
 }
 
 /// Indices of an axis, of which those below 0 count from behind.
@@ -71,7 +73,8 @@ pub(super) fn indices(importer: &Importer<'_>, which: ArrayId, size: Number) -> 
         return Err(Why(format!("it takes {} elements by their indices, and {MOST_INDICES} can be written", known.len())));
     }
     let known = known.known_ints().ok_or_else(|| Why::from("its indices are not known"))?;
-    let place = |index: &i64| array::axis(*index, size).map(|at| at as u64).ok_or_else(|| Why(format!("index {index} of {size}")));
+    let place =
+        |index: &i64| array::axis(*index, size).map(|at| at as u64).ok_or_else(|| Why(format!("index {index} of {size}")));
     known.iter().map(place).collect()
 }
 
@@ -84,7 +87,8 @@ pub(super) fn gather<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let all = indices(importer, which, map.dims[at])?;
     let shape = importer.arrays.get(which).dims.iter().map(|dim| Number::from(*dim as i64));
     let dims: Vec<Number> = map.dims[..at].iter().copied().chain(shape).chain(map.dims[at + 1..].iter().copied()).collect();
-    let is_whole = map.dims[at].known() == i64::try_from(all.len()).ok() && (0u64..).zip(all.iter()).all(|(at, index)| at == *index);
+    let is_whole =
+        map.dims[at].known() == i64::try_from(all.len()).ok() && (0u64..).zip(all.iter()).all(|(at, index)| at == *index);
     let taken = if is_whole { map } else { importer.taken(used, &map, (at, axis), all)? };
     Ok(vec![Value::Map(importer.reshaped(used, &taken, dims)?)])
 }
@@ -101,7 +105,13 @@ impl<'m> Importer<'m> {
     }
 
     /// Elements of an axis by their indices.
-    pub(super) fn taken(&mut self, used: &Use<'m>, map: &Map, (at, axis): (usize, usize), indices: Arc<[u64]>) -> Result<Map, Why> {
+    pub(super) fn taken(
+        &mut self,
+        used: &Use<'m>,
+        map: &Map,
+        (at, axis): (usize, usize),
+        indices: Arc<[u64]>,
+    ) -> Result<Map, Why> {
         let mut dims = map.dims.clone();
         dims[at] = Number::from(indices.len() as i64);
         self.add(used, Op::Gather(Gather { axis, indices }), &[map.node], dims)
