@@ -5,7 +5,7 @@ use std::io::Cursor;
 use pointwise::graph::print::print;
 use pointwise::interchange::onnx::{Imported, import, read};
 
-use crate::build::{floats, ints, model, node, number, sizes, with};
+use crate::build::{field, floats, ints, model, node, number, sizes, text, with};
 
 fn imported(bytes: Vec<u8>) -> Imported {
     let model = read(Cursor::new(bytes)).expect("a model");
@@ -98,4 +98,66 @@ fn integers_are_refused_with_what_to_do() {
     let inputs = ["x", "w", "w", "w", "w"];
     let training = model(&[1, 2, 4, 4], &[with("BatchNormalization", &inputs, "y", &training), floats("w", &[2], &[1.0; 2])]);
     assert!(complaint(training).contains("training"));
+}
+
+#[test]
+fn zeros_round_a_map_are_padding_of_its_convolution() {
+    let padded = |value: f32| {
+        imported(model(
+            &[1, 2, 5, 5],
+            &[
+                node("Pad", &["x", "pads", "value"], "a"),
+                node("Conv", &["a", "w"], "y"),
+                sizes("pads", &[0, 0, 0, 0, 0, 0, 1, 1]),
+                floats("value", &[], &[value]),
+                floats("w", &[2, 2, 2, 2], &[1.0; 16]),
+            ],
+        ))
+    };
+    assert_eq!(words(&padded(0.0)), ["input", "conv"]);
+    assert!(print(&padded(0.0).graph).contains("pad=[0, 0, 1, 1]"), "{}", print(&padded(0.0).graph));
+    assert_eq!(words(&padded(1.0)), ["input", "pad", "conv"]);
+}
+
+/// A branch that gives what one operator makes of `x`.
+fn branch(op: &str, output: &str) -> Vec<u8> {
+    field(6, &[node(op, &["x"], output), field(12, &text(1, output))].concat())
+}
+
+#[test]
+fn a_branch_that_shapes_decide_stands_in_place_of_the_choice() {
+    let choice = |reads: &[&str]| {
+        let branches = [("then_branch", branch("Relu", "a")), ("else_branch", branch("Tanh", "b"))];
+        let shape = [node("Shape", &["x"], "s"), node("Equal", &["s", "wanted"], "e")];
+        let condition = [node("ReduceMin", &["e"], "m"), sizes("wanted", &[1, 2, 4, 4])];
+        model(&[1, 2, 4, 4], &[shape.concat(), condition.concat(), with("If", reads, "y", &branches)])
+    };
+    assert_eq!(words(&imported(choice(&["m"]))), ["input", "relu"]);
+    let said = complaint(choice(&["x"]));
+    assert!(said.contains("If") && said.contains("export one of its branches"), "{said}");
+}
+
+/// Weights that are standardised in the model: each filter apart from its mean, through its deviation.
+#[test]
+fn weights_are_standardised_while_they_are_read() {
+    let found = imported(model(
+        &[1, 1, 4, 4],
+        &[
+            node("Reshape", &["w", "row"], "a"),
+            with("BatchNormalization", &["a", "one", "zero", "zero", "one"], "b", &[("training_mode", number(3, 1))]),
+            node("Reshape", &["b", "kernel"], "c"),
+            node("Conv", &["x", "c"], "y"),
+            floats("w", &[1, 1, 2, 2], &[1.0, 2.0, 3.0, 6.0]),
+            sizes("row", &[1, 1, -1]),
+            sizes("kernel", &[1, 1, 2, 2]),
+            floats("one", &[1], &[1.0]),
+            floats("zero", &[1], &[0.0]),
+        ],
+    ));
+    assert_eq!(words(&found), ["input", "conv"]);
+    let array = *found.learned.values().next().expect("a kernel");
+    let values = found.arrays.get(array).values.clone().and_then(|values| values.floats()).expect("known");
+    let deviation = 3.5f32.sqrt();
+    let apart = values.iter().zip([-2.0, -1.0, 0.0, 3.0]).map(|(found, wanted)| (found - wanted / deviation).abs());
+    assert!(apart.fold(0.0, f32::max) < 1e-5, "{values:?}");
 }

@@ -26,5 +26,5 @@ mod tensor;
 pub use arrays::{ArrayId, Arrays, Bytes};
 pub use error::FormatError;
 pub use import::{Imported, Unsupported, import};
-pub use model::{Input, Model, Node, read};
+pub use model::{Branch, Input, Model, Node, read};
 pub use tensor::{Data, ElementType, Elements, Stored, read_tensor};

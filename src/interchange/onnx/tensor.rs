@@ -137,6 +137,12 @@ impl Elements {
         }
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The elements of a range of bytes, in little-endian order; bytes behind the last whole one are left out.
     #[must_use]
     pub fn decode(element: ElementType, bytes: &[u8]) -> Self {
@@ -273,7 +279,7 @@ fn known(proto: &TensorProto, element: ElementType, (count, bytes): (u64, u64)) 
         ElementType::Bool => Elements::Int(proto.int32_data.iter().map(|n| int((*n != 0).into())).collect()),
     })
     .and_then(|elements: Elements| {
-        let missing = elements.len() == 0 && count > 0;
+        let missing = elements.is_empty() && count > 0;
         if missing { Err("it has no elements".to_owned()) } else { Ok(elements) }
     })
 }

@@ -33,6 +33,15 @@ fn labels(term: &str, dots: usize) -> Vec<Label> {
     letters(before).into_iter().chain(middle).chain(letters(behind)).collect()
 }
 
+/// The output where nothing is said of it: axes that stand once, in order of their letters.
+fn implied(operands: &[Vec<Label>], dots: usize) -> Vec<Label> {
+    let all: Vec<Label> = operands.iter().flatten().copied().collect();
+    let is_alone = |label: &Label| *label < ELLIPSIS && all.iter().filter(|own| *own == label).count() == 1;
+    let mut once: Vec<Label> = all.iter().copied().filter(is_alone).collect();
+    once.sort_unstable();
+    labels("...", dots).into_iter().chain(once).collect()
+}
+
 fn equation(text: &str, ranks: &[usize]) -> Result<Equation, Why> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let (left, right) = text.split_once("->").map_or((text.as_str(), None), |(left, right)| (left, Some(right)));
@@ -49,19 +58,7 @@ fn equation(text: &str, ranks: &[usize]) -> Result<Equation, Why> {
         operands.push(labels(term, dots));
     }
     let most = operands.iter().map(|own| own.iter().filter(|label| **label >= ELLIPSIS).count()).max().unwrap_or(0);
-    let output = match right {
-        Some(right) => labels(right, most),
-        None => {
-            let all: Vec<Label> = operands.iter().flatten().copied().collect();
-            let mut once: Vec<Label> = all
-                .iter()
-                .copied()
-                .filter(|label| *label < ELLIPSIS && all.iter().filter(|own| *own == label).count() == 1)
-                .collect();
-            once.sort_unstable();
-            labels("...", most).into_iter().chain(once).collect()
-        }
-    };
+    let output = right.map_or_else(|| implied(&operands, most), |right| labels(right, most));
     if output.iter().any(|label| !operands.iter().any(|own| own.contains(label))) {
         return Err(wrong());
     }
@@ -96,7 +93,7 @@ struct Worker<'i, 'u, 'm> {
     used: &'u Use<'m>,
 }
 
-impl<'m> Worker<'_, '_, 'm> {
+impl Worker<'_, '_, '_> {
     /// Without the axes that are not wanted: their sum.
     fn summed(&mut self, of: Labelled, is_wanted: impl Fn(Label) -> bool) -> Result<Labelled, Why> {
         let gone: Vec<bool> = of.labels.iter().map(|label| !is_wanted(*label)).collect();
@@ -123,7 +120,7 @@ impl<'m> Worker<'_, '_, 'm> {
     }
 
     /// With the diagonal of two axes that have one label, behind the others, in their place.
-    fn diagonal(&mut self, of: Labelled, label: Label) -> Result<Labelled, Why> {
+    fn diagonal(&mut self, of: &Labelled, label: Label) -> Result<Labelled, Why> {
         let (twice, others): (Vec<usize>, Vec<usize>) = (0..of.labels.len()).partition(|at| of.labels[*at] == label);
         let size = of.dim(label);
         let is_square = twice.len() == 2 && of.map.dims[twice[1]] == size;
@@ -176,7 +173,7 @@ pub(super) fn einsum<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<
     for (map, labels) in maps.into_iter().zip(operands) {
         let mut operand = Labelled { map, labels };
         while let Some(label) = repeated(&operand.labels) {
-            operand = worker.diagonal(operand, label)?;
+            operand = worker.diagonal(&operand, label)?;
         }
         all.push(operand);
     }

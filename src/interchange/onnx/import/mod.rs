@@ -7,6 +7,7 @@
 //! the operation infers.
 
 mod arithmetic;
+mod branch;
 mod choose;
 mod conv;
 mod draft;
@@ -299,6 +300,9 @@ impl<'m> Importer<'m> {
         }
         if node.op == "Constant" {
             return self.constant(node);
+        }
+        if node.op == "If" {
+            return self.taken_branch(used);
         }
         let arrays: Vec<Option<ArrayId>> = (0..used.inputs.len()).map(|at| used.array(at)).collect();
         let is_constant = used.inputs.iter().zip(&arrays).all(|(value, array)| value.is_none() || array.is_some());

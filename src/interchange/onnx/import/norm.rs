@@ -27,7 +27,8 @@ fn affine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op, roles: &[(usi
 /// `BatchNormalization`, as it is when a network is run.
 pub(super) fn batch<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let attributes = &used.node.attributes;
-    if attributes.flag("training_mode") {
+    // Before version 14 the number of outputs says so.
+    if attributes.flag("training_mode") || used.node.outputs.iter().skip(1).any(|name| !name.is_empty()) {
         return Err(Why::from("it normalises by the batch, as in training"));
     }
     let eps = exact(attributes.float_or("epsilon", 1e-5));

@@ -9,8 +9,8 @@
 use super::super::arrays::{ArrayId, Arrays};
 use super::draft::{Draft, DraftId};
 use crate::op::{
-    Activation, ChannelShuffle, Elementwise, GroupNorm, InstanceNorm, LayerNorm, Linear, Merge, Op, Reduce, Reduction, Reshape,
-    Scalar, ScalarOp, Transpose, Unary,
+    Activation, ChannelShuffle, Conv, Elementwise, GroupNorm, InstanceNorm, LayerNorm, Linear, Merge, Op, Pad, PadMode, Padding,
+    Reduce, Reduction, Reshape, Scalar, ScalarOp, Transpose, Unary,
 };
 
 /// The operations, and the arrays that they learn.
@@ -37,6 +37,7 @@ type Pattern = fn(&View<'_, '_>, DraftId) -> Option<Found>;
 
 /// Tried in this order at each operation.
 const PATTERNS: &[Pattern] = &[
+    padded,
     silu,
     hard_swish,
     hard_swish_of_relu6,
@@ -115,6 +116,24 @@ impl View<'_, '_> {
         let is_last = axes.last().is_some_and(|last| last + 1 == shape.rank());
         self.array(id).filter(|array| is_last && self.arrays.get(*array).dims == wanted)
     }
+}
+
+/// A convolution of a map that is padded with zeros before it.
+fn padded(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let Op::Conv(conv) = view.op(at) else { return None };
+    let before = view.input(at)?;
+    let Op::Pad(Pad { pad, crop, mode: PadMode::Constant(value), .. }) = view.op(before) else { return None };
+    let sum = |own: u64, more: u64| own.checked_add(more);
+    let pad = Padding {
+        top: sum(conv.pad.top, pad.top)?,
+        left: sum(conv.pad.left, pad.left)?,
+        bottom: sum(conv.pad.bottom, pad.bottom)?,
+        right: sum(conv.pad.right, pad.right)?,
+    };
+    let is_plain = *crop == Padding::default() && *value == 0.0 && view.readers[before.0] == 1;
+    let op = Op::Conv(Conv { pad, ..conv.clone() });
+    let learned = view.drafts[at.0].learned.clone();
+    is_plain.then(|| view.input(before)).flatten().map(|input| Found { op, inputs: vec![input], learned })
 }
 
 /// `x * sigmoid(x)`.
