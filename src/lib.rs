@@ -17,6 +17,7 @@
 //! - [`graph`]: the network as a directed acyclic graph
 //! - [`lower`]: tree to graph · [`shape`]: a graph whose every node has a shape
 //! - [`flow`]: how data flows through it: readers, lifetimes, reachability, what fuses
+//! - [`outline`]: blocks and loops found in a flat graph
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by name
 //! - [`interchange`]: safetensors, npy, images · [`exec`]: prepare, then run · [`writeback`]: edits on the source
 //! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
@@ -48,6 +49,7 @@ pub mod lower;
 pub mod metric;
 pub mod op;
 pub mod optimize;
+pub mod outline;
 pub mod quote;
 pub mod random;
 pub mod render;

@@ -26,7 +26,7 @@ const LEVELS: &[&[&str]] = &[
     &["syntax", "op"],
     &["graph"],
     &["lower", "shape"],
-    &["flow"],
+    &["flow", "outline"],
     &["analysis", "rewrite", "weights"],
     &["interchange", "exec", "writeback"],
     &["compile", "report", "render"],

@@ -51,7 +51,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let text = |text: &str| output.write(session, |out| out.write_all(text.as_bytes()));
     match form {
         Form::Net => {
-            let printed = super::fmt::layout("the printed graph", &print::print(loaded.shaped().graph()))?;
+            // A model was read as text already, with its blocks.
+            let printed = match loaded.source.as_ref().filter(|_| is_model) {
+                Some(tree) => tree.sources.get(tree.ast.source).text().to_owned(),
+                None => super::fmt::layout("the printed graph", &print::print(loaded.shaped().graph()))?,
+            };
             let weights = beside.as_ref().map(|_| onnx::weights(&arguments.input, &Room::new(arguments.memory))).transpose()?;
             tensors::write_pair(session, (&output, &printed), beside.as_ref().zip(weights.as_ref()))?;
         }

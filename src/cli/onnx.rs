@@ -13,9 +13,10 @@ use super::failure::{Failure, reason};
 use super::room::Room;
 use super::{files, ledger};
 use crate::code::Code;
+use crate::compile::written;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::graph::print;
 use crate::interchange::onnx::{self, Bytes, Imported, Unsupported};
+use crate::shape::infer;
 use crate::tensor::Tensor;
 use crate::weights::Weights;
 
@@ -29,7 +30,10 @@ pub(super) fn is_model(path: &Path) -> bool {
 
 /// The network as text.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
-    super::fmt::layout("the imported network", &print::print(&imported(path)?.graph))
+    let shown = files::shown(path);
+    let misfit = |_| Failure::new(Code::BadOnnx, format!("`{shown}`: its shapes do not fit"));
+    let shaped = infer(imported(path)?.graph).map_err(misfit)?;
+    super::fmt::layout("the imported network", &written(&shaped))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line does the program's IO")]

@@ -13,6 +13,7 @@ mod settings;
 mod silence;
 mod tried;
 mod unread;
+mod written;
 
 use crate::analysis::training::{Optimizer, Training};
 use crate::analysis::{self, Analysis};
@@ -31,6 +32,7 @@ pub use files::{LoadError, Loader, NoFiles, Uses};
 pub use network::{BeforeRefine, Loaded, Network, SourceTree};
 pub use settings::literal;
 pub use tried::tried;
+pub use written::written;
 
 /// What a compilation depends on besides the text.
 #[derive(Debug, Clone, Default)]

@@ -13,6 +13,7 @@ pub mod node;
 pub mod path;
 pub mod print;
 pub mod reach;
+pub mod same;
 pub mod scopes;
 pub mod tensor;
 pub mod unordered;

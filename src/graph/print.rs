@@ -334,12 +334,14 @@ fn quoted(name: &str) -> Cow<'_, str> {
 }
 
 /// A name where only a single one may stand: one with dots is quoted as a whole.
-fn quoted_whole(name: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn quoted_whole(name: &str) -> Cow<'_, str> {
     if name.contains('.') { Cow::Owned(format!("`{}`", name.replace(['`', '\n', '\r'], "_"))) } else { quoted(name) }
 }
 
-/// Arithmetic is written as such.
-fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
+/// Arithmetic of these operands, which is written as such; `None` of everything else.
+#[must_use]
+pub fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
     match (op, inputs) {
         (Op::Elementwise(e), [a, b]) => {
             let sign = match e.merge {
@@ -376,30 +378,45 @@ fn infix(op: &Op, inputs: &[Cow<'_, str>]) -> Option<String> {
 /// The operation with the arguments that differ from their defaults: `conv(64, 3, pad=1)`, `relu`.
 #[must_use]
 pub fn call(op: &Op) -> String {
-    written(op, |_| true, |_| true)
+    written(op, |_| true, |_| true, |_| None)
+}
+
+/// The same where some arguments, by name, are these texts.
+#[must_use]
+pub fn call_where(op: &Op, text: impl Fn(&str) -> Option<String>) -> String {
+    written(op, |_| true, |_| true, text)
 }
 
 /// The same with those arguments alone that `keeps`, by name, and with what always stands by position, the sizes.
 #[must_use]
 pub fn call_with(op: &Op, keeps: impl Fn(&str) -> bool) -> String {
-    written(op, |name| name != "stride", keeps)
+    written(op, |name| name != "stride", keeps, |_| None)
 }
 
-fn written(op: &Op, stands: impl Fn(&str) -> bool, keeps: impl Fn(&str) -> bool) -> String {
+fn written(
+    op: &Op,
+    stands: impl Fn(&str) -> bool,
+    keeps: impl Fn(&str) -> bool,
+    text: impl Fn(&str) -> Option<String>,
+) -> String {
     let keyword = op.keyword();
     let params = table::find(keyword).map_or(&[][..], |info| info.params);
+    let own = table::printed_args(op);
+    let value = |name: &str| own.iter().find(|(own, _)| *own == name).map(|(_, value)| argument(value));
+    let given = params.iter().filter_map(|p| text(p.name).or_else(|| value(p.name)).map(|value| (p.name, value)));
     let mut positional = true;
     let mut args = Vec::new();
-    for (i, (name, value)) in table::printed_args(op).into_iter().enumerate() {
+    for (i, (name, value)) in given.enumerate() {
         positional &= i < 2 && params.get(i).is_some_and(|p| p.name == name) && stands(name);
         if positional {
-            args.push(argument(&value));
+            args.push(value);
         } else if keeps(name) {
-            args.push(format!("{name}={}", argument(&value)));
+            args.push(format!("{name}={value}"));
         }
     }
     // A kernel of 1 is the default, and what a reader looks for first.
-    if matches!(op, Op::Conv(conv) if conv.kernel == [1, 1] && !conv.depthwise) {
+    let is_default = text("k").is_none();
+    if matches!(op, Op::Conv(conv) if conv.kernel == [1, 1] && !conv.depthwise && is_default) {
         args.insert(1, "1".to_owned());
     }
     if args.is_empty() { keyword.to_owned() } else { format!("{keyword}({})", args.join(", ")) }

@@ -38,7 +38,7 @@ pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, Dra
     let mut graph = Graph::new(identifier(name), None);
     let needed = needed(drafts, outputs);
     let kept = drafts.iter().zip(&needed).filter(|(_, needed)| **needed);
-    let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from)), BTreeMap::new());
+    let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from), model), BTreeMap::new());
     let mut made: BTreeMap<DraftId, NodeId> = BTreeMap::new();
     for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| needed[*at]) {
         let name = match draft.from {

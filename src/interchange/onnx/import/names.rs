@@ -24,11 +24,14 @@ pub(super) struct Names {
     last_output: HashMap<String, u64>,
     /// How many operations stand in each scope, those within scopes of it included.
     crowded: HashMap<String, usize>,
+    /// Modules that have tensors, and are layers.
+    owners: HashSet<String>,
 }
 
 impl Names {
     /// No names yet, for operations that stand for these nodes.
-    pub(super) fn new<'m>(nodes: impl Iterator<Item = &'m Node>) -> Self {
+    pub(super) fn new<'m>(nodes: impl Iterator<Item = &'m Node>, model: &Model) -> Self {
+        let owners = model.tensors.keys().filter_map(|name| owner(name, model)).collect();
         let mut crowded = HashMap::new();
         for path in nodes.map(|node| node.scope.path()) {
             for (at, _) in path.match_indices('.') {
@@ -36,14 +39,23 @@ impl Names {
             }
             *crowded.entry(path).or_default() += 1;
         }
-        Self { crowded, ..Self::default() }
+        Self { crowded, owners, ..Self::default() }
     }
 
     /// The name of an operation that stands for a node.
     pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
-        let of_weights =
-            op.roles().first().and_then(|_| node.inputs.iter().skip(1).flatten().find_map(|name| owner(name, model)));
-        let scope = node.scope.path();
+        let tensors = || node.inputs.iter().flatten().filter(|name| model.tensors.contains_key(*name));
+        // A tensor that stands for itself is called as it is.
+        let of_weights = if matches!(op, Op::Param(_)) {
+            tensors().next().map(|name| module(name))
+        } else {
+            op.roles().first().and_then(|_| tensors().find_map(|name| owner(name, model)))
+        };
+        let mut scope = node.scope.path();
+        // What stands beside a layer in its own module goes beside the layer.
+        if op.roles().is_empty() && self.owners.contains(&scope) {
+            scope.truncate(scope.rfind('.').unwrap_or(0));
+        }
         let path = match of_weights {
             Some(path) => path,
             None if scope.is_empty() => op.keyword().to_owned(),
@@ -102,6 +114,17 @@ fn owner(tensor: &str, model: &Model) -> Option<String> {
     }
     let path = ROLES.iter().find_map(|role| tensor.strip_suffix(role))?;
     (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| path.to_owned())
+}
+
+/// A tensor's name as a path.
+fn module(tensor: &str) -> String {
+    let segments: Vec<String> = tensor.split(['.', '/']).filter(|segment| !segment.is_empty()).map(segment).collect();
+    segments.join(".")
+}
+
+/// A segment of a path that holds no characters which paths mean something by.
+fn segment(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, '`' | '*') || c.is_control() || c.is_whitespace() { '_' } else { c }).collect()
 }
 
 /// A name of the language for any text.
