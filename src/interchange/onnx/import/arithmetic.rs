@@ -140,6 +140,7 @@ pub(super) fn merge<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let mut operands = used.inputs.iter().flatten().cloned();
     let mut sum = operands.next().ok_or_else(|| Why::from("it has no operands"))?;
     for next in operands {
+        let next = importer.at_axis(used, &sum, next)?;
         sum = Value::Map(importer.combined(used, (sum, next), merge)?);
     }
     if let ("Mean", Value::Map(map)) = (used.node.op.as_str(), &sum) {
@@ -193,6 +194,31 @@ fn scalar_of(merge: Merge, is_first: bool) -> ScalarOp {
 }
 
 impl<'m> Importer<'m> {
+    /// A second operand as versions before 7 place it: its axes begin at one of the first's, and are not its last ones.
+    fn at_axis(&mut self, used: &Use<'m>, first: &Value, second: Value) -> Result<Value, Why> {
+        let Some(axis) = used.node.attributes.int("axis").filter(|_| self.model.opset < 7) else { return Ok(second) };
+        let rank = |value: &Value| match value {
+            Value::Map(map) => map.rank(),
+            Value::Array(array) => self.arrays.get(*array).dims.len(),
+            Value::Lost => 0,
+        };
+        let behind =
+            super::super::array::axis(axis, rank(first).max(1)).and_then(|at| rank(first).checked_sub(at + rank(&second)));
+        let behind = behind.ok_or_else(|| Why(format!("its second operand does not fit at axis {axis}")))?;
+        Ok(match second {
+            Value::Map(map) => {
+                let dims = map.dims.iter().copied().chain(std::iter::repeat_n(Number::from(1), behind)).collect();
+                Value::Map(self.viewed(used, &map, dims)?)
+            }
+            Value::Array(array) => {
+                let dims: Vec<usize> =
+                    self.arrays.get(array).dims.iter().copied().chain(std::iter::repeat_n(1, behind)).collect();
+                Value::Array(self.arrays.shaped(array, &dims)?)
+            }
+            Value::Lost => Value::Lost,
+        })
+    }
+
     /// Two operands, of which one flows at least, combined.
     pub(super) fn combined(&mut self, used: &Use<'m>, operands: (Value, Value), merge: Merge) -> Result<Map, Why> {
         match operands {

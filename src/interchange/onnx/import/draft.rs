@@ -33,9 +33,14 @@ pub(super) struct Draft<'m> {
 }
 
 /// The graph of what outputs hang on, and the array of each of its tensors. Inputs stay, read or not.
-pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, DraftId)]) -> (Graph, BTreeMap<TensorId, ArrayId>) {
+pub(super) fn graph(
+    model: &Model,
+    remark: Option<&str>,
+    drafts: &[Draft<'_>],
+    outputs: &[(String, DraftId)],
+) -> (Graph, BTreeMap<TensorId, ArrayId>) {
     let name = if model.name.is_empty() { "model" } else { &model.name };
-    let mut graph = Graph::new(identifier(name), None);
+    let mut graph = Graph::new(identifier(name), remark.map(str::to_owned));
     let needed = needed(drafts, outputs);
     let kept = drafts.iter().zip(&needed).filter(|(_, needed)| **needed);
     let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from), model), BTreeMap::new());

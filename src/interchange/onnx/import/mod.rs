@@ -182,7 +182,7 @@ fn read_as(model: &Model, reading: Reading) -> Result<Imported, Vec<Unsupported>
         return Err(problems);
     }
     recognise::recognise(&mut drafts, &mut arrays, &outputs);
-    let (graph, learned) = draft::graph(model, &drafts, &outputs);
+    let (graph, learned) = draft::graph(model, reading.remark(), &drafts, &outputs);
     Ok(Imported { graph, arrays, learned, batch, is_whole: reading == Reading::One })
 }
 

@@ -30,6 +30,14 @@ pub(super) fn of_one(dim: Number) -> Number {
 }
 
 impl Reading {
+    /// What whoever reads the network should know.
+    pub(super) fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Images => None,
+            Self::One => Some("Taken as it stands, for one input of its shape: it mixes the images of a batch, or has none."),
+        }
+    }
+
     /// Dimensions with what is left out of them here.
     pub(super) fn dims(self, dims: Vec<Number>) -> Vec<Number> {
         match self {
