@@ -18,7 +18,7 @@ use super::session::Session;
 use super::weights::{self, WeightFile};
 use crate::code::Code;
 use crate::digits::counted;
-use crate::interchange::onnx::{Elements, Exported, Learned, MOST_BYTES, Placement, export as exported};
+use crate::interchange::onnx::{Exported, Learned, MOST_BYTES, Placement, WeightSource, export as exported};
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
@@ -132,7 +132,7 @@ impl<'a> Source<'a> {
     }
 }
 
-impl Elements for Source<'_> {
+impl WeightSource for Source<'_> {
     fn elements(&mut self, tensor: &Learned) -> io::Result<Cow<'_, [f32]>> {
         match &mut self.weights {
             From::Memory(weights) => {

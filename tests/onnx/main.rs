@@ -14,4 +14,5 @@ mod build;
 mod damage;
 mod exported;
 mod lazy;
+mod readings;
 mod written;

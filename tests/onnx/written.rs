@@ -12,7 +12,7 @@ use pointwise::exec::{RunOptions, random_input, run};
 use pointwise::graph::Graph;
 use pointwise::graph::print::call;
 use pointwise::interchange::onnx::{
-    DATA_ALIGNMENT, Elements, Exported, Imported, Learned, Placement, Unsupported, export, import, read,
+    DATA_ALIGNMENT, Exported, Imported, Learned, Placement, Unsupported, WeightSource, export, import, read,
 };
 use pointwise::op::{Op, table};
 use pointwise::shape::{Shaped, infer};
@@ -24,7 +24,7 @@ use crate::common::{compile_file, zoo};
 /// The elements of weights, and which were asked for.
 struct From<'a>(&'a Weights, Vec<String>);
 
-impl Elements for From<'_> {
+impl WeightSource for From<'_> {
     fn elements(&mut self, tensor: &Learned) -> io::Result<Cow<'_, [f32]>> {
         self.1.push(tensor.name.clone());
         let tensor = self.0.get(&tensor.name).ok_or(io::ErrorKind::NotFound)?;

@@ -27,6 +27,7 @@ mod tensor;
 
 pub use arrays::{ArrayId, Arrays, Bytes};
 pub use error::FormatError;
-pub use export::{DATA_ALIGNMENT, Elements, Exported, Learned, MOST_BYTES, OPSET, Placement, Unwritable, export};
+pub use export::{DATA_ALIGNMENT, Exported, Learned, MOST_BYTES, OPSET, Placement, Unwritable, WeightSource, export};
 pub use import::{Imported, Unsupported, import};
-pub use model::{Input, Model, Node, read};
+pub use model::{Branch, Input, Model, Node, read};
+pub use tensor::{Data, ElementType, Elements, Stored, read_tensor};

@@ -35,7 +35,7 @@ pub enum Placement<'a> {
 }
 
 /// Gives the elements of tensors.
-pub trait Elements {
+pub trait WeightSource {
     /// Those of a tensor, row-major.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ impl Exported {
     ///
     /// # Errors
     /// Elements cannot be read, or the bytes not written.
-    pub fn write(&self, out: &mut dyn Write, placement: Placement<'_>, elements: &mut dyn Elements) -> io::Result<()> {
+    pub fn write(&self, out: &mut dyn Write, placement: Placement<'_>, elements: &mut dyn WeightSource) -> io::Result<()> {
         out.write_all(&self.model.encode_to_vec())?;
         begin(out, MODEL_GRAPH, self.graph_bytes(placement))?;
         out.write_all(&self.graph.encode_to_vec())?;
@@ -99,7 +99,7 @@ impl Exported {
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn write_data(&self, out: &mut dyn Write, elements: &mut dyn Elements) -> io::Result<()> {
+    pub fn write_data(&self, out: &mut dyn Write, elements: &mut dyn WeightSource) -> io::Result<()> {
         let mut end = 0u64;
         for (tensor, offset) in offsets(&self.tensors) {
             let gap = usize::try_from(offset - end).unwrap_or(0);
@@ -148,7 +148,7 @@ fn begin(out: &mut dyn Write, field: u32, bytes: u64) -> io::Result<()> {
     out.write_all(&head)
 }
 
-fn put(out: &mut dyn Write, tensor: &Learned, elements: &mut dyn Elements) -> io::Result<()> {
+fn put(out: &mut dyn Write, tensor: &Learned, elements: &mut dyn WeightSource) -> io::Result<()> {
     let data = elements.elements(tensor)?;
     if data.len() as u64 * 4 != tensor.bytes() {
         return Err(io::Error::other(format!("tensor `{}` has {} elements", tensor.name, data.len())));

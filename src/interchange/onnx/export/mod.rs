@@ -23,7 +23,7 @@ mod resize;
 
 use std::collections::BTreeSet;
 
-pub use file::{DATA_ALIGNMENT, Elements, MOST_BYTES, Placement};
+pub use file::{DATA_ALIGNMENT, MOST_BYTES, Placement, WeightSource};
 pub(super) use layer::{Operand, Place};
 pub(super) use operators::nodes;
 

@@ -45,10 +45,16 @@ pub(super) struct Told {
 }
 
 /// The graph of what outputs hang on, and the array of each of its tensors. Inputs stay, read or not.
-pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, DraftId)]) -> (Graph, BTreeMap<TensorId, ArrayId>) {
+pub(super) fn graph(
+    model: &Model,
+    remark: Option<&str>,
+    drafts: &[Draft<'_>],
+    outputs: &[(String, DraftId)],
+) -> (Graph, BTreeMap<TensorId, ArrayId>) {
     let name = if model.name.is_empty() { "model" } else { &model.name };
     let spelled = Spelling::of(model);
-    let mut graph = Graph::new(spelled.name(name), Some(model.doc.clone()).filter(|doc| spelled.is_ours && !doc.is_empty()));
+    let own = Some(model.doc.as_str()).filter(|doc| spelled.is_ours && !doc.is_empty());
+    let mut graph = Graph::new(spelled.name(name), own.or(remark).map(str::to_owned));
     let needed = needed(drafts, outputs);
     let kept = drafts.iter().zip(&needed).filter(|(_, needed)| **needed);
     let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from), model), BTreeMap::new());

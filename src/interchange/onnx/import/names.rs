@@ -100,13 +100,14 @@ impl Names {
         if is_free(name) {
             return name.to_owned();
         }
-        let number = last.entry(name.to_owned()).or_insert(1);
+        // What the last one was called may be free for this one: a scope is, where layers stand in it.
+        let number = last.entry(name.to_owned()).or_insert(2);
         loop {
-            *number += 1;
             let numbered = format!("{name}_{number}");
             if is_free(&numbered) {
                 return numbered;
             }
+            *number += 1;
         }
     }
 
