@@ -57,7 +57,8 @@ pub(super) fn graph(
     let mut graph = Graph::new(spelled.name(name), own.or(remark).map(str::to_owned));
     let needed = needed(drafts, outputs);
     let kept = drafts.iter().zip(&needed).filter(|(_, needed)| **needed);
-    let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from), model), BTreeMap::new());
+    let (mut names, mut learned) =
+        (Names::new(kept.filter_map(|(draft, _)| Some((draft.from?, &draft.op))), model), BTreeMap::new());
     let mut made: BTreeMap<DraftId, NodeId> = BTreeMap::new();
     let mut shared = Shared::default();
     for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| needed[*at]) {

@@ -396,6 +396,13 @@ impl<'m> Importer<'m> {
         if shape == self.map_shape(map) {
             return Ok(Map { node: map.node, dims });
         }
+        // A view of a view may be what was there before.
+        let draft = &self.drafts[map.node.0];
+        if let (Op::Flatten | Op::Reshape(_), [before]) = (&draft.op, draft.inputs.as_slice())
+            && self.drafts[before.0].shape == shape
+        {
+            return Ok(Map { node: *before, dims });
+        }
         let op = if shape.rank() == 1 { Op::Flatten } else { Op::Reshape(crate::op::Reshape { shape }) };
         self.add(used, op, &[map.node], dims)
     }

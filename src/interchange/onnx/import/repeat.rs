@@ -83,6 +83,9 @@ pub(super) fn gather<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let which = used.array(1).ok_or_else(|| Why::from("its indices are computed from the input"))?;
     let at = used.axis("axis", 0, map.rank())?;
+    if let Some(dims) = whole_image(importer, which, &map) {
+        return Ok(vec![Value::Map(importer.reshaped(used, &map, dims)?)]);
+    }
     let axis = map.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
     let all = indices(importer, which, map.dims[at])?;
     let shape = importer.arrays.get(which).dims.iter().map(|dim| Number::from(*dim as i64));
@@ -91,6 +94,18 @@ pub(super) fn gather<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         map.dims[at].known() == i64::try_from(all.len()).ok() && (0u64..).zip(all.iter()).all(|(at, index)| at == *index);
     let taken = if is_whole { map } else { importer.taken(used, &map, (at, axis), all)? };
     Ok(vec![Value::Map(importer.reshaped(used, &taken, dims)?)])
+}
+
+/// The dimensions that all elements of one image, in their order, get by their indices: PyTorch's exporter writes views so, of
+/// one image, and those of more are meant.
+fn whole_image(importer: &Importer<'_>, which: ArrayId, map: &Map) -> Option<Vec<Number>> {
+    let [Number { fixed: 0, batch: size }] = *map.dims.as_slice() else { return None };
+    let known = importer.arrays.get(which);
+    let all = known.known_ints()?;
+    let is_whole = i64::try_from(all.len()) == Ok(size) && (0..).zip(&all).all(|(at, index)| at == *index);
+    let (first, rest) = known.dims.split_first()?;
+    let rest = rest.iter().map(|dim| Number::from(*dim as i64));
+    (is_whole && *first == 1 && size > 1).then(|| std::iter::once(Number::of_batch(1)).chain(rest).collect())
 }
 
 impl<'m> Importer<'m> {
