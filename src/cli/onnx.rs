@@ -24,6 +24,9 @@ use crate::weights::Weights;
 /// So many nodes that are not had are shown.
 const MOST_SHOWN: usize = 8;
 
+/// What exporters call every model; the file's name says more.
+const NAMELESS: [&str; 6] = ["main_graph", "torch_jit", "torch_jit_export", "main", "graph", "model"];
+
 /// Whether a path is one of these files by its name.
 pub(super) fn is_model(path: &Path) -> bool {
     files::has_extension(path, "onnx")
@@ -51,7 +54,12 @@ fn open(path: &Path) -> Result<File, Failure> {
 fn imported(path: &Path) -> Result<Imported, Failure> {
     let shown = files::shown(path);
     let model = onnx::read(open(path)?).map_err(|error| Failure::new(Code::BadOnnx, format!("`{shown}`: {error}")))?;
-    onnx::import(&model).map_err(|problems| unsupported(&shown, &problems))
+    let mut imported = onnx::import(&model).map_err(|problems| unsupported(&shown, &problems))?;
+    let stem = path.file_stem().map(|stem| onnx::identifier(&stem.to_string_lossy()));
+    if let Some(stem) = stem.filter(|_| !model.is_ours() && NAMELESS.contains(&imported.graph.name())) {
+        imported.graph.rename(stem);
+    }
+    Ok(imported)
 }
 
 fn unsupported(file: &str, problems: &[Unsupported]) -> Failure {

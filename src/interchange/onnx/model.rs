@@ -11,6 +11,7 @@ use prost::Message;
 
 use super::attributes::Attributes;
 use super::error::FormatError;
+use super::export::PRODUCER;
 use super::export::REMARK;
 use super::proto::{AttributeProto, Extent, FunctionProto, ModelProto, NodeProto, ValueInfoProto};
 use super::scope::Scope;
@@ -89,6 +90,12 @@ pub struct Branch {
 }
 
 impl Model {
+    /// Whether this program wrote it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.producer.split(' ').next() == Some(PRODUCER)
+    }
+
     /// Takes a value for an input, which is then as constant as a weight.
     pub fn give(&mut self, input: &str, value: Stored) {
         self.inputs.retain(|own| own.name != input);

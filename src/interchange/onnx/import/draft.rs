@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::arrays::ArrayId;
-use super::super::export::PRODUCER;
 use super::super::model::{Model, Node};
 use super::names::{Names, identifier};
 use crate::graph::{self, Graph, LayerPath, NodeId, TensorId};
@@ -90,7 +89,7 @@ struct Spelling {
 
 impl Spelling {
     fn of(model: &Model) -> Self {
-        Self { is_ours: model.producer.split(' ').next() == Some(PRODUCER) }
+        Self { is_ours: model.is_ours() }
     }
 
     fn name(&self, text: &str) -> String {

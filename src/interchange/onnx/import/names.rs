@@ -160,7 +160,8 @@ fn segment(text: &str) -> String {
 }
 
 /// A name of the language for any text.
-pub(super) fn identifier(text: &str) -> String {
+#[must_use]
+pub fn identifier(text: &str) -> String {
     let kept: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     let trimmed = kept.trim_matches('_');
     match trimmed.chars().next() {
