@@ -148,10 +148,3 @@ impl Bytes for One {
         part.map(<[u8]>::to_vec).ok_or_else(|| "its bytes are not there".to_owned())
     }
 }
-
-/// Whether a network is read.
-pub fn reads(case: &Case) -> Result<(), String> {
-    let file = std::fs::File::open(&case.model).map_err(|error| error.to_string())?;
-    let model = onnx::read(file).map_err(|error| error.to_string())?;
-    onnx::import(&model).map(drop).map_err(|problems| format!("{}: {}", problems[0].node, problems[0].why))
-}

@@ -2,7 +2,7 @@
 //! networks, read and run here and held against the suite's values.
 //!
 //! `left_out.txt` lists what does not pass, by reason: what fails and is not listed fails the run, and so does what is listed
-//! and passes. `table.md` counts both by operator; `BLESS=1 cargo test --test conformance` rewrites it. The suite's files are
+//! and passes. A table in the README counts both by operator; `BLESS=1 cargo test --test conformance` rewrites it. The suite's files are
 //! fetched once; where they are not to be had the run says so, and is skipped.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use suite::{Case, Part};
+use suite::Case;
 
 fn main() {
     if std::env::args().any(|argument| argument == "--list") {
@@ -37,7 +37,7 @@ fn main() {
     // Words behind `--` choose tests by name, to look at them.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     cases.retain(|case| words.is_empty() || words.iter().any(|word| case.name.contains(word.as_str())));
-    let results = run(&cases, !words.is_empty());
+    let results = run(&cases);
     if !words.is_empty() {
         for (name, result) in &results {
             println!("{name}: {}", result.as_ref().err().map_or("passed", |why| why));
@@ -55,21 +55,14 @@ fn main() {
     assert!(problems.is_empty(), "{} problems, named above", problems.len());
 }
 
-/// The result of each test by name, on a few threads; large networks are run where the whole is asked for.
-fn run(cases: &[Case], is_whole: bool) -> BTreeMap<String, Result<(), String>> {
+/// The result of each test by name, on a few threads.
+fn run(cases: &[Case]) -> BTreeMap<String, Result<(), String>> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // Large networks take minutes without optimization: their structure is read, their values are left to a release build and to whoever names them.
-            let skipped = case.part == Part::Network && cfg!(debug_assertions) && !is_whole && !is_small(&case.name);
-            let result = if skipped { case::reads(case) } else { case::check(case) };
-            results.lock().expect("no test panics").insert(case.name.clone(), result);
+            results.lock().expect("no test panics").insert(case.name.clone(), case::check(case));
         }
     };
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(work))));
     results.into_inner().expect("no test panics")
-}
-
-fn is_small(network: &str) -> bool {
-    ["squeezenet", "shufflenet"].iter().any(|small| network.contains(small))
 }

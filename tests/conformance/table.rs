@@ -9,7 +9,10 @@ use crate::suite::{Case, Part};
 
 type Results = BTreeMap<String, Result<(), String>>;
 
-const TABLE: &str = "tests/conformance/table.md";
+const README: &str = "README.md";
+/// What stands round the table there.
+const BEGIN: &str = "<details><summary>The table, by operator</summary>";
+const END: &str = "</details>";
 const LEFT_OUT: &str = "tests/conformance/left_out.txt";
 
 /// The tests that do not pass, each with the reason: lines of tests under a line `# reason`.
@@ -51,8 +54,7 @@ pub fn table(cases: &[Case], results: &Results) -> String {
         }
     }
     let passed: usize = groups.values().map(|group| group.passed).sum();
-    let mut text = String::from("# ONNX's conformance suite, version 1.22.0\n\n");
-    let _ = writeln!(text, "{passed} of {} tests pass.\n", cases.len());
+    let mut text = format!("{passed} of {} tests pass.\n\n", cases.len());
     text.push_str("| Tests of | Passed | Of | Left out |\n| --- | ---: | ---: | --- |\n");
     for ((_, name), group) in &groups {
         let reasons: Vec<String> = group.reasons.iter().map(|(reason, count)| format!("{count}: {reason}")).collect();
@@ -68,19 +70,18 @@ struct Group<'a> {
     reasons: BTreeMap<&'a str, usize>,
 }
 
-/// Whether the file says what the table says, and the README its sum; with `BLESS=1` the file does.
+/// Whether the README holds this table; with `BLESS=1` it does.
 pub fn held(table: &str) -> Vec<String> {
+    let readme = std::fs::read_to_string(README).expect("readable");
+    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?)));
+    let Some((before, (own, behind))) = parts else { return vec![format!("{README} has no place for the table")] };
+    let wanted = format!("\n\n{table}\n");
+    if own == wanted {
+        return Vec::new();
+    }
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(TABLE, table).expect("writable");
+        std::fs::write(README, [before, BEGIN, &wanted, END, behind].concat()).expect("writable");
+        return Vec::new();
     }
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let mut problems = Vec::new();
-    if read(TABLE) != table {
-        problems.push(format!("{TABLE} is not this table: BLESS=1 rewrites it"));
-    }
-    let sum = table.lines().find(|line| line.contains(" tests pass")).unwrap_or_default().trim_end_matches('.');
-    if !read("README.md").contains(sum) {
-        problems.push(format!("README.md does not say that {sum}"));
-    }
-    problems
+    vec![format!("{README} has another table: BLESS=1 rewrites it")]
 }

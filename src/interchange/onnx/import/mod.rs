@@ -23,6 +23,7 @@ mod reading;
 mod recognise;
 mod repeat;
 mod resample;
+mod shares;
 mod spatial;
 mod told;
 

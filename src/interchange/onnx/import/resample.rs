@@ -3,6 +3,7 @@
 use super::super::array;
 use super::super::fold::Why;
 use super::movement::ints;
+use super::shares::{self, Kernel, Positions, Side};
 use super::spatial::{Spatial, spatial};
 use super::{Importer, Map, Use, Value};
 use crate::op::{ChannelShuffle, Coordinates, DepthToSpace, Op, ResizeTo, Rounding, SpaceToDepth, Upsample, UpsampleMode};
@@ -30,6 +31,12 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         ResizeTo::Size(size) => size.map(i128::from),
         ResizeTo::Factor(by) => [0, 1].map(|at| (input.size[at] as f64 * by[at]).floor() as i128),
     };
+    if way == "tf_crop_and_resize" || attributes.flag("antialias") {
+        let by = Resized { way, to, axes: resized_axes(used, &map)? };
+        let sides = by.sides(importer, used, input, size)?;
+        let outside = attributes.float_or("extrapolation_value", 0.0);
+        return Ok(vec![Value::Map(shares::resized(importer, used, (&map, input), (sides, outside))?)]);
+    }
     let coordinates = match way {
         "half_pixel" => Coordinates::HalfPixel,
         "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
@@ -46,9 +53,6 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         "round_prefer_ceil" => Rounding::PreferCeil,
         other => return Err(Why(format!("the rounding `{other}` is not had here"))),
     };
-    if attributes.flag("antialias") {
-        return Err(Why::from("it smooths where it makes maps smaller, which is not had here"));
-    }
     let mode = match attributes.text_or("mode", "nearest") {
         "nearest" => UpsampleMode::Nearest(rounding),
         "linear" | "bilinear" => UpsampleMode::Linear,
@@ -61,6 +65,57 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let dims = input.sized(&map, input.channels, size)?;
     let op = Op::Upsample(Upsample { to, mode, coordinates, line: input.line });
     Ok(vec![Value::Map(importer.add(used, op, &[map.node], dims)?)])
+}
+
+/// A resize that is written as shares of pixels.
+struct Resized<'n> {
+    way: &'n str,
+    to: ResizeTo,
+    axes: Vec<usize>,
+}
+
+impl Resized<'_> {
+    fn sides(&self, importer: &Importer<'_>, used: &Use<'_>, input: Spatial, size: [i128; 2]) -> Result<[Side; 2], Why> {
+        let attributes = &used.node.attributes;
+        let kernel = match attributes.text_or("mode", "nearest") {
+            "linear" | "bilinear" => Kernel::Linear,
+            "cubic" => Kernel::Cubic(f64::from(attributes.float_or("cubic_coeff_a", -0.75))),
+            other => return Err(Why(format!("the mode `{other}` is not had here with `{}` positions or smoothing", self.way))),
+        };
+        let mut sides = Vec::new();
+        for (at, to) in size.into_iter().enumerate() {
+            let to = u64::try_from(to).map_err(|_| Why::from("it makes a map without pixels"))?;
+            let scale = match self.to {
+                ResizeTo::Factor(by) => by[at],
+                ResizeTo::Size(_) => to as f64 / input.size[at] as f64,
+            };
+            let positions = match self.way {
+                "half_pixel" => Positions::Middles(scale),
+                "tf_crop_and_resize" => Positions::Part(self.part(importer, used, input, at)?),
+                other => return Err(Why(format!("`{other}` positions are not had here where it smooths"))),
+            };
+            let (smooth, exclude_outside) = (attributes.flag("antialias"), attributes.flag("exclude_outside"));
+            sides.push(Side { from: input.size[at], to, positions, kernel, smooth, exclude_outside });
+        }
+        Ok([sides[0], sides[1]])
+    }
+
+    /// Where the part of a side begins and ends that is cut out.
+    fn part(&self, importer: &Importer<'_>, used: &Use<'_>, input: Spatial, side: usize) -> Result<[f64; 2], Why> {
+        let known = used.array(1).and_then(|id| importer.arrays.get(id).values.as_ref().and_then(array::Values::floats));
+        let known = known.ok_or_else(|| Why::from("the part that it cuts out is not known"))?;
+        if known.len() != 2 * self.axes.len() {
+            return Err(Why::from("the part that it cuts out is not said for each axis"));
+        }
+        let axis = if input.line { 2 } else { 2 + side };
+        let of = |at: usize| [f64::from(known[at]), f64::from(known[self.axes.len() + at])];
+        let others = (0..self.axes.len()).filter(|at| self.axes[*at] < 2);
+        if others.map(of).any(|part| part != [0.0, 1.0]) {
+            return Err(Why::from("it cuts a part out of other axes than height and width"));
+        }
+        let place = self.axes.iter().position(|own| *own == axis).filter(|_| side == 1 || !input.line);
+        Ok(place.map_or([0.0, 1.0], of))
+    }
 }
 
 /// Scales, sizes, and what is done about the ratio of the sides.
