@@ -110,7 +110,7 @@ impl Resized<'_> {
         let axis = if input.line { 2 } else { 2 + side };
         let of = |at: usize| [f64::from(known[at]), f64::from(known[self.axes.len() + at])];
         let others = (0..self.axes.len()).filter(|at| self.axes[*at] < 2);
-        if others.map(of).any(|part| part != [0.0, 1.0]) {
+        if others.map(of).any(|[start, end]| start.abs() > 0.0 || (end - 1.0).abs() > 0.0) {
             return Err(Why::from("it cuts a part out of other axes than height and width"));
         }
         let place = self.axes.iter().position(|own| *own == axis).filter(|_| side == 1 || !input.line);
