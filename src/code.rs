@@ -84,8 +84,12 @@ codes! {
     WeightType "PW0403" "a weight tensor has an unsupported type";
     UnusedWeight "PW0404" "a weight tensor belongs to no layer";
     BadSafetensors "PW0405" "a safetensors file is malformed";
+    AmbiguousWeights "PW0406" "weights could belong to several layers";
+    BadNameMap "PW0407" "a map of names cannot be used";
+    PickledWeights "PW0408" "weights are pickled";
     BadOnnx "PW0501" "an ONNX file cannot be read";
     UnsupportedOnnx "PW0502" "a model holds what cannot be said here";
+    UnsupportedModule "PW0503" "a network cannot be written as a PyTorch module";
     AssertionFailed "PW0601" "an assertion does not hold";
     BudgetUnreachable "PW0602" "no plan meets the budget";
     BadConfig "PW0603" "a configuration file cannot be used";

@@ -187,3 +187,18 @@ fn a_stream_is_read_as_far_as_there_is_room() {
     child.stderr.take().expect("piped").read_to_string(&mut err).expect("read");
     assert!(child.wait().expect("it ends").code() == Some(2) && err.contains("PW0706"), "{err}");
 }
+
+#[test]
+fn weights_go_from_model_to_model_one_tensor_at_a_time() {
+    let dir = Dir::new();
+    let layers = "    for i in 0..16 { x = x -> linear(1024, bias=false) }\n";
+    let net = dir.write("n.net", format!("net n {{\n    input x: [1024]\n{layers}    output y = x\n}}\n"));
+    let [inside, apart, back] = ["inside.onnx", "apart.onnx", "back.onnx"].map(|file| dir.path(file));
+    assert_eq!(bounded(&["convert", &net, &inside], 32 * MIB).as_deref(), Some("64.0 MiB"), "seeded ones are made together");
+    assert_eq!(bounded(&["convert", &net, &inside], 72 * MIB), None);
+    // 64 MiB of weights go through room for two tensors and what reads them.
+    assert_eq!(bounded(&["convert", &inside, &apart, "--external-data"], 9 * MIB), None);
+    assert_eq!(bounded(&["convert", &apart, &back], 9 * MIB), None);
+    assert!(bounded(&["convert", &inside, &dir.path("refused.onnx")], 4 * MIB).is_some());
+    assert!(dir.bytes("back.onnx") == dir.bytes("inside.onnx") && dir.bytes("apart.onnx.data").len() >= 64 << 20);
+}

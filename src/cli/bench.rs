@@ -14,6 +14,7 @@ use super::options::{DataFormat, NetOptions, find_target};
 use super::room::Room;
 use super::session::Session;
 use super::tensors::{self, EngineOptions};
+use super::weights::{self, MapOptions, WeightFile};
 use crate::analysis::target::Target;
 use crate::exec::timing::{Stats, stats};
 use crate::exec::{self, RunOptions};
@@ -31,6 +32,11 @@ pub(super) struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     net: NetOptions,
+    /// Weights as safetensors, of one network; without them seeded ones, which take as long.
+    #[arg(short, long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    #[command(flatten)]
+    names: MapOptions,
     #[command(flatten)]
     engine: EngineOptions,
     /// Images at once.
@@ -83,6 +89,10 @@ const SAMPLE_BYTES: u64 = 4 * size_of::<Duration>() as u64;
 
 /// Runs the command.
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
+    if arguments.weights.is_some() && arguments.files.len() > 1 {
+        let failure = Failure::usage(format!("`--weights` is of one network, and {} are given", arguments.files.len()));
+        return Err(failure.help("leave it out: how long a network takes does not depend on its weights"));
+    }
     let options = arguments.engine.run_options();
     let target = arguments.target.as_deref().map(find_target).transpose()?;
     let (loaded, code) = load_all(session, &arguments.files, &arguments.net)?;
@@ -94,7 +104,11 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let mut room = Room::new(arguments.engine.memory);
     room.hold(samples, "measuring")?;
     tensors::allow(&shaped, arguments.batch, &options, &room)?;
-    let ready = shaped.iter().map(|shaped| tensors::seeded(shaped, arguments.batch, &room)).collect::<Result<Vec<_>, _>>()?;
+    let mut ready = shaped.iter().map(|shaped| tensors::seeded(shaped, arguments.batch, &room)).collect::<Result<Vec<_>, _>>()?;
+    if let (Some(path), [(weights, _)], [shaped]) = (&arguments.weights, ready.as_mut_slice(), shaped.as_slice()) {
+        let named = WeightFile { path, map: arguments.names.map.as_deref() };
+        *weights = weights::read(session, named, (&[*shaped], &room), |weights| weights.check(shaped))?;
+    }
     let networks: Vec<_> = loaded.iter().zip(&ready).map(|(one, (weights, inputs))| (one.shaped(), weights, inputs)).collect();
     let samples = tensors::measured(&networks, arguments.runs, &options)?;
     let mut documents = Vec::new();

@@ -11,6 +11,7 @@ mod convert;
 mod diff;
 mod elements;
 mod explain;
+mod export;
 mod failure;
 mod files;
 mod fmt;
@@ -37,6 +38,7 @@ mod target;
 mod tensors;
 mod usage;
 mod uses;
+mod weights;
 
 use std::process::ExitCode;
 

@@ -15,13 +15,17 @@ use super::{files, ledger};
 use crate::code::Code;
 use crate::compile::written;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::interchange::onnx::{self, Bytes, Imported, Unsupported};
+use crate::graph::TensorId;
+use crate::interchange::onnx::{self, ArrayId, Bytes, Imported, Unsupported};
 use crate::shape::infer;
 use crate::tensor::Tensor;
 use crate::weights::Weights;
 
 /// So many nodes that are not had are shown.
 const MOST_SHOWN: usize = 8;
+
+/// What exporters call every model; the file's name says more.
+const NAMELESS: [&str; 6] = ["main_graph", "torch_jit", "torch_jit_export", "main", "graph", "model"];
 
 /// Whether a path is one of these files by its name.
 pub(super) fn is_model(path: &Path) -> bool {
@@ -50,7 +54,12 @@ fn open(path: &Path) -> Result<File, Failure> {
 fn imported(path: &Path) -> Result<Imported, Failure> {
     let shown = files::shown(path);
     let model = onnx::read(open(path)?).map_err(|error| Failure::new(Code::BadOnnx, format!("`{shown}`: {error}")))?;
-    onnx::import(&model).map_err(|problems| unsupported(&shown, &problems))
+    let mut imported = onnx::import(&model).map_err(|problems| unsupported(&shown, &problems))?;
+    let stem = path.file_stem().map(|stem| onnx::identifier(&stem.to_string_lossy()));
+    if let Some(stem) = stem.filter(|_| !model.is_ours() && NAMELESS.contains(&imported.graph.name())) {
+        imported.graph.rename(stem);
+    }
+    Ok(imported)
 }
 
 fn unsupported(file: &str, problems: &[Unsupported]) -> Failure {
@@ -67,21 +76,52 @@ fn unsupported(file: &str, problems: &[Unsupported]) -> Failure {
 
 /// The weights in the file, as far as there is room for them.
 pub(super) fn weights(path: &Path, room: &Room) -> Result<Weights, Failure> {
-    let imported = imported(path)?;
-    let (mut weights, mut room) = (Weights::new(), *room);
-    let doing = format!("reading `{}`", files::shown(path));
-    let mut bytes = Folder { model: path, files: BTreeMap::new() };
-    for (tensor, array) in &imported.learned {
-        let name = imported.graph.tensor(*tensor).name();
-        let wrong = |why: String| Failure::new(Code::BadOnnx, format!("`{}`: tensor `{name}`: {why}", files::shown(path)));
-        room.check(imported.arrays.memory(*array), &doing)?;
-        let dims = imported.arrays.get(*array).dims.clone();
-        let values = imported.arrays.elements(*array, &mut bytes).map_err(wrong)?;
-        let values = values.floats().ok_or_else(|| wrong("it differs from batch to batch".to_owned()))?;
-        room.hold(values.len() as u64 * 4, &doing)?;
-        weights.insert(name, Tensor::new(dims, values));
+    let (mut held, mut room) = (Weights::new(), *room);
+    let mut reader = Reader::open(path)?;
+    for name in reader.names() {
+        let tensor = reader.tensor(&name, &room)?;
+        room.hold(tensor.data().len() as u64 * 4, &reader.doing())?;
+        held.insert(name, tensor);
     }
-    Ok(weights)
+    Ok(held)
+}
+
+/// The weights of a model, one tensor at a time.
+pub(super) struct Reader<'a> {
+    model: &'a Path,
+    imported: Imported,
+    learned: BTreeMap<String, ArrayId>,
+    files: Folder<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the structure of a model.
+    pub fn open(model: &'a Path) -> Result<Self, Failure> {
+        let imported = imported(model)?;
+        let name = |(tensor, array): (&TensorId, &ArrayId)| (imported.graph.tensor(*tensor).name(), *array);
+        let learned = imported.learned.iter().map(name).collect();
+        Ok(Self { model, imported, learned, files: Folder { model, files: BTreeMap::new() } })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.learned.keys().cloned().collect()
+    }
+
+    fn doing(&self) -> String {
+        format!("reading `{}`", files::shown(self.model))
+    }
+
+    /// A tensor of the network, as far as there is room for it.
+    pub fn tensor(&mut self, name: &str, room: &Room) -> Result<Tensor, Failure> {
+        let shown = files::shown(self.model);
+        let wrong = |why: String| Failure::new(Code::BadOnnx, format!("`{shown}`: tensor `{name}`: {why}"));
+        let array = *self.learned.get(name).ok_or_else(|| wrong("it is not there".to_owned()))?;
+        let arrays = &self.imported.arrays;
+        room.check(arrays.memory(array), &self.doing())?;
+        let values = arrays.elements(array, &mut self.files).map_err(wrong)?;
+        let values = values.floats().ok_or_else(|| wrong("it differs from batch to batch".to_owned()))?;
+        Ok(Tensor::new(arrays.get(array).dims.clone(), values))
+    }
 }
 
 /// The files that a model's elements stand in.

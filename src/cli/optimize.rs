@@ -17,6 +17,7 @@ use super::room::{MemoryOptions, Room};
 use super::session::Session;
 use super::tensors;
 use super::uses::Disk;
+use super::weights::{MapOptions, WeightFile};
 use crate::analysis::target::Target;
 use crate::analysis::{Convention, convention};
 use crate::code::Code;
@@ -47,6 +48,8 @@ pub(super) struct Arguments {
     /// beside it.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    #[command(flatten)]
+    names: MapOptions,
     /// Seed of new and changed layers' weights.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "weights")]
     seed: u64,
@@ -220,7 +223,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let before = load(session, &arguments.input, &arguments.net)?;
     let Start { before, file } = start(session, before, (&arguments.input, &arguments.net), &arguments.goals)?;
     let mut room = Room::new(arguments.memory);
-    let weights = arguments.weights.as_deref().map(|path| read_weights(path, &room, (&before, file.as_ref()))).transpose()?;
+    let weights = named(arguments).map(|named| read_weights(session, named, &room, (&before, file.as_ref()))).transpose()?;
     if let Some(weights) = &weights {
         room.hold(tensors::bytes_of(weights.iter().map(|(_, tensor)| tensor)), "optimizing with weights")?;
     }
@@ -299,6 +302,11 @@ fn form(arguments: &Arguments) -> Result<Form, Failure> {
         return Err(failure.help("name a file for the network, or leave it out with `--dry-run`"));
     }
     Ok(form)
+}
+
+/// The file of the network's weights.
+fn named(arguments: &Arguments) -> Option<WeightFile<'_>> {
+    arguments.weights.as_deref().map(|path| WeightFile { path, map: arguments.names.map.as_deref() })
 }
 
 /// Where the network and its weights are written.

@@ -9,8 +9,8 @@ use super::optimize::{Goals, refused};
 use super::options::NetOptions;
 use super::room::Room;
 use super::session::Session;
-use super::tensors;
 use super::uses::Disk;
+use super::weights::{self, WeightFile};
 use crate::digits::counted;
 use crate::optimize::replace::{Without, without, written_out};
 use crate::weights::Weights;
@@ -57,16 +57,22 @@ pub(super) fn start(session: &Session, read: Loaded, (path, net): (&Path, &NetOp
 
 /// Reads the weights of the network to plan for. Those of a file with its earlier bottlenecks have nothing for the layers that
 /// these were put into.
-pub(super) fn read_weights(path: &Path, room: &Room, (before, file): (&Loaded, Option<&Loaded>)) -> Result<Weights, Failure> {
+pub(super) fn read_weights(
+    session: &Session,
+    named: WeightFile<'_>,
+    room: &Room,
+    (before, file): (&Loaded, Option<&Loaded>),
+) -> Result<Weights, Failure> {
     let mut is_of_file = false;
     let fits = |weights: &Weights| {
         let fits = before.network.origin_of(weights).map(|_| ());
         is_of_file = fits.is_err() && file.is_some_and(|file| file.network.origin_of(weights).is_ok());
         fits
     };
-    let weights = tensors::read_weights(path, room, fits);
+    let weights = weights::read(session, named, (&before.network.origins(), room), fits);
     if is_of_file {
-        let message = format!("the weights of {} are those of the network with its earlier bottlenecks", files::shown(path));
+        let message =
+            format!("the weights of {} are those of the network with its earlier bottlenecks", files::shown(named.path));
         let help = "give those of the network without them, which `--replace` plans for, or replace without weights";
         return Err(Failure::usage(message).help(help));
     }

@@ -15,6 +15,7 @@ use super::output::Output;
 use super::room::Room;
 use super::session::Session;
 use super::tensors::{self, EngineOptions, Named, PictureOptions};
+use super::weights::{self, MapOptions, WeightFile};
 use crate::code::Code;
 use crate::exec::{RunOptions, RunResult, prepare};
 use crate::interchange::npy;
@@ -41,6 +42,8 @@ pub(super) struct Arguments {
     /// Weights as safetensors; otherwise the file beside the network, otherwise seeded ones.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    #[command(flatten)]
+    names: MapOptions,
     /// Seed of inputs and weights that are not given.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -128,7 +131,8 @@ fn execute(
     let weights = {
         let mut room = room;
         room.hold(tensors::bytes_of(inputs.values()), "running")?;
-        tensors::weights(session, shaped, &arguments.file, arguments.weights.as_deref(), (arguments.seed, &room))?
+        let named = arguments.weights.as_deref().map(|path| WeightFile { path, map: arguments.names.map.as_deref() });
+        weights::weights(session, shaped, (&arguments.file, named), (arguments.seed, &room))?
     };
     let mut prepared = prepare(shaped, &weights, options).map_err(|error| tensors::failed(&error))?;
     let start = Instant::now();

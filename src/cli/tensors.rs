@@ -14,19 +14,18 @@ use super::output::{Output, Staged};
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::counted;
 use crate::exec::timing::measure;
 use crate::exec::{EngineKind, ExecError, Memory, RunOptions, prepare, random_input, required_memory};
 use crate::interchange::image::{self, ImageFault, ImageOptions, Resize};
 use crate::interchange::npy;
-use crate::interchange::safetensors::{self, SafetensorsError};
+use crate::interchange::safetensors;
 use crate::op::{Op, Shape};
 use crate::quote::{bare, unquoted};
 use crate::report::number;
 use crate::shape::Shaped;
 use crate::tensor::Tensor;
-use crate::weights::{WeightProblem, Weights, weight_bytes};
+use crate::weights::Weights;
 
 /// How a network is executed.
 #[derive(Debug, Clone, Args)]
@@ -181,7 +180,8 @@ pub(super) fn seeded(shaped: &Shaped, batch: u64, room: &Room) -> Result<(Weight
     Ok((Weights::init(shaped, 0), inputs))
 }
 
-fn reading(path: &Path) -> String {
+/// What is being done, for a refusal.
+pub(super) fn reading(path: &Path) -> String {
     format!("reading `{}`", files::shown(path))
 }
 
@@ -216,52 +216,6 @@ fn read(path: &Path, shape: Shape, pictures: &PictureOptions, room: &Room) -> Re
         }
         Failure::new(Code::BadImage, format!("`{shown}`: {fault}"))
     })
-}
-
-/// Weights: named, or beside the network, or made from a seed.
-pub(super) fn weights(
-    session: &Session,
-    shaped: &Shaped,
-    network: &Path,
-    named: Option<&Path>,
-    (seed, room): (u64, &Room),
-) -> Result<Weights, Failure> {
-    let beside = network.with_extension("safetensors");
-    let path = match named {
-        Some(path) => Some(path),
-        None if !files::is_dash(network) && beside.is_file() => Some(beside.as_path()),
-        None => None,
-    };
-    if named.is_none() && super::onnx::is_model(network) {
-        let weights = super::onnx::weights(network, room)?;
-        weights.check(shaped).map_err(|problems| unfit(&problems, &files::shown(network)))?;
-        return Ok(weights);
-    }
-    let Some(path) = path else {
-        if weight_bytes(shaped) > 0 {
-            session.notice(&format!("weights are random (seed {seed}): give --weights for trained ones"));
-        }
-        return Ok(Weights::init(shaped, seed));
-    };
-    read_weights(path, room, |weights| weights.check(shaped))
-}
-
-/// Weights from a file that `check` finds to fit.
-pub(super) fn read_weights(
-    path: &Path,
-    room: &Room,
-    check: impl FnOnce(&Weights) -> Result<(), Vec<WeightProblem>>,
-) -> Result<Weights, Failure> {
-    let shown = files::shown(path);
-    let bytes = files::read_bytes(path, room)?;
-    let weights = safetensors::load_within(&bytes, room.left()).map_err(|error| {
-        if let SafetensorsError::Memory { needed, .. } = error {
-            return room.refuse(needed, &reading(path)).into();
-        }
-        Failure::new(Code::BadSafetensors, format!("`{shown}`: {error}"))
-    })?;
-    check(&weights).map_err(|problems| unfit(&problems, &shown))?;
-    Ok(weights)
 }
 
 /// Writes nothing yet: the bytes of a file for these weights stand ready beside it.
@@ -329,22 +283,6 @@ pub(super) fn allow(networks: &[&Shaped], batch: u64, options: &RunOptions, room
         _ => diagnostic = diagnostic.note(format!("{} are in memory together", counted(networks.len(), "network"))),
     }
     Err(diagnostic.help("run a smaller batch, or allow more with `--max-memory`, up to what the machine has available").into())
-}
-
-fn unfit(problems: &[WeightProblem], file: &str) -> Failure {
-    let code = match problems.first() {
-        Some(WeightProblem::Missing { .. }) | None => Code::MissingWeight,
-        Some(WeightProblem::Shape { .. }) => Code::WeightShape,
-        Some(WeightProblem::Unused { .. }) => Code::UnusedWeight,
-    };
-    let mut diagnostic = Diagnostic::bare(code, Severity::Error, format!("the weights in `{file}` do not fit the network"));
-    for problem in problems.iter().take(8) {
-        diagnostic = diagnostic.note(problem.to_string());
-    }
-    if problems.len() > 8 {
-        diagnostic = diagnostic.note(format!("and {} more", problems.len() - 8));
-    }
-    diagnostic.into()
 }
 
 /// Times of so many runs of each network, measured in turn.

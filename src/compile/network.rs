@@ -59,6 +59,12 @@ pub struct SourceTree {
 }
 
 impl Network {
+    /// This network, and what it was before its `refine` statements.
+    #[must_use]
+    pub fn origins(&self) -> Vec<&Shaped> {
+        std::iter::once(&self.shaped).chain(self.before_refine.as_ref().map(|before| &before.shaped)).collect()
+    }
+
     /// The network that weights fit, this one or what it was before its `refine` statements, and where the tensors come from
     /// that were made since.
     ///

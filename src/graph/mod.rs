@@ -85,6 +85,11 @@ impl Graph {
         &self.name
     }
 
+    /// Gives the net another name.
+    pub fn rename(&mut self, name: impl Into<String>) {
+        self.name = name.into();
+    }
+
     /// The net's documentation.
     #[must_use]
     pub fn doc(&self) -> Option<&str> {

@@ -1,4 +1,6 @@
-//! Conversions of stored numbers to f32.
+//! Conversions of stored numbers to f32, and back to bytes.
+
+use std::borrow::Cow;
 
 /// IEEE 754 binary16 to f32, exactly.
 pub(super) fn from_f16(bits: u16) -> f32 {
@@ -22,6 +24,15 @@ pub(super) fn from_bf16(bits: u16) -> f32 {
 pub(super) fn from_f64(value: f64) -> Option<f32> {
     let narrow = value as f32;
     (narrow.is_finite() || !value.is_finite()).then_some(narrow)
+}
+
+/// Elements as files hold them: where the machine has them in the same order, no copy.
+pub(super) fn le_bytes(data: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        Cow::Borrowed(bytemuck::cast_slice(data))
+    } else {
+        Cow::Owned(data.iter().flat_map(|x| x.to_le_bytes()).collect())
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
-use super::number::{from_bf16, from_f16, from_f64};
+use super::number::{from_bf16, from_f16, from_f64, le_bytes};
 use crate::tensor::Tensor;
 use crate::weights::Weights;
 
@@ -119,20 +119,11 @@ impl View for Stored<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        stored(self.0.data())
+        le_bytes(self.0.data())
     }
 
     fn data_len(&self) -> usize {
         self.0.data().len() * 4
-    }
-}
-
-/// The elements as the file holds them: where the machine has them in the same order, no copy.
-fn stored(data: &[f32]) -> Cow<'_, [u8]> {
-    if cfg!(target_endian = "little") {
-        Cow::Borrowed(bytemuck::cast_slice(data))
-    } else {
-        Cow::Owned(data.iter().flat_map(|x| x.to_le_bytes()).collect())
     }
 }
 

@@ -41,6 +41,7 @@ pub mod slice;
 pub mod source;
 pub mod space;
 pub mod table;
+pub mod taps;
 pub mod unary;
 pub mod weight;
 pub mod work;

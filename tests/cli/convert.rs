@@ -14,10 +14,86 @@ fn convert_writes_every_form() {
     assert!(dir.read("g.dot").starts_with("digraph \"googlenet\" {") && dir.read("g.svg").starts_with("<svg"));
     let graph: Value = serde_json::from_str(&dir.read("g.json")).expect("it is JSON");
     assert_eq!(graph["nodes"][0]["op"], "input");
-    for (file, word) in [("x.onnx", "ONNX"), ("x.py", "PyTorch"), ("x.txt", ".txt"), ("x", "extension")] {
+    for (file, word) in [("x.py", "PyTorch"), ("x.txt", ".txt"), ("x", "extension")] {
         let run = pointwise(&["convert", &model("googlenet"), &dir.path(file)]);
         assert!(run.code == 2 && run.err.contains(word), "{}", run.err);
     }
+}
+
+const NET: &str = "net n {
+    input image: [3, 16, 16]
+    a = image -> conv(8, 3, pad=1) -> bn -> gelu
+    output y = a -> channel_shuffle(4) -> global_avgpool -> flatten -> linear(10)
+}
+";
+
+/// What a network computes, as the bytes of an array.
+fn outputs(dir: &Dir, net: &str) -> Vec<u8> {
+    let run = pointwise(&["run", net, "-o", &format!("y={}", dir.path("y.npy"))]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    dir.bytes("y.npy")
+}
+
+#[test]
+fn a_model_has_the_weights_of_its_network() {
+    let dir = Dir::new();
+    let (net, model) = (dir.write("n.net", NET), dir.path("n.onnx"));
+    let run = pointwise(&["convert", &net, &model]);
+    assert!(run.code == 0 && run.err.contains("weights are random (seed 0)"), "{}", run.err);
+    assert!(run.err.contains("n.onnx: 8 tensors, 3.") && run.out.is_empty(), "{}", run.err);
+    assert_eq!(outputs(&dir, &model), outputs(&dir, &net));
+    // Those of a seed, those of a file, those beside the network.
+    let [other, given, beside] = ["other.onnx", "given.onnx", "beside.onnx"].map(|file| dir.path(file));
+    assert_eq!(pointwise(&["convert", &net, &other, "--seed", "7"]).code, 0);
+    assert!(dir.bytes("other.onnx") != dir.bytes("n.onnx"));
+    let weights = dir.path("w.safetensors");
+    assert_eq!(pointwise(&["init", &net, "-o", &weights, "--seed", "7"]).code, 0);
+    let run = pointwise(&["convert", &net, &given, "-w", &weights]);
+    assert!(run.code == 0 && !run.err.contains("random"), "{}", run.err);
+    assert!(dir.bytes("given.onnx") == dir.bytes("other.onnx"));
+    dir.write("n.safetensors", dir.bytes("w.safetensors"));
+    assert_eq!(pointwise(&["convert", &net, &beside]).code, 0);
+    assert!(dir.bytes("beside.onnx") == dir.bytes("other.onnx"));
+    // A model of a model is the same model.
+    let again = dir.path("again.onnx");
+    assert_eq!(pointwise(&["convert", &given, &again]).code, 0);
+    assert!(dir.bytes("again.onnx") == dir.bytes("given.onnx"));
+}
+
+#[test]
+fn weights_of_a_model_may_stand_beside_it() {
+    let dir = Dir::new();
+    let (net, model) = (dir.write("n.net", NET), dir.path("m.onnx"));
+    let run = pointwise(&["convert", &net, &model, "--external-data"]);
+    assert!(run.code == 0 && run.err.contains("m.onnx.data: 8 tensors, "), "{}", run.err);
+    assert!(dir.bytes("m.onnx").len() < 4096 && dir.bytes("m.onnx.data").len() > 1000);
+    assert_eq!(outputs(&dir, &model), outputs(&dir, &net));
+    // Without them there is a structure to analyze, and nothing to run.
+    std::fs::remove_file(dir.join("m.onnx.data")).expect("it is there");
+    assert_eq!(pointwise(&["analyze", &model]).code, 0);
+    assert_eq!(pointwise(&["run", &model]).code, 1);
+    // Both are written or none.
+    std::fs::create_dir(dir.join("other.onnx.data")).expect("a folder");
+    let run = pointwise(&["convert", &net, &dir.path("other.onnx"), "--external-data"]);
+    assert!(run.code == 2 && run.err.contains("other.onnx.data"), "{}", run.err);
+    assert!(!dir.join("other.onnx").exists());
+    let lost = pointwise(&["convert", &model, &dir.path("lost.onnx")]);
+    assert!(lost.code == 1 && lost.err.contains("m.onnx.data") && !dir.join("lost.onnx").exists(), "{}", lost.err);
+    for more in [&["--external-data"][..], &["-w", "x.safetensors"], &["--seed", "1"]] {
+        let run = pointwise(&[&["convert", &net, &dir.path("x.svg")], more].concat());
+        assert!(run.code == 2 && run.err.contains("with weights"), "{}", run.err);
+    }
+    let run = pointwise(&["convert", &model, &model]);
+    assert!(run.code == 2, "{}", run.err);
+}
+
+#[test]
+fn what_takes_too_many_numbers_is_refused_by_name() {
+    let dir = Dir::new();
+    let net = dir.write("n.net", "net n {\n    input x: [1, 5000]\n    output y = x -> adaptive_avgpool(4999)\n}\n");
+    let run = pointwise(&["convert", &net, &dir.path("n.onnx")]);
+    assert!(run.code == 2 && run.err.contains("PW0703") && run.err.contains("`y.adaptive_avgpool`"), "{} {}", run.code, run.err);
+    assert!(!dir.join("n.onnx").exists());
 }
 
 #[test]

@@ -65,3 +65,27 @@ pub fn small() -> Vec<u8> {
     let weights: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
     model(&[1, 2, 1, 1], &[node("Conv", &["x", "w"], "y"), tensor("w", &[2, 2, 1, 1], &field(9, &weights))])
 }
+
+/// A node with attributes, each the fields of its message behind the name.
+pub fn with(op: &str, inputs: &[&str], output: &str, attributes: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let inputs: Vec<u8> = inputs.iter().flat_map(|input| text(1, input)).collect();
+    let attributes: Vec<u8> =
+        attributes.iter().flat_map(|(name, value)| field(5, &[text(1, name), value.clone()].concat())).collect();
+    field(1, &[inputs, text(2, output), text(4, op), attributes].concat())
+}
+
+/// An attribute of integers.
+pub fn ints(all: &[u64]) -> Vec<u8> {
+    all.iter().flat_map(|n| number(8, *n)).collect()
+}
+
+/// A tensor of floats with these elements.
+pub fn floats(name: &str, dims: &[u64], all: &[f32]) -> Vec<u8> {
+    tensor(name, dims, &field(9, &all.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()))
+}
+
+/// A row of integers of 64 bits.
+pub fn sizes(name: &str, all: &[i64]) -> Vec<u8> {
+    let raw: Vec<u8> = all.iter().flat_map(|n| n.to_le_bytes()).collect();
+    field(5, &[number(1, all.len() as u64), number(2, 7), text(8, name), field(9, &raw)].concat())
+}

@@ -7,7 +7,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod build;
 mod damage;
 mod exported;
 mod lazy;
+mod readings;
+mod written;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::array::{Array, Values};
 use super::attributes::Attributes;
 use super::fold::{Call, Why, fold};
+use super::number::Number;
 use super::tensor::{Data, Elements, Stored};
 
 /// Names an array of one model.
@@ -118,6 +119,22 @@ impl Arrays {
             self.push(array, recipe)
         });
         Ok(ids.collect())
+    }
+
+    /// An array of one dimension.
+    pub(super) fn vector(&mut self, array: ArrayId) -> Result<ArrayId, Why> {
+        let count = self.get(array).len();
+        self.shaped(array, &[count])
+    }
+
+    /// An array under other dimensions.
+    pub(super) fn shaped(&mut self, array: ArrayId, dims: &[usize]) -> Result<ArrayId, Why> {
+        if self.get(array).dims == dims {
+            return Ok(array);
+        }
+        let shape = self.known(Array::ints(dims.iter().map(|dim| Number::from(*dim as i64)).collect()));
+        let made = self.made("Reshape", &Attributes::default(), &[Some(array), Some(shape)], 1)?;
+        made.first().copied().ok_or_else(|| Why::from("nothing is made"))
     }
 
     /// Bytes that making an array's elements takes at most at once.

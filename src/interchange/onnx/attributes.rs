@@ -13,6 +13,11 @@ impl Attributes {
         Self(all)
     }
 
+    /// Whether these are the attributes that a node is written with.
+    pub(super) fn are(&self, written: &[AttributeProto]) -> bool {
+        self.0 == written
+    }
+
     fn find(&self, name: &str) -> Option<&AttributeProto> {
         self.0.iter().find(|attribute| attribute.name == name)
     }

@@ -4,13 +4,15 @@
 //! list as inputs are no inputs, functions and branches that are always taken stand in place of their calls, and every value
 //! has one name. What does not hold together is an error; nothing is known here of what operators mean.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{Read, Seek};
 
 use prost::Message;
 
 use super::attributes::Attributes;
 use super::error::FormatError;
+use super::export::PRODUCER;
+use super::export::REMARK;
 use super::proto::{AttributeProto, Extent, FunctionProto, ModelProto, NodeProto, ValueInfoProto};
 use super::scope::Scope;
 use super::slim::slim;
@@ -28,6 +30,8 @@ pub struct Model {
     pub name: String,
     /// The program that wrote it, with its version.
     pub producer: String,
+    /// What it says of itself.
+    pub doc: String,
     /// The version of ONNX's operators.
     pub opset: i64,
     /// What is brought when it is run.
@@ -68,9 +72,58 @@ pub struct Node {
     pub attributes: Attributes,
     /// Where it came from.
     pub scope: Scope,
+    /// What this program remarked of it.
+    pub remark: Option<String>,
+    /// Graphs of which one stands in its place, by the names of the attributes that hold them.
+    pub branches: Vec<(String, Branch)>,
+}
+
+/// A graph within a node, which sees the values round it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Branch {
+    /// Operators in order of execution.
+    pub nodes: Vec<Node>,
+    /// Names of the values that it gives.
+    pub outputs: Vec<String>,
+    /// Tensors with values by name.
+    pub tensors: BTreeMap<String, Stored>,
+}
+
+impl Model {
+    /// Whether this program wrote it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.producer.split(' ').next() == Some(PRODUCER)
+    }
+
+    /// Takes a value for an input, which is then as constant as a weight.
+    pub fn give(&mut self, input: &str, value: Stored) {
+        self.inputs.retain(|own| own.name != input);
+        self.tensors.insert(input.to_owned(), value);
+    }
+}
+
+impl Branch {
+    /// The values that it reads and does not make.
+    fn reads(&self) -> Vec<&str> {
+        let mut made: HashSet<&str> = self.tensors.keys().map(String::as_str).collect();
+        let mut read = Vec::new();
+        for node in &self.nodes {
+            read.extend(node.reads().into_iter().filter(|name| !made.contains(name)));
+            made.extend(node.outputs.iter().map(String::as_str));
+        }
+        read.extend(self.outputs.iter().map(String::as_str).filter(|name| !made.contains(name)));
+        read
+    }
 }
 
 impl Node {
+    /// The values that it reads, those of its branches among them.
+    fn reads(&self) -> Vec<&str> {
+        let own = self.inputs.iter().flatten().map(String::as_str);
+        own.chain(self.branches.iter().flat_map(|(_, branch)| branch.reads())).collect()
+    }
+
     /// The node as messages name it: "`/conv1/Conv` (`Conv`)", or by its output where it has no name.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -102,7 +155,7 @@ fn flat(model: ModelProto) -> Result<Model, FormatError> {
     for function in &model.functions {
         functions.insert((function.domain.as_str(), function.name.as_str()), function);
     }
-    let mut flattener = Flattener { functions, nodes: Vec::new(), calls: 0 };
+    let mut flattener = Flattener { functions, nodes: Vec::new(), held: 0, calls: 0 };
     let mut tensors = HashMap::new();
     for proto in &graph.initializer {
         if tensors.insert(proto.name.clone(), Stored::read(proto)?).is_some() {
@@ -118,7 +171,7 @@ fn flat(model: ModelProto) -> Result<Model, FormatError> {
     let nodes = alike(in_order(flattener.nodes, &tensors, &inputs)?, &mut tensors);
     let outputs = graph.output.iter().map(|output| output.name.clone()).collect();
     let producer = [model.producer_name, model.producer_version].join(" ").trim().to_owned();
-    Ok(Model { name: graph.name, producer, opset, inputs, outputs, nodes, tensors })
+    Ok(Model { name: graph.name, doc: graph.doc_string, producer, opset, inputs, outputs, nodes, tensors })
 }
 
 /// Whether a set of operators is ONNX's own.
@@ -167,6 +220,8 @@ impl Names<'_> {
 struct Flattener<'a> {
     functions: HashMap<(&'a str, &'a str), &'a FunctionProto>,
     nodes: Vec<Node>,
+    /// Nodes within branches.
+    held: usize,
     calls: usize,
 }
 
@@ -176,14 +231,15 @@ impl<'a> Flattener<'a> {
             let called = (proto.domain.as_str(), proto.op_type.as_str());
             match self.functions.get(&called).copied() {
                 Some(function) => self.call(proto, function, names, depth)?,
-                None => self.node(proto, names)?,
+                None => self.node(proto, names, depth)?,
             }
         }
         Ok(())
     }
 
-    fn node(&mut self, proto: &NodeProto, names: &Names<'_>) -> Result<(), FormatError> {
-        if self.nodes.len() >= MOST_NODES {
+    fn node(&mut self, proto: &'a NodeProto, names: &Names<'_>, depth: usize) -> Result<(), FormatError> {
+        let branches = self.branches(proto, names, depth)?;
+        if self.nodes.len() + self.held >= MOST_NODES {
             return Err(FormatError::TooLarge);
         }
         let attributes = proto.attribute.iter().filter_map(|attribute| names.attribute(attribute)).collect();
@@ -196,8 +252,36 @@ impl<'a> Flattener<'a> {
             outputs: proto.output.iter().map(|name| names.value(name)).collect(),
             attributes: Attributes::new(attributes),
             scope: Scope::of(proto),
+            remark: proto.metadata_props.iter().find(|entry| entry.key == REMARK).map(|entry| entry.value.clone()),
+            branches,
         });
         Ok(())
+    }
+
+    /// The graphs of an operator that takes one of them.
+    fn branches(&mut self, proto: &'a NodeProto, names: &Names<'_>, depth: usize) -> Result<Vec<(String, Branch)>, FormatError> {
+        if proto.op_type != "If" || !is_own(&proto.domain) {
+            return Ok(Vec::new());
+        }
+        if depth >= MOST_CALLS {
+            return Err(FormatError::TooDeep);
+        }
+        let mut branches = Vec::new();
+        for attribute in &proto.attribute {
+            let Some(graph) = attribute.g.as_deref() else { continue };
+            let outer = std::mem::take(&mut self.nodes);
+            let made = self.nodes(&graph.node, names, depth + 1);
+            let nodes = std::mem::replace(&mut self.nodes, outer);
+            made?;
+            self.held += nodes.len();
+            let mut tensors = BTreeMap::new();
+            for tensor in &graph.initializer {
+                tensors.insert(names.value(&tensor.name), Stored::read(tensor)?);
+            }
+            let outputs = graph.output.iter().map(|output| names.value(&output.name)).collect();
+            branches.push((attribute.name.clone(), Branch { nodes, outputs, tensors }));
+        }
+        Ok(branches)
     }
 
     /// The nodes of a function in place of its call.
@@ -274,8 +358,8 @@ fn in_order(nodes: Vec<Node>, tensors: &HashMap<String, Stored>, inputs: &Vec<In
     let mut readers: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     for (at, node) in nodes.iter().enumerate() {
         let mut count = 0;
-        for name in node.inputs.iter().flatten().filter(|name| !known.contains(name.as_str())) {
-            let maker = made.get(name.as_str());
+        for name in node.reads().into_iter().filter(|name| !known.contains(name)) {
+            let maker = made.get(name);
             let maker = *maker.ok_or_else(|| not_onnx(format!("{} reads `{name}`, which nothing makes", node.shown())))?;
             readers[maker].push(at);
             count += 1;

@@ -12,6 +12,12 @@ use super::error::FormatError;
 pub(super) const WITHIN: &str = "within";
 /// Elements that take fewer bytes are kept: they may be shapes, axes and the like.
 const SMALL: u64 = 1024;
+/// The same of integers, which are seldom weights and may be indices.
+const SMALL_INTEGERS: u64 = 1 << 16;
+/// The number of a tensor's element type among its fields.
+const ELEMENT_TYPE: u32 = 2;
+/// The number of 64-bit integers among element types.
+const INTEGERS: u64 = 7;
 /// What is kept takes at most so many bytes.
 const MOST_BYTES: usize = 64 << 20;
 /// So many fields at most are kept, since each takes more memory than bytes of the file.
@@ -148,6 +154,7 @@ impl<R: Read + Seek> Slimmer<R> {
         if depth > MOST_DEPTH {
             return Err(FormatError::TooDeep);
         }
+        let mut small = SMALL;
         while self.at < end {
             let start = self.at;
             let key = self.varint(end)?;
@@ -157,6 +164,9 @@ impl<R: Read + Seek> Slimmer<R> {
             match (key & 7, field) {
                 (0, _) => {
                     let value = self.varint(end)?;
+                    if (kind, number, value) == (Kind::Tensor, ELEMENT_TYPE, INTEGERS) {
+                        small = SMALL_INTEGERS;
+                    }
                     if field.is_some() {
                         self.keep(10)?;
                         put_varint(out, key);
@@ -177,6 +187,7 @@ impl<R: Read + Seek> Slimmer<R> {
                     if length > end - self.at {
                         return Err(FormatError::CutOff { at: start });
                     }
+                    let field = field.map(|field| if field == Field::Elements && length <= small { Field::Plain } else { field });
                     self.delimited(key, field, length, depth, out)?;
                 }
                 _ => return Err(FormatError::NotProtobuf { at: start }),
@@ -195,7 +206,7 @@ impl<R: Read + Seek> Slimmer<R> {
     ) -> Result<(), FormatError> {
         match field {
             None => self.skip(length, u64::MAX),
-            Some(Field::Elements) if length > SMALL => {
+            Some(Field::Elements) => {
                 let entries = [(WITHIN, "1".to_owned()), ("offset", self.at.to_string()), ("length", length.to_string())];
                 for (name, value) in entries {
                     put_entry(out, name, &value);
@@ -203,7 +214,7 @@ impl<R: Read + Seek> Slimmer<R> {
                 self.keep(64)?;
                 self.skip(length, u64::MAX)
             }
-            Some(Field::Plain | Field::Elements) => {
+            Some(Field::Plain) => {
                 put_varint(out, key);
                 put_varint(out, length);
                 self.copy(length, u64::MAX, out)

@@ -4,6 +4,8 @@
 //! range of bytes of a file, which somebody else reads and [`Elements::decode`] makes numbers of. What the message claims is
 //! compared with the bytes that are there before anything is allocated.
 
+use prost::Message;
+
 use super::error::FormatError;
 use super::proto::TensorProto;
 use super::slim::WITHIN;
@@ -12,18 +14,31 @@ use crate::interchange::number::{from_bf16, from_f16};
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ElementType {
+    /// Numbers with a fraction, 32 bits.
     Float,
+    /// Numbers with a fraction, 64 bits.
     Double,
+    /// Numbers with a fraction, 16 bits of IEEE 754.
     Float16,
+    /// Numbers with a fraction, 16 bits: the upper half of 32.
     BFloat16,
+    /// Integers, 8 bits with a sign.
     Int8,
+    /// 16 bits with a sign.
     Int16,
+    /// 32 bits with a sign.
     Int32,
+    /// 64 bits with a sign.
     Int64,
+    /// 8 bits.
     UInt8,
+    /// 16 bits.
     UInt16,
+    /// 32 bits.
     UInt32,
+    /// 64 bits.
     UInt64,
+    /// Truth values, a byte each.
     Bool,
 }
 
@@ -122,6 +137,12 @@ impl Elements {
         }
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The elements of a range of bytes, in little-endian order; bytes behind the last whole one are left out.
     #[must_use]
     pub fn decode(element: ElementType, bytes: &[u8]) -> Self {
@@ -206,6 +227,15 @@ impl Stored {
     }
 }
 
+/// Reads a tensor that stands in a file of its own, as test data does.
+///
+/// # Errors
+/// It is no tensor, or what it says does not go together.
+pub fn read_tensor(bytes: &[u8]) -> Result<Stored, FormatError> {
+    let proto = TensorProto::decode(bytes).map_err(|error| FormatError::NotOnnx { why: error.to_string() })?;
+    Stored::read(&proto)
+}
+
 /// Elements that stand in a file.
 fn apart(proto: &TensorProto, needed: u64) -> Result<Data, String> {
     let entry = |key: &str| proto.external_data.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str());
@@ -249,7 +279,7 @@ fn known(proto: &TensorProto, element: ElementType, (count, bytes): (u64, u64)) 
         ElementType::Bool => Elements::Int(proto.int32_data.iter().map(|n| int((*n != 0).into())).collect()),
     })
     .and_then(|elements: Elements| {
-        let missing = elements.len() == 0 && count > 0;
+        let missing = elements.is_empty() && count > 0;
         if missing { Err("it has no elements".to_owned()) } else { Ok(elements) }
     })
 }

@@ -7,6 +7,7 @@
 mod elementwise;
 
 mod movement;
+mod norm;
 mod reduce;
 
 use super::array::{Array, Values};
@@ -79,6 +80,7 @@ const FOLDS: &[(&str, Fold)] = &[
     ("Abs", elementwise::unary),
     ("Add", elementwise::binary),
     ("And", elementwise::binary),
+    ("BatchNormalization", norm::batch),
     ("Cast", elementwise::cast),
     ("CastLike", elementwise::cast),
     ("Ceil", elementwise::unary),

@@ -6,7 +6,7 @@ use super::super::attributes::Attributes;
 use super::super::fold::Why;
 use super::super::number::Number;
 use super::{Importer, Map, Use, Value, shape_of};
-use crate::op::{Activation, Constant, Elementwise, Merge, Op, Param, Scalar, ScalarOp, Softmax, Unary};
+use crate::op::{Activation, Constant, Elementwise, Merge, Op, Param, ScalarOp, Softmax, Unary};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -35,7 +35,6 @@ pub(super) fn activation<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Mad
         "Elu" => Activation::Elu { alpha: alpha(1.0) },
         "Celu" => Activation::Celu { alpha: alpha(1.0) },
         "ThresholdedRelu" => Activation::ThresholdedRelu { alpha: alpha(1.0) },
-        "Selu" if !attributes.has("alpha") && !attributes.has("gamma") => Activation::Selu,
         "HardSigmoid" => {
             let (slope, beta) = (attributes.float_or("alpha", 0.2), exact(attributes.float_or("beta", 0.5)));
             Activation::HardSigmoid { alpha: if is_sixth(slope) { 1.0 / 6.0 } else { exact(slope) }, beta }
@@ -98,13 +97,17 @@ pub(super) fn clip<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
 /// `PRelu`.
 pub(super) fn prelu<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
-    let slope = used.array(1).ok_or_else(|| Why::from("its slope is computed from the input"))?;
+    let Some(slope) = used.array(1) else { return super::function::sloped(importer, used) };
     let count = importer.arrays.get(slope).len();
     let channels = importer.map_shape(&map).channels();
     let dims = &importer.arrays.get(slope).dims;
-    let is_each = dims.len() + 1 >= map.rank().min(2) && count as u64 == channels && dims.iter().skip(1).all(|dim| *dim == 1);
-    if count != 1 && !is_each {
-        return Err(Why(format!("slopes of {dims:?} are neither one for all channels nor one for each")));
+    // The slopes are broadcast from the last axis, so that of channels has the others behind it.
+    let is_each =
+        map.leads() && count as u64 == channels && dims.len() + 1 == map.rank() && dims.iter().skip(1).all(|dim| *dim == 1);
+    // What PyTorch wrote before the slopes had their axes.
+    let is_vector = map.leads() && dims.len() == 1 && count as u64 == channels && importer.model.opset < 7;
+    if count != 1 && !is_each && !is_vector {
+        return super::function::sloped(importer, used);
     }
     let op = Op::Activation(Activation::Prelu { shared: count == 1 });
     let made = importer.add(used, op, &[map.node], map.dims.clone())?;
@@ -113,44 +116,43 @@ pub(super) fn prelu<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(made)])
 }
 
-/// `Softmax`: over all axes from one on before version 13, over one axis since.
+/// `Softmax`: over all axes from one on, taken for one, before version 13, over one axis since.
 pub(super) fn softmax<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let map = used.map(0)?.clone();
     let is_old = importer.model.opset < 13;
     let at = used.axis("axis", if is_old { 1 } else { -1 }, map.rank())?;
-    if is_old && at + 1 != map.rank() && map.dims[at + 1..].iter().any(|dim| *dim != Number::from(1)) {
-        return Err(Why::from("it is over several axes at once, as versions before 13 have it"));
+    let log = used.node.op == "LogSoftmax";
+    let is_several = is_old && map.dims[at + 1..].iter().any(|dim| *dim != Number::from(1));
+    let mut flat = map.clone();
+    if is_several {
+        let last = map.dims[at..].iter().try_fold(Number::from(1), |all, dim| all.mul(*dim));
+        let last = last.ok_or_else(|| Why::from("images are mixed with what is in them"))?;
+        flat = importer.reshaped(used, &map, map.dims[..at].iter().copied().chain([last]).collect())?;
     }
-    let axis = map.axis(at).ok_or_else(|| Why::from("it is over the images of a batch"))?;
-    let made =
-        importer.add(used, Op::Softmax(Softmax { axis, log: used.node.op == "LogSoftmax" }), &[map.node], map.dims.clone())?;
-    Ok(vec![Value::Map(made)])
+    let axis = flat.axis(at).ok_or_else(|| Why::from("it is over the images of a batch"))?;
+    let made = importer.mapped(used, &flat, Op::Softmax(Softmax { axis, log }))?;
+    Ok(vec![Value::Map(if is_several { importer.reshaped(used, &made, map.dims.clone())? } else { made })])
 }
 
 /// Sums, products and the like of any number of operands.
 pub(super) fn merge<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let merge = merge_of(&used.node.op)?;
     let mut operands = used.inputs.iter().flatten().cloned();
     let mut sum = operands.next().ok_or_else(|| Why::from("it has no operands"))?;
     for next in operands {
-        sum = Value::Map(combine(importer, used, (sum, next))?);
+        let next = importer.at_axis(used, &sum, next)?;
+        sum = Value::Map(importer.combined(used, (sum, next), merge)?);
+    }
+    if let ("Mean", Value::Map(map)) = (used.node.op.as_str(), &sum) {
+        let count = used.inputs.iter().flatten().count();
+        sum = Value::Map(importer.scalar(used, map, (ScalarOp::Div, count as f64))?);
     }
     Ok(vec![sum])
 }
 
-fn combine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, operands: (Value, Value)) -> Result<Map, Why> {
-    match operands {
-        (Value::Map(a), Value::Map(b)) => two_maps(importer, used, &a, &b),
-        (Value::Map(map), Value::Array(array)) => with_array(importer, used, (&map, array), false),
-        (Value::Array(array), Value::Map(map)) => with_array(importer, used, (&map, array), true),
-        (Value::Array(_) | Value::Lost, Value::Array(_) | Value::Lost) | (Value::Lost, _) | (_, Value::Lost) => {
-            Err(Why::from("no operand of it flows"))
-        }
-    }
-}
-
 fn merge_of(op: &str) -> Result<Merge, Why> {
     Ok(match op {
-        "Add" | "Sum" => Merge::Add,
+        "Add" | "Sum" | "Mean" => Merge::Add,
         "Sub" => Merge::Sub,
         "Mul" => Merge::Mul,
         "Div" => Merge::Div,
@@ -161,15 +163,8 @@ fn merge_of(op: &str) -> Result<Merge, Why> {
     })
 }
 
-fn two_maps<'m>(importer: &mut Importer<'m>, used: &Use<'m>, a: &Map, b: &Map) -> Result<Map, Why> {
-    let dims = broadcast(&a.dims, &b.dims)?;
-    let op = Op::Elementwise(Elementwise { merge: merge_of(&used.node.op)? });
-    let [a, b] = [a, b].map(|map| importer.aligned(used, map, &dims));
-    importer.add(used, op, &[a?.node, b?.node], dims)
-}
-
 /// The dimensions of two maps combined.
-fn broadcast(a: &[Number], b: &[Number]) -> Result<Vec<Number>, Why> {
+pub(super) fn broadcast(a: &[Number], b: &[Number]) -> Result<Vec<Number>, Why> {
     let rank = a.len().max(b.len());
     let one = Number::from(1);
     let dim = |dims: &[Number], axis: usize| (axis + dims.len()).checked_sub(rank).map_or(one, |own| dims[own]);
@@ -182,42 +177,83 @@ fn broadcast(a: &[Number], b: &[Number]) -> Result<Vec<Number>, Why> {
     (0..rank).map(both).collect()
 }
 
-fn with_array<'m>(
-    importer: &mut Importer<'m>,
-    used: &Use<'m>,
-    (map, array): (&Map, ArrayId),
-    is_first: bool,
-) -> Result<Map, Why> {
-    if let Some(number) = importer.arrays.get(array).scalar()
-        && importer.arrays.get(array).dims.len() <= map.rank()
-        && let Some(op) = scalar_of(&used.node.op, is_first)
-    {
-        let op = Op::Scalar(Scalar { op, value: exact(number) });
-        return importer.add(used, op, &[map.node], map.dims.clone());
+/// Arithmetic with a constant, which stands in front or behind.
+fn scalar_of(merge: Merge, is_first: bool) -> ScalarOp {
+    match (merge, is_first) {
+        (Merge::Add, _) => ScalarOp::Add,
+        (Merge::Mul, _) => ScalarOp::Mul,
+        (Merge::Max, _) => ScalarOp::Max,
+        (Merge::Min, _) => ScalarOp::Min,
+        (Merge::Sub, false) => ScalarOp::Sub,
+        (Merge::Sub, true) => ScalarOp::RevSub,
+        (Merge::Div, false) => ScalarOp::Div,
+        (Merge::Div, true) => ScalarOp::RevDiv,
+        (Merge::Pow, false) => ScalarOp::Pow,
+        (Merge::Pow, true) => ScalarOp::RevPow,
     }
-    let other = importer.given(used, array, map)?;
-    if is_first { two_maps(importer, used, &other, map) } else { two_maps(importer, used, map, &other) }
-}
-
-fn scalar_of(op: &str, is_first: bool) -> Option<ScalarOp> {
-    Some(match (op, is_first) {
-        ("Add" | "Sum", _) => ScalarOp::Add,
-        ("Mul", _) => ScalarOp::Mul,
-        ("Max", _) => ScalarOp::Max,
-        ("Sub", false) => ScalarOp::Sub,
-        ("Sub", true) => ScalarOp::RevSub,
-        ("Div", false) => ScalarOp::Div,
-        ("Div", true) => ScalarOp::RevDiv,
-        ("Pow", false) => ScalarOp::Pow,
-        ("Pow", true) => ScalarOp::RevPow,
-        ("Min", _) => ScalarOp::Min,
-        _ => return None,
-    })
 }
 
 impl<'m> Importer<'m> {
+    /// A second operand as versions before 7 place it: its axes begin at one of the first's, and are not its last ones.
+    fn at_axis(&mut self, used: &Use<'m>, first: &Value, second: Value) -> Result<Value, Why> {
+        let Some(axis) = used.node.attributes.int("axis").filter(|_| self.model.opset < 7) else { return Ok(second) };
+        let rank = |value: &Value| match value {
+            Value::Map(map) => map.rank(),
+            Value::Array(array) => self.arrays.get(*array).dims.len(),
+            Value::Lost => 0,
+        };
+        let behind =
+            super::super::array::axis(axis, rank(first).max(1)).and_then(|at| rank(first).checked_sub(at + rank(&second)));
+        let behind = behind.ok_or_else(|| Why(format!("its second operand does not fit at axis {axis}")))?;
+        Ok(match second {
+            Value::Map(map) => {
+                let dims = map.dims.iter().copied().chain(std::iter::repeat_n(Number::from(1), behind)).collect();
+                Value::Map(self.viewed(used, &map, dims)?)
+            }
+            Value::Array(array) => {
+                let dims: Vec<usize> =
+                    self.arrays.get(array).dims.iter().copied().chain(std::iter::repeat_n(1, behind)).collect();
+                Value::Array(self.arrays.shaped(array, &dims)?)
+            }
+            Value::Lost => Value::Lost,
+        })
+    }
+
+    /// Two operands, of which one flows at least, combined.
+    pub(super) fn combined(&mut self, used: &Use<'m>, operands: (Value, Value), merge: Merge) -> Result<Map, Why> {
+        match operands {
+            (Value::Map(a), Value::Map(b)) => self.merged(used, [&a, &b], merge),
+            (Value::Map(map), Value::Array(array)) => self.with_array(used, (&map, array), (merge, false)),
+            (Value::Array(array), Value::Map(map)) => self.with_array(used, (&map, array), (merge, true)),
+            (Value::Array(_) | Value::Lost, Value::Array(_) | Value::Lost) | (Value::Lost, _) | (_, Value::Lost) => {
+                Err(Why::from("no operand of it flows"))
+            }
+        }
+    }
+
+    /// Two tensors that flow, combined.
+    pub(super) fn merged(&mut self, used: &Use<'m>, [a, b]: [&Map; 2], merge: Merge) -> Result<Map, Why> {
+        let dims = broadcast(&a.dims, &b.dims)?;
+        let [a, b] = [a, b].map(|map| self.aligned(used, map, &dims));
+        self.add(used, Op::Elementwise(Elementwise { merge }), &[a?.node, b?.node], dims)
+    }
+
+    fn with_array(
+        &mut self,
+        used: &Use<'m>,
+        (map, array): (&Map, ArrayId),
+        (merge, is_first): (Merge, bool),
+    ) -> Result<Map, Why> {
+        let known = self.arrays.get(array);
+        if let Some(number) = known.scalar().filter(|number| number.is_finite() && known.dims.len() <= map.rank()) {
+            return self.scalar(used, map, (scalar_of(merge, is_first), exact(number)));
+        }
+        let other = self.given(used, array, map)?;
+        if is_first { self.merged(used, [&other, map], merge) } else { self.merged(used, [map, &other], merge) }
+    }
+
     /// An array as a tensor that stands beside a map: written where it is small, otherwise learned.
-    fn given(&mut self, used: &Use<'m>, array: ArrayId, beside: &Map) -> Result<Map, Why> {
+    pub(super) fn given(&mut self, used: &Use<'m>, array: ArrayId, beside: &Map) -> Result<Map, Why> {
         let dims = self.arrays.get(array).dims.clone();
         // Its axis of images, if it reaches so far, is one that all of them share.
         let images = beside.dims.iter().position(|dim| *dim == Number::of_batch(1));
@@ -236,10 +272,13 @@ impl<'m> Importer<'m> {
         let values = self.arrays.get(array).values.as_ref().and_then(Values::floats);
         if let Some(values) = values.filter(|values| values.len() <= MOST_WRITTEN && !self.is_tensor(used, array)) {
             let values = values.iter().map(|value| exact(*value)).collect();
-            return self.add(used, Op::Constant(Constant { shape, values }), &[], numbers);
+            let map = self.add(used, Op::Constant(Constant { shape, values }), &[], numbers)?;
+            let flat = self.arrays.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
+            self.learns(&map, "value", flat);
+            return Ok(map);
         }
         let map = self.add(used, Op::Param(Param { shape, init: 0.0 }), &[], numbers)?;
-        let flat = self.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
+        let flat = self.arrays.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;
         self.learns(&map, "weight", flat);
         Ok(map)
     }
@@ -252,7 +291,7 @@ impl<'m> Importer<'m> {
     }
 
     /// A map with dimensions of 1 in front, so that its images stand where those of the result do.
-    fn aligned(&mut self, used: &Use<'m>, map: &Map, dims: &[Number]) -> Result<Map, Why> {
+    pub(super) fn aligned(&mut self, used: &Use<'m>, map: &Map, dims: &[Number]) -> Result<Map, Why> {
         let images = |dims: &[Number]| dims.iter().position(|dim| *dim == Number::of_batch(1)).map(|at| dims.len() - at);
         let (own, whole) = (images(&map.dims), images(dims));
         if own.is_some() && own != whole {
@@ -269,18 +308,17 @@ impl<'m> Importer<'m> {
 
     /// An array of one dimension.
     pub(super) fn vector(&mut self, array: ArrayId) -> Result<ArrayId, Why> {
-        let count = self.arrays.get(array).len();
-        self.shaped(array, &[count])
+        self.arrays.vector(array)
     }
 
-    /// An array under other dimensions.
-    pub(super) fn shaped(&mut self, array: ArrayId, dims: &[usize]) -> Result<ArrayId, Why> {
-        if self.arrays.get(array).dims == dims {
-            return Ok(array);
-        }
-        let shape = Array::ints(dims.iter().map(|dim| Number::from(*dim as i64)).collect());
-        let shape = self.arrays.known(shape);
-        let made = self.arrays.made("Reshape", &Attributes::default(), &[Some(array), Some(shape)], 1)?;
-        made.first().copied().ok_or_else(|| Why::from("nothing is made"))
+    /// Each element of an array so many times.
+    pub(super) fn for_each(&mut self, array: ArrayId, times: usize) -> Result<ArrayId, Why> {
+        let count = self.arrays.get(array).len();
+        let column = self.arrays.shaped(array, &[count, 1])?;
+        let whole = Array::ints([count, times].map(|dim| Number::from(dim as i64)).to_vec());
+        let whole = self.arrays.known(whole);
+        let made = self.arrays.made("Expand", &Attributes::default(), &[Some(column), Some(whole)], 1)?;
+        let made = made.first().copied().ok_or_else(|| Why::from("nothing is made"))?;
+        self.vector(made)
     }
 }

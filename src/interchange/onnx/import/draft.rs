@@ -3,7 +3,7 @@
 //! While a model is read nothing has a name yet, for what several nodes mean together may turn out to be one operation. The
 //! graph gets what is left, in the order of the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::arrays::ArrayId;
 use super::super::model::{Model, Node};
@@ -30,23 +30,44 @@ pub(super) struct Draft<'m> {
     pub name: &'m str,
     /// The arrays that its tensors are, by role.
     pub learned: Vec<(&'static str, ArrayId)>,
+    /// What is known of it by a remark.
+    pub told: Option<Told>,
+}
+
+/// What a remark of this program's tells of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Its name.
+    pub name: String,
+    /// What its tensors are called after.
+    pub owner: String,
 }
 
 /// The graph of what outputs hang on, and the array of each of its tensors. Inputs stay, read or not.
-pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, DraftId)]) -> (Graph, BTreeMap<TensorId, ArrayId>) {
+pub(super) fn graph(
+    model: &Model,
+    remark: Option<&str>,
+    drafts: &[Draft<'_>],
+    outputs: &[(String, DraftId)],
+) -> (Graph, BTreeMap<TensorId, ArrayId>) {
     let name = if model.name.is_empty() { "model" } else { &model.name };
-    let mut graph = Graph::new(identifier(name), None);
+    let spelled = Spelling::of(model);
+    let own = Some(model.doc.as_str()).filter(|doc| spelled.is_ours && !doc.is_empty());
+    let mut graph = Graph::new(spelled.name(name), own.or(remark).map(str::to_owned));
     let needed = needed(drafts, outputs);
     let kept = drafts.iter().zip(&needed).filter(|(_, needed)| **needed);
-    let (mut names, mut learned) = (Names::new(kept.filter_map(|(draft, _)| draft.from), model), BTreeMap::new());
+    let (mut names, mut learned) =
+        (Names::new(kept.filter_map(|(draft, _)| Some((draft.from?, &draft.op))), model), BTreeMap::new());
     let mut made: BTreeMap<DraftId, NodeId> = BTreeMap::new();
+    let mut shared = Shared::default();
     for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| needed[*at]) {
-        let name = match draft.from {
-            Some(node) => names.of(node, &draft.op, model),
-            None => names.free(&identifier(draft.name)),
+        let name = match (&draft.told, draft.from) {
+            (Some(told), _) => names.told(&told.name),
+            (None, Some(node)) => names.of(node, &draft.op, model),
+            (None, None) => names.free(&spelled.name(draft.name)),
         };
         let inputs = draft.inputs.iter().map(|input| made[input]).collect();
-        let id = graph.add(graph::Node::new(LayerPath::new(&name), draft.op.clone(), inputs));
+        let id = shared.add(&mut graph, graph::Node::new(LayerPath::new(&name), draft.op.clone(), inputs), draft);
         for tensor in graph.node(id).tensors.clone() {
             let role = graph.tensor(tensor).role;
             if let Some((_, array)) = draft.learned.iter().find(|(own, _)| *own == role) {
@@ -56,13 +77,63 @@ pub(super) fn graph(model: &Model, drafts: &[Draft<'_>], outputs: &[(String, Dra
         made.insert(DraftId(at), id);
     }
     for (name, draft) in outputs {
-        graph.add_output(names.free_output(&identifier(name)), made[draft]);
+        graph.add_output(names.free_output(&spelled.name(name)), made[draft]);
     }
     (graph, learned)
 }
 
+/// How names of a file are spelled here: those that this program wrote as they are, others as identifiers.
+struct Spelling {
+    is_ours: bool,
+}
+
+impl Spelling {
+    fn of(model: &Model) -> Self {
+        Self { is_ours: model.is_ours() }
+    }
+
+    fn name(&self, text: &str) -> String {
+        if self.is_ours && is_path(text) { text.to_owned() } else { identifier(text) }
+    }
+}
+
+/// Whether a text can be the name of a layer as it is.
+pub(super) fn is_path(text: &str) -> bool {
+    text.split('.').all(|segment| !segment.is_empty()) && !text.contains('`') && !text.chars().any(char::is_control)
+}
+
+/// The tensors of layers that remarks tell to be shared, with their arrays, by what they are called after.
+#[derive(Default)]
+struct Shared {
+    by_owner: HashMap<String, Set>,
+}
+
+/// Tensors of one owner.
+struct Set {
+    arrays: Vec<(&'static str, ArrayId)>,
+    tensors: Vec<TensorId>,
+}
+
+impl Shared {
+    fn add(&mut self, graph: &mut Graph, mut node: graph::Node, draft: &Draft<'_>) -> NodeId {
+        let Some(told) = draft.told.as_ref().filter(|_| !draft.learned.is_empty()) else { return graph.add(node) };
+        if let Some(set) = self.by_owner.get(&told.owner) {
+            if set.arrays == draft.learned {
+                node.tensors.clone_from(&set.tensors);
+            }
+            return graph.add(node);
+        }
+        let owner = LayerPath::new(&told.owner);
+        let id = if graph.is_free(&owner) { graph.add_owned(node, &owner) } else { graph.add(node) };
+        let set = Set { arrays: draft.learned.clone(), tensors: graph.node(id).tensors.clone() };
+        self.by_owner.insert(told.owner.clone(), set);
+        id
+    }
+}
+
 fn needed(drafts: &[Draft<'_>], outputs: &[(String, DraftId)]) -> Vec<bool> {
-    let mut needed: Vec<bool> = drafts.iter().map(|draft| draft.from.is_none()).collect();
+    // A layer that was written with nobody reading it stays.
+    let mut needed: Vec<bool> = drafts.iter().map(|draft| draft.from.is_none() || draft.told.is_some()).collect();
     for (_, draft) in outputs {
         needed[draft.0] = true;
     }

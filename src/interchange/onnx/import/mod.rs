@@ -2,18 +2,30 @@
 //!
 //! In: a [`Model`]. Out: an [`Imported`] network for one image, or every node that cannot be said here, with what to do.
 //! Each value of the model is either an array, known without running it, or a map that flows. Dimensions count the batch as
-//! [`Number`]s do; a map's node has them without it. A node is handled by the function that [`HANDLERS`] names for its
+//! [`Number`]s do; a map's node has them without it. A node is handled by the function that [`handlers`] names for its
 //! operator, which says what it means and adds what computes that; every shape that it claims is compared with the one that
 //! the operation infers.
 
 mod arithmetic;
+mod branch;
+mod choose;
 mod conv;
 mod draft;
+mod einsum;
+mod function;
+mod handlers;
 mod movement;
 mod names;
 mod norm;
 mod pool;
+mod product;
+mod reading;
 mod recognise;
+mod repeat;
+mod resample;
+mod shares;
+mod spatial;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,10 +34,11 @@ use super::arrays::{ArrayId, Arrays};
 use super::fold::{self, Why};
 use super::model::{self, Model, Node};
 use super::number::Number;
-use super::proto::Extent;
 use crate::graph::{Graph, TensorId};
-use crate::op::{Op, Shape};
+use crate::op::{Op, Scalar, ScalarOp, Shape};
 use draft::{Draft, DraftId};
+pub use names::identifier;
+use reading::Reading;
 
 /// A network made of a model.
 #[derive(Debug, Clone)]
@@ -38,6 +51,8 @@ pub struct Imported {
     pub learned: BTreeMap<TensorId, ArrayId>,
     /// How many images the model was made for, where it says so.
     pub batch: Option<u64>,
+    /// Whether the first axes of inputs are no images: the model is taken as it stands.
+    pub is_whole: bool,
 }
 
 /// A node that cannot be said here.
@@ -89,11 +104,21 @@ fn shape_of(dims: &[Number]) -> Result<Shape, Why> {
     Shape::new(&own).ok_or_else(|| Why(format!("{own:?} is no shape here: 1 to 6 dimensions, each from 1 to 2,147,483,647")))
 }
 
+/// Whether a dimension is that of the images, which is none here.
+fn is_images(dim: Number) -> bool {
+    dim == Number::of_batch(1)
+}
+
 impl Map {
-    /// The axis here of an axis of the model; `None` for that of the images.
+    /// The axis here of an axis of the model; `None` for that of the images, alone or with others in it.
     fn axis(&self, axis: usize) -> Option<usize> {
-        let is_images = |dim: &Number| *dim == Number::of_batch(1);
-        (!is_images(self.dims.get(axis)?)).then(|| self.dims[..axis].iter().filter(|dim| !is_images(dim)).count())
+        let dim = self.dims.get(axis)?;
+        (dim.batch == 0).then(|| self.dims[..axis].iter().filter(|dim| !is_images(**dim)).count())
+    }
+
+    /// Whether its images stand in front, each by itself.
+    fn leads(&self) -> bool {
+        self.dims.first().copied().is_some_and(is_images)
     }
 
     fn rank(&self) -> usize {
@@ -138,129 +163,64 @@ impl Use<'_> {
     }
 }
 
-type Handler = for<'m> fn(&mut Importer<'m>, &Use<'m>) -> Result<Vec<Value>, Why>;
-
-/// The operators that maps go through.
-const HANDLERS: &[(&str, Handler)] = &[
-    ("Abs", arithmetic::unary),
-    ("Add", arithmetic::merge),
-    ("AveragePool", pool::window),
-    ("BatchNormalization", norm::batch),
-    ("Cast", movement::same),
-    ("Ceil", arithmetic::unary),
-    ("Celu", arithmetic::activation),
-    ("Clip", arithmetic::clip),
-    ("Concat", movement::concat),
-    ("Conv", conv::conv),
-    ("ConvTranspose", conv::transposed),
-    ("Cos", arithmetic::unary),
-    ("DepthToSpace", movement::depth_to_space),
-    ("Div", arithmetic::merge),
-    ("Dropout", movement::same),
-    ("Elu", arithmetic::activation),
-    ("Erf", arithmetic::unary),
-    ("Exp", arithmetic::unary),
-    ("Flatten", movement::flatten),
-    ("Floor", arithmetic::unary),
-    ("Gelu", arithmetic::activation),
-    ("Gemm", conv::gemm),
-    ("GlobalAveragePool", pool::global),
-    ("GlobalMaxPool", pool::global),
-    ("GroupNormalization", norm::group),
-    ("HardSigmoid", arithmetic::activation),
-    ("HardSwish", arithmetic::activation),
-    ("Identity", movement::same),
-    ("InstanceNormalization", norm::instance),
-    ("LRN", norm::lrn),
-    ("LayerNormalization", norm::layer),
-    ("LeakyRelu", arithmetic::activation),
-    ("Log", arithmetic::unary),
-    ("LogSoftmax", arithmetic::softmax),
-    ("MatMul", conv::matmul),
-    ("Max", arithmetic::merge),
-    ("MaxPool", pool::window),
-    ("Min", arithmetic::merge),
-    ("Mish", arithmetic::activation),
-    ("Mul", arithmetic::merge),
-    ("Neg", arithmetic::unary),
-    ("PRelu", arithmetic::prelu),
-    ("Pad", movement::pad),
-    ("Pow", arithmetic::merge),
-    ("Reciprocal", arithmetic::unary),
-    ("ReduceL1", pool::reduce),
-    ("ReduceL2", pool::reduce),
-    ("ReduceMax", pool::reduce),
-    ("ReduceMean", pool::reduce),
-    ("ReduceMin", pool::reduce),
-    ("ReduceProd", pool::reduce),
-    ("ReduceSum", pool::reduce),
-    ("Relu", arithmetic::activation),
-    ("Reshape", movement::reshape),
-    ("Resize", movement::resize),
-    ("Round", arithmetic::unary),
-    ("Selu", arithmetic::activation),
-    ("Shape", movement::shape),
-    ("Sigmoid", arithmetic::activation),
-    ("Sign", arithmetic::unary),
-    ("Sin", arithmetic::unary),
-    ("Slice", movement::slice),
-    ("Softmax", arithmetic::softmax),
-    ("Softplus", arithmetic::activation),
-    ("Softsign", arithmetic::activation),
-    ("SpaceToDepth", movement::space_to_depth),
-    ("Split", movement::split),
-    ("Sqrt", arithmetic::unary),
-    ("Squeeze", movement::squeeze),
-    ("Sub", arithmetic::merge),
-    ("Sum", arithmetic::merge),
-    ("Tanh", arithmetic::activation),
-    ("ThresholdedRelu", arithmetic::activation),
-    ("Transpose", movement::transpose),
-    ("Unsqueeze", movement::unsqueeze),
-    ("Upsample", movement::resize),
-];
-
-/// Makes a network of a model.
+/// Makes a network of a model: of one image where its first axes are those of images, otherwise of the whole as it stands.
 ///
 /// # Errors
 /// Every node that cannot be said here and reads none that cannot.
 pub fn import(model: &Model) -> Result<Imported, Vec<Unsupported>> {
-    let mut importer = Importer::new(model);
+    read_as(model, Reading::Images)
+        .or_else(|problems| read_as(model, Reading::One).map_err(|own| if own.len() < problems.len() { own } else { problems }))
+}
+
+fn read_as(model: &Model, reading: Reading) -> Result<Imported, Vec<Unsupported>> {
+    let mut importer = Importer::new(model, reading);
     importer.inputs();
     importer.tensors();
-    for node in &model.nodes {
-        importer.node(node);
+    let mut reader = told::Reader::new(model);
+    let mut at = 0;
+    while let Some(node) = model.nodes.get(at) {
+        if let Some(nodes) = reader.layer(&mut importer, at) {
+            at += nodes;
+        } else {
+            importer.node(node);
+            at += 1;
+        }
     }
     importer.outputs();
-    let Importer { mut drafts, outputs, arrays, problems, batch, .. } = importer;
+    let Importer { mut drafts, outputs, mut arrays, problems, batch, .. } = importer;
     if !problems.is_empty() {
         return Err(problems);
     }
-    recognise::recognise(&mut drafts, &arrays, &outputs);
-    let (graph, learned) = draft::graph(model, &drafts, &outputs);
-    Ok(Imported { graph, arrays, learned, batch })
+    recognise::recognise(&mut drafts, &mut arrays, &outputs);
+    let (graph, learned) = draft::graph(model, reading.remark(), &drafts, &outputs);
+    Ok(Imported { graph, arrays, learned, batch, is_whole: reading == Reading::One })
 }
 
 struct Importer<'m> {
     model: &'m Model,
+    reading: Reading,
     drafts: Vec<Draft<'m>>,
     outputs: Vec<(String, DraftId)>,
     arrays: Arrays,
     values: HashMap<&'m str, Value>,
     problems: Vec<Unsupported>,
     batch: Option<u64>,
+    /// Outputs that nodes do not make here.
+    unmade: HashMap<&'m str, &'m Node>,
 }
 
 impl<'m> Importer<'m> {
-    fn new(model: &'m Model) -> Self {
+    fn new(model: &'m Model, reading: Reading) -> Self {
         Self {
             model,
+            reading,
             drafts: Vec::new(),
             outputs: Vec::new(),
             arrays: Arrays::default(),
             values: HashMap::new(),
             problems: Vec::new(),
             batch: None,
+            unmade: HashMap::new(),
         }
     }
 
@@ -286,27 +246,17 @@ impl<'m> Importer<'m> {
             return Err(Why::from("its elements are integers, and tensors here have fractions"));
         }
         let extents = input.dims.as_ref().ok_or_else(|| Why::from("its shape is not said"))?;
-        let mut dims = Vec::new();
-        for (at, extent) in extents.iter().enumerate() {
-            dims.push(match (at, extent) {
-                (0, Extent::DimValue(images)) => {
-                    let images = u64::try_from(*images).ok().filter(|images| *images > 0);
-                    let images = images.ok_or_else(|| Why::from("it has no images"))?;
-                    if *self.batch.get_or_insert(images) != images {
-                        return Err(Why::from("it has another number of images than the inputs before it"));
-                    }
-                    Number::of_batch(1)
-                }
-                (0, Extent::DimParam(_)) => Number::of_batch(1),
-                (_, Extent::DimValue(size)) if *size > 0 => Number::from(*size),
-                (_, Extent::DimValue(size)) => return Err(Why(format!("a dimension of it is {size}"))),
-                (_, Extent::DimParam(name)) => {
-                    return Err(Why(format!("its dimension `{name}` is free: give the model a size when it is exported")));
-                }
-            });
-        }
+        let dims = self.input_dims(extents)?;
         let shape = shape_of(&dims)?;
-        let draft = Draft { op: Op::Input(shape), shape, inputs: Vec::new(), from: None, name: &input.name, learned: Vec::new() };
+        let draft = Draft {
+            op: Op::Input(shape),
+            shape,
+            inputs: Vec::new(),
+            from: None,
+            name: &input.name,
+            learned: Vec::new(),
+            told: None,
+        };
         Ok(Map { node: self.push(draft), dims })
     }
 
@@ -331,20 +281,33 @@ impl<'m> Importer<'m> {
             .iter()
             .map(|name| name.as_ref().map(|name| self.values.get(name.as_str()).cloned().unwrap_or(Value::Lost)))
             .collect();
-        let made = if inputs.iter().flatten().any(|value| *value == Value::Lost) {
+        node.inputs.iter().flatten().for_each(|name| self.is_made(name));
+        let mut is_lost = inputs.iter().flatten().any(|value| *value == Value::Lost);
+        let made = if is_lost {
             Vec::new()
         } else {
-            match self.handle(&Use { node, inputs }) {
+            match self.made(&Use { node, inputs }) {
                 Ok(made) => made,
                 Err(why) => {
+                    is_lost = true;
                     self.problem(node.shown(), why.0);
                     Vec::new()
                 }
             }
         };
-        let made = made.into_iter().chain(std::iter::repeat(Value::Lost));
+        let made = made.into_iter().map(Some).chain(std::iter::repeat(None));
         for (name, value) in node.outputs.iter().zip(made) {
-            self.values.insert(name, value);
+            if value.is_none() && !is_lost {
+                self.unmade.insert(name, node);
+            }
+            self.values.insert(name, value.unwrap_or(Value::Lost));
+        }
+    }
+
+    /// Says of an output that a node does not make here, once somebody asks for it.
+    fn is_made(&mut self, name: &str) {
+        if let Some(maker) = self.unmade.remove(name) {
+            self.problem(maker.shown(), format!("its output `{name}` is not had here"));
         }
     }
 
@@ -356,14 +319,16 @@ impl<'m> Importer<'m> {
         if node.op == "Constant" {
             return self.constant(node);
         }
+        if node.op == "If" {
+            return self.taken_branch(used);
+        }
         let arrays: Vec<Option<ArrayId>> = (0..used.inputs.len()).map(|at| used.array(at)).collect();
         let is_constant = used.inputs.iter().zip(&arrays).all(|(value, array)| value.is_none() || array.is_some());
         if is_constant && fold::is_known(&node.op) {
             let made = self.arrays.made(&node.op, &node.attributes, &arrays, node.outputs.len())?;
             return Ok(made.into_iter().map(Value::Array).collect());
         }
-        let handler = HANDLERS.binary_search_by(|(op, _)| (*op).cmp(&node.op)).ok().map(|at| HANDLERS[at].1);
-        handler.ok_or_else(|| Why(format!("`{}` is not had here", node.op)))?(self, used)
+        handlers::of(&node.op).ok_or_else(|| Why(format!("`{}` is not had here", node.op)))?(self, used)
     }
 
     fn constant(&mut self, node: &Node) -> Result<Vec<Value>, Why> {
@@ -388,13 +353,22 @@ impl<'m> Importer<'m> {
 
     fn outputs(&mut self) {
         for name in &self.model.outputs {
+            self.is_made(name);
             match self.values.get(name.as_str()).cloned() {
+                Some(Value::Map(map)) if !self.is_in_front(&map) => {
+                    self.problem(format!("output `{name}`"), "its images do not stand at its first axis");
+                }
                 Some(Value::Map(map)) => self.outputs.push((name.clone(), map.node)),
                 Some(Value::Array(_)) => self.problem(format!("output `{name}`"), "it is the same for every input"),
                 Some(Value::Lost) => {}
                 None => self.problem(format!("output `{name}`"), "nothing makes it"),
             }
         }
+    }
+
+    /// Whether images stand where those of an output do.
+    fn is_in_front(&self, map: &Map) -> bool {
+        self.reading == Reading::One || (map.leads() && map.dims[1..].iter().all(|dim| dim.batch == 0))
     }
 
     fn push(&mut self, draft: Draft<'m>) -> DraftId {
@@ -414,18 +388,35 @@ impl<'m> Importer<'m> {
             return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
         }
         let (inputs, from) = (inputs.to_vec(), Some(used.node));
-        let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new() });
+        let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new(), told: None });
         Ok(Map { node, dims })
     }
 
-    /// The same map under other dimensions of the model.
-    fn reshaped(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
+    /// The same map under these dimensions of the model.
+    fn viewed(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
         let shape = shape_of(&dims)?;
         if shape == self.map_shape(map) {
             return Ok(Map { node: map.node, dims });
         }
+        // A view of a view may be what was there before.
+        let draft = &self.drafts[map.node.0];
+        if let (Op::Flatten | Op::Reshape(_), [before]) = (&draft.op, draft.inputs.as_slice())
+            && self.drafts[before.0].shape == shape
+        {
+            return Ok(Map { node: *before, dims });
+        }
         let op = if shape.rank() == 1 { Op::Flatten } else { Op::Reshape(crate::op::Reshape { shape }) };
         self.add(used, op, &[map.node], dims)
+    }
+
+    /// What an operation of one input makes that keeps its shape.
+    fn mapped(&mut self, used: &Use<'m>, map: &Map, op: Op) -> Result<Map, Why> {
+        self.add(used, op, &[map.node], map.dims.clone())
+    }
+
+    /// Arithmetic with a number.
+    fn scalar(&mut self, used: &Use<'m>, map: &Map, (op, value): (ScalarOp, f64)) -> Result<Map, Why> {
+        self.mapped(used, map, Op::Scalar(Scalar { op, value }))
     }
 
     /// Says which array a learned tensor of a node is.
@@ -447,11 +438,6 @@ impl<'m> Importer<'m> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn operators_are_in_order() {
-        assert!(HANDLERS.windows(2).all(|pair| pair[0].0 < pair[1].0));
-    }
 
     #[test]
     fn the_batch_is_no_dimension_here() {

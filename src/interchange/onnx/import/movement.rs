@@ -1,13 +1,15 @@
 //! Operators that move elements.
 
-use super::super::array::{self, Array};
+use super::super::array::{self, Array, Values};
+use super::super::attributes::Attributes;
 use super::super::fold::{Why, equal, range_of};
 use super::super::number::Number;
+use super::super::proto::AttributeProto;
+use super::super::tensor::ElementType;
+use super::reading::{Reading, of_one};
+use super::spatial::spatial;
 use super::{Importer, Map, Use, Value};
-use crate::op::{
-    Concat, Coordinates, DepthToSpace, Op, Pad, PadMode, Padding, ResizeTo, Rounding, Slice, SpaceToDepth, Transpose, Upsample,
-    UpsampleMode,
-};
+use crate::op::{Concat, Op, Pad, PadMode, Padding, Slice, Transpose};
 
 type Made = Result<Vec<Value>, Why>;
 
@@ -16,8 +18,49 @@ pub(super) fn same<'m>(_: &mut Importer<'m>, used: &Use<'m>) -> Made {
     Ok(vec![Value::Map(used.map(0)?.clone())])
 }
 
+/// `Cast` and `CastLike` between numbers with a fraction, which are all of one kind here.
+pub(super) fn cast<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let is_float = match used.inputs.get(1) {
+        Some(Some(Value::Array(like))) => !importer.arrays.get(*like).is_int,
+        Some(Some(Value::Map(_))) => true,
+        Some(Some(Value::Lost) | None) | None => {
+            let to = used.node.attributes.int_or("to", 1);
+            let element = i32::try_from(to).map_err(|_| format!("unknown type {to}")).and_then(ElementType::of);
+            element.map_err(|name| Why(format!("its output is of type {name}")))?.is_float()
+        }
+    };
+    if !is_float {
+        return Err(Why::from("it makes integers, and tensors that flow have fractions: end the model before it"));
+    }
+    match used.array(0) {
+        // A constant that becomes what flows beside it.
+        Some(array) => Ok(vec![Value::Array(importer.folded("Cast", &to_float(), array)?)]),
+        None => same(importer, used),
+    }
+}
+
+/// The attributes of a `Cast` to numbers with a fraction.
+fn to_float() -> Attributes {
+    Attributes::new(vec![AttributeProto { name: "to".to_owned(), i: Some(1), ..AttributeProto::default() }])
+}
+
+/// `Dropout`, which does nothing when a network is run.
+pub(super) fn dropout<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let known = |at| used.array(at).and_then(|id| importer.arrays.get(id).scalar());
+    let is_training = known(2).is_some_and(|training| training != 0.0) && known(1).is_none_or(|ratio| ratio != 0.0);
+    if is_training { Err(Why::from("it drops at random, as in training")) } else { same(importer, used) }
+}
+
+/// `Size`, of which the batch is a factor.
+pub(super) fn size<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
+    let map = used.map(0)?;
+    let dims = map.dims.iter().map(|dim| if importer.reading == Reading::One { of_one(*dim) } else { *dim });
+    let count = product(dims).ok_or_else(|| Why::from("it goes beyond 64 bits"))?;
+    Ok(vec![Value::Array(importer.arrays.known(Array::of(Vec::new(), Values::Int(vec![count]))))])
+}
+
 /// Integers of an attribute or, in newer versions, an input.
-fn ints(importer: &Importer<'_>, used: &Use<'_>, (name, at): (&str, usize)) -> Result<Option<Vec<i64>>, Why> {
+pub(super) fn ints(importer: &Importer<'_>, used: &Use<'_>, (name, at): (&str, usize)) -> Result<Option<Vec<i64>>, Why> {
     if let Some(ints) = used.node.attributes.ints(name) {
         return Ok(Some(ints.to_vec()));
     }
@@ -37,7 +80,10 @@ pub(super) fn shape<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         (if at < 0 { at + rank } else { at }).clamp(0, rank) as usize
     };
     let (start, end) = (bound("start", 0), bound("end", rank));
-    let dims = map.dims.get(start..end).unwrap_or_default().to_vec();
+    let mut dims = map.dims.get(start..end).unwrap_or_default().to_vec();
+    if importer.reading == Reading::One {
+        dims = dims.into_iter().map(of_one).collect();
+    }
     Ok(vec![Value::Array(importer.arrays.known(Array::ints(dims)))])
 }
 
@@ -92,7 +138,7 @@ fn asked_dims(map: &Map, asked: &[Number], (images, keeps_zero): (Option<u64>, b
     Ok(dims)
 }
 
-fn product(mut all: impl Iterator<Item = Number>) -> Option<Number> {
+pub(super) fn product(mut all: impl Iterator<Item = Number>) -> Option<Number> {
     all.try_fold(Number::from(1), Number::mul)
 }
 
@@ -154,18 +200,34 @@ pub(super) fn transpose<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made
         None => Some((0..rank).rev().collect()),
     };
     let order = order.filter(|order| order.len() == rank).ok_or_else(|| Why::from("its order is not one of its axes"))?;
-    let dims: Vec<Number> = order.iter().map(|axis| map.dims[*axis]).collect();
-    let axes: Vec<usize> = order.iter().filter_map(|axis| map.axis(*axis)).collect();
-    if axes.windows(2).all(|pair| pair[0] < pair[1]) {
-        return Ok(vec![Value::Map(Map { node: map.node, dims })]);
+    Ok(vec![Value::Map(importer.transposed(used, &map, &order)?)])
+}
+
+impl<'m> Importer<'m> {
+    /// A map with its axes in another order.
+    pub(super) fn transposed(&mut self, used: &Use<'m>, map: &Map, order: &[usize]) -> Result<Map, Why> {
+        let dims: Vec<Number> = order.iter().map(|axis| map.dims[*axis]).collect();
+        let moved = order.iter().filter(|axis| !super::is_images(map.dims[**axis])).map(|axis| map.axis(*axis));
+        let axes: Option<Vec<usize>> = moved.collect();
+        let axes = axes.ok_or_else(|| Why::from("images and other things share an axis of it"))?;
+        if axes.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Ok(Map { node: map.node, dims });
+        }
+        self.add(used, Op::Transpose(Transpose { axes }), &[map.node], dims)
     }
-    let made = importer.add(used, Op::Transpose(Transpose { axes }), &[map.node], dims)?;
-    Ok(vec![Value::Map(made)])
 }
 
 /// `Concat`.
 pub(super) fn concat<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let maps = (0..used.inputs.len()).map(|at| used.map(at).cloned()).collect::<Result<Vec<_>, _>>()?;
+    let flowing = (0..used.inputs.len()).find_map(|at| used.map(at).ok().cloned());
+    let flowing = flowing.ok_or_else(|| Why::from("no operand of it flows"))?;
+    let mut maps = Vec::new();
+    for at in 0..used.inputs.len() {
+        maps.push(match used.array(at) {
+            Some(array) => importer.given(used, array, &flowing)?,
+            None => used.map(at)?.clone(),
+        });
+    }
     let first = maps.first().ok_or_else(|| Why::from("it has no operands"))?.clone();
     let at = used.axis("axis", 1, first.rank())?;
     let axis = first.axis(at).ok_or_else(|| Why::from("it is along the images of a batch"))?;
@@ -243,6 +305,7 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let pads = ints(importer, used, ("pads", 1))?.ok_or_else(|| Why::from("its pads are missing"))?;
     let value = match used.array(2) {
         Some(id) => importer.arrays.get(id).scalar().ok_or_else(|| Why::from("its value is not one known number"))?,
+        None if used.has(2) => return Err(Why::from("its value is computed from the input")),
         None => attributes.float_or("value", 0.0),
     };
     let axes = match ints(importer, used, ("axes", 3))? {
@@ -257,9 +320,14 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     if sides.iter().all(|side| *side == (0, 0)) {
         return same(importer, used);
     }
-    let ([.., rows, columns], true) = (sides.as_slice(), sides.iter().rev().skip(2).all(|side| *side == (0, 0))) else {
+    let line = spatial(importer, &map).is_ok_and(|map| map.line);
+    let sides_of = if line { sides.get(1..) } else { sides.get(..) }.unwrap_or_default();
+    let ([.., rows, columns], true) = (sides_of, sides_of.iter().rev().skip(2).all(|side| *side == (0, 0))) else {
         return Err(Why::from("it pads other axes than height and width"));
     };
+    if line && *rows != (0, 0) {
+        return Err(Why::from("it pads channels: write it as a `Concat`"));
+    }
     let sided = |n: i64| (u64::try_from(n).unwrap_or(0), u64::try_from(n.saturating_neg()).unwrap_or(0));
     let all = [rows.0, rows.1, columns.0, columns.1].map(sided);
     let [pad, crop] = [all.map(|(pad, _)| pad), all.map(|(_, crop)| crop)].map(|[top, bottom, left, right]| Padding {
@@ -280,94 +348,5 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         let more = Number::from(before.saturating_add(*after));
         dims[at] = dims[at].add(more).ok_or_else(|| Why::from("it makes a map too large"))?;
     }
-    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, crop, mode, line: false }), &[map.node], dims)?)])
-}
-
-/// `Resize` and `Upsample`.
-pub(super) fn resize<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let map = used.map(0)?.clone();
-    let attributes = &used.node.attributes;
-    let [_, height, width] = super::conv::image(importer, &map)?;
-    let is_old = used.node.op == "Upsample" || importer.model.opset < 11;
-    let at_scales = if is_old { 1 } else { 2 };
-    let scales = match (attributes.floats("scales"), used.array(at_scales)) {
-        (Some(scales), _) => Some(scales.to_vec()),
-        (None, Some(id)) => importer.arrays.get(id).values.as_ref().and_then(super::super::array::Values::floats),
-        (None, None) => None,
-    };
-    let scales = scales.filter(|scales| !scales.is_empty());
-    let sizes = if is_old { None } else { ints(importer, used, ("sizes", 3))? };
-    let way = attributes.text_or("coordinate_transformation_mode", if is_old { "asymmetric" } else { "half_pixel" });
-    let to = match (scales.as_deref(), sizes.as_deref()) {
-        (Some([_, _, h, w]), _) => ResizeTo::Factor([f64::from(*h), f64::from(*w)]),
-        (None, Some([_, _, h, w])) => match [*h, *w].map(u64::try_from) {
-            [Ok(h), Ok(w)] => ResizeTo::Size([h, w]),
-            _ => return Err(Why::from("a size of it is negative")),
-        },
-        _ => return Err(Why::from("neither its scales nor its sizes are known")),
-    };
-    let size = match to {
-        ResizeTo::Size(size) => size,
-        ResizeTo::Factor([h, w]) => [(height as f64 * h).floor() as u64, (width as f64 * w).floor() as u64],
-    };
-    let coordinates = match way {
-        "half_pixel" => Coordinates::HalfPixel,
-        "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
-        "pytorch_half_pixel" => Coordinates::PytorchHalfPixel,
-        "align_corners" => Coordinates::AlignCorners,
-        "asymmetric" => Coordinates::Asymmetric,
-        "tf_half_pixel_for_nn" => Coordinates::TfHalfPixel,
-        other => return Err(Why(format!("`{other}` positions are not had here"))),
-    };
-    let rounding = match attributes.text_or("nearest_mode", if is_old { "floor" } else { "round_prefer_floor" }) {
-        "floor" => Rounding::Floor,
-        "ceil" => Rounding::Ceil,
-        "round_prefer_floor" => Rounding::PreferFloor,
-        "round_prefer_ceil" => Rounding::PreferCeil,
-        other => return Err(Why(format!("the rounding `{other}` is not had here"))),
-    };
-    if attributes.flag("antialias") {
-        return Err(Why::from("it smooths where it makes maps smaller, which is not had here"));
-    }
-    let mode = match attributes.text_or("mode", "nearest") {
-        "nearest" => UpsampleMode::Nearest(rounding),
-        "linear" | "bilinear" => UpsampleMode::Linear,
-        "cubic" => UpsampleMode::Cubic {
-            a: super::arithmetic::exact(attributes.float_or("cubic_coeff_a", -0.75)),
-            exclude_outside: attributes.flag("exclude_outside"),
-        },
-        other => return Err(Why(format!("the mode `{other}` is not had here"))),
-    };
-    let mut dims = map.dims.clone();
-    (dims[2], dims[3]) = (Number::from(size[0] as i64), Number::from(size[1] as i64));
-    Ok(vec![Value::Map(importer.add(used, Op::Upsample(Upsample { to, mode, coordinates, line: false }), &[map.node], dims)?)])
-}
-
-fn block<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Result<(Map, u64, [u64; 3]), Why> {
-    let map = used.map(0)?.clone();
-    let block = used.node.attributes.int("blocksize").and_then(|block| u64::try_from(block).ok()).filter(|block| *block > 0);
-    let size = super::conv::image(importer, &map)?;
-    Ok((map, block.ok_or_else(|| Why::from("its blocksize is missing"))?, size))
-}
-
-/// `DepthToSpace` in the order of PyTorch's pixel shuffle.
-pub(super) fn depth_to_space<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let (map, block, [channels, height, width]) = block(importer, used)?;
-    if used.node.attributes.text_or("mode", "DCR") != "CRD" && channels != block * block {
-        return Err(Why::from("the mode `DCR`, blocks before channels, is not had here"));
-    }
-    let dims = [channels / (block * block), height * block, width * block].map(|dim| Number::from(dim as i64));
-    let dims = std::iter::once(map.dims[0]).chain(dims).collect();
-    Ok(vec![Value::Map(importer.add(used, Op::DepthToSpace(DepthToSpace { block }), &[map.node], dims)?)])
-}
-
-/// `SpaceToDepth`, which puts blocks before channels.
-pub(super) fn space_to_depth<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
-    let (map, block, [channels, height, width]) = block(importer, used)?;
-    if channels != 1 {
-        return Err(Why::from("blocks before channels are not had here"));
-    }
-    let dims = [channels * block * block, height / block, width / block].map(|dim| Number::from(dim as i64));
-    let dims = std::iter::once(map.dims[0]).chain(dims).collect();
-    Ok(vec![Value::Map(importer.add(used, Op::SpaceToDepth(SpaceToDepth { block }), &[map.node], dims)?)])
+    Ok(vec![Value::Map(importer.add(used, Op::Pad(Pad { pad, crop, mode, line }), &[map.node], dims)?)])
 }

@@ -1,8 +1,9 @@
 //! What nodes of a model are called here.
 //!
 //! A layer is called after the module that its weights are of (`layer1.0.conv1` of `layer1.0.conv1.weight`), so that
-//! PyTorch's weights fit it by name; anything else after the module that it came from, with the operation's word where that
-//! module does several things or holds others. No two layers are called alike, and none as a module that holds layers is.
+//! PyTorch's weights fit it by name, unless it came from another module: exporters store equal tensors of several layers once.
+//! Anything else is called after the module that it came from, with the operation's word where that module does several things or
+//! holds others. No two layers are called alike, and none as a module that holds layers is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,16 +25,17 @@ pub(super) struct Names {
     last_output: HashMap<String, u64>,
     /// How many operations stand in each scope, those within scopes of it included.
     crowded: HashMap<String, usize>,
-    /// Modules that have tensors, and are layers.
+    /// Modules that are layers with tensors.
     owners: HashSet<String>,
 }
 
 impl Names {
     /// No names yet, for operations that stand for these nodes.
-    pub(super) fn new<'m>(nodes: impl Iterator<Item = &'m Node>, model: &Model) -> Self {
-        let owners = model.tensors.keys().filter_map(|name| owner(name, model)).collect();
-        let mut crowded = HashMap::new();
-        for path in nodes.map(|node| node.scope.path()) {
+    pub(super) fn new<'m>(nodes: impl Iterator<Item = (&'m Node, &'m Op)>, model: &Model) -> Self {
+        let (mut crowded, mut owners) = (HashMap::new(), HashSet::new());
+        for (node, op) in nodes {
+            owners.extend(of_tensors(node, op, model));
+            let path = node.scope.path();
             for (at, _) in path.match_indices('.') {
                 *crowded.entry(path[..at].to_owned()).or_default() += 1;
             }
@@ -44,25 +46,27 @@ impl Names {
 
     /// The name of an operation that stands for a node.
     pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
-        let tensors = || node.inputs.iter().flatten().filter(|name| model.tensors.contains_key(*name));
-        // A tensor that stands for itself is called as it is.
-        let of_weights = if matches!(op, Op::Param(_)) {
-            tensors().next().map(|name| module(name))
-        } else {
-            op.roles().first().and_then(|_| tensors().find_map(|name| owner(name, model)))
-        };
+        let of_tensors = of_tensors(node, op, model);
         let mut scope = node.scope.path();
         // What stands beside a layer in its own module goes beside the layer.
         if op.roles().is_empty() && self.owners.contains(&scope) {
             scope.truncate(scope.rfind('.').unwrap_or(0));
         }
-        let path = match of_weights {
+        let path = match of_tensors {
             Some(path) => path,
             None if scope.is_empty() => op.keyword().to_owned(),
             None if self.crowded.get(&scope).copied().unwrap_or(0) > 1 => format!("{scope}.{}", op.keyword()),
             None => scope,
         };
         self.free(&path)
+    }
+
+    /// A name that is told: as it is, though a layer be called as a scope of it, unless another layer has it.
+    pub(super) fn told(&mut self, name: &str) -> String {
+        if self.taken.contains(name) {
+            return self.free(name);
+        }
+        self.take(name.to_owned())
     }
 
     /// A path, or the next of `path_2`, `path_3`, … that nothing is called. Where a layer is called as a scope of it, the scope is
@@ -75,6 +79,10 @@ impl Names {
             path.replace_range(..at, &scope);
         }
         let name = Self::numbered(&mut self.last, &path, |name| !self.taken.contains(name) && !self.scopes.contains(name));
+        self.take(name)
+    }
+
+    fn take(&mut self, name: String) -> String {
         for (at, _) in name.match_indices('.') {
             self.scopes.insert(name[..at].to_owned());
         }
@@ -88,13 +96,14 @@ impl Names {
         if is_free(name) {
             return name.to_owned();
         }
-        let number = last.entry(name.to_owned()).or_insert(1);
+        // What the last one was called may be free for this one: a scope is, where layers stand in it.
+        let number = last.entry(name.to_owned()).or_insert(2);
         loop {
-            *number += 1;
             let numbered = format!("{name}_{number}");
             if is_free(&numbered) {
                 return numbered;
             }
+            *number += 1;
         }
     }
 
@@ -104,6 +113,30 @@ impl Names {
         self.outputs.insert(name.clone());
         name
     }
+}
+
+/// What a layer is called after its tensors; `None` where it has none, or none with a name.
+fn of_tensors(node: &Node, op: &Op, model: &Model) -> Option<String> {
+    op.roles().first()?;
+    let scope = node.scope.path();
+    let is_inside =
+        |path: &str| scope.is_empty() || path.strip_prefix(&scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let mut tensors = node.inputs.iter().flatten().filter(|name| model.tensors.contains_key(*name));
+    if matches!(op, Op::Param(_)) {
+        // A tensor that stands for itself is called as it is.
+        let own = module(tensors.next()?);
+        return Some(if is_inside(&own) { own } else { format!("{scope}.{}", leaf(&own)) });
+    }
+    let mut owners = tensors.filter_map(|name| owner(name, model)).peekable();
+    owners.peek()?;
+    Some(owners.find(|path| is_inside(path)).unwrap_or(scope))
+}
+
+/// A tensor's last name, without the number by which an exporter tells it from others that it made.
+fn leaf(path: &str) -> &str {
+    let leaf = path.rsplit('.').next().unwrap_or(path);
+    let stem = leaf.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    if path.contains('.') || stem.is_empty() { leaf } else { stem }
 }
 
 /// The module that a tensor of the model belongs to by its name.
@@ -127,7 +160,8 @@ fn segment(text: &str) -> String {
 }
 
 /// A name of the language for any text.
-pub(super) fn identifier(text: &str) -> String {
+#[must_use]
+pub fn identifier(text: &str) -> String {
     let kept: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     let trimmed = kept.trim_matches('_');
     match trimmed.chars().next() {

@@ -11,7 +11,7 @@ type Made = Result<Vec<Value>, Why>;
 /// The layer's own images stand at the first axis.
 fn leads(used: &Use<'_>) -> Result<super::Map, Why> {
     let map = used.map(0)?.clone();
-    if map.axis(0).is_some() || map.rank() < 2 { Err(Why::from("its first axis is not that of the images")) } else { Ok(map) }
+    if !map.leads() || map.rank() < 2 { Err(Why::from("its first axis is not that of the images")) } else { Ok(map) }
 }
 
 fn affine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op, roles: &[(usize, &'static str)]) -> Made {
@@ -27,7 +27,8 @@ fn affine<'m>(importer: &mut Importer<'m>, used: &Use<'m>, op: Op, roles: &[(usi
 /// `BatchNormalization`, as it is when a network is run.
 pub(super) fn batch<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let attributes = &used.node.attributes;
-    if attributes.flag("training_mode") {
+    // Before version 14 the number of outputs says so.
+    if attributes.flag("training_mode") || used.node.outputs.iter().skip(1).any(|name| !name.is_empty()) {
         return Err(Why::from("it normalises by the batch, as in training"));
     }
     let eps = exact(attributes.float_or("epsilon", 1e-5));
@@ -47,7 +48,21 @@ pub(super) fn group<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
     let groups = attributes.int("num_groups").and_then(|groups| u64::try_from(groups).ok());
     let groups = groups.ok_or_else(|| Why::from("it does not say how many groups"))?;
     let eps = exact(attributes.float_or("epsilon", 1e-5));
-    affine(importer, used, Op::GroupNorm(GroupNorm { groups, eps, affine: true }), &[(1, "weight"), (2, "bias")])
+    let op = Op::GroupNorm(GroupNorm { groups, eps, affine: true });
+    let map = leads(used)?;
+    let channels = importer.map_shape(&map).channels();
+    let made = importer.add(used, op, &[map.node], map.dims.clone())?;
+    for (at, role) in [(1, "weight"), (2, "bias")] {
+        let array = used.array(at).ok_or_else(|| Why(format!("its {role} is computed from the input")))?;
+        let count = importer.arrays.get(array).len() as u64;
+        let is_each = count == channels;
+        if !is_each && count != groups {
+            return Err(Why(format!("its {role} is {count} numbers, neither one for each channel nor one for each group")));
+        }
+        let array = if is_each { array } else { importer.for_each(array, (channels / groups.max(1)) as usize)? };
+        importer.learns(&made, role, array);
+    }
+    Ok(vec![Value::Map(made)])
 }
 
 /// `LayerNormalization` over the last axes.
@@ -63,7 +78,11 @@ pub(super) fn layer<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         let array = used.array(at).ok_or_else(|| Why(format!("its {role} is computed from the input")))?;
         importer.learns(&made, role, array);
     }
-    Ok(vec![Value::Map(made)])
+    let mut all = vec![Value::Map(made)];
+    if used.node.outputs.iter().skip(1).any(|name| !name.is_empty()) {
+        all.extend(super::function::layer_statistics(importer, used, &map)?.map(Value::Map));
+    }
+    Ok(all)
 }
 
 /// `LRN`.

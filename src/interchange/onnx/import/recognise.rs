@@ -9,8 +9,8 @@
 use super::super::arrays::{ArrayId, Arrays};
 use super::draft::{Draft, DraftId};
 use crate::op::{
-    Activation, ChannelShuffle, Elementwise, LayerNorm, Linear, Merge, Op, Reduce, Reduction, Reshape, Scalar, ScalarOp,
-    Transpose, Unary,
+    Activation, ChannelShuffle, Conv, Elementwise, GroupNorm, InstanceNorm, LayerNorm, Linear, Merge, Op, Pad, PadMode, Padding,
+    Reduce, Reduction, Reshape, Scalar, ScalarOp, Transpose, Unary,
 };
 
 /// The operations, and the arrays that they learn.
@@ -36,20 +36,40 @@ impl Found {
 type Pattern = fn(&View<'_, '_>, DraftId) -> Option<Found>;
 
 /// Tried in this order at each operation.
-const PATTERNS: &[Pattern] =
-    &[silu, hard_swish, hard_swish_of_relu6, gelu, normalised, scaled_norm, shifted_norm, shuffle, biased];
+const PATTERNS: &[Pattern] = &[
+    padded,
+    silu,
+    hard_swish,
+    hard_swish_of_relu6,
+    gelu,
+    normalised,
+    scaled_norm,
+    shifted_norm,
+    grouped,
+    affine_groups,
+    shuffle,
+    biased,
+];
 
 /// Puts what groups mean in their place.
-pub(super) fn recognise(drafts: &mut [Draft<'_>], arrays: &Arrays, outputs: &[(String, DraftId)]) {
+pub(super) fn recognise(drafts: &mut [Draft<'_>], arrays: &mut Arrays, outputs: &[(String, DraftId)]) {
     let mut readers = vec![0usize; drafts.len()];
     drafts.iter().flat_map(|draft| &draft.inputs).chain(outputs.iter().map(|(_, id)| id)).for_each(|id| readers[id.0] += 1);
     for at in 0..drafts.len() {
+        if drafts[at].told.is_some() {
+            continue;
+        }
         let view = View { drafts, arrays, readers: &readers };
         let Some(found) = PATTERNS.iter().find_map(|pattern| pattern(&view, DraftId(at))) else { continue };
         found.inputs.iter().for_each(|id| readers[id.0] += 1);
         let draft = &mut drafts[at];
         draft.inputs.iter().for_each(|id| readers[id.0] -= 1);
-        (draft.op, draft.inputs, draft.learned) = (found.op, found.inputs, found.learned);
+        (draft.op, draft.inputs) = (found.op, found.inputs);
+        // A group that is learned for each channel may have stood there with axes of 1 behind them.
+        draft.learned = found.learned;
+        if let Op::GroupNorm(_) = draft.op {
+            draft.learned = draft.learned.iter().map(|(role, array)| (*role, arrays.vector(*array).unwrap_or(*array))).collect();
+        }
     }
 }
 
@@ -87,7 +107,7 @@ impl View<'_, '_> {
     /// The array of an operation that is nothing else: a learned tensor or given numbers.
     fn array(&self, id: DraftId) -> Option<ArrayId> {
         match (self.op(id), self.drafts[id.0].learned.as_slice()) {
-            (Op::Param(_), [(_, array)]) => Some(*array),
+            (Op::Param(_) | Op::Constant(_), [(_, array)]) => Some(*array),
             _ => None,
         }
     }
@@ -99,6 +119,24 @@ impl View<'_, '_> {
         let is_last = axes.last().is_some_and(|last| last + 1 == shape.rank());
         self.array(id).filter(|array| is_last && self.arrays.get(*array).dims == wanted)
     }
+}
+
+/// A convolution of a map that is padded with zeros before it.
+fn padded(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let Op::Conv(conv) = view.op(at) else { return None };
+    let before = view.input(at)?;
+    let Op::Pad(Pad { pad, crop, mode: PadMode::Constant(value), .. }) = view.op(before) else { return None };
+    let sum = |own: u64, more: u64| own.checked_add(more);
+    let pad = Padding {
+        top: sum(conv.pad.top, pad.top)?,
+        left: sum(conv.pad.left, pad.left)?,
+        bottom: sum(conv.pad.bottom, pad.bottom)?,
+        right: sum(conv.pad.right, pad.right)?,
+    };
+    let is_plain = *crop == Padding::default() && *value == 0.0 && view.readers[before.0] == 1;
+    let op = Op::Conv(Conv { pad, ..conv.clone() });
+    let learned = view.drafts[at.0].learned.clone();
+    is_plain.then(|| view.input(before)).flatten().map(|input| Found { op, inputs: vec![input], learned })
 }
 
 /// `x * sigmoid(x)`.
@@ -213,6 +251,48 @@ fn shifted_norm(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
     })
 }
 
+/// Instance normalisation of channels that stand together as one, `[C, H, W]` as `[groups, C / groups * H * W]` and back.
+fn grouped(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let reshaped = |id: DraftId| if let Op::Reshape(Reshape { .. }) = view.op(id) { view.input(id) } else { None };
+    let norm = reshaped(at)?;
+    let Op::InstanceNorm(InstanceNorm { eps, affine: true }) = *view.op(norm) else { return None };
+    let input = reshaped(view.input(norm)?)?;
+    let all = |role: &str, value: f32| {
+        let array = view.drafts[norm.0].learned.iter().find(|(own, _)| *own == role).map(|(_, array)| *array);
+        let values = array.and_then(|array| view.arrays.get(array).values.as_ref()?.floats());
+        values.is_some_and(|values| values.iter().all(|own| own.to_bits() == value.to_bits()))
+    };
+    let (whole, parts) = (view.drafts[input.0].shape, view.drafts[norm.0].shape);
+    let groups = parts.dim(0);
+    let is_whole = view.drafts[at.0].shape == whole && whole.rank() > 1 && whole.dim(0).is_multiple_of(groups);
+    let found = is_whole && view.readers[norm.0] == 1 && all("weight", 1.0) && all("bias", 0.0);
+    found.then(|| Found::of(Op::GroupNorm(GroupNorm { groups, eps, affine: false }), input))
+}
+
+/// A normalisation of groups, times and plus learned tensors that have a number for each channel.
+fn affine_groups(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
+    let each = |id: DraftId, norm: DraftId| {
+        let shape = view.drafts[norm.0].shape;
+        let array = view.array(id)?;
+        let dims = &view.arrays.get(array).dims;
+        let is_each = dims.len() == shape.rank() && dims[0] as u64 == shape.dim(0) && dims[1..].iter().all(|dim| *dim == 1);
+        is_each.then_some(array)
+    };
+    let scaled = |id: DraftId| {
+        view.operands(id, Merge::Mul)?.into_iter().find_map(|(norm, factor)| {
+            let Op::GroupNorm(own @ GroupNorm { affine: false, .. }) = view.op(norm) else { return None };
+            let is_only = view.readers[norm.0] == 1 && view.readers[id.0] == 1;
+            Some((own.clone(), view.input(norm)?, each(factor, norm)?)).filter(|_| is_only)
+        })
+    };
+    view.operands(at, Merge::Add)?.into_iter().find_map(|(product, added)| {
+        let (norm, input, weight) = scaled(product)?;
+        let bias = each(added, product)?;
+        let op = Op::GroupNorm(GroupNorm { affine: true, ..norm });
+        Some(Found { op, inputs: vec![input], learned: vec![("weight", weight), ("bias", bias)] })
+    })
+}
+
 /// `[C, ...]` as `[groups, C / groups, ...]`, these two the other way round, and back.
 fn shuffle(view: &View<'_, '_>, at: DraftId) -> Option<Found> {
     let reshaped = |id: DraftId| if let Op::Reshape(Reshape { .. }) = view.op(id) { view.input(id) } else { None };
@@ -252,12 +332,12 @@ mod tests {
     fn draft(op: Op, inputs: &[usize]) -> Draft<'static> {
         let shape = Shape::new(&[8, 4, 4]).expect("a shape");
         let inputs = inputs.iter().map(|at| DraftId(*at)).collect();
-        Draft { op, shape, inputs, from: None, name: "", learned: Vec::new() }
+        Draft { op, shape, inputs, from: None, name: "", learned: Vec::new(), told: None }
     }
 
     fn last(mut drafts: Vec<Draft<'static>>) -> (Op, Vec<DraftId>) {
         let end = DraftId(drafts.len() - 1);
-        recognise(&mut drafts, &Arrays::default(), &[("y".to_owned(), end)]);
+        recognise(&mut drafts, &mut Arrays::default(), &[("y".to_owned(), end)]);
         (drafts[end.0].op.clone(), drafts[end.0].inputs.clone())
     }
 

@@ -4,11 +4,14 @@
 //! that it belongs to. In: tensors from a file, or a seed. Out: [`Weights`]. Which tensors a network needs is the word of its
 //! operations ([`crate::op::WeightSpec`]); this module adds no rule of its own and reads no files.
 
+pub mod foreign;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::graph::tensor::TensorInfo;
 use crate::graph::{NodeId, TensorId};
 use crate::op::{Init, WeightSpec};
 use crate::random::Random;
@@ -81,6 +84,11 @@ impl Weights {
     #[must_use]
     pub fn share(&self, name: &str) -> Option<Arc<Tensor>> {
         self.tensors.get(name).cloned()
+    }
+
+    /// Takes a tensor out.
+    pub fn remove(&mut self, name: &str) -> Option<Arc<Tensor>> {
+        self.tensors.remove(name)
     }
 
     /// All tensors, ascending by name.
@@ -167,11 +175,16 @@ pub fn weight_bytes(shaped: &Shaped) -> u64 {
 
 /// Every tensor once, by the first node that uses it.
 fn for_each_spec(shaped: &Shaped, mut each: impl FnMut(String, WeightSpec)) {
+    for_each_tensor(shaped, |_, info, spec| each(info.name(), spec));
+}
+
+/// The same with the node and what is known of the tensor.
+fn for_each_tensor(shaped: &Shaped, mut each: impl FnMut(NodeId, &TensorInfo, WeightSpec)) {
     for id in shaped.order() {
         for (tensor, spec) in specs(shaped, *id) {
             let info = shaped.graph().tensor(tensor);
             if info.first == Some(*id) {
-                each(info.name(), spec);
+                each(*id, info, spec);
             }
         }
     }
