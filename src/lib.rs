@@ -20,6 +20,7 @@
 //! - [`outline`]: blocks and loops found in a flat graph
 //! - [`analysis`]: numbers · [`rewrite`]: bottlenecks and exact passes · [`weights`]: tensors by name
 //! - [`interchange`]: safetensors, npy, images · [`exec`]: prepare, then run · [`writeback`]: edits on the source
+//! - [`pytorch`]: the network as a Python module
 //! - [`mod@compile`]: the pipeline · [`mod@optimize`]: passes and plan, written into the source
 //! - [`report`]: documents · [`render`]: diagnostics as text
 //! - [`cli`]: the command line, the only room that reads files and prints
@@ -50,8 +51,8 @@ pub mod metric;
 pub mod op;
 pub mod optimize;
 pub mod outline;
-pub mod quote;
 pub mod pytorch;
+pub mod quote;
 pub mod random;
 pub mod render;
 pub mod report;

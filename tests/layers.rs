@@ -28,7 +28,7 @@ const LEVELS: &[&[&str]] = &[
     &["lower", "shape"],
     &["flow", "outline"],
     &["analysis", "rewrite", "weights"],
-    &["interchange", "exec", "writeback"],
+    &["interchange", "exec", "writeback", "pytorch"],
     &["compile", "report", "render"],
     &["optimize"],
     &["cli"],
@@ -54,6 +54,11 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("optimize", "report"),
     ("optimize", "render"),
     ("flow", "lower"),
+    ("pytorch", "lower"),
+    ("pytorch", "rewrite"),
+    ("pytorch", "exec"),
+    ("pytorch", "interchange"),
+    ("pytorch", "diagnostic"),
 ];
 
 /// The only places that may name a dependency.

@@ -146,8 +146,9 @@ fn to_module(loaded: &Loaded, output: &Path) -> Result<String, Failure> {
 
 fn form(output: &Path) -> Result<Form, Failure> {
     let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let refuse =
-        |message: String| Err(Failure::usage(message).help("it writes .net, .py, .onnx, .safetensors, .dot, .json, .yaml and .svg"));
+    let refuse = |message: String| {
+        Err(Failure::usage(message).help("it writes .net, .py, .onnx, .safetensors, .dot, .json, .yaml and .svg"))
+    };
     match extension.as_str() {
         "net" => Ok(Form::Net),
         "py" => Ok(Form::Py),

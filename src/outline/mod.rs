@@ -37,6 +37,13 @@ const MOST_SCOPES: usize = 32;
 #[must_use]
 pub fn outline(shaped: &Shaped) -> Option<Outline> {
     let graph = shaped.graph();
+    if graph.ids().any(|id| is_marked(graph, id)) { None } else { of_layers(shaped) }
+}
+
+/// The same of a network whose marks are no matter.
+#[must_use]
+pub fn of_layers(shaped: &Shaped) -> Option<Outline> {
+    let graph = shaped.graph();
     let is_deep = |id| graph.node(id).name.segments().count() > MOST_SCOPES;
     if graph.len() > MOST_LAYERS || graph.ids().any(|id| is_deep(id) || !is_plain(graph, id)) {
         return None;
@@ -51,9 +58,13 @@ pub fn outline(shaped: &Shaped) -> Option<Outline> {
     Some(outline)
 }
 
-/// Whether a layer's weights are its own, and nothing is asked for it.
+/// Whether a layer's weights are its own.
 fn is_plain(graph: &Graph, id: NodeId) -> bool {
+    graph.owner(id).is_none_or(|owner| *owner == graph.node(id).name) && !graph.shares_tensors(id)
+}
+
+/// Whether something is asked for a layer, or was done for it.
+fn is_marked(graph: &Graph, id: NodeId) -> bool {
     let node = graph.node(id);
-    let is_own = graph.owner(id).is_none_or(|owner| *owner == node.name) && !graph.shares_tensors(id);
-    is_own && node.origin.part.is_none() && node.directives.bottleneck.is_none() && !node.directives.keep
+    node.origin.part.is_some() || node.directives.bottleneck.is_some() || node.directives.keep
 }

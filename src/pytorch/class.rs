@@ -222,9 +222,7 @@ impl<'a> Writer<'a> {
     fn make(&mut self, choice: Option<usize>, place: &Place1, doc: Doc) {
         let (head, doc) = match &place.within {
             None => (format!("{} = ", place.access), doc),
-            Some((open, name)) => {
-                (String::new(), Doc::Nest(open.clone(), vec![Doc::Text(name.clone()), doc], ")".to_owned()))
-            }
+            Some((open, name)) => (String::new(), Doc::Nest(open.clone(), vec![Doc::Text(name.clone()), doc], ")".to_owned())),
         };
         self.made.push(Made1 { choice, each: None, head, doc });
     }
@@ -305,10 +303,7 @@ impl<'a> Writer<'a> {
             let Made::Calls(places) = &own.steps[step] else { return None };
             let arg = |(param, is_named): (&super::fit::Param, bool)| Arg {
                 key: is_named.then(|| param.name.clone()),
-                value: Py::Val(
-                    param.values[places[turn]].clone(),
-                    if param.is_channels { Kind::Channels } else { Kind::Other },
-                ),
+                value: Py::Val(param.values[places[turn]].clone(), if param.is_channels { Kind::Channels } else { Kind::Other }),
                 default: param.default.clone(),
             };
             Some(Py::Call(class.name.clone(), class.params.signature().into_iter().map(arg).collect()))
@@ -359,7 +354,8 @@ impl<'a> Writer<'a> {
             if rows.iter().flatten().all(|row| row.iter().all(|value| *value == row[0])) {
                 continue;
             }
-            let steps: Vec<Option<(i64, i64)>> = rows.iter().map(|row| row.as_ref().and_then(|row| super::fit::steps(row, fewest))).collect();
+            let steps: Vec<Option<(i64, i64)>> =
+                rows.iter().map(|row| row.as_ref().and_then(|row| super::fit::steps(row, fewest))).collect();
             let (_, step) = steps.iter().flatten().next().copied()?;
             if !rows.iter().zip(&steps).all(|(row, steps)| row.is_none() || steps.is_some_and(|(_, own)| own == step)) {
                 return None;

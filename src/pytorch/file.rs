@@ -19,7 +19,7 @@ use crate::shape::Shaped;
 
 /// The network in the classes of its outline; `None` where it has none.
 pub(super) fn outlined(shaped: &Shaped, weights: &str) -> Option<Result<Module, Stop>> {
-    let outline = outline::outline(shaped)?;
+    let outline = outline::of_layers(shaped)?;
     let uses = uses(shaped, &outline)?;
     Some(write(shaped, &outline, &uses, weights))
 }
@@ -73,7 +73,8 @@ fn write(shaped: &Shaped, outline: &Outline, uses: &Uses, weights: &str) -> Resu
     for (block, own) in outline.blocks.iter().zip(&uses.blocks) {
         let name = named(&block.name);
         let inputs: Vec<String> = INPUTS[..block.body.inputs.min(4)].iter().map(|name| (*name).to_owned()).collect();
-        let class = Text { shaped, alone: &alone, classes: &classes, name, inputs }.class(&block.body, own, &block.params, None)?;
+        let class =
+            Text { shaped, alone: &alone, classes: &classes, name, inputs }.class(&block.body, own, &block.params, None)?;
         classes.push(class);
     }
     let inputs = input_names(graph);
@@ -134,7 +135,9 @@ impl Text<'_> {
         let mut writer = Writer::new((self.shaped, self.alone), self.classes, (body, uses), params);
         let flags = flags(body);
         let conditions = conditions(&mut writer, &flags)?;
-        if net.is_none() && let Some(made) = writer.chain(&tree)? {
+        if net.is_none()
+            && let Some(made) = writer.chain(&tree)?
+        {
             let text = format!("class {}(nn.Sequential):\n    def __init__({}):\n{made}", self.name, signature(&writer.params));
             return Ok(Class { name: self.name, params: writer.params, held: writer.held, text });
         }
@@ -233,9 +236,8 @@ fn conditions(writer: &mut Writer<'_>, flags: &[String]) -> Result<String, Stop>
         };
         let mut said = Vec::new();
         if let Some((of, out)) = channels {
-            let have: Vec<Option<Val>> = writer.uses.iter().map(|own| {
-                own.maps(*of).first().map(|map| Val::from(shaped.shape(*map).channels()))
-            }).collect();
+            let have: Vec<Option<Val>> =
+                writer.uses.iter().map(|own| own.maps(*of).first().map(|map| Val::from(shaped.shape(*map).channels()))).collect();
             let made = of_expr(writer.uses, out);
             let have = writer.params.fit(&have, Kind::Channels, Place::Init, "channels");
             let made = writer.params.fit(&made, Kind::Channels, Place::Init, "out");
@@ -276,7 +278,12 @@ fn tensors(shaped: &Shaped, outline: &Outline, uses: &Uses, classes: &[Class], n
                     names.extend(shaped.graph().node(*layer).op.roles().iter().map(|role| format!("{name}.{role}")));
                 }
                 (super::uses::Made::Calls(places), What::Call { block, .. }) => {
-                    open.push((format!("{name}."), &outline.blocks[*block].body, &uses.blocks[*block][places[0]], &classes[*block]));
+                    open.push((
+                        format!("{name}."),
+                        &outline.blocks[*block].body,
+                        &uses.blocks[*block][places[0]],
+                        &classes[*block],
+                    ));
                 }
                 (super::uses::Made::Calls(places), What::Loop { block, from, .. } | What::Grow { block, from, .. }) => {
                     for (turn, place) in places.iter().enumerate() {
@@ -296,7 +303,9 @@ fn text(shaped: &Shaped, classes: &[Class], net: &Class, (weights, inputs): (&st
     let all: String = classes.iter().chain([net]).map(|class| format!("\n\n{}", class.text)).collect();
     let mut helpers: Vec<&str> = Vec::new();
     for (called, text) in HELPERS {
-        let is_used = |place: &str| place.match_indices(called).any(|(at, _)| !place[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        let is_used = |place: &str| {
+            place.match_indices(called).any(|(at, _)| !place[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        };
         if is_used(&all) || helpers.iter().any(|helper| is_used(helper)) {
             helpers.push(text);
         }
@@ -339,7 +348,9 @@ fn main(shaped: &Shaped, net: &Class) -> String {
         .graph()
         .inputs()
         .iter()
-        .map(|id| format!("torch.randn(1, {})", shaped.shape(*id).dims().iter().map(u32::to_string).collect::<Vec<_>>().join(", ")))
+        .map(|id| {
+            format!("torch.randn(1, {})", shaped.shape(*id).dims().iter().map(u32::to_string).collect::<Vec<_>>().join(", "))
+        })
         .collect();
     let outputs = shaped.graph().outputs().len();
     let shown = if outputs == 1 {
@@ -347,9 +358,5 @@ fn main(shaped: &Shaped, net: &Class) -> String {
     } else {
         format!("        print([output.shape for output in model({})])\n", given.join(", "))
     };
-    format!(
-        "\n\nif __name__ == \"__main__\":\n    model = {}().eval()\n    with torch.no_grad():\n{shown}",
-        net.name
-    )
+    format!("\n\nif __name__ == \"__main__\":\n    model = {}().eval()\n    with torch.no_grad():\n{shown}", net.name)
 }
-

@@ -38,8 +38,13 @@ pub(super) struct Params {
 }
 
 /// The words of the language for the arguments of modules.
-const WORDS: [(&str, &str); 5] =
-    [("padding", "pad"), ("count_include_pad", "count_include_pad"), ("eps", "eps"), ("stride", "stride"), ("dilation", "dilation")];
+const WORDS: [(&str, &str); 5] = [
+    ("padding", "pad"),
+    ("count_include_pad", "count_include_pad"),
+    ("eps", "eps"),
+    ("stride", "stride"),
+    ("dilation", "dilation"),
+];
 
 impl Params {
     /// What these values are.
@@ -75,7 +80,8 @@ impl Params {
     fn known(&self, values: &Values, kind: Kind, name: &str) -> Option<(usize, i64, i64)> {
         let last = name.rsplit('.').next().unwrap_or(name);
         let word = WORDS.iter().find(|(own, _)| last == *own).map_or(last, |(_, word)| word);
-        let agrees = |param: &&Param| values.iter().zip(&param.values).all(|(one, own)| one.as_ref().is_none_or(|one| one == own));
+        let agrees =
+            |param: &&Param| values.iter().zip(&param.values).all(|(one, own)| one.as_ref().is_none_or(|one| one == own));
         let whole = |found: Option<usize>| found.map(|at| (at, 1, 1));
         let position = |fits: &dyn Fn(&Param) -> bool| self.all.iter().position(|param| fits(param) && agrees(&param));
         let same_kind = position(&|param| param.is_channels == (kind == Kind::Channels));
@@ -125,12 +131,17 @@ const PARTS: [i64; 9] = [2, 3, 4, 6, 8, 12, 16, 32, 64];
 /// `times` and `over` where numbers are others times the one over the other everywhere.
 fn ratio(values: &Values, others: &[Val]) -> Option<(i64, i64)> {
     let int = |value: &Val| if let Val::Int(n) = value { Some(*n).filter(|n| *n > 0) } else { None };
-    let pairs: Option<Vec<(i64, i64)>> =
-        values.iter().zip(others).filter_map(|(one, other)| Some((one.as_ref()?, other))).map(|(a, b)| Some((int(a)?, int(b)?))).collect();
+    let pairs: Option<Vec<(i64, i64)>> = values
+        .iter()
+        .zip(others)
+        .filter_map(|(one, other)| Some((one.as_ref()?, other)))
+        .map(|(a, b)| Some((int(a)?, int(b)?)))
+        .collect();
     let pairs = pairs.filter(|pairs| !pairs.is_empty())?;
     let fits = |(times, over): &(i64, i64)| pairs.iter().all(|(one, other)| one.checked_mul(*over) == other.checked_mul(*times));
     let whole = (pairs[0].0 % pairs[0].1 == 0).then(|| (pairs[0].0 / pairs[0].1, 1));
-    let parts = PARTS.into_iter().filter(|part| pairs[0].0 * part % pairs[0].1 == 0).map(|part| (pairs[0].0 * part / pairs[0].1, part));
+    let parts =
+        PARTS.into_iter().filter(|part| pairs[0].0 * part % pairs[0].1 == 0).map(|part| (pairs[0].0 * part / pairs[0].1, part));
     whole.into_iter().chain(parts).find(fits)
 }
 

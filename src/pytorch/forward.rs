@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
+use super::Stop;
 use super::class::{Reach, Writer, range};
 use super::fit::Place;
 use super::forms::Form;
 use super::python::{Py, identifier};
 use super::zip::Scene;
-use super::Stop;
 use crate::op::Op;
 use crate::outline::{Ref, Step, What};
 

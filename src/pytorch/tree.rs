@@ -10,7 +10,11 @@ use crate::outline::{Body, Ref, What};
 pub(super) enum Key {
     Name(String),
     /// `stem` and a number, for each turn of a loop.
-    Run { stem: String, from: usize, turns: usize },
+    Run {
+        stem: String,
+        from: usize,
+        turns: usize,
+    },
 }
 
 /// A place in the tree.
@@ -89,7 +93,8 @@ impl Tree {
             step == *first && body.steps[step].inputs.len() == 1
                 || step > *first && body.steps[step].inputs == [Ref::Step(step - 1)] && parts[step - 1].is_read_once
         };
-        let whole = |child: &Self| child.is_leaf() && child.also.is_empty() || child.item.is_none() && child.is_chain(body, parts);
+        let whole =
+            |child: &Self| child.is_leaf() && child.also.is_empty() || child.item.is_none() && child.is_chain(body, parts);
         self.item.is_none()
             && is_row
             && self.holds(parts)
@@ -101,10 +106,12 @@ impl Tree {
     /// Whether the children are numbered from 0 on without gaps.
     pub(super) fn is_dense(&self) -> bool {
         let mut next = 0;
-        self.children.iter().all(|(key, _)| key.numbers().filter(|(from, _)| *from == next).is_some_and(|(from, turns)| {
-            next = from + turns;
-            true
-        }))
+        self.children.iter().all(|(key, _)| {
+            key.numbers().filter(|(from, _)| *from == next).is_some_and(|(from, turns)| {
+                next = from + turns;
+                true
+            })
+        })
     }
 
     /// Whether it reads better as one module: it holds several, or is a list.
@@ -146,19 +153,99 @@ impl Key {
 
 /// Names of what modules have themselves, which would hide one that is called so.
 const RESERVED: &[&str] = &[
-    "T_destination", "add_module", "affine", "append", "apply", "bfloat16", "bias", "buffers", "call_super_init", "children",
-    "clear", "compile", "cpu", "cuda", "dilation", "double", "dump_patches", "elementwise_affine", "eps", "eval", "extend",
-    "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "groups", "half",
-    "in_channels", "in_features", "init", "insert", "ipu", "items", "kernel_size", "keys", "load_state_dict", "modules",
-    "momentum", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "normalized_shape",
-    "num_batches_tracked", "num_channels", "num_features", "num_groups", "num_parameters", "out_channels", "out_features",
-    "output_padding", "padding", "padding_mode", "parameters", "pop", "register_backward_hook", "register_buffer",
-    "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook",
-    "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter",
-    "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "reset_parameters",
-    "reset_running_stats", "running_mean", "running_var", "set_extra_state", "set_submodule", "share_memory", "state_dict",
-    "stride", "to", "to_empty", "track_running_stats", "train", "training", "transposed", "type", "update", "values", "weight",
-    "xpu", "zero_grad",
+    "T_destination",
+    "add_module",
+    "affine",
+    "append",
+    "apply",
+    "bfloat16",
+    "bias",
+    "buffers",
+    "call_super_init",
+    "children",
+    "clear",
+    "compile",
+    "cpu",
+    "cuda",
+    "dilation",
+    "double",
+    "dump_patches",
+    "elementwise_affine",
+    "eps",
+    "eval",
+    "extend",
+    "extra_repr",
+    "float",
+    "forward",
+    "get_buffer",
+    "get_extra_state",
+    "get_parameter",
+    "get_submodule",
+    "groups",
+    "half",
+    "in_channels",
+    "in_features",
+    "init",
+    "insert",
+    "ipu",
+    "items",
+    "kernel_size",
+    "keys",
+    "load_state_dict",
+    "modules",
+    "momentum",
+    "mtia",
+    "named_buffers",
+    "named_children",
+    "named_modules",
+    "named_parameters",
+    "normalized_shape",
+    "num_batches_tracked",
+    "num_channels",
+    "num_features",
+    "num_groups",
+    "num_parameters",
+    "out_channels",
+    "out_features",
+    "output_padding",
+    "padding",
+    "padding_mode",
+    "parameters",
+    "pop",
+    "register_backward_hook",
+    "register_buffer",
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+    "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook",
+    "register_module",
+    "register_parameter",
+    "register_state_dict_post_hook",
+    "register_state_dict_pre_hook",
+    "requires_grad_",
+    "reset_parameters",
+    "reset_running_stats",
+    "running_mean",
+    "running_var",
+    "set_extra_state",
+    "set_submodule",
+    "share_memory",
+    "state_dict",
+    "stride",
+    "to",
+    "to_empty",
+    "track_running_stats",
+    "train",
+    "training",
+    "transposed",
+    "type",
+    "update",
+    "values",
+    "weight",
+    "xpu",
+    "zero_grad",
 ];
 
 /// Whether a module can be an attribute of this name.

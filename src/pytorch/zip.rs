@@ -52,8 +52,10 @@ impl Params {
                 Doc::Nest(format!("{}[", self.atom(&of, scene)?), items, "]".to_owned())
             }
             Py::Slice(_) => {
-                let parts = self.row(all, 3, scene, |py| if let Py::Slice(parts) = py { Some(parts.as_slice()) } else { None })?;
-                let said: Vec<String> = parts.iter().map(Doc::flat).map(|t| if t == "None" { String::new() } else { t }).collect();
+                let parts =
+                    self.row(all, 3, scene, |py| if let Py::Slice(parts) = py { Some(parts.as_slice()) } else { None })?;
+                let said: Vec<String> =
+                    parts.iter().map(Doc::flat).map(|t| if t == "None" { String::new() } else { t }).collect();
                 let step = if said[2].is_empty() { String::new() } else { format!(":{}", said[2]) };
                 Doc::Text(format!("{}:{}{step}", said[0], said[1]))
             }
@@ -66,8 +68,7 @@ impl Params {
                 Doc::Text(format!("{}{gap}{op}{gap}{}", sides[0].flat(), bound(&sides[1].flat(), op)))
             }
             Py::Group(items) => {
-                let items =
-                    self.row(all, items.len(), scene, |py| if let Py::Group(items) = py { Some(items) } else { None })?;
+                let items = self.row(all, items.len(), scene, |py| if let Py::Group(items) = py { Some(items) } else { None })?;
                 let end = if items.len() == 1 { ",)" } else { ")" };
                 Doc::Nest("(".to_owned(), items, end.to_owned())
             }
@@ -84,8 +85,7 @@ impl Params {
             && let Some(columns) = columns(&values)
             && columns.iter().all(|column| self.follows(column, kind, scene.name))
         {
-            let elements: Vec<String> =
-                columns.iter().map(|column| self.fit(column, kind, scene.place, scene.name)).collect();
+            let elements: Vec<String> = columns.iter().map(|column| self.fit(column, kind, scene.place, scene.name)).collect();
             return Some(format!("({})", elements.join(", ")));
         }
         Some(self.fit(&values, kind, scene.place, scene.name))
@@ -139,7 +139,13 @@ fn hint(call: &str, at: usize) -> &'static str {
         (1, true, _) => "out",
         (2, true, _) | (_, _, true) => "k",
         (0, ..) if call.contains("Norm") => "channels",
-        _ => if call == "reshape" { "shape" } else { "value" },
+        _ => {
+            if call == "reshape" {
+                "shape"
+            } else {
+                "value"
+            }
+        }
     }
 }
 

@@ -94,9 +94,7 @@ pub(super) fn activation(site: &Site<'_>, activation: &Activation) -> Form {
     match *activation {
         Activation::Relu => plain("F.relu", "nn.ReLU"),
         Activation::Relu6 => plain("F.relu6", "nn.ReLU6"),
-        Activation::LeakyRelu { slope } => {
-            told("F.leaky_relu", "nn.LeakyReLU", vec![unless("negative_slope", slope, 0.01)])
-        }
+        Activation::LeakyRelu { slope } => told("F.leaky_relu", "nn.LeakyReLU", vec![unless("negative_slope", slope, 0.01)]),
         Activation::Prelu { shared } => {
             let count = if shared { 1 } else { site.inputs[0].channels() };
             Form::Module(call("nn.PReLU", vec![at(super::super::python::channels(count))]))

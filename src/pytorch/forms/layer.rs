@@ -54,11 +54,7 @@ pub(super) fn linear(site: &Site<'_>, linear: &Linear) -> Form {
 }
 
 pub(super) fn batch_norm(site: &Site<'_>, norm: &BatchNorm) -> Form {
-    let args = vec![
-        at(channels(site.inputs[0].channels())),
-        unless("eps", norm.eps, 1e-5),
-        unless("affine", norm.affine, true),
-    ];
+    let args = vec![at(channels(site.inputs[0].channels())), unless("eps", norm.eps, 1e-5), unless("affine", norm.affine, true)];
     Form::Module(match site.inputs[0].rank() {
         1 | 2 => call("nn.BatchNorm1d", args),
         3 => call("nn.BatchNorm2d", args),
@@ -79,11 +75,7 @@ pub(super) fn group_norm(site: &Site<'_>, norm: &GroupNorm) -> Form {
 }
 
 pub(super) fn instance_norm(site: &Site<'_>, norm: &InstanceNorm) -> Form {
-    let args = vec![
-        at(channels(site.inputs[0].channels())),
-        unless("eps", norm.eps, 1e-5),
-        unless("affine", norm.affine, false),
-    ];
+    let args = vec![at(channels(site.inputs[0].channels())), unless("eps", norm.eps, 1e-5), unless("affine", norm.affine, false)];
     Form::Module(call(if site.inputs[0].rank() == 2 { "nn.InstanceNorm1d" } else { "nn.InstanceNorm2d" }, args))
 }
 
@@ -108,9 +100,7 @@ pub(super) fn scale(site: &Site<'_>, scale: &Scale) -> Form {
 }
 
 pub(super) fn lrn(lrn: &Lrn) -> Form {
-    let args = || {
-        vec![at(lrn.size), unless("alpha", lrn.alpha, 1e-4), unless("beta", lrn.beta, 0.75), unless("k", lrn.k, 1.0)]
-    };
+    let args = || vec![at(lrn.size), unless("alpha", lrn.alpha, 1e-4), unless("beta", lrn.beta, 0.75), unless("k", lrn.k, 1.0)];
     let expr = std::iter::once(at(Py::In(0))).chain(args()).collect();
     Form::plain(call("F.local_response_norm", expr), call("nn.LocalResponseNorm", args()))
 }
@@ -127,6 +117,7 @@ pub(super) fn param(param: &Param) -> Form {
 pub(super) fn constant(constant: &Constant) -> Form {
     let first = constant.values.first().copied().unwrap_or_default();
     let is_filled = constant.values.iter().all(|value| value.to_bits() == first.to_bits());
-    let values = if is_filled { Py::from(first) } else { Val::List(constant.values.iter().map(|v| Val::Float(*v)).collect()).into() };
+    let values =
+        if is_filled { Py::from(first) } else { Val::List(constant.values.iter().map(|v| Val::Float(*v)).collect()).into() };
     Form::Module(call("Constant", vec![at(values), at(dims(constant.shape))]))
 }

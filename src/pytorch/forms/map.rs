@@ -3,8 +3,8 @@
 use super::super::python::{Py, Val, at, call, key, unless};
 use super::element::of_input;
 use super::{Form, Site};
-use crate::op::{Coordinates, Pad, PadMode, ResizeTo, Rounding, Upsample, UpsampleMode};
 use crate::op::error::Side;
+use crate::op::{Coordinates, Pad, PadMode, ResizeTo, Rounding, Upsample, UpsampleMode};
 
 pub(super) fn pad(pad: &Pad) -> Form {
     let ((top, bottom), (left, right)) = (pad.along(Side::Height), pad.along(Side::Width));

@@ -18,10 +18,7 @@ pub(super) fn pool(site: &Site<'_>, pool: &Pool) -> Form {
     match pool.kind {
         PoolKind::Max if !site.sided => {
             let args = || vec![at(kernel.clone()), stride(), padding(), dilation(), ceil()];
-            Form::plain(
-                call(&format!("F.max_pool{dims}d"), with(x, args())),
-                call(&format!("nn.MaxPool{dims}d"), args()),
-            )
+            Form::plain(call(&format!("F.max_pool{dims}d"), with(x, args())), call(&format!("nn.MaxPool{dims}d"), args()))
         }
         PoolKind::Max => {
             let padded = call("F.pad", vec![at(x), at(sides(pool.pad, line)), key("value", f64::NEG_INFINITY)]);
@@ -32,10 +29,7 @@ pub(super) fn pool(site: &Site<'_>, pool: &Pool) -> Form {
         PoolKind::Avg { count_include_pad } if !site.sided && !is_dilated => {
             let counted = || unless("count_include_pad", count_include_pad, true);
             let args = || vec![at(kernel.clone()), stride(), padding(), ceil(), counted()];
-            Form::plain(
-                call(&format!("F.avg_pool{dims}d"), with(x, args())),
-                call(&format!("nn.AvgPool{dims}d"), args()),
-            )
+            Form::plain(call(&format!("F.avg_pool{dims}d"), with(x, args())), call(&format!("nn.AvgPool{dims}d"), args()))
         }
         PoolKind::Avg { count_include_pad: true } if !is_dilated && !pool.ceil => {
             let padded = call("F.pad", vec![at(x), at(sides(pool.pad, line))]);

@@ -37,7 +37,10 @@ pub(super) fn flatten() -> Form {
 }
 
 pub(super) fn reshape(shape: Shape) -> Form {
-    Form::only(of_input("reshape", std::iter::once(at(-1i64)).chain(shape.to_vec().into_iter().map(|d| at(channels(d)))).collect()))
+    Form::only(of_input(
+        "reshape",
+        std::iter::once(at(-1i64)).chain(shape.to_vec().into_iter().map(|d| at(channels(d)))).collect(),
+    ))
 }
 
 pub(super) fn transpose(axes: &[usize]) -> Form {
@@ -85,11 +88,15 @@ pub(super) fn repeat(site: &Site<'_>, repeat: &Repeat) -> Form {
 
 pub(super) fn reduce(site: &Site<'_>, reduce: &Reduce) -> Form {
     let axes = Val::ints(reduce.axes.iter().map(|axis| batched(*axis)));
-    let axes = if let Val::Tuple(one) = &axes && one.len() == 1 { one[0].clone() } else { axes };
-    let keep = || unless("keepdim", reduce.keep, false);
-    let norm = |order: u64, axes: Val| {
-        call("torch.linalg.vector_norm", vec![at(Py::In(0)), at(order), key("dim", axes), keep()])
+    let axes = if let Val::Tuple(one) = &axes
+        && one.len() == 1
+    {
+        one[0].clone()
+    } else {
+        axes
     };
+    let keep = || unless("keepdim", reduce.keep, false);
+    let norm = |order: u64, axes: Val| call("torch.linalg.vector_norm", vec![at(Py::In(0)), at(order), key("dim", axes), keep()]);
     let reduced = match reduce.kind {
         Reduction::Sum => of_input("sum", vec![at(axes), keep()]),
         Reduction::Mean => of_input("mean", vec![at(axes), keep()]),
