@@ -13,10 +13,10 @@ pub(super) struct Param {
     pub default: Option<Val>,
     /// What it is in each use.
     pub values: Vec<Val>,
-    pub is_channels: bool,
-    pub is_used: bool,
+    pub kind: Kind,
     /// Whether it is none of the block's, but stands for what follows from nothing else.
     pub is_extra: bool,
+    pub is_used: bool,
     /// Whether the object keeps it, for `forward` needs it.
     pub is_kept: bool,
 }
@@ -60,8 +60,7 @@ impl Params {
         let some = values.iter().flatten().next().cloned().unwrap_or(Val::None);
         let values = own.into_iter().map(|value| if value == Val::None { some.clone() } else { value }).collect();
         let name = self.free(&identifier(name));
-        let is_channels = kind == Kind::Channels;
-        self.all.push(Param { name, default, values, is_channels, is_used: true, is_extra: true, is_kept: false });
+        self.all.push(Param { name, default, values, kind, is_used: true, is_extra: true, is_kept: false });
         self.said(self.all.len() - 1, (1, 1), place)
     }
 
@@ -84,10 +83,10 @@ impl Params {
             |param: &&Param| values.iter().zip(&param.values).all(|(one, own)| one.as_ref().is_none_or(|one| one == own));
         let whole = |found: Option<usize>| found.map(|at| (at, 1, 1));
         let position = |fits: &dyn Fn(&Param) -> bool| self.all.iter().position(|param| fits(param) && agrees(&param));
-        let same_kind = position(&|param| param.is_channels == (kind == Kind::Channels));
+        let same_kind = position(&|param| param.kind == kind);
         let ratios = || {
             let of = |(at, param): (usize, &Param)| ratio(values, &param.values).map(|(times, over)| (at, times, over));
-            self.all.iter().enumerate().filter(|(_, param)| param.is_channels).find_map(of)
+            self.all.iter().enumerate().filter(|(_, param)| param.kind == Kind::Channels).find_map(of)
         };
         let halves = || {
             let half = |param: &Param| {

@@ -4,11 +4,13 @@
 //! read; calls that follow one another stand in one line where that is short.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use super::Stop;
-use super::class::{Reach, Writer, range};
+use super::class::{Reach, Writer};
 use super::fit::Place;
 use super::forms::Form;
+use super::modules::range;
 use super::python::{Py, identifier};
 use super::zip::Scene;
 use crate::op::Op;
@@ -119,7 +121,7 @@ impl Forward {
     }
 
     fn line(&mut self, line: &str) {
-        self.text.push_str(&format!("{}{line}\n", " ".repeat(self.indent)));
+        let _ = writeln!(self.text, "{}{line}", " ".repeat(self.indent));
     }
 
     /// Writes what waits for a call that takes it in.
@@ -207,10 +209,8 @@ impl Forward {
         let name = self.names.list(writer, at);
         let inputs = writer.body.steps[at].inputs.iter();
         let first: Vec<String> = inputs.map(|from| self.names.made.get(from).cloned().unwrap_or_default()).collect();
-        let axis = match &writer.shaped.graph().node(*join).op {
-            Op::Concat(concat) => concat.axis + 1,
-            _ => return Err(Stop::Unlike),
-        };
+        let Op::Concat(concat) = &writer.shaped.graph().node(*join).op else { return Err(Stop::Unlike) };
+        let axis = concat.axis + 1;
         self.line(&format!("{name} = [{}]", first.join(", ")));
         self.line(&format!("for i in {}:", range(*from, *turns)));
         self.line(&format!("    {name}.append({text}(torch.cat({name}, {axis})))"));

@@ -1,5 +1,7 @@
 //! Lines of Python: what fits stands in one, otherwise each argument in its own.
 
+use std::fmt::Write as _;
+
 /// The longest line.
 const WIDTH: usize = 100;
 
@@ -47,7 +49,7 @@ impl Doc {
                 let row = items.iter().map(Self::flat).collect::<Vec<_>>().join(", ");
                 let holds_modules = open.contains("nn.Sequential(") || open.starts_with("super(");
                 if !holds_modules && indent + 4 + row.chars().count() <= WIDTH {
-                    text.push_str(&format!("{}{row}\n{}{close}", " ".repeat(indent + 4), " ".repeat(indent)));
+                    let _ = write!(text, "{}{row}\n{}{close}", " ".repeat(indent + 4), " ".repeat(indent));
                     return;
                 }
                 for item in items {

@@ -7,6 +7,7 @@
 //!
 //! It must not know files: who writes them names the one that the weights stand in.
 
+mod body;
 mod class;
 mod file;
 mod fit;
@@ -14,8 +15,10 @@ mod forms;
 mod forward;
 mod helpers;
 mod layout;
+mod modules;
 mod python;
 mod tree;
+mod turns;
 mod uses;
 mod zip;
 

@@ -1,6 +1,6 @@
 //! Pieces of Python: values, and expressions in which values may differ from use to use of a class.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::op::args::ArgValue;
 
@@ -182,7 +182,9 @@ pub(super) fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c.is_control() => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
             c => quoted.push(c),
         }
     }
@@ -190,67 +192,26 @@ pub(super) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Words that Python keeps for itself, and names that these modules use.
-const TAKEN: &[&str] = &[
-    "False",
-    "None",
-    "True",
-    "and",
-    "as",
-    "assert",
-    "async",
-    "await",
-    "break",
-    "class",
-    "continue",
-    "def",
-    "del",
-    "elif",
-    "else",
-    "except",
-    "finally",
-    "for",
-    "from",
-    "global",
-    "if",
-    "import",
-    "in",
-    "is",
-    "lambda",
-    "nonlocal",
-    "not",
-    "or",
-    "pass",
-    "raise",
-    "return",
-    "try",
-    "while",
-    "with",
-    "yield",
-    "torch",
-    "nn",
-    "F",
-    "self",
-    "range",
-    "super",
-    "float",
-    "OrderedDict",
-    "tuple",
-    "i",
-    "input",
-    "max",
-    "min",
-    "len",
-    "zip",
-    "print",
-    "Path",
-    "load_file",
+/// A text within the quotes of a docstring, which it does not end.
+pub(super) fn documented(text: &str) -> String {
+    let kept: String = text.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect();
+    kept.replace('\\', "\\\\").replace("\"\"\"", "'''")
+}
+
+/// Words that Python keeps for itself.
+const KEYWORDS: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+    "return", "try", "while", "with", "yield",
 ];
+
+/// Names that these modules use.
+const TAKEN: &[&str] = &["torch", "nn", "F", "self", "i", "range", "super", "float", "getattr", "OrderedDict"];
 
 /// Whether a text is a name of Python.
 pub(super) fn is_identifier(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    begins && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !(TAKEN[..35].contains(&text))
+    begins && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !KEYWORDS.contains(&text)
 }
 
 /// A text as a name that nothing here has.
@@ -258,7 +219,8 @@ pub(super) fn identifier(text: &str) -> String {
     let kept: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let begins = kept.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !kept.starts_with("__");
     let own = if begins { kept } else { format!("n{kept}") };
-    if TAKEN.contains(&own.as_str()) { format!("{own}_") } else { own }
+    let is_taken = KEYWORDS.contains(&own.as_str()) || TAKEN.contains(&own.as_str());
+    if is_taken { format!("{own}_") } else { own }
 }
 
 /// A text as the name of a class: `conv_bn_relu` is `ConvBnRelu`.
@@ -266,5 +228,6 @@ pub(super) fn class_name(text: &str) -> String {
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     let capital = |part: &str| part[..1].to_ascii_uppercase() + &part[1..];
     let name: String = parts.map(capital).collect();
-    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("Net{name}") }
+    let is_taken = KEYWORDS.contains(&name.as_str()) || TAKEN.contains(&name.as_str());
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_taken { name } else { format!("Net{name}") }
 }

@@ -34,10 +34,8 @@ impl Params {
             }
             Py::Val(_, kind) => Doc::Text(self.value(all, *kind, scene)?),
             Py::Call(name, _) => {
-                let args = each(all, |py| match py {
-                    Py::Call(own, args) if own == name => Some(args.as_slice()),
-                    _ => None,
-                })?;
+                let args =
+                    each(all, |py| if let Py::Call(own, args) = py { (own == name).then_some(args.as_slice()) } else { None })?;
                 Doc::Nest(format!("{name}("), self.args(&args, name, scene)?, ")".to_owned())
             }
             Py::Method(_, name, _) => {
@@ -60,9 +58,8 @@ impl Params {
                 Doc::Text(format!("{}:{}{step}", said[0], said[1]))
             }
             Py::Infix(op, _) => {
-                let sides = self.row(all, 2, scene, |py| match py {
-                    Py::Infix(own, sides) if own == op => Some(sides.as_slice()),
-                    _ => None,
+                let sides = self.row(all, 2, scene, |py| {
+                    if let Py::Infix(own, sides) = py { (own == op).then_some(sides.as_slice()) } else { None }
                 })?;
                 let gap = if *op == "." { "" } else { " " };
                 Doc::Text(format!("{}{gap}{op}{gap}{}", sides[0].flat(), bound(&sides[1].flat(), op)))

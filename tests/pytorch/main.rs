@@ -137,3 +137,16 @@ fn marks_and_inserted_layers_do_not_stand_in_the_way() {
     let text = module(&of_text(&format!("{block}{net}")).expect("it compiles"), "n.safetensors").expect("it is written").text;
     assert!(text.matches("\nclass ").count() > 1, "blocks are classes:\n{text}");
 }
+
+#[test]
+fn names_are_no_python() {
+    let mut graph = pointwise::Graph::new("\"\"\"\nimport os\\", Some("\"\"\"doc\u{0}\"\"\"".to_owned()));
+    let shape = pointwise::Shape::new(&[3, 4, 4]).expect("a shape");
+    let input = graph.add(pointwise::graph::Node::new("x\"\"\"y", pointwise::Op::Input(shape), Vec::new()));
+    let relu = pointwise::Op::Activation(pointwise::op::Activation::Relu);
+    let out = graph.add(pointwise::graph::Node::new("a\"].b\n", relu, vec![input]));
+    graph.add_output("o\"\"\"\n", out);
+    let text = module(&infer(graph).expect("it fits"), "w\"\"\".safetensors").expect("it is written").text;
+    assert_eq!(text.matches("\"\"\"").count(), 2, "a name ends the docstring:\n{text}");
+    assert!(!text.contains('\u{0}') && text.contains("import os\\\\."), "{text}");
+}
