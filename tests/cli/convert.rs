@@ -7,17 +7,34 @@ use crate::cli_common::{Dir, json, model, pointwise};
 #[test]
 fn convert_writes_every_form() {
     let dir = Dir::new();
-    for extension in ["dot", "json", "yaml", "svg", "net"] {
+    for extension in ["dot", "json", "yaml", "svg", "net", "py"] {
         let out = dir.path(&format!("g.{extension}"));
         assert_eq!(pointwise(&["convert", &model("googlenet"), &out]).code, 0, "{extension}");
     }
     assert!(dir.read("g.dot").starts_with("digraph \"googlenet\" {") && dir.read("g.svg").starts_with("<svg"));
     let graph: Value = serde_json::from_str(&dir.read("g.json")).expect("it is JSON");
     assert_eq!(graph["nodes"][0]["op"], "input");
-    for (file, word) in [("x.py", "PyTorch"), ("x.txt", ".txt"), ("x", "extension")] {
+    for (file, word) in [("x.txt", ".txt"), ("x", "extension")] {
         let run = pointwise(&["convert", &model("googlenet"), &dir.path(file)]);
         assert!(run.code == 2 && run.err.contains(word), "{}", run.err);
     }
+}
+
+#[test]
+fn a_module_names_the_weights_beside_it() {
+    let dir = Dir::new();
+    let (net, module) = (dir.write("n.net", NET), dir.path("m.py"));
+    let run = pointwise(&["convert", &net, &module]);
+    assert!(run.code == 0 && run.err.is_empty() && run.out.is_empty(), "{}", run.err);
+    assert!(dir.read("m.py").contains("load_file(\"m.safetensors\")"));
+    let weights = dir.path("w.safetensors");
+    assert_eq!(pointwise(&["init", &net, "-o", &weights]).code, 0);
+    let run = pointwise(&["convert", &net, &module, "-w", &weights]);
+    assert!(run.code == 0 && run.err.contains("m.safetensors: 8 tensors"), "{}", run.err);
+    assert_eq!(dir.bytes("m.safetensors"), dir.bytes("w.safetensors"));
+    let shared = "net n {\n input a: [4, 5, 5]\n input b: [4, 7]\n shared f = bn\n output y = a -> f\n output z = b -> f\n}\n";
+    let run = pointwise(&["convert", &dir.write("s.net", shared), &dir.path("s.py")]);
+    assert!(run.code == 1 && run.err.contains("error[PW0503]: layer `z"), "{}", run.err);
 }
 
 const NET: &str = "net n {
