@@ -140,7 +140,7 @@ fn to_module(loaded: &Loaded, output: &Path) -> Result<String, Failure> {
     let weights = beside.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     pytorch::module(loaded.shaped(), &weights).map(|module| module.text).map_err(|refusal| {
         let message = format!("layer `{}` cannot be written as a PyTorch module: {}", refusal.layer, refusal.why);
-        Failure::new(Code::UnsupportedModule, message).help("give it weights of its own, or write a model that ends in `.onnx`")
+        Failure::new(Code::UnsupportedModule, message).help(refusal.help)
     })
 }
 

@@ -134,10 +134,10 @@ impl<'a> Writer<'a> {
         Part { holds, is_stage: is_stage && body.steps[step].inputs.len() == 1, choice, is_read_once: reads == 1 }
     }
 
-    pub(super) fn refuse(&self, step: usize, why: &str) -> Stop {
+    pub(super) fn refuse(&self, step: usize, (why, help): (&'static str, &'static str)) -> Stop {
         let layer = self.layers(step).into_iter().flatten().next();
         let layer = layer.map_or_else(String::new, |layer| self.shaped.graph().node(layer).name.to_string());
-        Stop::Refused(Refusal { layer, why: why.to_owned() })
+        Stop::Refused(Refusal { layer, why, help })
     }
 
     /// The lines that make the modules; `flags` are what choices are called.

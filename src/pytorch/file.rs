@@ -27,11 +27,21 @@ pub(super) fn flat(shaped: &Shaped, weights: &str) -> Result<Module, Refusal> {
     let outline = Outline { blocks: Vec::new(), net: flat_body(graph) };
     let whole = |stop: Stop| match stop {
         Stop::Refused(refusal) => refusal,
-        Stop::Unlike => Refusal { layer: graph.name().to_owned(), why: "its layers cannot be told apart".to_owned() },
+        Stop::Unlike => Refusal { layer: graph.name().to_owned(), why: "its layers cannot be told apart", help: RENAME },
     };
+    let is_deep = |id: &NodeId| graph.node(*id).name.segments().count() > MOST_SCOPES;
+    if let Some(deep) = graph.ids().find(is_deep) {
+        let layer = graph.node(deep).name.to_string();
+        return Err(Refusal { layer, why: "its name has more than 64 parts, each a module in another", help: RENAME });
+    }
     let uses = uses(shaped, &outline).ok_or(Stop::Unlike).map_err(whole)?;
     write(shaped, &outline, &uses, weights).map_err(whole)
 }
+
+/// Modules within modules.
+const MOST_SCOPES: usize = 64;
+
+const RENAME: &str = "give it another name by `as`";
 
 /// Every layer as a step.
 fn flat_body(graph: &Graph) -> Body {

@@ -30,7 +30,9 @@ pub struct Refusal {
     /// The layer.
     pub layer: String,
     /// Why.
-    pub why: String,
+    pub why: &'static str,
+    /// What to do.
+    pub help: &'static str,
 }
 
 /// A module that is written.

@@ -11,6 +11,10 @@ use super::tree::{Key, Tree, is_attribute, is_reserved};
 use super::turns::Run;
 use crate::outline::Ref;
 
+/// Why a module cannot be two layers, and what helps.
+const SHARED: (&str, &str) =
+    ("it shares weights with a layer of other arguments", "give it weights of its own, or write a model that ends in `.onnx`");
+
 /// What holds modules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holder {
@@ -76,7 +80,7 @@ impl Writer<'_> {
             self.make(self.parts[step].choice, place, doc);
             for shared in &child.also {
                 if self.forms[*shared] != self.forms[step] {
-                    return Err(self.refuse(*shared, "it shares weights with a layer of other arguments"));
+                    return Err(self.refuse(*shared, SHARED));
                 }
             }
             for own in child.also.iter().chain([&step]) {

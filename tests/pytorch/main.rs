@@ -150,3 +150,14 @@ fn names_are_no_python() {
     assert_eq!(text.matches("\"\"\"").count(), 2, "a name ends the docstring:\n{text}");
     assert!(!text.contains('\u{0}') && text.contains("import os\\\\."), "{text}");
 }
+
+#[test]
+fn modules_are_not_nested_without_end() {
+    let mut graph = pointwise::Graph::new("n", None);
+    let shape = pointwise::Shape::new(&[3, 4, 4]).expect("a shape");
+    let input = graph.add(pointwise::graph::Node::new("x", pointwise::Op::Input(shape), Vec::new()));
+    let relu = pointwise::Op::Activation(pointwise::op::Activation::Relu);
+    let out = graph.add(pointwise::graph::Node::new("a.".repeat(100_000) + "b", relu, vec![input]));
+    graph.add_output("y", out);
+    assert!(module(&infer(graph).expect("it fits"), "w").expect_err("too deep").why.contains("64 parts"));
+}
