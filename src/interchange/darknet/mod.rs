@@ -1,0 +1,18 @@
+//! Networks of darknet: `.cfg` files, which list layers by number, and `.weights` files, which hold numbers in their order.
+//!
+//! ```text
+//! text ─config→ sections ─layers→ Listed + Layout          bytes ─weights(Layout)→ Weights
+//! ```
+//!
+//! In: the text, or the bytes. Out: a graph for one image, as darknet computes it for prediction; what darknet does with the maps
+//! that detectors end in is no part of it. Layers are called by what they are and their number, which counts sections from 0 behind
+//! `[net]` as darknet prints them: `conv12`. Nothing here opens files.
+
+mod config;
+mod layers;
+mod reader;
+mod weights;
+
+pub use layers::read;
+pub use reader::Network;
+pub use weights::{Layout, load};
