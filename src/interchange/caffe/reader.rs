@@ -195,22 +195,16 @@ impl<'m> Reader<'m> {
         }
         let mut stop = Ok(());
         for bottom in &layer.bottoms {
-            match self.blobs.get_mut(*bottom) {
-                Some(state) => {
-                    state.is_read = true;
-                    match state.blob {
-                        Blob::Map(_) => {}
-                        Blob::Left => stop = stop.and(Err(Stop::Left)),
-                        Blob::Lost => stop = Err(Stop::Lost),
-                    }
-                }
-                None => {
-                    let problem = Problem::malformed(
-                        &layer.at,
-                        format!("layer `{}` reads `{bottom}`, which no layer before it makes", layer.name),
-                    );
-                    return Err(problem.help("a layer stands behind those that it reads, and inputs have shapes").into());
-                }
+            let Some(state) = self.blobs.get_mut(*bottom) else {
+                let message = format!("layer `{}` reads `{bottom}`, which no layer before it makes", layer.name);
+                let help = "a layer stands behind those that it reads, and inputs have shapes";
+                return Err(Problem::malformed(&layer.at, message).help(help).into());
+            };
+            state.is_read = true;
+            match state.blob {
+                Blob::Map(_) => {}
+                Blob::Left => stop = stop.and(Err(Stop::Left)),
+                Blob::Lost => stop = Err(Stop::Lost),
             }
         }
         stop
@@ -267,8 +261,11 @@ impl<'m> Reader<'m> {
             .filter_map(|(name, state)| if let Blob::Map(id) = state.blob { Some((name.clone(), id)) } else { None })
             .filter(|(_, id)| !inputs.contains(id))
             .collect();
-        outputs.iter().for_each(|(name, id)| self.builder.output(name, *id));
-        if problems.is_empty() && outputs.is_empty() {
+        let is_empty = outputs.is_empty();
+        for (name, id) in outputs {
+            self.builder.output(&name, id);
+        }
+        if problems.is_empty() && is_empty {
             problems.push(Problem::malformed(&(0..0), "no layer makes a map that is left at the end"));
         }
         if !problems.is_empty() {

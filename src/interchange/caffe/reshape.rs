@@ -99,7 +99,7 @@ pub(super) fn permute(reader: &mut Reader<'_>, layer: &Layer<'_>) -> Made {
     // Axes that are not told stand behind.
     every.clone().for_each(|axis| {
         if !order.contains(&axis) {
-            order.push(axis)
+            order.push(axis);
         }
     });
     let axes: Option<Vec<usize>> = order.iter().skip(1).map(|axis| usize::try_from(axis - 1).ok()).collect();

@@ -41,9 +41,10 @@ pub(super) enum Value {
 
 /// Reads a file.
 pub(super) fn parse(text: &str) -> Result<Message, Problem> {
-    let mut parser = Parser { text, at: 0, fields: 0 };
-    let message = parser.message(None, 0)?;
-    Ok(message)
+    let mark = '\u{feff}';
+    let at = if text.starts_with(mark) { mark.len_utf8() } else { 0 };
+    let mut parser = Parser { text, at, fields: 0 };
+    parser.message(None, 0)
 }
 
 struct Parser<'t> {
@@ -92,13 +93,13 @@ impl Parser<'_> {
         Problem::malformed(&self.here(), format!("{wanted} was expected here, not {found}"))
     }
 
-    fn message(&mut self, open: Option<(u8, Range<usize>)>, depth: usize) -> Result<Message, Problem> {
+    fn message(&mut self, open: Option<(u8, &Range<usize>)>, depth: usize) -> Result<Message, Problem> {
         let mut message = Message::default();
         loop {
-            match (self.peek(), &open) {
+            match (self.peek(), open) {
                 (None, None) => return Ok(message),
                 (None, Some((_, at))) => return Err(Problem::malformed(at, "this bracket is never closed")),
-                (Some(byte), Some((open, _))) if byte == closing(*open) => {
+                (Some(byte), Some((open, _))) if byte == closing(open) => {
                     self.at += 1;
                     return Ok(message);
                 }
@@ -154,7 +155,7 @@ impl Parser<'_> {
                     return Err(Problem::malformed(&place, format!("messages stand within messages more than {DEEPEST} deep")));
                 }
                 self.at += 1;
-                Value::Message(self.message(Some((open, place)), depth + 1)?)
+                Value::Message(self.message(Some((open, &place)), depth + 1)?)
             }
             Some(b'"' | b'\'') => Value::Text(self.texts()?),
             Some(byte) if is_word(byte) => {
@@ -174,7 +175,7 @@ impl Parser<'_> {
 
     /// Texts that follow one another are one.
     fn texts(&mut self) -> Result<String, Problem> {
-        let mut whole = String::new();
+        let (mut whole, mut end) = (String::new(), self.at);
         while let Some(quote @ (b'"' | b'\'')) = self.peek() {
             let open = self.here();
             self.at += 1;
@@ -183,6 +184,7 @@ impl Parser<'_> {
                 match chars.next() {
                     Some((at, c)) if c == char::from(quote) => {
                         self.at += at + 1;
+                        end = self.at;
                         break;
                     }
                     // Names need no escapes but these.
@@ -192,6 +194,8 @@ impl Parser<'_> {
                 }
             }
         }
+        // What stands between it and what follows is no part of it.
+        self.at = end;
         Ok(whole)
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, Problem> {
         let from = start + (whole.len() - whole.trim_start().len());
         let at = from..from + line.len();
         start += whole.len();
-        let kept: String = line.chars().filter(|c| !matches!(c, ' ' | '\t')).collect();
+        let kept: String = line.chars().filter(|c| !matches!(c, ' ' | '\t' | '\u{feff}')).collect();
         match kept.chars().next() {
             None | Some('#' | ';') => {}
             Some('[') => sections.push(section(&kept, at)?),

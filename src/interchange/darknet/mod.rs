@@ -10,6 +10,7 @@
 
 mod config;
 mod layers;
+mod moves;
 mod reader;
 mod weights;
 
