@@ -1,5 +1,6 @@
 //! Caffe.
 
+use pointwise::compile::written;
 use pointwise::graph::Graph;
 use pointwise::interchange::caffe::read;
 
@@ -29,7 +30,20 @@ fn a_file_of_training_is_read_in_its_test_phase() {
     assert_eq!(listed.notes, ["layers that only training has are left out: `loss3/loss3`, `loss3/top-1`"]);
     let outputs: Vec<&str> = listed.graph.outputs().iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(outputs, ["loss3_classifier"]);
-    assert!(listed.graph.find("inception_3a.1x1").is_some() && listed.graph.find("pool1.norm1").is_some());
+    assert!(listed.graph.find("inception_3a.1x1.conv").is_some() && listed.graph.find("pool1.norm1").is_some());
+}
+
+#[test]
+fn repeated_structure_is_found_again() {
+    for (name, most, words) in [
+        ("resnet50", 55, "        -> res_2 as res2b\n        -> res_2 as res2c\n"),
+        ("googlenet", 45, "-> inception(64, 96, 128, 16, 32, 32) as inception_3a\n"),
+        ("squeezenet_v1.1", 35, "        -> fire(64) as fire8\n        -> fire(64) as fire9\n"),
+        ("mobilenet", 40, "    for i in 1..6 {\n"),
+    ] {
+        let text = written(&shaped(&graph(&file(&format!("{name}.prototxt")))));
+        assert!(text.lines().count() < most && text.contains(words), "{text}");
+    }
 }
 
 fn layer(kind: &str, rest: &str) -> String {
@@ -125,7 +139,7 @@ fn older_names_and_layers_in_place_are_read() {
         layers { name: 'loss' type: SOFTMAX_LOSS bottom: 'i' bottom: 'c' top: 'loss' }";
     let graph = graph(text);
     let names: Vec<String> = graph.ids().map(|id| graph.node(id).name.to_string()).collect();
-    assert_eq!(names, ["x", "c", "r", "i.flatten", "i.linear", "p"]);
+    assert_eq!(names, ["x", "c.conv", "c.relu", "i.flatten", "i.linear", "p"]);
     assert_eq!(counts(&shaped(&graph)), (3 * 18 + 3 + 5 * 12 + 5, 4 * 3 * 18 + 60));
 }
 

@@ -5,10 +5,11 @@
 //! ```
 //!
 //! In: the text. Out: a graph for one image, without weights, which stand in a `.caffemodel` that is not read. Losses, measures and
-//! labels are left out. Slashes in the names of layers make scopes. Nothing here opens files.
+//! labels are left out. Nothing here opens files.
 
 mod layers;
 mod merge;
+mod names;
 mod phase;
 mod reader;
 mod reshape;

@@ -5,11 +5,14 @@
 use std::ops::Range;
 
 use super::super::listed::{MOST_LAYERS, Problem};
+use super::names;
 use super::text::{Field, Message, Value};
 
 /// A layer.
 pub(super) struct Layer<'m> {
     pub name: String,
+    /// What it is called here.
+    pub path: String,
     /// Its type as the newer version names it.
     pub kind: String,
     pub message: &'m Message,
@@ -66,6 +69,7 @@ pub(super) fn layers(file: &Message) -> Result<Vec<Layer<'_>>, Problem> {
             message.pass_over();
         }
     }
+    names::name(&mut layers);
     Ok(layers)
 }
 
@@ -82,7 +86,16 @@ fn layer<'m>(field: &'m Field, message: &'m Message, is_old: bool) -> Result<Lay
     let older = OLDER.iter().find(|(old, _)| *old == word).map(|(_, new)| (*new).to_owned());
     let kind_name = if is_old { older.unwrap_or_else(|| camel(word)) } else { word.to_owned() };
     let (bottoms, tops) = (message.texts("bottom").collect(), message.texts("top").collect());
-    Ok(Layer { name, kind: kind_name, message, at: kind.at.clone(), bottoms, tops, none: Message::default() })
+    Ok(Layer {
+        name,
+        path: String::new(),
+        kind: kind_name,
+        message,
+        at: kind.at.clone(),
+        bottoms,
+        tops,
+        none: Message::default(),
+    })
 }
 
 /// `IMAGE_DATA` as `ImageData`.

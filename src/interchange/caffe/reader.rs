@@ -7,7 +7,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::super::listed::{Builder, Listed, Problem, told};
-use super::super::naming::path;
 use super::layers;
 use super::phase::{self, Layer};
 use super::text::{Message, parse};
@@ -136,11 +135,12 @@ fn unread(file: &Message) -> BTreeSet<String> {
 impl<'m> Reader<'m> {
     fn new(name: &str, layers: &[Layer<'m>]) -> Self {
         let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
-        let mut scopes = HashSet::new();
+        let (mut scopes, mut paths) = (HashSet::new(), HashSet::new());
         for (at, layer) in layers.iter().enumerate() {
             layer.bottoms.iter().for_each(|bottom| readers.entry(bottom).or_default().push(at));
-            let path = path(&layer.name);
+            let path = layer.path.as_str();
             scopes.extend(path.match_indices('.').map(|(end, _)| path[..end].to_owned()));
+            scopes.extend((!paths.insert(path)).then(|| path.to_owned()));
         }
         Self {
             builder: Builder::new(name),
@@ -231,11 +231,10 @@ impl<'m> Reader<'m> {
 
     /// What a layer is called here, where `suffix` says a part of it.
     pub(super) fn name(&self, layer: &Layer<'_>, (op, suffix): (&Op, &str)) -> String {
-        let own = path(&layer.name);
-        let own = if own.is_empty() { op.keyword().to_owned() } else { own };
+        let own = if layer.path.is_empty() { op.keyword() } else { &layer.path };
         match suffix {
-            "" if self.scopes.contains(&own) => format!("{own}.{}", op.keyword()),
-            "" => own,
+            "" if self.scopes.contains(own) => format!("{own}.{}", op.keyword()),
+            "" => own.to_owned(),
             _ => format!("{own}.{suffix}"),
         }
     }

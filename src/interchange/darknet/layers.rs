@@ -5,8 +5,8 @@
 
 use super::super::listed::Problem;
 use super::config::{Section, sections};
-use super::moves;
 use super::reader::{Made, Network, Reader, Stop};
+use super::{moves, names};
 use crate::graph::NodeId;
 use crate::op::{
     Activation, BatchNorm, Conv, Coordinates, Dropout, GlobalPool, Linear, Op, Padding, Pool, PoolKind, ResizeTo, Rounding,
@@ -27,6 +27,7 @@ pub fn read(text: &str, name: &str) -> Result<Network, Vec<Problem>> {
     };
     let mut reader = Reader::new(name);
     input(&mut reader, first).map_err(|problem| vec![problem])?;
+    reader.residuals = names::residuals(rest);
     let mut problems = Vec::new();
     for (number, section) in rest.iter().enumerate() {
         let made = layer(&mut reader, section, number).unwrap_or_else(|stop| {
@@ -65,7 +66,10 @@ fn input(reader: &mut Reader, section: &Section) -> Result<(), Problem> {
 
 fn layer(reader: &mut Reader, section: &Section, number: usize) -> Result<Made, Stop> {
     let made = match section.word.as_str() {
-        "convolutional" | "conv" => convolutional(reader, section, &format!("conv{number}"))?,
+        "convolutional" | "conv" => {
+            let name = reader.residuals.get(&number).cloned().unwrap_or_else(|| format!("conv{number}"));
+            convolutional(reader, section, &name)?
+        }
         "connected" | "conn" => connected(reader, section, &format!("connected{number}"))?,
         "maxpool" | "max" => maxpool(reader, section, &format!("maxpool{number}"))?,
         "avgpool" | "avg" => one(reader, section, &format!("avgpool{number}"), Op::GlobalPool(GlobalPool::Avg))?,

@@ -42,8 +42,9 @@ pub(super) fn shortcut(reader: &mut Reader, section: &Section, number: usize) ->
         return Err(Problem::unsupported(section.place("weights_type"), message).into());
     }
     let mut own = reader.previous(section)?;
-    let is_plain = activation_word(section, "linear") == "linear";
     let name = format!("shortcut{number}");
+    let is_scope = number.checked_sub(1).is_some_and(|before| reader.residuals.contains_key(&before));
+    let is_plain = !is_scope && activation_word(section, "linear") == "linear";
     for from in section.layers("from", number)? {
         let other = reader.layer(section, from)?;
         let sum = if is_plain { name.clone() } else { format!("{name}.add") };

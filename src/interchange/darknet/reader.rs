@@ -3,7 +3,7 @@
 //! In: nodes that [`layers`](super::layers) makes of sections. Out: a [`Network`]. A layer of which something is wrong is lost,
 //! and so, silently, is what reads it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::listed::{Builder, Listed, Problem, told};
 use super::config::Section;
@@ -78,6 +78,8 @@ const FOR_TRAINING: &[&str] = &[
 pub(super) struct Reader {
     pub builder: Builder,
     pub layers: Vec<Made>,
+    /// Names of layers that are parts of a residual.
+    pub residuals: HashMap<usize, String>,
     layout: Layout,
     heads: Vec<String>,
     unknown: BTreeSet<String>,
@@ -88,6 +90,7 @@ impl Reader {
         Self {
             builder: Builder::new(name),
             layers: Vec::new(),
+            residuals: HashMap::new(),
             layout: Layout::default(),
             heads: Vec::new(),
             unknown: BTreeSet::new(),
