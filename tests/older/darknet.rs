@@ -1,5 +1,6 @@
 //! darknet.
 
+use pointwise::compile::written;
 use pointwise::interchange::darknet::{Network, load, read};
 use pointwise::tensor::Tensor;
 
@@ -51,6 +52,12 @@ fn known_networks_have_their_sizes() {
         let (_, macs) = counts(&shaped(&network(&file(&format!("{name}.cfg"))).listed.graph));
         assert!((least..most).contains(&macs), "{name}: {macs}");
     }
+}
+
+#[test]
+fn residuals_are_one_block() {
+    let text = written(&shaped(&network(&file("yolov3.cfg")).listed.graph));
+    assert!(text.matches("-> shortcut as shortcut").count() == 23 && text.lines().count() < 40, "{text}");
 }
 
 fn net(dims: [usize; 3]) -> String {
