@@ -121,6 +121,8 @@ fn every_command_takes_them() {
     let (file, half) = (dir.path("small.prototxt"), dir.path("half.net"));
     assert_eq!(pointwise(&["optimize", &file, "-o", &half, "--ratio", "2"]).code, 0);
     assert!(dir.read("half.net").contains("reduce("), "{}", dir.read("half.net"));
+    let run = pointwise(&["run", &file, "-w", &dir.write("small.caffemodel", "x")]);
+    assert!(run.code == 1 && run.err.contains("holds Caffe's weights, which are not read"), "{}", run.err);
     let told = pointwise(&["check", &file]).err;
     assert!(told.contains("fields that are not known here were passed over: `new`"), "{told}");
     assert!(!pointwise(&["check", &file, "--quiet"]).err.contains("passed over"));

@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     net: NetOptions,
-    /// Weights as safetensors, of one network; without them seeded ones, which take as long.
+    /// Weights as safetensors, of a `.cfg` also as `.weights`, of one network; without them seeded ones, which take as long.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
     #[command(flatten)]

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// `.safetensors` (the weights alone, under the network's names), `.dot`, `.json`, `.yaml` or `.svg`.
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// Weights as safetensors, under the network's names or those of torchvision, timm or other programs; of a `.cfg` also darknet's
+    /// Weights as safetensors, under the network's names or those of torchvision, timm or other programs; of a `.cfg` also
     /// `.weights`.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,

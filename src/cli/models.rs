@@ -92,8 +92,24 @@ fn network(path: &Path) -> Result<darknet::Network, Failure> {
 }
 
 /// Whether a file holds numbers of darknet's.
-pub(super) fn is_darknet_weights(path: &Path) -> bool {
+fn is_darknet_weights(path: &Path) -> bool {
     files::has_extension(path, "weights")
+}
+
+/// Why weights of another program cannot be read without its description of the network.
+pub(super) fn without_names(path: &Path) -> Option<Failure> {
+    let shown = files::shown(path);
+    if is_darknet_weights(path) {
+        let message = format!("`{shown}` holds numbers without names, and only the `.cfg` of its network says whose they are");
+        let help =
+            "give the `.cfg` as the network, or make a `.net` with weights of both: `pointwise convert x.cfg x.net -w x.weights`";
+        return Some(Failure::new(Code::BadDarknetWeights, message).help(help));
+    }
+    files::has_extension(path, "caffemodel").then(|| {
+        let message = format!("`{shown}` holds Caffe's weights, which are not read");
+        Failure::new(Code::BadSafetensors, message)
+            .help("write them as safetensors under the names that `convert` gives to the layers")
+    })
 }
 
 /// The file that a model's weights stand in: itself, or darknet's beside it; `None` where there is none of the kind.

@@ -113,14 +113,8 @@ fn tell(session: &Session, file: &str, Matched { names, left }: &Matched) {
 }
 
 fn load(path: &Path, room: &Room) -> Result<Weights, Failure> {
-    if models::is_darknet_weights(path) {
-        let message = format!(
-            "`{}` holds numbers without names, and only the `.cfg` of its network says whose they are",
-            files::shown(path)
-        );
-        let help =
-            "give the `.cfg` as the network, or make a `.net` with weights of both: `pointwise convert x.cfg x.net -w x.weights`";
-        return Err(Failure::new(Code::BadDarknetWeights, message).help(help));
+    if let Some(failure) = models::without_names(path) {
+        return Err(failure);
     }
     let bytes = files::read_bytes(path, room)?;
     if is_pickled(&bytes) {

@@ -3,7 +3,7 @@
 //!
 //! In: operations with the names of their layers. Out: a [`Listed`] network, or [`Problem`]s with their places.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::naming::identifier;
@@ -62,13 +62,14 @@ impl Problem {
 pub(super) struct Builder {
     graph: Graph,
     shapes: Vec<Shape>,
-    outputs: BTreeSet<String>,
+    /// The last number that was appended to the name of an output.
+    numbers: HashMap<String, u64>,
 }
 
 impl Builder {
     /// An empty graph, called after a text.
     pub(super) fn new(name: &str) -> Self {
-        Self { graph: Graph::new(identifier(name), None), shapes: Vec::new(), outputs: BTreeSet::new() }
+        Self { graph: Graph::new(identifier(name), None), shapes: Vec::new(), numbers: HashMap::new() }
     }
 
     /// Adds an operation; where its inputs do not fit it, the clause that says so.
@@ -106,9 +107,13 @@ impl Builder {
     /// Declares an output under a name that no other one has.
     pub(super) fn output(&mut self, name: &str, id: NodeId) {
         let name = identifier(name);
-        let mut names = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}_{n}")));
-        let free = names.find(|name| !self.outputs.contains(name)).unwrap_or(name);
-        self.outputs.insert(free.clone());
+        let mut free = name.clone();
+        // The last number of each name is kept, so that many like names take no longer than others.
+        while self.graph.has_output(&free) {
+            let number = self.numbers.entry(name.clone()).or_insert(1);
+            *number += 1;
+            free = format!("{name}_{number}");
+        }
         self.graph.add_output(free, id);
     }
 

@@ -130,6 +130,40 @@ fn arithmetic_is_caffes() {
 }
 
 #[test]
+fn elements_move_as_in_caffe() {
+    let input = numbers(24);
+    let made = |kind: &str, rest: &str| result(&net([4, 2, 3], &layer(kind, rest)), &input);
+    let at = |c: usize, h: usize, w: usize| input[6 * c + 3 * h + w];
+    let last: Vec<f32> = (0..24).map(|i| at(i % 4, i / 12, i / 4 % 3)).collect();
+    assert_eq!(made("Permute", "permute_param { order: 0 order: 2 order: 3 order: 1 }"), last);
+    assert_eq!(made("Flatten", "flatten_param { axis: 2 }"), input);
+    let reshaped = net([4, 2, 3], &layer("Reshape", "reshape_param { shape { dim: 0 dim: 0 dim: -1 } }"));
+    assert_eq!(shaped(&reshaped).shape(reshaped.outputs()[0].1).to_vec(), [4, 6]);
+    let small = format!(
+        "{} {}",
+        layer("Pooling", "pooling_param { pool: AVE kernel_h: 2 kernel_w: 2 }"),
+        "layer { name: 'c' type: 'Crop' bottom: 'data' bottom: 'l' top: 'c' crop_param { offset: 1 offset: 0 } }"
+    );
+    let graph = net([4, 2, 3], &small);
+    let cropped: Vec<f32> = (0..8).map(|i| at(i / 2, 1, i % 2)).collect();
+    assert_eq!(result(&graph, &input), cropped);
+    let parts = "layer { name: 's' type: 'Slice' bottom: 'data' top: 'a' top: 'b' slice_param { slice_point: 1 } }
+        layer { name: 'p' type: 'Pooling' bottom: 'b' top: 'p' pooling_param { pool: AVE global_pooling: true } }
+        layer { name: 'f' type: 'Flatten' bottom: 'p' top: 'f' }
+        layer { name: 'm' type: 'Scale' bottom: 'b' bottom: 'f' top: 'm' scale_param { axis: 0 } }
+        layer { name: 'c' type: 'Concat' bottom: 'm' bottom: 'a' top: 'c' }";
+    let means: Vec<f32> = input.chunks(6).map(|map| map.iter().sum::<f32>() / 6.0).collect();
+    let expected: Vec<f32> = (6..24).map(|i| input[i] * means[i / 6]).chain(input[..6].iter().copied()).collect();
+    close(&result(&net([4, 2, 3], parts), &input), &expected);
+    let wide = net(
+        [4, 2, 3],
+        &layer("Deconvolution", "convolution_param { num_output: 8 kernel_size: 4 stride: 2 pad: 1 group: 4 bias_term: false }"),
+    );
+    assert_eq!(counts(&shaped(&wide)).0, 4 * 2 * 16);
+    assert_eq!(shaped(&wide).shape(wide.outputs()[0].1).to_vec(), [8, 4, 6]);
+}
+
+#[test]
 fn older_names_and_layers_in_place_are_read() {
     let text = "name: 'old' input: 'x' input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4
         layers { name: 'c' type: CONVOLUTION bottom: 'x' top: 'c' blobs_lr: 1 convolution_param { num_output: 3 kernel_size: 3 } }

@@ -73,6 +73,7 @@ fn what_is_wrong_is_said_at_its_line() {
         (darknet, format!("{NET}[conv]\nsize=9\n"), "[conv]", "does not take [4, 8, 8]", Kind::Malformed),
         (darknet, format!("{NET}[conv]\nactivation=plse\n"), "activation=plse", "no activation `plse`", Kind::Unsupported),
         (darknet, format!("{NET}[conv]\nflipped=1\n"), "flipped=1", "`flipped` of `[conv]`", Kind::Unsupported),
+        (darknet, format!("{NET}[dropout]\nprobability=1\n"), "probability=1", "less than 1", Kind::Malformed),
         (darknet, format!("{NET}[yolo]\n[conv]\n"), "[conv]", "layer 0 is a head", Kind::Unsupported),
         (darknet, format!("{NET}[conv\n"), "[conv", "no section", Kind::Malformed),
         (darknet, format!("{NET}nonsense\n"), "nonsense", "neither a section nor an option", Kind::Malformed),

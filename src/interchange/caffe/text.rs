@@ -11,7 +11,7 @@ use super::super::listed::Problem;
 /// Messages within messages; real files have four.
 const DEEPEST: usize = 32;
 /// Fields of a file.
-const MOST_FIELDS: usize = 1 << 20;
+const MOST_FIELDS: usize = 1 << 18;
 
 /// The fields between two braces.
 #[derive(Debug, Default)]

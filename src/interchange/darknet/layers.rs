@@ -81,7 +81,10 @@ fn layer(reader: &mut Reader, section: &Section, number: usize) -> Result<Made, 
         "upsample" => upsample(reader, section, &format!("upsample{number}"))?,
         "dropout" => {
             let p = section.number("probability", 0.2)?;
-            let p = if (0.0..1.0).contains(&p) { p } else { 0.5 };
+            if !(0.0..1.0).contains(&p) {
+                let message = format!("`probability` is less than 1, not {p}");
+                return Err(Problem::malformed(section.place("probability"), message).into());
+            }
             one(reader, section, &format!("dropout{number}"), Op::Dropout(Dropout { p }))?
         }
         "softmax" | "soft" => softmax(reader, section, &format!("softmax{number}"))?,
