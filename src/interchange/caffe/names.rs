@@ -33,6 +33,6 @@ fn scoped(name: &str, names: &HashSet<String>) -> String {
     if name.contains('/') {
         return path(name);
     }
-    let split = name.match_indices('_').map(|(at, _)| at).filter(is_scope).last();
+    let split = name.match_indices('_').map(|(at, _)| at).rfind(is_scope);
     split.map_or_else(|| path(name), |at| format!("{}.{}", path(&name[..at]), path(&name[at + 1..])))
 }
