@@ -141,7 +141,7 @@ fn unknown(layer: &Layer<'_>, kind: &str) -> Problem {
         "RNN" | "LSTM" | "Recurrent" => "only feed-forward networks of images are read",
         "BN" => "write it as `BatchNorm` and `Scale`",
         "Axpy" => "write it as `Scale` with two bottoms and `axis: 0`, and `Eltwise`",
-        "Bias" => "write it as `Scale`, whose `bias_term` adds the same",
+        "Bias" => "a `Scale` with `bias_term: true` and factors of 1 computes the same",
         _ => "convert the file as far as it can be said, and write this layer in the `.net`",
     };
     Problem::unsupported(&layer.at, format!("layer `{}`: there is no `{kind}` here", layer.name)).help(help)

@@ -201,8 +201,8 @@ pub(super) fn upsample(reader: &mut Reader<'_>, layer: &Layer<'_>) -> Made {
     size(reader, layer, read)?;
     let scale = layer.params("upsample_param").count("scale", 2, 1)?;
     if layer.bottoms.len() > 1 {
-        let problem = Problem::unsupported(&layer.at, "upsampling to where a pooling found its largest elements is not had here");
-        return Err(problem.help("use `Deconvolution` or `Interp`").into());
+        let message = "upsampling to where a pooling found its largest elements is not had here";
+        return Err(Problem::unsupported(&layer.at, message).into());
     }
     #[expect(clippy::cast_precision_loss, reason = "factors are below 2^31")]
     let to = ResizeTo::Factor([scale as f64, scale as f64]);

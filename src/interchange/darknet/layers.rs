@@ -120,7 +120,7 @@ fn unknown(section: &Section, word: &str) -> Problem {
             "darknet's normalisation leaves out a channel in its sums, which no operation here does: leave it out, or use `batch_normalize`"
         }
         "batchnorm" => "give `batch_normalize=1` to the layer before it",
-        "deconvolutional" => "use `[upsample]` and `[convolutional]`, or write the network as `.net` with `conv_transpose`",
+        "deconvolutional" => "write the network as `.net`, which has `conv_transpose`",
         "rnn" | "gru" | "lstm" | "crnn" | "conv_lstm" | "history" => {
             "what keeps a state from image to image is no network of images: only feed-forward layers are read"
         }
