@@ -92,7 +92,7 @@ fn weights_that_do_not_fit_are_refused() {
     {
         let file = dir.write("w.weights", weights(numbers));
         let run = pointwise(&["run", &cfg, "-w", &file]);
-        assert!(run.code == 1 && run.err.contains("PW0504") && run.err.contains(words), "{}", run.err);
+        assert!(run.code == 1 && run.err.contains("PW0505") && run.err.contains(words), "{}", run.err);
     }
     assert_eq!(pointwise(&["convert", &cfg, &net]).code, 0);
     let run = pointwise(&["run", &net, "-w", &dir.write("w.weights", weights(NUMBERS))]);
@@ -138,7 +138,7 @@ fn what_is_wrong_shows_its_line() {
     assert!(!run.err.contains("filters=six"), "{}", run.err);
     let file = dir.write("x.cfg", CFG.replace("filters=4", "filters=four"));
     let run = pointwise(&["analyze", &file]);
-    assert!(run.code == 1 && run.err.contains("x.cfg:10:1") && run.err.contains("PW0503"), "{}", run.err);
+    assert!(run.code == 1 && run.err.contains("x.cfg:10:1") && run.err.contains("PW0504"), "{}", run.err);
     let file = dir.write("x.prototxt", PROTOTXT.replace("bottom: 'conv1'", "bottom: 'conv0'"));
     let run = pointwise(&["convert", &file, &dir.path("x.net")]);
     assert!(run.code == 1 && run.err.contains("x.prototxt:4:") && run.err.contains("reads `conv0`"), "{}", run.err);
