@@ -90,6 +90,8 @@ codes! {
     BadOnnx "PW0501" "an ONNX file cannot be read";
     UnsupportedOnnx "PW0502" "a model holds what cannot be said here";
     UnsupportedModule "PW0503" "a network cannot be written as a PyTorch module";
+    BadModelText "PW0504" "a darknet or Caffe file cannot be read";
+    BadDarknetWeights "PW0505" "a file of darknet's weights does not fit";
     AssertionFailed "PW0601" "an assertion does not hold";
     BudgetUnreachable "PW0602" "no plan meets the budget";
     BadConfig "PW0603" "a configuration file cannot be used";

@@ -20,6 +20,8 @@ const WITHOUT_NET: &[(Code, &str)] = &[
     (Code::BadOnnx, "is in a model of another format"),
     (Code::UnsupportedOnnx, "is in a model of another format"),
     (Code::UnsupportedModule, "is in what a network is converted to"),
+    (Code::BadModelText, "is in a model of another format"),
+    (Code::BadDarknetWeights, "is in a weights file"),
     (Code::BudgetUnreachable, "is in what was asked of the optimizer"),
     (Code::BadConfig, "is in a configuration file"),
     (Code::NothingToDo, "is in what was asked of the optimizer"),

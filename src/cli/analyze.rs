@@ -179,7 +179,7 @@ fn sweep(session: &Session, arguments: &Arguments, combinations: &Sweep) -> Resu
     let asked = (options.batch, convention::name(options.convention), options.dtype.name());
     let (mut document, mut code) = (report::sweep::Sweep::new(asked, parameters), 0);
     for path in &arguments.files {
-        let text = match load::read(path) {
+        let text = match load::read(session, path) {
             Ok(text) => text,
             Err(failure) => {
                 code = code.max(failure.report());

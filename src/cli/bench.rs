@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     files: Vec<PathBuf>,
     #[command(flatten)]
     net: NetOptions,
-    /// Weights as safetensors, of one network; without them seeded ones, which take as long.
+    /// Weights as safetensors, of a `.cfg` also as `.weights`, of one network; without them seeded ones, which take as long.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
     #[command(flatten)]
@@ -107,7 +107,9 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let mut ready = shaped.iter().map(|shaped| tensors::seeded(shaped, arguments.batch, &room)).collect::<Result<Vec<_>, _>>()?;
     if let (Some(path), [(weights, _)], [shaped]) = (&arguments.weights, ready.as_mut_slice(), shaped.as_slice()) {
         let named = WeightFile { path, map: arguments.names.map.as_deref() };
-        *weights = weights::read(session, named, (&[*shaped], &room), |weights| weights.check(shaped))?;
+        if let Some(trained) = weights::trained(session, shaped, (&arguments.files[0], Some(named)), &room)? {
+            *weights = trained;
+        }
     }
     let networks: Vec<_> = loaded.iter().zip(&ready).map(|(one, (weights, inputs))| (one.shaped(), weights, inputs)).collect();
     let samples = tensors::measured(&networks, arguments.runs, &options)?;

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
 use super::weights::{self, MapOptions, WeightFile};
-use super::{export, files, onnx, tensors};
+use super::{export, files, models, tensors};
 use crate::code::Code;
 use crate::graph::{dot, print};
 use crate::pytorch;
@@ -26,14 +26,15 @@ use crate::weights::Weights;
 /// Arguments of `convert`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The network, a `.net` or `.onnx` file; `-` is standard input.
+    /// The network: a `.net`, `.onnx`, darknet's `.cfg` or Caffe's `.prototxt`; `-` is standard input.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The output: `.net` or `.py`, a PyTorch module (with weights beside them, of an ONNX model or `--weights`), `.onnx` (with
+    /// The output: `.net` or `.py`, a PyTorch module (with weights beside them, of the model or `--weights`), `.onnx` (with
     /// weights inside), `.safetensors` (the weights alone, under the network's names), `.dot`, `.json`, `.yaml` or `.svg`.
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// Weights as safetensors, under the network's names or those of torchvision, timm or other programs.
+    /// Weights as safetensors, under the network's names or those of torchvision, timm or other programs; of a `.cfg` also
+    /// `.weights`.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
     #[command(flatten)]
@@ -72,7 +73,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     }
     let output = Output::claim(&arguments.output)?;
     // What a model learned is written beside the text, which holds no weights.
-    let has_weights = onnx::is_model(&arguments.input) || arguments.weights.is_some();
+    let has_weights = models::has_weights(&arguments.input) || arguments.weights.is_some();
     let is_pair = has_weights && matches!(form, Form::Net | Form::Py);
     let beside = is_pair.then(|| Output::claim(&arguments.output.with_extension("safetensors"))).transpose()?;
     let loaded = load(session, &arguments.input, &arguments.net)?;
@@ -80,7 +81,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     match form {
         Form::Net => {
             // A model was read as text already, with its blocks.
-            let printed = match loaded.source.as_ref().filter(|_| onnx::is_model(&arguments.input)) {
+            let printed = match loaded.source.as_ref().filter(|_| models::is_model(&arguments.input)) {
                 Some(tree) => tree.sources.get(tree.ast.source).text().to_owned(),
                 None => super::fmt::layout("the printed graph", &print::print(loaded.shaped().graph()))?,
             };

@@ -8,7 +8,7 @@ use super::options::{NetOptions, in_a_shell};
 use super::session::Session;
 use super::sweep;
 use super::uses::Disk;
-use super::{files, ledger, onnx};
+use super::{files, ledger, models};
 use crate::compile::{self, Compiled, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Limits;
@@ -16,18 +16,18 @@ use crate::lower::Limits;
 pub(super) use crate::compile::Loaded;
 
 /// Reads the text of a network.
-pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    if onnx::is_model(path) { onnx::text(path) } else { files::read_network(path) }
+pub(super) fn read(session: &Session, path: &Path) -> Result<String, Failure> {
+    if models::is_model(path) { models::text(session, path) } else { files::read_network(path) }
 }
 
 /// Compiles a file without showing anything.
 pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> Result<Compiled, Failure> {
     one_value_each(path, options)?;
-    let text = read(path)?;
+    let text = read(session, path)?;
     let mut compiled = compile_text(session, path, text, options);
     // The files that it uses were read on the way.
     ledger::check()?;
-    if !files::is_dash(path) && !files::has_extension(path, "net") && !onnx::is_model(path) {
+    if !files::is_dash(path) && !files::has_extension(path, "net") && !models::is_model(path) {
         foreign(path, &mut compiled.diagnostics);
     }
     Ok(compiled)

@@ -20,6 +20,7 @@ mod ledger;
 mod load;
 mod locale;
 mod machine;
+mod models;
 mod onnx;
 mod ops;
 mod optimize;

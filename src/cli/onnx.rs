@@ -16,6 +16,7 @@ use crate::code::Code;
 use crate::compile::written;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::TensorId;
+use crate::interchange::naming::identifier;
 use crate::interchange::onnx::{self, ArrayId, Bytes, Imported, Unsupported};
 use crate::shape::infer;
 use crate::tensor::Tensor;
@@ -55,7 +56,7 @@ fn imported(path: &Path) -> Result<Imported, Failure> {
     let shown = files::shown(path);
     let model = onnx::read(open(path)?).map_err(|error| Failure::new(Code::BadOnnx, format!("`{shown}`: {error}")))?;
     let mut imported = onnx::import(&model).map_err(|problems| unsupported(&shown, &problems))?;
-    let stem = path.file_stem().map(|stem| onnx::identifier(&stem.to_string_lossy()));
+    let stem = path.file_stem().map(|stem| identifier(&stem.to_string_lossy()));
     if let Some(stem) = stem.filter(|_| !model.is_ours() && NAMELESS.contains(&imported.graph.name())) {
         imported.graph.rename(stem);
     }

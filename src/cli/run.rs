@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// Write an output to an `.npy` file.
     #[arg(short, long, value_name = "NAME=FILE", value_parser = tensors::named)]
     output: Vec<Named>,
-    /// Weights as safetensors; otherwise the file beside the network, otherwise seeded ones.
+    /// Weights as safetensors, of a `.cfg` also as `.weights`; otherwise the file beside the network, otherwise seeded ones.
     #[arg(short, long, value_name = "FILE")]
     weights: Option<PathBuf>,
     #[command(flatten)]

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::failure::Failure;
-use super::files;
 use super::options::in_a_shell;
 use super::room::Room;
 use super::session::Session;
 use super::tensors::reading;
+use super::{files, models};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::digits::counted;
@@ -63,8 +63,7 @@ pub(super) fn trained(
     (network, named): (&Path, Option<WeightFile<'_>>),
     room: &Room,
 ) -> Result<Option<Weights>, Failure> {
-    if named.is_none() && super::onnx::is_model(network) {
-        let weights = super::onnx::weights(network, room)?;
+    if let Some(weights) = models::weights(network, named.map(|file| file.path), room)? {
         weights.check(shaped).map_err(|problems| unfit(&problems, &files::shown(network)))?;
         return Ok(Some(weights));
     }
@@ -114,6 +113,9 @@ fn tell(session: &Session, file: &str, Matched { names, left }: &Matched) {
 }
 
 fn load(path: &Path, room: &Room) -> Result<Weights, Failure> {
+    if let Some(failure) = models::without_names(path) {
+        return Err(failure);
+    }
     let bytes = files::read_bytes(path, room)?;
     if is_pickled(&bytes) {
         return Err(pickled(path));

@@ -28,6 +28,6 @@ mod tensor;
 pub use arrays::{ArrayId, Arrays, Bytes};
 pub use error::FormatError;
 pub use export::{DATA_ALIGNMENT, Exported, Learned, MOST_BYTES, OPSET, Placement, Unwritable, WeightSource, export};
-pub use import::{Imported, Unsupported, identifier, import};
+pub use import::{Imported, Unsupported, import};
 pub use model::{Branch, Input, Model, Node, read};
 pub use tensor::{Data, ElementType, Elements, Stored, read_tensor};

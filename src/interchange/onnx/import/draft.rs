@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::arrays::ArrayId;
 use super::super::model::{Model, Node};
-use super::names::{Names, identifier};
+use super::names::Names;
 use crate::graph::{self, Graph, LayerPath, NodeId, TensorId};
+use crate::interchange::naming::identifier;
 use crate::op::{Op, Shape};
 
 /// Names an operation among those that were gathered.

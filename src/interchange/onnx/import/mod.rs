@@ -37,7 +37,6 @@ use super::number::Number;
 use crate::graph::{Graph, TensorId};
 use crate::op::{Op, Scalar, ScalarOp, Shape};
 use draft::{Draft, DraftId};
-pub use names::identifier;
 use reading::Reading;
 
 /// A network made of a model.

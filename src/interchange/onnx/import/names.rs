@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::model::{Model, Node};
+use crate::interchange::naming::path as module;
 use crate::op::Op;
 
 /// Endings of names of tensors behind the name of the module that has them.
@@ -148,29 +149,6 @@ fn owner(tensor: &str, model: &Model) -> Option<String> {
     (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| path.to_owned())
 }
 
-/// A tensor's name as a path.
-fn module(tensor: &str) -> String {
-    let segments: Vec<String> = tensor.split(['.', '/']).filter(|segment| !segment.is_empty()).map(segment).collect();
-    segments.join(".")
-}
-
-/// A segment of a path that holds no characters which paths mean something by.
-fn segment(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '`' | '*') || c.is_control() || c.is_whitespace() { '_' } else { c }).collect()
-}
-
-/// A name of the language for any text.
-#[must_use]
-pub fn identifier(text: &str) -> String {
-    let kept: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    let trimmed = kept.trim_matches('_');
-    match trimmed.chars().next() {
-        None => "value".to_owned(),
-        Some(first) if first.is_numeric() => format!("_{trimmed}"),
-        Some(_) => trimmed.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,12 +162,5 @@ mod tests {
         assert_eq!(names.free("relu"), "relu");
         assert_eq!(names.free("relu.add"), "relu_2.add");
         assert_eq!(names.free("relu.mul"), "relu_2.mul");
-    }
-
-    #[test]
-    fn any_text_makes_a_name() {
-        assert_eq!(identifier("input.1"), "input_1");
-        assert_eq!(identifier("::0"), "_0");
-        assert_eq!(identifier("/"), "value");
     }
 }
