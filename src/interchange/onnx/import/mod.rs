@@ -34,7 +34,7 @@ use super::fold::{self, Why};
 use super::model::{self, Model, Node};
 use super::number::Number;
 use crate::graph::{Graph, TensorId};
-use crate::op::{Op, Scalar, ScalarOp, Shape};
+use crate::op::{Op, Scalar, ScalarOp, Shape, table};
 use draft::{Draft, DraftId};
 use reading::Reading;
 
@@ -385,6 +385,7 @@ impl<'m> Importer<'m> {
         if shape != claimed {
             return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
         }
+        table::check_call(&op, &shapes).map_err(|why| Why(format!("no `{}` says it: {why}", op.keyword())))?;
         let (inputs, from) = (inputs.to_vec(), Some(used.node));
         let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new(), told: None });
         Ok(Map { node, dims })

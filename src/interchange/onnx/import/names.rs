@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::model::{Model, Node};
 use crate::op::Op;
+use crate::visible::is_unseen;
 
 /// Endings of names of tensors behind the name of the module that has them.
 const ROLES: [&str; 7] = [".weight", ".bias", ".running_mean", ".running_var", ".gamma", ".beta", ".kernel"];
@@ -33,7 +34,7 @@ impl Names {
     pub(super) fn new<'m>(nodes: impl Iterator<Item = &'m Node>, model: &Model) -> Self {
         let owners = model.tensors.keys().filter_map(|name| owner(name, model)).collect();
         let mut crowded = HashMap::new();
-        for path in nodes.map(|node| node.scope.path()) {
+        for path in nodes.map(|node| module(&node.scope.path())) {
             for (at, _) in path.match_indices('.') {
                 *crowded.entry(path[..at].to_owned()).or_default() += 1;
             }
@@ -51,7 +52,7 @@ impl Names {
         } else {
             op.roles().first().and_then(|_| tensors().find_map(|name| owner(name, model)))
         };
-        let mut scope = node.scope.path();
+        let mut scope = module(&node.scope.path());
         // What stands beside a layer in its own module goes beside the layer.
         if op.roles().is_empty() && self.owners.contains(&scope) {
             scope.truncate(scope.rfind('.').unwrap_or(0));
@@ -125,10 +126,10 @@ fn owner(tensor: &str, model: &Model) -> Option<String> {
         return None;
     }
     let path = ROLES.iter().find_map(|role| tensor.strip_suffix(role))?;
-    (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| path.to_owned())
+    (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| module(path)).filter(|path| !path.is_empty())
 }
 
-/// A tensor's name as a path.
+/// The name of a tensor or of a scope as a path.
 fn module(tensor: &str) -> String {
     let segments: Vec<String> = tensor.split(['.', '/']).filter(|segment| !segment.is_empty()).map(segment).collect();
     segments.join(".")
@@ -136,7 +137,7 @@ fn module(tensor: &str) -> String {
 
 /// A segment of a path that holds no characters which paths mean something by.
 fn segment(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '`' | '*') || c.is_control() || c.is_whitespace() { '_' } else { c }).collect()
+    text.chars().map(|c| if matches!(c, '`' | '*') || is_unseen(c) || c.is_whitespace() { '_' } else { c }).collect()
 }
 
 /// A name of the language for any text.
