@@ -169,7 +169,8 @@ impl<'g> Units<'g> {
         let graph = self.graph;
         let unit = self.get(id);
         let is_list = unit.layers.is_empty() && unit.children.iter().all(|child| is_element(&self.get(*child).path, &unit.path));
-        if layers.len() < 2 || is_list {
+        // A use of a block is called as its scope, which is no name where a layer has it.
+        if layers.len() < 2 || is_list || graph.find(&unit.path).is_some() {
             return false;
         }
         let is_read = |layer: &&NodeId| graph.is_output(**layer) || graph.readers(**layer).any(|by| !layers.contains(&by));

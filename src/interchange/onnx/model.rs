@@ -17,6 +17,8 @@ use super::scope::Scope;
 use super::slim::slim;
 use super::tensor::{ElementType, Stored};
 
+/// The newest version of ONNX's operators that is known.
+const NEWEST: i64 = 27;
 /// So many nodes at most, functions written out.
 const MOST_NODES: usize = 1 << 19;
 /// Functions within functions.
@@ -144,6 +146,9 @@ fn flat(model: ModelProto) -> Result<Model, FormatError> {
     let own = model.opset_import.iter().find(|set| is_own(&set.domain));
     let opset =
         own.map(|set| set.version).ok_or_else(|| not_onnx("it does not say which version of ONNX's operators it uses"))?;
+    if !(1..=NEWEST).contains(&opset) {
+        return Err(not_onnx(format!("it uses version {opset} of ONNX's operators, of which 1 to {NEWEST} are known")));
+    }
     let mut functions = HashMap::new();
     for function in &model.functions {
         functions.insert((function.domain.as_str(), function.name.as_str()), function);

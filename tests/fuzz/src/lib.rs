@@ -173,7 +173,7 @@ pub fn onnx(data: &[u8]) {
     held::holds(data);
 }
 
-/// The same of models whose operators these bytes choose; all of them are networks.
+/// The same of models whose operators these bytes choose.
 pub fn models(data: &[u8]) {
-    assert!(held::holds(&arbitrary::grown(data)), "no network was grown");
+    held::holds(&arbitrary::grown(data));
 }

@@ -350,6 +350,9 @@ impl<'m> Importer<'m> {
     }
 
     fn outputs(&mut self) {
+        if self.model.outputs.is_empty() {
+            self.problem("the graph", "it has no outputs");
+        }
         for name in &self.model.outputs {
             self.is_made(name);
             match self.values.get(name.as_str()).cloned() {
