@@ -62,6 +62,22 @@ fn zeros(dir: &Dir, name: &str, head: &[u8], bytes: u64) -> String {
     dir.path(name)
 }
 
+/// Whether two files hold the same, a piece at a time: what is in memory here counts for programs that are started meanwhile.
+fn are_same(dir: &Dir, names: [&str; 2]) -> bool {
+    let [mut one, mut other] = names.map(|name| File::open(dir.join(name)).expect("there"));
+    let piece = |file: &mut File| {
+        let mut piece = Vec::new();
+        file.take(1 << 20).read_to_end(&mut piece).expect("read");
+        piece
+    };
+    loop {
+        let pieces = [piece(&mut one), piece(&mut other)];
+        if pieces[0] != pieces[1] || pieces[0].is_empty() {
+            return pieces[0] == pieces[1];
+        }
+    }
+}
+
 /// A network of so many MiB of input and little else.
 fn wide(dir: &Dir, mib: u64) -> String {
     let text = format!("net wide {{\n    input x: [{mib}, 512, 512]\n    output y = x -> global_avgpool\n}}\n");
@@ -208,8 +224,9 @@ fn weights_go_from_model_to_model_one_tensor_at_a_time() {
     assert_eq!(bounded(&["convert", &apart, &dir.path("read.net")], 9 * MIB), None);
     assert!(bounded(&["convert", &inside, &dir.path("refused.net")], 4 * MIB).is_some() && !dir.join("refused.net").exists());
     assert_eq!(bounded(&["convert", &inside, &dir.path("alone.safetensors")], 9 * MIB), None);
-    assert!(dir.bytes("alone.safetensors") == dir.bytes("read.safetensors"));
-    assert!(dir.bytes("back.onnx") == dir.bytes("inside.onnx") && dir.bytes("apart.onnx.data").len() >= 64 << 20);
+    assert!(are_same(&dir, ["alone.safetensors", "read.safetensors"]));
+    let data = dir.join("apart.onnx.data").metadata().expect("written").len();
+    assert!(are_same(&dir, ["back.onnx", "inside.onnx"]) && data >= 64 << 20);
 }
 
 #[test]
@@ -237,10 +254,10 @@ fn weights_of_a_model_that_is_analyzed_are_not_touched() {
         assert_eq!(run.code, 0, "{command:?}: {}", run.err);
         assert!(peak <= BASE && started.elapsed().as_secs() < 10, "{command:?} took {} MiB", peak / MIB);
     }
-    assert_eq!(bounded(&["run", &model], 1 << 30).as_deref(), Some("4.00 GiB"));
+    assert_eq!(bounded(&["run", &model], 1 << 30).as_deref(), Some("2.00 GiB"));
     // Where the file is not even there, its network still is.
     std::fs::remove_file(dir.join("m.data")).expect("removed");
     assert_eq!(pointwise(&["analyze", &model]).code, 0);
     let run = pointwise(&["run", &model]);
-    assert!(run.code == 2 && run.err.contains("m.data"), "{}", run.err);
+    assert!(run.code == 1 && run.err.contains("m.data"), "{}", run.err);
 }

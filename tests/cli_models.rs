@@ -204,6 +204,26 @@ fn functions_stand_in_place_of_their_calls_and_end() {
 }
 
 #[test]
+fn functions_take_no_more_memory_than_their_file_warrants() {
+    // Ten functions of ten calls each, and in the last a node with a megabyte of numbers.
+    let dir = Dir::new();
+    let values = field(7, &vec![0; 1 << 20]);
+    let heavy = build::with("Constant", &[], "c", &[("value_floats", values)]);
+    let mut functions = vec![function("f0", &[heavy, node("Relu", &["in"], "out")])];
+    for at in 1..10 {
+        let names: Vec<String> = std::iter::once("in".to_owned()).chain((1..10).map(|n| format!("v{n}"))).collect();
+        let outputs = names[1..].iter().map(String::as_str).chain(["out"]);
+        let calls: Vec<Vec<u8>> = names.iter().zip(outputs).map(|(from, to)| call(&format!("f{}", at - 1), from, to)).collect();
+        functions.push(function(&format!("f{at}"), &calls));
+    }
+    let bytes = [model(&[1, 4], &[call("f9", "x", "y")]), functions.concat()].concat();
+    let started = std::time::Instant::now();
+    let run = pointwise(&["analyze", &dir.write("m.onnx", bytes)]);
+    assert!(run.code != 0 && run.err.contains("PW0501"), "{}", run.err);
+    assert!(started.elapsed().as_secs() < 20);
+}
+
+#[test]
 fn what_is_not_had_is_named() {
     let dir = Dir::new();
     let custom = field(1, &[text(1, "x"), text(2, "y"), text(3, "/head/Nms"), text(4, "Nms"), text(7, "com.example")].concat());
