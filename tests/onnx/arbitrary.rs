@@ -209,7 +209,7 @@ fn window(step: &mut Step, choices: &mut Choices<'_>, kernel: &[i64]) {
         }
         _ => {}
     }
-    if choices.byte() % 4 == 0 {
+    if choices.byte().is_multiple_of(4) {
         let dilations = choices.some(axes, &[1, 2]);
         step.ints("dilations", &dilations);
     }
@@ -259,7 +259,9 @@ fn learned(step: &mut Step, dims: &[i64], choices: &mut Choices<'_>) -> &'static
             "ConvTranspose"
         }
         4 => {
-            ["weight", "bias", "running_mean", "running_var"].iter().for_each(|role| step.weight(role, &[channels]));
+            for role in ["weight", "bias", "running_mean", "running_var"] {
+                step.weight(role, &[channels]);
+            }
             "BatchNormalization"
         }
         5 => {
@@ -492,7 +494,7 @@ pub fn grown(bytes: &[u8]) -> Vec<u8> {
         let flow = |(name, (_, id)): (&String, &(String, _))| Flow { name: name.clone(), dims: shape(*id) };
         flows.extend(made.iter().zip(shaped.graph().outputs()).map(flow));
         fields = with;
-        outputs.retain(|output| *output != "x" && choices.byte() % 4 == 0);
+        outputs.retain(|output| *output != "x" && choices.byte().is_multiple_of(4));
         outputs.extend(made);
     }
     model(dims, opset, (&fields, &outputs))
