@@ -44,6 +44,12 @@ impl Tensor {
         &mut self.data
     }
 
+    /// The elements alone.
+    #[must_use]
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
+
     /// The same elements under other dimensions of the same product.
     #[must_use]
     pub fn reshaped(self, dims: Vec<usize>) -> Self {

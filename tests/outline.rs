@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 mod common;
+#[path = "outline/random.rs"]
+mod random;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

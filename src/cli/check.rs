@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::failure::{Failure, TROUBLE, exit_code};
-use super::options::NetOptions;
+use super::options::{NetOptions, in_a_shell};
 use super::output::Output;
 use super::session::Session;
-use super::{diff, files, load};
+use super::{diff, files, load, models};
 use crate::code::Code;
 use crate::compile::Compiled;
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Severity};
@@ -104,6 +104,11 @@ impl Checked {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     known_codes(arguments)?;
     let format = Format::from(arguments.output_format);
+    if let Some(model) = arguments.files.iter().find(|path| (arguments.fix || arguments.diff) && models::is_model(path)) {
+        let [from, to] = [model.clone(), model.with_extension("net")].map(|path| in_a_shell(&files::shown(&path)));
+        let failure = Failure::usage(format!("`{}` is a model, in which there is no text to fix", files::shown(model)));
+        return Err(failure.help(format!("write its network with `pointwise convert {from} {to}`, and fix that")));
+    }
     if arguments.fix && format != Format::Full && arguments.files.iter().any(|path| files::is_dash(path)) {
         let message = "`--fix` writes standard input to standard output, where findings in this format go too";
         return Err(Failure::usage(message).help("name a file"));

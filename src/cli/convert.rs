@@ -3,6 +3,7 @@
 //! In: a network. Out: its text, a drawing, a listing, or a model with weights; a file and what stands beside it are both written
 //! or none.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,14 +15,14 @@ use super::options::NetOptions;
 use super::output::Output;
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
+use super::tensors::Learned;
 use super::weights::{self, MapOptions, WeightFile};
-use super::{export, files, models, tensors};
+use super::{export, files, models, onnx, tensors};
 use crate::code::Code;
 use crate::graph::{dot, print};
 use crate::pytorch;
 use crate::report::drawing::is_inserted;
 use crate::report::{drawing, graph, serial};
-use crate::weights::Weights;
 
 /// Arguments of `convert`.
 #[derive(Debug, Args)]
@@ -86,12 +87,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
                 None => super::fmt::layout("the printed graph", &print::print(loaded.shaped().graph()))?,
             };
             let weights = if is_pair { trained(session, &loaded, arguments)? } else { None };
-            tensors::write_pair(session, (&output, &printed), beside.as_ref().zip(weights.as_ref()))?;
+            tensors::write_pair(session, (&output, &printed), beside.as_ref().zip(weights))?;
         }
         Form::Py => {
             let module = to_module(&loaded, &arguments.output)?;
             let weights = if is_pair { trained(session, &loaded, arguments)? } else { None };
-            tensors::write_pair(session, (&output, &module), beside.as_ref().zip(weights.as_ref()))?;
+            tensors::write_pair(session, (&output, &module), beside.as_ref().zip(weights))?;
         }
         Form::Onnx => {
             let from = (arguments.input.as_path(), arguments.named());
@@ -102,7 +103,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
                 let failure = Failure::usage(format!("{} has no weights to write", loaded.name));
                 return Err(failure.help("name them with `--weights`; `init` makes random ones"));
             };
-            let (staged, said) = tensors::stage_weights(&output, &weights)?;
+            let (staged, said) = weights.stage(&output)?;
             staged.put(session)?;
             session.notice(&format!("{}: {said}", files::shown(&arguments.output)));
         }
@@ -114,9 +115,14 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     Ok(exit_code(&loaded.errors))
 }
 
-/// The network's weights.
-fn trained(session: &Session, loaded: &Loaded, arguments: &Arguments) -> Result<Option<Weights>, Failure> {
-    weights::trained(session, loaded.shaped(), (&arguments.input, arguments.named()), &Room::new(arguments.memory))
+/// The network's weights; a model's own stay in it until they are written.
+fn trained<'a>(session: &Session, loaded: &Loaded, arguments: &'a Arguments) -> Result<Option<Learned<'a>>, Failure> {
+    let (input, room) = (arguments.input.as_path(), Room::new(arguments.memory));
+    if arguments.weights.is_none() && onnx::is_model(input) {
+        return Ok(Some(Learned::Model(Box::new(onnx::Reader::open(input)?), room)));
+    }
+    let weights = weights::trained(session, loaded.shaped(), (input, arguments.named()), &room)?;
+    Ok(weights.map(|weights| Learned::Held(Cow::Owned(weights))))
 }
 
 impl Arguments {

@@ -1,5 +1,6 @@
 //! `init`: weights for a network that has none.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use super::options::NetOptions;
 use super::output::Output;
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
-use super::tensors;
+use super::tensors::Learned;
 use crate::weights::{Weights, weight_bytes};
 
 /// Arguments of `init`.
@@ -35,10 +36,9 @@ pub(super) struct Arguments {
 pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failure> {
     let output = Output::claim(&arguments.output)?;
     let loaded = load(session, &arguments.file, &arguments.net)?;
-    // The tensors and the file's image of them are in memory together.
-    Room::new(arguments.memory).check(weight_bytes(loaded.shaped()).saturating_mul(2), "making the weights")?;
+    Room::new(arguments.memory).check(weight_bytes(loaded.shaped()), "making the weights")?;
     let weights = Weights::init(loaded.shaped(), arguments.seed);
-    let (staged, said) = tensors::stage_weights(&output, &weights)?;
+    let (staged, said) = Learned::Held(Cow::Owned(weights)).stage(&output)?;
     staged.put(session)?;
     session.notice(&said);
     Ok(exit_code(&loaded.errors))

@@ -30,6 +30,9 @@ pub(super) fn compile(session: &Session, path: &Path, options: &NetOptions) -> R
     if !files::is_dash(path) && !files::has_extension(path, "net") && !models::is_model(path) {
         foreign(path, &mut compiled.diagnostics);
     }
+    if models::is_model(path) {
+        read_as_text(path, &mut compiled.diagnostics);
+    }
     Ok(compiled)
 }
 
@@ -49,6 +52,15 @@ fn foreign(path: &Path, diagnostics: &mut Vec<Diagnostic>) {
     let is_syntax = |d: &Diagnostic| d.is_error() && d.code.is_syntax();
     if let Some(first) = diagnostics.iter().find(|d| is_syntax(d)).cloned() {
         *diagnostics = vec![first.note(format!("`{}` does not look like a network", files::shown(path)))];
+    }
+}
+
+/// Says at the first finding with a place what its lines are of, which nobody has seen.
+fn read_as_text(path: &Path, diagnostics: &mut [Diagnostic]) {
+    if let Some(first) = diagnostics.iter_mut().find(|found| found.primary.is_some()) {
+        let [from, to] = [path.to_owned(), path.with_extension("net")].map(|path| in_a_shell(&files::shown(&path)));
+        let note = "the lines are of the network as it was read from the model";
+        *first = first.clone().note(format!("{note}: `pointwise convert {from} {to}` writes it"));
     }
 }
 

@@ -104,6 +104,11 @@ impl<'a> Reader<'a> {
         Ok(Self { model, imported, learned, files: Folder { model, files: BTreeMap::new() } })
     }
 
+    /// Names and dimensions of its tensors.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        self.learned.iter().map(|(name, array)| (name.clone(), self.imported.arrays.get(*array).dims.clone())).collect()
+    }
+
     fn names(&self) -> Vec<String> {
         self.learned.keys().cloned().collect()
     }

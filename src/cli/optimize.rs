@@ -1,5 +1,6 @@
 //! `optimize`: bottlenecks inserted, and what they save.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use clap::Args;
 use super::failure::{Failure, exit_code};
 use super::files;
 use super::load::{self, Loaded, load};
+use super::models;
 use super::options::{CountOptions, DEFAULT_TARGET, DataFormat, NetOptions, budget, find_target};
 use super::output::Output;
 use super::pareto;
@@ -15,7 +17,7 @@ use super::replace::{Start, read_weights, start};
 use super::report::{self, Form, Pair, Shown, savings};
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
-use super::tensors;
+use super::tensors::{self, Learned};
 use super::uses::Disk;
 use super::weights::{MapOptions, WeightFile};
 use crate::analysis::target::Target;
@@ -223,12 +225,15 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> Result<u8, Failur
     let before = load(session, &arguments.input, &arguments.net)?;
     let Start { before, file } = start(session, before, (&arguments.input, &arguments.net), &arguments.goals)?;
     let mut room = Room::new(arguments.memory);
-    let weights = named(arguments).map(|named| read_weights(session, named, &room, (&before, file.as_ref()))).transpose()?;
+    let weights = match named(arguments) {
+        Some(named) => Some(read_weights(session, named, &room, (&before, file.as_ref()))?),
+        None if writes_weights(arguments) => models::weights(&arguments.input, None, &room)?,
+        None => None,
+    };
     if let Some(weights) = &weights {
         room.hold(tensors::bytes_of(weights.iter().map(|(_, tensor)| tensor)), "optimizing with weights")?;
     }
-    // The new tensors and the file's image of them are in memory together.
-    let given = |weights| Given { weights, seed: arguments.seed, max_bytes: room.left() / 2 };
+    let given = |weights| Given { weights, seed: arguments.seed, max_bytes: room.left() };
     let weights = weights.as_ref().map(given);
     let order = Order { goals: &arguments.goals, net: &arguments.net, count: &arguments.count, weights, replaces: file.as_ref() };
     let place = output.unwrap_or(&arguments.input);
@@ -315,6 +320,12 @@ struct Places {
     weights: Option<Output>,
 }
 
+/// Whether weights are written: those that are named, or those of a model, where there is a place beside the network.
+fn writes_weights(arguments: &Arguments) -> bool {
+    let is_beside = arguments.output.as_deref().is_some_and(|output| !files::is_dash(output));
+    is_beside && (arguments.weights.is_some() || models::has_weights(&arguments.input))
+}
+
 /// Where the network goes, if anywhere, and beside it its weights, if there are any: never over anything that is read.
 fn places(arguments: &Arguments) -> Result<Option<Places>, Failure> {
     let Some(output) = arguments.output.as_deref() else { return Ok(None) };
@@ -323,7 +334,7 @@ fn places(arguments: &Arguments) -> Result<Option<Places>, Failure> {
         return Err(failure.help("name a file: `-o new.net` writes `new.safetensors` too"));
     }
     let network = Output::claim(output)?;
-    let beside = arguments.weights.as_ref().map(|_| Output::claim(&output.with_extension("safetensors"))).transpose()?;
+    let beside = writes_weights(arguments).then(|| Output::claim(&output.with_extension("safetensors"))).transpose()?;
     Ok(Some(Places { network, weights: beside }))
 }
 
@@ -343,7 +354,7 @@ fn tell_weights(session: &Session, carried: &Carried, seed: u64) {
 
 /// Writes the network, and its weights where there are any: both or none.
 fn write(session: &Session, places: &Places, (text, carried): (&str, Option<&Carried>)) -> Result<(), Failure> {
-    let weights = places.weights.as_ref().zip(carried.map(|carried| &carried.weights));
+    let weights = places.weights.as_ref().zip(carried.map(|carried| Learned::Held(Cow::Borrowed(&carried.weights))));
     tensors::write_pair(session, (&places.network, text), weights)
 }
 

@@ -1,6 +1,8 @@
 //! Tensors from and to files: inputs, outputs and weights.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::failure::Failure;
 use super::files;
 use super::machine;
+use super::onnx;
 use super::output::{Output, Staged};
 use super::room::{MemoryOptions, Room};
 use super::session::Session;
@@ -218,20 +221,56 @@ fn read(path: &Path, shape: Shape, pictures: &PictureOptions, room: &Room) -> Re
     })
 }
 
-/// Writes nothing yet: the bytes of a file for these weights stand ready beside it.
-pub(super) fn stage_weights(output: &Output, weights: &Weights) -> Result<(Staged, String), Failure> {
-    let bytes = safetensors::save(weights).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))?;
-    let said = format!("{}, {}", counted(weights.len(), "tensor"), number::bytes(bytes.len() as u64));
-    Ok((output.stage(|out| out.write_all(&bytes))?, said))
+/// Weights that are written: in memory, or in a model, of which one tensor is in memory at a time.
+pub(super) enum Learned<'a> {
+    Held(Cow<'a, Weights>),
+    Model(Box<onnx::Reader<'a>>, Room),
+}
+
+impl Learned<'_> {
+    fn layout(&self) -> Result<safetensors::Layout, Failure> {
+        let tensors = match self {
+            Self::Held(weights) => weights.iter().map(|(name, tensor)| (name.to_owned(), tensor.dims().to_vec())).collect(),
+            Self::Model(reader, _) => reader.tensors(),
+        };
+        safetensors::Layout::new(tensors).map_err(|error| Failure::new(Code::TooLarge, error.to_string()))
+    }
+
+    /// Writes nothing yet: the bytes of a file stand ready beside it.
+    pub fn stage(self, output: &Output) -> Result<(Staged, String), Failure> {
+        let layout = self.layout()?;
+        let said = format!("{}, {}", counted(layout.count(), "tensor"), number::bytes(layout.bytes()));
+        let staged = match self {
+            Self::Held(weights) => {
+                let none = || io::Error::from(io::ErrorKind::NotFound);
+                let elements = |name: &str| weights.get(name).map(|tensor| Cow::Borrowed(tensor.data())).ok_or_else(none);
+                output.stage(|out| layout.write(out, elements))?
+            }
+            Self::Model(mut reader, room) => {
+                let mut failure = None;
+                let elements = |name: &str| match reader.tensor(name, &room) {
+                    Ok(tensor) => Ok(Cow::Owned(tensor.into_data())),
+                    Err(why) => {
+                        failure = Some(why);
+                        Err(io::ErrorKind::Other.into())
+                    }
+                };
+                let staged = output.stage(|out| layout.write(out, elements));
+                // What could not be read is the reason why nothing was written.
+                failure.map_or(staged, Err)?
+            }
+        };
+        Ok((staged, said))
+    }
 }
 
 /// Writes a network, and its weights where there are any: both or none.
 pub(super) fn write_pair(
     session: &Session,
     (network, text): (&Output, &str),
-    weights: Option<(&Output, &Weights)>,
+    weights: Option<(&Output, Learned<'_>)>,
 ) -> Result<(), Failure> {
-    let tensors = weights.map(|(output, weights)| stage_weights(output, weights)).transpose()?;
+    let tensors = weights.map(|(output, weights)| weights.stage(output)).transpose()?;
     let network = network.stage(|out| out.write_all(text.as_bytes()))?;
     let Some((tensors, said)) = tensors else { return network.put(session) };
     let shown = files::shown(tensors.path());

@@ -3,6 +3,8 @@
 //! In: any text. Out: a word that the language takes for a name, or a path whose segments hold no characters that paths mean
 //! something by.
 
+use crate::visible::is_unseen;
+
 /// A name of the language for any text.
 pub(crate) fn identifier(text: &str) -> String {
     let kept: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
@@ -22,7 +24,7 @@ pub(super) fn path(text: &str) -> String {
 
 /// A segment of a path that holds no characters which paths mean something by.
 fn segment(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '`' | '*') || c.is_control() || c.is_whitespace() { '_' } else { c }).collect()
+    text.chars().map(|c| if matches!(c, '`' | '*') || is_unseen(c) || c.is_whitespace() { '_' } else { c }).collect()
 }
 
 #[cfg(test)]

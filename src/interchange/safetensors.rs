@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::{self, Write};
 
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+use safetensors::tensor::{Metadata, TensorInfo, TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use thiserror::Error;
 
@@ -103,27 +104,77 @@ pub fn load_within(bytes: &[u8], max_bytes: u64) -> Result<Weights, SafetensorsE
 /// # Errors
 /// [`SafetensorsError::Malformed`] where the names are so many that the header exceeds the format's 100 MB.
 pub fn save(weights: &Weights) -> Result<Vec<u8>, SafetensorsError> {
-    safetensors::serialize(weights.iter().map(|(name, tensor)| (name, Stored(tensor))), None)
-        .map_err(|error| malformed(&error, 0))
+    let file = Layout::new(weights.iter().map(|(name, tensor)| (name.to_owned(), tensor.dims().to_vec())).collect())?;
+    let mut bytes = Vec::with_capacity(usize::try_from(file.bytes()).unwrap_or(0));
+    let elements = |name: &str| Ok(Cow::Borrowed(weights.get(name).map_or(&[][..], Tensor::data)));
+    file.write(&mut bytes, elements).map_err(|error| SafetensorsError::Malformed { reason: error.to_string() })?;
+    Ok(bytes)
 }
 
-struct Stored<'a>(&'a Tensor);
+/// A file of tensors whose elements are asked for one tensor after another when it is written.
+#[derive(Debug)]
+pub struct Layout {
+    header: Vec<u8>,
+    /// Names and how many elements they have, in the order of the file.
+    tensors: Vec<(String, usize)>,
+    elements: usize,
+}
 
-impl View for Stored<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
+impl Layout {
+    /// Lays out tensors of these names and dimensions.
+    ///
+    /// # Errors
+    /// They are too large to count, or the header exceeds the format's 100 MB.
+    pub fn new(mut tensors: Vec<(String, Vec<usize>)>) -> Result<Self, SafetensorsError> {
+        const MOST_HEADER: usize = 100_000_000;
+        tensors.sort();
+        let too_large = || SafetensorsError::Malformed { reason: "its tensors are too large to count".to_owned() };
+        let (mut counts, mut infos, mut elements) = (Vec::new(), Vec::new(), 0usize);
+        for (name, shape) in tensors {
+            let count = shape.iter().try_fold(1usize, |all, dim| all.checked_mul(*dim)).ok_or_else(too_large)?;
+            let end = elements.checked_add(count).filter(|end| *end <= isize::MAX as usize / 4).ok_or_else(too_large)?;
+            infos.push((name.clone(), TensorInfo { dtype: Dtype::F32, shape, data_offsets: (elements * 4, end * 4) }));
+            counts.push((name, count));
+            elements = end;
+        }
+        let metadata = Metadata::new(None, infos).map_err(|error| malformed(&error, 0))?;
+        let json = serde_json::to_vec(&metadata).map_err(|error| SafetensorsError::Malformed { reason: error.to_string() })?;
+        // The elements begin at a multiple of eight.
+        let length = json.len().next_multiple_of(8);
+        if length > MOST_HEADER {
+            return Err(malformed(&SafeTensorError::HeaderTooLarge, 0));
+        }
+        let mut header = [&(length as u64).to_le_bytes()[..], &json].concat();
+        header.resize(8 + length, b' ');
+        Ok(Self { header, tensors: counts, elements })
     }
 
-    fn shape(&self) -> &[usize] {
-        self.0.dims()
+    /// How many tensors.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.tensors.len()
     }
 
-    fn data(&self) -> Cow<'_, [u8]> {
-        le_bytes(self.0.data())
+    /// How long the file is.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.header.len() as u64 + self.elements as u64 * 4
     }
 
-    fn data_len(&self) -> usize {
-        self.0.data().len() * 4
+    /// Writes the file; `elements` gives those of a tensor, row-major.
+    ///
+    /// # Errors
+    /// It cannot be written, or a tensor's elements are not there or not as many as its dimensions say.
+    pub fn write<'a>(&self, out: &mut dyn Write, mut elements: impl FnMut(&str) -> io::Result<Cow<'a, [f32]>>) -> io::Result<()> {
+        out.write_all(&self.header)?;
+        for (name, count) in &self.tensors {
+            let given = elements(name)?;
+            if given.len() != *count {
+                return Err(io::Error::other(format!("tensor `{name}` has {} elements, not {count}", given.len())));
+            }
+            out.write_all(&le_bytes(&given))?;
+        }
+        Ok(())
     }
 }
 

@@ -190,7 +190,8 @@ impl SlidingWindow {
     /// Positions of the map behind the last of `windows` windows.
     #[must_use]
     pub fn unread_behind(&self, windows: u64) -> u64 {
-        narrow(i128::from(self.input) + i128::from(self.before) - self.covered(windows))
+        // Windows that reach no further than the padding before leave all of it.
+        narrow(i128::from(self.input) + i128::from(self.before) - self.covered(windows)).min(self.input)
     }
 
     /// Positions between `windows` windows that stand apart.

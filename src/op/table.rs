@@ -279,6 +279,26 @@ pub fn printed_args(op: &Op) -> Vec<(&'static str, ArgValue)> {
     if find(op.keyword()).is_some() { arguments(op) } else { Vec::new() }
 }
 
+/// Refuses an operation that no call makes of inputs of these shapes, so that no network of the language holds it.
+///
+/// # Errors
+/// The rule that it breaks, as a clause.
+pub fn check_call(op: &Op, inputs: &[Shape]) -> Result<(), String> {
+    if let Op::Scalar(scalar) = op {
+        return if scalar.value.is_finite() { Ok(()) } else { Err(format!("{} is no number of the language", scalar.value)) };
+    }
+    let Some(info) = find(op.keyword()) else { return Ok(()) };
+    let written = arguments(op);
+    let given = |param: &ParamInfo| written.iter().find(|(name, _)| *name == param.name).map(|(_, value)| value.clone());
+    let args: Vec<Option<ArgValue>> = info.params.iter().map(given).collect();
+    match info.build(&args, inputs) {
+        Ok(Built::One(made)) if made == *op => Ok(()),
+        Ok(Built::One(_) | Built::Pieces(_)) => Err("no call of it is the same".to_owned()),
+        Err(BuildError::Argument { message, .. }) => Err(message),
+        Err(BuildError::ShapeError(_)) => Err("its inputs do not fit".to_owned()),
+    }
+}
+
 /// Every argument with its value, in the order of the parameters: where it is not given, its default; `None` where that is to
 /// have none. What is not a call has no arguments.
 #[must_use]

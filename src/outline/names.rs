@@ -1,11 +1,11 @@
-//! What blocks are called.
+//! What blocks are called, and what can be a name of the language.
 
 use super::body::{Block, Body, What};
 use super::classes::Class;
-use super::params::identifier;
 use super::units::Units;
 use crate::graph::Graph;
-use crate::op::{Merge, Op};
+use crate::op::{Merge, Op, table};
+use crate::words;
 
 /// A name that no other block has: what the block is known as, or else the scope that it came from.
 pub(super) fn block(units: &Units<'_>, class: &Class, body: &Body, blocks: &[Block]) -> String {
@@ -83,4 +83,24 @@ fn known(graph: &Graph, body: &Body, blocks: &[Block]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a text can be bound as it is.
+pub(super) fn is_plain(name: &str) -> bool {
+    identifier(name) == name
+}
+
+/// A path as a single name.
+pub(super) fn identifier(path: &str) -> String {
+    let kept: String = path.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let begins = kept.starts_with(|c: char| c.is_alphabetic());
+    let own = if begins { kept } else { format!("_{kept}") };
+    let means = words::is_reserved(&own) || words::stands_for_itself(&own) || words::FUNCTIONS.contains(&own.as_str());
+    if means || table::find(&own).is_some() { format!("{own}_") } else { own }
+}
+
+/// A name, or another one where it is taken.
+pub(super) fn free(wanted: &str, otherwise: &str, taken: &[&str]) -> String {
+    let mut names = [wanted.to_owned(), otherwise.to_owned()].into_iter().chain((2..).map(|n| format!("{wanted}{n}")));
+    names.find(|name| !taken.contains(&name.as_str())).expect("numbers do not end")
 }

@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::classes::{Class, ClassId, Classes, Kind, Pattern, Ref};
+use super::names::{free, identifier};
 use super::units::Member;
 use crate::graph::NodeId;
 use crate::op::args::ArgValue;
-use crate::op::table;
+use crate::op::{Op, table};
 use crate::shape::Shaped;
-use crate::words;
 
 /// What an argument is.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +92,12 @@ pub(super) struct Varied {
     pub values: Vec<Option<ArgValue>>,
 }
 
+impl Varied {
+    fn names(all: &[Self]) -> Vec<&str> {
+        all.iter().map(|param| param.param.name.as_str()).collect()
+    }
+}
+
 /// The parameters and arguments of a class.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Numbers {
@@ -142,9 +148,18 @@ struct Reader<'a> {
 struct Slot {
     step: usize,
     name: &'static str,
+    /// What a parameter for it would be called.
+    label: String,
     values: Vec<Option<ArgValue>>,
     /// What it is where no scope says it.
     default: Option<ArgValue>,
+    /// Whether it stands in every call though it be the same, for in some scopes alone it is what it would be without.
+    stands: bool,
+}
+
+/// Whether an operation's call says an argument.
+fn is_printed(op: &Op, argument: &str) -> bool {
+    table::printed_args(op).iter().any(|(name, _)| *name == argument)
 }
 
 impl Reader<'_> {
@@ -163,7 +178,7 @@ impl Reader<'_> {
             let is_call = matches!(self.class.pattern.steps[slot.step].kind, Kind::Unit(_));
             let same = if slot.values.iter().all(Option::is_none) { slot.default.clone() } else { constant(&slot.values) };
             if let Some(value) = same {
-                if is_call {
+                if is_call || slot.stands {
                     placed[slot.step].push((place, slot.name, Expr::Value(value)));
                 }
                 continue;
@@ -203,13 +218,24 @@ impl Reader<'_> {
                     Some(Member::Unit(_)) | None => None,
                 });
                 let args: Vec<_> = args.collect();
+                let stands = |name: &str| {
+                    let is_printed = |member: &Option<Member>| match member {
+                        Some(Member::Layer(layer)) => Some(is_printed(&self.shaped.graph().node(*layer).op, name)),
+                        Some(Member::Unit(_)) | None => None,
+                    };
+                    let mut printed = members.iter().filter_map(is_printed);
+                    let first = printed.next();
+                    printed.any(|is_printed| Some(is_printed) != first)
+                };
                 let first = args.iter().flatten().next().cloned().unwrap_or_default();
                 let value = |of: &Option<Vec<(&'static str, Option<ArgValue>)>>, at: usize| of.as_ref()?[at].1.clone();
                 let slot = |at: usize, name: &'static str| Slot {
                     step,
                     name,
+                    label: name.to_owned(),
                     values: args.iter().map(|of| value(of, at)).collect(),
                     default: None,
+                    stands: stands(name),
                 };
                 let given = first.iter().enumerate().filter(|(_, (_, value))| value.is_some());
                 given.map(|(at, (name, _))| slot(at, name)).collect()
@@ -222,7 +248,10 @@ impl Reader<'_> {
                 let places: Vec<Option<usize>> = members.iter().map(place).collect();
                 let slot = |param: &Varied| {
                     let values = places.iter().map(|place| param.values[(*place)?].clone()).collect();
-                    Slot { step, name: param.role, values, default: Some(most_common(&param.values)) }
+                    // What is no argument of a layer has no other name than the parameter's.
+                    let label = if param.role.is_empty() { &param.param.name } else { param.role };
+                    let (label, default) = (label.to_owned(), Some(most_common(&param.values)));
+                    Slot { step, name: param.role, label, values, default, stands: false }
                 };
                 self.known[&inner].params.iter().map(slot).collect()
             }
@@ -310,7 +339,7 @@ impl Reader<'_> {
             let values: Vec<_> = slot.values.iter().map(|value| value.as_ref().and_then(|value| element(value, at))).collect();
             match constant(&values) {
                 Some(value) => Some(Expr::Value(value)),
-                None => self.derived(&Slot { step: slot.step, name: OUT, values, default: None }, params),
+                None => self.derived(&Slot { name: OUT, label: OUT.to_owned(), values, default: None, ..*slot }, params),
             }
         });
         elements.collect::<Option<_>>().map(Expr::List)
@@ -340,9 +369,9 @@ impl Reader<'_> {
             OUT if self.is_gate(&step.kind) => "squeeze".to_owned(),
             OUT if widths == 1 || is_chain => "width".to_owned(),
             OUT => layer.clone(),
-            other => other.to_owned(),
+            _ => slot.label.clone(),
         };
-        free(&wanted, &format!("{layer}_{}", slot.name), params)
+        free(&wanted, &format!("{layer}_{}", slot.label), &Varied::names(params))
     }
 
     /// Whether a step is a scope that scales its input's channels.
@@ -384,7 +413,7 @@ impl Reader<'_> {
         if let Some(at) = params.iter().position(|param| agree(&values, &param.values)) {
             return Condition::Flag(Expr::param(at));
         }
-        let name = free(&self.flag(detour), "detour", params);
+        let name = free(&self.flag(detour), "detour", &Varied::names(params));
         let param = Param { name, default: Some(most_common(&values)) };
         params.push(Varied { param, role: "", values });
         Condition::Flag(Expr::param(params.len() - 1))
@@ -469,25 +498,4 @@ fn most_common(values: &[Option<ArgValue>]) -> ArgValue {
     let count = |value: &ArgValue| all.iter().filter(|other| **other == value).count();
     let best = all.iter().enumerate().max_by_key(|(at, value)| (count(value), std::cmp::Reverse(*at)));
     best.map_or(ArgValue::Int(1), |(_, value)| (*value).clone())
-}
-
-/// A name, or another one where a parameter has it already.
-fn free(wanted: &str, otherwise: &str, params: &[Varied]) -> String {
-    let is_taken = |name: &str| params.iter().any(|param| param.param.name == name);
-    let mut names = [wanted.to_owned(), otherwise.to_owned()].into_iter().chain((2..).map(|n| format!("{wanted}{n}")));
-    names.find(|name| !is_taken(name)).expect("numbers do not end")
-}
-
-/// Whether a text can be bound as it is.
-pub(super) fn is_plain(name: &str) -> bool {
-    identifier(name) == name
-}
-
-/// A path as a single name.
-pub(super) fn identifier(path: &str) -> String {
-    let kept: String = path.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    let begins = kept.starts_with(|c: char| c.is_alphabetic());
-    let own = if begins { kept } else { format!("_{kept}") };
-    let means = words::is_reserved(&own) || words::stands_for_itself(&own) || words::FUNCTIONS.contains(&own.as_str());
-    if means || table::find(&own).is_some() { format!("{own}_") } else { own }
 }

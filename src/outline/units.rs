@@ -42,8 +42,6 @@ pub(super) struct Unit {
     pub inputs: Vec<NodeId>,
     /// The layer that others read; none of the root.
     pub result: Option<NodeId>,
-    /// Scopes by number from the first to behind the last one within it.
-    within: (usize, usize),
 }
 
 /// The tree.
@@ -61,7 +59,6 @@ impl<'g> Units<'g> {
         let mut units = Self { graph, all: vec![root], home: HashMap::new() };
         units.read();
         units.lift_joins();
-        units.count(ROOT, &mut 0);
         for at in (1..units.all.len()).rev() {
             if !units.is_apart(UnitId(at)) {
                 units.give_up(UnitId(at));
@@ -96,12 +93,15 @@ impl<'g> Units<'g> {
         if unit.layers.contains(&layer) {
             return Some(Member::Layer(layer));
         }
-        unit.children.iter().find(|child| self.holds(**child, layer)).map(|child| Member::Unit(*child))
-    }
-
-    fn holds(&self, id: UnitId, layer: NodeId) -> bool {
-        let (first, end) = self.get(id).within;
-        self.home.get(&layer).is_some_and(|home| (first..end).contains(&self.get(*home).within.0))
+        let mut inner = *self.home.get(&layer)?;
+        while inner != ROOT {
+            let outer = self.get(inner).parent;
+            if outer == id && unit.children.contains(&inner) {
+                return Some(Member::Unit(inner));
+            }
+            inner = outer;
+        }
+        None
     }
 
     fn read(&mut self) {
@@ -147,16 +147,6 @@ impl<'g> Units<'g> {
         }
     }
 
-    /// Numbers scopes so that those within one follow it.
-    fn count(&mut self, id: UnitId, next: &mut usize) {
-        let first = *next;
-        *next += 1;
-        for child in self.all[id.0].children.clone() {
-            self.count(child, next);
-        }
-        self.all[id.0].within = (first, *next);
-    }
-
     /// Layers of a scope and of all scopes in it, in order of execution.
     fn layers(&self, id: UnitId) -> BTreeSet<NodeId> {
         let unit = self.get(id);
@@ -169,7 +159,8 @@ impl<'g> Units<'g> {
         let graph = self.graph;
         let unit = self.get(id);
         let is_list = unit.layers.is_empty() && unit.children.iter().all(|child| is_element(&self.get(*child).path, &unit.path));
-        if layers.len() < 2 || is_list {
+        // A use of a block is called as its scope, which is no name where a layer has it.
+        if layers.len() < 2 || is_list || graph.find(&unit.path).is_some() {
             return false;
         }
         let is_read = |layer: &&NodeId| graph.is_output(**layer) || graph.readers(**layer).any(|by| !layers.contains(&by));
@@ -259,7 +250,7 @@ impl<'g> Units<'g> {
 impl Unit {
     fn new(path: LayerPath, parent: UnitId) -> Self {
         let (children, layers, members, inputs) = (BTreeSet::new(), BTreeSet::new(), Vec::new(), Vec::new());
-        Self { path, parent, children, layers, members, inputs, result: None, within: (0, 0) }
+        Self { path, parent, children, layers, members, inputs, result: None }
     }
 }
 

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use super::body::{Body, Outline, Step, Turn, What};
 use super::classes::Ref;
-use super::params::{Condition, Expr, Param, Quantity, is_plain};
+use super::names::is_plain;
+use super::params::{Condition, Expr, Param, Quantity};
 use crate::graph::{Graph, print};
 use crate::op::Op;
 use crate::{quote, words};

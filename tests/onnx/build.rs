@@ -30,7 +30,7 @@ pub fn text(number: u64, text: &str) -> Vec<u8> {
 }
 
 /// An input or output of floats.
-fn value(name: &str, dims: &[u64]) -> Vec<u8> {
+pub fn value(name: &str, dims: &[u64]) -> Vec<u8> {
     let dims: Vec<u8> = dims.iter().flat_map(|dim| field(1, &number(1, *dim))).collect();
     let tensor = [number(1, 1), field(2, &dims)].concat();
     [text(1, name), field(2, &field(1, &tensor))].concat()

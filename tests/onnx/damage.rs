@@ -73,6 +73,7 @@ fn what_does_not_hold_together_is_named() {
         (b"not a model".to_vec(), "no ONNX model"),
         (vec![], "holds no graph"),
         (field(7, &[]), "which version"),
+        ([number(1, 8), field(8, &number(2, 17)), field(7, &[])].concat(), "it has no outputs"),
         (weights(&field(9, &[0; 12])), "takes 16 bytes, and 12 are there"),
         (weights(&number(2, 8)), "elements of type string are not read"),
         (weights(&apart(&[("offset", "0")])), "names none"),

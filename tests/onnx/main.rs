@@ -10,9 +10,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod arbitrary;
 mod build;
 mod damage;
 mod exported;
+mod grown;
+mod held;
 mod lazy;
 mod readings;
 mod written;

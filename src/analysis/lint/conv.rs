@@ -273,7 +273,9 @@ pub(super) fn unused_rows(context: &Context<'_>) -> Vec<Finding> {
     for (layer, node) in context.layers() {
         let Some(sides) = sides(layer, node, true) else { continue };
         let [rows, columns] = sides.map(|side| side.window);
-        if rows.extent() == 1 && columns.extent() == 1 {
+        // Of windows that see only padding there is another finding, and rows between them are none of the map's.
+        let is_blind = [rows, columns].iter().any(|window| window.before >= window.extent());
+        if is_blind || (rows.extent() == 1 && columns.extent() == 1) {
             continue;
         }
         let [unread_rows, unread_columns] = sides.map(Side::unread);

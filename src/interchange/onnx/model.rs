@@ -18,8 +18,14 @@ use super::scope::Scope;
 use super::slim::slim;
 use super::tensor::{ElementType, Stored};
 
+/// The newest version of ONNX's operators that is known.
+const NEWEST: i64 = 27;
 /// So many nodes at most, functions written out.
 const MOST_NODES: usize = 1 << 19;
+/// Nodes that functions make take so many bytes at most for a byte of the file, and so many in any file.
+const MOST_BYTES: (usize, usize) = (64, 16 << 20);
+/// What a node takes besides its texts and attributes.
+const NODE_BYTES: usize = 512;
 /// Functions within functions.
 const MOST_CALLS: usize = 64;
 
@@ -139,23 +145,27 @@ impl Node {
 pub fn read(file: impl Read + Seek) -> Result<Model, FormatError> {
     let bytes = slim(file)?;
     let model = ModelProto::decode(bytes.as_slice()).map_err(|error| not_onnx(error.to_string()))?;
-    flat(model)
+    flat(model, bytes.len())
 }
 
 fn not_onnx(why: impl Into<String>) -> FormatError {
     FormatError::NotOnnx { why: why.into() }
 }
 
-fn flat(model: ModelProto) -> Result<Model, FormatError> {
+fn flat(model: ModelProto, bytes: usize) -> Result<Model, FormatError> {
     let graph = model.graph.ok_or_else(|| not_onnx("it holds no graph"))?;
     let own = model.opset_import.iter().find(|set| is_own(&set.domain));
     let opset =
         own.map(|set| set.version).ok_or_else(|| not_onnx("it does not say which version of ONNX's operators it uses"))?;
+    if !(1..=NEWEST).contains(&opset) {
+        return Err(not_onnx(format!("it uses version {opset} of ONNX's operators, of which 1 to {NEWEST} are known")));
+    }
     let mut functions = HashMap::new();
     for function in &model.functions {
         functions.insert((function.domain.as_str(), function.name.as_str()), function);
     }
-    let mut flattener = Flattener { functions, nodes: Vec::new(), held: 0, calls: 0 };
+    let mut flattener =
+        Flattener { functions, nodes: Vec::new(), held: 0, calls: 0, left: bytes.saturating_mul(MOST_BYTES.0).max(MOST_BYTES.1) };
     let mut tensors = HashMap::new();
     for proto in &graph.initializer {
         if tensors.insert(proto.name.clone(), Stored::read(proto)?).is_some() {
@@ -223,6 +233,8 @@ struct Flattener<'a> {
     /// Nodes within branches.
     held: usize,
     calls: usize,
+    /// Bytes that nodes may still take.
+    left: usize,
 }
 
 impl<'a> Flattener<'a> {
@@ -242,14 +254,19 @@ impl<'a> Flattener<'a> {
         if self.nodes.len() + self.held >= MOST_NODES {
             return Err(FormatError::TooLarge);
         }
-        let attributes = proto.attribute.iter().filter_map(|attribute| names.attribute(attribute)).collect();
-        let inputs = proto.input.iter().map(|name| Some(names.value(name)).filter(|name| !name.is_empty()));
+        let attributes: Vec<AttributeProto> = proto.attribute.iter().filter_map(|attribute| names.attribute(attribute)).collect();
+        let inputs: Vec<String> = proto.input.iter().map(|name| names.value(name)).collect();
+        let outputs: Vec<String> = proto.output.iter().map(|name| names.value(name)).collect();
+        let texts: usize = inputs.iter().chain(&outputs).map(String::len).sum();
+        let values: usize = attributes.iter().map(Message::encoded_len).sum();
+        let taken = NODE_BYTES + names.prefix.len() + proto.name.len() + texts + values;
+        self.left = self.left.checked_sub(taken).ok_or(FormatError::TooLarge)?;
         self.nodes.push(Node {
             name: format!("{}{}", names.prefix, proto.name),
             op: proto.op_type.clone(),
             domain: proto.domain.clone(),
-            inputs: inputs.collect(),
-            outputs: proto.output.iter().map(|name| names.value(name)).collect(),
+            inputs: inputs.into_iter().map(|name| Some(name).filter(|name| !name.is_empty())).collect(),
+            outputs,
             attributes: Attributes::new(attributes),
             scope: Scope::of(proto),
             remark: proto.metadata_props.iter().find(|entry| entry.key == REMARK).map(|entry| entry.value.clone()),

@@ -3,6 +3,14 @@
 //! In: bytes. Out: nothing, or a panic where something does not hold. Networks are built within small limits, so that an input
 //! takes milliseconds; the limits themselves are the matter of `tests/limits.rs`.
 
+#[path = "../../onnx/arbitrary.rs"]
+mod arbitrary;
+#[path = "../../onnx/build.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod build;
+#[path = "../../onnx/held.rs"]
+mod held;
+
 use std::cell::Cell;
 use std::path::Path;
 
@@ -158,4 +166,14 @@ pub fn safetensors(data: &[u8]) {
 /// Pictures of any format, brought to a network's size.
 pub fn image(data: &[u8]) {
     let _ = image::load(data, &ImageOptions::for_input(3, 8, 8));
+}
+
+/// A model of ONNX: refused, or a network that says itself as text and as a model again.
+pub fn onnx(data: &[u8]) {
+    held::holds(data);
+}
+
+/// The same of models whose operators these bytes choose.
+pub fn models(data: &[u8]) {
+    held::holds(&arbitrary::grown(data));
 }

@@ -11,6 +11,7 @@ use super::names::Names;
 use crate::graph::{self, Graph, LayerPath, NodeId, TensorId};
 use crate::interchange::naming::identifier;
 use crate::op::{Op, Shape};
+use crate::visible::is_unseen;
 
 /// Names an operation among those that were gathered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,7 +101,7 @@ impl Spelling {
 
 /// Whether a text can be the name of a layer as it is.
 pub(super) fn is_path(text: &str) -> bool {
-    text.split('.').all(|segment| !segment.is_empty()) && !text.contains('`') && !text.chars().any(char::is_control)
+    text.split('.').all(|segment| !segment.is_empty()) && !text.contains(['`', '*']) && !text.contains(is_unseen)
 }
 
 /// The tensors of layers that remarks tell to be shared, with their arrays, by what they are called after.

@@ -35,7 +35,7 @@ use super::fold::{self, Why};
 use super::model::{self, Model, Node};
 use super::number::Number;
 use crate::graph::{Graph, TensorId};
-use crate::op::{Op, Scalar, ScalarOp, Shape};
+use crate::op::{Op, Scalar, ScalarOp, Shape, table};
 use draft::{Draft, DraftId};
 use reading::Reading;
 
@@ -351,6 +351,9 @@ impl<'m> Importer<'m> {
     }
 
     fn outputs(&mut self) {
+        if self.model.outputs.is_empty() {
+            self.problem("the graph", "it has no outputs");
+        }
         for name in &self.model.outputs {
             self.is_made(name);
             match self.values.get(name.as_str()).cloned() {
@@ -386,6 +389,7 @@ impl<'m> Importer<'m> {
         if shape != claimed {
             return Err(Why(format!("it makes {claimed} there, and `{}` makes {shape} here", op.keyword())));
         }
+        table::check_call(&op, &shapes).map_err(|why| Why(format!("no `{}` says it: {why}", op.keyword())))?;
         let (inputs, from) = (inputs.to_vec(), Some(used.node));
         let node = self.push(Draft { op, shape, inputs, from, name: "", learned: Vec::new(), told: None });
         Ok(Map { node, dims })

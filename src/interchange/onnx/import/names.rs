@@ -36,7 +36,7 @@ impl Names {
         let (mut crowded, mut owners) = (HashMap::new(), HashSet::new());
         for (node, op) in nodes {
             owners.extend(of_tensors(node, op, model));
-            let path = node.scope.path();
+            let path = module(&node.scope.path());
             for (at, _) in path.match_indices('.') {
                 *crowded.entry(path[..at].to_owned()).or_default() += 1;
             }
@@ -48,7 +48,7 @@ impl Names {
     /// The name of an operation that stands for a node.
     pub(super) fn of(&mut self, node: &Node, op: &Op, model: &Model) -> String {
         let of_tensors = of_tensors(node, op, model);
-        let mut scope = node.scope.path();
+        let mut scope = module(&node.scope.path());
         // What stands beside a layer in its own module goes beside the layer.
         if op.roles().is_empty() && self.owners.contains(&scope) {
             scope.truncate(scope.rfind('.').unwrap_or(0));
@@ -119,7 +119,7 @@ impl Names {
 /// What a layer is called after its tensors; `None` where it has none, or none with a name.
 fn of_tensors(node: &Node, op: &Op, model: &Model) -> Option<String> {
     op.roles().first()?;
-    let scope = node.scope.path();
+    let scope = module(&node.scope.path());
     let is_inside =
         |path: &str| scope.is_empty() || path.strip_prefix(&scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let mut tensors = node.inputs.iter().flatten().filter(|name| model.tensors.contains_key(*name));
@@ -146,7 +146,7 @@ fn owner(tensor: &str, model: &Model) -> Option<String> {
         return None;
     }
     let path = ROLES.iter().find_map(|role| tensor.strip_suffix(role))?;
-    (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| path.to_owned())
+    (!path.is_empty() && path.split('.').all(|segment| !segment.is_empty())).then(|| module(path)).filter(|path| !path.is_empty())
 }
 
 #[cfg(test)]
