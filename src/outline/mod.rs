@@ -5,11 +5,12 @@
 //! layers but for numbers are one [`Block`], the numbers its parameters; what they have besides is taken under a condition.
 //! An outline says the same network with the same names of layers; where that cannot be said, layers stand where they are used.
 //!
-//! Steps: `units` (scopes), `classes` and `embed` (which are alike), `params` (in what they differ), `body` (what is a block),
+//! Steps: `units` (scopes), `classes` and `embed` (which are alike), `params` and `compared` (in what they differ), `body` (what is a block),
 //! `growing` and `loops`, `print` with `values` (what maps are called).
 
 mod body;
 mod classes;
+mod compared;
 mod embed;
 mod growing;
 mod loops;
