@@ -10,7 +10,7 @@ use super::sweep;
 use super::uses::Disk;
 use super::{files, ledger, models};
 use crate::compile::{self, Compiled, Settings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::lower::Limits;
 
 pub(super) use crate::compile::Loaded;
@@ -57,6 +57,9 @@ fn foreign(path: &Path, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Says at the first finding with a place what its lines are of, which nobody has seen.
 fn read_as_text(path: &Path, diagnostics: &mut [Diagnostic]) {
+    if has_errors(diagnostics) {
+        return;
+    }
     if let Some(first) = diagnostics.iter_mut().find(|found| found.primary.is_some()) {
         let [from, to] = [path.to_owned(), path.with_extension("net")].map(|path| in_a_shell(&files::shown(&path)));
         let note = "the lines are of the network as it was read from the model";

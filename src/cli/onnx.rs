@@ -47,9 +47,9 @@ fn open(path: &Path) -> Result<File, Failure> {
         Failure::new(Code::UnreadableFile, format!("cannot read `{}`: {}", files::shown(path), reason(&error)))
     };
     ledger::reads(path);
-    let file = File::open(path).map_err(unreadable)?;
-    let is_file = file.metadata().map_err(unreadable)?.is_file();
-    if is_file { Ok(file) } else { Err(unreadable(io::Error::other("it is no regular file"))) }
+    // Opening a pipe would wait for whoever writes to it.
+    let is_file = std::fs::metadata(path).map_err(unreadable)?.is_file();
+    if is_file { File::open(path).map_err(unreadable) } else { Err(unreadable(io::Error::other("it is no regular file"))) }
 }
 
 fn imported(path: &Path) -> Result<Imported, Failure> {

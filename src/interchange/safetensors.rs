@@ -1,7 +1,7 @@
 //! Weights from and to safetensors, the format of Hugging Face.
 //!
 //! Read: F32, F16, BF16 and F64 (rounded to f32). A header that lies about lengths, overlaps, leaves gaps or names a tensor
-//! twice is refused. Tensors named `….num_batches_tracked` are passed over: PyTorch counts training steps in them, and no
+//! twice is refused. Tensors named `….num_batches_tracked` are passed over, as other integers and truth values that no layer learns: PyTorch counts training steps in them, and no
 //! inference reads them. Written: F32, in an order that depends on the names alone.
 
 use std::borrow::Cow;
@@ -91,13 +91,19 @@ pub fn load_within(bytes: &[u8], max_bytes: u64) -> Result<Weights, SafetensorsE
     views.sort_by(|a, b| a.0.cmp(&b.0));
     let mut weights = Weights::new();
     for (name, view) in views {
-        if !name.ends_with(".num_batches_tracked") {
+        // What counts or points is nothing that a network here learns: `num_batches_tracked`, `relative_position_index`.
+        let role = name.rsplit('.').next().unwrap_or(&name);
+        let points = matches!(view.dtype(), Dtype::BOOL | Dtype::I64) && !LEARNED.contains(&role);
+        if role != "num_batches_tracked" && !points {
             let data = convert(&name, view.dtype(), view.data())?;
             weights.insert(name, Tensor::new(view.shape().to_vec(), data));
         }
     }
     Ok(weights)
 }
+
+/// What tensors are called that layers learn; such a one of integers is a mistake.
+const LEARNED: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
 
 /// The bytes of a file that holds these weights; the same weights give the same bytes.
 ///

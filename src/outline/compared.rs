@@ -3,7 +3,7 @@
 //! In: a value for each scope, `None` where the scope takes a detour past it. Out: what they have in common, with one another and
 //! with those of other arguments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::op::args::ArgValue;
 
@@ -54,8 +54,11 @@ pub(super) fn ratio(numbers: &[Option<i64>], others: &[Option<i64>]) -> Option<(
 
 /// The value that most have; of several the first.
 pub(super) fn most_common(values: &[Option<ArgValue>]) -> ArgValue {
-    let all: Vec<&ArgValue> = values.iter().flatten().collect();
-    let count = |value: &ArgValue| all.iter().filter(|other| **other == value).count();
-    let best = all.iter().enumerate().max_by_key(|(at, value)| (count(value), std::cmp::Reverse(*at)));
-    best.map_or(ArgValue::Int(1), |(_, value)| (*value).clone())
+    // By text, since numbers with fractions have no hash: a network may have thousands of values.
+    let mut counts: HashMap<String, (usize, usize)> = HashMap::new();
+    for (at, value) in values.iter().enumerate().filter(|(_, value)| value.is_some()) {
+        counts.entry(format!("{value:?}")).or_insert((0, at)).0 += 1;
+    }
+    let best = counts.into_values().max_by_key(|(count, at)| (*count, std::cmp::Reverse(*at)));
+    best.and_then(|(_, at)| values[at].clone()).unwrap_or(ArgValue::Int(1))
 }

@@ -91,6 +91,8 @@ pub(super) struct Varied {
     role: &'static str,
     /// `None` where it stands in a detour that is not taken.
     pub values: Vec<Option<ArgValue>>,
+    /// What it is in most of them.
+    common: ArgValue,
 }
 
 impl Varied {
@@ -189,8 +191,9 @@ impl Reader<'_> {
                 // Where nothing strides, the stride is 1, so that conditions can ask for it.
                 let fill = |value: Option<ArgValue>| if role == STRIDE { value.or(Some(ArgValue::Int(1))) } else { value };
                 let values: Vec<_> = slot.values.into_iter().map(fill).collect();
-                let default = (role != OUT).then(|| most_common(&values));
-                numbers.params.push(Varied { param: Param { name, default }, role, values });
+                let common = most_common(&values);
+                let default = (role != OUT).then(|| common.clone());
+                numbers.params.push(Varied { param: Param { name, default }, role, values, common });
                 Expr::param(numbers.params.len() - 1)
             });
             placed[step].push((place, role, expr));
@@ -249,7 +252,7 @@ impl Reader<'_> {
                     let values = places.iter().map(|place| param.values[(*place)?].clone()).collect();
                     // What is no argument of a layer has no other name than the parameter's.
                     let label = if param.role.is_empty() { &param.param.name } else { param.role };
-                    let (label, default) = (label.to_owned(), Some(most_common(&param.values)));
+                    let (label, default) = (label.to_owned(), Some(param.common.clone()));
                     Slot { step, name: param.role, label, values, default, stands: false }
                 };
                 self.known[&inner].params.iter().map(slot).collect()
@@ -413,8 +416,9 @@ impl Reader<'_> {
             return Condition::Flag(Expr::param(at));
         }
         let name = free(&self.flag(detour), "detour", &Varied::names(params));
-        let param = Param { name, default: Some(most_common(&values)) };
-        params.push(Varied { param, role: "", values });
+        let common = most_common(&values);
+        let param = Param { name, default: Some(common.clone()) };
+        params.push(Varied { param, role: "", values, common });
         Condition::Flag(Expr::param(params.len() - 1))
     }
 

@@ -162,7 +162,17 @@ fn flat(model: ModelProto, bytes: usize) -> Result<Model, FormatError> {
     }
     let mut functions = HashMap::new();
     for function in &model.functions {
-        functions.insert((function.domain.as_str(), function.name.as_str()), function);
+        if functions.insert((function.domain.as_str(), function.name.as_str()), function).is_some() {
+            return Err(not_onnx(format!("the function `{}` is there twice", function.name)));
+        }
+        let own = function.opset_import.iter().find(|set| is_own(&set.domain));
+        if let Some(set) = own.filter(|set| set.version != opset) {
+            let version = set.version;
+            return Err(not_onnx(format!(
+                "the function `{}` uses version {version} of the operators, and the model {opset}",
+                function.name
+            )));
+        }
     }
     let mut flattener =
         Flattener { functions, nodes: Vec::new(), held: 0, calls: 0, left: bytes.saturating_mul(MOST_BYTES.0).max(MOST_BYTES.1) };

@@ -49,7 +49,7 @@ fn canonical(dims: &[u64]) -> Vec<u64> {
 
 /// A tensor that is a module by itself has no role beside others.
 fn alone(tensors: BTreeMap<String, usize>) -> BTreeMap<String, usize> {
-    let is_alone = tensors.len() == 1;
+    let is_alone = tensors.len() == 1 && !tensors.contains_key("bias");
     tensors.into_iter().map(|(role, tensor)| (if is_alone { "weight".to_owned() } else { role }, tensor)).collect()
 }
 

@@ -270,7 +270,9 @@ impl<'m> Importer<'m> {
             .collect();
         let shape = shape_of(&numbers)?;
         let values = self.arrays.get(array).values.as_ref().and_then(Values::floats);
-        if let Some(values) = values.filter(|values| values.len() <= MOST_WRITTEN && !self.is_tensor(used, array)) {
+        if let Some(values) = values.filter(|values| {
+            values.len() <= MOST_WRITTEN && !self.is_tensor(used, array) && values.iter().all(|value| value.is_finite())
+        }) {
             let values = values.iter().map(|value| exact(*value)).collect();
             let map = self.add(used, Op::Constant(Constant { shape, values }), &[], numbers)?;
             let flat = self.arrays.shaped(array, if kept.is_empty() { &[1] } else { &kept })?;

@@ -23,6 +23,7 @@ impl<'m> Importer<'m> {
         for node in &branch.nodes {
             self.node(node);
         }
+        branch.outputs.iter().for_each(|name| self.is_made(name));
         let value = |name: &String| self.values.get(name.as_str()).cloned().unwrap_or(Value::Lost);
         Ok(branch.outputs.iter().map(value).collect())
     }

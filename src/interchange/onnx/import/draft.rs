@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::arrays::ArrayId;
+use super::super::arrays::{ArrayId, Arrays};
 use super::super::model::{Model, Node};
+use super::Unsupported;
 use super::names::Names;
 use crate::graph::{self, Graph, LayerPath, NodeId, TensorId};
 use crate::interchange::naming::identifier;
@@ -131,6 +132,27 @@ impl Shared {
         self.by_owner.insert(told.owner.clone(), set);
         id
     }
+}
+
+/// Layers whose tensors have other dimensions than they need.
+pub(super) fn misfits(drafts: &[Draft<'_>], arrays: &Arrays, outputs: &[(String, DraftId)]) -> Vec<Unsupported> {
+    let mut found = Vec::new();
+    let needed = needed(drafts, outputs);
+    for draft in
+        drafts.iter().zip(&needed).filter(|(draft, needed)| **needed && !draft.learned.is_empty()).map(|(draft, _)| draft)
+    {
+        let shapes: Vec<Shape> = draft.inputs.iter().map(|input| drafts[input.0].shape).collect();
+        for spec in draft.op.weights(&shapes) {
+            let Some((_, array)) = draft.learned.iter().find(|(role, _)| *role == spec.name) else { continue };
+            let (there, wanted) = (&arrays.get(*array).dims, spec.dims.to_vec());
+            if !there.iter().map(|dim| *dim as u64).eq(wanted.iter().copied()) {
+                let node = draft.from.map_or_else(String::new, Node::shown);
+                let why = format!("its `{}` is {there:?}, and its input needs {wanted:?}", spec.name);
+                found.push(Unsupported { node, why });
+            }
+        }
+    }
+    found
 }
 
 fn needed(drafts: &[Draft<'_>], outputs: &[(String, DraftId)]) -> Vec<bool> {

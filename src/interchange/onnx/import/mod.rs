@@ -191,6 +191,10 @@ fn read_as(model: &Model, reading: Reading) -> Result<Imported, Vec<Unsupported>
         return Err(problems);
     }
     recognise::recognise(&mut drafts, &mut arrays, &outputs);
+    let misfits = draft::misfits(&drafts, &arrays, &outputs);
+    if !misfits.is_empty() {
+        return Err(misfits);
+    }
     let (graph, learned) = draft::graph(model, reading.remark(), &drafts, &outputs);
     Ok(Imported { graph, arrays, learned, batch, is_whole: reading == Reading::One })
 }
@@ -362,6 +366,9 @@ impl<'m> Importer<'m> {
                 }
                 Some(Value::Map(map)) => self.outputs.push((name.clone(), map.node)),
                 Some(Value::Array(_)) => self.problem(format!("output `{name}`"), "it is the same for every input"),
+                Some(Value::Lost) if self.problems.is_empty() => {
+                    self.problem(format!("output `{name}`"), "what makes it is not read")
+                }
                 Some(Value::Lost) => {}
                 None => self.problem(format!("output `{name}`"), "nothing makes it"),
             }

@@ -337,7 +337,7 @@ pub(super) fn pad<'m>(importer: &mut Importer<'m>, used: &Use<'m>) -> Made {
         right,
     });
     let mode = match attributes.text_or("mode", "constant") {
-        "constant" => PadMode::Constant(super::arithmetic::exact(value)),
+        "constant" => PadMode::Constant(super::arithmetic::exact(value.clamp(f32::MIN, f32::MAX))),
         "reflect" => PadMode::Reflect,
         "edge" => PadMode::Replicate,
         "wrap" => PadMode::Circular,

@@ -34,7 +34,7 @@ impl Reading {
     pub(super) fn remark(self) -> Option<&'static str> {
         match self {
             Self::Images => None,
-            Self::One => Some("Taken as it stands, for one input of its shape: it mixes the images of a batch, or has none."),
+            Self::One => Some("Taken as it stands, for one input of its shape."),
         }
     }
 
@@ -51,6 +51,15 @@ impl Reading {
             }
         }
     }
+}
+
+/// Whether every image has its elements in the same order under other dimensions: what stands before the images stays.
+fn keeps_images(from: &[Number], to: &[Number]) -> bool {
+    let before = |dims: &[Number]| -> Vec<Number> {
+        let images = dims.iter().position(|dim| dim.batch != 0).unwrap_or(0);
+        dims[..images].iter().copied().filter(|dim| *dim != Number::from(1)).collect()
+    };
+    before(from) == before(to)
 }
 
 impl<'m> Importer<'m> {
@@ -117,6 +126,9 @@ impl<'m> Importer<'m> {
     /// The same map under other dimensions of the model.
     pub(super) fn reshaped(&mut self, used: &Use<'m>, map: &Map, dims: Vec<Number>) -> Result<Map, Why> {
         let dims = self.reading.dims(dims);
+        if self.reading == Reading::Images && !keeps_images(&map.dims, &dims) {
+            return Err(Why::from("images are mixed with what is in them"));
+        }
         self.viewed(used, map, dims)
     }
 }
