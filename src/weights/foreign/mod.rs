@@ -6,9 +6,9 @@
 //! could be exchanged, or names contradict what was found, nothing is claimed.
 //!
 //! Names are all there is to go by: a safetensors file has no order of its own. They are taken as a tree of scopes, as the
-//! network's are ([`tree`]); scopes that hold the same are found in each other ([`align`]), series of numbers follow the flow of
-//! data ([`series`]), a normalisation stands near its convolution ([`companion`]), and what was found is held against names and
-//! flow once more ([`doubt`]).
+//! network's are (`tree`); scopes that hold the same are found in each other (`align`), series of numbers follow the flow of
+//! data (`series`), a normalisation stands near its convolution (`companion`), and what was found is held against names and
+//! flow once more (`doubt`).
 
 mod align;
 mod companion;

@@ -367,7 +367,7 @@ impl<'m> Importer<'m> {
                 Some(Value::Map(map)) => self.outputs.push((name.clone(), map.node)),
                 Some(Value::Array(_)) => self.problem(format!("output `{name}`"), "it is the same for every input"),
                 Some(Value::Lost) if self.problems.is_empty() => {
-                    self.problem(format!("output `{name}`"), "what makes it is not read")
+                    self.problem(format!("output `{name}`"), "what makes it is not read");
                 }
                 Some(Value::Lost) => {}
                 None => self.problem(format!("output `{name}`"), "nothing makes it"),
