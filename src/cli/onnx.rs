@@ -25,6 +25,9 @@ use crate::weights::Weights;
 /// So many nodes that are not had are shown.
 const MOST_SHOWN: usize = 8;
 
+/// What can be done about a node that is not had.
+const ADVICE: &str = "write these parts in other operations before the export (`pointwise ops` lists what there is), or export the \
+    network without them";
 /// What exporters call every model; the file's name says more.
 const NAMELESS: [&str; 6] = ["main_graph", "torch_jit", "torch_jit_export", "main", "graph", "model"];
 
@@ -72,7 +75,7 @@ fn unsupported(file: &str, problems: &[Unsupported]) -> Failure {
     if problems.len() > MOST_SHOWN {
         diagnostic = diagnostic.note(format!("and {} more", problems.len() - MOST_SHOWN));
     }
-    diagnostic.into()
+    diagnostic.help(ADVICE).into()
 }
 
 /// The weights in the file, as far as there is room for them.

@@ -31,25 +31,24 @@ pub(super) fn is_made(values: &[Option<ArgValue>], made: &[Option<i64>]) -> bool
     values.iter().zip(made).all(|(value, made)| value.is_none() || value.as_ref().and_then(int) == *made)
 }
 
-/// `times` and `over` where numbers are others times the one over the other everywhere, and others vary.
-pub(super) fn ratio(numbers: &[Option<i64>], others: &[Option<i64>]) -> Option<(i64, i64)> {
-    let mut found: Option<(i64, i64)> = None;
-    let mut different = BTreeSet::new();
-    for (number, other) in numbers.iter().zip(others).filter(|(number, _)| number.is_some()) {
-        let (number, other) = ((*number)?, (*other)?);
-        if number <= 0 || other <= 0 {
-            return None;
-        }
-        let whole = if number % other == 0 { Some((number / other, 1)) } else { None };
-        let part = PARTS.into_iter().find(|part| number * part % other == 0).map(|part| (number * part / other, part));
-        let own = whole.or(part)?;
-        let (times, over) = *found.get_or_insert(own);
-        if number * over != other * times {
-            return None;
-        }
-        different.insert(other);
+/// `times` and `over` where the first numbers are the second ones times the one over the other everywhere; all are above 0.
+pub(crate) fn quotient(pairs: &[(i64, i64)]) -> Option<(i64, i64)> {
+    let (one, other) = *pairs.first()?;
+    if pairs.iter().any(|(one, other)| *one <= 0 || *other <= 0) {
+        return None;
     }
-    found.filter(|_| different.len() > 1)
+    let fits = |(times, over): &(i64, i64)| pairs.iter().all(|(one, other)| one.checked_mul(*over) == other.checked_mul(*times));
+    let whole = (one % other == 0).then(|| (one / other, 1));
+    let part = |part: i64| one.checked_mul(part).filter(|product| product % other == 0).map(|product| (product / other, part));
+    whole.into_iter().chain(PARTS.into_iter().filter_map(part)).find(fits)
+}
+
+/// The quotient of numbers and others, where others vary.
+pub(super) fn ratio(numbers: &[Option<i64>], others: &[Option<i64>]) -> Option<(i64, i64)> {
+    let known = numbers.iter().zip(others).filter(|(number, _)| number.is_some());
+    let pairs: Vec<(i64, i64)> = known.map(|(number, other)| number.zip(*other)).collect::<Option<_>>()?;
+    let different: BTreeSet<i64> = pairs.iter().map(|(_, other)| *other).collect();
+    quotient(&pairs).filter(|_| different.len() > 1)
 }
 
 /// The value that most have; of several the first.

@@ -22,6 +22,7 @@ mod values;
 
 pub use body::{Block, Body, Choice, Outline, Step, Turn, What};
 pub use classes::Ref;
+pub(crate) use compared::quotient;
 pub use params::{Condition, Expr, Param, Quantity};
 pub use print::print;
 

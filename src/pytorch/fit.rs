@@ -5,6 +5,7 @@
 //! so that the uses of a class always agree with it; nothing is taken for granted that was not compared in every use.
 
 use super::python::{Kind, Val, identifier};
+use crate::outline::quotient;
 
 /// A parameter of a constructor.
 #[derive(Debug, Clone)]
@@ -124,24 +125,11 @@ pub(super) fn same(values: &Values) -> Option<&Val> {
     all.all(|value| value == first).then_some(first)
 }
 
-/// What others are divided by.
-const PARTS: [i64; 9] = [2, 3, 4, 6, 8, 12, 16, 32, 64];
-
 /// `times` and `over` where numbers are others times the one over the other everywhere.
 fn ratio(values: &Values, others: &[Val]) -> Option<(i64, i64)> {
-    let int = |value: &Val| if let Val::Int(n) = value { Some(*n).filter(|n| *n > 0) } else { None };
-    let pairs: Option<Vec<(i64, i64)>> = values
-        .iter()
-        .zip(others)
-        .filter_map(|(one, other)| Some((one.as_ref()?, other)))
-        .map(|(a, b)| Some((int(a)?, int(b)?)))
-        .collect();
-    let pairs = pairs.filter(|pairs| !pairs.is_empty())?;
-    let fits = |(times, over): &(i64, i64)| pairs.iter().all(|(one, other)| one.checked_mul(*over) == other.checked_mul(*times));
-    let whole = (pairs[0].0 % pairs[0].1 == 0).then(|| (pairs[0].0 / pairs[0].1, 1));
-    let parts =
-        PARTS.into_iter().filter(|part| pairs[0].0 * part % pairs[0].1 == 0).map(|part| (pairs[0].0 * part / pairs[0].1, part));
-    whole.into_iter().chain(parts).find(fits)
+    let int = |value: &Val| if let Val::Int(n) = value { Some(*n) } else { None };
+    let known = values.iter().zip(others).filter_map(|(one, other)| Some((one.as_ref()?, other)));
+    quotient(&known.map(|(one, other)| int(one).zip(int(other))).collect::<Option<Vec<_>>>()?)
 }
 
 /// A row of numbers, one for each turn of a loop, as it follows from the turn: what it begins with, and what each turn adds.

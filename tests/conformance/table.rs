@@ -15,6 +15,9 @@ const BEGIN: &str = "<details><summary>The table, by operator</summary>";
 const END: &str = "</details>";
 const LEFT_OUT: &str = "tests/conformance/left_out.txt";
 
+/// How reasons begin of tests that are read and give other values than the suite's; all others are refused.
+const COMPUTED: [&str; 2] = ["nothing is rounded to 16 bits", "sizes are rounded down"];
+
 /// The tests that do not pass, each with the reason: lines of tests under a line `# reason`.
 pub fn left_out() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(LEFT_OUT).expect("readable");
@@ -33,9 +36,12 @@ pub fn left_out() -> BTreeMap<String, String> {
 pub fn compare(results: &Results, left_out: &BTreeMap<String, String>) -> Vec<String> {
     let unlisted = results.iter().filter(|(name, _)| !left_out.contains_key(*name));
     let unlisted = unlisted.filter_map(|(name, result)| Some(format!("{name} fails: {}", result.as_ref().err()?)));
-    let untrue = left_out.keys().filter_map(|name| match results.get(name) {
+    let untrue = left_out.iter().filter_map(|(name, reason)| match results.get(name) {
         Some(Ok(())) => Some(format!("{name} passes: take it off {LEFT_OUT}")),
         None => Some(format!("{name} is no test: take it off {LEFT_OUT}")),
+        Some(Err(why)) if why.starts_with("WRONG") && !COMPUTED.iter().any(|own| reason.starts_with(own)) => {
+            Some(format!("{name} is listed as not read, and is read wrongly: {why}"))
+        }
         Some(Err(_)) => None,
     });
     unlisted.chain(untrue).collect()

@@ -22,6 +22,8 @@ const INTEGERS: u64 = 7;
 const MOST_BYTES: usize = 64 << 20;
 /// So many fields at most are kept, since each takes more memory than bytes of the file.
 const MOST_FIELDS: usize = 4_000_000;
+/// Memory that a message takes at least where it is read, whatever it holds.
+const MEMORY_OF_MESSAGE: usize = 128;
 /// Graphs within attributes of nodes of graphs, and so on.
 const MOST_DEPTH: usize = 64;
 
@@ -220,7 +222,7 @@ impl<R: Read + Seek> Slimmer<R> {
                 self.copy(length, u64::MAX, out)
             }
             Some(Field::In(kind)) => {
-                self.keep(16)?;
+                self.keep(MEMORY_OF_MESSAGE)?;
                 let mut inner = Vec::new();
                 self.message(kind, self.at + length, depth + 1, &mut inner)?;
                 put_varint(out, key);
