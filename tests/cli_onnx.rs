@@ -192,6 +192,9 @@ fn functions_stand_in_place_of_their_calls_and_end() {
     let round = [function("twice", &[call("once", "in", "out")]), function("once", &[call("twice", "in", "out")])].concat();
     let run = pointwise(&["analyze", &dir.write("round.onnx", [graph(), round].concat())]);
     assert!(run.code != 0 && run.err.contains("calls functions more than 64 deep"), "{}", run.err);
+    let same = [function("twice", &[node("Relu", &["in"], "out")]), function("twice", &[node("Neg", &["in"], "out")])].concat();
+    let run = pointwise(&["analyze", &dir.write("same.onnx", [graph(), same].concat())]);
+    assert!(run.code != 0 && run.err.contains("the function `twice` is there twice"), "{}", run.err);
     // Each function calls the one before twice: as many nodes as no memory holds.
     let mut doubled = vec![function("f0", &[node("Relu", &["in"], "out")])];
     doubled.extend((1..60).map(|at| {

@@ -161,3 +161,50 @@ fn weights_are_standardised_while_they_are_read() {
     let apart = values.iter().zip([-2.0, -1.0, 0.0, 3.0]).map(|(found, wanted)| (found - wanted / deviation).abs());
     assert!(apart.fold(0.0, f32::max) < 1e-5, "{values:?}");
 }
+
+#[test]
+fn images_that_are_turned_before_they_are_laid_out_are_not_read_as_images() {
+    // Of `x[2, 4, 3]` as `[4, 2, 3]`, laid out as `[2, 12]`, each row has pixels of both images.
+    let found = imported(model(
+        &[2, 4, 3],
+        &[
+            with("Transpose", &["x"], "a", &[("perm", ints(&[1, 0, 2]))]),
+            node("Reshape", &["a", "rows"], "y"),
+            sizes("rows", &[2, 12]),
+        ],
+    ));
+    assert!(found.is_whole, "{}", print(&found.graph));
+    assert_eq!(words(&found), ["input", "transpose", "reshape"]);
+    // What stands before the images may stay there.
+    let kept = imported(model(
+        &[2, 4, 3],
+        &[
+            with("Transpose", &["x"], "a", &[("perm", ints(&[1, 0, 2]))]),
+            node("Reshape", &["a", "rows"], "b"),
+            with("Transpose", &["b"], "y", &[("perm", ints(&[1, 0, 2, 3]))]),
+            sizes("rows", &[0, 0, 3, 1]),
+        ],
+    ));
+    assert!(!kept.is_whole, "{}", print(&kept.graph));
+}
+
+#[test]
+fn weights_have_the_dimensions_that_their_layer_needs() {
+    let why = complaint(model(&[1, 3, 8, 8], &[node("Conv", &["x", "w"], "y"), floats("w", &[8, 5, 3, 3], &[0.0; 360])]));
+    assert!(why.contains("its `weight` is [8, 5, 3, 3], and its input needs [8, 3, 3, 3]"), "{why}");
+}
+
+#[test]
+fn padding_without_end_is_the_least_number() {
+    let pads = [0, 0, 1, 1, 0, 0, 1, 1];
+    let found = imported(model(
+        &[1, 1, 8, 8],
+        &[
+            node("Pad", &["x", "pads", "least"], "a"),
+            with("MaxPool", &["a"], "y", &[("kernel_shape", ints(&[2, 2]))]),
+            sizes("pads", &pads),
+            floats("least", &[], &[f32::NEG_INFINITY]),
+        ],
+    ));
+    assert!(print(&found.graph).contains("-3.4028235e38"), "{}", print(&found.graph));
+}
